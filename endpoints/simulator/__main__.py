@@ -1,0 +1,36 @@
+"""python -m endpoints.simulator: see README.md for the options."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+
+from . import options, state
+from .serving import HOST, Taken, end_quietly, listen, serve
+from .simulation import Simulation
+from .wire import Origins
+
+
+def main() -> None:
+    command = options.parse()
+    end_quietly()
+    path = Path(command.state) if command.state else None
+    try:
+        world = state.load(path, command.options) if path and path.exists() else None
+        api, content = listen(command.port, command.content_port)
+    except (Taken, state.Unreadable) as reason:
+        sys.exit(f"simulator: {reason}")
+    addresses = [f"http://{HOST}:{listener.getsockname()[1]}" for listener in (api, content)]
+    simulation = Simulation(
+        command.options,
+        key=command.key or secrets.token_hex(16),
+        origins=Origins(api=addresses[0], content=addresses[1]),
+        control=command.control,
+        world=world,
+    )
+    serve(simulation, api, content, path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What the routes of all nouns share: the answer to a list, headers, the entity of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .entities import Endpoint, Model, Project, Work
+from .filters import Fields
+from .refusals import missing
+from .simulation import Simulation
+from .world import World
+
+PROJECT_FIELDS: Fields = {
+    "displayName": lambda entity: entity.name,
+    "description": lambda entity: entity.description or "",
+    "createdDateTime": lambda entity: int(entity.created),
+    "locale": lambda entity: entity.locale,
+}
+Noun = TypeVar("Noun", Endpoint, Model, Project)
+
+
+def worked_fields(now: float) -> Fields:
+    """Filterable properties of endpoints and models (api-facts 3), as of one moment."""
+    return {
+        **PROJECT_FIELDS,
+        "status": lambda entity: entity.work.at(now)[0].value,
+        "lastActionDateTime": lambda entity: int(entity.work.at(now)[1]),
+    }
+
+
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/json; charset=utf-8")
+
+
+def listed(values: list[Any], following: str | None, headers: dict[str, str] | None = None) -> Response:
+    """A page; the last has no @nextLink, as in the contract's examples."""
+    return answer({"values": values} | ({"@nextLink": following} if following else {}), headers=headers)
+
+
+def retry_after(world: World, works: Iterable[Work], *, waiting: bool = False) -> dict[str, str]:
+    """Retry-After (api-facts 2) while something in the answer is not terminal; else no header."""
+    now = world.now()
+    if waiting or any(not work.at(now)[0].terminal for work in works):
+        return {"Retry-After": str(int(min(10, max(1, world.options.deploy_seconds // 10))))}
+    return {}
+
+
+def find(entities: dict[str, Noun], request: Request, what: str, inner: str | None = None) -> Noun:
+    entity = entities.get(request.path_params["id"].lower())
+    if entity is None:
+        raise missing(what, inner)
+    return entity
+
+
+class Room:
+    """The routes of one noun in one API version."""
+
+    def __init__(self, simulation: Simulation, version: str) -> None:
+        self.simulation = simulation
+        self.version = version
+
+    @property
+    def world(self) -> World:
+        return self.simulation.world
+
+    async def locales(self, _request: Request) -> Response:
+        return answer(self.world.locales())

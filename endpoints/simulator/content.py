@@ -1,0 +1,117 @@
+"""The origin of the log files: blob storage with SAS URLs, which never asks for the API key and refuses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from email.utils import formatdate
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from . import access, ledger, logs
+from .durations import iso
+from .entities import Endpoint
+from .logs import Log
+from .simulation import Simulation
+
+CONTAINER = "customspeech-audiologs"
+PIECE = 65_536
+RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
+
+
+def path_of(endpoint: Endpoint, log: Log) -> str:
+    """/<container>/<endpoint>/<locale>/<day>/<name>, after the storage layout of service-facts 5."""
+    return "/" + "/".join(quote(part) for part in (CONTAINER, endpoint.id, endpoint.locale, log.day, log.name))
+
+
+class ContentRoom:
+    """GET and HEAD of one file, with ranges and conditions as in RFC 9110."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
+
+    async def get(self, request: Request) -> Response:
+        world = self.simulation.world
+        world.sweep()
+        for name in (access.KEY_HEADER, "Authorization"):
+            if name in request.headers:
+                ledger.note(f"refused: it carried {name}")
+                return self.error(400, "InvalidHeaderValue", f"The header {name} must not be sent here.")
+        words = access.sas_fault(world.secret, request.url.path, request.query_params, world.now())
+        if words:
+            message = "Server failed to authenticate the request."
+            return self.error(403, "AuthenticationFailed", message, detail=words)
+        parts = request.path_params
+        endpoint = world.endpoints.get(parts["endpoint"])
+        log_id = f"{parts['day']}_{parts['name'].replace('.', '_')}"
+        log = logs.find(world, endpoint, log_id) if endpoint else None
+        if log is None:
+            return self.error(404, "BlobNotFound", "The specified blob does not exist.")
+        return self.file(request, log)
+
+    async def unknown(self, request: Request) -> Response:
+        if access.KEY_HEADER in request.headers or "authorization" in request.headers:
+            return await self.get(request)
+        return self.error(404, "ResourceNotFound", "The specified resource does not exist.")
+
+    def file(self, request: Request, log: Log) -> Response:
+        wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
+        modified = formatdate(log.created, usegmt=True)
+        headers = {
+            "ETag": log.etag,
+            "Last-Modified": modified,
+            "Accept-Ranges": "bytes",
+            "Content-Type": "audio/wav" if log.audio else "application/json",
+            "x-ms-blob-type": "BlockBlob",
+        }
+        if wanted and not _named(log.etag, wanted):
+            return self.error(412, "ConditionNotMet", "The condition of the request is not met.")
+        if unwanted and _named(log.etag, unwanted):
+            return Response(status_code=304, headers=headers)
+        first, stop, status = 0, log.size, 200
+        match = RANGE.match(request.headers.get("range", "").strip())
+        if match and any(match.groups()) and request.headers.get("if-range", log.etag) in (log.etag, modified):
+            status = 206
+            if match[1]:
+                first = int(match[1])
+                stop = min(log.size, int(match[2]) + 1) if match[2] else log.size
+            else:
+                first = max(0, log.size - int(match[2]))
+            if first >= stop:
+                extra = {"Content-Range": f"bytes */{log.size}"}
+                message = "The range specified is invalid for the current size of the resource."
+                return self.error(416, "InvalidRange", message, headers=extra)
+            headers["Content-Range"] = f"bytes {first}-{stop - 1}/{log.size}"
+        headers["Content-Length"] = str(stop - first)
+        return StreamingResponse(_pieces(log, first, stop), status, headers)
+
+    def error(
+        self, status: int, code: str, message: str, *, detail: str = "", headers: dict[str, str] | None = None
+    ) -> Response:
+        """XML, as blob storage answers."""
+        more = f"<AuthenticationErrorDetail>{escape(detail)}</AuthenticationErrorDetail>" if detail else ""
+        time = iso(self.simulation.world.now())
+        text = f"<Error><Code>{code}</Code><Message>{escape(message)}\nTime:{time}</Message>{more}</Error>"
+        body = f'<?xml version="1.0" encoding="utf-8"?>{text}'
+        return Response(body, status, {"x-ms-error-code": code} | (headers or {}), "application/xml")
+
+
+def app(simulation: Simulation) -> Starlette:
+    room = ContentRoom(simulation)
+    file = f"/{CONTAINER}/{{endpoint}}/{{locale}}/{{day}}/{{name}}"
+    every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    return Starlette(routes=[Route(file, room.get), Route("/{rest:path}", room.unknown, methods=every)])
+
+
+def _named(etag: str, header: str) -> bool:
+    return header.strip() == "*" or etag in [part.strip().removeprefix("W/") for part in header.split(",")]
+
+
+async def _pieces(log: Log, first: int, stop: int) -> AsyncIterator[bytes]:
+    for start in range(first, stop, PIECE):
+        yield log.part(start, min(stop, start + PIECE))

@@ -1,0 +1,118 @@
+"""The nouns of a world. Times are seconds since 1970 (UTC) as floats, durations are seconds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+DAY = 86_400.0
+
+
+class Status(StrEnum):
+    """speechtotext-v3.2.json, Status; the last two are terminal."""
+
+    NOT_STARTED = "NotStarted"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+    @property
+    def terminal(self) -> bool:
+        return self in (Status.SUCCEEDED, Status.FAILED)
+
+
+class Work(Struct, kw_only=True, gc=False):
+    """Something that takes time: it began at `started`, takes `seconds` and ends in `outcome`."""
+
+    started: float
+    seconds: float = 0.0
+    outcome: Status = Status.SUCCEEDED
+
+    @property
+    def done_at(self) -> float:
+        return self.started + self.seconds
+
+    def at(self, now: float) -> tuple[Status, float]:
+        """The status at a moment, and when that status was entered."""
+        if now >= self.done_at:
+            return self.outcome, self.done_at
+        running_at = self.started + 0.2 * self.seconds
+        if now >= running_at:
+            return Status.RUNNING, running_at
+        return Status.NOT_STARTED, self.started
+
+
+class Project(Struct, kw_only=True):
+    id: str
+    name: str
+    locale: str
+    created: float
+    description: str | None = None
+    custom: dict[str, str] = field(default_factory=dict)
+
+
+class Model(Struct, kw_only=True):
+    """A base model (`base`) or a custom one; the last dates are api-facts 9."""
+
+    id: str
+    base: bool
+    name: str
+    locale: str
+    created: float
+    work: Work
+    transcription_until: float
+    adaptation_until: float | None = None
+    description: str | None = None
+    supports_endpoints: bool = True
+    breaks_on_deploy: bool = False
+    charged: bool = False
+    base_model: str | None = None
+    project: str | None = None
+    text: str | None = None
+    weight: int = 30
+    custom: dict[str, str] = field(default_factory=dict)
+
+
+class Recorded(Struct, kw_only=True, gc=False):
+    """A content log that recognition wrote: the audio as it was sent, and what was answered."""
+
+    guid: str
+    created: float
+    audio: bytes
+    duration: float
+    text: str
+
+
+class Purge(Struct, kw_only=True, gc=False):
+    """Logs from before `cutoff` are gone from `effective` on (Endpoints_DeleteLogs)."""
+
+    cutoff: float
+    effective: float
+
+
+class Endpoint(Struct, kw_only=True):
+    """`model` is what was asked for last; `previous` is in service until the work has succeeded."""
+
+    id: str
+    name: str
+    locale: str
+    model: str
+    created: float
+    work: Work
+    previous: str | None = None
+    description: str | None = None
+    project: str | None = None
+    text: str | None = None
+    email: str | None = None
+    time_to_live: str | None = None
+    logging: bool = False
+    logs_from: float | None = None
+    custom: dict[str, str] = field(default_factory=dict)
+    removed_logs: set[str] = field(default_factory=set)
+    purges: list[Purge] = field(default_factory=list)
+    recorded: list[Recorded] = field(default_factory=list)
+
+    def in_service(self, now: float) -> str | None:
+        """The id of the model that answers now; none before the first success."""
+        return self.model if self.work.at(now)[0] is Status.SUCCEEDED else self.previous

@@ -1,0 +1,123 @@
+"""What a simulated world is made of: the start options and the switches, with their defaults."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+Count = Annotated[int, Meta(ge=0)]
+Amount = Annotated[float, Meta(ge=0)]
+
+
+class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Choices where the contract is silent; README.md tells what each value means."""
+
+    update_while_running: Literal["refuse", "accept"] = "refuse"
+    quota_status: Literal[403, 409, 429] = 409
+    logs_without_logging: Literal["empty", "refuse"] = "empty"
+    delete_missing_endpoint: Literal[204, 404] = 404
+    patch_logging_enabled: Literal["ignore", "apply"] = "ignore"
+    patch_custom_properties: Literal["merge", "replace"] = "merge"
+    project_locale: Literal["any", "same"] = "any"
+    page_size: Annotated[int, Meta(ge=1)] = 100
+    log_delete_seconds: Amount = 60
+
+
+class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The start options; a reset may override each of them."""
+
+    world: Literal["demo", "empty"] = "demo"
+    endpoints: Count = 0
+    models: Count = 8
+    projects: Count = 2
+    logs: Count = 0
+    log_bytes: Annotated[int, Meta(ge=46)] = 64_000
+    logs_from: str | None = None
+    deploy_seconds: Amount = 20
+    latency_ms: Amount = 0
+    rate_limit: Annotated[str, Meta(pattern=r"^\d+/\d+(\.\d+)?$")] = "100/10"
+    tier: Literal["F0", "S0"] = "S0"
+    seed: int = 1
+    switches: Switches = Switches()
+
+    @property
+    def rate(self) -> tuple[int, float]:
+        """Requests and the seconds they may come in; 0 of either: no limit."""
+        requests, seconds = self.rate_limit.split("/")
+        return int(requests), float(seconds)
+
+    @property
+    def endpoint_quota(self) -> int:
+        """Custom model deployments for each resource (service-facts 2)."""
+        return 50 if self.tier == "S0" else 1
+
+    def overridden(self, wishes: dict[str, Any]) -> Options:
+        """These options with some replaced; raises msgspec.ValidationError on a name or value that is none."""
+        plain = msgspec.to_builtins(self)
+        switches = plain["switches"] | (wishes.get("switches") or {})
+        return msgspec.convert(plain | wishes | {"switches": switches}, Options, strict=False)
+
+
+HELP = {
+    "world": "demo or empty (no projects, no custom models; base models are always there)",
+    "endpoints": "how many endpoints there are from the start",
+    "models": "how many custom models",
+    "projects": "how many projects",
+    "logs": "pairs of log files for each logging endpoint",
+    "log_bytes": "about how large each audio log is",
+    "logs_from": "a directory of real recordings (*.wav, with .txt or .json beside them) to use as logs",
+    "deploy_seconds": "how long a deployment takes",
+    "latency_ms": "how long each answer takes",
+    "rate_limit": "requests/seconds for each key; 0/0 switches it off",
+    "tier": "F0 or S0",
+    "seed": "the same seed gives the same world",
+}
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """One start of the process."""
+
+    port: int
+    content_port: int
+    key: str | None
+    control: bool
+    state: str | None
+    options: Options
+
+
+def _switches(pairs: Sequence[str]) -> dict[str, str]:
+    parts = [pair.partition("=") for pair in pairs]
+    return {name.replace("-", "_"): value for name, _, value in parts}
+
+
+def parse(arguments: Sequence[str] | None = None) -> Command:
+    """The command line; on a wrong one argparse says why and exits with code 2."""
+    parser = argparse.ArgumentParser(prog="python -m endpoints.simulator", description="Speech to text API, simulated.")
+    parser.add_argument("--port", type=int, default=0, help="of the API; 0 takes a free one (default 0)")
+    parser.add_argument("--content-port", type=int, default=0, help="of the log files; 0 takes a free one (default 0)")
+    parser.add_argument("--key", help="the subscription key to ask for; a random one when left out")
+    parser.add_argument("--control", action="store_true", help="answer under /_world/")
+    parser.add_argument("--state", metavar="FILE", help="keep the world in this file")
+    parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="see README.md")
+    defaults = Options()
+    for name, text in HELP.items():
+        default = getattr(defaults, name)
+        parser.add_argument(f"--{name.replace('_', '-')}", default=None, help=f"{text} (default {default})")
+    given = parser.parse_args(arguments)
+    wishes = {name: value for name in HELP if (value := getattr(given, name)) is not None}
+    try:
+        options = defaults.overridden(wishes | {"switches": _switches(given.switch)})
+    except msgspec.ValidationError as error:
+        parser.error(str(error))
+    return Command(
+        port=given.port,
+        content_port=given.content_port,
+        key=given.key,
+        control=given.control,
+        state=given.state,
+        options=options,
+    )

@@ -1,0 +1,146 @@
+"""The process: two ports, one loop, a quick end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from . import state
+from .app import build, build_content
+from .faults import HANG_UP
+from .simulation import Simulation
+
+HOST = "127.0.0.1"
+SAVE_EVERY = 1.0  # seconds
+
+
+class Taken(Exception):
+    """The port cannot be had."""
+
+
+def listen(*ports: int) -> list[socket.socket]:
+    """Sockets of this machine alone; 0 takes a free port. All of them or none."""
+    listeners: list[socket.socket] = []
+    for port in ports:
+        # with the protocol named asyncio sets TCP_NODELAY; else answers wait 40 ms for an acknowledgement
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listeners.append(listener)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+            listener.listen(512)
+        except (OSError, OverflowError) as error:
+            for one in listeners:
+                one.close()
+            raise Taken(f"port {port} cannot be used: {error}") from None
+    return listeners
+
+
+class Protocol(H11Protocol):
+    """Lets the application close the socket under a request, for the faults."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        app: Any = self.app
+
+        async def with_hang_up(scope: Any, receive: Any, send: Any) -> None:
+            scope.setdefault("extensions", {})[HANG_UP] = self.hang_up
+            await app(scope, receive, send)
+
+        self.app = with_hang_up
+
+    def hang_up(self) -> None:
+        """What was written still goes out; then the connection ends."""
+        if self.cycle:
+            self.cycle.disconnected = True
+        self.transport.close()
+
+
+class Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready()
+
+
+def by_port(apps: dict[int, ASGIApp]) -> ASGIApp:
+    """Both origins in one server: the port that was called decides."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await apps[scope["server"][1]](scope, receive, send)
+
+    return app
+
+
+def save(simulation: Simulation, path: Path) -> None:
+    """A disk that refuses must not end the simulator; it says so."""
+    try:
+        state.save(simulation.world, path)
+    except OSError as error:
+        print(f"simulator: the world cannot be saved: {error}", file=sys.stderr)
+
+
+async def keep(simulation: Simulation, path: Path) -> None:
+    """Save the world again and again while it changes."""
+    written: tuple[int, int] | None = None
+    while True:
+        seen = (simulation.resets, simulation.world.revision)
+        if seen != written:
+            save(simulation, path)
+            written = seen
+        await asyncio.sleep(SAVE_EVERY)
+
+
+def serve(simulation: Simulation, api: socket.socket, content: socket.socket, path: Path | None) -> None:
+    """Until SIGTERM or SIGINT. Prints one line of JSON when it is ready to answer."""
+    app = by_port({api.getsockname()[1]: build(simulation), content.getsockname()[1]: build_content(simulation)})
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )
+    line = msgspec.json.encode({"url": simulation.origins.api, "key": simulation.key}).decode()
+    server = Server(config, lambda: print(line, flush=True))
+    asyncio.run(_run(server, [api, content], simulation, path))
+
+
+async def _run(server: Server, sockets: list[socket.socket], simulation: Simulation, path: Path | None) -> None:
+    keeper = asyncio.create_task(keep(simulation, path)) if path else None
+    try:
+        await server.serve(sockets)
+    finally:
+        if keeper and path:
+            keeper.cancel()
+            save(simulation, path)
+
+
+def end_quietly() -> None:
+    """A signal that comes before or after the server's own handlers ends the process with code 0."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)

@@ -1,0 +1,98 @@
+"""WAV files that are computed, not stored: 16 kHz, mono, 16 bit, a hum with the rhythm of speech."""
+
+from __future__ import annotations
+
+import array
+import hashlib
+import math
+import struct
+import sys
+from functools import lru_cache
+
+RATE = 16_000
+WIDTH = 2
+HEADER = 44
+LEAD = 256  # samples of faint noise at the start, which make each file its own
+VOICES = 8
+
+
+class NotAudio(ValueError):
+    """The bytes are no WAV file that can be read."""
+
+
+def header(data_bytes: int) -> bytes:
+    """The RIFF header of PCM, 44 bytes."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * WIDTH, WIDTH, WIDTH * 8)
+    return b"RIFF" + struct.pack("<I", 36 + data_bytes) + b"WAVE" + form + b"data" + struct.pack("<I", data_bytes)
+
+
+@lru_cache(maxsize=VOICES)
+def _second(voice: int) -> bytes:
+    """One second of a voice: a pitch and two overtones that swell three to five times (32,000 bytes)."""
+    pitch = 110 + 20 * voice
+    syllables = 3 + voice % 3
+    samples = array.array("h")
+    for index in range(RATE):
+        moment = index / RATE
+        swell = max(0.0, math.sin(math.tau * syllables * moment)) ** 2
+        turn = math.tau * pitch * moment
+        tone = math.sin(turn) + 0.5 * math.sin(2 * turn) + 0.25 * math.sin(3 * turn)
+        samples.append(int(4500 * swell * tone))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples.tobytes()
+
+
+@lru_cache(maxsize=256)
+def _lead(name: str) -> bytes:
+    noise = hashlib.shake_128(name.encode()).digest(LEAD)
+    samples = array.array("h", (value - 128 for value in noise))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples.tobytes()
+
+
+def size_for(name: str, about: int) -> int:
+    """Bytes of the whole file: `about`, a quarter more or less, by the name; never less than one sample."""
+    spread = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) / 2**32
+    samples = int((about * (0.75 + spread / 2) - HEADER) / WIDTH)
+    return HEADER + WIDTH * max(1, samples)
+
+
+def duration(size: int) -> float:
+    """Seconds of a computed file of so many bytes."""
+    return (size - HEADER) / (RATE * WIDTH)
+
+
+def part(name: str, size: int, start: int, stop: int) -> bytes:
+    """The bytes from `start` up to `stop` of the computed file, without computing the rest."""
+    voice = _second(hashlib.blake2b(name.encode(), digest_size=1).digest()[0] % VOICES)
+    prefix = header(size - HEADER) + _lead(name)[: size - HEADER]
+    pieces = [prefix[start:stop]]
+    position = max(start, len(prefix)) - len(prefix)
+    left = stop - max(start, len(prefix))
+    while left > 0:
+        offset = position % len(voice)
+        piece = voice[offset : offset + left]
+        pieces.append(piece)
+        position += len(piece)
+        left -= len(piece)
+    return b"".join(pieces)
+
+
+def measured(audio: bytes) -> float:
+    """Seconds of a WAV file, by its header; a data chunk without a known size goes to the end of the bytes."""
+    if len(audio) < 12 or audio[:4] != b"RIFF" or audio[8:12] != b"WAVE":
+        raise NotAudio("no RIFF header")
+    position, bytes_per_second = 12, 0
+    while position + 8 <= len(audio):
+        name, size = audio[position : position + 4], int.from_bytes(audio[position + 4 : position + 8], "little")
+        if name == b"fmt " and position + 20 <= len(audio):
+            bytes_per_second = int.from_bytes(audio[position + 16 : position + 20], "little")
+        if name == b"data":
+            if not bytes_per_second:
+                raise NotAudio("no format before the data")
+            there = len(audio) - position - 8
+            return (min(size, there) if size else there) / bytes_per_second
+        position += 8 + size + size % 2
+    raise NotAudio("no data chunk")

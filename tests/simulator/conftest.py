@@ -1,0 +1,124 @@
+"""One simulator for the whole run, one world for each test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "right-key"
+Json = dict[str, Any]
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """A process of the simulator; its first line tells when it is ready."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "endpoints.simulator", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def first_line(process: subprocess.Popen[str]) -> Json:
+    assert process.stdout
+    return json.loads(process.stdout.readline())
+
+
+class Service:
+    """The simulator as somebody with the key sees it, and its control addresses."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = httpx.Client(base_url=f"{url}/speechtotext/v3.2", headers={"Ocp-Apim-Subscription-Key": KEY})
+        self.open = httpx.Client()  # carries no key
+
+    def reset(self, **options: Any) -> Json:
+        return self.open.post(f"{self.url}/_world/reset", json=options).raise_for_status().json()
+
+    def advance(self, seconds: float) -> None:
+        self.open.post(f"{self.url}/_world/advance", json={"seconds": seconds}).raise_for_status()
+
+    def faults(self, *faults: Json) -> None:
+        self.open.post(f"{self.url}/_world/faults", json=list(faults)).raise_for_status()
+
+    def ledger(self) -> list[Json]:
+        return self.open.get(f"{self.url}/_world/ledger").raise_for_status().json()
+
+    def get(self, path: str, **query: Any) -> Json:
+        response = self.http.get(path, params=query or None)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def every(self, path: str) -> list[Json]:
+        """All pages."""
+        found: list[Json] = []
+        address: str | None = path
+        while address:
+            page = self.get(address)
+            found += page["values"]
+            address = page.get("@nextLink")
+        return found
+
+    def model(self, name: str) -> Json:
+        """The first custom model whose name begins so."""
+        return next(model for model in self.every("/models") if model["displayName"].startswith(name))
+
+    def wish(self, **changes: Any) -> Json:
+        """The body of a POST that the service takes."""
+        good = {"displayName": "Line 1", "locale": "en-US", "model": {"self": self.model("Call centre")["self"]}}
+        return good | changes
+
+    def deploy(self, **changes: Any) -> Json:
+        response = self.http.post("/endpoints", json=self.wish(**changes))
+        assert response.status_code == 201, response.text
+        return response.json()
+
+    def deployed(self, **changes: Any) -> Json:
+        """An endpoint whose first deployment is done."""
+        endpoint = self.deploy(**changes)
+        self.advance(30)
+        return self.get(endpoint["self"])
+
+    def refusal(self, method: str, path: str, **request: Any) -> tuple[int, str]:
+        """The HTTP status and the detailed code of a request that is refused."""
+        response = self.http.request(method, path, **request)
+        assert response.status_code >= 400, response.text
+        return response.status_code, response.json()["innerError"]["code"]
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[Service]:
+    """A simulator of one's own, which is stopped whatever happens and has to end cleanly."""
+    process = start("--key", KEY, *arguments)
+    try:
+        service = Service(first_line(process)["url"])
+        with service.http, service.open:
+            yield service
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
+@pytest.fixture(scope="session")
+def _service() -> Iterator[Service]:
+    with running("--port", "0", "--control") as service:
+        yield service
+
+
+@pytest.fixture
+def service(_service: Service) -> Service:
+    _service.reset()
+    return _service

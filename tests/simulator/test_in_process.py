@@ -1,0 +1,31 @@
+"""The applications without a server, for programs that bring a transport of their own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from endpoints.simulator.app import build, build_content
+from endpoints.simulator.options import Options
+from endpoints.simulator.simulation import Simulation
+from endpoints.simulator.wire import Origins
+
+from .conftest import KEY
+
+
+def test_both_origins_answer_without_a_socket() -> None:
+    origins = Origins(api="http://api.example", content="http://content.example")
+    simulation = Simulation(Options(endpoints=10, logs=1, log_bytes=1000), key=KEY, origins=origins)
+
+    async def first_content() -> httpx.Response:
+        api = httpx.ASGITransport(build(simulation))
+        content = httpx.ASGITransport(build_content(simulation))
+        async with httpx.AsyncClient(mounts={"http://api.example": api, "http://content.example": content}) as client:
+            headers = {"Ocp-Apim-Subscription-Key": KEY}
+            listed = await client.get("http://api.example/speechtotext/v3.2/endpoints", headers=headers)
+            logging = next(one for one in listed.json()["values"] if one["properties"]["loggingEnabled"])
+            logs = await client.get(logging["links"]["logs"], headers=headers)
+            return await client.get(logs.json()["values"][0]["links"]["contentUrl"])
+
+    assert asyncio.run(first_content()).content.startswith(b"RIFF")

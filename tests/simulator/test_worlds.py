@@ -1,0 +1,88 @@
+"""What a world is made of at its start."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from .conftest import Json, Service
+
+ENDS = {(1, 15), (4, 15), (7, 15), (10, 15)}
+
+
+def days_left(model: Json) -> float:
+    until = datetime.fromisoformat(model["properties"]["deprecationDates"]["transcriptionDateTime"])
+    return (until - datetime.now(UTC)).total_seconds() / 86_400
+
+
+def test_the_same_seed_gives_the_same_ids_and_names(service: Service) -> None:
+    def seen(seed: int) -> list[tuple[str, str]]:
+        service.reset(seed=seed, endpoints=20, models=12)
+        nouns = ("/projects", "/models", "/models/base", "/endpoints")
+        return [(one["self"], one["displayName"]) for noun in nouns for one in service.every(noun)]
+
+    first = seen(7)
+    assert seen(7) == first
+    assert not {address for address, _ in seen(8)} & {address for address, _ in first}
+
+
+def test_the_demo_has_models_in_every_state(service: Service) -> None:
+    models = service.every("/models")
+    assert {model["status"] for model in models} == {"Succeeded", "Failed", "Running"}
+    assert any(not model["properties"]["features"]["supportsEndpoints"] for model in models)
+    left = [days_left(model) for model in models]
+    assert any(days < 0 for days in left)
+    assert any(0 < days < 30 for days in left)
+    assert any(30 < days < 90 for days in left)
+    assert any(days > 365 for days in left)
+
+
+def test_far_expirations_fall_on_the_end_of_a_quarter(service: Service) -> None:
+    for model in service.every("/models") + service.every("/models/base"):
+        if days_left(model) > 100:
+            until = datetime.fromisoformat(model["properties"]["deprecationDates"]["transcriptionDateTime"])
+            assert (until.month, until.day) in ENDS
+
+
+def test_the_first_two_english_models_can_be_deployed(service: Service) -> None:
+    for model in service.get("/models", filter="locale eq 'en-US'", top=2)["values"]:
+        assert service.deployed(model={"self": model["self"]})["status"] == "Succeeded"
+
+
+def test_many_endpoints_are_spread_over_projects_states_and_models(service: Service) -> None:
+    service.reset(endpoints=120)
+    endpoints = service.every("/endpoints")
+    assert {endpoint["locale"] for endpoint in endpoints} == {"en-US", "de-DE"}
+    counts = {
+        status: sum(one["status"] == status for one in endpoints) for status in ("Succeeded", "Failed", "NotStarted")
+    }
+    assert counts["Succeeded"] > 100
+    assert counts["Failed"] == 6
+    assert counts["NotStarted"] == 3
+    assert 20 < sum(endpoint["properties"]["loggingEnabled"] for endpoint in endpoints) < 80
+    used = {endpoint["model"]["self"] for endpoint in endpoints}
+    assert any("/models/base/" in address for address in used)
+    assert any(days_left(service.get(address)) < 30 for address in used)
+
+
+def test_a_large_world_is_made_and_paged_quickly(service: Service) -> None:
+    service.reset(endpoints=20_000)
+    last = service.http.get("/endpoints", params={"skip": 19_950, "filter": "displayName ne 'x'"})
+    assert len(last.json()["values"]) == 50
+    assert last.elapsed.total_seconds() < 1
+
+
+def test_projects_and_models_are_as_many_as_asked_for(service: Service) -> None:
+    service.reset(projects=7, models=30)
+    projects = service.every("/projects")
+    assert [project["locale"] for project in projects[:5]] == ["en-US", "de-DE", "en-GB", "fr-FR", "es-ES"]
+    assert len({project["displayName"] for project in projects}) == 7
+    models = service.every("/models")
+    assert len(models) == 30
+    assert len({model["displayName"] for model in models}) == 30
+
+
+def test_seeded_endpoints_log_too(service: Service) -> None:
+    service.reset(endpoints=10, logs=2)
+    for endpoint in service.every("/endpoints"):
+        expected = 4 if endpoint["properties"]["loggingEnabled"] and endpoint["status"] == "Succeeded" else 0
+        assert len(service.every(endpoint["links"]["logs"])) == expected

@@ -1,0 +1,92 @@
+"""Where requests may go, and which ids may become part of an address."""
+
+import ipaddress
+import re
+from urllib.parse import unquote, urljoin, urlsplit
+from uuid import UUID
+
+import httpx
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_LOG_ID = re.compile(r"[A-Za-z0-9_.-]+")
+_PORTS = {"https": 443, "http": 80}
+
+
+def checked_endpoint(endpoint: str) -> httpx.URL:
+    """Accept the address of a Speech resource, without its trailing slash; ValueError says what is wrong."""
+    try:
+        url = httpx.URL(endpoint.strip().rstrip("/"))
+    except (httpx.InvalidURL, UnicodeError):
+        raise ValueError("The endpoint of a Speech resource is an address such as https://...") from None
+    if url.scheme not in _PORTS or not url.host or (url.port or 443) > 65535:
+        raise ValueError("The endpoint of a Speech resource is an address that begins with https://.")
+    if url.userinfo or url.query or url.fragment:
+        raise ValueError("The endpoint of a Speech resource has no user name, query or fragment.")
+    if url.scheme == "http" and not is_loopback(url):
+        raise ValueError("The endpoint of a Speech resource begins with https://; http:// is for this machine alone.")
+    return url
+
+
+def origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
+    """Scheme, host and port: what has to match for the key to be sent."""
+    return url.scheme, url.raw_host.lower(), url.port or _PORTS.get(url.scheme)
+
+
+def is_loopback(url: httpx.URL) -> bool:
+    """Tell whether the address names this machine, without asking a name server."""
+    if url.host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(url.host).is_loopback
+    except ValueError:
+        return False
+
+
+def own_link(link: str, asked: httpx.URL) -> httpx.URL | None:
+    """A link found in the answer to `asked`, or None when it leaves the origin."""
+    try:
+        url = httpx.URL(urljoin(str(asked), link))
+    except (httpx.InvalidURL, ValueError):
+        return None
+    return url if origin(url) == origin(asked) and not url.userinfo else None
+
+
+def content_link(link: str, endpoint: httpx.URL) -> httpx.URL | None:
+    """A content address that may be read, or None: https, or http between loopback addresses (a simulator)."""
+    try:
+        url = httpx.URL(link)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    simulated = endpoint.scheme == "http" and url.scheme == "http" and is_loopback(url)
+    return url if (url.scheme == "https" or simulated) and url.host and not url.userinfo else None
+
+
+def id_behind(link: str) -> str:
+    """The id of an entity: the last PATH segment of its `self` (later versions have a query); "" when none."""
+    try:
+        return unquote(urlsplit(link).path.rstrip("/").rpartition("/")[2])
+    except ValueError:
+        return ""
+
+
+def kind_behind(link: str) -> str:
+    """Tell a base model from a custom one: nothing but /models/base/ in its address says so."""
+    try:
+        return "base" if urlsplit(link).path.rstrip("/").split("/")[-2:-1] == ["base"] else "custom"
+    except ValueError:
+        return "custom"
+
+
+def uuid_id(value: str | UUID, noun: str) -> str:
+    """An id of the service, fit for a path; ValueError before anything is sent."""
+    text = str(value)
+    if not _UUID.fullmatch(text):
+        raise ValueError(f"The id of {noun} is a UUID, not {text[:60]!r}.")
+    return text
+
+
+def log_id(value: str) -> str:
+    """The id of a log, fit for a path: a plain string of the service, not a UUID."""
+    if not _LOG_ID.fullmatch(value) or set(value) == {"."}:
+        raise ValueError(f"The id of a log has letters, digits and _ . - only, not {value[:60]!r}.")
+    return value

@@ -1,0 +1,107 @@
+"""Recordings and transcripts: bytes behind a content address, read without credentials.
+
+The address is the credential. It lies at another origin than the API (blob storage), so nothing of ours goes
+there, and no error or repr of ours shows it.
+"""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+
+from . import errors
+from .deadline import Deadline
+from .sending import COMMON_HEADERS, encoded, raw_bytes, translated, unreadable
+
+OPERATION = "content"  # not an operation of the contract
+READ_SECONDS = 30.0  # a transfer may take hours, but not a silence longer than this
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_BEYOND = re.compile(r"bytes \*/(\d{1,18})")
+
+
+class Content:
+    """An open transfer.
+
+    `size`: bytes of the whole content, None when the server does not say. `offset`: where these bytes begin,
+    which is 0 when the server does not do ranges. `etag`: give it back to open_content() when going on later.
+    """
+
+    def __init__(self, response: httpx.Response | None, size: int | None, offset: int, etag: str | None) -> None:
+        self.size = size
+        self.offset = offset
+        self.etag = etag
+        self._response = response
+        self._promised = None if size is None else size - offset
+
+    def __repr__(self) -> str:
+        return f"Content(size={self.size!r}, offset={self.offset!r}, etag={self.etag!r})"
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes, once, as they come. IncompleteContent when fewer come than promised; TimedOut on silence."""
+        if self._response is None:
+            return
+        received = 0
+        source = raw_bytes(self._response)
+        while True:
+            try:
+                with translated(OPERATION):
+                    chunk = next(source, None)
+            except errors.ConnectionLost:
+                raise self._incomplete(received) from None
+            if chunk is None:
+                break
+            received += len(chunk)
+            yield chunk
+        if self._promised is not None and received != self._promised:
+            raise self._incomplete(received)
+
+    def _incomplete(self, received: int) -> errors.IncompleteContent:
+        promised = "" if self._promised is None else f" of {self._promised}"
+        sentence = f"The transfer ended after {received}{promised} bytes."
+        return errors.IncompleteContent(sentence, operation=OPERATION, received=received, promised=self._promised)
+
+
+def question(url: httpx.URL, offset: int, etag: str | None, due: Deadline) -> httpx.Request:
+    """The request for the bytes from `offset` on, of the same content as before."""
+    headers = {"Accept": "*/*", **COMMON_HEADERS}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
+    if etag:
+        headers["If-Match"] = etag
+    return httpx.Request("GET", url, headers=headers, extensions={"timeout": due.timeouts(READ_SECONDS)})
+
+
+def understood(response: httpx.Response, offset: int, etag: str | None) -> Content | None:
+    """The transfer that an answer begins; None when the answer is a failure of the ordinary kinds."""
+    status, headers = response.status_code, response.headers
+    found = headers.get("etag")
+    if status in (401, 403, 404, 410):  # an expired signature is 403; a log that was deleted is 404
+        raise errors.ContentExpired("The address of the content is no longer valid.", operation=OPERATION)
+    if status == 416:
+        beyond = _BEYOND.fullmatch(headers.get("content-range", ""))
+        if beyond and int(beyond[1]) == offset:
+            return Content(None, offset, offset, found or etag)  # everything was there already
+        raise _changed()
+    if status == 412:
+        raise _changed()
+    if status not in (200, 206):
+        return None
+    if encoded(response):
+        raise unreadable(OPERATION, "it is compressed, though that was not asked for", status)
+    if etag and found and found != etag:
+        raise _changed()
+    length = headers.get("content-length", "")
+    promised = int(length) if re.fullmatch(r"\d{1,18}", length) else None
+    if status == 200:
+        return Content(response, promised, 0, found)
+    part = _RANGE.fullmatch(headers.get("content-range", ""))
+    if not part or int(part[1]) != offset or int(part[2]) < offset:
+        raise unreadable(OPERATION, "it is another part than the one asked for", status)
+    size = None if part[3] == "*" else int(part[3])
+    if size is not None and int(part[2]) != size - 1:
+        raise unreadable(OPERATION, "it is less than what was asked for", status)
+    return Content(response, size, offset, found)
+
+
+def _changed() -> errors.ContentChanged:
+    return errors.ContentChanged("The content is no longer the one that was begun.", operation=OPERATION)

@@ -1,0 +1,54 @@
+"""Times as the service writes them: in JSON, in headers, in filters. Ours are aware and in UTC."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+def moment(text: str | None) -> datetime | None:
+    """A date-time of the service in UTC; without a zone it is UTC already; None when it cannot be one.
+
+    .NET writes "never" as year 9999 and "not set" as year 1. The first is kept a day short of the end of the
+    calendar, so that every time zone can show it; the second is None.
+    """
+    if not text:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+        aware = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    if aware.year == 1:
+        return None
+    return min(aware, datetime(9999, 12, 30, 23, 59, 59, 999999, tzinfo=UTC))
+
+
+def retry_after(value: str | None, date: str | None = None) -> float | None:
+    """Seconds a Retry-After header asks to wait, never negative; None when missing or junk.
+
+    An HTTP-date is measured against the answer's own Date header when it has one: clocks differ.
+    """
+    if value is None:
+        return None
+    text = value.strip()
+    if re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?", text):
+        return max(0.0, float(text))
+    until = _http_date(text)
+    if until is None:
+        return None
+    return max(0.0, (until - (_http_date(date or "") or datetime.now(UTC))).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        parsed = parsedate_to_datetime(text)
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def utc(value: datetime) -> str:
+    """A time for a filter, to the second: `createdDateTime gt 2022-02-01T11:00:00Z`, without quotes."""
+    if value.tzinfo is None:
+        raise ValueError("A time for a filter needs a time zone.")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -1,0 +1,387 @@
+"""What the client makes of each answer when it asks once."""
+
+import gzip
+import time
+
+import pytest
+
+from endpoints.azure import (
+    Conflict,
+    ConnectionLost,
+    Endpoint,
+    EndpointCreate,
+    Forbidden,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    ServiceFault,
+    TimedOut,
+    TooManyRequests,
+    Unauthorized,
+    Unreadable,
+)
+
+CREATE = EndpointCreate("Call centre", "en-US", "5d7c0e3a-91b4-4b52-8f0e-6f1d2c3b4a22")
+ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
+
+
+def test_an_endpoint_is_read_in_our_words(service, client):
+    service.answers(
+        body=service.endpoint(
+            description="Calls",
+            model={"self": f"https://elsewhere.example/speechtotext/v3.2/models/base/{ID}"},
+            project={"self": f"https://elsewhere.example/speechtotext/v3.2/projects/{ID}?api-version=later"},
+            customProperties={"team": "support"},
+            lastActionDateTime="2024-05-01T12:00:00+02:00",
+            links={"logs": "https://elsewhere.example/logs", "restDictation": None},
+            properties={
+                "loggingEnabled": True,
+                "timeToLive": "P1D",
+                "error": {"code": "Busy", "message": "Too bad"},
+            },
+        ),
+        headers={"Retry-After": "7"},
+    )
+    found = client.get_endpoint(ID)
+    assert (found.id, found.display_name, found.description, found.status) == (ID, "Call centre", "Calls", "Succeeded")
+    assert (found.model_id, found.model_kind, found.project_id) == (ID, "base", ID)
+    assert (found.logging_enabled, found.time_to_live, found.custom_properties) == (True, "P1D", {"team": "support"})
+    assert (found.error.code, found.error.message, found.retry_after) == ("Busy", "Too bad", 7.0)
+    assert found.last_action.isoformat() == "2024-05-01T10:00:00+00:00" == found.created.isoformat()
+    assert found.links == {"logs": "https://elsewhere.example/logs"}
+
+
+def test_missing_and_null_options_are_no_trouble(service, client):
+    names = ("description", "status", "model", "project", "customProperties", "createdDateTime", "links", "properties")
+    service.answers(body=service.endpoint(**dict.fromkeys(names)))
+    service.answers(body=service.endpoint(status=..., createdDateTime=...))
+    for _ in range(2):
+        found = client.get_endpoint(ID)
+        assert (found.description, found.status, found.model_id, found.model_kind) == ("", "", None, None)
+        assert (found.custom_properties, found.links, found.created, found.retry_after) == ({}, {}, None, None)
+
+
+def test_what_is_new_to_us_passes(service, client):
+    service.answers(body=service.endpoint(status="Hibernating", mood={"deep": [1, None]}))
+    assert client.get_endpoint(ID).status == "Hibernating"
+
+
+@pytest.mark.parametrize("name", ["self", "displayName", "locale"])
+@pytest.mark.parametrize("value", [..., None, 5, ["a"]])
+def test_a_required_property_that_is_missing_or_wrong_is_unreadable(service, client, name, value):
+    service.answers(body=service.endpoint(**{name: value}))
+    with pytest.raises(Unreadable):
+        client.get_endpoint(ID)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": 3},
+        {"model": []},
+        {"customProperties": {"a": 1}},
+        {"properties": {"loggingEnabled": "yes"}},
+        {"links": 1},
+    ],
+    ids=str,
+)
+def test_wrong_types_are_unreadable(service, client, changes):
+    service.answers(body=service.endpoint(**changes))
+    with pytest.raises(Unreadable):
+        client.get_endpoint(ID)
+
+
+BAD_BODIES = {
+    "nothing": b"",
+    "html": b"<!doctype html><title>Sign in</title>",
+    "null": b"null",
+    "a list": b"[]",
+    "truncated": b'{"self": "http://x/endpoints/',
+    "NaN": b'{"self": NaN, "displayName": "a", "locale": "b"}',
+    "infinite": b'{"self": "a", "displayName": "a", "locale": "b", "x": Infinity}',
+    "not utf-8": b'{"self": "\xff\xfe"}',
+    "lone surrogate": b'{"self": "\\ud800"}',
+    "deep": b"[" * 200_000,
+    "deep inside": b'{"extra": ' + b'{"a":' * 200_000,
+    "utf-16": '{"self": "a"}'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_BODIES)
+def test_a_body_that_is_not_the_contracts_is_unreadable(service, client, name):
+    service.answers(body=BAD_BODIES[name])
+    with pytest.raises(Unreadable) as caught:
+        client.get_endpoint(ID)
+    assert caught.value.operation == "Endpoints_Get"
+    assert caught.value.status == 200
+
+
+def test_a_byte_order_mark_is_skipped_and_of_two_keys_the_last_counts(service, client):
+    text = b'\xef\xbb\xbf{"self":"http://h/a/b","displayName":"one","locale":"en-US","displayName":"two"}'
+    service.answers(body=text)
+    assert client.get_endpoint(ID).display_name == "two"
+
+
+def test_a_body_above_8_mb_is_not_read_to_its_end(service, client):
+    sent = []
+
+    def flood(connection):
+        for _ in range(50):
+            connection.sendall(b" " * 1_000_000)
+            sent.append(1)
+
+    service.says(b"HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n", flood)
+    with pytest.raises(Unreadable, match="8 MB"):
+        client.get_endpoint(ID)
+    assert len(sent) < 40
+
+
+def test_chunks_without_end_stop_at_8_mb(service, client):
+    def endless(connection):
+        while True:
+            connection.sendall(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
+
+    service.says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", endless)
+    with pytest.raises(Unreadable, match="8 MB"):
+        client.get_endpoint(ID)
+
+
+def test_nothing_compressed_is_asked_for_or_unpacked(service, client):
+    bomb = gzip.compress(b" " * 50_000_000)
+    service.answers(body=bomb, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(Unreadable, match="compressed"):
+        client.get_endpoint(ID)
+    assert service.asked[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+def test_a_redirect_is_not_followed(service, elsewhere, client, status):
+    service.answers(status, headers={"Location": f"{elsewhere.url}/speechtotext/v3.2/endpoints/{ID}"})
+    with pytest.raises(Unreadable):
+        client.get_endpoint(ID)
+    assert not elsewhere.asked
+
+
+BARE = {"code": "InvalidArgument", "message": "No.", "target": "model", "innerError": {"code": "InvalidModel"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Refused),
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, NotFound),
+        (409, Conflict),
+        (415, Refused),
+        (422, Refused),
+    ],
+)
+@pytest.mark.parametrize("body", [BARE, {"error": BARE}], ids=["bare", "wrapped"])
+def test_a_refusal_says_why_in_either_shape(service, client, status, kind, body):
+    service.answers(status, body)
+    with pytest.raises(Refused) as caught:
+        client.create_endpoint(CREATE)
+    error = caught.value
+    assert type(error) is kind
+    assert (error.status, error.code, error.inner_code, error.target) == (
+        status,
+        "InvalidArgument",
+        "InvalidModel",
+        "model",
+    )
+    assert error.message == "No." in str(error)
+    assert error.operation == "Endpoints_Create"
+    assert not isinstance(error, OutcomeUnknown)
+
+
+def test_the_gateways_refusal_of_a_wrong_key_is_understood(service, client):
+    service.answers(401, {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}})
+    with pytest.raises(Unauthorized, match="Access denied"):
+        client.get_endpoint(ID)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>blocked by the proxy</html>", b"{}", b"[]", {"error": None}, {"code": None}]
+)
+def test_a_refusal_that_the_service_did_not_write_decides_nothing(service, client, body):
+    service.answers(403, body)
+    with pytest.raises(Unreadable) as caught:
+        client.create_endpoint(CREATE)
+    assert caught.value.status == 403
+
+
+def test_an_error_code_that_is_new_to_us_passes(service, client):
+    service.answers(400, {"code": "Tired", "message": "Later", "innerError": {"code": "VeryTired", "innerError": 5}})
+    with pytest.raises(Refused) as caught:
+        client.get_endpoint(ID)
+    assert (caught.value.code, caught.value.inner_code) == ("Tired", "VeryTired")
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 599])
+@pytest.mark.parametrize("body", [b"", b"<html>", {"code": "InternalServerError", "message": "Oops"}], ids=repr)
+def test_a_fault_of_the_service_leaves_the_outcome_open(service, client, status, body):
+    service.answers(status, body, headers={"Retry-After": "3"})
+    with pytest.raises(ServiceFault) as caught:
+        client.create_endpoint(CREATE)
+    assert (caught.value.status, caught.value.retry_after) == (status, 3.0)
+    assert isinstance(caught.value, OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("5", 5.0),
+        ("0", 0.0),
+        ("86400", 86400.0),
+        ("-5", 0.0),
+        ("1.5", 1.5),
+        ("Wed, 01 May 2024 10:00:30 GMT", 30.0),
+        ("Wed, 01 May 2024 09:00:00 GMT", 0.0),
+        ("Wed, 99 Foo 2024", None),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("9" * 400, None),
+        ("\u0665", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_429_says_when_to_ask_again_if_it_does(service, client, value, seconds):
+    headers = {"Date": "Wed, 01 May 2024 10:00:00 GMT"} | ({} if value is None else {"Retry-After": value})
+    answer = (
+        "HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers.items()) + "\r\n"
+    )
+    service.says(answer.encode())
+    with pytest.raises(TooManyRequests) as caught:
+        client.create_endpoint(CREATE)
+    assert caught.value.retry_after == seconds
+    assert not isinstance(caught.value, OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        ("close",),
+        ("reset",),
+        (b"HTTP/1.1 20", "close"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", "reset"),
+        (b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"self":', "close"),
+        (b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"self":', "reset"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "close"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n",),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "close"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000 + b"\r\n\r\n", "close"),
+    ],
+)
+def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_open(service, client, script):
+    service.says(*script)
+    with pytest.raises(ConnectionLost):
+        client.create_endpoint(CREATE)
+    assert len(service.asked) == 1
+
+
+def drip(connection):
+    for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nX-Filling: " + b"a" * 400:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.02)
+
+
+def drip_body(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
+    for _ in range(400):
+        connection.sendall(b" ")
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    "answer", [drip, drip_body, lambda connection: connection.recv(1)], ids=["headers", "body", "silence"]
+)
+def test_the_deadline_holds_however_slowly_the_answer_drips(service, client_of, answer):
+    service.says(answer)
+    begun = time.monotonic()
+    with pytest.raises(TimedOut):
+        client_of(service, deadline=0.3).create_endpoint(CREATE)
+    assert time.monotonic() - begun < 2
+
+
+def test_a_silence_is_not_a_refusal_to_connect(client_of, service):
+    port = service.port
+    service.close()
+    with pytest.raises(NotSent):
+        client_of(f"http://127.0.0.1:{port}").create_endpoint(CREATE)
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b", "a" * 70 + ".example"])
+def test_a_name_that_cannot_be_found_means_not_sent(client_of, host):
+    with pytest.raises((NotSent, ValueError)):
+        client_of(f"https://{host}").create_endpoint(CREATE)
+
+
+def test_a_certificate_that_nobody_vouches_for_means_not_sent(self_signed, client_of):
+    self_signed.forever = (self_signed.answer(200, self_signed.endpoint()),)
+    with pytest.raises(NotSent, match="certificate"):
+        client_of(self_signed).get_endpoint(ID)
+    assert not self_signed.asked
+
+
+def test_an_organisations_own_authority_is_trusted_by_its_transport(self_signed, trusting, client_of):
+    self_signed.answers(body=self_signed.endpoint()).answers(201, self_signed.endpoint())
+    client = client_of(self_signed, transport=trusting)
+    assert client.get_endpoint(ID).id == client.create_endpoint(CREATE).id == ID
+
+
+def test_the_deadline_holds_behind_tls_too(self_signed, trusting, client_of):
+    self_signed.says(drip)
+    begun = time.monotonic()
+    with pytest.raises(TimedOut):
+        client_of(self_signed, transport=trusting, deadline=0.3).get_endpoint(ID)
+    assert time.monotonic() - begun < 2
+
+
+def test_a_server_that_speaks_no_tls_means_not_sent(service, client_of):
+    with pytest.raises(NotSent):
+        client_of(f"https://127.0.0.1:{service.port}", deadline=0.3).create_endpoint(CREATE)
+
+
+def test_a_create_whose_body_is_spoiled_is_found_by_its_location(service, client):
+    where = {"Location": f"{service.url}/speechtotext/v3.2/endpoints/{ID}"}
+    for spoiled in (service.answer(201, b"<html>", where), service.answer(201, b"{", where, length=900)):
+        service.says(spoiled, "close")
+        service.answers(body=service.endpoint())
+        made = client.create_endpoint(CREATE)
+        assert isinstance(made, Endpoint)
+        assert made.id == ID
+    assert [one.method for one in service.asked] == ["POST", "GET"] * 2
+
+
+@pytest.mark.parametrize(
+    "location", [None, "{elsewhere}/speechtotext/v3.2/endpoints/" + ID, "/nowhere", "http://[", "/%2e%2e"]
+)
+def test_a_create_whose_body_and_location_are_spoiled_is_unreadable(service, elsewhere, client, location):
+    service.answers(201, b"<html>", {"Location": location.format(elsewhere=elsewhere.url)} if location else {})
+    with pytest.raises(Unreadable) as caught:
+        client.create_endpoint(CREATE)
+    assert caught.value.status == 201
+    assert not elsewhere.asked
+
+
+def test_a_create_whose_location_cannot_be_read_is_unreadable(service, client):
+    service.answers(201, b"", {"Location": f"/speechtotext/v3.2/endpoints/{ID}"}).answers(500)
+    with pytest.raises(Unreadable):
+        client.create_endpoint(CREATE)
+
+
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Gone"})])
+def test_deleted_and_not_there_are_the_same(service, client, status, body):
+    service.answers(status, body)
+    assert client.delete_endpoint(ID) is None
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b"{}"), (404, b"<html>no such page</html>")])
+def test_only_the_service_itself_can_say_that_an_endpoint_is_gone(service, client, status, body):
+    service.answers(status, body)
+    with pytest.raises(Unreadable):
+        client.delete_endpoint(ID)

@@ -1,0 +1,258 @@
+"""Recordings and transcripts: whole, resumable, and read without the key."""
+
+import time
+
+import pytest
+
+from endpoints.azure import (
+    ConnectionLost,
+    ContentChanged,
+    ContentExpired,
+    ForeignAddress,
+    IncompleteContent,
+    NotSent,
+    Refused,
+    ServiceFault,
+    TimedOut,
+    TooManyRequests,
+    Unreadable,
+)
+
+
+def read(client, url, **options):
+    with client.open_content(url, **options) as content:
+        return content, b"".join(content.chunks())
+
+
+def keep(content, got):
+    for chunk in content.chunks():
+        got += chunk
+
+
+def part(body, first, last, size, status=206, **headers):
+    headers = {"Content-Range": f"bytes {first}-{last}/{size}", **headers}
+    return {"status": status, "body": body, "headers": headers}
+
+
+@pytest.fixture
+def blob(elsewhere):
+    elsewhere.blob = f"{elsewhere.url}/logs/call.wav?sig=SECRET"
+    return elsewhere
+
+
+def test_content_comes_whole_and_the_key_stays_at_home(blob, client):
+    blob.answers(body=b"RIFF" * 1000, headers={"ETag": '"one"', "Set-Cookie": "a=b"}).answers(body=b"again")
+    content, data = read(client, blob.blob)
+    assert data == b"RIFF" * 1000
+    assert (content.size, content.offset, content.etag) == (4000, 0, '"one"')
+    read(client, blob.blob)
+    for asked in blob.asked:
+        assert asked.target == "/logs/call.wav?sig=SECRET"
+        assert sorted(asked.headers) == ["accept", "accept-encoding", "host", "user-agent"]
+
+
+def test_a_broken_transfer_goes_on_where_it_was(blob, client):
+    blob.says(blob.answer(200, b"0123", {"ETag": '"one"'}, length=10), "close")
+    got = bytearray()
+    with client.open_content(blob.blob) as content, pytest.raises(IncompleteContent) as caught:
+        keep(content, got)
+    assert (caught.value.received, caught.value.promised) == (4, 10)
+    blob.answers(**part(b"456789", 4, 9, 10, ETag='"one"'))
+    content, rest = read(client, blob.blob, offset=len(got), etag=content.etag)
+    assert got + rest == b"0123456789"
+    assert (content.size, content.offset) == (10, 4)
+    assert (blob.asked[1].headers["range"], blob.asked[1].headers["if-match"]) == ("bytes=4-", '"one"')
+
+
+def test_a_server_without_ranges_begins_at_0_and_says_so(blob, client):
+    blob.answers(body=b"0123456789")
+    content, data = read(client, blob.blob, offset=4)
+    assert (content.offset, content.size, data) == (0, 10, b"0123456789")
+
+
+def test_nothing_is_left_to_fetch_when_all_is_there(blob, client):
+    blob.answers(416, headers={"Content-Range": "bytes */10"})
+    content, data = read(client, blob.blob, offset=10, etag='"one"')
+    assert (content.offset, content.size, content.etag, data) == (10, 10, '"one"', b"")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 412},
+        {"status": 416, "headers": {"Content-Range": "bytes */3"}},
+        {"status": 416},
+        {"body": b"0123456789", "headers": {"ETag": '"two"'}},
+        part(b"456789", 4, 9, 10, ETag='"two"'),
+    ],
+    ids=str,
+)
+def test_other_content_than_before_is_noticed(blob, client, answer):
+    blob.answers(**answer)
+    with pytest.raises(ContentChanged):
+        read(client, blob.blob, offset=4, etag='"one"')
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_an_address_that_expired_asks_for_a_new_one(blob, client, status):
+    blob.answers(status, b"<?xml?><Error>AuthenticationFailed</Error>")
+    with pytest.raises(ContentExpired):
+        read(client, blob.blob)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 302, "headers": {"Location": "https://example.com/"}},
+        {"body": b"x", "headers": {"Content-Encoding": "gzip"}},
+        {"status": 206, "body": b"x"},
+        {"status": 400, "body": b"<html>"},
+        part(b"56789", 5, 9, 10),
+        part(b"4", 4, 4, 10),
+        part(b"", 4, 3, 10),
+        {"status": 206, "body": b"x", "headers": {"Content-Range": "bytes a-b/c"}},
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_not_what_was_asked_is_unreadable(blob, client, answer):
+    blob.answers(**answer)
+    with pytest.raises(Unreadable):
+        read(client, blob.blob, offset=4)
+
+
+def test_storage_names_its_own_errors(blob, client):
+    blob.answers(400, headers={"x-ms-error-code": "InvalidQueryParameterValue"})
+    with pytest.raises(Refused) as caught:
+        read(client, blob.blob)
+    assert caught.value.code == "InvalidQueryParameterValue"
+
+
+@pytest.mark.parametrize(("status", "error"), [(429, TooManyRequests), (503, ServiceFault)])
+def test_storage_may_be_busy(blob, client, status, error):
+    blob.answers(status, headers={"Retry-After": "9"})
+    with pytest.raises(error) as caught:
+        read(client, blob.blob)
+    assert caught.value.retry_after == 9.0
+
+
+@pytest.mark.parametrize("ending", ["close", "reset"])
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 10\r\n\r\n0123", b"Transfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n"]
+)
+def test_a_transfer_that_ends_early_is_incomplete(blob, client, head, ending):
+    blob.says(b"HTTP/1.1 200 OK\r\n" + head, ending)
+    with pytest.raises(IncompleteContent):
+        read(client, blob.blob)
+
+
+def test_fewer_bytes_than_the_range_promised_are_incomplete(blob, client):
+    blob.answers(**part(b"45", 4, 9, 10))
+    with pytest.raises(IncompleteContent) as caught:
+        read(client, blob.blob, offset=4)
+    assert (caught.value.received, caught.value.promised) == (2, 6)
+
+
+def test_content_of_unknown_length_is_taken_as_it_comes(blob, client):
+    blob.says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+    content, data = read(client, blob.blob)
+    assert (content.size, data) == (None, b"abc")
+
+
+def test_a_silence_ends_a_transfer(blob, client, monkeypatch):
+    monkeypatch.setattr("endpoints.azure.content.READ_SECONDS", 0.1)
+    blob.says(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0", lambda connection: connection.recv(1))
+    with pytest.raises(TimedOut):
+        read(client, blob.blob)
+
+
+def test_a_transfer_may_have_a_deadline(blob, client):
+    def drip(connection):
+        for _ in range(200):
+            connection.sendall(b"x")
+            time.sleep(0.02)
+
+    blob.says(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n", drip)
+    begun = time.monotonic()
+    with pytest.raises(TimedOut):
+        read(client, blob.blob, deadline=0.3)
+    assert time.monotonic() - begun < 2
+
+
+def test_opening_is_asked_again(blob, client_of, service):
+    blob.answers(503).says("close").answers(body=b"abc")
+    assert read(client_of(service, retries=True), blob.blob)[1] == b"abc"
+
+
+def test_a_reader_that_leaves_early_leaves_nothing_open(blob, client):
+    rest = []
+
+    def flood(connection):
+        connection.sendall(b"x" * 50_000_000)
+        rest.append("all was read")
+
+    blob.says(b"HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n", flood)
+    with client.open_content(blob.blob) as content:
+        next(content.chunks())
+    blob.answers(body=b"next")
+    assert read(client, blob.blob)[1] == b"next"
+    assert not rest
+
+
+def test_a_large_transfer_needs_little_memory(blob, client):
+    import tracemalloc
+
+    blob.says(b"HTTP/1.1 200 OK\r\nContent-Length: 30000000\r\n\r\n", lambda one: one.sendall(bytes(30_000_000)))
+    with client.open_content(blob.blob) as content:
+        chunks = content.chunks()
+        next(chunks)
+        tracemalloc.start()
+        total = sum(len(chunk) for chunk in chunks)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert total > 29_000_000
+    assert peak < 2_000_000
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://storage.example/x",
+        "http://10.0.0.1/x",
+        "ftp://127.0.0.1/x",
+        "file:///etc/passwd",
+        "",
+        "/x",
+        "//127.0.0.1/x",
+        "http://a:b@127.0.0.1/x",
+        "https://a@storage.example/x",
+        "http://127.0.0.1.example.com/",
+        "http://[::1",
+    ],
+)
+def test_some_addresses_are_not_for_reading(client, url):
+    with pytest.raises(ForeignAddress) as caught, client.open_content(url):
+        pass
+    assert "example" not in str(caught.value)
+
+
+def test_this_machine_is_not_for_reading_when_the_resource_is_elsewhere(client_of, blob):
+    client = client_of("https://eastus.api.cognitive.microsoft.com")
+    with pytest.raises(ForeignAddress), client.open_content(blob.blob):
+        pass
+    assert not blob.asked
+
+
+def test_certificates_of_storage_are_verified(self_signed, client):
+    with pytest.raises(NotSent, match="certificate"), client.open_content(f"{self_signed.url}/x?sig=SECRET"):
+        pass
+
+
+def test_an_offset_is_not_negative(client):
+    with pytest.raises(ValueError, match="offset"), client.open_content("https://storage.example/", offset=-1):
+        pass
+
+
+def test_a_lost_connection_before_the_answer_is_named_so(blob, client):
+    blob.says("close")
+    with pytest.raises(ConnectionLost):
+        read(client, blob.blob)

@@ -1,0 +1,171 @@
+"""Lists: all pages or an error, never a part that looks whole."""
+
+from itertools import islice
+
+import pytest
+
+from endpoints.azure import ForeignAddress, ServiceFault, Unreadable, quote
+
+FIRST = "/speechtotext/v3.2/endpoints"
+
+
+@pytest.fixture
+def listing(service):
+    def make(*names, link=...):
+        values = [service.endpoint(displayName=name, self=f"{service.url}{FIRST}/{name}") for name in names]
+        return {"values": values} | ({} if link is ... else {"@nextLink": link})
+
+    return make
+
+
+def names(found):
+    return [endpoint.display_name for endpoint in found]
+
+
+@pytest.mark.parametrize("last", [..., None, ""])
+def test_a_list_goes_to_the_last_page(service, client, listing, last):
+    service.answers(body=listing("a", "b", link=f"{service.url}{FIRST}?skip=2&top=2"), headers={"Retry-After": "4"})
+    service.answers(body=listing("c", link=last))
+    found = list(client.list_endpoints())
+    assert names(found) == ["a", "b", "c"]
+    assert [one.retry_after for one in found] == [4.0, 4.0, None]
+    assert [one.target for one in service.asked] == [FIRST, f"{FIRST}?skip=2&top=2"]
+
+
+def test_pages_are_asked_for_only_when_wanted(service, client, listing):
+    service.answers(body=listing("a", "b", link=f"{service.url}{FIRST}?skip=2"))
+    assert names(islice(client.list_endpoints(), 2)) == ["a", "b"]
+    assert len(service.asked) == 1
+
+
+def test_nothing_is_asked_before_the_first_is_wanted(service, client):
+    client.list_endpoints()
+    assert not service.asked
+
+
+def test_a_page_that_fails_is_an_error_in_the_middle(service, client, listing):
+    service.answers(body=listing("a", link=f"{service.url}{FIRST}?skip=1")).answers(500)
+    found = client.list_endpoints()
+    assert next(found).display_name == "a"
+    with pytest.raises(ServiceFault):
+        next(found)
+
+
+def test_an_opaque_token_in_a_link_goes_back_as_it_came(service, client):
+    target = "/speechtotext/v3.2/endpoints/x/files/logs?top=2&skipToken=2!188!MDAwMDE%2fA-_~(x)%20%2B"
+    service.answers(body={"values": [], "@nextLink": service.url + target}).answers(body={"values": []})
+    assert list(client.list_logs("8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11")) == []
+    assert service.asked[1].target == target
+
+
+def test_a_relative_link_stays_at_home(service, client, listing):
+    service.answers(body=listing("a", link=f"{FIRST}?skip=1")).answers(body=listing("b"))
+    assert names(client.list_endpoints()) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "{elsewhere}/speechtotext/v3.2/endpoints?skip=1",
+        "//{elsewhere_host}/speechtotext/v3.2/endpoints",
+        "http://127.0.0.1:{port}@{elsewhere_host}/",
+        "http://someone:secret@127.0.0.1:{port}/speechtotext/v3.2/endpoints?skip=1",
+        "https://127.0.0.1:{port}/speechtotext/v3.2/endpoints",
+        "http://localhost:{port}/speechtotext/v3.2/endpoints",
+        "http://127.0.0.1/speechtotext/v3.2/endpoints",
+        "http://127.0.0.1:{port}.example.com/",
+        "file:///etc/passwd",
+        "http://[::1",
+        "http://127.0.0.1:{port}\\@example.com/",
+        "javascript:alert(1)",
+    ],
+)
+def test_a_link_to_another_origin_is_not_followed(service, elsewhere, client, listing, link):
+    elsewhere_host = f"127.0.0.1:{elsewhere.port}"
+    link = link.format(elsewhere=elsewhere.url, elsewhere_host=elsewhere_host, port=service.port)
+    service.answers(body=listing("a", link=link))
+    service.forever = (service.answer(200, listing("never")),)
+    found = client.list_endpoints()
+    assert next(found).display_name == "a"
+    with pytest.raises(ForeignAddress):
+        next(found)
+    assert len(service.asked) == 1
+    assert not elsewhere.asked
+
+
+@pytest.mark.parametrize("link", ["", "?skip=1"], ids=["to itself", "to one another"])
+def test_pages_in_a_circle_end(service, client, listing, link):
+    service.answers(body=listing("a", link=f"{service.url}{FIRST}?skip=1"))
+    service.forever = (service.answer(200, listing("b", link=f"{service.url}{FIRST}{link}")),)
+    with pytest.raises(Unreadable, match="no end"):
+        list(client.list_endpoints())
+    assert len(service.asked) == 2
+
+
+def test_pages_without_end_end(service, client, listing, monkeypatch):
+    monkeypatch.setattr("endpoints.azure.client.MOST_PAGES", 20)
+    for number in range(25):
+        service.answers(body={"values": [], "@nextLink": f"{service.url}{FIRST}?skip={number + 1}"})
+    with pytest.raises(Unreadable, match="no end"):
+        list(client.list_endpoints())
+    assert len(service.asked) == 20
+
+
+def test_a_link_as_long_as_a_book_is_not_followed(service, client, listing):
+    service.answers(body=listing("a", link=f"{service.url}{FIRST}?skipToken={'x' * 9000}"))
+    with pytest.raises(Unreadable):
+        list(client.list_endpoints())
+
+
+def test_an_item_that_slips_to_the_next_page_is_given_once(service, client, listing):
+    service.answers(body=listing("a", "b", link=f"{service.url}{FIRST}?skip=2")).answers(body=listing("b", "c"))
+    assert names(client.list_endpoints()) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"values": None}, {"values": {}}, {"values": [5]}, {"values": [], "@nextLink": 5}, []], ids=str
+)
+def test_a_page_of_another_shape_is_unreadable(service, client, body):
+    service.answers(body=body)
+    with pytest.raises(Unreadable):
+        list(client.list_endpoints())
+
+
+def test_the_deadline_is_for_each_page(service, client_of, listing):
+    for number in range(6):
+        service.says(0.09, service.answer(200, listing(f"n{number}", link=f"{FIRST}?skip={number + 1}")))
+    service.answers(body=listing("last"))
+    assert len(list(client_of(service, deadline=0.45).list_endpoints())) == 7
+
+
+def test_a_filter_is_sent_so_that_nothing_in_it_changes_its_meaning(service, client):
+    service.answers(body={"values": []})
+    list(client.list_endpoints(filter=f"displayName eq {quote('Tom & Jerry + Ö? 50% #1')}"))
+    assert service.asked[0].target == (
+        FIRST + "?filter=displayName%20eq%20%27Tom%20%26%20Jerry%20%2B%20%C3%96%3F%2050%25%20%231%27"
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "path"),
+    [
+        ("list_base_models", "/models/base"),
+        ("list_custom_models", "/models"),
+        ("list_projects", "/projects"),
+    ],
+)
+def test_the_other_lists(service, client, operation, path):
+    entity = {"self": f"{service.url}/a/one?api-version=later", "displayName": "One", "locale": "de-DE"}
+    service.answers(body={"values": [entity]})
+    (found,) = getattr(client, operation)(filter="locale eq 'de-DE'")
+    assert (found.id, found.display_name, found.locale) == ("one", "One", "de-DE")
+    assert service.asked[0].target == f"/speechtotext/v3.2{path}?filter=locale%20eq%20%27de-DE%27"
+
+
+def test_logs_are_asked_for_with_addresses_that_live_shortly(service, client):
+    log = {"self": f"{service.url}/logs/2024-05-01_wav", "links": {"contentUrl": "https://blob.example/?sig=secret"}}
+    service.answers(body={"values": [log | {"properties": {"size": 5}, "kind": "Audio"}]})
+    (found,) = client.list_logs("8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11", sas_seconds=900)
+    assert (found.id, found.name, found.kind, found.size) == ("2024-05-01_wav", "2024-05-01_wav", "Audio", 5)
+    assert service.asked[0].target.endswith("/files/logs?sasValidityInSeconds=900")
+    assert found.content_url == "https://blob.example/?sig=secret"

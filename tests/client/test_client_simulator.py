@@ -1,0 +1,212 @@
+"""The client and the simulator, two readings of one contract, meet over a real socket."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from endpoints.azure import (
+    ContentExpired,
+    EndpointCreate,
+    EndpointUpdate,
+    Forbidden,
+    ForeignAddress,
+    NotFound,
+    Refused,
+    ServiceFault,
+    TooManyRequests,
+    Unauthorized,
+    Unreadable,
+    quote,
+    utc,
+)
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def model(speech):
+    return next(one for one in speech.list_custom_models() if one.supports_endpoints and one.status == "Succeeded")
+
+
+@pytest.fixture
+def create(model):
+    return EndpointCreate("Call centre", model.locale, model.id, custom_properties={"mark": "m1"}, description="Calls")
+
+
+@pytest.fixture
+def logging(speech):
+    return next(one for one in speech.list_endpoints() if one.logging_enabled)
+
+
+def test_an_endpoint_is_made_deployed_changed_and_deleted(world, speech, model, create):
+    made = speech.create_endpoint(create)
+    assert made.status in ("NotStarted", "Running")
+    assert (made.display_name, made.description, made.locale) == ("Call centre", "Calls", model.locale)
+    assert (made.model_id, made.model_kind, made.custom_properties) == (model.id, "custom", {"mark": "m1"})
+    assert made.created.tzinfo is UTC
+
+    looked = speech.get_endpoint(made.id)
+    assert looked.id == made.id
+    assert looked.retry_after is None or looked.retry_after >= 0
+
+    world.advance(3600)
+    assert speech.get_endpoint(made.id).status == "Succeeded"
+
+    base = max(speech.list_base_models(f"locale eq {quote(model.locale)}"), key=lambda one: one.expires)
+    changed = speech.update_endpoint(
+        made.id, EndpointUpdate(model_id=base.id, model_kind="base", logging_enabled=True, display_name="New name")
+    )
+    assert (changed.display_name, changed.logging_enabled) == ("New name", True)
+    world.advance(3600)
+    settled = speech.get_endpoint(made.id)
+    assert (settled.status, settled.model_id, settled.model_kind) == ("Succeeded", base.id, "base")
+    assert settled.description == "Calls"
+    assert settled.links
+
+    assert speech.delete_endpoint(made.id) is None
+    assert speech.delete_endpoint(made.id) is None
+    with pytest.raises(NotFound):
+        speech.get_endpoint(made.id)
+
+
+def test_the_key_decides(world, client_of):
+    with pytest.raises(Unauthorized) as caught:
+        list(client_of(world.url, key="wrong").list_endpoints())
+    assert caught.value.message
+
+
+def test_lists_are_whole_over_many_pages(world, speech):
+    world.reset(endpoints=23, switches={"page_size": 5})
+    found = list(speech.list_endpoints())
+    assert len({one.id for one in found}) == len(found) == 23
+    assert len([path for method, path, _ in world.ledger() if method == "GET"]) == 5
+
+
+def test_filters_mean_what_they_say(world, speech, create):
+    made = speech.create_endpoint(
+        EndpointCreate("Tom's & Jerry's + 50%", create.locale, create.model_id, description="=")
+    )
+    (found,) = speech.list_endpoints(f"displayName eq {quote(made.display_name)}")
+    assert found.id == made.id
+    since = utc(made.created - timedelta(seconds=1))
+    recent = list(speech.list_endpoints(f"createdDateTime ge {since} and status ne 'Succeeded'"))
+    assert [one.id for one in recent] == [made.id]
+    assert not list(speech.list_endpoints(f"createdDateTime gt {utc(datetime(9000, 1, 1, tzinfo=UTC))}"))
+    with pytest.raises(Refused):
+        list(speech.list_endpoints("colour eq 'red'"))
+
+
+def test_models_and_projects(speech):
+    base, custom = list(speech.list_base_models()), list(speech.list_custom_models())
+    assert base
+    assert custom
+    assert {one.kind for one in base} == {"base"}
+    assert all(one.expires and one.adaptation_expires for one in base)
+    assert all(one.adaptation_expires is None for one in custom)
+    assert speech.get_base_model(base[0].id) == base[0]
+    assert speech.get_custom_model(custom[0].id) == custom[0]
+    projects = list(speech.list_projects())
+    assert speech.get_project(projects[0].id) == projects[0]
+    assert {one.project_id for one in custom} <= {one.id for one in projects} | {None}
+    for get in (speech.get_base_model, speech.get_custom_model, speech.get_project):
+        with pytest.raises(NotFound):
+            get(NOBODY)
+
+
+def test_a_create_that_cannot_be_is_refused_with_a_reason(speech, create):
+    with pytest.raises(Refused) as caught:
+        speech.create_endpoint(EndpointCreate("n", "en-US", NOBODY))
+    assert caught.value.code
+    assert caught.value.message
+
+
+def test_logs_are_listed_and_fetched_without_the_key(speech, logging):
+    logs = list(speech.list_logs(logging.id))
+    assert {log.kind for log in logs} == {"Audio", "Transcription"}
+    assert len({log.id for log in logs}) == len(logs) == 6
+    for log in logs:
+        with speech.open_content(log.content_url) as content:
+            assert content.size == log.size == sum(len(chunk) for chunk in content.chunks())
+    assert speech.get_log(logging.id, logs[0].id).size == logs[0].size
+
+
+def test_a_transfer_goes_on_where_it_was(speech, logging):
+    log = next(log for log in speech.list_logs(logging.id) if log.kind == "Audio")
+    with speech.open_content(log.content_url) as content:
+        whole = b"".join(content.chunks())
+        etag = content.etag
+    with speech.open_content(log.content_url, offset=1000, etag=etag) as content:
+        assert (content.offset, content.size) == (1000, len(whole))
+        assert b"".join(content.chunks()) == whole[1000:]
+    with speech.open_content(log.content_url, offset=len(whole), etag=etag) as content:
+        assert (content.offset, list(content.chunks())) == (len(whole), [])
+
+
+def test_a_content_address_expires_and_is_given_anew(world, speech, logging):
+    log = next(speech.list_logs(logging.id, sas_seconds=60))
+    world.advance(3600)
+    with pytest.raises(ContentExpired), speech.open_content(log.content_url):
+        pass
+    with speech.open_content(speech.get_log(logging.id, log.id).content_url) as content:
+        assert sum(len(chunk) for chunk in content.chunks()) == log.size
+
+
+def test_a_post_that_was_carried_out_and_answered_with_a_fault_is_sent_once(world, speech, create):
+    world.fault("POST", "/endpoints$", {"status": 503}, stage="after")
+    with pytest.raises(ServiceFault):
+        speech.create_endpoint(create)
+    marks = [one.custom_properties.get("mark") for one in speech.list_endpoints()]
+    assert marks.count("m1") == 1
+    assert [method for method, _, _ in world.ledger()].count("POST") == 1
+
+
+@pytest.mark.parametrize("effect", [{"truncate": 40}, {"body": "<html>"}], ids=str)
+def test_a_post_whose_answer_is_spoiled_is_found_by_its_location(world, speech, create, effect):
+    world.fault("POST", "/endpoints$", effect, stage="after")
+    made = speech.create_endpoint(create)
+    assert made.custom_properties == {"mark": "m1"}
+
+
+def test_a_get_outlives_two_faults_but_a_429_of_an_hour_is_the_callers(world, speech):
+    world.fault("GET", "/endpoints$", {"status": 502}, times=2)
+    assert len(list(speech.list_endpoints())) == 4
+    world.fault("GET", "/endpoints$", {"status": 429, "headers": {"Retry-After": "3600"}})
+    with pytest.raises(TooManyRequests) as caught:
+        list(speech.list_endpoints())
+    assert caught.value.retry_after == 3600
+
+
+def test_the_resources_own_limit_is_waited_for_when_it_fits(world, speech, client_of):
+    world.reset(rate_limit="2/1")
+    for _ in range(3):
+        assert len(list(speech.list_endpoints())) == 4
+    assert 429 in [status for _, _, status in world.ledger()]
+
+
+def test_a_dead_connection_a_delete_repeats(world, speech):
+    endpoint = next(speech.list_endpoints())
+    world.fault("DELETE", endpoint.id, {"close": True}, stage="after")
+    assert speech.delete_endpoint(endpoint.id) is None
+    assert endpoint.id not in [one.id for one in speech.list_endpoints()]
+
+
+def test_one_operation_may_be_forbidden(world, speech, create):
+    world.fault("POST", "/endpoints$", {"status": 403})
+    with pytest.raises(Forbidden):
+        speech.create_endpoint(create)
+    assert len(list(speech.list_endpoints())) == 4
+
+
+def test_a_list_that_breaks_on_its_second_page_is_no_list(world, client_of):
+    world.reset(endpoints=8, switches={"page_size": 5})
+    client = client_of(world.url, key=world.key)
+    world.fault("GET", "skip=", {"body": {"values": {}}})
+    with pytest.raises(Unreadable):
+        list(client.list_endpoints())
+
+
+def test_a_next_page_elsewhere_gets_no_key(world, elsewhere, speech):
+    world.fault("GET", "/endpoints", {"body": {"values": [], "@nextLink": f"{elsewhere.url}/next"}})
+    with pytest.raises(ForeignAddress):
+        list(speech.list_endpoints())
+    assert not elsewhere.asked

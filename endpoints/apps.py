@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class EndpointsConfig(AppConfig):
+    name = "endpoints"
+
+    def ready(self) -> None:
+        from endpoints import checks, roles  # noqa: F401 (importing registers the checks)
+
+        post_migrate.connect(roles.make, sender=self)

@@ -1,0 +1,188 @@
+"""The mirror: the one writer of what the service says about endpoints, models and projects."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from endpoints import azure
+from endpoints.models import Change, Endpoint, Event, Project, Resource, SpeechModel, Status
+from endpoints.models.change import MARK
+from endpoints.models.event import Verb
+
+CATALOGUE_EVERY = timedelta(minutes=10)
+
+
+def mirror(resource: Resource, service: azure.SpeechClient) -> None:
+    """Bring our rows to what the service says now.
+
+    Endpoints each time, by few list calls; projects and models every ten minutes, or when an endpoint names one
+    that we do not know. Raises azure.SpeechError and leaves the rows as they were when a listing is not whole.
+    """
+    began = timezone.now()
+    endpoints = list(service.list_endpoints())
+    if _catalogue_is_old(resource, endpoints):
+        mirror_catalogue(resource, service)
+    first_time = resource.mirrored_at is None
+    known = Known(resource)
+    for batch in batched(endpoints, 200):
+        # Short transactions: on SQLite a writer keeps all other writers waiting.
+        with transaction.atomic():
+            for remote in batch:
+                mirror_endpoint(resource, remote, known=known, tell=not first_time)
+    with transaction.atomic():
+        _mark_gone(resource, [remote.id for remote in endpoints], began)
+    Resource.objects.filter(pk=resource.pk).update(mirrored_at=began)
+    resource.mirrored_at = began
+
+
+def mirror_catalogue(resource: Resource, service: azure.SpeechClient) -> None:
+    """Mirror projects and models; those that the service no longer lists are marked as gone."""
+    began = timezone.now()
+    projects = list(service.list_projects())
+    listed = [*service.list_base_models(), *service.list_custom_models()]
+    with transaction.atomic():
+        for project in projects:
+            _mirror_project(resource, project)
+        _mark_absent(resource.projects.all(), [project.id for project in projects], began)
+        # A custom model names its base model, so base models go first.
+        for model in sorted(listed, key=lambda model: model.kind != "base"):
+            _mirror_model(resource, model)
+        _mark_absent(resource.models.all(), [model.id for model in listed], began)
+    Resource.objects.filter(pk=resource.pk).update(catalogued_at=began)
+    resource.catalogued_at = began
+
+
+class Known:
+    """Our models and projects of one resource by the service's ids, read once for a whole listing."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.models = {(model.kind, model.remote_id): model for model in resource.models.all()}
+        self.projects = {project.remote_id: project for project in resource.projects.all()}
+        self.endpoints = {row.remote_id: row for row in resource.endpoints.exclude(remote_id=None)}
+
+
+def mirror_endpoint(
+    resource: Resource, remote: azure.Endpoint, *, known: Known | None = None, tell: bool = True
+) -> Endpoint | None:
+    """Write what the service said of one endpoint; an older answer never overwrites a newer one.
+
+    Returns the row, or None when the answer was too old. `tell` records endpoints that were made elsewhere.
+    """
+    known = known or Known(resource)
+    row = known.endpoints.get(remote.id) or _row_of(resource, remote)
+    if row.last_action_at and remote.last_action and remote.last_action < row.last_action_at:
+        return None
+    new = row._state.adding
+    said = {
+        "remote_id": remote.id,
+        "display_name": remote.display_name,
+        "description": remote.description,
+        "locale": remote.locale,
+        "model": known.models.get((remote.model_kind or "", remote.model_id or "")),
+        "project": known.projects.get(remote.project_id or ""),
+        "status": remote.status,
+        "error": _words(remote.error) if remote.status == Status.FAILED else "",
+        "logging_enabled": remote.logging_enabled,
+        "links": remote.links,
+        "created_at": remote.created or row.created_at,
+        "last_action_at": remote.last_action,
+        "gone_at": None,
+    }
+    if new or any(getattr(row, name) != value for name, value in said.items()):
+        for name, value in said.items():
+            setattr(row, name, value)
+        row.save()
+    if new and tell:
+        Event.record(Verb.FOUND, endpoint=row)
+    return row
+
+
+def mark_gone(endpoint: Endpoint) -> None:
+    """The service no longer has this endpoint: the row stays, out of the list."""
+    if endpoint.gone_at is None:
+        endpoint.gone_at = timezone.now()
+        endpoint.save(update_fields=["gone_at", "updated_at"])
+        Event.record(Verb.VANISHED, endpoint=endpoint)
+
+
+def _row_of(resource: Resource, remote: azure.Endpoint) -> Endpoint:
+    """The row of an endpoint whose id we do not know: by the mark of the change that made it, or a new one."""
+    if mark := remote.custom_properties.get(MARK):
+        unnamed = Change.objects.filter(
+            endpoint__resource=resource, endpoint__remote_id=None, pk__in=_uuids(mark)
+        ).select_related("endpoint")
+        if change := unnamed.first():
+            return change.endpoint
+    return Endpoint(resource=resource)
+
+
+def _mark_gone(resource: Resource, listed: list[str], began: datetime) -> None:
+    # An endpoint that was made while we listed may be missing from the list and is not gone.
+    settled = resource.endpoints.present().filter(~Q(remote_id=None), updated_at__lt=began)
+    for endpoint in settled.exclude(remote_id__in=listed):
+        mark_gone(endpoint)
+
+
+def _catalogue_is_old(resource: Resource, endpoints: list[azure.Endpoint]) -> bool:
+    if resource.catalogued_at is None or timezone.now() - resource.catalogued_at > CATALOGUE_EVERY:
+        return True
+    known = set(resource.models.values_list("remote_id", flat=True))
+    return any(remote.model_id and remote.model_id not in known for remote in endpoints)
+
+
+def _mirror_project(resource: Resource, remote: azure.Project) -> None:
+    Project.objects.update_or_create(
+        resource=resource,
+        remote_id=remote.id,
+        defaults={
+            "display_name": remote.display_name,
+            "description": remote.description,
+            "locale": remote.locale,
+            "created_at": remote.created,
+            "gone_at": None,
+        },
+    )
+
+
+def _mirror_model(resource: Resource, remote: azure.Model) -> None:
+    SpeechModel.objects.update_or_create(
+        resource=resource,
+        kind=remote.kind,
+        remote_id=remote.id,
+        defaults={
+            "display_name": remote.display_name,
+            "description": remote.description,
+            "locale": remote.locale,
+            "status": remote.status,
+            "supports_endpoints": remote.supports_endpoints,
+            "expires_at": remote.expires,
+            "adaptation_expires_at": remote.adaptation_expires,
+            "base_model": resource.models.filter(remote_id=remote.base_model_id).first(),
+            "project": resource.projects.filter(remote_id=remote.project_id).first(),
+            "created_at": remote.created,
+            "gone_at": None,
+        },
+    )
+
+
+def _mark_absent(rows: models.QuerySet[Any], listed: list[str], began: datetime) -> None:
+    rows.filter(gone_at=None).exclude(remote_id__in=listed).update(gone_at=began)
+
+
+def batched(rows: list[azure.Endpoint], size: int) -> Iterator[list[azure.Endpoint]]:
+    rest = iter(rows)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _words(error: azure.EntityError | None) -> str:
+    return error.message or error.code if error else ""
+
+
+def _uuids(text: str) -> list[str]:
+    return [text] if len(text) == 36 and text.count("-") == 4 else []

@@ -1,0 +1,26 @@
+"""The nouns. What the service says is mirrored; what people asked (Change, Download) and did (Event) is ours."""
+
+from endpoints.models.change import Change
+from endpoints.models.draft import Draft
+from endpoints.models.endpoint import Endpoint
+from endpoints.models.event import Event
+from endpoints.models.log import Download, LogFile
+from endpoints.models.model import SpeechModel
+from endpoints.models.project import Project
+from endpoints.models.resource import Resource
+from endpoints.models.status import Status
+from endpoints.models.sweep import Sweep
+
+__all__ = [
+    "Change",
+    "Download",
+    "Draft",
+    "Endpoint",
+    "Event",
+    "LogFile",
+    "Project",
+    "Resource",
+    "SpeechModel",
+    "Status",
+    "Sweep",
+]

@@ -1,0 +1,156 @@
+"""A change: what a person asked of the service, kept until it is true, refused, or given up.
+
+Rows are never deleted: the closed ones are the history.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.endpoint import Endpoint, deploying_for
+from endpoints.models.model import SpeechModel
+from endpoints.models.status import ShownStatus, Status
+
+
+class ChangeKind(models.TextChoices):
+    CREATE = "create", gettext_lazy("Deploy model")
+    CHANGE_MODEL = "change-model", gettext_lazy("Change model")
+
+
+class ChangeState(models.TextChoices):
+    QUEUED = "queued", gettext_lazy("Queued")
+    SENDING = "sending", gettext_lazy("Being sent")
+    UNKNOWN = "unknown", gettext_lazy("Being checked")
+    DEPLOYING = "deploying", gettext_lazy("Deploying")
+    UNDECIDED = "undecided", gettext_lazy("Needs a decision")
+    DONE = "done", gettext_lazy("Done")
+    REFUSED = "refused", gettext_lazy("Refused")
+    FAILED = "failed", gettext_lazy("Failed")
+
+
+OPEN = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING, ChangeState.UNDECIDED)
+CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED)
+MARK = "speechStudioChange"  # the key in customProperties by which we know an endpoint as made by a change
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a change, for the strip that shows how far it is."""
+
+    label: str
+    at: datetime | None
+    state: str
+
+
+class ChangeQuerySet(ClaimQuerySet["Change"]):
+    def open(self) -> Self:
+        return self.filter(state__in=OPEN)
+
+    def move(self, change: "Change", state: ChangeState, **facts: Any) -> bool:
+        """Take `change` to `state` if it is still as we read it; a worker that woke up late changes nothing."""
+        now_closed = {"closed_at": Now(), "next_look_at": None} if state in CLOSED else {}
+        values: dict[str, Any] = {"state": state, "updated_at": Now(), **now_closed, **facts}
+        unchanged = self.filter(pk=change.pk, state=change.state, attempt=change.attempt)
+        if unchanged.update(**values) != 1:
+            return False
+        change.refresh_from_db()
+        return True
+
+
+class Change(Claimable):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=20, choices=ChangeKind)
+    state = models.CharField(max_length=20, choices=ChangeState, default=ChangeState.QUEUED)
+    model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="+")
+    from_model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=500, blank=True)
+
+    asked_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    sent_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    attempt = models.PositiveIntegerField(default=0)
+    looks = models.PositiveIntegerField(default=0)
+    empty_listings = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint"], condition=Q(state__in=OPEN), name="one_open_change"),
+        ]
+        indexes = [models.Index(fields=["next_look_at"], condition=Q(state__in=OPEN), name="open_changes_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.kind_label}: {self.endpoint}"
+
+    @property
+    def kind_label(self) -> str:
+        return str(ChangeKind(self.kind).label)
+
+    @property
+    def state_label(self) -> str:
+        return str(ChangeState(self.state).label)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    def shown_status(self, remote: str) -> ShownStatus:
+        """The endpoint's status while this change is open; `remote` is what the service last said."""
+        waiting = self.error
+        match self.state:
+            case ChangeState.DEPLOYING:
+                value = remote if remote in (Status.NOT_STARTED, Status.RUNNING) else Status.RUNNING
+                return ShownStatus(value, self.state_label, "running", deploying_for(self.accepted_at))
+            case ChangeState.UNKNOWN:
+                detail = _("The service's answer was lost; looking whether it was carried out.")
+                return ShownStatus(Status.NOT_STARTED, self.state_label, "unknown", detail)
+            case ChangeState.UNDECIDED:
+                return ShownStatus("Unknown", self.state_label, "unknown", self.error)
+            case _:
+                return ShownStatus(Status.NOT_STARTED, self.state_label, "waiting", waiting)
+
+    @property
+    def steps(self) -> list[Step]:
+        """Queued, sent, deploying, verified: each done, current or to come."""
+        reached = {
+            ChangeState.QUEUED: 0,
+            ChangeState.SENDING: 1,
+            ChangeState.UNKNOWN: 1,
+            ChangeState.UNDECIDED: 1,
+            ChangeState.DEPLOYING: 2,
+            ChangeState.DONE: 4,
+        }.get(ChangeState(self.state), 3)
+        stages = [
+            (_("Queued"), self.asked_at),
+            (_("Sent"), self.sent_at),
+            (_("Deploying"), self.accepted_at),
+            (_("Verified"), self.closed_at),
+        ]
+        return [
+            Step(label, at, "done" if n < reached else "current" if n == reached else "todo")
+            for n, (label, at) in enumerate(stages)
+        ]
+
+    def looked(self) -> int:
+        """Count a look; returns how many there were."""
+        Change.objects.filter(pk=self.pk).update(looks=F("looks") + 1)
+        self.looks += 1
+        return self.looks

@@ -1,0 +1,138 @@
+"""An endpoint: what the service says of it, plus our own id, which exists before the service has given one."""
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Prefetch, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from endpoints.models.model import Expiration, SpeechModel
+from endpoints.models.project import Project
+from endpoints.models.resource import Resource
+from endpoints.models.status import SETTLED, ShownStatus, Status
+
+if TYPE_CHECKING:
+    from endpoints.models.change import Change
+
+
+class EndpointQuerySet(models.QuerySet["Endpoint"]):
+    def present(self) -> Self:
+        """Endpoints that the service still has, or that were asked for here."""
+        return self.filter(gone_at=None)
+
+    def for_list(self) -> Self:
+        """With all that a row shows, in a constant number of queries."""
+        from endpoints.models.change import Change
+
+        changes = Change.objects.open().select_related("model", "from_model")
+        return self.select_related("model", "project", "resource").prefetch_related(
+            Prefetch("changes", queryset=changes, to_attr="open_changes")
+        )
+
+    def unsettled(self) -> Self:
+        """Endpoints on which something is still going on."""
+        from endpoints.models.change import Change
+
+        return self.present().filter(
+            ~Q(status__in=[*SETTLED, ""]) | Q(pk__in=Change.objects.open().values("endpoint_id"))
+        )
+
+    def shown_as(self, status: str) -> Self:
+        """Endpoints whose row shows this status: an open change goes before what the service says."""
+        from endpoints.models.change import Change, ChangeState
+
+        changes = Change.objects.open()
+        deploying = Q(pk__in=changes.filter(state=ChangeState.DEPLOYING).values("endpoint_id"))
+        waiting = Q(pk__in=changes.exclude(state=ChangeState.DEPLOYING).values("endpoint_id"))
+        says = Q(status=status)
+        if status == Status.RUNNING:
+            return self.filter((says & ~waiting) | (deploying & ~Q(status=Status.NOT_STARTED)))
+        if status == Status.NOT_STARTED:
+            return self.filter(says | waiting)
+        return self.filter(says & ~waiting & ~deploying)
+
+    def search(self, words: str) -> Self:
+        return self.filter(
+            Q(display_name__icontains=words)
+            | Q(description__icontains=words)
+            | Q(remote_id__iexact=words)
+            | Q(model__display_name__icontains=words)
+        )
+
+
+class Endpoint(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="endpoints")
+    remote_id = models.CharField(max_length=36, null=True)  # noqa: DJ001 (NULL: none yet, and unique all the same)
+    display_name = models.TextField()
+    description = models.TextField(blank=True)
+    locale = models.CharField(max_length=35)
+    model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="endpoints")
+    project = models.ForeignKey(Project, null=True, on_delete=models.SET_NULL, related_name="endpoints")
+    status = models.CharField(max_length=40, blank=True)
+    error = models.TextField(blank=True)
+    logging_enabled = models.BooleanField(default=False)
+    links = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    last_action_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True, db_index=True)
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    objects = EndpointQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        default_permissions = ("view",)
+        permissions = [("deploy_model", "Can deploy models and change the model of an endpoint")]
+        constraints = [models.UniqueConstraint(fields=["resource", "remote_id"], name="endpoint_once")]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("endpoints:detail", args=[self.pk])
+
+    @property
+    def open_change(self) -> "Change | None":
+        """What was asked and is not yet true; at most one."""
+        if not hasattr(self, "open_changes"):
+            self.open_changes = list(self.changes.open().select_related("model", "from_model", "actor"))
+        return self.open_changes[0] if self.open_changes else None
+
+    @property
+    def settled(self) -> bool:
+        return self.open_change is None and self.status in (*SETTLED, "")
+
+    @property
+    def expiration(self) -> Expiration | None:
+        """The expiration of its model: an endpoint has none of its own."""
+        return self.model.expiration if self.model else None
+
+    @property
+    def last_change_at(self) -> datetime | None:
+        return self.last_action_at
+
+    @property
+    def shown_status(self) -> ShownStatus:
+        """What a person should read: an open change goes before what the service says."""
+        if change := self.open_change:
+            return change.shown_status(self.status)
+        if self.status == Status.SUCCEEDED:
+            return ShownStatus(self.status, _("Succeeded"), "success")
+        if self.status == Status.FAILED:
+            return ShownStatus(self.status, _("Failed"), "failed", self.error)
+        if self.status in (Status.NOT_STARTED, Status.RUNNING):
+            return ShownStatus(self.status, _("Deploying"), "running", deploying_for(self.last_action_at))
+        return ShownStatus(self.status, _("Unknown (%(word)s)") % {"word": self.status}, "unknown")
+
+
+def deploying_for(since: datetime | None) -> str:
+    """How long it has been going on; the service says that it can take up to 30 minutes."""
+    if since is None or (timezone.now() - since).total_seconds() < 60:
+        return _("Can take up to 30 minutes")
+    return _("For %(time)s; can take up to 30 minutes") % {"time": timesince(since, depth=1)}

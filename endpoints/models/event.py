@@ -1,0 +1,83 @@
+"""Who did what: append-only."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from endpoints.models.endpoint import Endpoint
+
+
+class Verb(models.TextChoices):
+    ASKED_CREATE = "asked-create", _("asked to deploy %(model)s")
+    ASKED_CHANGE_MODEL = "asked-change-model", _("asked to change the model from %(old)s to %(model)s")
+    DEPLOYED = "deployed", _("deployed %(model)s")
+    REFUSED = "refused", _("was refused")
+    FAILED = "failed", _("failed to deploy %(model)s")
+    UNDECIDED = "undecided", _("could not be settled and needs a decision")
+    FOUND = "found", _("was found at the service")
+    VANISHED = "vanished", _("was deleted at the service")
+    KEY_SHOWN = "key-shown", _("looked at the endpoint key")
+    LOGS_ASKED = "logs-asked", _("asked for the content logs")
+    LOGS_READY = "logs-ready", _("prepared the content logs: %(files)s files")
+    LOGS_DOWNLOADED = "logs-downloaded", _("downloaded the content logs")
+    RESOURCE_ADDED = "resource-added", _("added the Speech resource %(resource)s")
+    RESOURCE_CHANGED = "resource-changed", _("changed the Speech resource %(resource)s")
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def for_page(self) -> "EventQuerySet":
+        return self.select_related("actor", "endpoint")
+
+
+class Event(models.Model):
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor_name = models.CharField(max_length=150, blank=True)
+    verb = models.CharField(max_length=30, choices=Verb)
+    endpoint = models.ForeignKey(Endpoint, null=True, on_delete=models.CASCADE, related_name="events")
+    change = models.ForeignKey("endpoints.Change", null=True, on_delete=models.SET_NULL, related_name="events")
+    facts = models.JSONField(default=dict)
+    detail = models.TextField(blank=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.actor_name}: {self.text}"
+
+    @property
+    def text(self) -> str:
+        """The sentence without its subject; facts that an older event lacks are left open."""
+        return str(Verb(self.verb).label) % _Gaps(self.facts)
+
+    @classmethod
+    def record(
+        cls,
+        verb: Verb,
+        *,
+        actor: Any = None,
+        endpoint: Endpoint | None = None,
+        change: Any = None,
+        detail: str = "",
+        **facts: str | int,
+    ) -> "Event":
+        """Write down that `actor` (a user, or None for the product itself) did something."""
+        return cls.objects.create(
+            verb=verb,
+            actor=actor,
+            actor_name=actor.get_username() if actor else "",
+            endpoint=endpoint,
+            change=change,
+            detail=detail,
+            facts=facts,
+        )
+
+
+class _Gaps(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"

@@ -1,0 +1,137 @@
+"""A base or custom model, mirrored from the service, and how long it can still be used."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from endpoints.models.project import Project
+from endpoints.models.resource import Resource
+from endpoints.models.status import ShownStatus, Status
+
+
+class ModelKind(models.TextChoices):
+    BASE = "base", gettext_lazy("Base model")
+    CUSTOM = "custom", gettext_lazy("Custom model")
+
+
+@dataclass(frozen=True)
+class Expiration:
+    """The day on which recognition with a model ends (properties.deprecationDates.transcriptionDateTime)."""
+
+    date: datetime
+    locale: str
+
+    @property
+    def days(self) -> int:
+        """Whole days left; negative once it has expired."""
+        return (self.date - timezone.now()).days
+
+    @property
+    def level(self) -> str:
+        """ok, soon (90 days or fewer), near (30 days or fewer) or expired."""
+        if self.days < 0:
+            return "expired"
+        return "near" if self.days <= 30 else "soon" if self.days <= 90 else "ok"
+
+    @property
+    def words(self) -> str:
+        if self.level == "expired":
+            ago = -self.days
+            return ngettext("Expired %(days)s day ago", "Expired %(days)s days ago", ago) % {"days": ago}
+        if self.days == 0:
+            return _("Expires today")
+        return ngettext("%(days)s day left", "%(days)s days left", self.days) % {"days": self.days}
+
+    @property
+    def sentence(self) -> str:
+        """What it means for an endpoint: the service answers with another model and reports no error."""
+        if self.level == "expired":
+            return _("Expired: the service answers with the newest base model of %(locale)s and reports no error.") % {
+                "locale": self.locale
+            }
+        if self.level == "near":
+            return _("Expires soon: change the model before this date.")
+        return ""
+
+
+class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
+    def present(self) -> Self:
+        return self.filter(gone_at=None)
+
+    def deployable(self) -> Self:
+        """What an endpoint can be made with: finished, meant for endpoints, and not expired."""
+        return self.present().filter(
+            Q(expires_at=None) | Q(expires_at__gt=timezone.now()), status=Status.SUCCEEDED, supports_endpoints=True
+        )
+
+
+class SpeechModel(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="models")
+    remote_id = models.CharField(max_length=36)
+    kind = models.CharField(max_length=6, choices=ModelKind)
+    display_name = models.TextField()
+    description = models.TextField(blank=True)
+    locale = models.CharField(max_length=35, db_index=True)
+    status = models.CharField(max_length=40)
+    supports_endpoints = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True, db_index=True)
+    adaptation_expires_at = models.DateTimeField(null=True)
+    base_model = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    project = models.ForeignKey(Project, null=True, on_delete=models.SET_NULL, related_name="models")
+    created_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True)
+
+    chosen = False  # in a form that offers it
+
+    objects = SpeechModelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "display_name"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["resource", "kind", "remote_id"], name="model_once")]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def kind_label(self) -> str:
+        return str(ModelKind(self.kind).label)
+
+    @property
+    def expiration(self) -> Expiration | None:
+        return Expiration(self.expires_at, self.locale) if self.expires_at else None
+
+    @property
+    def shown_status(self) -> ShownStatus:
+        """How far its training is."""
+        icons = {Status.SUCCEEDED: "success", Status.FAILED: "failed", Status.RUNNING: "running"}
+        known = self.status in Status.values
+        label = str(Status(self.status).label) if known else _("Unknown (%(word)s)") % {"word": self.status}
+        return ShownStatus(self.status, label, icons.get(self.status, "waiting" if known else "unknown"))  # type: ignore[call-overload]
+
+    @property
+    def why_not(self) -> str:
+        """Why no endpoint can be made with it now, in words; empty when one can."""
+        if self.gone_at:
+            return _("Deleted at the service")
+        if self.expiration and self.expiration.level == "expired":
+            return self.expiration.words
+        if self.status == Status.FAILED:
+            return _("Training failed")
+        if self.status != Status.SUCCEEDED:
+            return _("Training has not finished")
+        if not self.supports_endpoints:
+            return _("Not meant for endpoints")
+        return ""
+
+    @property
+    def usable(self) -> bool:
+        return not self.why_not

@@ -1,0 +1,36 @@
+"""When a worker last swept: the sign that one is at work."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+
+class Sweep(models.Model):
+    """One row, written by each sweep."""
+
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"swept at {self.at}"
+
+    @classmethod
+    def done(cls) -> None:
+        if not cls.objects.filter(pk=1).update(at=Now()):
+            Sweep.objects.bulk_create([Sweep(pk=1, at=timezone.now())], ignore_conflicts=True)
+
+    @classmethod
+    def last(cls) -> tuple[datetime | None, bool]:
+        """When the last sweep was, and whether the next one is overdue: then no worker can be at work.
+
+        Overdue means after three intervals, ten seconds at the least, by the database's clock.
+        """
+        patience = timedelta(seconds=max(3 * settings.SWEEP_SECONDS, 10))
+        late = models.ExpressionWrapper(models.Q(at__lt=Now() - patience), output_field=models.BooleanField())
+        row = cls.objects.annotate(late=late).values_list("at", "late").first()
+        return row or (None, True)

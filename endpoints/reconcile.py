@@ -1,0 +1,228 @@
+"""The worker's step: look at an open change, do what comes next, write down what the service said.
+
+A step may run twice, late, or die anywhere. What makes that safe: SENDING is committed before the first byte leaves;
+an answer that was lost is looked for, never sent again at once; and every write afterwards is conditional on the
+change being as it was read.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from endpoints import azure
+from endpoints.catalogue import mark_gone, mirror_endpoint
+from endpoints.models import Change, Endpoint, Event, Status
+from endpoints.models.change import MARK, ChangeKind, ChangeState
+from endpoints.models.event import Verb
+
+LEASE_SECONDS = 60
+SETTLE = timedelta(minutes=10)  # how late the service may still carry out a POST whose answer was lost
+ATTEMPTS = 3
+BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds between looks, when the service does not say
+
+
+def step(change: Change, service: azure.SpeechClient) -> float | None:
+    """Take `change`, on which the caller holds the lease, one step further.
+
+    Returns in how many seconds it is due again, or None when nobody needs to look again.
+    """
+    stages: dict[str, Callable[[Change, azure.SpeechClient], float | None]] = {
+        ChangeState.QUEUED: _send,
+        ChangeState.SENDING: _recover,
+        ChangeState.UNKNOWN: _settle,
+        ChangeState.DEPLOYING: _look,
+    }
+    stage = stages.get(change.state)
+    if stage is None:
+        return None
+    resource = change.endpoint.resource
+    try:
+        due = stage(change, service)
+    except azure.SpeechError as error:
+        if not isinstance(error, azure.TooManyRequests):
+            resource.failed(str(error))
+        Change.objects.move(change, ChangeState(change.state), error=str(error))
+        return _put_off(change, error)
+    resource.answered()
+    return due
+
+
+def _send(change: Change, service: azure.SpeechClient) -> float | None:
+    if change.kind == ChangeKind.CHANGE_MODEL:
+        due = _before_patch(change, service)
+        if due is not None or change.state != ChangeState.QUEUED:
+            return due
+    if change.endpoint.model is None and change.model is None:
+        return _close(change, ChangeState.REFUSED, _("The model was deleted at the service."))
+    if not Change.objects.move(
+        change, ChangeState.SENDING, attempt=change.attempt + 1, sent_at=timezone.now(), empty_listings=0, error=""
+    ):
+        return None
+    try:
+        remote = _post(change, service) if change.kind == ChangeKind.CREATE else _patch(change, service)
+    except (azure.NotSent, azure.TooManyRequests, azure.Unauthorized) as error:
+        # Nothing was carried out: the wish waits, for the network, for quota, or for a key that is accepted.
+        Change.objects.move(change, ChangeState.QUEUED, error=str(error))
+        raise
+    except azure.Refused as refusal:
+        return _close(change, ChangeState.REFUSED, str(refusal))
+    except azure.SpeechError as error:
+        Change.objects.move(change, ChangeState.UNKNOWN, error=str(error))
+        raise
+    return _accepted(change, remote)
+
+
+def _recover(change: Change, service: azure.SpeechClient) -> float | None:
+    """The worker that was sending has died: whether the request arrived is unknown."""
+    if Change.objects.move(change, ChangeState.UNKNOWN, error=_("The worker stopped while it was sending.")):
+        return _settle(change, service)
+    return None
+
+
+def _settle(change: Change, service: azure.SpeechClient) -> float | None:
+    if change.kind == ChangeKind.CHANGE_MODEL:
+        return _settle_patch(change, service)
+    # Fifteen minutes of slack for clocks that differ.
+    since = (change.sent_at or change.asked_at) - timedelta(minutes=15)
+    listed = service.list_endpoints(filter=f"createdDateTime ge {since:%Y-%m-%dT%H:%M:%SZ}")
+    ours = [remote for remote in listed if remote.custom_properties.get(MARK) == str(change.pk)]
+    if ours:
+        return _accepted(change, min(ours, key=lambda remote: remote.created or timezone.now()))
+    Change.objects.move(change, ChangeState.UNKNOWN, empty_listings=change.empty_listings + 1)
+    if timezone.now() < (change.sent_at or change.asked_at) + SETTLE or change.empty_listings < 2:
+        return _pause(change)
+    return _again_or_ask(change)
+
+
+def _settle_patch(change: Change, service: azure.SpeechClient) -> float | None:
+    remote = service.get_endpoint(_remote_id(change.endpoint))
+    if change.model and remote.model_id == change.model.remote_id:
+        return _accepted(change, remote)
+    # A model is set, not added: asking again cannot do harm.
+    return _again_or_ask(change)
+
+
+def _again_or_ask(change: Change) -> float | None:
+    if change.attempt < ATTEMPTS:
+        Change.objects.move(change, ChangeState.QUEUED)
+        return 0
+    Change.objects.move(
+        change, ChangeState.UNDECIDED, error=_("It was sent three times and never seen at the service.")
+    )
+    Event.record(Verb.UNDECIDED, endpoint=change.endpoint, change=change)
+    return None
+
+
+def _before_patch(change: Change, service: azure.SpeechClient) -> float | None:
+    """Look before changing: the change may be refused, already true, or have to wait; otherwise it stays queued."""
+    try:
+        remote = service.get_endpoint(_remote_id(change.endpoint))
+    except azure.NotFound:
+        mark_gone(change.endpoint)
+        return _close(change, ChangeState.REFUSED, _("The endpoint no longer exists at the service."))
+    mirror_endpoint(change.endpoint.resource, remote)
+    if change.model is None:
+        return _close(change, ChangeState.REFUSED, _("The model was deleted at the service."))
+    if remote.model_id == change.model.remote_id:
+        return _accepted(change, remote)
+    if remote.status in (Status.NOT_STARTED, Status.RUNNING):
+        return _pause(change, remote.retry_after)
+    if change.from_model and remote.model_id != change.from_model.remote_id:
+        return _close(
+            change, ChangeState.REFUSED, _("Its model was changed elsewhere meanwhile; nothing was overwritten.")
+        )
+    return None
+
+
+def _post(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
+    endpoint, model = change.endpoint, change.model
+    assert model is not None  # noqa: S101 (_send has made sure)
+    return service.create_endpoint(
+        azure.EndpointCreate(
+            display_name=endpoint.display_name,
+            description=endpoint.description,
+            locale=endpoint.locale,
+            model_id=model.remote_id,
+            model_kind=model.kind,
+            project_id=endpoint.project.remote_id if endpoint.project else None,
+            logging_enabled=endpoint.logging_enabled,
+            custom_properties={MARK: str(change.pk)},
+        )
+    )
+
+
+def _patch(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
+    model = change.model
+    assert model is not None  # noqa: S101 (_before_patch has made sure)
+    wanted = azure.EndpointUpdate(model_id=model.remote_id, model_kind=model.kind)
+    return service.update_endpoint(_remote_id(change.endpoint), wanted)
+
+
+def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
+    """The service has the request; whether it is already true, the next look tells."""
+    with transaction.atomic():
+        change.endpoint.refresh_from_db(fields=["remote_id"])
+        if change.endpoint.remote_id is None:
+            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(remote_id=remote.id)
+        Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=timezone.now(), error="", looks=0)
+        mirror_endpoint(change.endpoint.resource, remote)
+    return _verify(change, remote)
+
+
+def _look(change: Change, service: azure.SpeechClient) -> float | None:
+    try:
+        remote = service.get_endpoint(_remote_id(change.endpoint))
+    except azure.NotFound:
+        mark_gone(change.endpoint)
+        return _close(change, ChangeState.FAILED, _("The endpoint was deleted at the service."))
+    mirror_endpoint(change.endpoint.resource, remote)
+    if change.error:
+        Change.objects.move(change, ChangeState.DEPLOYING, error="")
+    return _verify(change, remote)
+
+
+def _verify(change: Change, remote: azure.Endpoint) -> float | None:
+    """Done when the service shows what was asked, not when it accepted the request."""
+    if remote.status == Status.FAILED:
+        words = remote.error.message if remote.error else _("The service gave no reason.")
+        return _close(change, ChangeState.FAILED, words)
+    if remote.status == Status.SUCCEEDED:
+        if change.model is None or remote.model_id == change.model.remote_id:
+            return _close(change, ChangeState.DONE, "")
+        return _close(change, ChangeState.FAILED, _("The service kept another model."))
+    return _pause(change, remote.retry_after)
+
+
+def _close(change: Change, state: ChangeState, why: str) -> float | None:
+    """End the change; nobody needs to look again."""
+    verbs = {ChangeState.DONE: Verb.DEPLOYED, ChangeState.REFUSED: Verb.REFUSED, ChangeState.FAILED: Verb.FAILED}
+    with transaction.atomic():
+        if not Change.objects.move(change, state, error=why):
+            return None
+        if state == ChangeState.REFUSED and change.kind == ChangeKind.CREATE:
+            # The service never had it, so nobody else will ever write this row.
+            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(
+                status=Status.FAILED, error=why, updated_at=timezone.now()
+            )
+        model = change.model.display_name if change.model else ""
+        Event.record(verbs[state], endpoint=change.endpoint, change=change, detail=why, model=model)
+    return None
+
+
+def _pause(change: Change, asked: float | None = None) -> float:
+    """Seconds until the next look: what the service asks for (1 s to 15 min), or longer each time."""
+    looks = change.looked()
+    return min(max(asked, 1), 900) if asked is not None else BACK_OFF[min(looks, len(BACK_OFF)) - 1]
+
+
+def _put_off(change: Change, error: azure.SpeechError) -> float:
+    return _pause(change, error.retry_after if isinstance(error, azure.TooManyRequests) else None)
+
+
+def _remote_id(endpoint: Endpoint) -> str:
+    if endpoint.remote_id is None:
+        raise azure.Unreadable("The endpoint has no id at the service yet.", operation="Endpoints_Get")
+    return endpoint.remote_id

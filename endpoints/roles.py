@@ -1,0 +1,26 @@
+"""The three roles, as Django groups: viewer looks, listener also reads content logs, admin does everything."""
+
+from typing import Any
+
+VIEWER = {"view_endpoint"}
+ROLES = {
+    "viewer": VIEWER,
+    "listener": VIEWER | {"read_logs"},
+    "admin": VIEWER | {"read_logs", "deploy_model", "manage_resources"},
+}
+
+
+def make(using: str = "default", **_: Any) -> None:
+    """Make the groups and give them what they are missing; what a team has added to them stays."""
+    from django.contrib.auth.models import Group, Permission
+
+    for name, codenames in ROLES.items():
+        group, _created = Group.objects.using(using).get_or_create(name=name)
+        group.permissions.add(
+            *Permission.objects.using(using).filter(content_type__app_label="endpoints", codename__in=codenames)
+        )
+
+
+def of(user: Any) -> str:
+    """The names of the user's roles, for the page's head."""
+    return ", ".join(sorted(group.name for group in user.groups.all()))

@@ -1,0 +1,50 @@
+"""What one machine keeps for itself under `VAR`: its secrets and the address of its embedded broker."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def directory(path: Path) -> Path:
+    """`path` as a directory that only we can read.
+
+    Raises ImproperlyConfigured with a sentence when it cannot be made or written.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"VAR={path} cannot be written ({error.strerror}). Set VAR to a directory that can."
+        ) from None
+    return path
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """The secret in the file `path`; the first caller makes it, readable by its owner only."""
+    if not path.exists():
+        directory(path.parent)
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            file.write(make())
+        try:
+            os.link(draft, path)  # atomic: of several first starts one wins, and all read its secret
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(draft)
+    return path.read_text().strip()
+
+
+def broker_socket(var: Path) -> Path:
+    """Where the embedded broker of `var` listens.
+
+    Outside of `var`, because a socket's path must stay below 104 bytes on macOS and 108 on Linux.
+    """
+    name = hashlib.sha256(str(var.resolve()).encode()).hexdigest()[:12]
+    return Path("/tmp") / f"speechstudio-{os.getuid()}-{name}" / "broker.sock"  # noqa: S108 (0700, owner checked)

@@ -1,0 +1,160 @@
+"""People, a simulated Speech service, and a worker that does its steps when a test says so."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db.models.functions import Now
+from django.test import Client
+
+from endpoints import tasks
+from endpoints.models import Change, Download, Resource
+
+KEY = "simulated-key"
+
+
+class World:
+    """The simulated service of one test, seen from outside: its clock, its faults, what it was asked."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def post(self, what: str, body: Any = None) -> Any:
+        data = json.dumps({} if body is None else body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/_world/{what}", data, headers, method="POST")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def begin(self, **options: Any) -> None:
+        """Start again, with options of the command line (endpoints=3, deploy_seconds=20, ...)."""
+        self.post("reset", options)
+
+    def advance(self, seconds: float) -> None:
+        self.post("advance", {"seconds": seconds})
+
+    def fail(self, *faults: dict[str, Any]) -> None:
+        """The next requests that match go wrong as described; replaces earlier faults."""
+        self.post("faults", list(faults))
+
+    def ledger(self, method: str = "") -> list[dict[str, Any]]:
+        """The requests it got, oldest first."""
+        with urllib.request.urlopen(f"{self.url}/_world/ledger", timeout=10) as answer:
+            entries: list[dict[str, Any]] = json.loads(answer.read())
+        return [entry for entry in entries if not method or entry["method"] == method]
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Use the service as somebody else would, for example in Azure's own portal."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Ocp-Apim-Subscription-Key": KEY, "Content-Type": "application/json"}
+        address = f"{self.url}/speechtotext/v3.2{path}"
+        request = urllib.request.Request(address, data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[str]:
+    command = [sys.executable, "-m", "endpoints.simulator", "--port", "0", "--key", KEY, "--control"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+        process.terminate()
+
+
+@pytest.fixture
+def world(simulator: str) -> World:
+    world = World(simulator)
+    world.begin(rate_limit="0/0")
+    return world
+
+
+@pytest.fixture
+def resource(db: None, world: World) -> Resource:
+    """The Speech resource that the simulated service stands for; nothing is mirrored yet."""
+    return Resource.objects.register(name="Contoso", region="eastus", url=world.url, key=KEY, api_version="v3.2")
+
+
+class Worker:
+    """Does what a worker does, when a test says so; time for waiting is skipped."""
+
+    def look_round(self) -> None:
+        """One round: every open change and download one step, every resource mirrored."""
+        for rows, task in ((Change.objects.open(), tasks.step), (Download.objects.active(), tasks.fetch)):
+            rows.update(next_look_at=Now())
+            for pk in rows.values_list("pk", flat=True):
+                task(str(pk))
+        self.mirror()
+
+    def step(self, change: Change) -> Change:
+        Change.objects.filter(pk=change.pk).update(next_look_at=Now())
+        tasks.step(str(change.pk))
+        change.refresh_from_db()
+        return change
+
+    def mirror(self) -> None:
+        Resource.objects.update(next_look_at=Now())
+        for pk in Resource.objects.values_list("pk", flat=True):
+            tasks.mirror(str(pk))
+
+    def download(self, download: Download) -> Download:
+        for _round in range(10):
+            if not download.active:
+                break
+            Download.objects.filter(pk=download.pk).update(next_look_at=Now())
+            tasks.fetch(str(download.pk))
+            download.refresh_from_db()
+        return download
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+def mirrored(resource: Resource, worker: Worker) -> Resource:
+    """The resource with its projects, models and endpoints mirrored."""
+    worker.mirror()
+    resource.refresh_from_db()
+    return resource
+
+
+def person(name: str, role: str | None) -> Client:
+    user = get_user_model().objects.create_user(name, password="a long enough word")
+    if role:
+        user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(user)
+    client.user = user  # type: ignore[attr-defined]
+    return client
+
+
+@pytest.fixture
+def alice(db: None) -> Client:
+    """May deploy."""
+    return person("alice", "admin")
+
+
+@pytest.fixture
+def bob(db: None) -> Client:
+    """May look."""
+    return person("bob", "viewer")
+
+
+@pytest.fixture
+def lena(db: None) -> Client:
+    """May read content logs."""
+    return person("lena", "listener")
+
+
+@pytest.fixture
+def nemo(db: None) -> Client:
+    """Is signed in and may nothing."""
+    return person("nemo", None)

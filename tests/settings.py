@@ -1,0 +1,23 @@
+"""The product's settings, in a directory of their own, with passwords that are quick to check."""
+
+import os
+import tempfile
+from pathlib import Path
+
+_var = tempfile.mkdtemp(prefix="speechstudio-tests-")
+os.environ["VAR"] = _var
+# Playwright keeps an event loop in the thread of the tests; ours use the database as ever.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+for _name in ("SPEECH_KEY", "SPEECH_REGION", "SPEECH_ENDPOINT", "BROKER_URL"):
+    os.environ.pop(_name, None)
+
+from speechstudio.settings import *  # noqa: E402, F403
+from speechstudio.settings import DATABASES, STORAGES  # noqa: E402
+
+# Only the tests' own clients sign in with these.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = True
+Path(_var, "static").mkdir()
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(_var) / "tests.sqlite3")}

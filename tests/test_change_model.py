@@ -1,0 +1,100 @@
+"""Changing the model behind an endpoint, while the previous one keeps answering."""
+
+import uuid
+
+import pytest
+
+from endpoints import deploy
+from endpoints.models import Change, Endpoint, SpeechModel, Status
+from endpoints.models.change import ChangeState
+
+PATCH = {"method": "PATCH", "path": "/endpoints/", "times": 1}
+
+
+@pytest.fixture
+def endpoint(resource, world, worker):
+    """An endpoint that has been serving for a while."""
+    world.begin(endpoints=1, rate_limit="0/0")
+    worker.mirror()
+    return Endpoint.objects.get()
+
+
+@pytest.fixture
+def other(endpoint):
+    return fitting(endpoint).first()
+
+
+def fitting(endpoint):
+    """Models that the endpoint could change to, and that do deploy."""
+    models = SpeechModel.objects.deployable().filter(locale=endpoint.locale).exclude(pk=endpoint.model_id)
+    return models.exclude(display_name__icontains="broken")
+
+
+def ask(client, endpoint, model, **more):
+    return deploy.change_model(key=uuid.uuid4(), actor=client.user, endpoint=endpoint, model=model, **more)
+
+
+def test_the_change_is_done_when_the_service_shows_the_new_model(alice, endpoint, other, world, worker):
+    logging = endpoint.logging_enabled
+    change = worker.step(ask(alice, endpoint, other, reason="Better on numbers"))
+    assert change.state == ChangeState.DEPLOYING
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    endpoint.refresh_from_db()
+    assert endpoint.model == other
+    assert endpoint.logging_enabled == logging
+    assert len(world.ledger("PATCH")) == 1
+
+
+def test_until_then_the_row_says_that_it_is_being_deployed(alice, endpoint, other, worker):
+    change = ask(alice, endpoint, other)
+    assert Endpoint.objects.for_list().get().shown_status.value == Status.NOT_STARTED
+    worker.step(change)
+    assert Endpoint.objects.for_list().get().shown_status.label == "Deploying"
+    assert not Endpoint.objects.for_list().get().settled
+
+
+def test_only_one_change_of_an_endpoint_is_open_at_a_time(alice, endpoint, other):
+    first = ask(alice, endpoint, other)
+    with pytest.raises(deploy.Busy) as busy:
+        ask(alice, endpoint, other)
+    assert busy.value.change == first
+    assert Change.objects.count() == 1
+
+
+@pytest.mark.parametrize("stage", ["before", "after"])
+def test_a_lost_answer_changes_the_model_all_the_same(alice, endpoint, other, world, worker, stage):
+    world.fail({**PATCH, "stage": stage, "effect": {"close": True}})
+    change = worker.step(ask(alice, endpoint, other))
+    assert change.state == ChangeState.UNKNOWN
+    for _step in range(3):
+        worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    assert len(world.ledger("PATCH")) == (2 if stage == "before" else 1)
+
+
+def test_a_model_that_was_changed_elsewhere_meanwhile_is_not_overwritten(alice, endpoint, other, world, worker):
+    change = ask(alice, endpoint, other)
+    another = fitting(endpoint).exclude(pk=other.pk)[0]
+    kind = "models/base" if another.kind == "base" else "models"
+    body = {"model": {"self": f"{world.url}/speechtotext/v3.2/{kind}/{another.remote_id}"}}
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", body)
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.REFUSED
+    assert "elsewhere" in change.error
+    endpoint.refresh_from_db()
+    assert endpoint.model == another
+
+
+def test_an_endpoint_deleted_in_the_portal_refuses_the_change_and_leaves_the_list(
+    alice, endpoint, other, world, worker
+):
+    change = ask(alice, endpoint, other)
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.step(change)
+    assert change.state == ChangeState.REFUSED
+    assert not Endpoint.objects.present().exists()

@@ -1,0 +1,171 @@
+"""Deploying a model: asked once, sent once, watched until the service says how it ended."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from endpoints import deploy
+from endpoints.models import Change, Endpoint, Event, SpeechModel, Status
+from endpoints.models.change import MARK, ChangeState
+
+POST = {"method": "POST", "path": "/endpoints$", "times": 1}
+
+
+@pytest.fixture
+def model(mirrored):
+    return (
+        SpeechModel.objects.deployable()
+        .filter(locale="en-US", kind="custom")
+        .exclude(display_name__icontains="broken")
+        .first()
+    )
+
+
+def ask(client, model, **more):
+    return deploy.create(key=uuid.uuid4(), actor=client.user, model=model, display_name="Support calls", **more)
+
+
+def test_an_endpoint_is_asked_for_sent_and_watched_until_it_has_succeeded(alice, model, world, worker):
+    change = ask(alice, model, description="EU hotline", logging_enabled=True)
+    assert change.state == ChangeState.QUEUED
+    assert change.endpoint.remote_id is None
+
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    world.advance(10)
+    worker.step(change)
+    assert change.endpoint.shown_status.value == Status.RUNNING
+    world.advance(3600)
+    worker.step(change)
+
+    assert change.state == ChangeState.DONE
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.status, endpoint.model, endpoint.logging_enabled) == (Status.SUCCEEDED, model, True)
+    assert endpoint.description == "EU hotline"
+    assert endpoint.shown_status.label == "Succeeded"
+    assert len(world.ledger("POST")) == 1
+
+
+def test_the_wish_and_who_asked_are_written_down_before_anything_is_sent(alice, model, world):
+    change = ask(alice, model)
+    event = Event.objects.get(change=change)
+    assert event.actor_name == "alice"
+    assert event.text == f"asked to deploy {model}"
+    assert world.ledger("POST") == []
+
+
+def test_the_same_request_asked_twice_makes_one_endpoint(alice, model, world, worker):
+    key = uuid.uuid4()
+    first, second = (
+        deploy.create(key=key, actor=alice.user, model=model, display_name="Support calls") for _ in range(2)
+    )
+    assert first == second
+    worker.step(first)
+    worker.step(second)
+    assert Endpoint.objects.count() == 1
+    assert len(world.ledger("POST")) == 1
+
+
+@pytest.mark.parametrize("effect", [{"status": 503}, {"close": True}, {"truncate": 20}, {"body": "<html>"}], ids=str)
+def test_an_answer_that_was_lost_is_looked_for_and_not_sent_again(alice, model, world, worker, effect):
+    world.fail({**POST, "stage": "after", "effect": effect})
+    change = worker.step(ask(alice, model))
+    for _look in range(2):
+        worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert len(world.ledger("POST")) == 1
+    assert len(world.call("GET", "/endpoints")["values"]) == 1
+    assert Endpoint.objects.get().remote_id
+
+
+def test_a_request_that_never_arrived_is_sent_again_after_the_service_had_time_to_settle(
+    alice, model, world, worker, monkeypatch
+):
+    world.fail({**POST, "stage": "before", "effect": {"close": True}})
+    change = worker.step(ask(alice, model))
+    assert change.state == ChangeState.UNKNOWN
+    for _listing in range(2):
+        worker.step(change)
+    assert change.state == ChangeState.UNKNOWN
+    assert len(world.ledger("POST")) == 1
+
+    Change.objects.filter(pk=change.pk).update(sent_at=timezone.now() - timedelta(minutes=11))
+    worker.step(change)
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert len(world.call("GET", "/endpoints")["values"]) == 1
+
+
+def test_a_worker_that_died_while_sending_does_not_deploy_twice(alice, model, world, worker):
+    change = worker.step(ask(alice, model))
+    # As it was committed before the first byte left:
+    Change.objects.filter(pk=change.pk).update(state=ChangeState.SENDING)
+    Endpoint.objects.update(remote_id=None, status="", last_action_at=None)
+    change.refresh_from_db()
+
+    worker.step(change)
+
+    assert change.state == ChangeState.DEPLOYING
+    assert len(world.ledger("POST")) == 1
+    assert Endpoint.objects.count() == 1
+
+
+def test_the_mirror_recognises_an_endpoint_by_its_mark(alice, model, world, worker):
+    change = worker.step(ask(alice, model))
+    Endpoint.objects.update(remote_id=None)
+    worker.mirror()
+    remote = world.call("GET", "/endpoints")["values"][0]
+    assert remote["customProperties"][MARK] == str(change.pk)
+    assert Endpoint.objects.get().remote_id in remote["self"]
+
+
+def test_a_refusal_closes_the_wish_with_the_reason_in_words(alice, model, world, worker):
+    refusal = {"code": "InvalidRequest", "message": "The quota is used up.", "innerError": {"code": "QuotaViolation"}}
+    world.fail({**POST, "stage": "before", "effect": {"status": 400, "body": refusal}})
+    change = worker.step(ask(alice, model))
+    assert change.state == ChangeState.REFUSED
+    endpoint = Endpoint.objects.get()
+    assert endpoint.shown_status.value == Status.FAILED
+    assert "The quota is used up." in endpoint.shown_status.detail
+
+
+def test_a_deployment_that_fails_says_why(alice, mirrored, world, worker):
+    broken = SpeechModel.objects.get(display_name__icontains="broken")
+    change = worker.step(ask(alice, broken))
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.FAILED
+    assert Endpoint.objects.get().shown_status.value == Status.FAILED
+    assert Endpoint.objects.get().shown_status.detail
+
+
+def test_a_wrong_key_keeps_the_wish_and_says_so(alice, model, world, worker):
+    denied = {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}}
+    world.fail({**POST, "stage": "before", "effect": {"status": 401, "body": denied}})
+    change = worker.step(ask(alice, model))
+    assert change.state == ChangeState.QUEUED
+    change.endpoint.resource.refresh_from_db()
+    assert "invalid subscription key" in change.endpoint.resource.failure
+
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    change.endpoint.resource.refresh_from_db()
+    assert change.endpoint.resource.failing_since is None
+
+
+def test_too_many_requests_wait_as_long_as_the_service_says(alice, model, world, worker):
+    slow = {"status": 429, "headers": {"Retry-After": "120"}, "body": {"code": "TooManyRequests", "message": "Slow."}}
+    world.fail({**POST, "stage": "before", "effect": slow})
+    change = worker.step(ask(alice, model))
+    assert change.state == ChangeState.QUEUED
+    wait = (change.next_look_at - timezone.now()).total_seconds()
+    assert 110 < wait <= 121
+
+
+def test_an_expired_model_is_not_even_asked_for(alice, mirrored):
+    expired = SpeechModel.objects.filter(expires_at__lt=timezone.now(), status=Status.SUCCEEDED).first()
+    with pytest.raises(deploy.NotPossible, match="Expired"):
+        ask(alice, expired)
+    assert not Change.objects.exists()

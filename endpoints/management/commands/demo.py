@@ -1,0 +1,147 @@
+"""The whole product on one machine: broker, simulator, worker with beat, web server."""
+
+import os
+import secrets
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from endpoints import processes, tasks
+from endpoints.models import Resource
+from endpoints.processes import CannotStart, Processes
+from speechstudio.var import broker_socket, directory, kept_secret
+
+PEOPLE = {"admin": "deploys models", "listener": "may read content logs", "viewer": "looks"}
+SIMULATED = "Contoso Speech"
+FIRST_LOOK_SECONDS = 10
+
+
+class Command(BaseCommand):
+    help = "Run Speech Studio with a simulated Speech service, or with the one that SPEECH_KEY and SPEECH_REGION name."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        for name, default, what in (
+            ("endpoints", 0, "endpoints that the simulated service begins with"),
+            ("logs", 6, "pairs of content logs for each endpoint with logging"),
+            ("deploy-seconds", 20, "how long a simulated deployment takes"),
+            ("latency-ms", 0, "how long the simulated service thinks"),
+        ):
+            parser.add_argument(f"--{name}", type=int, default=default, help=f"{what} ({default})")
+
+        parser.add_argument(
+            "--control", action="store_true", help="let the simulated service be steered under /_world/"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.port = int(os.environ.get("PORT", "8000"))
+        self.simulator_port = int(os.environ.get("SIMULATOR_PORT", "8100"))
+        self.real = bool(settings.SPEECH_KEY)
+        self.env = {**os.environ, "DEMO": "true", "LOOK_SECONDS": os.environ.get("LOOK_SECONDS", "10")}
+        for name, port in (("PORT", self.port), ("SIMULATOR_PORT", self.simulator_port)):
+            if not (processes.port_is_free(port) or (self.real and name == "SIMULATOR_PORT")):
+                raise CommandError(f"Port {port} is taken; set {name} to a free one.", returncode=1)
+        self.children = Processes(settings.VAR / "log")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)
+        try:
+            self._start(options)
+            self._stay()
+        except CannotStart as error:
+            raise CommandError(str(error), returncode=1) from None
+        except KeyboardInterrupt:
+            self.stderr.write("Stopping")
+        finally:
+            # A second Ctrl-C while we stop must not leave half of it running.
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            self.children.stop()
+
+    def _start(self, options: dict[str, Any]) -> None:
+        began = time.monotonic()
+        self._start_broker()
+        url = "" if self.real else self._start_simulator(options)
+        call_command("setup", stdout=self.stdout)
+        _make_people()
+        self._register(url)
+        connection.close()
+        beat = ["--beat", "--schedule", str(settings.VAR / "beat"), "--concurrency", "2"]
+        self.children.start("worker", processes.worker(*beat, "--without-mingle", "--without-gossip"), self.env)
+        self.children.start("web", processes.web(self.port, "--threads", "8"), self.env)
+        self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))
+        self._wait_for_models()
+        self._say(time.monotonic() - began)
+
+    def _start_broker(self) -> None:
+        if os.environ.get("BROKER_URL"):
+            return
+        listens = broker_socket(settings.VAR)
+        directory(listens.parent)
+        if listens.parent.stat().st_uid != os.getuid():
+            raise CannotStart(f"{listens.parent} belongs to somebody else; remove it.")
+        if processes.accepts(str(listens)):
+            raise CannotStart(f"A demo with VAR={settings.VAR} is already running.")
+        listens.unlink(missing_ok=True)
+        self.children.start("broker", processes.broker(listens, directory(settings.VAR / "broker")), self.env)
+        self.children.wait_for("broker", lambda: processes.accepts(str(listens)))
+
+    def _start_simulator(self, options: dict[str, Any]) -> str:
+        key = kept_secret(settings.VAR / "simulator-key", lambda: secrets.token_hex(16))
+        wanted = ["--state", str(settings.VAR / "simulator.json")]
+        for name in ("endpoints", "logs", "deploy_seconds", "latency_ms"):
+            wanted += [f"--{name.replace('_', '-')}", str(options[name])]
+        wanted += ["--control"] if options["control"] else []
+        command = processes.simulator(self.simulator_port, key, *wanted)
+        return processes.url_of(self.children.start("simulator", command, self.env, answers=True))
+
+    def _register(self, simulator: str) -> None:
+        """The simulated resource exists only beside its simulator."""
+        if self.real:
+            Resource.objects.filter(name=SIMULATED).delete()
+            return
+        key = Path(settings.VAR / "simulator-key").read_text().strip()
+        Resource.objects.register(name=SIMULATED, region="eastus", url=simulator, key=key, api_version="v3.2")
+
+    def _wait_for_models(self) -> None:
+        """The first page should not be empty only because nobody has asked the service yet."""
+        for resource in Resource.objects.filter(mirrored_at=None):
+            tasks.mirror.delay(str(resource.pk))
+        until = time.monotonic() + FIRST_LOOK_SECONDS
+        while Resource.objects.filter(mirrored_at=None, failing_since=None).exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        connection.close()
+
+    def _stay(self) -> None:
+        """Until somebody stops us. A part that ends is reported and not replaced, so that one can see what happens."""
+        while self.children.running:
+            time.sleep(0.2)
+            for name, code in self.children.ended().items():
+                self.stderr.write(f"The {name} has ended ({code}). Stop the demo with Ctrl-C and start it again.")
+
+    def _say(self, seconds: float) -> None:
+        service = "the Speech service in Azure; no simulator is started" if self.real else "a simulated Speech service"
+        people = ", ".join(f"{name} ({what})" for name, what in PEOPLE.items())
+        self.stdout.write(f"Speech Studio: http://127.0.0.1:{self.port}/ with {service}, ready in {seconds:.1f} s")
+        self.stdout.write(f"Sign in as {people}; the password is demo")
+        self.stdout.write(f"Logs: {self.children.logs}; stop with Ctrl-C")
+        self.stdout.flush()
+
+
+def _make_people() -> None:
+    """The demo's people; they exist in the demo alone."""
+    users = get_user_model().objects
+    for name in PEOPLE:
+        if not users.filter(username=name).exists():
+            person = users.create_user(name, password="demo", is_staff=name == "admin", is_superuser=name == "admin")  # noqa: S106
+            person.groups.add(Group.objects.get(name=name))
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,35 @@
+"""Format, lint, types, templates, migrations, architecture, unused requirements."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+BIN = Path(sys.executable).parent
+CHECKS = {
+    "format": ["ruff", "format", "--check", "."],
+    "lint": ["ruff", "check", "."],
+    "types": ["mypy"],
+    "templates": ["djlint", "--lint", "templates", "--quiet"],
+    "architecture": ["lint-imports"],
+    "requirements": ["deptry", "."],
+    "migrations": ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
+}
+
+
+class Command(BaseCommand):
+    help = "Check format, lint, types, templates, architecture, requirements and migrations."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        failed = []
+        for name, (program, *rest) in CHECKS.items():
+            done = subprocess.run([str(BIN / program), *rest], capture_output=True, text=True, check=False)  # noqa: S603
+            self.stdout.write(f"{name}: {'ok' if done.returncode == 0 else 'FAILED'}")
+            if done.returncode:
+                failed.append(name)
+                self.stdout.write(done.stdout + done.stderr)
+        if failed:
+            raise CommandError(f"Not in order: {', '.join(failed)}", returncode=1)

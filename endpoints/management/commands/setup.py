@@ -1,0 +1,25 @@
+"""Brings the database and the static files up to date, and registers the Speech resource that the environment names."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from endpoints.models import Resource
+
+
+class Command(BaseCommand):
+    help = "Migrate the database, collect static files, and register the Speech resource of the environment."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        if settings.SPEECH_KEY:
+            resource = Resource.objects.register(
+                region=settings.SPEECH_REGION,
+                url=settings.SPEECH_ENDPOINT,
+                key=settings.SPEECH_KEY,
+                api_version=settings.SPEECH_API_VERSION,
+            )
+            self.stdout.write(f"Speech resource: {resource.name}, {resource.endpoint_url}")

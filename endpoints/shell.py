@@ -1,0 +1,88 @@
+"""What every page shows around its content: the resource, how old the data is, and what is wrong."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from endpoints import roles
+from endpoints.models import Resource, Sweep
+
+
+@dataclass(frozen=True)
+class Banner:
+    level: str
+    text: str
+    since: datetime | None = None
+    link_url: str = ""
+    link_text: str = ""
+
+
+@dataclass
+class Shell:
+    user: Any
+    resources: list[Resource] = field(default_factory=lambda: list(Resource.objects.all()))
+
+    @cached_property
+    def role(self) -> str:
+        return roles.of(self.user)
+
+    @property
+    def resource_label(self) -> str:
+        if len(self.resources) == 1:
+            only = self.resources[0]
+            return f"{only.name} ({only.region})" if only.region else only.name
+        return _("%(count)s Speech resources") % {"count": len(self.resources)} if self.resources else ""
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the oldest of the mirrors was made; None before the first."""
+        times = [resource.mirrored_at for resource in self.resources]
+        return min((time for time in times if time), default=None)
+
+    @cached_property
+    def banners(self) -> list[Banner]:
+        found = [self._trouble(resource) for resource in self.resources if resource.failing_since]
+        if not self.resources:
+            found.append(self._no_resource())
+        elif (sweep := Sweep.last())[1]:
+            text = _("No worker is at work: what you ask for is kept and waits.")
+            found.append(Banner("warning", text, sweep[0]))
+        return found
+
+    def _trouble(self, resource: Resource) -> Banner:
+        words = {"name": resource.name, "failure": resource.failure}
+        text = _("%(name)s: %(failure)s") % words
+        if resource.mirrored_at:
+            age = timezone.localtime(resource.mirrored_at)
+            text += " " + _("The data is from %(time)s.") % {
+                "time": f"{age:%H:%M}" if _today(age) else f"{age:%x %H:%M}"
+            }
+        if self.user.has_perm("endpoints.manage_resources"):
+            link = reverse("endpoints:resource-edit", args=[resource.pk])
+            return Banner("warning", text, resource.failing_since, link, _("Speech resource"))
+        return Banner("warning", text, resource.failing_since)
+
+    def _no_resource(self) -> Banner:
+        text = _("No Speech resource is registered yet.")
+        if self.user.has_perm("endpoints.manage_resources"):
+            return Banner("info", text, None, reverse("endpoints:resource-new"), _("Add a Speech resource"))
+        return Banner("info", text)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context processor; nothing is read for a person who has not signed in."""
+    context: dict[str, Any] = {"demo": settings.DEMO}
+    if getattr(request, "user", None) and request.user.is_authenticated:
+        context["shell"] = Shell(request.user)
+    return context
+
+
+def _today(time: datetime) -> bool:
+    return timezone.localtime() - time < timedelta(hours=20)

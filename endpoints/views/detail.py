@@ -1,0 +1,87 @@
+"""The endpoint's own page, and its key."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from endpoints import samples
+from endpoints.models import Download, Endpoint, Event
+from endpoints.models.event import Verb
+from endpoints.models.secret import CannotDecrypt
+from endpoints.views.access import HttpRequest, may
+
+
+@dataclass(frozen=True)
+class Tab:
+    key: str
+    label: str
+    url: str
+    current: bool
+
+
+@require_safe
+@may("view_endpoint")
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    endpoint = Endpoint.objects.for_list().filter(pk=pk).first()
+    if endpoint is None:
+        # An address with the service's endpoint id leads to the same page.
+        return redirect(get_object_or_404(Endpoint, remote_id=str(pk)))
+    if request.htmx.target == "deployment":
+        return render(request, "endpoints/_deployment.html", _deployment(request, endpoint))
+    return _page(request, endpoint)
+
+
+@require_POST
+@may("deploy_model")
+def key(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the endpoint key; that somebody looked is written down first."""
+    endpoint = get_object_or_404(Endpoint.objects.for_list(), pk=pk)
+    Event.record(Verb.KEY_SHOWN, actor=request.user, endpoint=endpoint)
+    try:
+        shown = endpoint.resource.key.open()
+    except CannotDecrypt as error:
+        shown = str(error)
+    return _page(request, endpoint, shown_key=shown)
+
+
+def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
+    chosen = request.GET.get("sample", "")
+    written = samples.of(endpoint)
+    sample = next((one for one in written if one.key == chosen), written[0] if written else None)
+    context = {
+        **_deployment(request, endpoint),
+        "section": "list",
+        "may_see_key": request.user.has_perm("endpoints.deploy_model"),
+        "endpoint_url": endpoint.links.get("webSocketConversation") or endpoint.links.get("webSocket", ""),
+        "region_label": endpoint.resource.region,
+        "samples": [Tab(one.key, one.language, f"?sample={one.key}#sample-code", one is sample) for one in written],
+        "sample": sample,
+        "events": Event.objects.for_page().filter(endpoint=endpoint)[:50],
+        "latest_download": _latest_download(request, endpoint),
+        **more,
+    }
+    return render(request, "endpoints/detail.html", context)
+
+
+def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """What changes by itself while something is going on."""
+    change = endpoint.open_change
+    may_change = request.user.has_perm("endpoints.deploy_model") and endpoint.gone_at is None
+    return {
+        "endpoint": endpoint,
+        "open_change": change,
+        "last_change": endpoint.changes.first(),
+        "can_change": may_change and change is None and endpoint.remote_id is not None,
+        "live": not endpoint.settled,
+        "poll_url": endpoint.get_absolute_url(),
+    }
+
+
+def _latest_download(request: HttpRequest, endpoint: Endpoint) -> Download | None:
+    if not request.user.has_perm("endpoints.read_logs"):
+        return None
+    return endpoint.downloads.for_page().first()

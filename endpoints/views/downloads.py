@@ -1,0 +1,79 @@
+"""Content logs of an endpoint, and the downloads that people asked for."""
+
+from uuid import UUID
+
+from django.core.files.storage import storages
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from endpoints import logs, tasks
+from endpoints.models import Download, Endpoint, Event
+from endpoints.models.event import Verb
+from endpoints.views.access import HttpRequest, may
+
+SHOWN = 200
+
+
+@require_safe
+@may("read_logs")
+def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
+    endpoint = get_object_or_404(Endpoint.objects.for_list(), pk=pk)
+    if request.htmx.target == "downloads":
+        return _fragment(request, endpoint)
+    context = {
+        "section": "list",
+        "endpoint": endpoint,
+        "files": endpoint.log_files.all()[:SHOWN],
+        **_shown(request, endpoint),
+    }
+    return render(request, "endpoints/logs.html", context)
+
+
+@require_safe
+@may("read_logs")
+def downloads(request: HttpRequest) -> HttpResponse:
+    if request.htmx.target == "downloads":
+        return _fragment(request, None)
+    return render(request, "endpoints/downloads.html", {"section": "downloads", **_shown(request, None)})
+
+
+@require_POST
+@may("read_logs")
+def download(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Download log: ask for it, and show how far it is."""
+    endpoint = get_object_or_404(Endpoint.objects.present().exclude(remote_id=None), pk=pk)
+    asked = logs.ask(actor=request.user, endpoint=endpoint)
+    tasks.ring(tasks.fetch, asked.pk)
+    return redirect("endpoints:logs", pk=endpoint.pk)
+
+
+@require_POST
+@may("read_logs")
+def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    asked = get_object_or_404(Download, pk=pk)
+    logs.cancel(asked)
+    return redirect("endpoints:logs", pk=asked.endpoint_id)
+
+
+@require_safe
+@may("read_logs")
+def download_file(request: HttpRequest, pk: UUID) -> FileResponse:
+    """The zip itself, from our storage; who took it is written down."""
+    asked = get_object_or_404(Download.objects.for_page(), pk=pk)
+    if not asked.ready or not storages["logs"].exists(asked.stored_as):
+        raise Http404
+    Event.record(Verb.LOGS_DOWNLOADED, actor=request.user, endpoint=asked.endpoint)
+    return FileResponse(storages["logs"].open(asked.stored_as), as_attachment=True, filename=asked.file_name)
+
+
+def _fragment(request: HttpRequest, endpoint: Endpoint | None) -> HttpResponse:
+    return render(request, "endpoints/_downloads.html", _shown(request, endpoint))
+
+
+def _shown(request: HttpRequest, endpoint: Endpoint | None) -> dict[str, object]:
+    rows = Download.objects.for_page()
+    shown = list((rows.filter(endpoint=endpoint) if endpoint else rows)[:50])
+    address = reverse("endpoints:logs", args=[endpoint.pk]) if endpoint else reverse("endpoints:downloads")
+    return {"downloads": shown, "live": any(one.active for one in shown), "poll_url": address}

@@ -1,0 +1,38 @@
+"""Speech resources: where the service is, the key to it, and whether it answers."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from endpoints import tasks
+from endpoints.forms import ResourceForm
+from endpoints.models import Event, Resource
+from endpoints.models.event import Verb
+from endpoints.views.access import HttpRequest, may
+
+
+@require_safe
+@may("manage_resources")
+def resources(request: HttpRequest) -> HttpResponse:
+    return render(request, "endpoints/resources.html", {"section": "resources", "resources": Resource.objects.all()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may("manage_resources")
+def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
+    """Add a Speech resource, or change one; the stored key is never shown."""
+    resource = get_object_or_404(Resource, pk=pk) if pk else None
+    form = ResourceForm(request.POST or None, instance=resource)
+    if request.method == "POST" and form.is_valid():
+        saved = form.save()
+        verb = Verb.RESOURCE_CHANGED if resource else Verb.RESOURCE_ADDED
+        Event.record(verb, actor=request.user, resource=saved.name)
+        tasks.ring(tasks.mirror, saved.pk)
+        messages.success(request, _("%(name)s is saved; the service is asked now.") % {"name": saved.name})
+        return redirect("endpoints:resources")
+    context = {"section": "resources", "form": form, "resource": resource, "error_summary": form.errors}
+    return render(request, "endpoints/resource_form.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,199 @@
+"""New endpoint, the wizard: project and locale, model, details, review, Add.
+
+Each press is a plain POST that keeps what was typed in a Draft and leads on to a page of its own, so that Back,
+reload and a lost session lose nothing, with or without JavaScript.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from endpoints import deploy, tasks
+from endpoints.forms import DetailsForm, ModelForm, PlaceForm
+from endpoints.models import Change, Draft, Resource, SpeechModel
+from endpoints.views.access import HttpRequest, may
+
+STEPS = {
+    "project": gettext_lazy("Project and language"),
+    "model": gettext_lazy("Model"),
+    "details": gettext_lazy("Details"),
+    "review": gettext_lazy("Review"),
+}
+ORDER = list(STEPS)
+
+
+@dataclass(frozen=True)
+class Step:
+    key: str
+    label: str
+    number: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    label: str
+    value: str
+    step: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may("deploy_model")
+def new_endpoint(request: HttpRequest) -> HttpResponse:
+    draft = _draft(request)
+    if asked := Change.objects.filter(pk=draft.pk).first():
+        return redirect(asked.endpoint)
+    step = request.POST.get("step") or request.GET.get("step") or ORDER[0]
+    if step not in STEPS:
+        raise Http404
+    if request.method == "POST":
+        return _press(request, draft, step, request.POST.get("go", "next"))
+    return _show(request, draft, step, bound=False)
+
+
+def _press(request: HttpRequest, draft: Draft, step: str, go: str) -> HttpResponse:
+    """A button: keep what was typed, then go where the button says, if what was typed allows it."""
+    if step != "review":
+        names = {"project": ["project", "locale"], "model": ["model"], "details": ["name", "description", "logging"]}
+        draft.answer(step, {name: request.POST.get(name, "") for name in names[step]})
+    at = ORDER.index(step)
+    if go == "back":
+        return _to(draft, ORDER[max(at - 1, 0)])
+    if go.startswith("to:") and go[3:] in STEPS:
+        return _to(draft, go[3:])
+    if go == "add":
+        return _add(request, draft)
+    if not _form(draft, step, bound=True).is_valid():
+        return _show(request, draft, step, bound=True)
+    return _to(draft, ORDER[min(at + 1, len(ORDER) - 1)])
+
+
+def _add(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """Ask for the endpoint. Everything is checked again: the model may have expired while the page was open."""
+    wrong = _first_wrong(draft)
+    if wrong:
+        return _show(request, draft, wrong, bound=True)
+    answers = _answers(draft)
+    try:
+        change = deploy.create(
+            key=draft.pk,
+            actor=request.user,
+            model=answers["model"],
+            display_name=answers["name"],
+            description=answers["description"],
+            project=answers["chosen_project"],
+            logging_enabled=answers["logging"],
+        )
+    except deploy.NotPossible:
+        return _show(request, draft, "model", bound=True)
+    tasks.ring(tasks.step, change.pk)
+    draft.delete()
+    words = {"name": change.endpoint.display_name}
+    messages.success(request, _("%(name)s is being deployed. It can take up to 30 minutes.") % words)
+    return redirect("endpoints:list")
+
+
+def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> HttpResponse:
+    wrong = _first_wrong(draft, before=step)
+    if wrong:
+        step, bound = wrong, bool(draft.answers.get(wrong))
+    form = None if step == "review" else _form(draft, step, bound=bound)
+    context: dict[str, Any] = {
+        "section": "list",
+        "draft": draft.pk,
+        "step": step,
+        "steps": _steps(step),
+        "form": form,
+        "error_summary": form.errors if form else {},
+    }
+    if isinstance(form, ModelForm):
+        context["models"] = _choices(form)
+    if step == "review":
+        context |= _review(_answers(draft))
+    return render(request, "endpoints/new.html", context, status=422 if form and form.errors else 200)
+
+
+def _review(answers: dict[str, Any]) -> dict[str, Any]:
+    """All choices in words, each with the step that changes it."""
+    project = answers["chosen_project"]
+    choices = [
+        Choice(_("Project"), project.display_name if project else _("No project"), "project"),
+        Choice(_("Language (locale)"), answers["chosen_locale"], "project"),
+        Choice(_("Model"), answers["model"].display_name, "model"),
+        Choice(_("Name"), answers["name"], "details"),
+        Choice(_("Description"), answers["description"] or _("No description"), "details"),
+        Choice(_("Content logging"), _("On") if answers["logging"] else _("Off"), "details"),
+    ]
+    if Resource.objects.count() > 1:
+        choices.insert(0, Choice(_("Speech resource"), answers["resource"].name, "project"))
+    return {"choices": choices, "expiration": answers["model"].expiration}
+
+
+def _choices(form: ModelForm) -> list[SpeechModel]:
+    chosen = str(form["model"].value() or "")
+    models = form.choices()
+    for model in models:
+        model.chosen = str(model.pk) == chosen
+    return models
+
+
+def _draft(request: HttpRequest) -> Draft:
+    """The draft that the address or form names; a new one, not yet stored, when none is named."""
+    text = request.POST.get("draft") or request.GET.get("draft")
+    if not text:
+        return Draft(pk=uuid4(), owner=request.user)
+    try:
+        key = UUID(text)
+    except ValueError:
+        raise Http404 from None
+    draft = Draft.objects.filter(pk=key).first() or Draft(pk=key, owner=request.user)
+    if draft.owner != request.user:
+        raise Http404
+    return draft
+
+
+def _form(draft: Draft, step: str, *, bound: bool) -> PlaceForm | ModelForm | DetailsForm:
+    typed = draft.answers.get(step, {})
+    data = {"data": typed} if bound else {"initial": typed}
+    if step == "model":
+        place = _form(draft, "project", bound=True)
+        place.is_valid()
+        values = place.cleaned_data
+        return ModelForm(resource=values["resource"], locale=values["chosen_locale"], **data)
+    return PlaceForm(**data) if step == "project" else DetailsForm(**data)
+
+
+def _first_wrong(draft: Draft, *, before: str = "review") -> str | None:
+    """The first step before `before` whose answers are missing or wrong."""
+    for step in ORDER[: ORDER.index(before)]:
+        if not _form(draft, step, bound=True).is_valid():
+            return step
+    return None
+
+
+def _answers(draft: Draft) -> dict[str, Any]:
+    """All that was chosen, checked."""
+    answers: dict[str, Any] = {}
+    for step in ORDER[:-1]:
+        form = _form(draft, step, bound=True)
+        form.is_valid()
+        answers |= form.cleaned_data
+    return answers
+
+
+def _steps(current: str) -> list[Step]:
+    at = ORDER.index(current)
+    states = ["done" if n < at else "current" if n == at else "todo" for n in range(len(ORDER))]
+    return [Step(key, str(STEPS[key]), n + 1, states[n]) for n, key in enumerate(ORDER)]
+
+
+def _to(draft: Draft, step: str) -> HttpResponse:
+    return redirect(f"{reverse('endpoints:new')}?draft={draft.pk}&step={step}")

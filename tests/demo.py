@@ -1,0 +1,94 @@
+"""`python3 manage.py demo` as a process of its own, the way a person starts it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment(var, **more):
+    """An environment as on a fresh machine: nothing of the tests' own settings."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    return {**kept, "HOME": str(var), "VAR": str(var), **{name: str(value) for name, value in more.items()}}
+
+
+class Demo:
+    def __init__(self, var, *options, **env):
+        self.port, self.simulator_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.var = Path(var)
+        self.env = environment(var, PORT=self.port, SIMULATOR_PORT=self.simulator_port, **env)
+        command = [sys.executable, str(ROOT / "manage.py"), "demo", *options]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.said = []
+
+    def wait(self):
+        """Until it says that it is ready; fails with what it said when it ends instead."""
+        for line in self.process.stdout:
+            self.said.append(line)
+            if line.startswith("Logs:"):
+                return self
+        raise AssertionError("".join(self.said))
+
+    @property
+    def children(self):
+        """Process ids by name, as the operating system sees them."""
+        found = {}
+        for pid in descendants(self.process.pid):
+            command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+            for name in ("endpoints.simulator", "celery", "gunicorn", "valkey-server"):
+                if name in command:
+                    found.setdefault(name, []).append(pid)
+        return found
+
+    def signal(self, name, number):
+        for pid in self.children[name]:
+            os.kill(pid, number)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        with self.process:
+            self.said += self.process.stdout.readlines()
+        return self.process.returncode
+
+
+def descendants(pid):
+    """All processes below `pid`."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = re.sub(r"^.*\) ", "", (entry / "stat").read_text(), flags=re.DOTALL).split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, waiting = [], [pid]
+    while waiting:
+        children = parents.get(waiting.pop(), [])
+        found += children
+        waiting += children
+    return found
+
+
+def until(true, seconds=20, every=0.05):
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s")
+        time.sleep(every)
+    return found

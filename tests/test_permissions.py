@@ -1,0 +1,112 @@
+"""Who may do what is decided on the server; what a person may not do is not offered."""
+
+import uuid
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from endpoints.models import Change, Endpoint, Resource
+
+# Each address, and the roles that may use it. An address that is missing here fails the test below.
+MATRIX = {
+    "list": ("GET", {"viewer", "listener", "admin"}),
+    "detail": ("GET", {"viewer", "listener", "admin"}),
+    "models": ("GET", {"viewer", "listener", "admin"}),
+    "activity": ("GET", {"viewer", "listener", "admin"}),
+    "new": ("POST", {"admin"}),
+    "change-model": ("POST", {"admin"}),
+    "key": ("POST", {"admin"}),
+    "logs": ("GET", {"listener", "admin"}),
+    "download": ("POST", {"listener", "admin"}),
+    "downloads": ("GET", {"listener", "admin"}),
+    "download-cancel": ("POST", {"listener", "admin"}),
+    "download-file": ("GET", {"listener", "admin"}),
+    "resources": ("GET", {"admin"}),
+    "resource-new": ("POST", {"admin"}),
+    "resource-edit": ("POST", {"admin"}),
+}
+
+
+def address(name):
+    return reverse(f"endpoints:{name}", args=[uuid.uuid4()] if "pk" in PATTERNS[name] else [])
+
+
+PATTERNS = {
+    name: signature[0][0][1]
+    for name, signature in (
+        (key, value) for key, value in get_resolver("endpoints.urls").reverse_dict.items() if isinstance(key, str)
+    )
+}
+
+
+def test_every_address_has_a_row_in_the_matrix():
+    assert set(PATTERNS) == set(MATRIX)
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_an_address_is_open_to_its_roles_and_closed_to_others(name, alice, bob, lena, nemo, client):
+    method, allowed = MATRIX[name]
+    for role, person in (("admin", alice), ("viewer", bob), ("listener", lena), (None, nemo)):
+        status = getattr(person, method.lower())(address(name)).status_code
+        # An unknown id or an empty form is a person's mistake, not a closed door.
+        assert (status in (200, 404, 422)) if role in allowed else status == 403, (role, status)
+    answer = getattr(client, method.lower())(address(name))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("name", [name for name, (method, _roles) in MATRIX.items() if method == "POST"])
+def test_a_form_from_another_site_is_refused(name, alice):
+    alice.handler.enforce_csrf_checks = True
+    assert alice.post(address(name)).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["key", "download", "download-cancel"])
+def test_what_changes_something_cannot_be_done_by_a_link(name, alice):
+    assert alice.get(address(name)).status_code == 405
+
+
+def test_buttons_that_a_person_may_not_press_are_absent(resource, world, worker, alice, bob, lena):
+    world.begin(endpoints=1, logs=1, rate_limit="0/0")
+    worker.mirror()
+    endpoint = Endpoint.objects.get().get_absolute_url()
+    assert "Deploy model</a>" in alice.get("/endpoints/").content.decode()
+    assert "Deploy model</a>" not in bob.get("/endpoints/").content.decode()
+    assert "Change model</a>" in alice.get(endpoint).content.decode()
+    assert "Change model</a>" not in lena.get(endpoint).content.decode()
+    assert "Download log</button>" in lena.get(endpoint).content.decode()
+    assert "Download log</button>" not in bob.get(endpoint).content.decode()
+    assert "/resources/" not in bob.get("/endpoints/").content.decode()
+
+
+def test_a_person_who_was_deactivated_is_out_at_the_next_request(alice, db):
+    assert alice.get("/endpoints/").status_code == 200
+    alice.user.is_active = False
+    alice.user.save()
+    assert alice.get("/endpoints/").status_code == 302
+
+
+def test_a_fragment_asked_for_after_the_session_ended_sends_the_whole_page_to_sign_in(client, db):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/endpoints/?q=hotline"}
+    answer = client.get("/endpoints/?q=hotline", headers=headers)
+    assert answer["HX-Redirect"].startswith("/sign-in/?next=")
+    assert b"<form" not in answer.content
+
+
+def test_nothing_is_asked_of_the_service_by_somebody_who_may_not(mirrored, bob, world):
+    before = len(world.ledger())
+    bob.post(reverse("endpoints:new"), {"go": "add"})
+    assert len(world.ledger()) == before
+    assert not Change.objects.exists()
+
+
+def test_health_is_open_to_machines(client, db):
+    assert client.get("/health/live").status_code == 200
+    ready = client.get("/health/ready")
+    assert ready.status_code == 503
+    assert ready.json() == {"database": True, "worker": False}
+
+
+def test_there_are_no_people_and_no_passwords_outside_the_demo(django_user_model, db):
+    assert not django_user_model.objects.exists()
+    assert not Resource.objects.exists()

@@ -1,0 +1,87 @@
+"""A real browser in front of the demo's own processes: web server, worker, broker, simulator."""
+
+import shutil
+
+import pytest
+
+from tests.demo import Demo
+
+CHROMIUM = shutil.which("chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items):
+    if not CHROMIUM:
+        for item in items:
+            if "browser" in item.nodeid:
+                item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": QUIET}
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "3", "--logs", "3", "--control")
+    yield demo.wait()
+    demo.stop()
+
+
+@pytest.fixture
+def open_page(demo, new_context):
+    """Opens a page as one of the demo's people. A message on the browser's console fails the test."""
+    complaints = []
+
+    def open_as(name, address="/", **options):
+        page = new_context(base_url=demo.url, **options).new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill("demo")
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/endpoints/")
+        if address != "/":
+            page.goto(address)
+        return page
+
+    yield open_as
+    assert complaints == []
+
+
+@pytest.fixture
+def deploy(open_page):
+    """Deploys a model through the wizard; returns the page and the endpoint's row."""
+
+    def deploy(name, *, person="admin", logging=False, **options):
+        page = open_page(person, **options)
+        page.get_by_role("link", name="Deploy model", exact=True).click()
+        fill_wizard(page, name, logging=logging)
+        page.get_by_role("button", name="Add", exact=True).click()
+        return page, page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True))
+
+    return deploy
+
+
+def fill_wizard(page, name, *, description="", logging=False):
+    """Up to the review."""
+    page.get_by_label("Project").select_option(index=0)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("group", name="Model").get_by_role("radio", disabled=False).first.check()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Description").fill(description)
+    if logging:
+        page.get_by_label("Log content from this endpoint").check()
+    page.get_by_role("button", name="Next").click()

@@ -96,6 +96,13 @@ def port_is_free(port: int) -> bool:
     return True
 
 
+def free_port() -> int:
+    """A port that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def accepts(address: tuple[str, int] | str) -> bool:
     """Tell whether something listens on a port of this machine or on a socket file."""
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET

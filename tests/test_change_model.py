@@ -1,12 +1,15 @@
 """Changing the model behind an endpoint, while the previous one keeps answering."""
 
+import re
 import uuid
 
 import pytest
+from django.urls import reverse
 
 from endpoints import deploy
 from endpoints.models import Change, Endpoint, SpeechModel, Status
 from endpoints.models.change import ChangeState
+from tests.conftest import person
 
 PATCH = {"method": "PATCH", "path": "/endpoints/", "times": 1}
 
@@ -98,3 +101,42 @@ def test_an_endpoint_deleted_in_the_portal_refuses_the_change_and_leaves_the_lis
     worker.step(change)
     assert change.state == ChangeState.REFUSED
     assert not Endpoint.objects.present().exists()
+
+
+def page_of(endpoint):
+    return reverse("endpoints:change-model", args=[endpoint.pk])
+
+
+def test_done_pressed_twice_asks_once(alice, endpoint, other):
+    page = alice.get(page_of(endpoint)).content.decode()
+    form = {"key": re.search(r'name="key" value="([^"]+)"', page)[1], "model": str(other.pk), "reason": ""}
+    for _press in range(2):
+        assert alice.post(page_of(endpoint), form).status_code == 302
+    assert Change.objects.count() == 1
+
+
+def test_the_second_person_is_told_who_was_first_and_what_they_asked(alice, endpoint, other):
+    ask(alice, endpoint, other)
+    second = person("arthur", "admin")
+    answer = second.post(page_of(endpoint), {"model": str(other.pk)})
+    assert answer.status_code == 409
+    assert "alice" in answer.content.decode()
+    assert other.display_name in answer.content.decode()
+    assert Change.objects.count() == 1
+
+
+@pytest.mark.parametrize(("which", "error"), [("current", "already uses this model"), ("other locale", "is for")])
+def test_a_model_that_does_not_fit_gives_the_fields_error(alice, endpoint, which, error):
+    foreign = SpeechModel.objects.deployable().exclude(locale=endpoint.locale).first()
+    model = endpoint.model if which == "current" else foreign
+    answer = alice.post(page_of(endpoint), {"model": str(model.pk), "reason": "Kept as typed"})
+    assert answer.status_code == 422
+    assert error in answer.content.decode()
+    assert "Kept as typed" in answer.content.decode()
+
+
+def test_a_broker_that_is_away_costs_nothing_but_time(alice, endpoint, other, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True) as bells:
+        assert alice.post(page_of(endpoint), {"model": str(other.pk)}).status_code == 302
+    assert len(bells) == 1
+    assert list(Change.objects.due()) == [Change.objects.get()]

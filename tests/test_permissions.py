@@ -107,6 +107,15 @@ def test_health_is_open_to_machines(client, db):
     assert ready.json() == {"database": True, "worker": False}
 
 
+def test_metrics_count_rows_and_name_nothing(client, mirrored, world, worker):
+    world.begin(endpoints=20, rate_limit="0/0")
+    worker.mirror()
+    text = client.get("/metrics").content.decode()
+    assert 'speechstudio_endpoints{status="Succeeded"}' in text
+    assert "speechstudio_first_expiration_seconds" in text
+    assert "Front door" not in text
+
+
 def test_there_are_no_people_and_no_passwords_outside_the_demo(django_user_model, db):
     assert not django_user_model.objects.exists()
     assert not Resource.objects.exists()

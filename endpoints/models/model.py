@@ -57,7 +57,7 @@ class Expiration:
                 "locale": self.locale
             }
         if self.level == "near":
-            return _("Expires soon: change the model before this date.")
+            return _("Change the model before this date.")
         return ""
 
 

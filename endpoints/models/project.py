@@ -4,6 +4,7 @@ import uuid
 from typing import Self
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from endpoints.models.resource import Resource
 
@@ -26,7 +27,7 @@ class Project(models.Model):
     objects = ProjectQuerySet.as_manager()
 
     class Meta:
-        ordering = ["display_name"]
+        ordering = [Lower("display_name")]
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["resource", "remote_id"], name="project_once")]
 

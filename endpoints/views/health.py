@@ -5,6 +5,9 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from endpoints.metrics import exposition
 from endpoints.models import Sweep
 
 
@@ -23,3 +26,9 @@ def ready(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         found = {"database": False, "worker": False}
     return JsonResponse(found, status=200 if all(found.values()) else 503)
+
+
+@require_safe
+@login_not_required
+def metrics(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

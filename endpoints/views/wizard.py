@@ -113,6 +113,7 @@ def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> Http
         "steps": _steps(step),
         "form": form,
         "error_summary": form.errors if form else {},
+        "unread": Resource.objects.filter(catalogued_at=None),
     }
     if isinstance(form, ModelForm):
         context["models"] = _choices(form)

@@ -108,10 +108,6 @@ class Change(Claimable):
     def state_label(self) -> str:
         return str(ChangeState(self.state).label)
 
-    @property
-    def is_open(self) -> bool:
-        return self.state in OPEN
-
     def shown_status(self, remote: str) -> ShownStatus:
         """The endpoint's status while this change is open; `remote` is what the service last said."""
         waiting = self.error

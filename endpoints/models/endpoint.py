@@ -34,14 +34,6 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
             Prefetch("changes", queryset=changes, to_attr="open_changes")
         )
 
-    def unsettled(self) -> Self:
-        """Endpoints on which something is still going on."""
-        from endpoints.models.change import Change
-
-        return self.present().filter(
-            ~Q(status__in=[*SETTLED, ""]) | Q(pk__in=Change.objects.open().values("endpoint_id"))
-        )
-
     def shown_as(self, status: str) -> Self:
         """Endpoints whose row shows this status: an open change goes before what the service says."""
         from endpoints.models.change import Change, ChangeState
@@ -112,10 +104,6 @@ class Endpoint(models.Model):
     def expiration(self) -> Expiration | None:
         """The expiration of its model: an endpoint has none of its own."""
         return self.model.expiration if self.model else None
-
-    @property
-    def last_change_at(self) -> datetime | None:
-        return self.last_action_at
 
     @property
     def shown_status(self) -> ShownStatus:

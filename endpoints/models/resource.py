@@ -1,15 +1,12 @@
 """A Speech resource: where the service answers, the key to it, and how it fares."""
 
 import uuid
-from datetime import timedelta
 from typing import Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,10 +26,6 @@ class ResourceQuerySet(ClaimQuerySet["Resource"]):
     def failing(self) -> Self:
         """Resources whose service has not answered since `failing_since`, or refuses us."""
         return self.filter(failing_since__isnull=False)
-
-    def stale(self, than: timedelta) -> Self:
-        """Resources whose last whole mirror is older than `than`, or never was."""
-        return self.filter(Q(mirrored_at__lt=Now() - than) | Q(mirrored_at=None, created_at__lt=Now() - than))
 
     def register(self, *, region: str, url: str, key: str, api_version: str, name: str = "") -> "Resource":
         """Add a resource, or bring the one of this name up to date; it is asked at once."""
@@ -90,9 +83,6 @@ class Resource(Claimable):
         if self.mirrored_at is None:
             return {"level": "waiting", "words": _("Not asked yet")}
         return {"level": "ok", "words": _("Answers")}
-
-    def set_key(self, text: str) -> None:
-        self.key = Secret.of(text)
 
     def clean(self) -> None:
         if not (self.region or self.url):

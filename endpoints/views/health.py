@@ -4,7 +4,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
-
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from endpoints.metrics import exposition

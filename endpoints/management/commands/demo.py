@@ -41,8 +41,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.port = int(os.environ.get("PORT", "8000"))
-        self.simulator_port = int(os.environ.get("SIMULATOR_PORT", "8100"))
+        self.port, self.simulator_port = _port("PORT", 8000), _port("SIMULATOR_PORT", 8100)
         self.real = bool(settings.SPEECH_KEY)
         self.env = {**os.environ, "DEMO": "true", "LOOK_SECONDS": os.environ.get("LOOK_SECONDS", "10")}
         for name, port in (("PORT", self.port), ("SIMULATOR_PORT", self.simulator_port)):
@@ -141,6 +140,13 @@ def _make_people() -> None:
         if not users.filter(username=name).exists():
             person = users.create_user(name, password="demo", is_staff=name == "admin", is_superuser=name == "admin")  # noqa: S106
             person.groups.add(Group.objects.get(name=name))
+
+
+def _port(name: str, default: int) -> int:
+    given = os.environ.get(name) or str(default)
+    if not (given.isdecimal() and 0 < int(given) < 65536):
+        raise CommandError(f"{name}={given} is not a port; give a number from 1 to 65535.", returncode=1)
+    return int(given)
 
 
 def _interrupt(number: int, frame: Any) -> None:

@@ -20,7 +20,7 @@ from endpoints.models.event import Verb
 
 LEASE_SECONDS = 60
 SETTLE = timedelta(minutes=10)  # how late the service may still carry out a POST whose answer was lost
-ATTEMPTS = 3
+ATTEMPTS = 3  # of those whose answer was lost
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds between looks, when the service does not say
 
 
@@ -51,12 +51,12 @@ def step(change: Change, service: azure.SpeechClient) -> float | None:
 
 
 def _send(change: Change, service: azure.SpeechClient) -> float | None:
+    if change.model is None:
+        return _close(change, ChangeState.REFUSED, _("The model was deleted at the service."))
     if change.kind == ChangeKind.CHANGE_MODEL:
         due = _before_patch(change, service)
         if due is not None or change.state != ChangeState.QUEUED:
             return due
-    if change.endpoint.model is None and change.model is None:
-        return _close(change, ChangeState.REFUSED, _("The model was deleted at the service."))
     if not Change.objects.move(
         change, ChangeState.SENDING, attempt=change.attempt + 1, sent_at=timezone.now(), empty_listings=0, error=""
     ):
@@ -70,14 +70,15 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
     except azure.Refused as refusal:
         return _close(change, ChangeState.REFUSED, str(refusal))
     except azure.SpeechError as error:
-        Change.objects.move(change, ChangeState.UNKNOWN, error=str(error))
+        Change.objects.move(change, ChangeState.UNKNOWN, doubts=change.doubts + 1, error=str(error))
         raise
     return _accepted(change, remote)
 
 
 def _recover(change: Change, service: azure.SpeechClient) -> float | None:
     """The worker that was sending has died: whether the request arrived is unknown."""
-    if Change.objects.move(change, ChangeState.UNKNOWN, error=_("The worker stopped while it was sending.")):
+    words = _("The worker stopped while it was sending.")
+    if Change.objects.move(change, ChangeState.UNKNOWN, doubts=change.doubts + 1, error=words):
         return _settle(change, service)
     return None
 
@@ -106,7 +107,7 @@ def _settle_patch(change: Change, service: azure.SpeechClient) -> float | None:
 
 
 def _again_or_ask(change: Change) -> float | None:
-    if change.attempt < ATTEMPTS:
+    if change.doubts < ATTEMPTS:
         Change.objects.move(change, ChangeState.QUEUED)
         return 0
     Change.objects.move(
@@ -124,9 +125,7 @@ def _before_patch(change: Change, service: azure.SpeechClient) -> float | None:
         mark_gone(change.endpoint)
         return _close(change, ChangeState.REFUSED, _("The endpoint no longer exists at the service."))
     mirror_endpoint(change.endpoint.resource, remote)
-    if change.model is None:
-        return _close(change, ChangeState.REFUSED, _("The model was deleted at the service."))
-    if remote.model_id == change.model.remote_id:
+    if change.model and remote.model_id == change.model.remote_id:
         return _accepted(change, remote)
     if remote.status in (Status.NOT_STARTED, Status.RUNNING):
         return _pause(change, remote.retry_after)
@@ -156,7 +155,7 @@ def _post(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
 
 def _patch(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
     model = change.model
-    assert model is not None  # noqa: S101 (_before_patch has made sure)
+    assert model is not None  # noqa: S101 (_send has made sure)
     wanted = azure.EndpointUpdate(model_id=model.remote_id, model_kind=model.kind)
     return service.update_endpoint(_remote_id(change.endpoint), wanted)
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from endpoints import deploy
-from endpoints.models import Change, Endpoint, Event, SpeechModel, Status
+from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel, Status
 from endpoints.models.change import MARK, ChangeState
 
 POST = {"method": "POST", "path": "/endpoints$", "times": 1}
@@ -153,6 +153,24 @@ def test_a_wrong_key_keeps_the_wish_and_says_so(alice, model, world, worker):
     assert change.state == ChangeState.DEPLOYING
     change.endpoint.resource.refresh_from_db()
     assert change.endpoint.resource.failing_since is None
+
+
+def test_a_wish_waits_while_nothing_can_be_sent_and_is_sent_when_it_can(alice, model, world, worker):
+    closed = "http://127.0.0.1:9"
+    Resource.objects.update(url=closed)
+    change = ask(alice, model)
+    for _attempt in range(4):
+        worker.step(change)
+        assert change.state == ChangeState.QUEUED
+        assert "could not be reached" in change.error
+    Resource.objects.update(url=world.url)
+    world.fail({**POST, "stage": "before", "effect": {"close": True}})
+    change.refresh_from_db()
+    worker.step(Change.objects.get())
+    Change.objects.update(sent_at=timezone.now() - timedelta(minutes=11))
+    for _step in range(4):
+        change = worker.step(Change.objects.get())
+    assert change.state == ChangeState.DEPLOYING
 
 
 def test_too_many_requests_wait_as_long_as_the_service_says(alice, model, world, worker):

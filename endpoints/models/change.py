@@ -83,6 +83,7 @@ class Change(Claimable):
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
     attempt = models.PositiveIntegerField(default=0)
+    doubts = models.PositiveIntegerField(default=0)  # how often an answer was lost
     looks = models.PositiveIntegerField(default=0)
     empty_listings = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)

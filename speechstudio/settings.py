@@ -36,6 +36,11 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Only rendered rows of tables are kept here, by versions of what they show: each process may have its own.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}},
+}
+
 # --- Secrets --------------------------------------------------------------------------------------
 
 # A database that several machines share needs secrets that they share: then there is no default.

@@ -1,21 +1,16 @@
 """`python3 manage.py demo` as a process of its own, the way a person starts it."""
 
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from bench.product import descendants
+from endpoints.processes import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def environment(var, **more):
@@ -64,24 +59,6 @@ class Demo:
         with self.process:
             self.said += self.process.stdout.readlines()
         return self.process.returncode
-
-
-def descendants(pid):
-    """All processes below `pid`."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = re.sub(r"^.*\) ", "", (entry / "stat").read_text(), flags=re.DOTALL).split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            parents.setdefault(int(fields[1]), []).append(int(entry.name))
-    found, waiting = [], [pid]
-    while waiting:
-        children = parents.get(waiting.pop(), [])
-        found += children
-        waiting += children
-    return found
 
 
 def until(true, seconds=20, every=0.05):

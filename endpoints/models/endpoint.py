@@ -29,7 +29,14 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         """With all that a row shows, in a constant number of queries."""
         from endpoints.models.change import Change
 
-        changes = Change.objects.open().select_related("model", "from_model")
+        open_changes = Prefetch("changes", queryset=Change.objects.open(), to_attr="open_changes")
+        return self.select_related("model").prefetch_related(open_changes)
+
+    def for_page(self) -> Self:
+        """With all that the endpoint's own page shows."""
+        from endpoints.models.change import Change
+
+        changes = Change.objects.open().select_related("model", "from_model", "actor")
         return self.select_related("model", "project", "resource").prefetch_related(
             Prefetch("changes", queryset=changes, to_attr="open_changes")
         )
@@ -72,7 +79,7 @@ class Endpoint(models.Model):
     links = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     last_action_at = models.DateTimeField(null=True)
-    gone_at = models.DateTimeField(null=True, db_index=True)
+    gone_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
     objects = EndpointQuerySet.as_manager()
@@ -82,6 +89,7 @@ class Endpoint(models.Model):
         default_permissions = ("view",)
         permissions = [("deploy_model", "Can deploy models and change the model of an endpoint")]
         constraints = [models.UniqueConstraint(fields=["resource", "remote_id"], name="endpoint_once")]
+        indexes = [models.Index(fields=["gone_at", "-created_at", "-id"], name="present_newest_first")]
 
     def __str__(self) -> str:
         return self.display_name
@@ -99,6 +107,22 @@ class Endpoint(models.Model):
     @property
     def settled(self) -> bool:
         return self.open_change is None and self.status in (*SETTLED, "")
+
+    @property
+    def row_version(self) -> str:
+        """Changes with anything that its row shows, so that a rendered row can be kept as long as it stays.
+
+        Days left change at midnight; what is in progress says for how many minutes.
+        """
+        now = timezone.localtime()
+        facts = [self.pk, self.updated_at.timestamp(), now.date()]
+        if self.model:
+            facts += [self.model.display_name, self.model.kind, self.model.expires_at]
+        if change := self.open_change:
+            facts.append(change.updated_at.timestamp())
+        if not self.settled:
+            facts += [now.hour, now.minute]
+        return "|".join(map(str, facts))
 
     @property
     def expiration(self) -> Expiration | None:

@@ -17,7 +17,7 @@ from endpoints.views.access import HttpRequest, may
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("deploy_model")
 def change_model(request: HttpRequest, pk: UUID) -> HttpResponse:
-    endpoint = get_object_or_404(Endpoint.objects.present().exclude(remote_id=None).for_list(), pk=pk)
+    endpoint = get_object_or_404(Endpoint.objects.present().exclude(remote_id=None).for_page(), pk=pk)
     key = _key(request)
     if Change.objects.filter(pk=key).exists():
         return redirect(endpoint)

@@ -26,7 +26,7 @@ class Tab:
 @require_safe
 @may("view_endpoint")
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    endpoint = Endpoint.objects.for_list().filter(pk=pk).first()
+    endpoint = Endpoint.objects.for_page().filter(pk=pk).first()
     if endpoint is None:
         # An address with the service's endpoint id leads to the same page.
         return redirect(get_object_or_404(Endpoint, remote_id=str(pk)))
@@ -39,7 +39,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 @may("deploy_model")
 def key(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the endpoint key; that somebody looked is written down first."""
-    endpoint = get_object_or_404(Endpoint.objects.for_list(), pk=pk)
+    endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
     Event.record(Verb.KEY_SHOWN, actor=request.user, endpoint=endpoint)
     try:
         shown = endpoint.resource.key.open()

@@ -19,7 +19,7 @@ SHOWN = 200
 @require_safe
 @may("read_logs")
 def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
-    endpoint = get_object_or_404(Endpoint.objects.for_list(), pk=pk)
+    endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
     if request.htmx.target == "downloads":
         return _fragment(request, endpoint)
     context = {

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -48,6 +49,7 @@ class Command(BaseCommand):
             if not (processes.port_is_free(port) or (self.real and name == "SIMULATOR_PORT")):
                 raise CommandError(f"Port {port} is taken; set {name} to a free one.", returncode=1)
         self.children = Processes(settings.VAR / "log")
+        self.listens: Path | None = None
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         try:
@@ -62,6 +64,8 @@ class Command(BaseCommand):
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
             self.children.stop()
+            if self.listens:
+                shutil.rmtree(self.listens.parent, ignore_errors=True)
 
     def _start(self, options: dict[str, Any]) -> None:
         began = time.monotonic()
@@ -88,6 +92,7 @@ class Command(BaseCommand):
         if processes.accepts(str(listens)):
             raise CannotStart(f"A demo with VAR={settings.VAR} is already running.")
         listens.unlink(missing_ok=True)
+        self.listens = listens
         self.children.start("broker", processes.broker(listens, directory(settings.VAR / "broker")), self.env)
         self.children.wait_for("broker", lambda: processes.accepts(str(listens)))
 

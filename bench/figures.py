@@ -1,0 +1,196 @@
+"""What was measured, how sure we are of it, and whether it meets a goal."""
+
+import math
+import os
+import random
+import statistics
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+RESAMPLES = 2000
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Values in rounds; what ran in the same round ran beside it. `quantile` is what the sample stands for."""
+
+    rounds: Sequence[Sequence[float]]
+    unit: str = "s"
+    quantile: float = 0.5
+
+    @property
+    def values(self) -> list[float]:
+        return [value for values in self.rounds for value in values]
+
+    @property
+    def figure(self) -> float:
+        return at(self.quantile, self.values)
+
+    @property
+    def interval(self) -> Interval:
+        """The 95 % bootstrap interval of the figure."""
+        values, chance = self.values, random.Random(1)
+        return _middle_95(at(self.quantile, chance.choices(values, k=len(values))) for _ in range(RESAMPLES))
+
+    def __str__(self) -> str:
+        _unit, scale = shown_in(self.figure, self.unit)
+        low, high = (f"{end * scale:.3g}" for end in self.interval)
+        return words(self.figure, self.unit) + (f" ({low} to {high})" if low != high else "")
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "figure": round(self.figure, 5),
+            "unit": self.unit,
+            "quantile": self.quantile,
+            "interval_95": [round(end, 5) for end in self.interval],
+            "rounds": [[round(value, 5) for value in values] for values in self.rounds],
+        }
+
+
+def times_faster(ours: Sample, peer: Sample) -> tuple[float, Interval]:
+    """How many times longer the peer took, with the 95 % bootstrap interval over rounds.
+
+    A peer that was measured in fewer rounds stands in each of ours.
+    """
+    pairs = [(mine, peer.rounds[n % len(peer.rounds)]) for n, mine in enumerate(ours.rounds)]
+    chance = random.Random(1)
+    ratios = []
+    for _ in range(RESAMPLES):
+        mine, theirs = zip(*chance.choices(pairs, k=len(pairs)), strict=True)
+        ratios.append(at(peer.quantile, [*chain(*theirs)]) / at(ours.quantile, [*chain(*mine)]))
+    return peer.figure / ours.figure, _middle_95(ratios)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Either a limit of our own figure, or how many times faster than each peer we are to be."""
+
+    at_most: float | None = None
+    times: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    part: str
+    measure: str
+    ours: Sample
+    peers: dict[str, Sample] = field(default_factory=dict)
+    goal: Goal | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ratios(self) -> dict[str, tuple[float, Interval]]:
+        same_kind = {name: peer for name, peer in self.peers.items() if peer.unit == self.ours.unit}
+        return {name: times_faster(self.ours, peer) for name, peer in same_kind.items()}
+
+    @property
+    def holds(self) -> bool | None:
+        """A ratio holds when its whole interval does; None when there is no goal."""
+        if self.goal is None:
+            return None
+        if self.goal.at_most is not None:
+            return self.ours.figure <= self.goal.at_most
+        least = self.goal.times or 1
+        return all(low >= least for _ratio, (low, _high) in self.ratios.values())
+
+    @property
+    def goal_words(self) -> str:
+        if self.goal is None:
+            return ""
+        if self.goal.at_most is not None:
+            return f"<= {words(self.goal.at_most, self.ours.unit)}"
+        return f">= {self.goal.times:g}x"
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "part": self.part,
+            "measure": self.measure,
+            "ours": self.ours.json(),
+            "peers": {name: peer.json() for name, peer in self.peers.items()},
+            "ratios": {
+                name: {"figure": round(ratio, 2), "interval_95": [round(low, 2), round(high, 2)]}
+                for name, (ratio, (low, high)) in self.ratios.items()
+            },
+            "goal": self.goal_words or None,
+            "holds": self.holds,
+            **({"detail": self.detail} if self.detail else {}),
+        }
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as aligned text, a line for each peer."""
+    lines: list[tuple[str, ...]] = [("part", "measure", "ours", "beside us", "ratio", "goal", "holds")]
+    for row in rows:
+        holds = {None: "", True: "yes", False: "NO"}[row.holds]
+        beside = []
+        for name, peer in row.peers.items():
+            ratio = ""
+            if name in row.ratios:
+                figure, (low, high) = row.ratios[name]
+                ratio = f"{figure:.3g}x ({low:.3g} to {high:.3g})"
+            beside.append((f"{words(peer.figure, peer.unit)}  {name}", ratio))
+        for n, (peer_words, ratio) in enumerate(beside or [("", "")]):
+            ours = (row.part, row.measure, str(row.ours)) if n == 0 else ("", "", "")
+            lines.append((*ours, peer_words, ratio, *((row.goal_words, holds) if n == 0 else ("", ""))))
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    lines.insert(1, tuple("-" * width for width in widths))
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def words(value: float, unit: str) -> str:
+    shown, scale = shown_in(value, unit)
+    return f"{value * scale:.3g} {shown}"
+
+
+def shown_in(value: float, unit: str) -> tuple[str, float]:
+    """The unit in which a value reads best, and what to multiply it with."""
+    return ("ms", 1000) if unit == "s" and value < 1 else (unit, 1)
+
+
+def at(quantile: float, values: Sequence[float]) -> float:
+    """The median, or another quantile by nearest rank."""
+    if quantile == 0.5:
+        return statistics.median(values)
+    return sorted(values)[math.ceil(quantile * len(values)) - 1]
+
+
+class Noise:
+    """How much the machine itself wavers: a fixed piece of work, timed again and again between the parts."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def listen(self, repeats: int = 40) -> None:
+        for _ in range(repeats):
+            began = time.perf_counter()
+            sum(n * n for n in range(40_000))
+            self.times.append(time.perf_counter() - began)
+
+    def json(self) -> dict[str, Any]:
+        middle = statistics.median(self.times)
+        return {
+            "fixed_work_seconds": round(middle, 6),
+            "p95_above_median": round(at(0.95, self.times) / middle - 1, 3),
+            "slowest_above_median": round(max(self.times) / middle - 1, 3),
+            "load_average": [round(load, 2) for load in os.getloadavg()],
+            "cores": os.cpu_count(),
+        }
+
+    def __str__(self) -> str:
+        found = self.json()
+        return (
+            f"Noise: work that always takes the same took {found['p95_above_median']:.0%} longer than usual in one of "
+            f"twenty cases and {found['slowest_above_median']:.0%} at worst; load {found['load_average'][0]} "
+            f"on {found['cores']} cores"
+        )
+
+
+def _middle_95(figures: Iterable[float]) -> Interval:
+    ordered = sorted(figures)
+    return at(0.025, ordered), at(0.975, ordered)

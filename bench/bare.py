@@ -10,8 +10,9 @@ from textwrap import dedent
 
 import httpx
 
-from bench.product import descendants, environment, free_port
+from bench.product import descendants, environment
 from endpoints import processes
+from endpoints.processes import free_port
 
 NOTHING = dedent(
     """

@@ -27,8 +27,9 @@ class Command(BaseCommand):
         missing = {name: packages for name, (sign, packages) in OUTSIDE.items() if not found(sign)}
         if missing:
             self._install(missing)
-        command = [sys.executable, "-m", "pytest", *argv[2:]]
-        os.execv(sys.executable, command)  # noqa: S606
+        # The tests have settings of their own, and those of this command would go before them.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+        os.execv(sys.executable, [sys.executable, "-m", "pytest", *argv[2:]])  # noqa: S606
 
     def _install(self, missing: dict[str, list[str]]) -> None:
         if os.geteuid() == 0 and shutil.which("apt-get"):

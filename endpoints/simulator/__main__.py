@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 from . import options, state
-from .serving import HOST, Taken, end_quietly, listen, serve
+from .serving import HOST, Taken, Wrap, end_quietly, listen, serve
 from .simulation import Simulation
 from .wire import Origins
 
 
-def main() -> None:
+def main(wrap: Wrap | None = None) -> None:
+    """One start of the process; `wrap` puts something before the API, such as a check of what passes."""
     command = options.parse()
     end_quietly()
     path = Path(command.state) if command.state else None
@@ -29,7 +30,7 @@ def main() -> None:
         control=command.control,
         world=world,
     )
-    serve(simulation, api, content, path)
+    serve(simulation, api, content, path, wrap)
 
 
 if __name__ == "__main__":

@@ -54,11 +54,12 @@ def anonymous(request: HTTPConnection) -> bool:
     return KEY_HEADER not in request.headers and "authorization" not in request.headers
 
 
-def sas(secret: str, path: str, until: float) -> str:
-    """The query of a content URL that may be read until a moment of the world's clock."""
+def sas(secret: str, path: str, until: float, *, resource: str = "b", permissions: str = "r") -> str:
+    """The query of a content URL (or, with resource "c", of a container) until a moment of the world's clock."""
     end = iso(until)
-    signature = base64.b64encode(_signed(secret, f"{path}\n{end}\nr\n{SAS_VERSION}")).decode()
-    return urlencode({"sv": SAS_VERSION, "se": end, "sr": "b", "sp": "r", "sig": signature}, quote_via=quote)
+    signature = base64.b64encode(_signed(secret, f"{path}\n{end}\n{permissions}\n{SAS_VERSION}")).decode()
+    query = {"sv": SAS_VERSION, "se": end, "sr": resource, "sp": permissions, "sig": signature}
+    return urlencode(query, quote_via=quote)
 
 
 def sas_fault(secret: str, path: str, query: QueryParams, now: float) -> str | None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
-from .entities import Endpoint, Model, Project, Work
+from .entities import Copying, Endpoint, Model, Project, Work
 from .filters import Fields
 from .refusals import missing
 from .simulation import Simulation
+from .versions import Version
 from .world import World
 
 PROJECT_FIELDS: Fields = {
@@ -21,11 +25,16 @@ PROJECT_FIELDS: Fields = {
     "createdDateTime": lambda entity: int(entity.created),
     "locale": lambda entity: entity.locale,
 }
-Noun = TypeVar("Noun", Endpoint, Model, Project)
+FILE_FIELDS: Fields = {
+    "name": lambda file: file.name,
+    "createdDateTime": lambda file: int(file.created),
+    "kind": lambda file: file.kind,
+}
+Noun = TypeVar("Noun", Endpoint, Model, Project, Copying)
 
 
 def worked_fields(now: float) -> Fields:
-    """Filterable properties of endpoints and models (api-facts 3), as of one moment."""
+    """Filterable properties of what has a status (api-facts 3), as of one moment."""
     return {
         **PROJECT_FIELDS,
         "status": lambda entity: entity.work.at(now)[0].value,
@@ -57,12 +66,31 @@ def find(entities: dict[str, Noun], request: Request, what: str, inner: str | No
     return entity
 
 
-class Room:
+class Identifier(Convertor[str]):
+    """One segment of a path, but no address of its own (/models/base) and no verb behind it (/models/1:copy)."""
+
+    regex = "(?!(?:base|locales)(?:/|$))[^/:]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("thing", Identifier())
+
+
+class Room(ABC):
     """The routes of one noun in one API version."""
 
     def __init__(self, simulation: Simulation, version: str) -> None:
         self.simulation = simulation
-        self.version = version
+        self.version = Version(version)
+
+    @abstractmethod
+    def routes(self) -> list[Route]:
+        """What the version has of the noun."""
 
     @property
     def world(self) -> World:

@@ -1,4 +1,4 @@
-"""The two ASGI applications: the API and, at another origin, the content of the logs."""
+"""The two ASGI applications: the API and, at another origin, the content of logs and models."""
 
 from __future__ import annotations
 
@@ -9,40 +9,54 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from . import content, control
-from .answering import answer
+from . import container, content, control
+from .answering import Room, answer
+from .copy_routes import CopyRoom
+from .description import Described
 from .endpoint_routes import EndpointRoom
 from .gate import Gate
+from .hook_routes import HookRoom
 from .log_routes import LogRoom
+from .model_file_routes import ModelFileRoom
 from .model_routes import ModelRoom
 from .project_routes import ProjectRoom
 from .recognition import RecognitionRoom
 from .refusals import Refusal
 from .simulation import Simulation
+from .versioned import mounts
+from .versions import Version
 
-VERSION = "v3.2"
+ROOMS: tuple[type[Room], ...] = (EndpointRoom, ModelRoom, ModelFileRoom, CopyRoom, HookRoom)
 
 
 def build(simulation: Simulation) -> ASGIApp:
     """The API: management, recognition and, when asked for, the control addresses."""
-    rooms = (LogRoom, EndpointRoom, ModelRoom, ProjectRoom)
-    management = [route for room in rooms for route in room(simulation, VERSION).routes()]
-    routes: list[BaseRoute] = [Mount(f"/speechtotext/{VERSION}", routes=management)]
+    routes: list[BaseRoute] = [*mounts(simulation, lambda version: _management(simulation, version))]
     routes += RecognitionRoom(simulation).routes()
     if simulation.control:
         routes += control.routes(simulation)
     handlers = {Refusal: _refused, HTTPException: _unrouted}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
-    return Gate(app, simulation, keyed=True)
+    return Described(Gate(app, simulation, keyed=True))
+
+
+def _management(simulation: Simulation, version: Version) -> list[Route]:
+    """What a version does not have is no address there."""
+    rooms = ROOMS
+    if version.logs:
+        rooms += (LogRoom,)
+    if version.projects:
+        rooms += (ProjectRoom,)
+    return [route for room in rooms for route in room(simulation, version).routes()]
 
 
 def build_content(simulation: Simulation) -> ASGIApp:
     """The origin of contentUrl."""
-    return Gate(content.app(simulation), simulation, keyed=False)
+    return Gate(content.app(simulation, container.routes(simulation)), simulation, keyed=False)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""JSON bodies of v3.2 into wishes. Properties that are readOnly or unknown are passed over (api-facts 1, 6)."""
+"""JSON bodies into wishes. What is readOnly, unknown, or unknown to the version is passed over (api-facts 1, 6, 13)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from starlette.requests import Request
 from .deploying import EndpointChange, NewEndpoint
 from .options import Switches
 from .refusals import Refusal, invalid, unreadable
+from .training import NewModel
+from .versions import Version
 
 UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 MODEL = re.compile(rf"^(?:https?://[^/?#]+)?/speechtotext/[^?#]*?models/(base/)?({UUID})/?(?:\?[^#]*)?$")
+DATASET = re.compile(rf"^(?:https?://[^/?#]+)?/speechtotext/[^?#]*?datasets/({UUID})/?(?:\?[^#]*)?$")
 PROJECT = re.compile(rf"^(?:https?://[^/?#]+)?/speechtotext/[^?#]*?projects/({UUID})/?(?:\?[^#]*)?$")
 JSON_TYPES = {"POST": ("application/json",), "PATCH": ("application/json", "application/merge-patch+json")}
 MOST_PROPERTIES, LONGEST_KEY, LONGEST_VALUE = 10, 64, 256
@@ -38,24 +41,45 @@ async def read(request: Request) -> Body:
     return body
 
 
-def new_endpoint(body: Body) -> NewEndpoint:
+def new_endpoint(body: Body, version: Version, switches: Switches) -> NewEndpoint:
     """Endpoint, as a POST may send it."""
     properties = section(body, "properties")
+    full = version.full
     return NewEndpoint(
         name=required(body, "displayName"),
         locale=required(body, "locale"),
         model=model_reference(body) if body.get("model") is not None else None,
-        text=optional(body, "text"),
+        text=optional(body, "text") if full else None,
         description=optional(body, "description"),
-        project=project_reference(body),
+        project=project_reference(body) if version.projects else None,
         custom=custom_properties(body.get("customProperties")),
-        logging=boolean(properties, "loggingEnabled") or False,
-        time_to_live=optional(properties, "timeToLive", inner="InvalidTimeToLive"),
-        email=optional(properties, "email"),
+        logging=logging(properties, "loggingEnabled", version, switches) or False,
+        time_to_live=optional(properties, "timeToLive", inner="InvalidTimeToLive") if full else None,
+        email=optional(properties, "email") if full else None,
     )
 
 
-def endpoint_change(body: Body, old_custom: dict[str, str], switches: Switches) -> EndpointChange:
+def new_model(body: Body, version: Version) -> NewModel:
+    """CustomModel, as a POST may send it."""
+    properties = section(body, "properties")
+    datasets = body.get("datasets")
+    if datasets is not None and not isinstance(datasets, list):
+        raise invalid("InvalidPayload", "The property 'datasets' has to be an array.", "datasets")
+    return NewModel(
+        name=required(body, "displayName"),
+        locale=required(body, "locale"),
+        base=model_reference(body, "baseModel") if body.get("baseModel") is not None else None,
+        datasets=[_id(DATASET, {"datasets": one}, "datasets", "InvalidDataset") for one in datasets or []],
+        text=optional(body, "text") if version.full else None,
+        description=optional(body, "description"),
+        project=project_reference(body) if version.projects else None,
+        custom=custom_properties(body.get("customProperties")),
+        weight=_weight(properties),
+        email=optional(properties, "email") if version.full else None,
+    )
+
+
+def endpoint_change(body: Body, old_custom: dict[str, str], version: Version, switches: Switches) -> EndpointChange:
     """EndpointUpdate. Logging is named contentLoggingEnabled here and nowhere else (api-facts 6)."""
     change = EndpointChange()
     if "displayName" in body:
@@ -64,14 +88,14 @@ def endpoint_change(body: Body, old_custom: dict[str, str], switches: Switches) 
         change.description = optional(body, "description")
     if "model" in body:
         change.model = model_reference(body)
-    if "project" in body:
+    if "project" in body and version.projects:
         change.project = project_reference(body)
     if "customProperties" in body:
         change.custom = patched(body["customProperties"], old_custom, switches)
     properties = section(body, "properties")
     names = ["contentLoggingEnabled"] + (["loggingEnabled"] if switches.patch_logging_enabled == "apply" else [])
     for name in names:
-        if (value := boolean(properties, name)) is not None:
+        if (value := logging(properties, name, version, switches)) is not None:
             change.logging = value
             break
     return change
@@ -98,6 +122,15 @@ def boolean(body: Body, name: str) -> bool | None:
     return value
 
 
+def logging(properties: Body, name: str, version: Version, switches: Switches) -> bool | None:
+    """From 2024-11-15 on only a resource with its own storage may log (service-facts 3)."""
+    value = boolean(properties, name)
+    if value and not version.logs and switches.byos == "off":
+        words = "Logging can be enabled only on a resource with its own storage (BYOS)."
+        raise invalid("EndpointLoggingNotSupported", words, f"properties.{name}")
+    return value
+
+
 def section(body: Body, name: str) -> Body:
     value = body.get(name)
     if value is None:
@@ -107,11 +140,11 @@ def section(body: Body, name: str) -> Body:
     return value
 
 
-def model_reference(body: Body) -> tuple[bool, str]:
+def model_reference(body: Body, name: str = "model") -> tuple[bool, str]:
     """EntityReference of a model: is it a base model, and its id. The host is not compared (service-facts 6)."""
-    match = MODEL.match(_self(body, "model", "InvalidModel"))
+    match = MODEL.match(_self(body, name, "InvalidModel" if name == "model" else "InvalidBaseModel"))
     if not match:
-        raise invalid("InvalidModelUri", "The URI of the model is not valid.", "model.self")
+        raise invalid("InvalidModelUri", "The URI of the model is not valid.", f"{name}.self")
     return bool(match[1]), match[2].lower()
 
 
@@ -119,10 +152,7 @@ def project_reference(body: Body) -> str | None:
     """EntityReference of a project; null and absent are no project."""
     if body.get("project") is None:
         return None
-    match = PROJECT.match(_self(body, "project", "InvalidProject"))
-    if not match:
-        raise invalid("InvalidProject", "The URI of the project is not valid.", "project.self")
-    return match[1].lower()
+    return _id(PROJECT, body, "project", "InvalidProject")
 
 
 def custom_properties(value: Any) -> dict[str, str]:
@@ -147,6 +177,27 @@ def patched(value: Any, old: dict[str, str], switches: Switches) -> dict[str, st
         return custom_properties(value)
     merged = {**old, **value}
     return custom_properties({name: text for name, text in merged.items() if text is not None})
+
+
+def _id(pattern: re.Pattern[str], body: Body, name: str, inner: str) -> str:
+    match = pattern.match(_self(body, name, inner))
+    if not match:
+        raise invalid(inner, f"The URI of '{name}' is not valid.", f"{name}.self")
+    return match[1].lower()
+
+
+def _weight(properties: Body) -> int | None:
+    """customModelWeightPercent: 1 to 100."""
+    value = properties.get("customModelWeightPercent")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        words = "customModelWeightPercent has to be an integer."
+        raise invalid("InvalidPayload", words, "properties.customModelWeightPercent")
+    if not 1 <= value <= 100:
+        words = "customModelWeightPercent has to be from 1 to 100."
+        raise invalid("InvalidParameterValue", words, "properties.customModelWeightPercent")
+    return value
 
 
 def _self(body: Body, name: str, inner: str) -> str:

@@ -1,9 +1,9 @@
-"""The origin of the log files: blob storage with SAS URLs, which never asks for the API key and refuses it."""
+"""The origin of log and model files: blob storage with SAS URLs, which never asks for the API key and refuses it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from email.utils import formatdate
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from . import access, ledger, logs
+from . import access, ledger, logs, model_files
 from .durations import iso
-from .entities import Endpoint
+from .entities import Logging
 from .logs import Log
+from .model_files import ModelFile
 from .simulation import Simulation
 
 CONTAINER = "customspeech-audiologs"
@@ -24,9 +25,9 @@ PIECE = 65_536
 RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
 
 
-def path_of(endpoint: Endpoint, log: Log) -> str:
-    """/<container>/<endpoint>/<locale>/<day>/<name>, after the storage layout of service-facts 5."""
-    return "/" + "/".join(quote(part) for part in (CONTAINER, endpoint.id, endpoint.locale, log.day, log.name))
+def path_of(holder: Logging, log: Log) -> str:
+    """/<container>/<endpoint, or base>/<locale>/<day>/<name>, after the storage layout of service-facts 5."""
+    return "/" + "/".join(quote(part) for part in (CONTAINER, holder.id, holder.locale, log.day, log.name))
 
 
 class ContentRoom:
@@ -38,35 +39,47 @@ class ContentRoom:
     async def get(self, request: Request) -> Response:
         world = self.simulation.world
         world.sweep()
-        for name in (access.KEY_HEADER, "Authorization"):
-            if name in request.headers:
-                ledger.note(f"refused: it carried {name}")
-                return self.error(400, "InvalidHeaderValue", f"The header {name} must not be sent here.")
+        if refused := self.keyed(request):
+            return refused
         words = access.sas_fault(world.secret, request.url.path, request.query_params, world.now())
         if words:
             message = "Server failed to authenticate the request."
             return self.error(403, "AuthenticationFailed", message, detail=words)
         parts = request.path_params
-        endpoint = world.endpoints.get(parts["endpoint"])
-        log_id = f"{parts['day']}_{parts['name'].replace('.', '_')}"
-        log = logs.find(world, endpoint, log_id) if endpoint else None
-        if log is None:
+        file = model_files.find(world, parts["model"], parts["name"]) if "model" in parts else self.log(parts)
+        if file is None:
             return self.error(404, "BlobNotFound", "The specified blob does not exist.")
-        return self.file(request, log)
+        return self.file(request, file)
+
+    def log(self, parts: dict[str, str]) -> Log | None:
+        world = self.simulation.world
+        holder: Logging | None = world.endpoints.get(parts["endpoint"])
+        if parts["endpoint"] == "base":
+            holder = world.base_logs.get(parts["locale"])
+        log_id = f"{parts['day']}_{parts['name'].replace('.', '_')}"
+        return logs.find(world, holder, log_id) if holder else None
+
+    def keyed(self, request: Request) -> Response | None:
+        """The refusal of a request that carries a key; none when it carries none."""
+        for name in (access.KEY_HEADER, "Authorization"):
+            if name in request.headers:
+                ledger.note(f"refused: it carried {name}")
+                return self.error(400, "InvalidHeaderValue", f"The header {name} must not be sent here.")
+        return None
 
     async def unknown(self, request: Request) -> Response:
         if access.KEY_HEADER in request.headers or "authorization" in request.headers:
             return await self.get(request)
         return self.error(404, "ResourceNotFound", "The specified resource does not exist.")
 
-    def file(self, request: Request, log: Log) -> Response:
+    def file(self, request: Request, log: Log | ModelFile) -> Response:
         wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
         modified = formatdate(log.created, usegmt=True)
         headers = {
             "ETag": log.etag,
             "Last-Modified": modified,
             "Accept-Ranges": "bytes",
-            "Content-Type": "audio/wav" if log.audio else "application/json",
+            "Content-Type": log.media,
             "x-ms-blob-type": "BlockBlob",
         }
         if wanted and not _named(log.etag, wanted):
@@ -74,7 +87,7 @@ class ContentRoom:
         if unwanted and _named(log.etag, unwanted):
             return Response(status_code=304, headers=headers)
         first, stop, status = 0, log.size, 200
-        match = RANGE.match(request.headers.get("range", "").strip())
+        match = RANGE.match(request.headers.get("x-ms-range", request.headers.get("range", "")).strip())
         if match and any(match.groups()) and request.headers.get("if-range", log.etag) in (log.etag, modified):
             status = 206
             if match[1]:
@@ -101,17 +114,19 @@ class ContentRoom:
         return Response(body, status, {"x-ms-error-code": code} | (headers or {}), "application/xml")
 
 
-def app(simulation: Simulation) -> Starlette:
+def app(simulation: Simulation, first: Sequence[Route] = ()) -> Starlette:
     room = ContentRoom(simulation)
     file = f"/{CONTAINER}/{{endpoint}}/{{locale}}/{{day}}/{{name}}"
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-    return Starlette(routes=[Route(file, room.get), Route("/{rest:path}", room.unknown, methods=every)])
+    model_file = f"/{model_files.CONTAINER}/{{model}}/{{name}}"
+    rest = [Route(file, room.get), Route(model_file, room.get), Route("/{rest:path}", room.unknown, methods=every)]
+    return Starlette(routes=[*first, *rest])
 
 
 def _named(etag: str, header: str) -> bool:
     return header.strip() == "*" or etag in [part.strip().removeprefix("W/") for part in header.split(",")]
 
 
-async def _pieces(log: Log, first: int, stop: int) -> AsyncIterator[bytes]:
+async def _pieces(log: Log | ModelFile, first: int, stop: int) -> AsyncIterator[bytes]:
     for start in range(first, stop, PIECE):
         yield log.part(start, min(stop, start + PIECE))

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from . import container, hook_routes
 from .durations import iso
 from .faults import Fault
 from .simulation import Simulation
@@ -50,6 +51,8 @@ def routes(simulation: Simulation) -> list[Route]:
         return JSONResponse({"now": iso(simulation.world.now()), "options": msgspec.to_builtins(simulation.options)})
 
     return [
+        *hook_routes.control_routes(simulation),
+        *container.control_routes(simulation),
         Route("/_world/ledger", ledger),
         Route("/_world/faults", faults, methods=["POST"]),
         Route("/_world/advance", advance, methods=["POST"]),

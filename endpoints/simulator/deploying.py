@@ -105,10 +105,10 @@ def change(world: World, endpoint: Endpoint, wish: EndpointChange) -> None:
     world.touch()
 
 
-def find_model(world: World, base: bool, model_id: str) -> Model:
+def find_model(world: World, base: bool, model_id: str, *, inner: str = "InvalidModel", target: str = "model") -> Model:
     model = (world.base_models if base else world.custom_models).get(model_id)
     if model is None:
-        raise invalid("InvalidModel", "The specified model does not exist.", "model")
+        raise invalid(inner, "The specified model does not exist.", target)
     return model
 
 

@@ -12,16 +12,16 @@ from .paging import page
 
 
 class EndpointRoom(Room):
-    """speechtotext-v3.2.json, Endpoints_*; the logs have a room of their own."""
+    """Endpoints_*; the logs have a room of their own."""
 
     def routes(self) -> list[Route]:
         return [
             Route("/endpoints/locales", self.locales),
             Route("/endpoints", self.list),
             Route("/endpoints", self.create, methods=["POST"]),
-            Route("/endpoints/{id}", self.get),
-            Route("/endpoints/{id}", self.update, methods=["PATCH"]),
-            Route("/endpoints/{id}", self.delete, methods=["DELETE"]),
+            Route("/endpoints/{id:thing}", self.get),
+            Route("/endpoints/{id:thing}", self.update, methods=["PATCH"]),
+            Route("/endpoints/{id:thing}", self.delete, methods=["DELETE"]),
         ]
 
     async def list(self, request: Request) -> Response:
@@ -43,7 +43,7 @@ class EndpointRoom(Room):
 
     async def create(self, request: Request) -> Response:
         """201 with Location; no Retry-After (api-facts 2)."""
-        wish = bodies.new_endpoint(await bodies.read(request))
+        wish = bodies.new_endpoint(await bodies.read(request), self.version, self.world.options.switches)
         self.world.sweep()
         endpoint = deploying.create(self.world, wish)
         shape = self.simulation.wire(self.version).endpoint(endpoint)
@@ -58,7 +58,7 @@ class EndpointRoom(Room):
         body = await bodies.read(request)
         self.world.sweep()
         endpoint = find(self.world.endpoints, request, "endpoint")
-        wish = bodies.endpoint_change(body, endpoint.custom, self.world.options.switches)
+        wish = bodies.endpoint_change(body, endpoint.custom, self.version, self.world.options.switches)
         deploying.change(self.world, endpoint, wish)
         shape = self.simulation.wire(self.version).endpoint(endpoint)
         return answer(shape, headers=retry_after(self.world, [endpoint.work]))

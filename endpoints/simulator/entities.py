@@ -33,13 +33,16 @@ class Work(Struct, kw_only=True, gc=False):
     def done_at(self) -> float:
         return self.started + self.seconds
 
+    @property
+    def running_at(self) -> float:
+        return self.started + 0.2 * self.seconds
+
     def at(self, now: float) -> tuple[Status, float]:
         """The status at a moment, and when that status was entered."""
         if now >= self.done_at:
             return self.outcome, self.done_at
-        running_at = self.started + 0.2 * self.seconds
-        if now >= running_at:
-            return Status.RUNNING, running_at
+        if now >= self.running_at:
+            return Status.RUNNING, self.running_at
         return Status.NOT_STARTED, self.started
 
 
@@ -49,6 +52,7 @@ class Project(Struct, kw_only=True):
     locale: str
     created: float
     description: str | None = None
+    foundry: str | None = None
     custom: dict[str, str] = field(default_factory=dict)
 
 
@@ -70,7 +74,9 @@ class Model(Struct, kw_only=True):
     base_model: str | None = None
     project: str | None = None
     text: str | None = None
+    email: str | None = None
     weight: int = 30
+    datasets: list[str] = field(default_factory=list)
     custom: dict[str, str] = field(default_factory=dict)
 
 
@@ -89,6 +95,17 @@ class Purge(Struct, kw_only=True, gc=False):
 
     cutoff: float
     effective: float
+
+
+class BaseLogs(Struct, kw_only=True):
+    """What the base model of a language logged: sessions that asked for it and named no endpoint."""
+
+    locale: str
+    id: str = "base"
+    logs_from: float | None = None
+    removed_logs: set[str] = field(default_factory=set)
+    purges: list[Purge] = field(default_factory=list)
+    recorded: list[Recorded] = field(default_factory=list)
 
 
 class Endpoint(Struct, kw_only=True):
@@ -116,3 +133,22 @@ class Endpoint(Struct, kw_only=True):
     def in_service(self, now: float) -> str | None:
         """The id of the model that answers now; none before the first success."""
         return self.model if self.work.at(now)[0] is Status.SUCCEEDED else self.previous
+
+
+class Authorization(Struct, kw_only=True):
+    """Leave to copy a model to this resource (ModelCopyAuthorization)."""
+
+    id: str
+    source: str
+    expires: float
+
+
+class Copying(Struct, kw_only=True):
+    """One Models_Copy: the operation, and the id of the model that it makes."""
+
+    id: str
+    model: str
+    work: Work
+
+
+Logging = Endpoint | BaseLogs  # whatever has content logs

@@ -11,6 +11,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HANG_UP = "simulator.hang_up"
+STRUCK = "simulator.fault"  # the fault that struck a request, for who watches the traffic
+HOOK = "HOOK"  # the method of a fault that strikes a delivery to a web hook
 TICK = 0.05  # seconds between two pieces of a dripping answer
 CODES = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 429: "TooManyRequests"}
 CODES |= {500: "InternalServerError", 503: "ServiceUnavailable"}
@@ -26,6 +28,14 @@ class Effect(Struct, kw_only=True, forbid_unknown_fields=True):
     close: bool = False
     truncate: Annotated[int, Meta(ge=0)] | None = None
     drip: Annotated[float, Meta(gt=0)] | None = None
+    duplicate: Annotated[int, Meta(ge=0, le=1000)] = 0
+    drop: bool = False
+    reorder: bool = False
+
+    @property
+    def for_hooks(self) -> bool:
+        """Whether it says something about deliveries to web hooks that no answer can have."""
+        return bool(self.duplicate or self.drop or self.reorder)
 
 
 class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +52,8 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
             re.compile(self.path)
         except re.error as error:
             raise ValueError(f"path is no regular expression: {error}") from None
+        if self.effect.for_hooks and (self.method or "").upper() != HOOK:
+            raise ValueError("duplicate, drop and reorder go with the method HOOK")
 
     def strikes(self, method: str, path: str) -> bool:
         """Whether this request is struck; counts when it is."""
@@ -79,6 +91,7 @@ class Answer:
 async def strike(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one request as the fault says. What needs the usual answer is carried out at either stage."""
     effect = fault.effect
+    scope.setdefault("extensions", {})[STRUCK] = fault
     before = fault.stage == "before"
     answer = Answer()
     if before:

@@ -1,57 +1,72 @@
-"""/endpoints/{id}/files/logs: list, get, delete one, delete many."""
+"""/endpoints/{id}/files/logs and /endpoints/base/{locale}/files/logs: list, get, delete one, delete many."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode
 
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import access, ledger, logs
+from . import ledger, logs
 from .answering import Room, answer, find, listed, retry_after
 from .content import path_of
-from .entities import DAY, Endpoint, Purge
+from .entities import DAY, Endpoint, Logging, Purge
+from .lifetimes import content_url, lifetime, parameter
 from .logs import Log
-from .paging import behind, number, token
+from .paging import behind, joined, number, token
 from .refusals import invalid, missing
-from .wire import Json, Wire
-
-SAS_DEFAULT = 12 * 3600  # sasValidityInSeconds
+from .wire import Json, Wire, home
 
 
 class LogRoom(Room):
-    """speechtotext-v3.2.json, Endpoints_ListLogs, _GetLog, _DeleteLogs, _DeleteLog."""
+    """Endpoints_ListLogs, _GetLog, _DeleteLogs, _DeleteLog; _ListBaseModelLogs and the other three of base models."""
 
     def routes(self) -> list[Route]:
-        return [
-            Route("/endpoints/{id}/files/logs", self.list),
-            Route("/endpoints/{id}/files/logs", self.delete_many, methods=["DELETE"]),
-            Route("/endpoints/{id}/files/logs/{log}", self.get),
-            Route("/endpoints/{id}/files/logs/{log}", self.delete, methods=["DELETE"]),
-        ]
+        routes = []
+        for base in ("/endpoints/base/{locale}", "/endpoints/{id:thing}"):
+            routes += [
+                Route(f"{base}/files/logs", self.list),
+                Route(f"{base}/files/logs", self.delete_many, methods=["DELETE"]),
+                Route(f"{base}/files/logs/{{log}}", self.get),
+                Route(f"{base}/files/logs/{{log}}", self.delete, methods=["DELETE"]),
+            ]
+        return routes
 
-    def found(self, request: Request) -> tuple[Wire, Endpoint]:
+    def found(self, request: Request) -> tuple[Wire, Logging]:
+        """What the logs belong to: an endpoint, or a language."""
         wire = self.simulation.wire(self.version)
-        return wire, find(self.world.endpoints, request, "endpoint")
+        locale = request.path_params.get("locale")
+        if locale is None:
+            return wire, find(self.world.endpoints, request, "endpoint")
+        if locale not in self.world.locales():
+            raise invalid("InvalidLocale", f"The locale '{locale}' is not supported.", "locale")
+        return wire, self.world.journal(locale)
 
-    def shape(self, wire: Wire, endpoint: Endpoint, log: Log, validity: int) -> Json:
-        path = path_of(endpoint, log)
-        query = access.sas(self.world.secret, path, wire.now + validity)
-        return wire.log(endpoint, log, f"{wire.origins.content}{path}?{query}")
+    def shape(self, wire: Wire, holder: Logging, log: Log, seconds: int | None) -> Json:
+        return wire.log(holder, log, content_url(wire, path_of(holder, log), seconds))
+
+    def lifetime(self, request: Request) -> int | None:
+        return lifetime(request.query_params, self.version, self.world.options.switches)
 
     async def list(self, request: Request) -> Response:
-        """Oldest first, page by page with a skipToken; Retry-After while a deployment or a deletion is under way."""
-        wire, endpoint = self.found(request)
+        """Oldest first, page by page with a skipToken.
+
+        Endpoints have Retry-After while a deployment or a deletion is under way; base models never (api-facts 8).
+        """
+        wire, holder = self.found(request)
         query = request.query_params
+        if "filter" in query:
+            raise invalid("UnsupportedFilter", "Logs cannot be filtered.", "filter")
+        if "skip" in query:
+            raise invalid("UnsupportedPagination", "Logs are paged by skipToken.", "skip")
         largest = self.world.options.switches.page_size
         top = min(number(query, "top", largest, 1, "InvalidTopForLogs"), largest)
-        validity = _validity(query)
-        there = logs.ids(self.world, endpoint)
-        if not there and not endpoint.logging and self.world.options.switches.logs_without_logging == "refuse":
+        seconds = self.lifetime(request)
+        there = logs.ids(self.world, holder)
+        silent = isinstance(holder, Endpoint) and not holder.logging
+        if not there and silent and self.world.options.switches.logs_without_logging == "refuse":
             raise invalid("EndpointWithoutLogging", "Content logging is not enabled for the endpoint.")
         there.sort(key=lambda one: logs.order(one[0]))
         first = 0
@@ -59,35 +74,36 @@ class LogRoom(Room):
             first = bisect_right(there, logs.order(behind(query["skipToken"])), key=lambda one: logs.order(one[0]))
         shown = there[first : first + top]
         values = [
-            self.shape(wire, endpoint, logs.build(self.world, endpoint, pair, audio), validity)
-            for _, pair, audio in shown
+            self.shape(wire, holder, logs.build(self.world, holder, pair, audio), seconds) for _, pair, audio in shown
         ]
         following = None
         if first + top < len(there):
-            parts = {"top": str(top), "skipToken": token(shown[-1][0])}
-            if "sasValidityInSeconds" in query:
-                parts["sasValidityInSeconds"] = str(validity)
-            address = wire.address("endpoints", endpoint.id, "files", "logs")
-            following = f"{address}?{urlencode(parts, quote_via=quote)}"
-        waiting = any(purge.effective > wire.now for purge in endpoint.purges)
-        return listed(values, following, retry_after(self.world, [endpoint.work], waiting=waiting))
+            parts: dict[str, str | int] = {"top": top, "skipToken": token(shown[-1][0])}
+            name = parameter(self.version)
+            parts |= {name: query[name]} if name in query else {}
+            following = joined(wire.address(*home(holder), "files", "logs"), parts)
+        headers = {}
+        if isinstance(holder, Endpoint):
+            waiting = any(purge.effective > wire.now for purge in holder.purges)
+            headers = retry_after(self.world, [holder.work], waiting=waiting)
+        return listed(values, following, headers)
 
     async def get(self, request: Request) -> Response:
-        wire, endpoint = self.found(request)
-        return answer(self.shape(wire, endpoint, self.log(endpoint, request), _validity(request.query_params)))
+        wire, holder = self.found(request)
+        return answer(self.shape(wire, holder, self.log(holder, request), self.lifetime(request)))
 
     async def delete(self, request: Request) -> Response:
         """One file: the other of the pair stays."""
-        _, endpoint = self.found(request)
-        log = self.log(endpoint, request)
-        endpoint.removed_logs.add(log.id)
+        _, holder = self.found(request)
+        log = self.log(holder, request)
+        holder.removed_logs.add(log.id)
         ledger.removed(log.id)
         self.world.touch()
         return Response(status_code=204)
 
     async def delete_many(self, request: Request) -> Response:
         """The UTC day endDate and all before it, or all there is; after log_delete_seconds of the world's clock."""
-        wire, endpoint = self.found(request)
+        wire, holder = self.found(request)
         text = request.query_params.get("endDate")
         cutoff = wire.now
         if text is not None:
@@ -96,17 +112,13 @@ class LogRoom(Room):
             except ValueError:
                 raise invalid("InvalidLogDate", "endDate has to be a day written yyyy-mm-dd.", "endDate") from None
         effective = wire.now + self.world.options.switches.log_delete_seconds
-        endpoint.purges.append(Purge(cutoff=min(cutoff, wire.now), effective=effective))
-        ledger.changed(endpoint.id)
+        holder.purges.append(Purge(cutoff=min(cutoff, wire.now), effective=effective))
+        ledger.changed(holder.id)
         self.world.touch()
         return Response(status_code=202)
 
-    def log(self, endpoint: Endpoint, request: Request) -> Log:
-        log = logs.find(self.world, endpoint, request.path_params["log"])
+    def log(self, holder: Logging, request: Request) -> Log:
+        log = logs.find(self.world, holder, request.path_params["log"])
         if log is None:
             raise missing("log", "InvalidLogId")
         return log
-
-
-def _validity(query: QueryParams) -> int:
-    return number(query, "sasValidityInSeconds", SAS_DEFAULT, 1, "InvalidSasValidityDuration")

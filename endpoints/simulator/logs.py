@@ -1,4 +1,4 @@
-"""The content logs of an endpoint: which there are, how large each is, and their bytes.
+"""The content logs of an endpoint, or of a language's base model: which there are, their sizes and their bytes.
 
 Names as the service gives them (service-facts 5): a pair of HHMMSS__<guid>.wav and HHMMSS__<guid>.v2.json; the id
 puts the day in front and has underscores for dots. Most logs are computed from the seed whenever they are asked for.
@@ -17,13 +17,13 @@ import msgspec
 from msgspec import Struct
 
 from . import recordings, sound, speaking
-from .entities import DAY, Endpoint, Recorded
+from .entities import DAY, Logging, Recorded
 from .world import World
 
 RETENTION = 30 * DAY  # service-facts 5
 SPREAD = 3 * DAY  # computed logs lie in the three days before the endpoint began to log
 AUDIO, TRANSCRIPT = "_wav", "_v2_json"  # how ids end
-STORED = 8_000_000  # bytes of recognised audio that are kept for each endpoint
+STORED = 8_000_000  # bytes of recognised audio that are kept for each endpoint or language
 
 
 class Pair(Struct, frozen=True):
@@ -54,6 +54,10 @@ class Log(Struct, frozen=True, kw_only=True):
                 file.seek(start)
                 return file.read(stop - start)
         return sound.part(self.id, self.size, start, stop)
+
+    @property
+    def media(self) -> str:
+        return "audio/wav" if self.audio else "application/json"
 
     @property
     def day(self) -> str:
@@ -87,15 +91,15 @@ def order(log_id: str) -> tuple[str, bool]:
     return log_id.removesuffix(TRANSCRIPT if transcript else AUDIO), transcript
 
 
-def ids(world: World, endpoint: Endpoint) -> list[tuple[str, Pair, bool]]:
+def ids(world: World, holder: Logging) -> list[tuple[str, Pair, bool]]:
     """(id, pair, is it the audio) of every log that is there now, oldest first."""
     now = world.now()
     pairs: list[Pair] = []
-    if endpoint.logs_from is not None and endpoint.logs_from <= now:
+    if holder.logs_from is not None and holder.logs_from <= now:
         options = world.options
-        pairs.extend(_computed(options.seed, endpoint.id, endpoint.logs_from, options.logs))
-    pairs.extend(Pair(one.guid, one.created, one) for one in endpoint.recorded)
-    cutoff = max((purge.cutoff for purge in endpoint.purges if purge.effective <= now), default=0.0)
+        pairs.extend(_computed(options.seed, holder.id, holder.logs_from, options.logs))
+    pairs.extend(Pair(one.guid, one.created, one) for one in holder.recorded)
+    cutoff = max((purge.cutoff for purge in holder.purges if purge.effective <= now), default=0.0)
     earliest = max(cutoff, now - RETENTION)
     found = []
     for pair in pairs:
@@ -104,12 +108,12 @@ def ids(world: World, endpoint: Endpoint) -> list[tuple[str, Pair, bool]]:
         day, stem = _names(pair)
         for audio, ending in ((True, AUDIO), (False, TRANSCRIPT)):
             log_id = f"{day}_{stem}{ending}"
-            if log_id not in endpoint.removed_logs:
+            if log_id not in holder.removed_logs:
                 found.append((log_id, pair, audio))
     return found
 
 
-def build(world: World, endpoint: Endpoint, pair: Pair, audio: bool) -> Log:
+def build(world: World, holder: Logging, pair: Pair, audio: bool) -> Log:
     """The log with its exact size; a transcript is written out for that, audio is not."""
     day, stem = _names(pair)
     sound_id = f"{day}_{stem}{AUDIO}"
@@ -136,8 +140,8 @@ def build(world: World, endpoint: Endpoint, pair: Pair, audio: bool) -> Log:
         content = recording.json
     else:
         said = pair.recorded.text if pair.recorded else recording.text if recording else None
-        said = said or speaking.text(pair.guid, endpoint.locale, duration)
-        content = msgspec.json.encode(speaking.transcription(pair.guid, said, endpoint.locale, duration))
+        said = said or speaking.text(pair.guid, holder.locale, duration)
+        content = msgspec.json.encode(speaking.transcription(pair.guid, said, holder.locale, duration))
     name = f"{stem}.v2.json"
     return Log(
         id=f"{day}_{stem}{TRANSCRIPT}",
@@ -150,17 +154,17 @@ def build(world: World, endpoint: Endpoint, pair: Pair, audio: bool) -> Log:
     )
 
 
-def find(world: World, endpoint: Endpoint, log_id: str) -> Log | None:
-    for one, pair, audio in ids(world, endpoint):
+def find(world: World, holder: Logging, log_id: str) -> Log | None:
+    for one, pair, audio in ids(world, holder):
         if one == log_id:
-            return build(world, endpoint, pair, audio)
+            return build(world, holder, pair, audio)
     return None
 
 
-def record(world: World, endpoint: Endpoint, recorded: Recorded) -> None:
-    """Keep a pair that recognition made; when the audio of an endpoint grows too much, its oldest pairs go."""
-    endpoint.recorded.append(recorded)
-    total = sum(len(one.audio) for one in endpoint.recorded)
-    while total > STORED and len(endpoint.recorded) > 1:
-        total -= len(endpoint.recorded.pop(0).audio)
+def record(world: World, holder: Logging, recorded: Recorded) -> None:
+    """Keep a pair that recognition made; when its audio grows too much, the oldest pairs go."""
+    holder.recorded.append(recorded)
+    total = sum(len(one.audio) for one in holder.recorded)
+    while total > STORED and len(holder.recorded) > 1:
+        total -= len(holder.recorded.pop(0).audio)
     world.touch()

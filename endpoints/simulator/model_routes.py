@@ -1,4 +1,4 @@
-"""/models and /models/base: lists, locales, get; update and delete of custom models."""
+"""/models and /models/base: lists, locales, get; create, update and delete of custom models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import bodies, ledger
+from . import bodies, ledger, training
 from .answering import Room, answer, find, listed, retry_after, worked_fields
 from .deploying import find_project
 from .paging import page
@@ -14,17 +14,18 @@ from .refusals import conflict
 
 
 class ModelRoom(Room):
-    """speechtotext-v3.2.json, Models_*, without training, files, manifests and copies."""
+    """Models_*; files, manifests and copies have rooms of their own."""
 
     def routes(self) -> list[Route]:
         return [
             Route("/models/locales", self.locales),
             Route("/models/base", self.list_base),
-            Route("/models/base/{id}", self.get_base),
+            Route("/models/base/{id:thing}", self.get_base),
             Route("/models", self.list_custom),
-            Route("/models/{id}", self.get_custom),
-            Route("/models/{id}", self.update, methods=["PATCH"]),
-            Route("/models/{id}", self.delete, methods=["DELETE"]),
+            Route("/models", self.create, methods=["POST"]),
+            Route("/models/{id:thing}", self.get_custom),
+            Route("/models/{id:thing}", self.update, methods=["PATCH"]),
+            Route("/models/{id:thing}", self.delete, methods=["DELETE"]),
         ]
 
     async def list_custom(self, request: Request) -> Response:
@@ -48,6 +49,12 @@ class ModelRoom(Room):
         headers = {} if base else retry_after(self.world, (model.work for model in values))
         return listed([wire.model(model) for model in values], following, headers)
 
+    async def create(self, request: Request) -> Response:
+        """201 with Location; no Retry-After (api-facts 2)."""
+        model = training.create(self.world, bodies.new_model(await bodies.read(request), self.version))
+        shape = self.simulation.wire(self.version).model(model)
+        return answer(shape, 201, {"Location": shape["self"]})
+
     async def get_custom(self, request: Request) -> Response:
         wire = self.simulation.wire(self.version)
         model = find(self.world.custom_models, request, "model", "InvalidModel")
@@ -64,7 +71,7 @@ class ModelRoom(Room):
         name = bodies.required(body, "displayName") if "displayName" in body else model.name
         description = bodies.optional(body, "description") if "description" in body else model.description
         project, custom = model.project, model.custom
-        if "project" in body:
+        if "project" in body and self.version.projects:
             home = find_project(self.world, bodies.project_reference(body), model.locale)
             project = home.id if home else None
         if "customProperties" in body:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from .versions import Version
+
 Count = Annotated[int, Meta(ge=0)]
 Amount = Annotated[float, Meta(ge=0)]
 
@@ -25,6 +27,15 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     project_locale: Literal["any", "same"] = "any"
     page_size: Annotated[int, Meta(ge=1)] = 100
     log_delete_seconds: Amount = 60
+    hook_event_names: Literal["pascal", "camel", "lower"] = "pascal"
+    hook_attempts: Annotated[int, Meta(ge=1, le=100)] = 5
+    hook_retry_seconds: Amount = 1
+    hook_timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 5
+    hook_failures: Annotated[int, Meta(ge=1)] = 3
+    byos: Literal["off", "on"] = "off"
+    model_without_data: Literal["refuse", "accept"] = "refuse"
+    retired: tuple[Version, ...] = ()
+    retired_answer: Literal["410", "404", "error"] = "410"
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +70,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """These options with some replaced; raises msgspec.ValidationError on a name or value that is none."""
         plain = msgspec.to_builtins(self)
         switches = plain["switches"] | (wishes.get("switches") or {})
+        if isinstance(switches["retired"], str):
+            switches["retired"] = [name for name in switches["retired"].split(",") if name]
         return msgspec.convert(plain | wishes | {"switches": switches}, Options, strict=False)
 
 

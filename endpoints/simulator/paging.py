@@ -35,8 +35,12 @@ def page(
     fields: Fields,
     size: int,
     keep: Callable[[Thing], bool] | None = None,
+    carried: tuple[str, ...] = (),
 ) -> tuple[list[Thing], str | None]:
-    """One page, and the address of the next; `size` is both the default and the largest page."""
+    """One page, and the address of the next; `size` is both the default and the largest page.
+
+    `carried` are parameters of the query that the next address has as well.
+    """
     skip = number(query, "skip", 0, 0)
     top = min(number(query, "top", size, 1), size)
     text = query.get("filter")
@@ -47,9 +51,13 @@ def page(
     if len(values) <= top:
         return values, None
     following: dict[str, str | int] = {"skip": skip + top, "top": top}
-    if text is not None:
-        following["filter"] = text
-    return values[:top], f"{address}?{urlencode(following, quote_via=quote)}"
+    following |= {name: query[name] for name in ("filter", *carried) if name in query}
+    return values[:top], joined(address, following)
+
+
+def joined(address: str, query: dict[str, str | int]) -> str:
+    """An address with more of a query; it may have an api-version already."""
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query, quote_via=quote)}"
 
 
 def token(last: str) -> str:

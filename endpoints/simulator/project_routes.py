@@ -1,27 +1,34 @@
-"""/projects: list, locales, create, get, update, delete, and the endpoints and models of one."""
+"""/projects: list, locales, create, get, update, delete, and what lies in one."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from . import bodies, ledger
-from .answering import PROJECT_FIELDS, Room, answer, find, listed
+from .answering import PROJECT_FIELDS, Room, answer, find, listed, retry_after, worked_fields
 from .endpoint_routes import EndpointRoom
 from .entities import Project
+from .filters import Fields
 from .model_routes import ModelRoom
 from .paging import page
 from .refusals import invalid
 from .simulation import Simulation
+from .studies import Study
 from .wire import Json
+from .wire_studies import study
 from .world import new_id
+
+FOUNDRY = "foundryProjectName"
 
 
 class ProjectRoom(Room):
-    """speechtotext-v3.2.json, Projects_*."""
+    """Projects_*: in v3.2, and again in 2025-10-15 (api-facts 14)."""
 
     def __init__(self, simulation: Simulation, version: str) -> None:
         super().__init__(simulation, version)
@@ -33,25 +40,43 @@ class ProjectRoom(Room):
             Route("/projects/locales", self.locales),
             Route("/projects", self.list),
             Route("/projects", self.create, methods=["POST"]),
-            Route("/projects/{id}", self.get),
-            Route("/projects/{id}", self.update, methods=["PATCH"]),
-            Route("/projects/{id}", self.delete, methods=["DELETE"]),
-            Route("/projects/{id}/endpoints", self.endpoints),
-            Route("/projects/{id}/models", self.models),
+            Route("/projects/{id:thing}", self.get),
+            Route("/projects/{id:thing}", self.update, methods=["PATCH"]),
+            Route("/projects/{id:thing}", self.delete, methods=["DELETE"]),
+            Route("/projects/{id:thing}/endpoints", self.endpoints),
+            Route("/projects/{id:thing}/models", self.models),
+            Route("/projects/{id:thing}/datasets", self.datasets),
+            Route("/projects/{id:thing}/evaluations", self.evaluations),
+            Route("/projects/{id:thing}/transcriptions", self.transcriptions),
         ]
+
+    @property
+    def fields(self) -> Fields:
+        """Filterable properties of projects; 2025-10-15 has one more."""
+        if not self.version.foundry:
+            return PROJECT_FIELDS
+        return {**PROJECT_FIELDS, "foundryProjectName": lambda project: project.foundry or ""}
 
     def shapes(self, projects: list[Project]) -> list[Json]:
         """The counts are made in one pass over all entities."""
         wire = self.simulation.wire(self.version)
-        endpoints = Counter(endpoint.project for endpoint in self.world.endpoints.values())
-        models = Counter(model.project for model in self.world.custom_models.values())
-        return [wire.project(project, endpoints[project.id], models[project.id]) for project in projects]
+        world = self.world
+        held = {
+            "datasetCount": _counter(world.datasets),
+            "evaluationCount": _counter(world.evaluations),
+            "modelCount": _counter(world.custom_models),
+            "transcriptionCount": _counter(world.transcriptions),
+            "endpointCount": _counter(world.endpoints),
+        }
+        return [
+            wire.project(project, {name: counter[project.id] for name, counter in held.items()}) for project in projects
+        ]
 
     async def list(self, request: Request) -> Response:
         address = self.simulation.wire(self.version).address("projects")
         size = self.world.options.switches.page_size
         values, following = page(
-            self.world.projects.values(), request.query_params, address=address, fields=PROJECT_FIELDS, size=size
+            self.world.projects.values(), request.query_params, address=address, fields=self.fields, size=size
         )
         return listed(self.shapes(values), following)
 
@@ -63,6 +88,7 @@ class ProjectRoom(Room):
             locale=bodies.required(body, "locale"),
             created=self.world.now(),
             description=bodies.optional(body, "description"),
+            foundry=bodies.optional(body, FOUNDRY) if self.version.foundry else None,
             custom=bodies.custom_properties(body.get("customProperties")),
         )
         if project.locale not in self.world.locales():
@@ -83,10 +109,13 @@ class ProjectRoom(Room):
         project = find(self.world.projects, request, "project", "InvalidProject")
         name = bodies.required(body, "displayName") if "displayName" in body else project.name
         description = bodies.optional(body, "description") if "description" in body else project.description
-        custom = project.custom
+        foundry, custom = project.foundry, project.custom
+        if FOUNDRY in body and self.version.foundry:
+            foundry = bodies.optional(body, FOUNDRY)
         if "customProperties" in body:
             custom = bodies.patched(body["customProperties"], project.custom, self.world.options.switches)
-        project.name, project.description, project.custom = name, description, custom
+        project.name, project.description = name, description
+        project.foundry, project.custom = foundry, custom
         ledger.changed(project.id)
         self.world.touch()
         (shape,) = self.shapes([project])
@@ -106,3 +135,31 @@ class ProjectRoom(Room):
     async def models(self, request: Request) -> Response:
         project = find(self.world.projects, request, "project", "InvalidProject")
         return self.model_room.page(request, "projects", project.id, "models", project=project.id)
+
+    async def datasets(self, request: Request) -> Response:
+        """Projects_ListDatasets: `kind` can be filtered too."""
+        return self.studies(request, "datasets", self.world.datasets.values(), {"kind": lambda dataset: dataset.kind})
+
+    async def evaluations(self, request: Request) -> Response:
+        return self.studies(request, "evaluations", self.world.evaluations.values(), {})
+
+    async def transcriptions(self, request: Request) -> Response:
+        return self.studies(request, "transcriptions", self.world.transcriptions.values(), {})
+
+    def studies(self, request: Request, noun: str, studies: Iterable[Study], more: Fields) -> Response:
+        project = find(self.world.projects, request, "project", "InvalidProject")
+        wire = self.simulation.wire(self.version)
+        values, following = page(
+            studies,
+            request.query_params,
+            address=wire.address("projects", project.id, noun),
+            fields={**worked_fields(wire.now), **more},
+            size=self.world.options.switches.page_size,
+            keep=lambda one: one.project == project.id,
+        )
+        headers = retry_after(self.world, (one.work for one in values))
+        return listed([study(one, wire) for one in values], following, headers)
+
+
+def _counter(entities: Mapping[str, Any]) -> Counter[str | None]:
+    return Counter(entity.project for entity in entities.values())

@@ -59,9 +59,9 @@ class RecognitionRoom:
             shape = body | {"DisplayText": said, "NBest": guesses}
         else:
             shape = body | {"DisplayText": said}
-        if endpoint and (endpoint.logging or query.get("storeAudio", "").lower() == "true"):
+        if (endpoint and endpoint.logging) or query.get("storeAudio", "").lower() == "true":
             recorded = Recorded(guid=new_id(), created=world.now(), audio=audio, duration=seconds, text=said)
-            logs.record(world, endpoint, recorded)
+            logs.record(world, endpoint or world.journal(locale), recorded)
             ledger.made(recorded.guid)
         return answer(shape, headers={"X-Simulator-Model": model.id} if model else {})
 

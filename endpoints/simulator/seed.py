@@ -1,7 +1,7 @@
 """The world at its start. The same options give the same ids and names.
 
 All dates lie relative to the start, so that what is about to expire stays about to expire; names that carry a date
-follow the service's quarter in which the world starts (quarters end on 15 Jan, Apr, Jul, Oct: service-facts 1).
+follow the service's quarter in which the world starts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from msgspec import Struct
 
 from .entities import DAY, Endpoint, Model, Project, Status, Work
 from .options import Options
+from .quarters import quarter_end
+from .seed_projects import furnish
+from .training import breaks
 from .world import World
 
 LOCALES = ("en-US", "de-DE", "en-GB", "fr-FR", "es-ES")
@@ -64,21 +67,6 @@ PLANS = (
 )
 
 
-def breaks(name: str) -> bool:
-    """The documented way to make a deployment fail."""
-    return "broken" in name.lower()
-
-
-def quarter_end(moment: float, quarters: int = 0) -> float:
-    """Midnight (UTC) of the quarter end on or after a moment, moved by some quarters."""
-    day = datetime.fromtimestamp(moment, UTC)
-    months = day.year * 12 + day.month - 1
-    while (months % 12) % 3 != 0 or datetime(months // 12, months % 12 + 1, 15, tzinfo=UTC).date() < day.date():
-        months += 1
-    months += 3 * quarters
-    return datetime(months // 12, months % 12 + 1, 15, tzinfo=UTC).timestamp()
-
-
 def planted(options: Options, started: float | None = None) -> World:
     """A new world."""
     world = World(options, started=started)
@@ -98,6 +86,7 @@ class _Seeding:
         if self.options.world == "demo":
             self.projects()
             self.custom_models()
+            furnish(self.world)
         self.endpoints()
 
     def id(self) -> str:

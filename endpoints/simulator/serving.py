@@ -16,13 +16,14 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from . import state
+from . import container, state
 from .app import build, build_content
 from .faults import HANG_UP
 from .simulation import Simulation
 
 HOST = "127.0.0.1"
 SAVE_EVERY = 1.0  # seconds
+Wrap = Callable[[ASGIApp, Simulation], ASGIApp]
 
 
 class Taken(Exception):
@@ -105,9 +106,12 @@ async def keep(simulation: Simulation, path: Path) -> None:
         await asyncio.sleep(SAVE_EVERY)
 
 
-def serve(simulation: Simulation, api: socket.socket, content: socket.socket, path: Path | None) -> None:
-    """Until SIGTERM or SIGINT. Prints one line of JSON when it is ready to answer."""
-    app = by_port({api.getsockname()[1]: build(simulation), content.getsockname()[1]: build_content(simulation)})
+def serve(
+    simulation: Simulation, api: socket.socket, content: socket.socket, path: Path | None, wrap: Wrap | None = None
+) -> None:
+    """Until SIGTERM or SIGINT. Prints one line of JSON when it is ready to answer. `wrap` goes before the API."""
+    application = wrap(build(simulation), simulation) if wrap else build(simulation)
+    app = by_port({api.getsockname()[1]: application, content.getsockname()[1]: build_content(simulation)})
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -121,16 +125,19 @@ def serve(simulation: Simulation, api: socket.socket, content: socket.socket, pa
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )
-    line = msgspec.json.encode({"url": simulation.origins.api, "key": simulation.key}).decode()
+    ready = {"url": simulation.origins.api, "key": simulation.key, "container": container.address(simulation)}
+    line = msgspec.json.encode(ready).decode()
     server = Server(config, lambda: print(line, flush=True))
     asyncio.run(_run(server, [api, content], simulation, path))
 
 
 async def _run(server: Server, sockets: list[socket.socket], simulation: Simulation, path: Path | None) -> None:
     keeper = asyncio.create_task(keep(simulation, path)) if path else None
+    courier = asyncio.create_task(simulation.courier.run())
     try:
         await server.serve(sockets)
     finally:
+        courier.cancel()
         if keeper and path:
             keeper.cancel()
             save(simulation, path)

@@ -7,8 +7,10 @@ from typing import Any
 from . import seed
 from .access import Limit
 from .faults import Fault
+from .hook_deliveries import Courier
 from .ledger import Ledger
 from .options import Options
+from .versions import Version
 from .wire import Origins, Wire
 from .world import World
 
@@ -30,6 +32,7 @@ class Simulation:
         self.origins = origins
         self.control = control
         self.resets = 0
+        self.courier = Courier(self)
         self._begin(world or seed.planted(options))
 
     def _begin(self, world: World) -> None:
@@ -37,6 +40,7 @@ class Simulation:
         self.ledger = Ledger()
         self.faults: list[Fault] = []
         self.limit = Limit(*world.options.rate)
+        self.courier.begin()
 
     def reset(self, wishes: dict[str, Any]) -> None:
         """Back to the start, with some start options replaced; raises msgspec.ValidationError."""
@@ -50,4 +54,4 @@ class Simulation:
     def wire(self, version: str) -> Wire:
         """The shapes of one answer; what vanishes by time is swept away first."""
         self.world.sweep()
-        return Wire(version, self.origins, self.world)
+        return Wire(Version(version), self.origins, self.world)

@@ -8,8 +8,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from .entities import Endpoint, Model, Project
+from .entities import Authorization, BaseLogs, Copying, Endpoint, Model, Project
+from .hooks import WebHook
 from .options import Options
+from .studies import Dataset, Evaluation, Transcription
 from .world import World
 
 
@@ -24,6 +26,13 @@ class Saved(Struct, kw_only=True):
     base_models: list[Model]
     custom_models: list[Model]
     endpoints: list[Endpoint]
+    datasets: list[Dataset] = []
+    evaluations: list[Evaluation] = []
+    transcriptions: list[Transcription] = []
+    authorizations: list[Authorization] = []
+    copies: list[Copying] = []
+    base_logs: list[BaseLogs] = []
+    hooks: list[WebHook] = []
 
 
 class Unreadable(Exception):
@@ -41,6 +50,13 @@ def save(world: World, path: Path) -> None:
         base_models=list(world.base_models.values()),
         custom_models=list(world.custom_models.values()),
         endpoints=list(world.endpoints.values()),
+        datasets=list(world.datasets.values()),
+        evaluations=list(world.evaluations.values()),
+        transcriptions=list(world.transcriptions.values()),
+        authorizations=list(world.authorizations.values()),
+        copies=list(world.copies.values()),
+        base_logs=list(world.base_logs.values()),
+        hooks=list(world.hooks.values()),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
@@ -62,6 +78,13 @@ def load(path: Path, options: Options) -> World:
     world.projects = {project.id: project for project in saved.projects}
     world.base_models = {model.id: model for model in saved.base_models}
     world.custom_models = {model.id: model for model in saved.custom_models}
+    world.datasets = {dataset.id: dataset for dataset in saved.datasets}
+    world.evaluations = {evaluation.id: evaluation for evaluation in saved.evaluations}
+    world.transcriptions = {transcription.id: transcription for transcription in saved.transcriptions}
+    world.authorizations = {authorization.id: authorization for authorization in saved.authorizations}
+    world.copies = {copying.id: copying for copying in saved.copies}
+    world.base_logs = {journal.locale: journal for journal in saved.base_logs}
+    world.hooks = {hook.id: hook for hook in saved.hooks}
     for endpoint in saved.endpoints:
         world.add(endpoint)
     world.revision = 0

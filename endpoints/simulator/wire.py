@@ -1,4 +1,7 @@
-"""Entities as JSON of one API version (now v3.2). The world knows nothing of these shapes."""
+"""Entities as JSON of one API version. The world knows nothing of these shapes.
+
+v3.2 as in its contract; 2024-11-15 and 2025-10-15 by their differences (api-facts 13, 14).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from .durations import iso, iso_duration
-from .entities import Endpoint, Model, Project, Status
+from .entities import Copying, Endpoint, Logging, Model, Project, Status
 from .logs import Log
+from .versions import Version
 from .world import World
 
 Json = dict[str, Any]
@@ -31,52 +35,77 @@ class Origins(Struct):
 class Wire:
     """`now` is the moment at which all the statuses of one answer are read."""
 
-    def __init__(self, version: str, origins: Origins, world: World) -> None:
+    def __init__(self, version: Version, origins: Origins, world: World) -> None:
         self.version = version
         self.origins = origins
         self.world = world
         self.now = world.now()
-        self.base = f"{origins.api}/speechtotext/{version}"
+        self.base = f"{origins.api}/speechtotext" if version.queried else f"{origins.api}/speechtotext/{version}"
 
     def address(self, *path: str) -> str:
-        return "/".join((self.base, *path))
+        """Of an entity, a list or a verb; the version stands in the path or behind it."""
+        address = "/".join((self.base, *path))
+        return f"{address}?api-version={self.version}" if self.version.queried else address
 
-    def model_address(self, model: Model) -> str:
-        return self.address("models", "base", model.id) if model.base else self.address("models", model.id)
+    def reference(self, *path: str) -> Json:
+        """EntityReference."""
+        return {"self": self.address(*path)}
 
-    def reference(self, model_id: str) -> Json:
-        model = self.world.model(model_id)
-        return {"self": self.model_address(model) if model else self.address("models", model_id)}
+    def model_path(self, model_id: str) -> tuple[str, ...]:
+        return ("models", "base", model_id) if model_id in self.world.base_models else ("models", model_id)
+
+    def worked(self, entity: Any, *path: str) -> Json:
+        """What all entities with a status share."""
+        status, entered = entity.work.at(self.now)
+        body: Json = {
+            "self": self.address(*path),
+            "lastActionDateTime": iso(entered),
+            "status": status.value,
+            "createdDateTime": iso(entity.created),
+            "locale": entity.locale,
+            "displayName": entity.name,
+        }
+        if entity.description:
+            body["description"] = entity.description
+        return body
+
+    def belonging(self, project: str | None) -> Json:
+        """The property `project`, where there is one and the version has projects."""
+        return {"project": self.reference("projects", project)} if project and self.version.projects else {}
+
+    def length(self, seconds: float) -> Json:
+        """`duration`, an ISO 8601 text; later durationMilliseconds."""
+        return (
+            {"durationMilliseconds": round(seconds * 1000)}
+            if self.version.queried
+            else {"duration": iso_duration(seconds)}
+        )
 
     def endpoint(self, endpoint: Endpoint) -> Json:
-        """speechtotext-v3.2.json, Endpoint."""
-        status, entered = endpoint.work.at(self.now)
+        """Endpoint. Later versions have neither text nor timeToLive nor email."""
+        status, _ = endpoint.work.at(self.now)
         properties: Json = {"loggingEnabled": endpoint.logging}
-        if endpoint.time_to_live:
+        if self.version.full and endpoint.time_to_live:
             properties["timeToLive"] = endpoint.time_to_live
-        if endpoint.email and not status.terminal:
+        if self.version.full and endpoint.email and not status.terminal:
             properties["email"] = endpoint.email
         if status is Status.FAILED:
             properties["error"] = DEPLOYMENT_ERROR
-        body: Json = {
-            "self": self.address("endpoints", endpoint.id),
-            "model": self.reference(endpoint.model),
+        body = self.worked(endpoint, "endpoints", endpoint.id) | {
+            "model": self.reference(*self.model_path(endpoint.model)),
             "links": self.endpoint_links(endpoint),
             "properties": properties,
-            "lastActionDateTime": iso(entered),
-            "status": status.value,
-            "createdDateTime": iso(endpoint.created),
-            "locale": endpoint.locale,
-            "displayName": endpoint.name,
         }
-        if endpoint.project:
-            body["project"] = {"self": self.address("projects", endpoint.project)}
-        return body | _texts(endpoint.description, endpoint.custom) | ({"text": endpoint.text} if endpoint.text else {})
+        if self.version.full and endpoint.text:
+            body["text"] = endpoint.text
+        return body | self.belonging(endpoint.project) | _custom(endpoint.custom)
 
     def endpoint_links(self, endpoint: Endpoint) -> Json:
-        """EndpointLinks; the recognition host is the API's own here."""
+        """EndpointLinks; the recognition host is the API's own here. Later versions have webSocket only."""
         parts = urlsplit(self.origins.api)
         web_socket = f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
+        if not self.version.full:
+            return {"webSocket": f"{web_socket}/stt/speech/universal/v2?cid={endpoint.id}"}
         links = {"logs": self.address("endpoints", endpoint.id, "files", "logs")}
         for mode in MODES:
             path = f"/speech/recognition/{mode.lower()}/cognitiveservices/v1?cid={endpoint.id}"
@@ -84,75 +113,101 @@ class Wire:
             links[f"webSocket{mode}"] = web_socket + path
         return links
 
-    def model(self, model: Model) -> Json:
-        """speechtotext-v3.2.json, BaseModel or CustomModel."""
-        status, entered = model.work.at(self.now)
-        own = self.model_address(model)
-        features: Json = {
-            "supportsTranscriptions": True,
+    def features(self, model: Model) -> Json:
+        """SharedModelFeatures; supportsTranscriptions became two."""
+        later = ["supportsTranscriptionsSubmit", "supportsTranscriptionsTranscribe"]
+        return dict.fromkeys(later if self.version.queried else ["supportsTranscriptions"], True) | {
             "supportsEndpoints": model.supports_endpoints,
-            "supportsTranscriptionsOnSpeechContainers": not model.base,
+            "supportsTranscriptionsOnSpeechContainers": True,
             "supportedOutputFormats": ["Lexical", "Display"],
         }
+
+    def model(self, model: Model) -> Json:
+        """BaseModel or CustomModel."""
+        path = self.model_path(model.id)
         dates = {"transcriptionDateTime": iso(model.transcription_until)}
-        properties: Json = {"deprecationDates": dates, "features": features}
-        body: Json = {
-            "self": own,
-            "links": {"manifest": f"{own}/manifest"},
-            "properties": properties,
-            "lastActionDateTime": iso(entered),
-            "status": status.value,
-            "createdDateTime": iso(model.created),
-            "locale": model.locale,
-            "displayName": model.name,
-        }
+        properties: Json = {"deprecationDates": dates, "features": self.features(model)}
+        links = {"manifest": self.address(*path, "manifest")}
+        body = self.worked(model, *path) | {"links": links, "properties": properties}
         if model.base:
             if model.adaptation_until is not None:
                 dates["adaptationDateTime"] = iso(model.adaptation_until)
-            features["supportsAdaptationsWith"] = ["Language", "LanguageMarkdown", "Pronunciation"]
+            properties["features"]["supportsAdaptationsWith"] = ["Language", "LanguageMarkdown", "Pronunciation"]
             properties["chargeForAdaptation"] = model.charged
-            return body | _texts(model.description, {})
-        body["links"] |= {"copy": f"{own}:copy", "copyTo": f"{own}/copyto", "files": f"{own}/files"}
+            return body
+        status, _ = model.work.at(self.now)
+        links |= {"copy": self.address("models", f"{model.id}:copy"), "files": self.address(*path, "files")}
         properties["customModelWeightPercent"] = model.weight
         if status is Status.FAILED:
             properties["error"] = MODEL_ERROR
         if model.base_model:
-            body["baseModel"] = {"self": self.address("models", "base", model.base_model)}
-        if model.project:
-            body["project"] = {"self": self.address("projects", model.project)}
-        if model.text:
-            body["text"] = model.text
-        return body | {"datasets": []} | _texts(model.description, model.custom)
+            body["baseModel"] = self.reference(*self.model_path(model.base_model))
+        if self.version.full:
+            links["copyTo"] = self.address(*path, "copyto")
+            if model.text:
+                body["text"] = model.text
+            if model.email and not status.terminal:
+                properties["email"] = model.email
+        body["datasets"] = [self.reference("datasets", dataset) for dataset in model.datasets]
+        return body | self.belonging(model.project) | _custom(model.custom)
 
-    def project(self, project: Project, endpoints: int, models: int) -> Json:
-        """speechtotext-v3.2.json, Project. Data sets, evaluations and transcriptions are never there."""
-        own = self.address("projects", project.id)
+    def project(self, project: Project, counts: dict[str, int]) -> Json:
+        """Project. The counts are v3.2's alone, foundryProjectName is 2025-10-15's."""
         nouns = ("evaluations", "datasets", "models", "endpoints", "transcriptions")
-        counts = {"datasetCount": 0, "evaluationCount": 0, "transcriptionCount": 0}
-        body = {
-            "self": own,
-            "links": {noun: f"{own}/{noun}" for noun in nouns},
-            "properties": counts | {"modelCount": models, "endpointCount": endpoints},
+        body: Json = {
+            "self": self.address("projects", project.id),
+            "links": {noun: self.address("projects", project.id, noun) for noun in nouns},
             "createdDateTime": iso(project.created),
             "locale": project.locale,
             "displayName": project.name,
         }
-        return body | _texts(project.description, project.custom)
+        if project.description:
+            body["description"] = project.description
+        if self.version.full:
+            body["properties"] = counts
+        if self.version.foundry and project.foundry:
+            body["foundryProjectName"] = project.foundry
+        return body | _custom(project.custom)
 
-    def log(self, endpoint: Endpoint, log: Log, content_url: str) -> Json:
-        """speechtotext-v3.2.json, File."""
-        properties: Json = {"size": log.size}
+    def log(self, holder: Logging, log: Log, content_url: str) -> Json:
+        """File, as Endpoints_GetLog and Endpoints_GetBaseModelLog give it."""
+        path = (*home(holder), "files", "logs", log.id)
+        kind = "Audio" if log.audio else "Transcription"
+        body = self.file(log.name, kind, log.size, log.created, content_url, path)
         if log.audio:
-            properties["duration"] = iso_duration(log.duration)
+            body["properties"] |= self.length(log.duration)
+        return body
+
+    def file(self, name: str, kind: str, size: int, created: float, content_url: str, path: tuple[str, ...]) -> Json:
+        """File, of a model or of a log; `size` in bytes."""
         return {
-            "self": self.address("endpoints", endpoint.id, "files", "logs", log.id),
-            "name": log.name,
-            "kind": "Audio" if log.audio else "Transcription",
-            "properties": properties,
-            "createdDateTime": iso(log.created),
+            "self": self.address(*path),
+            "name": name,
+            "kind": kind,
+            "properties": {"size": size},
+            "createdDateTime": iso(created),
             "links": {"contentUrl": content_url},
         }
 
+    def operation(self, copying: Copying) -> Json:
+        """Operation, as Models_Copy and Operations_GetModelCopy give it; the result is there at the end."""
+        status, entered = copying.work.at(self.now)
+        body: Json = {
+            "id": copying.id,
+            "self": self.address("operations", "models", "copy", copying.id),
+            "status": status.value,
+            "createdDateTime": iso(copying.work.started),
+            "lastActionDateTime": iso(entered),
+        }
+        if status is Status.SUCCEEDED:
+            body["result"] = {"link": self.address("models", copying.model)}
+        return body
 
-def _texts(description: str | None, custom: dict[str, str]) -> Json:
-    return ({"description": description} if description else {}) | ({"customProperties": custom} if custom else {})
+
+def home(holder: Logging) -> tuple[str, ...]:
+    """The path below which something has its logs."""
+    return ("endpoints", holder.id) if isinstance(holder, Endpoint) else ("endpoints", "base", holder.locale)
+
+
+def _custom(custom: dict[str, str]) -> Json:
+    return {"customProperties": custom} if custom else {}

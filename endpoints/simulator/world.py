@@ -6,11 +6,14 @@ import heapq
 import secrets
 import time
 import uuid
+from collections.abc import Callable, Iterator
 
 from . import ledger
 from .durations import seconds_of
-from .entities import DAY, Endpoint, Model, Project, Status
+from .entities import DAY, Authorization, BaseLogs, Copying, Endpoint, Model, Project, Status
+from .hooks import WebHook
 from .options import Options
+from .studies import Dataset, Evaluation, Study, Transcription
 
 F0_LIFE = 7 * DAY  # service-facts 1: endpoints of F0 resources are deleted after seven days
 
@@ -32,6 +35,14 @@ class World:
         self.base_models: dict[str, Model] = {}
         self.custom_models: dict[str, Model] = {}
         self.endpoints: dict[str, Endpoint] = {}
+        self.datasets: dict[str, Dataset] = {}
+        self.evaluations: dict[str, Evaluation] = {}
+        self.transcriptions: dict[str, Transcription] = {}
+        self.authorizations: dict[str, Authorization] = {}
+        self.copies: dict[str, Copying] = {}
+        self.base_logs: dict[str, BaseLogs] = {}
+        self.hooks: dict[str, WebHook] = {}
+        self.on_change: Callable[[], None] = lambda: None
         self._leaving: list[tuple[float, str]] = []
 
     # the clock
@@ -41,7 +52,7 @@ class World:
 
     def advance(self, seconds: float) -> None:
         self.offset += seconds
-        self.revision += 1
+        self.touch()
 
     # looking
 
@@ -57,6 +68,15 @@ class World:
         """Whether a model is asked for by an endpoint or still in service there."""
         return model_id in (endpoint.model, endpoint.in_service(self.now()))
 
+    def studies(self) -> Iterator[Study]:
+        yield from self.datasets.values()
+        yield from self.evaluations.values()
+        yield from self.transcriptions.values()
+
+    def journal(self, locale: str) -> BaseLogs:
+        """The logs of the base model of a supported locale."""
+        return self.base_logs.setdefault(locale, BaseLogs(locale=locale))
+
     def locales(self) -> list[str]:
         return sorted({model.locale for model in self.base_models.values()})
 
@@ -64,6 +84,7 @@ class World:
 
     def touch(self) -> None:
         self.revision += 1
+        self.on_change()
 
     def add(self, endpoint: Endpoint) -> None:
         self.endpoints[endpoint.id] = endpoint
@@ -117,6 +138,9 @@ class World:
         for model in self.custom_models.values():
             if model.project == project.id:
                 model.project = None
+        for study in self.studies():
+            if study.project == project.id:
+                study.project = None
         ledger.removed(project.id)
         self.touch()
 

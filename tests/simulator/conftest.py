@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.contract.violations import violations
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "right-key"
 Json = dict[str, Any]
@@ -22,7 +24,7 @@ Json = dict[str, Any]
 def start(*arguments: str) -> subprocess.Popen[str]:
     """A process of the simulator; its first line tells when it is ready."""
     return subprocess.Popen(
-        [sys.executable, "-m", "endpoints.simulator", *arguments],
+        [sys.executable, "-m", "tests.contract.checked", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONWARNINGS": "error"},
         stdout=subprocess.PIPE,
@@ -39,10 +41,28 @@ def first_line(process: subprocess.Popen[str]) -> Json:
 class Service:
     """The simulator as somebody with the key sees it, and its control addresses."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, version: str = "v3.2") -> None:
         self.url = url
-        self.http = httpx.Client(base_url=f"{url}/speechtotext/v3.2", headers={"Ocp-Apim-Subscription-Key": KEY})
+        self.version = version
+        old = version.startswith("v")
+        self.http = httpx.Client(
+            base_url=f"{url}/speechtotext/{version}" if old else f"{url}/speechtotext",
+            headers={"Ocp-Apim-Subscription-Key": KEY},
+            event_hooks={"request": [] if old else [self.name_version]},
+        )
         self.open = httpx.Client()  # carries no key
+
+    def name_version(self, request: httpx.Request) -> None:
+        """Addresses that the service gives name their version already."""
+        if "api-version" not in request.url.params:
+            request.url = request.url.copy_merge_params({"api-version": self.version})
+
+    @contextmanager
+    def later(self, version: str) -> Iterator[Service]:
+        """The same world in another API version."""
+        other = Service(self.url, version)
+        with other.http, other.open:
+            yield other
 
     def reset(self, **options: Any) -> Json:
         return self.open.post(f"{self.url}/_world/reset", json=options).raise_for_status().json()
@@ -106,6 +126,8 @@ def running(*arguments: str) -> Iterator[Service]:
         service = Service(first_line(process)["url"])
         with service.http, service.open:
             yield service
+        if "--control" in arguments:
+            assert violations(service.url) == []
     finally:
         process.terminate()
         process.communicate(timeout=10)
@@ -119,6 +141,7 @@ def _service() -> Iterator[Service]:
 
 
 @pytest.fixture
-def service(_service: Service) -> Service:
+def service(_service: Service) -> Iterator[Service]:
     _service.reset()
-    return _service
+    yield _service
+    assert violations(_service.url) == []

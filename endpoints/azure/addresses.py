@@ -9,6 +9,7 @@ import httpx
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LOG_ID = re.compile(r"[A-Za-z0-9_.-]+")
+_LOCALE = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -28,7 +29,7 @@ def checked_endpoint(endpoint: str) -> httpx.URL:
 
 
 def origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
-    """Scheme, host and port: what has to match for the key to be sent."""
+    """Scheme, host and port: what has to match for a key or token to be sent."""
     return url.scheme, url.raw_host.lower(), url.port or _PORTS.get(url.scheme)
 
 
@@ -89,4 +90,11 @@ def log_id(value: str) -> str:
     """The id of a log, fit for a path: a plain string of the service, not a UUID."""
     if not _LOG_ID.fullmatch(value) or set(value) == {"."}:
         raise ValueError(f"The id of a log has letters, digits and _ . - only, not {value[:60]!r}.")
+    return value
+
+
+def locale_id(value: str) -> str:
+    """A locale such as en-US, fit for a path."""
+    if not _LOCALE.fullmatch(value):
+        raise ValueError(f"A locale has letters, digits and hyphens only, not {value[:60]!r}.")
     return value

@@ -6,12 +6,14 @@ there, and no error or repr of ours shows it.
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import httpx
 
 from . import errors
+from .complaints import Complaint
 from .deadline import Deadline
-from .sending import COMMON_HEADERS, encoded, raw_bytes, translated, unreadable
+from .sending import COMMON_HEADERS, Answer, encoded, failure, opened, patiently, raw_bytes, translated, unreadable
 
 OPERATION = "content"  # not an operation of the contract
 READ_SECONDS = 30.0  # a transfer may take hours, but not a silence longer than this
@@ -59,6 +61,30 @@ class Content:
         promised = "" if self._promised is None else f" of {self._promised}"
         sentence = f"The transfer ended after {received}{promised} bytes."
         return errors.IncompleteContent(sentence, operation=OPERATION, received=received, promised=self._promised)
+
+
+@contextmanager
+def transfer(
+    transport: httpx.BaseTransport, url: httpx.URL, offset: int, etag: str | None, deadline: float | None, retries: bool
+) -> Iterator[Content]:
+    """Open `url` for reading; opening alone is asked again, never the bytes."""
+    due = Deadline(deadline)
+
+    with ExitStack() as kept:
+
+        def begin() -> Content:
+            with ExitStack() as attempt:
+                response = attempt.enter_context(opened(OPERATION, transport, lambda: question(url, offset, etag, due)))
+                begun = understood(response, offset, etag)
+                if begun is None:
+                    code = response.headers.get("x-ms-error-code", "")  # storage names its errors in a header
+                    said = Complaint(code, "", "", "") if code else None
+                    raise failure(OPERATION, Answer(response.status_code, response.headers, b""), said)
+                kept.push(attempt.pop_all())
+                return begun
+
+        opening = Deadline(min(deadline or 60.0, 60.0))  # for asking again, not for the transfer
+        yield patiently(begin, True, opening) if retries else begin()
 
 
 def question(url: httpx.URL, offset: int, etag: str | None, due: Deadline) -> httpx.Request:

@@ -2,8 +2,10 @@
 
     SpeechError
     |-- NotSent              nothing reached the service
+    |-- NotSupported         this API version cannot do it; nothing was sent
+    |-- VersionRetired       the service no longer speaks this API version; nothing was done
     |-- Refused              the service said no and did nothing (4xx)
-    |   |-- Unauthorized     401: the key is wrong, or belongs to another resource
+    |   |-- Unauthorized     401: the key or token is wrong, or belongs to another resource
     |   |-- Forbidden        403: a network rule or a role forbids it
     |   |-- NotFound         404
     |   `-- Conflict         409
@@ -18,7 +20,7 @@
     |-- ContentChanged       the content is not the one that was begun
     `-- ContentExpired       the content's address is no longer valid; ask get_log() for a new one
 
-`str(error)` is a sentence for people. No error carries the key or a content address.
+`str(error)` is a sentence for people. No error carries a key, a token or a content address.
 Mistakes of the caller (an id that is no UUID, an unknown API version) are ValueErrors, raised before anything is sent.
 """
 
@@ -32,6 +34,7 @@ __all__ = [
     "IncompleteContent",
     "NotFound",
     "NotSent",
+    "NotSupported",
     "OutcomeUnknown",
     "Refused",
     "ServiceFault",
@@ -40,6 +43,7 @@ __all__ = [
     "TooManyRequests",
     "Unauthorized",
     "Unreadable",
+    "VersionRetired",
 ]
 
 
@@ -66,10 +70,24 @@ class NotSent(SpeechError):
     """No request reached the service: name lookup, connecting, TLS, or an address that cannot be used."""
 
 
+class NotSupported(SpeechError):
+    """This API version has no such operation or property: see SpeechClient.capabilities. Nothing was sent."""
+
+
+class VersionRetired(SpeechError):
+    """The service no longer speaks this API version, or not yet: nothing was done, and asking again is useless."""
+
+    def __init__(self, sentence: str, *, operation: str, version: str = "", status: int = 410) -> None:
+        super().__init__(sentence, operation=operation)
+        self.version = version
+        self.status = status
+
+
 class Refused(SpeechError):
     """The service answered 4xx with an error it wrote itself, so nothing was done.
 
     `code` is the contract's ErrorCode and `inner_code` its DetailedErrorCode; both are open enumerations.
+    `gateway`: the error has the shape of the gateway in front of the service, which knows nothing of entities.
     """
 
     def __init__(
@@ -82,9 +100,11 @@ class Refused(SpeechError):
         inner_code: str = "",
         message: str = "",
         target: str = "",
+        gateway: bool = False,
     ) -> None:
         super().__init__(sentence, operation=operation)
         self.status = status
+        self.gateway = gateway
         self.code = code
         self.inner_code = inner_code
         self.message = message
@@ -92,7 +112,7 @@ class Refused(SpeechError):
 
 
 class Unauthorized(Refused):
-    """401: the key is not accepted."""
+    """401: the key or token is not accepted."""
 
 
 class Forbidden(Refused):
@@ -162,7 +182,7 @@ class Unreadable(OutcomeUnknown):
 
 
 class ForeignAddress(SpeechError):
-    """A link in an answer leads to another origin. The key was not sent there."""
+    """A link in an answer leads to another origin. Neither key nor token was sent there."""
 
 
 class IncompleteContent(SpeechError):

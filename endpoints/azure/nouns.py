@@ -59,13 +59,19 @@ class Model(Struct, frozen=True, kw_only=True):
 
 
 class Project(Struct, frozen=True, kw_only=True):
-    """A project (contract: Project); it has no status."""
+    """A project (contract: Project); it has no status. Counts: v3.2 alone; `foundry_project`: 2025-10-15."""
 
     id: str
     display_name: str
     locale: str
     description: str = ""
     created: datetime | None = None
+    dataset_count: int | None = None
+    evaluation_count: int | None = None
+    model_count: int | None = None
+    transcription_count: int | None = None
+    endpoint_count: int | None = None
+    foundry_project: str = ""
 
 
 class LogFile(Struct, frozen=True, kw_only=True):
@@ -75,8 +81,9 @@ class LogFile(Struct, frozen=True, kw_only=True):
     name: str
     kind: str = ""  # Audio, Transcription; open
     size: int | None = None  # bytes
-    duration: str | None = None  # ISO 8601, audio only
+    duration: str | None = None  # ISO 8601, audio only; v3.2
     created: datetime | None = None
+    milliseconds: int | None = None  # the same in every version
     content_url: str | None = None  # whoever has it can read the recording while it is valid
 
     def __repr__(self) -> str:
@@ -105,7 +112,7 @@ class EndpointCreate(Struct, frozen=True):
     project_id: str | None = None
     logging_enabled: bool = False
     custom_properties: dict[str, str] = field(default_factory=dict)
-    time_to_live: str | None = None
+    time_to_live: str | None = None  # ISO 8601, at most 31 days; v3.2 alone
 
 
 class EndpointUpdate(Struct, frozen=True, kw_only=True):
@@ -121,3 +128,62 @@ class EndpointUpdate(Struct, frozen=True, kw_only=True):
     logging_enabled: bool | UnsetType = UNSET
     custom_properties: dict[str, str] | UnsetType = UNSET
     project_id: str | UnsetType = UNSET
+
+
+_SUBJECTS = ("dataset", "model", "evaluation", "transcription", "endpoint")
+_MOMENTS = ("Creation", "Processing", "Completion", "Deletion")
+# What a hook may be called for (contract: WebHookEvents); Completion comes for a failure too.
+EVENTS = (*(subject + moment for subject in _SUBJECTS for moment in _MOMENTS), "ping", "challenge")
+
+
+class _Discreet(Struct, frozen=True, kw_only=True):
+    """A noun whose repr leaves out what opens a door: the secret, and the address, which may hold a token."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name not in ("secret", "web_url")]
+
+
+class WebHook(_Discreet, frozen=True, kw_only=True):
+    """A registered web hook (contract: WebHook). Whether it has a secret, the service need not say."""
+
+    id: str
+    self_url: str
+    display_name: str
+    web_url: str
+    events: frozenset[str] = frozenset()
+    description: str = ""
+    status: str = ""  # Failed: it is no longer called
+    custom_properties: dict[str, str] = field(default_factory=dict)
+    created: datetime | None = None
+    last_action: datetime | None = None
+    api_version: str = ""  # that of the entities it is sent
+    error: EntityError | None = None
+    retry_after: float | None = None  # seconds
+
+
+class WebHookCreate(_Discreet, frozen=True, kw_only=True):
+    """What WebHooks_Create is asked for. `events`: names of EVENTS. With None for `secret` calls are not signed."""
+
+    display_name: str
+    web_url: str
+    events: frozenset[str]
+    secret: str | None
+    description: str = ""
+    custom_properties: dict[str, str] = field(default_factory=dict)
+
+
+class WebHookUpdate(_Discreet, frozen=True, kw_only=True):
+    """What WebHooks_Update is asked for: only what is set is sent.
+
+    `secret` must be given each time: an update without it ends the signing, so None means exactly that.
+    """
+
+    secret: str | None
+    display_name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    web_url: str | UnsetType = UNSET
+    events: frozenset[str] | UnsetType = UNSET
+    custom_properties: dict[str, str] | UnsetType = UNSET

@@ -17,8 +17,10 @@ import stamina
 from msgspec import Struct
 
 from . import errors, times
-from .complaints import Complaint, complaint
+from .complaints import Complaint, complaint, retired
+from .credentials import Proof
 from .deadline import Deadline, punctual
+from .versions import SETTING
 
 T = TypeVar("T")
 
@@ -48,10 +50,13 @@ def retry_after(headers: httpx.Headers) -> float | None:
 
 
 class Sender:
-    """Puts questions to one resource. It holds the key and shows it to nobody."""
+    """Puts questions to one resource, in one API version. It holds the key or tokens and shows them to nobody."""
 
-    def __init__(self, key: str, deadline: float, retries: bool, transport: httpx.BaseTransport | None) -> None:
-        self._key = key
+    def __init__(
+        self, proof: Proof, version: str, deadline: float, retries: bool, transport: httpx.BaseTransport | None
+    ) -> None:
+        self._proof = proof
+        self._version = version
         self._seconds = deadline
         self._retries = retries
         self._reading = punctual(transport or new_transport())
@@ -66,16 +71,41 @@ class Sender:
         self._reading.close()
         self._changing.close()
 
-    def send(self, operation: str, method: str, url: httpx.URL | str, body: bytes | None = None) -> Answer:
-        """Ask until there is a success to return or a failure to raise; the deadline covers all attempts."""
+    def send(
+        self,
+        operation: str,
+        method: str,
+        url: httpx.URL | str,
+        body: bytes | None = None,
+        *,
+        must_exist: bool = False,
+    ) -> Answer:
+        """Ask until there is a success to return or a failure to raise; the deadline covers all attempts.
+
+        `must_exist`: in every API version that the service speaks there is something at this address.
+        """
         due = Deadline(self._seconds)
+        renewable = method == "GET"  # a token may have ended early: a GET gets one more chance, in all
 
         def ask() -> Answer:
-            return self._exchange(operation, method, url, body, due)
+            nonlocal renewable
+            try:
+                return self._exchange(operation, method, url, body, due, must_exist)
+            except errors.Unauthorized as error:
+                refusal = error
+            if refusal.operation != operation:  # the credential itself was refused
+                raise refusal
+            another = self._proof.renewed()  # for whoever asks next, if not for us
+            if not (another and renewable):
+                raise refusal
+            renewable = False
+            return self._exchange(operation, method, url, body, due, must_exist)
 
         return patiently(ask, method in _REPEATABLE, due) if self._retries else ask()
 
-    def _exchange(self, operation: str, method: str, url: httpx.URL | str, body: bytes | None, due: Deadline) -> Answer:
+    def _exchange(
+        self, operation: str, method: str, url: httpx.URL | str, body: bytes | None, due: Deadline, must_exist: bool
+    ) -> Answer:
         transport = self._reading if method == "GET" else self._changing
         with opened(operation, transport, lambda: self._request(method, url, body, due)) as response:
             status, location = response.status_code, response.headers.get("location")
@@ -89,12 +119,15 @@ class Sender:
                 data = b""  # the status alone says enough
         answer = Answer(status, response.headers, data)
         if not 200 <= status < 300:
-            raise failure(operation, answer, complaint(data), secret=self._key)
+            said = _without(complaint(data), self._proof)
+            if retired(status, said, self._version, must_exist):
+                raise _retired(operation, status, self._version, said)
+            raise failure(operation, answer, said)
         return answer
 
     def _request(self, method: str, url: httpx.URL | str, body: bytes | None, due: Deadline) -> httpx.Request:
         # Apart from the sending, so that no frame of an error's traceback has the key among its variables.
-        headers = {"Ocp-Apim-Subscription-Key": self._key, "Accept": "application/json", **COMMON_HEADERS}
+        headers = {**self._proof.headers(), "Accept": "application/json", **COMMON_HEADERS}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if method != "GET":
@@ -179,10 +212,9 @@ def translated(operation: str, status: int | None = None, location: str | None =
         raise errors.ConnectionLost(sentence, operation=operation, status=status, location=location) from None
 
 
-def failure(operation: str, answer: Answer, said: Complaint | None, secret: str = "") -> errors.SpeechError:
+def failure(operation: str, answer: Answer, said: Complaint | None) -> errors.SpeechError:
     """What an answer other than 2xx means."""
     status = answer.status
-    said = said and _without(said, secret)
     message = said.message if said else ""
     if status == 429:
         sentence = "The service is asked too often."
@@ -209,14 +241,21 @@ def failure(operation: str, answer: Answer, said: Complaint | None, secret: str 
         inner_code=said.inner_code,
         message=message,
         target=said.target,
+        gateway=said.gateway,
     )
 
 
-def _without(said: Complaint, secret: str) -> Complaint:
-    def clean(text: str) -> str:
-        return text.replace(secret, "***") if secret else text
+def _retired(operation: str, status: int, version: str, said: Complaint | None) -> errors.VersionRetired:
+    reason = f": {said.message}" if said and said.message else "."
+    sentence = f"The service does not speak API version {version} (any more); change {SETTING} ({status}){reason}"
+    return errors.VersionRetired(sentence, operation=operation, version=version, status=status)
 
-    return Complaint(clean(said.code), clean(said.inner_code), clean(said.message), clean(said.target))
+
+def _without(said: Complaint | None, proof: Proof) -> Complaint | None:
+    if said is None:
+        return None
+    clean = proof.hidden
+    return Complaint(clean(said.code), clean(said.inner_code), clean(said.message), clean(said.target), said.gateway)
 
 
 def patiently(ask: Callable[[], T], repeatable: bool, due: Deadline) -> T:

@@ -39,6 +39,20 @@ def retry_after(value: str | None, date: str | None = None) -> float | None:
     return max(0.0, (until - (_http_date(date or "") or datetime.now(UTC))).total_seconds())
 
 
+_DURATION = re.compile(
+    r"P(?:([0-9]{1,9})D)?(?:T(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9}(?:[.][0-9]{1,9})?)S)?)?"
+)
+
+
+def milliseconds(duration: str | None) -> int | None:
+    """An ISO 8601 duration of days and less, such as PT1M2.5S, in milliseconds; None when it is none."""
+    found = _DURATION.fullmatch(duration or "")
+    if not found or not any(found.groups()):
+        return None
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
+
+
 def _http_date(text: str) -> datetime | None:
     try:
         parsed = parsedate_to_datetime(text)

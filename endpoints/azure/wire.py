@@ -1,4 +1,4 @@
-"""The service's JSON, to and from our nouns. Pure: nothing here sends.
+"""The service's JSON, read into our nouns. Pure: nothing here sends; writing.py is the other direction.
 
 Required is what the contract requires, plus `self`; everything else may be missing or null. Unknown fields
 and unknown values of open enumerations pass. Wrong types are `Malformed`, never a crash.
@@ -7,12 +7,11 @@ and unknown values of open enumerations pass. Wrong types are `Malformed`, never
 from typing import TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct, field
+from msgspec import Struct, field
 
-from .addresses import id_behind, kind_behind, uuid_id
-from .nouns import Endpoint, EndpointCreate, EndpointUpdate, EntityError, LogFile, Model, Project
-from .times import moment
-from .versions import Version
+from .addresses import id_behind, kind_behind
+from .nouns import Endpoint, EntityError, LogFile, Model, Project, WebHook
+from .times import milliseconds, moment
 
 T = TypeVar("T")
 
@@ -128,17 +127,28 @@ class _Model(_Camel):
         )
 
 
+class _Counts(_Camel):
+    dataset_count: int | None = None
+    evaluation_count: int | None = None
+    model_count: int | None = None
+    transcription_count: int | None = None
+    endpoint_count: int | None = None
+
+
 class _Project(_Camel):
     self: str
     display_name: str
     locale: str
     description: str | None = None
     created_date_time: str | None = None
+    foundry_project_name: str | None = None  # 2025-10-15
+    properties: _Counts | None = None  # v3.2
 
 
 class _FileProperties(_Camel):
     size: int | None = None
     duration: str | None = None
+    duration_milliseconds: int | None = None  # after v3.2; 0 means that there is none
 
 
 class _FileLinks(_Camel):
@@ -152,6 +162,24 @@ class _File(_Camel):
     created_date_time: str | None = None
     properties: _FileProperties | None = None
     links: _FileLinks | None = None
+
+
+class _WebHookProperties(_Camel):
+    api_version: str | None = None
+    error: _Failure | None = None
+
+
+class _WebHook(_Camel):
+    self: str
+    display_name: str
+    web_url: str
+    events: dict[str, bool | None]
+    description: str | None = None
+    status: str | None = None
+    custom_properties: dict[str, str] | None = None
+    created_date_time: str | None = None
+    last_action_date_time: str | None = None
+    properties: _WebHookProperties | None = None
 
 
 class _Page(Struct):
@@ -172,9 +200,20 @@ def model(data: bytes, kind: str) -> Model:
 def project(data: bytes) -> Project:
     """Projects_Get, an item of Projects_List."""
     it = decoded(data, _Project)
-    created = moment(it.created_date_time)
-    name, description = it.display_name, it.description or ""
-    return Project(id=_own_id(it.self), display_name=name, locale=it.locale, description=description, created=created)
+    counts = it.properties or _Counts()
+    return Project(
+        id=_own_id(it.self),
+        display_name=it.display_name,
+        locale=it.locale,
+        description=it.description or "",
+        created=moment(it.created_date_time),
+        dataset_count=counts.dataset_count,
+        evaluation_count=counts.evaluation_count,
+        model_count=counts.model_count,
+        transcription_count=counts.transcription_count,
+        endpoint_count=counts.endpoint_count,
+        foundry_project=it.foundry_project_name or "",
+    )
 
 
 def log_file(data: bytes) -> LogFile:
@@ -188,6 +227,7 @@ def log_file(data: bytes) -> LogFile:
         kind=it.kind or "",
         size=more.size if more.size is None or more.size >= 0 else None,
         duration=more.duration,
+        milliseconds=more.duration_milliseconds or milliseconds(more.duration),
         created=moment(it.created_date_time),
         content_url=links.content_url,
     )
@@ -199,53 +239,30 @@ def page(data: bytes) -> tuple[list[bytes], str | None]:
     return [bytes(item) for item in it.values], it.next_link or None
 
 
-def encode_create(asked: EndpointCreate, version: Version, endpoint_url: str) -> bytes:
-    """The body of Endpoints_Create."""
-    properties: dict[str, object] = {version.create_logging: asked.logging_enabled}
-    if asked.time_to_live:
-        properties["timeToLive"] = asked.time_to_live
-    body: dict[str, object] = {
-        "displayName": asked.display_name,
-        "description": asked.description,
-        "locale": asked.locale,
-        "model": _model_reference(asked.model_id, asked.model_kind, version, endpoint_url),
-        "properties": properties,
-    }
-    if asked.custom_properties:
-        body["customProperties"] = asked.custom_properties
-    if asked.project_id is not None:
-        body["project"] = _project_reference(asked.project_id, version, endpoint_url)
-    return msgspec.json.encode(body)
+def web_hook(data: bytes, retry_after: float | None = None) -> WebHook:
+    """WebHooks_Get, _Create, _Update, an item of WebHooks_List. The secret, should it be there, is not read."""
+    it = decoded(data, _WebHook)
+    more = it.properties or _WebHookProperties()
+    return WebHook(
+        id=_own_id(it.self),
+        self_url=it.self,
+        display_name=it.display_name,
+        web_url=it.web_url,
+        events=frozenset(name for name, wanted in it.events.items() if wanted),
+        description=it.description or "",
+        status=it.status or "",
+        custom_properties=it.custom_properties or {},
+        created=moment(it.created_date_time),
+        last_action=moment(it.last_action_date_time),
+        api_version=more.api_version or "",
+        error=_error_of(more.error),
+        retry_after=retry_after,
+    )
 
 
-def encode_update(asked: EndpointUpdate, version: Version, endpoint_url: str) -> bytes:
-    """The body of Endpoints_Update; msgspec leaves out what is UNSET."""
-    body: dict[str, object] = {}
-    if asked.display_name is not UNSET:
-        body["displayName"] = asked.display_name
-    if asked.description is not UNSET:
-        body["description"] = asked.description
-    if asked.model_id is not UNSET:
-        kind = "custom" if asked.model_kind is UNSET else asked.model_kind
-        body["model"] = _model_reference(asked.model_id, kind, version, endpoint_url)
-    if asked.logging_enabled is not UNSET:
-        body["properties"] = {version.update_logging: asked.logging_enabled}
-    if asked.custom_properties is not UNSET:
-        body["customProperties"] = asked.custom_properties
-    if asked.project_id is not UNSET:
-        body["project"] = _project_reference(asked.project_id, version, endpoint_url)
-    return msgspec.json.encode(body)
-
-
-def _model_reference(identity: str, kind: str, version: Version, endpoint_url: str) -> dict[str, str]:
-    if kind not in ("base", "custom"):
-        raise ValueError(f"A model is base or custom, not {kind!r}.")
-    folder = "/models/base/" if kind == "base" else "/models/"
-    return {"self": version.url(endpoint_url, folder + uuid_id(identity, "a model"))}
-
-
-def _project_reference(identity: str, version: Version, endpoint_url: str) -> dict[str, str]:
-    return {"self": version.url(endpoint_url, f"/projects/{uuid_id(identity, 'a project')}")}
+def words(data: bytes) -> list[str]:
+    """Endpoints_ListSupportedLocales: a bare list of texts."""
+    return decoded(data, list[str])
 
 
 def decoded(data: bytes, kind: type[T]) -> T:

@@ -24,6 +24,7 @@ import httpx
 import pytest
 
 from endpoints.azure import SpeechClient
+from tests.contract.violations import violations
 
 KEY = "0123456789abcdef0123456789abcdef"
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
@@ -147,6 +148,19 @@ def service():
 
 
 @pytest.fixture
+def serve():
+    """Make such servers behind TLS of a kind."""
+    with contextlib.ExitStack() as servers:
+
+        def make(tls):
+            server = Scripted(tls=tls)
+            servers.callback(server.close)
+            return server
+
+        yield make
+
+
+@pytest.fixture
 def elsewhere():
     """Another origin: same machine, other port."""
     server = Scripted()
@@ -252,7 +266,7 @@ def simulator():
     root = Path(__file__).parents[2]
     if not (root / "endpoints/simulator/__main__.py").exists():
         pytest.skip("there is no simulator")
-    command = [sys.executable, "-m", "endpoints.simulator", "--port", "0", "--key", KEY, "--control"]
+    command = [sys.executable, "-m", "tests.contract.checked", "--port", "0", "--key", KEY, "--control"]
     options = ["--log-bytes", "20000", "--seed", "7"]
     process = subprocess.Popen([*command, *options], cwd=root, stdout=subprocess.PIPE, env=os.environ)
     try:
@@ -269,7 +283,8 @@ def simulator():
 @pytest.fixture
 def world(simulator):
     simulator.reset()
-    return simulator
+    yield simulator
+    assert violations(simulator.url) == []
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from endpoints.azure import (
     ConnectionLost,
     Endpoint,
     EndpointCreate,
+    EndpointUpdate,
     Forbidden,
     NotFound,
     NotSent,
@@ -182,7 +183,7 @@ BARE = {"code": "InvalidArgument", "message": "No.", "target": "model", "innerEr
 def test_a_refusal_says_why_in_either_shape(service, client, status, kind, body):
     service.answers(status, body)
     with pytest.raises(Refused) as caught:
-        client.create_endpoint(CREATE)
+        client.update_endpoint(ID, EndpointUpdate(display_name="n"))
     error = caught.value
     assert type(error) is kind
     assert (error.status, error.code, error.inner_code, error.target) == (
@@ -192,7 +193,8 @@ def test_a_refusal_says_why_in_either_shape(service, client, status, kind, body)
         "model",
     )
     assert error.message == "No." in str(error)
-    assert error.operation == "Endpoints_Create"
+    assert error.operation == "Endpoints_Update"
+    assert error.gateway == ("error" in body)
     assert not isinstance(error, OutcomeUnknown)
 
 
@@ -380,8 +382,11 @@ def test_deleted_and_not_there_are_the_same(service, client, status, body):
     assert client.delete_endpoint(ID) is None
 
 
-@pytest.mark.parametrize(("status", "body"), [(200, b"{}"), (404, b"<html>no such page</html>")])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, b"{}"), (404, b"<html>no such page</html>"), (404, {"error": {"code": "404", "message": "No resource"}})],
+)
 def test_only_the_service_itself_can_say_that_an_endpoint_is_gone(service, client, status, body):
     service.answers(status, body)
-    with pytest.raises(Unreadable):
+    with pytest.raises((Unreadable, NotFound)):
         client.delete_endpoint(ID)

@@ -55,7 +55,7 @@ def test_a_service_that_repeats_the_key_is_not_repeated(service, client):
 
 def test_nothing_that_is_printed_shows_a_secret(client):
     log = LogFile(id="a", name="a.wav", size=5, content_url="https://storage.example/?sig=SECRET")
-    assert repr(log) == "LogFile(id='a', name='a.wav', kind='', size=5, duration=None, created=None)"
+    assert repr(log) == "LogFile(id='a', name='a.wav', kind='', size=5, duration=None, created=None, milliseconds=None)"
     assert "SECRET" not in str(log) + f"{log}" + str(log.__rich_repr__())
     assert KEY not in repr(client) + repr(vars(client))
 

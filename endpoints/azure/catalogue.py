@@ -1,0 +1,57 @@
+"""Operations on models and projects (contract: Models_*, Projects_*). SpeechClient has each of them as a method."""
+
+from collections.abc import Iterator
+
+from . import wire
+from .addresses import uuid_id
+from .asking import Asking
+from .nouns import Model, Project
+
+
+def list_base_models(client: Asking, filter: str | None = None) -> Iterator[Model]:
+    """Models_ListBaseModels, page by page like list_endpoints()."""
+    return client.items("Models_ListBaseModels", "/models/base", {"filter": filter}, _base, lambda item: item.id)
+
+
+def get_base_model(client: Asking, id: str) -> Model:
+    """Models_GetBaseModel."""
+    return client.get("Models_GetBaseModel", f"/models/base/{uuid_id(id, 'a model')}", _base)
+
+
+def list_custom_models(client: Asking, filter: str | None = None) -> Iterator[Model]:
+    """Models_ListCustomModels, page by page like list_endpoints()."""
+    return client.items("Models_ListCustomModels", "/models", {"filter": filter}, _custom, lambda item: item.id)
+
+
+def get_custom_model(client: Asking, id: str) -> Model:
+    """Models_GetCustomModel."""
+    return client.get("Models_GetCustomModel", f"/models/{uuid_id(id, 'a model')}", _custom)
+
+
+def delete_custom_model(client: Asking, id: str) -> None:
+    """Models_Delete: 204 for a missing one too. Refused (InUseViolation) is likely while an endpoint uses it."""
+    client.delete("Models_Delete", f"/models/{uuid_id(id, 'a model')}", "the model")
+
+
+def list_projects(client: Asking, filter: str | None = None) -> Iterator[Project]:
+    """Projects_List, page by page like list_endpoints(). Not in 2024-11-15."""
+    client.needs(client.version.capabilities.projects, "projects", "Projects_List")
+    return client.items("Projects_List", "/projects", {"filter": filter}, _project, lambda item: item.id)
+
+
+def get_project(client: Asking, id: str) -> Project:
+    """Projects_Get. Not in 2024-11-15."""
+    client.needs(client.version.capabilities.projects, "projects", "Projects_Get")
+    return client.get("Projects_Get", f"/projects/{uuid_id(id, 'a project')}", _project)
+
+
+def _base(data: bytes, retry_after: float | None) -> Model:
+    return wire.model(data, "base")
+
+
+def _custom(data: bytes, retry_after: float | None) -> Model:
+    return wire.model(data, "custom")
+
+
+def _project(data: bytes, retry_after: float | None) -> Project:
+    return wire.project(data)

@@ -1,0 +1,278 @@
+"""Content logs in the customer's own storage container, for API versions without operations on logs.
+
+From 2024-11-15 on only resources with their own storage log content, and the service writes the files to the
+container `customspeech-audiologs` as <hash>/<locale>/<yyyy-mm-dd>/<HHMMSS>_<guid>.wav and .v2.json (service-facts 5;
+api-facts 13). What the hash stands for is not documented: `folders()` lists what there is, for a person to choose.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qs, quote, unquote
+
+import httpx
+
+from . import content, errors
+from .addresses import is_loopback, log_id
+from .complaints import Complaint
+from .content import Content
+from .deadline import Deadline, punctual
+from .nouns import LogFile, LogPage
+from .sending import COMMON_HEADERS, READ_SECONDS, Answer, failure, new_transport, opened, patiently, raw_bytes
+from .times import moment
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from .blobs import Lister
+
+CONTAINER = "customspeech-audiologs"
+STORAGE_VERSION = "2021-08-06"  # x-ms-version of reads: any version that knows Entra tokens will do
+_LAYOUT = re.compile(r"(?P<folder>[^/]+/(?P<locale>[^/]+))/(?P<day>\d{4}-\d\d-\d\d)/(?P<file>[A-Za-z0-9_.-]+)")
+_LOG_ID = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)_(?P<time>[^_]+)_.+")
+_KINDS = {".wav": "Audio", ".json": "Transcription"}
+_SAID = re.compile(rb"<(Code|Message)>([^<\r\n]{0,500})")
+_TOO_LATE = b"not valid in the specified time frame"
+COMPLAINT_BYTES = 64 * 1024
+
+
+class LogContainer:
+    """The content logs in one container; where endpoints/logs.py wants a SpeechClient for them, this serves as well.
+
+    url: https://ACCOUNT.blob.core.windows.net/customspeech-audiologs with a SAS token that may list and read (sp=rl),
+    or without one and with `credential`, a TokenCredential of azure-identity whose identity is Storage Blob Data
+    Reader. folder: one of folders(), or its first part alone; locale: only that one; without them all there is,
+    because nothing in the container names an endpoint. deadline: seconds for one page, with all attempts.
+    The token goes to the container's own origin only, and is in no error, repr or log line. Threads may share one.
+    ValueError: an address or a combination that cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        folder: str = "",
+        locale: str = "",
+        credential: "TokenCredential | None" = None,
+        deadline: float = 30.0,
+        retries: bool = True,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        address, self._sas = _checked(url, credential is not None)
+        if not deadline > 0:
+            raise ValueError("A deadline is a number of seconds above 0.")
+        self._address = str(address)
+        self._folder, self._locale = folder.strip("/"), locale
+        if self._folder and self._locale and "/" not in self._folder:
+            self._folder = f"{self._folder}/{self._locale}"
+        self._prefix = f"{self._folder}/" if self._folder else ""
+        self._credential, self._seconds, self._retries = credential, deadline, retries
+        self._transport = punctual(transport or new_transport())
+
+    def __repr__(self) -> str:
+        return f"LogContainer({self._address!r}, folder={self._folder!r}, locale={self._locale!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        self._transport.close()
+
+    def folders(self) -> list[str]:
+        """The <hash>/<locale> folders that exist, sorted."""
+        lister = self._lister()
+        first = [name for page, _ in lister.pages("", delimiter="/") for name in _folders(page)]
+        return sorted(
+            name for one in first for page, _ in lister.pages(f"{one}/", delimiter="/") for name in _folders(page)
+        )
+
+    def list_log_pages(
+        self, endpoint_id: str, *, sas_seconds: int = 3600, skip_token: str | None = None
+    ) -> Iterator[LogPage]:
+        """The logs in pages like SpeechClient.list_log_pages(); `content_url` has no signature.
+
+        `endpoint_id` and `sas_seconds` are not used: the container knows no endpoints, and no address here is secret.
+        NotFound: there is no such container. Forbidden, Unauthorized, ContentExpired (a SAS token's end is past).
+        """
+        for page, marker in self._lister().pages(self._prefix, skip_token):
+            yield LogPage(tuple(file for blob in page if (file := self._log_file(blob))), marker)
+
+    def get_log(self, endpoint_id: str, id: str, *, sas_seconds: int = 3600) -> LogFile:
+        """One file by its id: its day and time lead to a few blobs. NotFound when it is there no longer."""
+        if parts := _LOG_ID.fullmatch(log_id(id)):
+            for folder in self._chosen():
+                for page, _ in self._lister().pages(f"{folder}/{parts['day']}/{parts['time']}_"):
+                    for blob in page:
+                        file = self._log_file(blob)
+                        if file and file.id == id:
+                            return file
+        raise errors.NotFound("The log is not in the storage container.", operation="List Blobs", status=404)
+
+    @contextmanager
+    def open_content(
+        self, url: str, *, offset: int = 0, etag: str | None = None, deadline: float | None = None
+    ) -> Iterator[Content]:
+        """Open a file of the container for reading, by its `content_url` or its blob's name.
+
+        As SpeechClient.open_content(), but a file that is gone is NotFound, and ContentExpired means that the SAS
+        token has ended, which get_log() cannot help.
+        """
+        if offset < 0:
+            raise ValueError("Content begins at offset 0.")
+        name = self._name_behind(url) if "://" in url else url
+        due = Deadline(deadline)
+
+        with ExitStack() as transfer:
+
+            def begin() -> Content:
+                with ExitStack() as attempt:
+                    response = attempt.enter_context(
+                        opened(content.OPERATION, self._transport, lambda: self._question(name, offset, etag, due))
+                    )
+                    status = response.status_code
+                    begun = None if status in (401, 403, 404, 410) else content.understood(response, offset, etag)
+                    if begun is None:
+                        said = Answer(status, response.headers, _beginning(response))
+                        raise self._refusal(content.OPERATION, said)
+                    transfer.push(attempt.pop_all())
+                    return begun
+
+            opening = Deadline(min(deadline or 60.0, 60.0))  # for asking again, not for the transfer
+            yield patiently(begin, True, opening) if self._retries else begin()
+
+    def _lister(self) -> "Lister":
+        from .blobs import Lister, Wire
+
+        def wire() -> Wire:
+            return Wire(self._transport, self._signed, lambda answer: self._refusal("List Blobs", answer))
+
+        return Lister(self._address, self._credential, self._seconds, self._retries, wire)
+
+    def _chosen(self) -> list[str]:
+        if "/" in self._folder:
+            return [self._folder]
+        ending = f"/{self._locale}" if self._locale else ""
+        return [one for one in self.folders() if one.startswith(self._prefix) and one.endswith(ending)]
+
+    def _log_file(self, blob: Any) -> LogFile | None:
+        """A blob as a log, unless it is something else that lies in the container."""
+        layout = _LAYOUT.fullmatch(blob.name)
+        if not layout or (self._locale and layout["locale"] != self._locale):
+            return None
+        day, file = layout["day"], layout["file"]
+        return LogFile(
+            id=f"{day}_{file.replace('.', '_')}",
+            name=file,
+            kind=_KINDS.get(file[file.rfind(".") :], ""),
+            size=blob.size,
+            created=blob.creation_time or blob.last_modified,
+            content_url=f"{self._address}/{quote(blob.name)}",
+        )
+
+    def _name_behind(self, url: str) -> str:
+        beginning = f"{self._address}/"
+        if not url.startswith(beginning) or "?" in url or "#" in url:
+            sentence = "The address of the content may not be used: it is not in the storage container."
+            raise errors.ForeignAddress(sentence, operation=content.OPERATION)
+        return unquote(url.removeprefix(beginning))
+
+    # The signature or the token is added in functions of their own, so that no frame of an error holds it.
+
+    def _signed(self, request: Any, due: Deadline) -> httpx.Request:
+        url = self._sas.added_to(request.url)
+        headers = {**request.headers, **COMMON_HEADERS}
+        return httpx.Request(request.method, url, headers=headers, extensions={"timeout": due.timeouts(READ_SECONDS)})
+
+    def _question(self, name: str, offset: int, etag: str | None, due: Deadline) -> httpx.Request:
+        request = content.question(self._sas.added_to(f"{self._address}/{quote(name)}"), offset, etag, due)
+        request.headers["x-ms-version"] = STORAGE_VERSION
+        if self._credential is not None:
+            from .blobs import token_for
+
+            request.headers["Authorization"] = f"Bearer {token_for(self._credential)}"
+        return request
+
+    def _refusal(self, operation: str, answer: Answer) -> errors.SpeechError:
+        said = {name: text.decode("utf-8", "replace") for name, text in _SAID.findall(answer.data)}
+        code = answer.headers.get("x-ms-error-code", "") or said.get(b"Code", "")
+        if answer.status in (401, 403) and self._sas.ended(answer):
+            sentence = "The SAS token of the storage container has expired: the resource needs a new one."
+            return errors.ContentExpired(sentence, operation=operation)
+        if answer.status == 404 and not code:
+            code = "NotFound"
+        message = self._sas.hidden(said.get(b"Message", ""))
+        return failure(operation, answer, Complaint(code, "", message, "") if code else None)
+
+
+class _Sas:
+    """A SAS token; `added_to()` alone gives it away."""
+
+    def __init__(self, query: str) -> None:
+        self._query = query
+        parameters = parse_qs(query)
+        self.end = moment(parameters.get("se", [""])[0])
+        self._signature = parameters.get("sig", [""])[0]
+
+    def __repr__(self) -> str:
+        return "_Sas()"
+
+    def added_to(self, url: str) -> httpx.URL:
+        return httpx.URL(f"{url}{'&' if '?' in url else '?'}{self._query}" if self._query else url)
+
+    def ended(self, answer: Answer) -> bool:
+        """Whether the token's time is over, by the storage service's clock."""
+        try:
+            now = parsedate_to_datetime(answer.headers.get("date", ""))
+        except ValueError:
+            now = datetime.now(UTC)
+        if now.tzinfo is None:
+            now = now.replace(tzinfo=UTC)
+        return bool(self._query) and (_TOO_LATE in answer.data or bool(self.end and self.end <= now))
+
+    def hidden(self, text: str) -> str:
+        """`text` without the signature, should the other side repeat it."""
+        return text.replace(self._signature, "***") if self._signature else text
+
+
+def _checked(url: str, entra: bool) -> tuple[httpx.URL, _Sas]:
+    """The container's address and its SAS token. The errors do not repeat the address: it may be a secret."""
+    try:
+        address = httpx.URL(url.strip())
+    except (httpx.InvalidURL, ValueError):
+        raise ValueError("The address of a storage container begins with https://.") from None
+    if address.scheme not in ("https", "http") or not address.host or address.userinfo or address.fragment:
+        raise ValueError("The address of a storage container begins with https://, without a user name or fragment.")
+    if address.scheme == "http" and (entra or not is_loopback(address)):
+        raise ValueError("The address of a storage container begins with https://; http:// is for a simulator alone.")
+    sas = address.query.decode("ascii")
+    if bool(sas) == entra or (sas and "sig" not in parse_qs(sas)):
+        raise ValueError("A storage container needs either a SAS token in its address or Entra credentials.")
+    path = address.path.strip("/") or CONTAINER
+    return address.copy_with(raw_path=quote(f"/{path}").encode()), _Sas(sas)
+
+
+def _folders(page: list[Any]) -> list[str]:
+    return [one.name.rstrip("/") for one in page if one.name.endswith("/")]
+
+
+def _beginning(response: httpx.Response) -> bytes:
+    """Enough of a refusal to tell its reason; one that breaks off says enough by its status."""
+    data = bytearray()
+    try:
+        for chunk in raw_bytes(response):
+            data += chunk
+            if len(data) > COMPLAINT_BYTES:
+                break
+    except httpx.HTTPError:
+        pass
+    return bytes(data)

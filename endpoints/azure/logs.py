@@ -1,0 +1,111 @@
+"""Operations on content logs (contract: Endpoints_*Log*, v3.2 alone). SpeechClient has each of them as a method.
+
+Later versions keep logs in the customer's own storage and have none of these operations: NotSupported.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from . import wire
+from .addresses import locale_id, log_id, uuid_id
+from .asking import Asking
+from .nouns import LogFile, LogPage
+from .sending import unreadable
+
+
+def list_logs(client: Asking, endpoint_id: str, *, sas_seconds: int = 3600) -> Iterator[LogFile]:
+    """Endpoints_ListLogs, page by page; the content addresses are valid for `sas_seconds`.
+
+    The service's own default is 12 hours, which is longer than a secret should live.
+    """
+    return _files(list_log_pages(client, endpoint_id, sas_seconds=sas_seconds))
+
+
+def list_log_pages(
+    client: Asking, endpoint_id: str, *, sas_seconds: int = 3600, skip_token: str | None = None
+) -> Iterator[LogPage]:
+    """Endpoints_ListLogs in its pages, beginning where an earlier page's `next_token` says."""
+    return _pages(client, "Endpoints_ListLogs", _of(client, "Endpoints_ListLogs", endpoint_id), sas_seconds, skip_token)
+
+
+def get_log(client: Asking, endpoint_id: str, id: str, *, sas_seconds: int = 3600) -> LogFile:
+    """Endpoints_GetLog: also the way to a new content address when one has expired."""
+    folder = _of(client, "Endpoints_GetLog", endpoint_id)
+    return client.get("Endpoints_GetLog", f"{folder}/{log_id(id)}", _file, client.version.sas(sas_seconds))
+
+
+def delete_log(client: Asking, endpoint_id: str, id: str) -> None:
+    """Endpoints_DeleteLog: one file; a recording and its transcript are two. 204 and 404 both mean gone."""
+    folder = _of(client, "Endpoints_DeleteLog", endpoint_id)
+    client.delete("Endpoints_DeleteLog", f"{folder}/{log_id(id)}", "the log")
+
+
+def delete_logs(client: Asking, endpoint_id: str, until: date | None) -> None:
+    """Endpoints_DeleteLogs: that day (UTC) and all before it; with None ALL logs of the endpoint.
+
+    202: accepted. It can take a day, and there is no operation to look at meanwhile.
+    """
+    _delete(client, "Endpoints_DeleteLogs", _of(client, "Endpoints_DeleteLogs", endpoint_id), until)
+
+
+def list_base_model_logs(client: Asking, locale: str, *, sas_seconds: int = 3600) -> Iterator[LogFile]:
+    """Endpoints_ListBaseModelLogs: those of the default base model of a language, like list_logs()."""
+    return _files(list_base_model_log_pages(client, locale, sas_seconds=sas_seconds))
+
+
+def list_base_model_log_pages(
+    client: Asking, locale: str, *, sas_seconds: int = 3600, skip_token: str | None = None
+) -> Iterator[LogPage]:
+    """Endpoints_ListBaseModelLogs in its pages, like list_log_pages()."""
+    operation = "Endpoints_ListBaseModelLogs"
+    return _pages(client, operation, _of_base(client, operation, locale), sas_seconds, skip_token)
+
+
+def get_base_model_log(client: Asking, locale: str, id: str, *, sas_seconds: int = 3600) -> LogFile:
+    """Endpoints_GetBaseModelLog."""
+    folder = _of_base(client, "Endpoints_GetBaseModelLog", locale)
+    return client.get("Endpoints_GetBaseModelLog", f"{folder}/{log_id(id)}", _file, client.version.sas(sas_seconds))
+
+
+def delete_base_model_log(client: Asking, locale: str, id: str) -> None:
+    """Endpoints_DeleteBaseModelLog, like delete_log()."""
+    folder = _of_base(client, "Endpoints_DeleteBaseModelLog", locale)
+    client.delete("Endpoints_DeleteBaseModelLog", f"{folder}/{log_id(id)}", "the log")
+
+
+def delete_base_model_logs(client: Asking, locale: str, until: date | None) -> None:
+    """Endpoints_DeleteBaseModelLogs, like delete_logs()."""
+    operation = "Endpoints_DeleteBaseModelLogs"
+    _delete(client, operation, _of_base(client, operation, locale), until)
+
+
+def _of(client: Asking, operation: str, endpoint_id: str) -> str:
+    client.needs(client.version.capabilities.logs, "logs: they lie in the resource's own storage", operation)
+    return f"/endpoints/{uuid_id(endpoint_id, 'an endpoint')}/files/logs"
+
+
+def _of_base(client: Asking, operation: str, locale: str) -> str:
+    client.needs(client.version.capabilities.base_model_logs, "logs of base models", operation)
+    return f"/endpoints/base/{locale_id(locale)}/files/logs"
+
+
+def _pages(client: Asking, operation: str, path: str, sas_seconds: int, skip_token: str | None) -> Iterator[LogPage]:
+    pages = client.pages(operation, path, {**client.version.sas(sas_seconds), "skipToken": skip_token}, _file)
+    return (LogPage(tuple(files), link.params.get("skipToken") if link else None) for files, link in pages)
+
+
+def _files(pages: Iterator[LogPage]) -> Iterator[LogFile]:
+    return (file for page in pages for file in page.files)
+
+
+def _delete(client: Asking, operation: str, path: str, until: date | None) -> None:
+    if isinstance(until, datetime):  # which is a date to Python, but in which zone?
+        raise ValueError("Logs are deleted up to a day, not up to a time.")
+    query = {"endDate": until.isoformat() if until is not None else None}
+    status = client.ask(operation, "DELETE", path, query=query).status
+    if status not in (202, 204):
+        raise unreadable(operation, "it does not say that the logs will be deleted", status)
+
+
+def _file(data: bytes, retry_after: float | None) -> LogFile:
+    return wire.log_file(data)

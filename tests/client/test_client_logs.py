@@ -1,0 +1,122 @@
+"""Content logs and models: listing what base models logged, and removing."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from endpoints.azure import NotFound, Refused, Unreadable
+
+ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
+BASE = "/speechtotext/v3.2"
+LOG = "2019-09-20_080000_a.wav"
+
+
+def file(service, folder):
+    return {"self": f"{service.url}{BASE}{folder}/{LOG}", "name": LOG, "kind": "Audio", "properties": {"size": 5}}
+
+
+def target(service):
+    return [(one.method, one.target.removeprefix(BASE)) for one in service.asked]
+
+
+def test_logs_of_a_base_model_are_listed_and_found_by_language(service, client):
+    folder = "/endpoints/base/en-US/files/logs"
+    following = f"{service.url}{BASE}{folder}?top=1&skipToken=2!188!A"
+    service.answers(body={"values": [file(service, folder)], "@nextLink": following}).answers(body={"values": []})
+    service.answers(body=file(service, folder))
+    pages = list(client.list_base_model_log_pages("en-US", sas_seconds=900))
+    assert [(len(page.files), page.next_token) for page in pages] == [(1, "2!188!A"), (0, None)]
+    assert client.get_base_model_log("en-US", LOG, sas_seconds=60).id == LOG
+    assert target(service) == [
+        ("GET", f"{folder}?sasValidityInSeconds=900"),
+        ("GET", f"{folder}?top=1&skipToken=2!188!A"),
+        ("GET", f"{folder}/{LOG}?sasValidityInSeconds=60"),
+    ]
+    service.answers(body={"values": [file(service, folder)]})
+    assert [log.size for log in client.list_base_model_logs("en-US")] == [5]
+
+
+DELETING = {
+    f"/endpoints/{ID}/files/logs/{LOG}": lambda client: client.delete_log(ID, LOG),
+    f"/endpoints/base/en-US/files/logs/{LOG}": lambda client: client.delete_base_model_log("en-US", LOG),
+    f"/models/{ID}": lambda client: client.delete_custom_model(ID),
+}
+
+
+@pytest.mark.parametrize("path", DELETING)
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Gone"})])
+def test_one_that_is_deleted_or_was_not_there_is_gone(service, client, path, status, body):
+    service.answers(status, body)
+    assert DELETING[path](client) is None
+    assert target(service) == [("DELETE", path)]
+
+
+@pytest.mark.parametrize("path", DELETING)
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (200, b"{}", Unreadable),
+        (404, {"error": {"code": "404", "message": "Resource not found"}}, NotFound),
+        (409, {"code": "Conflict", "message": "In use", "innerError": {"code": "InUseViolation"}}, Refused),
+    ],
+)
+def test_one_is_gone_only_when_the_service_says_so(service, client, path, status, body, error):
+    service.answers(status, body)
+    with pytest.raises(error):
+        DELETING[path](client)
+
+
+@pytest.mark.parametrize(("until", "query"), [(date(2024, 2, 29), "?endDate=2024-02-29"), (None, "")])
+def test_many_logs_are_deleted_up_to_a_day_or_all(service, client, until, query):
+    service.answers(202).answers(202)
+    client.delete_logs(ID, until)
+    client.delete_base_model_logs("de-DE", until)
+    assert target(service) == [
+        ("DELETE", f"/endpoints/{ID}/files/logs{query}"),
+        ("DELETE", f"/endpoints/base/de-DE/files/logs{query}"),
+    ]
+
+
+def test_that_all_shall_go_has_to_be_said(service, client):
+    with pytest.raises(TypeError, match="until"):
+        client.delete_logs(ID)
+    with pytest.raises(ValueError, match="day"):
+        client.delete_logs(ID, datetime(2024, 5, 1, tzinfo=UTC))
+    assert not service.asked
+
+
+def test_many_logs_that_nobody_will_delete_are_an_error(service, client):
+    service.answers(200, b"<html>Welcome</html>")
+    with pytest.raises(Unreadable):
+        client.delete_logs(ID, None)
+
+
+def test_locales_and_the_endpoints_of_a_project(service, client):
+    service.answers(body=["de-DE", "en-US"]).answers(body={"values": [service.endpoint()]})
+    assert client.list_endpoint_locales() == ["de-DE", "en-US"]
+    assert [one.id for one in client.list_project_endpoints(ID, "status eq 'Failed'")] == [ID]
+    path = f"/projects/{ID}/endpoints?filter=status%20eq%20%27Failed%27"
+    assert target(service) == [("GET", "/endpoints/locales"), ("GET", path)]
+
+
+@pytest.mark.parametrize("body", [{}, [1], [None], {"values": ["en-US"]}, None])
+def test_locales_of_another_shape_are_unreadable(service, client, body):
+    service.answers(body=body)
+    with pytest.raises(Unreadable):
+        client.list_endpoint_locales()
+
+
+@pytest.mark.parametrize("locale", ["", "..", "en-US/", "en US", "en-", "é", "en?x"])
+def test_a_locale_is_a_plain_word(service, client, locale):
+    for ask in (
+        lambda: client.list_base_model_logs(locale),
+        lambda: client.get_base_model_log(locale, LOG),
+        lambda: client.delete_base_model_log(locale, LOG),
+        lambda: client.delete_base_model_logs(locale, None),
+    ):
+        with pytest.raises(ValueError, match="locale"):
+            ask()
+    for ask in (lambda: client.delete_log("x", LOG), lambda: client.delete_log(ID, "../x")):
+        with pytest.raises(ValueError, match="id of"):
+            ask()
+    assert not service.asked

@@ -1,0 +1,215 @@
+"""Web hooks: registered, changed, pinged, tested, removed; and their signatures."""
+
+import base64
+import hashlib
+import hmac
+
+import pytest
+
+from endpoints.azure import (
+    EVENTS,
+    NotFound,
+    TooManyRequests,
+    Unreadable,
+    WebHookCreate,
+    WebHookUpdate,
+    signature,
+    signed,
+)
+
+ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
+HOOKS = "/speechtotext/v3.2/webhooks"
+ADDRESS = "https://deploy.example/hooks/speech/DOOR"
+
+
+@pytest.fixture
+def hook(service):
+    def make(**changes):
+        found = {
+            "self": f"{service.url}{HOOKS}/{ID}",
+            "displayName": "Deploy models",
+            "webUrl": ADDRESS,
+            "events": {"endpointCompletion": True, "endpointDeletion": False, "somethingNew": True, "ping": None},
+            "createdDateTime": "2024-05-01T10:00:00Z",
+            "status": "Succeeded",
+            "properties": {"secret": "SECRET", "apiVersion": "v3.2"},
+        }
+        return {name: value for name, value in {**found, **changes}.items() if value is not ...}
+
+    return make
+
+
+def create(**changes):
+    asked = {"display_name": "n", "web_url": ADDRESS, "events": frozenset({"endpointCompletion"}), "secret": "SECRET"}
+    return WebHookCreate(**{**asked, **changes})
+
+
+def test_a_web_hook_is_read_in_our_words(service, client, hook):
+    service.answers(body=hook(status="Failed", description="d"), headers={"Retry-After": "9"})
+    found = client.get_web_hook(ID)
+    assert service.asked[0].target == f"{HOOKS}/{ID}"
+    assert (found.id, found.display_name, found.web_url) == (ID, "Deploy models", ADDRESS)
+    assert found.events == {"endpointCompletion", "somethingNew"}
+    assert (found.status, found.description, found.api_version, found.retry_after) == ("Failed", "d", "v3.2", 9.0)
+    assert found.created.isoformat() == "2024-05-01T10:00:00+00:00"
+
+
+def test_why_a_web_hook_failed_is_told(service, client, hook):
+    service.answers(body=hook(properties={"error": {"code": "Unreachable", "message": "No answer."}}))
+    assert client.get_web_hook(ID).error.message == "No answer."
+
+
+@pytest.mark.parametrize("name", ["self", "displayName", "webUrl", "events"])
+@pytest.mark.parametrize("value", [..., None, 5])
+def test_a_web_hook_without_what_is_required_is_unreadable(service, client, hook, name, value):
+    service.answers(body=hook(**{name: value}))
+    with pytest.raises(Unreadable):
+        client.get_web_hook(ID)
+
+
+def test_web_hooks_are_listed_page_by_page(service, client, hook):
+    service.answers(body={"values": [hook()], "@nextLink": f"{service.url}{HOOKS}?skip=1"})
+    service.answers(body={"values": [hook(self=f"{service.url}{HOOKS}/other")]})
+    assert [one.id for one in client.list_web_hooks(f"webUrl eq '{ADDRESS}'")] == [ID, "other"]
+    assert service.asked[0].target.startswith(f"{HOOKS}?filter=webUrl%20eq%20%27https%3A")
+
+
+def test_a_create_carries_the_secret_and_its_events(service, client, hook):
+    service.answers(201, hook())
+    assert client.create_web_hook(create(description="d", custom_properties={"by": "us"})).id == ID
+    (sent,) = service.asked
+    assert (sent.method, sent.target) == ("POST", HOOKS)
+    assert sent.json == {
+        "displayName": "n",
+        "description": "d",
+        "webUrl": ADDRESS,
+        "events": {"endpointCompletion": True},
+        "properties": {"secret": "SECRET"},
+        "customProperties": {"by": "us"},
+    }
+
+
+def test_a_create_without_a_secret_carries_none(service, client, hook):
+    service.answers(201, hook())
+    client.create_web_hook(create(secret=None))
+    assert "properties" not in service.asked[0].json
+
+
+def test_a_create_that_was_spoiled_is_found_by_its_location(service, client, hook):
+    service.answers(201, b"{", {"Location": f"{service.url}{HOOKS}/{ID}"}).answers(body=hook())
+    assert client.create_web_hook(create()).id == ID
+    assert service.asked[1].target == f"{HOOKS}/{ID}"
+
+
+def test_an_update_says_each_time_what_becomes_of_the_secret(service, client, hook):
+    with pytest.raises(TypeError, match="secret"):
+        WebHookUpdate(display_name="n")
+    service.answers(body=hook()).answers(body=hook())
+    client.update_web_hook(ID, WebHookUpdate(secret="SECRET", display_name="n"))
+    client.update_web_hook(ID, WebHookUpdate(secret=None, web_url=ADDRESS, description="", custom_properties={}))
+    assert [(one.method, one.target) for one in service.asked] == [("PATCH", f"{HOOKS}/{ID}")] * 2
+    assert service.asked[0].json == {"displayName": "n", "properties": {"secret": "SECRET"}}
+    assert service.asked[1].json == {"webUrl": ADDRESS, "description": "", "customProperties": {}}
+
+
+def test_an_update_of_events_names_those_that_are_no_longer_wanted(service, client, hook):
+    service.answers(body=hook())
+    client.update_web_hook(ID, WebHookUpdate(secret="s", events=frozenset({"endpointCreation", "ping"})))
+    sent = service.asked[0].json["events"]
+    assert len(sent) == len(EVENTS) == 22
+    assert {name for name, wanted in sent.items() if wanted} == {"endpointCreation", "ping"}
+
+
+def test_an_event_that_is_none_is_not_sent(service, client):
+    for asked in (create(events=frozenset({"endpointExpiry"})), WebHookUpdate(secret="s", events=frozenset({"x"}))):
+        with pytest.raises(ValueError, match="no event"):
+            client.create_web_hook(asked) if isinstance(asked, WebHookCreate) else client.update_web_hook(ID, asked)
+    assert not service.asked
+
+
+def test_a_ping_is_accepted(service, client):
+    service.answers(202, headers={"Retry-After": "5"})
+    assert client.ping_web_hook(ID) is None
+    assert [(one.method, one.target, one.body) for one in service.asked] == [("POST", f"{HOOKS}/{ID}:ping", b"")]
+
+
+@pytest.mark.parametrize(("status", "sent"), [(202, True), (200, True), (204, False)])
+def test_a_test_says_whether_there_was_anything_to_tell(service, client, status, sent):
+    service.answers(status)
+    assert client.test_web_hook(ID) is sent
+    assert service.asked[0].target == f"{HOOKS}/{ID}:test"
+
+
+def test_a_ping_is_never_repeated_when_it_may_have_been_done(service, patient):
+    service.answers(201)
+    with pytest.raises(Unreadable):
+        patient.ping_web_hook(ID)
+    service.answers(429, headers={"Retry-After": "3600"})
+    with pytest.raises(TooManyRequests):
+        patient.ping_web_hook(ID)
+    assert len(service.asked) == 2
+
+
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Gone"})])
+def test_deleted_and_not_there_are_the_same(service, client, status, body):
+    service.answers(status, body)
+    assert client.delete_web_hook(ID) is None
+    assert (service.asked[0].method, service.asked[0].target) == ("DELETE", f"{HOOKS}/{ID}")
+
+
+def test_a_gateway_that_knows_no_web_hook_does_not_say_that_it_is_gone(service, client):
+    service.answers(404, {"error": {"code": "404", "message": "Resource not found"}})
+    with pytest.raises(NotFound):
+        client.delete_web_hook(ID)
+
+
+def test_an_id_that_is_none_never_becomes_part_of_an_address(service, client):
+    asks = (
+        client.get_web_hook,
+        client.delete_web_hook,
+        client.ping_web_hook,
+        client.test_web_hook,
+        lambda id: client.update_web_hook(id, WebHookUpdate(secret=None)),
+    )
+    for ask in asks:
+        with pytest.raises(ValueError, match="UUID"):
+            ask("../endpoints")
+    assert not service.asked
+
+
+def test_nothing_that_is_printed_shows_the_secret_or_the_address(service, client, hook):
+    service.answers(body=hook())
+    found = client.get_web_hook(ID)
+    for noun in (found, create(), WebHookUpdate(secret="SECRET", web_url=ADDRESS)):
+        shown = repr(noun) + str(noun) + f"{noun}" + str(noun.__rich_repr__())
+        assert "SECRET" not in shown
+        assert "DOOR" not in shown
+        assert type(noun).__name__ in repr(noun)
+
+
+def test_a_signature_is_the_hmac_of_the_bytes_as_they_came():
+    body, secret = '{"self": "ü"}\r\n'.encode(), "sécret"
+    expected = base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
+    assert signature(secret, body) == expected
+    assert signed(secret, body, expected)
+    assert signed(secret, body, f" {expected} ")
+    # RFC 4231, test case 2.
+    known = bytes.fromhex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+    assert base64.b64decode(signature("Jefe", b"what do ya want for nothing?")) == known
+
+
+@pytest.mark.parametrize(
+    ("secret", "body", "header"),
+    [
+        ("SECRET", b"{ }", signature("SECRET", b"{}")),
+        ("SECRET", b"{}", signature("OTHER", b"{}")),
+        ("SECRET", b"{}", signature("SECRET", b"{}").lower()),
+        ("SECRET", b"{}", signature("SECRET", b"{}").rstrip("=")),
+        ("SECRET", b"{}", ""),
+        ("SECRET", b"{}", None),
+        ("SECRET", b"{}", "\udcff ü"),
+        ("", b"{}", signature("", b"{}")),
+    ],
+)
+def test_anything_else_is_not_signed(secret, body, header):
+    assert not signed(secret, body, header)

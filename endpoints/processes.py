@@ -123,7 +123,9 @@ def broker(socket_file: Path, data: Path) -> list[str]:
 
 
 def simulator(port: int, key: str, *options: str) -> list[str]:
-    return [sys.executable, "-m", "endpoints.simulator", "--port", str(port), "--key", key, *options]
+    """The command of the simulated service; the tests put one in its place that checks all traffic."""
+    module = os.environ.get("SIMULATOR_MODULE", "endpoints.simulator")
+    return [sys.executable, "-m", module, "--port", str(port), "--key", key, *options]
 
 
 def worker(*options: str) -> list[str]:

@@ -15,6 +15,8 @@ from django.test import Client
 
 from endpoints import tasks
 from endpoints.models import Change, Download, Resource
+from tests.contract.violations import violations
+from tests.demo import CHECKED
 
 KEY = "simulated-key"
 
@@ -43,6 +45,11 @@ class World:
         """The next requests that match go wrong as described; replaces earlier faults."""
         self.post("faults", list(faults))
 
+    def container(self) -> str:
+        """The customer's own storage container, with a token that may list and read."""
+        with urllib.request.urlopen(f"{self.url}/_world/container", timeout=10) as answer:
+            return str(json.loads(answer.read())["container"])
+
     def ledger(self, method: str = "") -> list[dict[str, Any]]:
         """The requests it got, oldest first."""
         with urllib.request.urlopen(f"{self.url}/_world/ledger", timeout=10) as answer:
@@ -61,7 +68,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def simulator() -> Iterator[str]:
-    command = [sys.executable, "-m", "endpoints.simulator", "--port", "0", "--key", KEY, "--control"]
+    command = [sys.executable, "-m", CHECKED, "--port", "0", "--key", KEY, "--control"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]
@@ -69,10 +76,12 @@ def simulator() -> Iterator[str]:
 
 
 @pytest.fixture
-def world(simulator: str) -> World:
+def world(simulator: str) -> Iterator[World]:
+    """A service that has just begun; no traffic of the test may have broken the contract."""
     world = World(simulator)
     world.begin(rate_limit="0/0")
-    return world
+    yield world
+    assert violations(simulator) == []
 
 
 @pytest.fixture

@@ -10,13 +10,20 @@ from pathlib import Path
 from bench.product import descendants
 from endpoints.processes import free_port
 
+CHECKED = "tests.contract.checked"  # the simulator, with a check of all traffic against the contract
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def environment(var, **more):
     """An environment as on a fresh machine: nothing of the tests' own settings."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    return {**kept, "HOME": str(var), "VAR": str(var), **{name: str(value) for name, value in more.items()}}
+    return {
+        **kept,
+        "SIMULATOR_MODULE": CHECKED,
+        "HOME": str(var),
+        "VAR": str(var),
+        **{name: str(value) for name, value in more.items()},
+    }
 
 
 class Demo:
@@ -44,7 +51,9 @@ class Demo:
         """Process ids by name, as the operating system sees them."""
         found = {}
         for pid in descendants(self.process.pid):
-            command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+            command = (
+                Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").replace(CHECKED, "endpoints.simulator")
+            )
             for name in ("endpoints.simulator", "celery", "gunicorn", "valkey-server"):
                 if name in command:
                     found.setdefault(name, []).append(pid)

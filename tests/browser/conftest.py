@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from tests.contract.violations import violations
 from tests.demo import Demo
 
 CHROMIUM = shutil.which("chromium")
@@ -58,6 +59,7 @@ def open_page(demo, new_context):
 
     yield open_as
     assert complaints == []
+    assert violations(f"http://127.0.0.1:{demo.simulator_port}", forget=True) == []
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """The mirror: the one writer of what the service says about endpoints, models and projects."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+import msgspec
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -43,7 +46,7 @@ def mirror(resource: Resource, service: azure.SpeechClient) -> None:
 def mirror_catalogue(resource: Resource, service: azure.SpeechClient) -> None:
     """Mirror projects and models; those that the service no longer lists are marked as gone."""
     began = timezone.now()
-    projects = list(service.list_projects())
+    projects = list(service.list_projects()) if service.capabilities.projects else []
     listed = [*service.list_base_models(), *service.list_custom_models()]
     with transaction.atomic():
         for project in projects:
@@ -53,8 +56,8 @@ def mirror_catalogue(resource: Resource, service: azure.SpeechClient) -> None:
         for model in sorted(listed, key=lambda model: model.kind != "base"):
             _mirror_model(resource, model)
         _mark_absent(resource.models.all(), [model.id for model in listed], began)
-    Resource.objects.filter(pk=resource.pk).update(catalogued_at=began)
-    resource.catalogued_at = began
+    resource.catalogued_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
+    resource.save(update_fields=["catalogued_at", "capabilities"])
 
 
 class Known:

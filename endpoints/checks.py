@@ -75,6 +75,14 @@ def the_service_is_named_whole(**_: Any) -> list[CheckMessage]:
                 id="endpoints.E006",
             )
         )
+    if settings.PUBLIC_URL and not settings.PUBLIC_URL.startswith(("https://", "http://127.0.0.1")):
+        found.append(
+            Error(
+                "PUBLIC_URL does not start with https://, so web hooks would travel unprotected.",
+                hint="Give the address under which Azure reaches this installation, or leave it out.",
+                id="endpoints.E009",
+            )
+        )
     return found
 
 

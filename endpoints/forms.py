@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from endpoints.models import Project, Resource, SpeechModel
 from endpoints.models.model import ModelKind
+from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
 
 NAME_LENGTH = 256
@@ -98,6 +99,14 @@ class DetailsForm(forms.Form):
         ),
     )
 
+    def __init__(self, *args: Any, resource: Resource, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not resource.may_log:
+            self.fields["logging"].disabled = True
+            self.fields["logging"].help_text = _(
+                "API version %(version)s logs into your own storage only; name its container on the resource's page."
+            ) % {"version": resource.api_version}
+
 
 class ChangeModelForm(ModelForm):
     """Another model for an endpoint, and why."""
@@ -126,27 +135,48 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
     )
     new_key = forms.CharField(
-        label=gettext_lazy("Key"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        strip=True,
+        label=gettext_lazy("Key or client secret"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        required=False,
         max_length=200,
+    )
+    new_log_container = forms.URLField(
+        label=gettext_lazy("Storage container of the content logs"),
+        help_text=gettext_lazy(
+            "Only for a resource with its own storage: the address of the container customspeech-audiologs "
+            "with a SAS token that may list and read."
+        ),
+        assume_scheme="https",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        required=False,
+        max_length=2000,
     )
 
     class Meta:
         model = Resource
-        fields = ("name", "region", "url", "api_version")
+        fields = ("name", "region", "url", "api_version", "auth", "tenant_id", "client_id")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance._state.adding:
-            self.fields["new_key"].required = False
-            self.fields["new_key"].help_text = _("Leave it empty to keep the key that is stored.")
+        if self.instance.key:
+            self.fields["new_key"].help_text = _("Leave it empty to keep what is stored.")
+        if self.instance.log_container:
+            self.fields["new_log_container"].help_text = _("One is stored; leave it empty to keep it.")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        needs_key = values.get("auth") != Auth.MANAGED_IDENTITY
+        if needs_key and not values.get("new_key") and not self.instance.key:
+            self.add_error("new_key", _("A key or a client secret is needed to sign in with."))
+        return values
 
     def save(self, commit: bool = True) -> Resource:
         if self.cleaned_data["new_key"]:
             self.instance.key = Secret.of(self.cleaned_data["new_key"])
-        # A new address or key is tried at once.
-        self.instance.next_look_at = timezone.now()
+        if self.cleaned_data["new_log_container"]:
+            self.instance.log_container = Secret.of(self.cleaned_data["new_log_container"])
+        # A new address or key is tried at once, and what the version can do is learned anew.
+        self.instance.next_look_at, self.instance.catalogued_at = timezone.now(), None
         resource: Resource = super().save(commit=commit)
         return resource
 

@@ -3,6 +3,8 @@
 A file counts as stored only when it is whole; a worker that was killed goes on with the page where it was.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import tempfile
@@ -11,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.core.files import File
 from django.core.files.storage import storages
@@ -23,6 +25,9 @@ from endpoints import azure
 from endpoints.models import Download, Endpoint, Event, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log import DownloadState
+
+if TYPE_CHECKING:
+    LogSource = azure.SpeechClient | azure.LogContainer
 
 LEASE_SECONDS = 60
 WORK_SECONDS = 25  # one task's share of a long download; the rest is done by the next
@@ -46,7 +51,7 @@ def cancel(download: Download) -> None:
     Download.objects.move(download, DownloadState.CANCELLED, finished_at=timezone.now(), next_look_at=None)
 
 
-def step(download: Download, service: azure.SpeechClient) -> float | None:
+def step(download: Download, service: LogSource) -> float | None:
     """Take `download`, on which the caller holds the lease, further for about WORK_SECONDS.
 
     Returns in how many seconds it is due again, or None when nobody needs to look again.
@@ -70,7 +75,7 @@ def step(download: Download, service: azure.SpeechClient) -> float | None:
     return due
 
 
-def _list(download: Download, service: azure.SpeechClient) -> float | None:
+def _list(download: Download, service: LogSource) -> float | None:
     """Write down which files the service has, page by page."""
     if not Download.objects.move(download, DownloadState.LISTING):
         return None
@@ -98,7 +103,7 @@ def _list(download: Download, service: azure.SpeechClient) -> float | None:
     return 0
 
 
-def _fetch(download: Download, service: azure.SpeechClient) -> float | None:
+def _fetch(download: Download, service: LogSource) -> float | None:
     """Fetch what we do not hold yet: one list call gives a page of addresses, which are used at once and not kept."""
     until = time.monotonic() + WORK_SECONDS
     remote_id = download.endpoint.remote_id or ""
@@ -121,7 +126,7 @@ def _fetch(download: Download, service: azure.SpeechClient) -> float | None:
     return 0
 
 
-def _fetch_batch(download: Download, service: azure.SpeechClient, urls: dict[LogFile, str]) -> bool:
+def _fetch_batch(download: Download, service: LogSource, urls: dict[LogFile, str]) -> bool:
     """Fetch these files side by side. Returns False when the download was cancelled; raises the first failure."""
     first_failure: azure.SpeechError | None = None
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -142,7 +147,7 @@ def _fetch_batch(download: Download, service: azure.SpeechClient, urls: dict[Log
     return Download.objects.move(download, DownloadState.FETCHING, failures=0, error="", **totals)
 
 
-def _bring(row: LogFile, url: str, endpoint_id: str, service: azure.SpeechClient) -> dict[str, Any]:
+def _bring(row: LogFile, url: str, endpoint_id: str, service: LogSource) -> dict[str, Any]:
     """Fetch one file into the storage. Runs in a thread: returns what to write instead of touching the database."""
     try:
         try:
@@ -155,7 +160,7 @@ def _bring(row: LogFile, url: str, endpoint_id: str, service: azure.SpeechClient
         return {"gone_at": timezone.now()}
 
 
-def _store(row: LogFile, url: str, service: azure.SpeechClient) -> dict[str, Any]:
+def _store(row: LogFile, url: str, service: LogSource) -> dict[str, Any]:
     """Stream one file to a temporary file, and keep it when it is whole."""
     digest = hashlib.sha256()
     with tempfile.TemporaryFile() as whole, service.open_content(url) as content:
@@ -168,7 +173,7 @@ def _store(row: LogFile, url: str, service: azure.SpeechClient) -> dict[str, Any
     return {"stored_as": name, "sha256": digest.hexdigest(), "size": size}
 
 
-def _pack(download: Download, service: azure.SpeechClient) -> float | None:
+def _pack(download: Download, service: LogSource) -> float | None:
     files = download.endpoint.log_files.stored().order_by("created_at", "name")
     with tempfile.TemporaryFile() as whole:
         count = _write_zip(whole, download, files.iterator())

@@ -5,6 +5,8 @@ an answer that was lost is looked for, never sent again at once; and every write
 change being as it was read.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -63,11 +65,11 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
         return None
     try:
         remote = _post(change, service) if change.kind == ChangeKind.CREATE else _patch(change, service)
-    except (azure.NotSent, azure.TooManyRequests, azure.Unauthorized) as error:
+    except (azure.NotSent, azure.TooManyRequests, azure.Unauthorized, azure.VersionRetired) as error:
         # Nothing was carried out: the wish waits, for the network, for quota, or for a key that is accepted.
         Change.objects.move(change, ChangeState.QUEUED, error=str(error))
         raise
-    except azure.Refused as refusal:
+    except (azure.Refused, azure.NotSupported, azure.ForeignAddress) as refusal:
         return _close(change, ChangeState.REFUSED, str(refusal))
     except azure.SpeechError as error:
         Change.objects.move(change, ChangeState.UNKNOWN, doubts=change.doubts + 1, error=str(error))
@@ -121,7 +123,9 @@ def _before_patch(change: Change, service: azure.SpeechClient) -> float | None:
     """Look before changing: the change may be refused, already true, or have to wait; otherwise it stays queued."""
     try:
         remote = service.get_endpoint(_remote_id(change.endpoint))
-    except azure.NotFound:
+    except azure.NotFound as error:
+        if error.gateway:
+            raise  # no word of the service about this endpoint: the address or the version may be wrong
         mark_gone(change.endpoint)
         return _close(change, ChangeState.REFUSED, _("The endpoint no longer exists at the service."))
     mirror_endpoint(change.endpoint.resource, remote)
@@ -174,7 +178,9 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
 def _look(change: Change, service: azure.SpeechClient) -> float | None:
     try:
         remote = service.get_endpoint(_remote_id(change.endpoint))
-    except azure.NotFound:
+    except azure.NotFound as error:
+        if error.gateway:
+            raise
         mark_gone(change.endpoint)
         return _close(change, ChangeState.FAILED, _("The endpoint was deleted at the service."))
     mirror_endpoint(change.endpoint.resource, remote)

@@ -1,5 +1,7 @@
 """Doorbells: an id in, one call, nothing out. Each may run twice, late, or for a row that is gone."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,9 +12,10 @@ from celery.exceptions import OperationalError
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
+from django.urls import reverse
 
-from endpoints import azure, catalogue, logs, reconcile
-from endpoints.models import Change, Download, Draft, Resource, Sweep
+from endpoints import azure, catalogue, connect, hooks, logs, reconcile
+from endpoints.models import Change, Download, Draft, HookCall, Resource, Sweep
 from endpoints.models.secret import CannotDecrypt
 
 log = logging.getLogger(__name__)
@@ -37,28 +40,24 @@ def step(change_id: str) -> None:
     """Take an open change one step further."""
     if change := Change.objects.open().claim(change_id, seconds=reconcile.LEASE_SECONDS):
         resource = change.endpoint.resource
-        _with_service(resource, Change, change, lambda service: reconcile.step(change, service), again=step)
+        _work(step, change, resource, lambda: connect.service(resource), lambda it: reconcile.step(change, it))
 
 
 @shared_task
 def mirror(resource_id: str) -> None:
-    """Bring our rows to what the service says."""
+    """Bring our rows to what the service says, and keep our web hook alive there."""
     if resource := Resource.objects.claim(resource_id, seconds=MIRROR_LEASE_SECONDS):
-
-        def look(service: azure.SpeechClient) -> float:
-            catalogue.mirror(resource, service)
-            resource.answered()
-            return float(settings.LOOK_SECONDS)
-
-        _with_service(resource, Resource, resource, look, again=mirror)
+        _work(mirror, resource, resource, lambda: connect.service(resource), lambda it: _look(resource, it))
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def fetch(download_id: str) -> None:
     """Take a download of content logs further."""
     if download := Download.objects.active().claim(download_id, seconds=logs.LEASE_SECONDS):
-        resource = download.endpoint.resource
-        _with_service(resource, Download, download, lambda service: logs.step(download, service), again=fetch)
+        endpoint = download.endpoint
+        _work(
+            fetch, download, endpoint.resource, lambda: connect.log_source(endpoint), lambda it: logs.step(download, it)
+        )
 
 
 @shared_task
@@ -79,31 +78,34 @@ def tidy() -> None:
     """Throw away what nobody needs any longer: old zips of content logs, drafts, ended sessions."""
     logs.purge(days=settings.DOWNLOAD_DAYS)
     Draft.objects.forgotten().delete()
+    HookCall.objects.old().delete()
     call_command("clearsessions")
 
 
-def _with_service(
+def _look(resource: Resource, service: azure.SpeechClient) -> float:
+    catalogue.mirror(resource, service)
+    resource.answered()
+    if settings.PUBLIC_URL and (resource.hook_wanted or resource.hook_id):
+        hooks.keep(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
+    return float(settings.LOOK_SECONDS)
+
+
+def _work(
+    task: Any,
+    row: Change | Download | Resource,
     resource: Resource,
-    rows: Any,
-    row: Any,
-    work: Callable[[azure.SpeechClient], float | None],
-    *,
-    again: Any,
+    connected: Callable[[], AbstractContextManager[Any]],
+    do: Callable[[Any], float | None],
 ) -> None:
-    """Do `work` on a claimed row and give the row back, whatever happens."""
+    """Do something with the service for a claimed row, and give the row back, whatever happens."""
     due: float | None = 60
     try:
-        with service_of(resource) as service:
-            due = work(service)
+        with connected() as client:
+            due = do(client)
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:
         resource.failed(str(error))
         due = settings.LOOK_SECONDS
     finally:
-        rows.objects.release(row.pk, seconds=due)
+        type(row).objects.release(row.pk, seconds=due)
     if due == 0:
-        ring(again, row.pk)
-
-
-def service_of(resource: Resource) -> AbstractContextManager[azure.SpeechClient]:
-    """The client of a resource. Raises CannotDecrypt, or ValueError for an address that is none."""
-    return azure.SpeechClient(endpoint=resource.endpoint_url, key=resource.key.open(), api_version=resource.api_version)
+        ring(task, row.pk)

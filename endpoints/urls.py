@@ -12,6 +12,7 @@ urlpatterns = [
     path("endpoints/<uuid:pk>/change-model/", change_model.change_model, name="change-model"),
     path("endpoints/<uuid:pk>/logs/", downloads.endpoint_logs, name="logs"),
     path("endpoints/<uuid:pk>/download/", downloads.download, name="download"),
+    path("endpoints/<uuid:pk>/log-folder/", downloads.folder, name="log-folder"),
     path("downloads/", downloads.downloads, name="downloads"),
     path("downloads/<uuid:pk>/cancel/", downloads.cancel, name="download-cancel"),
     path("downloads/<uuid:pk>/file/", downloads.download_file, name="download-file"),
@@ -20,4 +21,5 @@ urlpatterns = [
     path("resources/", resources.resources, name="resources"),
     path("resources/new/", resources.edit, name="resource-new"),
     path("resources/<uuid:pk>/", resources.edit, name="resource-edit"),
+    path("resources/<uuid:pk>/hook/", resources.hook, name="resource-hook"),
 ]

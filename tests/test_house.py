@@ -38,7 +38,14 @@ def test_the_verbs_read_no_settings(verb):
 
 def test_httpx_is_used_by_the_client_alone():
     users = {path.parent.name for path in (ROOT / "endpoints").rglob("*.py") if "httpx" in set(imported(path))}
-    assert users == {"azure"}
+    # Besides it only what listens in on the client's answers, and the name of a type.
+    assert users == {"azure", "speech_check", "endpoints"}
+
+
+def test_the_web_server_does_not_carry_the_client():
+    code = "import django, sys; django.setup(); import speechstudio.urls; sys.exit('httpx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("name", ["services", "selectors", "utils", "helpers", "constants", "mixins", "core"])

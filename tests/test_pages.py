@@ -116,7 +116,14 @@ def test_pages_are_private_and_not_kept_by_caches(alice, full):
 
 
 def test_a_resource_is_added_with_its_key_sealed_in_the_database(alice, db):
-    form = {"name": "Fabrikam", "region": "westeurope", "url": "", "api_version": "v3.2", "new_key": "abcdef0123456789"}
+    form = {
+        "name": "Fabrikam",
+        "region": "westeurope",
+        "url": "",
+        "api_version": "v3.2",
+        "auth": "key",
+        "new_key": "abcdef0123456789",
+    }
     assert alice.post(reverse("endpoints:resource-new"), form).status_code == 302
     resource = Resource.objects.get()
     assert resource.endpoint_url == "https://westeurope.api.cognitive.microsoft.com"
@@ -128,7 +135,7 @@ def test_a_resource_is_added_with_its_key_sealed_in_the_database(alice, db):
 
 def test_the_key_stays_when_a_resource_is_edited_without_one(alice, resource):
     form = {"name": "Renamed", "region": "eastus", "url": "https://contoso.cognitiveservices.azure.com"}
-    form |= {"api_version": "v3.2", "new_key": ""}
+    form |= {"api_version": "v3.2", "auth": "key", "new_key": ""}
     assert alice.post(reverse("endpoints:resource-edit", args=[resource.pk]), form).status_code == 302
     resource.refresh_from_db()
     assert (resource.name, resource.key.open()) == ("Renamed", "simulated-key")

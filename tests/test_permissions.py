@@ -21,6 +21,8 @@ MATRIX = {
     "downloads": ("GET", {"listener", "admin"}),
     "download-cancel": ("POST", {"listener", "admin"}),
     "download-file": ("GET", {"listener", "admin"}),
+    "log-folder": ("POST", {"admin"}),
+    "resource-hook": ("POST", {"admin"}),
     "resources": ("GET", {"admin"}),
     "resource-new": ("POST", {"admin"}),
     "resource-edit": ("POST", {"admin"}),

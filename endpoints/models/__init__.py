@@ -4,6 +4,7 @@ from endpoints.models.change import Change
 from endpoints.models.draft import Draft
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.event import Event
+from endpoints.models.hook import HookCall
 from endpoints.models.log import Download, LogFile
 from endpoints.models.model import SpeechModel
 from endpoints.models.project import Project
@@ -17,6 +18,7 @@ __all__ = [
     "Draft",
     "Endpoint",
     "Event",
+    "HookCall",
     "LogFile",
     "Project",
     "Resource",

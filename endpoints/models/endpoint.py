@@ -77,6 +77,8 @@ class Endpoint(models.Model):
     error = models.TextField(blank=True)
     logging_enabled = models.BooleanField(default=False)
     links = models.JSONField(default=dict)
+    log_folder = models.CharField(max_length=200, blank=True)
+    hinted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     last_action_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)

@@ -1,6 +1,7 @@
 """A Speech resource: where the service answers, the key to it, and how it fares."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -14,12 +15,39 @@ from django.utils.translation import gettext_lazy
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.secret import Secret, SecretField
 
-# Sovereign clouds by the regions they have (sovereign-clouds documentation; service-facts 6).
-_DOMAINS = {
-    "usgov": ("api.cognitive.microsoft.us", "stt.speech.azure.us"),
-    "china": ("api.cognitive.azure.cn", "stt.speech.azure.cn"),
-    "": ("api.cognitive.microsoft.com", "stt.speech.microsoft.com"),
-}
+
+class ApiVersion(models.TextChoices):
+    """Versions of the Speech to text REST API that the client speaks."""
+
+    V3_2 = "v3.2", "v3.2"
+    V2024_11_15 = "2024-11-15", "2024-11-15"
+    V2025_10_15 = "2025-10-15", "2025-10-15"
+
+
+class Auth(models.TextChoices):
+    """How we show the service who we are."""
+
+    KEY = "key", gettext_lazy("Key of the resource")
+    CLIENT_SECRET = "client-secret", gettext_lazy("Microsoft Entra application")
+    MANAGED_IDENTITY = "managed-identity", gettext_lazy("Managed identity of this machine")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One of Azure's clouds: public, government or china (sovereign-clouds documentation; service-facts 6)."""
+
+    name: str
+    regions: str
+    management: str
+    recognition: str
+    custom_domain: str
+
+
+CLOUDS = (
+    Cloud("government", "usgov", "api.cognitive.microsoft.us", "stt.speech.azure.us", "cognitiveservices.azure.us"),
+    Cloud("china", "china", "api.cognitive.azure.cn", "stt.speech.azure.cn", "cognitiveservices.azure.cn"),
+    Cloud("public", "", "api.cognitive.microsoft.com", "stt.speech.microsoft.com", "cognitiveservices.azure.com"),
+)
 
 
 class ResourceQuerySet(ClaimQuerySet["Resource"]):
@@ -32,7 +60,8 @@ class ResourceQuerySet(ClaimQuerySet["Resource"]):
         name = name or _name_of(region, url)
         resource = self.filter(name=name).first() or self.model(name=name)
         resource.region, resource.url, resource.api_version = region, url, api_version
-        if resource._state.adding or resource.key.open() != key:
+        resource.auth = Auth.KEY
+        if resource.key is None or resource.key.open() != key:
             resource.key = Secret.of(key)
         resource.next_look_at, resource.leased_until = timezone.now(), None
         resource.save()
@@ -46,8 +75,21 @@ class Resource(Claimable):
         gettext_lazy("Service region"), max_length=50, blank=True, help_text=gettext_lazy("For example eastus.")
     )
     url = models.URLField(max_length=500, blank=True)
-    api_version = models.CharField(gettext_lazy("API version"), max_length=20, default="v3.2")
-    key = SecretField(gettext_lazy("Key"))
+    api_version = models.CharField(
+        gettext_lazy("API version"), max_length=20, choices=ApiVersion, default=ApiVersion.V3_2
+    )
+    auth = models.CharField(gettext_lazy("Signs in with"), max_length=20, choices=Auth, default=Auth.KEY)
+    tenant_id = models.CharField(gettext_lazy("Tenant ID"), max_length=100, blank=True)
+    client_id = models.CharField(gettext_lazy("Client ID"), max_length=100, blank=True)
+    key = SecretField(gettext_lazy("Key or client secret"), null=True)
+    log_container = SecretField(null=True)
+    capabilities = models.JSONField(default=dict, editable=False)
+
+    hook_wanted = models.BooleanField(default=False, editable=False)
+    hook_token = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 (NULL: none)
+    hook_secret = SecretField(null=True, editable=False)
+    hook_id = models.CharField(max_length=36, blank=True, editable=False)
+    hook_status = models.CharField(max_length=40, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     mirrored_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -68,12 +110,34 @@ class Resource(Claimable):
     @property
     def endpoint_url(self) -> str:
         """Protocol and host of the REST API, without a slash at the end."""
-        return self.url.rstrip("/") or f"https://{self.region}.{_cloud(self.region)[0]}"
+        return self.url.rstrip("/") or f"https://{self.region}.{self.cloud.management}"
+
+    @property
+    def cloud(self) -> Cloud:
+        """Where it is, told by its region, or by its address when the region is not given."""
+        host = urlsplit(self.url).hostname or ""
+        if not self.region:
+            return next((cloud for cloud in CLOUDS if host.endswith(cloud.custom_domain)), CLOUDS[-1])
+        return next(cloud for cloud in CLOUDS if self.region.startswith(cloud.regions))
+
+    def can(self, what: str) -> bool:
+        """Whether its API version can do `what` (a name of azure.Capabilities); yes until the service was asked."""
+        return bool(self.capabilities.get(what, True))
+
+    @property
+    def may_log(self) -> bool:
+        """Whether an endpoint may log its content: later API versions log into the customer's own storage only."""
+        return self.log_container is not None or not self.capabilities.get("logging_needs_own_storage", False)
+
+    @property
+    def logs_can_be_read(self) -> bool:
+        """By the logs API, or in the customer's own storage container."""
+        return self.can("logs") or self.log_container is not None
 
     @property
     def recognition_host(self) -> str:
         """The host that recognizes speech, for sample code (service-facts 6)."""
-        return f"{self.region}.{_cloud(self.region)[1]}"
+        return f"{self.region or 'YourServiceRegion'}.{self.cloud.recognition}"
 
     @property
     def health(self) -> dict[str, str]:
@@ -89,6 +153,10 @@ class Resource(Claimable):
             raise ValidationError({"region": _("Give the region, or the address of a custom domain.")})
         if self.region and not self.region.isalnum():
             raise ValidationError({"region": _("A region is written as one word, for example westeurope.")})
+        if self.auth != Auth.KEY and not self.url:
+            raise ValidationError({"url": _("Microsoft Entra is accepted on a custom domain only.")})
+        if self.auth == Auth.CLIENT_SECRET and not (self.tenant_id and self.client_id):
+            raise ValidationError({"tenant_id": _("An application has a tenant ID and a client ID.")})
         if self.url and not (self.url.startswith("https://") or settings.DEMO):
             raise ValidationError({"url": _("The address must start with https://.")})
 
@@ -103,10 +171,6 @@ class Resource(Claimable):
         first = self.failing_since or timezone.now()
         Resource.objects.filter(pk=self.pk).update(failing_since=first, failure=why[:500])
         self.failing_since, self.failure = first, why
-
-
-def _cloud(region: str) -> tuple[str, str]:
-    return next(hosts for prefix, hosts in _DOMAINS.items() if region.startswith(prefix))
 
 
 def _name_of(region: str, url: str) -> str:

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from endpoints import samples
 from endpoints.models import Download, Endpoint, Event
 from endpoints.models.event import Verb
+from endpoints.models.resource import Auth
 from endpoints.models.secret import CannotDecrypt
 from endpoints.views.access import HttpRequest, may
 
@@ -41,8 +43,9 @@ def key(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the endpoint key; that somebody looked is written down first."""
     endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
     Event.record(Verb.KEY_SHOWN, actor=request.user, endpoint=endpoint)
+    stored = endpoint.resource.key if endpoint.resource.auth == Auth.KEY else None
     try:
-        shown = endpoint.resource.key.open()
+        shown = stored.open() if stored else _("This Speech resource signs in with Microsoft Entra, without a key.")
     except CannotDecrypt as error:
         shown = str(error)
     return _page(request, endpoint, shown_key=shown)

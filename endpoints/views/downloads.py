@@ -1,11 +1,14 @@
 """Content logs of an endpoint, and the downloads that people asked for."""
 
+import re
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.files.storage import storages
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from endpoints import logs, tasks
@@ -14,6 +17,7 @@ from endpoints.models.event import Verb
 from endpoints.views.access import HttpRequest, may
 
 SHOWN = 200
+FOLDER = re.compile(r"[A-Za-z0-9_./-]{0,200}")
 
 
 @require_safe
@@ -31,6 +35,21 @@ def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "endpoints/logs.html", context)
 
 
+@require_POST
+@may("manage_resources")
+def folder(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """In which folder of the customer's own container the logs of this endpoint are; nothing there tells."""
+    endpoint = get_object_or_404(Endpoint, pk=pk)
+    chosen = request.POST.get("folder", "").strip().strip("/")[:200]
+    if not FOLDER.fullmatch(chosen):
+        messages.error(request, _("A folder is written with letters, digits and dashes."))
+    else:
+        Endpoint.objects.filter(pk=pk).update(log_folder=chosen)
+        Event.record(Verb.RESOURCE_CHANGED, actor=request.user, endpoint=endpoint, resource=endpoint.display_name)
+        messages.success(request, _("Saved."))
+    return redirect("endpoints:logs", pk=pk)
+
+
 @require_safe
 @may("read_logs")
 def downloads(request: HttpRequest) -> HttpResponse:
@@ -43,7 +62,9 @@ def downloads(request: HttpRequest) -> HttpResponse:
 @may("read_logs")
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Download log: ask for it, and show how far it is."""
-    endpoint = get_object_or_404(Endpoint.objects.present().exclude(remote_id=None), pk=pk)
+    endpoint = get_object_or_404(Endpoint.objects.present().exclude(remote_id=None).for_page(), pk=pk)
+    if not endpoint.resource.logs_can_be_read:
+        raise Http404
     asked = logs.ask(actor=request.user, endpoint=endpoint)
     tasks.ring(tasks.fetch, asked.pk)
     return redirect("endpoints:logs", pk=endpoint.pk)

@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from endpoints import tasks
+from endpoints import hooks, tasks
 from endpoints.forms import ResourceForm
 from endpoints.models import Event, Resource
 from endpoints.models.event import Verb
@@ -34,5 +36,23 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
         tasks.ring(tasks.mirror, saved.pk)
         messages.success(request, _("%(name)s is saved; the service is asked now.") % {"name": saved.name})
         return redirect("endpoints:resources")
-    context = {"section": "resources", "form": form, "resource": resource, "error_summary": form.errors}
+    context = {
+        "section": "resources",
+        "form": form,
+        "resource": resource,
+        "error_summary": form.errors,
+        "public": bool(settings.PUBLIC_URL),
+    }
     return render(request, "endpoints/resource_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@may("manage_resources")
+def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask for the service's web hook, or for its end; a worker registers it."""
+    resource = get_object_or_404(Resource, pk=pk)
+    hooks.want(resource, wanted=not resource.hook_wanted)
+    Event.record(Verb.RESOURCE_CHANGED, actor=request.user, resource=resource.name)
+    Resource.objects.filter(pk=pk).update(next_look_at=timezone.now())
+    tasks.ring(tasks.mirror, pk)
+    return redirect("endpoints:resource-edit", pk=pk)

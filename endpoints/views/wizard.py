@@ -164,12 +164,14 @@ def _draft(request: HttpRequest) -> Draft:
 def _form(draft: Draft, step: str, *, bound: bool) -> PlaceForm | ModelForm | DetailsForm:
     typed = draft.answers.get(step, {})
     data = {"data": typed} if bound else {"initial": typed}
+    if step == "project":
+        return PlaceForm(**data)
+    place = _form(draft, "project", bound=True)
+    place.is_valid()
+    values = place.cleaned_data
     if step == "model":
-        place = _form(draft, "project", bound=True)
-        place.is_valid()
-        values = place.cleaned_data
         return ModelForm(resource=values["resource"], locale=values["chosen_locale"], **data)
-    return PlaceForm(**data) if step == "project" else DetailsForm(**data)
+    return DetailsForm(resource=values["resource"], **data)
 
 
 def _first_wrong(draft: Draft, *, before: str = "review") -> str | None:

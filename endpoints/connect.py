@@ -1,0 +1,41 @@
+"""From a row of ours to the client that speaks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from endpoints import azure
+from endpoints.azure import identity
+from endpoints.models import Endpoint, Resource
+from endpoints.models.resource import Auth
+
+if TYPE_CHECKING:
+    import httpx
+
+    from endpoints.logs import LogSource
+
+
+def service(resource: Resource, transport: httpx.BaseTransport | None = None) -> azure.SpeechClient:
+    """The client of a resource. Raises CannotDecrypt, or ValueError for an address or key that is none."""
+    how: dict[str, Any] = {"api_version": resource.api_version, "transport": transport}
+    if resource.auth == Auth.KEY:
+        return azure.SpeechClient(resource.endpoint_url, key=_secret(resource), **how)
+    cloud = resource.cloud.name
+    credential = (
+        identity.client_secret(resource.tenant_id, resource.client_id, _secret(resource), cloud=cloud)
+        if resource.auth == Auth.CLIENT_SECRET
+        else identity.managed_identity(resource.client_id or None, cloud=cloud)
+    )
+    return azure.SpeechClient(resource.endpoint_url, credential=credential, **how)
+
+
+def log_source(endpoint: Endpoint) -> LogSource:
+    """Where the content logs of an endpoint are: the customer's own container when one is named, or the service."""
+    resource = endpoint.resource
+    if resource.log_container is None:
+        return service(resource)
+    return azure.LogContainer(resource.log_container.open(), folder=endpoint.log_folder, locale=endpoint.locale)
+
+
+def _secret(resource: Resource) -> str:
+    return resource.key.open() if resource.key else ""

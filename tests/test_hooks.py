@@ -1,0 +1,166 @@
+"""Web hooks: registered when somebody wants one, believed only when signed, and never more than a hint to look."""
+
+import json
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from endpoints import azure, deploy, hooks
+from endpoints.models import Change, Endpoint, HookCall, Resource, SpeechModel
+from tests.demo import until
+
+
+@pytest.fixture
+def hooked(mirrored):
+    """A resource whose web hook is wanted; the bells that calls ring find no worker."""
+    hooks.want(mirrored, wanted=True)
+    Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    return mirrored
+
+
+def address(resource):
+    return reverse("hook", args=[resource.hook_token])
+
+
+def call(client, resource, body, secret=None, **headers):
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    sign = azure.signature(secret or resource.hook_secret.open(), text)
+    headers = {
+        "X-MicrosoftSpeechServices-Signature": sign,
+        "X-MicrosoftSpeechServices-Event": "EndpointCompletion",
+    } | headers
+    return client.post(address(resource), text, content_type="application/json", headers=headers)
+
+
+def about(endpoint_id, invocation="1"):
+    return {"self": f"https://eastus.example/speechtotext/v3.2/endpoints/{endpoint_id}", "invocationId": invocation}
+
+
+def test_a_signed_call_makes_a_look_due(client, hooked):
+    assert not Resource.objects.due().exists()
+    assert call(client, hooked, about(uuid.uuid4())).status_code == 200
+    assert Resource.objects.due().get() == hooked
+
+
+def test_a_call_about_an_endpoint_that_is_being_deployed_looks_at_that(client, hooked, alice, worker):
+    model = SpeechModel.objects.deployable()[0]
+    change = worker.step(deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls"))
+    Change.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    remote_id = Endpoint.objects.get().remote_id
+    assert call(client, hooked, about(remote_id)).status_code == 200
+    assert Change.objects.due().get() == change
+    assert not Resource.objects.due().exists()
+
+
+@pytest.mark.parametrize("spoiled", ["", "AAAA", None, "x" * 5000], ids=["empty", "wrong", "of another secret", "long"])
+def test_a_call_with_a_wrong_signature_changes_nothing(client, hooked, spoiled):
+    text = json.dumps(about(uuid.uuid4())).encode()
+    header = azure.signature("another secret", text) if spoiled is None else spoiled
+    answer = call(client, hooked, text, **{"X-MicrosoftSpeechServices-Signature": header})
+    assert answer.status_code == 403
+    assert not Resource.objects.due().exists()
+    assert not HookCall.objects.exists()
+
+
+def test_one_byte_more_breaks_the_signature(client, hooked):
+    text = json.dumps(about(uuid.uuid4())).encode()
+    sign = azure.signature(hooked.hook_secret.open(), text)
+    answer = client.post(
+        address(hooked),
+        text + b" ",
+        content_type="application/json",
+        headers={"X-MicrosoftSpeechServices-Signature": sign},
+    )
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{}", b"\xff", b'{"invocationId": 1', b"[" * 5000])
+def test_a_signed_body_that_is_none_of_the_services_is_refused(client, hooked, body):
+    assert call(client, hooked, body).status_code == 403
+    assert not Resource.objects.due().exists()
+
+
+def test_a_repeated_call_does_nothing_more(client, hooked):
+    body = about(uuid.uuid4())
+    call(client, hooked, body)
+    Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    for _repeat in range(3):
+        assert call(client, hooked, body).status_code == 200
+    assert not Resource.objects.due().exists()
+
+
+def test_a_flood_about_one_endpoint_makes_one_look_a_second(client, hooked, world, worker):
+    world.begin(endpoints=1, rate_limit="0/0")
+    worker.mirror()
+    remote_id = Endpoint.objects.get().remote_id
+    looks = 0
+    for number in range(20):
+        Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+        assert call(client, hooked, about(remote_id, str(number))).status_code == 200
+        looks += Resource.objects.due().count()
+    assert looks <= 3
+
+
+def test_the_challenge_is_answered_with_its_own_token_as_plain_text(client, hooked):
+    answer = client.post(f"{address(hooked)}?validationToken=abc-123_XYZ")
+    assert (answer.status_code, answer.content) == (200, b"abc-123_XYZ")
+    assert answer["Content-Type"] == "text/plain"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("token", ["<script>", "a b", "", "x" * 300, "a\r\nb"])
+def test_a_challenge_that_is_none_is_refused(client, hooked, token):
+    assert client.post(address(hooked), query_params={"validationToken": token}).status_code == 403
+
+
+def test_an_address_that_nobody_asked_for_does_not_exist(client, hooked, mirrored):
+    assert client.post("/hooks/speech/made-up").status_code == 404
+    assert client.get(address(hooked)).status_code == 405
+    before = address(hooked)
+    hooks.want(mirrored, wanted=False)
+    assert client.post(before).status_code == 404
+
+
+def test_a_large_body_is_not_read(client, hooked):
+    answer = client.post(address(hooked), b"x" * 100_000, content_type="application/json")
+    assert answer.status_code == 413
+
+
+def test_only_an_admin_registers_a_web_hook(alice, bob, mirrored):
+    register = reverse("endpoints:resource-hook", args=[mirrored.pk])
+    assert bob.post(register).status_code == 403
+    alice.post(register)
+    mirrored.refresh_from_db()
+    assert mirrored.hook_wanted
+    assert mirrored.hook_secret.open() not in mirrored.hook_secret.sealed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_service_challenges_calls_and_is_put_right_when_it_has_given_up(live_server, settings, world, worker):
+    settings.PUBLIC_URL = live_server.url
+    resource = Resource.objects.register(
+        name="Contoso", region="eastus", url=world.url, key="simulated-key", api_version="v3.2"
+    )
+    hooks.want(resource, wanted=True)
+
+    def status():
+        worker.mirror()
+        resource.refresh_from_db()
+        return resource.hook_status == "Succeeded"
+
+    until(status)
+    assert len(world.call("GET", "/webhooks")["values"]) == 1
+
+    # The service gives the hook up; the next looks start it again.
+    Resource.objects.filter(pk=resource.pk).update(hook_token="moved")
+    world.call("PATCH", f"/webhooks/{resource.hook_id}", {"webUrl": f"{live_server.url}/nowhere"})
+    until(lambda: world.call("GET", f"/webhooks/{resource.hook_id}")["status"] == "Failed")
+    until(status)
+    assert world.call("GET", f"/webhooks/{resource.hook_id}")["webUrl"].endswith("/moved")
+
+    hooks.want(resource, wanted=False)
+    worker.mirror()
+    assert world.call("GET", "/webhooks")["values"] == []

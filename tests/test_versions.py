@@ -1,0 +1,101 @@
+"""The product on each API version: what it can do it does, and what it cannot it says."""
+
+import io
+import json
+import uuid
+import zipfile
+
+import pytest
+from django.core.files.storage import storages
+from django.urls import reverse
+
+from endpoints import deploy, logs
+from endpoints.models import Endpoint, Resource, SpeechModel, Status
+from endpoints.models.change import ChangeState
+from endpoints.models.log import DownloadState
+from endpoints.models.secret import Secret
+from tests.conftest import KEY
+from tests.test_wizard import Wizard
+
+LATER = ["2024-11-15", "2025-10-15"]
+
+
+def registered(world, worker, version, **options):
+    world.begin(rate_limit="0/0", **options)
+    resource = Resource.objects.register(name="Contoso", region="eastus", url=world.url, key=KEY, api_version=version)
+    worker.mirror()
+    resource.refresh_from_db()
+    return resource
+
+
+@pytest.mark.parametrize("version", ["v3.2", *LATER])
+def test_a_model_is_deployed_and_changed(alice, world, worker, version):
+    registered(world, worker, version)
+    models = SpeechModel.objects.deployable().filter(locale="en-US").exclude(display_name__icontains="broken")
+    first, second = models[:2]
+    change = worker.step(deploy.create(key=uuid.uuid4(), actor=alice.user, model=first, display_name="Support calls"))
+    world.advance(3600)
+    assert worker.step(change).state == ChangeState.DONE
+    endpoint = Endpoint.objects.get()
+    change = worker.step(deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=second))
+    world.advance(3600)
+    assert worker.step(change).state == ChangeState.DONE
+    endpoint.refresh_from_db()
+    assert (endpoint.model, endpoint.status) == (second, Status.SUCCEEDED)
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert "ws://" in page
+
+
+@pytest.mark.parametrize(("version", "projects"), [("v3.2", 2), ("2024-11-15", 0), ("2025-10-15", 2)])
+def test_projects_are_offered_where_the_version_has_them(alice, world, worker, version, projects):
+    registered(world, worker, version)
+    page = alice.get(reverse("endpoints:new")).content.decode()
+    assert page.count('value="project:') == projects
+    assert page.count('value="resource:') == 1
+
+
+@pytest.mark.parametrize("version", LATER)
+def test_content_logging_is_explained_where_it_needs_storage_of_ones_own(alice, world, worker, version):
+    resource = registered(world, worker, version, endpoints=3)
+    wizard = Wizard(alice)
+    wizard.press("next", project=f"resource:{resource.pk}", locale="en-US")
+    wizard.press("next", model=str(SpeechModel.objects.deployable().filter(locale="en-US")[0].pk))
+    assert "logs into your own storage only" in wizard.text
+    wizard.press("next", name="Support calls", logging="on").press("add")
+    assert not Endpoint.objects.get(display_name="Support calls").logging_enabled
+    endpoint = Endpoint.objects.exclude(remote_id=None)[0]
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert "Download log</button>" not in page
+    assert "has no content logs of its own" in page
+    assert alice.post(reverse("endpoints:download", args=[endpoint.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("version", LATER)
+def test_content_logs_come_from_the_customers_own_container(lena, world, worker, version):
+    resource = registered(world, worker, version, endpoints=12, logs=2, log_bytes=3000)
+    resource.log_container = Secret.of(world.container())
+    resource.save()
+    endpoint = Endpoint.objects.filter(logging_enabled=True, status=Status.SUCCEEDED)[0]
+    page = lena.get(endpoint.get_absolute_url()).content.decode()
+    assert "Download log</button>" in page
+
+    download = worker.download(logs.ask(actor=lena.user, endpoint=endpoint))
+
+    assert download.state == DownloadState.READY, download.error
+    with storages["logs"].open(download.stored_as) as stored:
+        archive = zipfile.ZipFile(io.BytesIO(stored.read()))
+    audio = [name for name in archive.namelist() if name.endswith(".wav")]
+    assert len(audio) >= 2
+    assert len(json.loads(archive.read("manifest.json"))["files"]) == 2 * len(audio)
+    assert "sig=" not in archive.read("manifest.json").decode()
+
+
+@pytest.mark.parametrize("answer", ["410", "404", "error"])
+def test_a_retired_version_becomes_a_banner_that_names_the_setting(alice, world, worker, answer):
+    registered(world, worker, "v3.2", endpoints=2)
+    world.begin(endpoints=2, rate_limit="0/0", switches={"retired": "v3.2", "retired_answer": answer})
+    worker.mirror()
+    page = alice.get("/endpoints/").content.decode()
+    assert "SPEECH_API_VERSION" in page
+    assert "v3.2" in page
+    assert page.count('<tr id="endpoint-') == 2

@@ -6,8 +6,11 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+from celery import current_app
+from celery.beat import Service
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -75,12 +78,18 @@ class Command(BaseCommand):
         _make_people()
         self._register(url)
         connection.close()
-        beat = ["--beat", "--schedule", str(settings.VAR / "beat"), "--concurrency", "2"]
-        self.children.start("worker", processes.worker(*beat, "--without-mingle", "--without-gossip"), self.env)
+        alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
+        self.children.start("worker", processes.worker(*alone), self.env)
         self.children.start("web", processes.web(self.port, "--threads", "8"), self.env)
         self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))
         self._wait_for_models()
+        self._start_beat()
         self._say(time.monotonic() - began)
+
+    def _start_beat(self) -> None:
+        """Beat in a thread of this process: 60 MiB less than in one of its own, and it ends when we do."""
+        beat = Service(current_app, schedule_filename=str(settings.VAR / "beat"))
+        Thread(target=beat.start, kwargs={"embedded_process": True}, daemon=True).start()
 
     def _start_broker(self) -> None:
         if os.environ.get("BROKER_URL"):

@@ -70,15 +70,13 @@ class Processes:
         return found
 
     def stop(self) -> None:
-        """Ask all to stop, the last started first, and kill what does not."""
-        children = list(reversed(self.running.values()))
-        for child in children:
+        """Ask each to stop, the last started first, so that nobody works without what it needs; kill what stays."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        for child in reversed(self.running.values()):
             with contextlib.suppress(ProcessLookupError):
                 child.terminate()
-        until = time.monotonic() + PATIENCE_SECONDS
-        for child in children:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(max(0.1, until - time.monotonic()))
+                child.wait(max(0.5, until - time.monotonic()))
             # The group outlives its leader when the leader was killed.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)

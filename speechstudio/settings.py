@@ -9,10 +9,21 @@ from pathlib import Path
 import environ
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from speechstudio.var import broker_socket, kept_secret
 
 env = environ.FileAwareEnv()
+
+
+def whole(name: str, default: int) -> int:
+    """The whole number in the environment's `name`."""
+    try:
+        number: int = env.int(name, default=default)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not a whole number.") from None
+    return number
+
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR", default=str(BASE_DIR / "var"))).absolute()
@@ -58,9 +69,9 @@ SPEECH_REGION = env.str("SPEECH_REGION", default="")
 SPEECH_ENDPOINT = env.str("SPEECH_ENDPOINT", default="")
 SPEECH_API_VERSION = env.str("SPEECH_API_VERSION", default="v3.2")
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
-LOOK_SECONDS = env.int("LOOK_SECONDS", default=60)
-SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
-DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=7)
+LOOK_SECONDS = whole("LOOK_SECONDS", 60)
+SWEEP_SECONDS = whole("SWEEP_SECONDS", 2)
+DOWNLOAD_DAYS = whole("DOWNLOAD_DAYS", 7)
 
 # --- Worker ---------------------------------------------------------------------------------------
 
@@ -68,6 +79,8 @@ BROKER_URL = env.str("BROKER_URL", default="") or f"redis+socket://{broker_socke
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A click must not wait for a broker that is away: the bell is lost, and the next sweep finds the row.
+    "max_retries": 0,
     "visibility_timeout": 300,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,

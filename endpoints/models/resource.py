@@ -177,4 +177,6 @@ def _name_of(region: str, url: str) -> str:
     """The custom domain's own name, or one made of the region."""
     host = urlsplit(url).hostname or ""
     own = host.partition(".")[0]
-    return own if own and own != region else f"Speech {region}"
+    if not own or own == region or own.isdigit():
+        return f"Speech {region or host}"
+    return own

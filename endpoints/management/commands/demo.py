@@ -1,5 +1,6 @@
 """The whole product on one machine: broker, simulator, worker with beat, web server."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -53,6 +54,7 @@ class Command(BaseCommand):
                 raise CommandError(f"Port {port} is taken; set {name} to a free one.", returncode=1)
         self.children = Processes(settings.VAR / "log")
         self.listens: Path | None = None
+        self.beat: Service | None = None
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         try:
@@ -66,6 +68,8 @@ class Command(BaseCommand):
             # A second Ctrl-C while we stop must not leave half of it running.
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
+            if self.beat:
+                self.beat.stop()  # or it would ring at a broker that is gone
             self.children.stop()
             if self.listens:
                 shutil.rmtree(self.listens.parent, ignore_errors=True)
@@ -88,8 +92,9 @@ class Command(BaseCommand):
 
     def _start_beat(self) -> None:
         """Beat in a thread of this process: 60 MiB less than in one of its own, and it ends when we do."""
-        beat = Service(current_app, schedule_filename=str(settings.VAR / "beat"))
-        Thread(target=beat.start, kwargs={"embedded_process": True}, daemon=True).start()
+        logging.getLogger("celery.beat").setLevel(logging.WARNING)  # not a line on the terminal for each sweep
+        self.beat = Service(current_app, schedule_filename=str(settings.VAR / "beat"))
+        Thread(target=self.beat.start, kwargs={"embedded_process": True}, daemon=True).start()
 
     def _start_broker(self) -> None:
         if os.environ.get("BROKER_URL"):
@@ -128,6 +133,8 @@ class Command(BaseCommand):
             tasks.mirror.delay(str(resource.pk))
         until = time.monotonic() + FIRST_LOOK_SECONDS
         while Resource.objects.filter(mirrored_at=None, failing_since=None).exists() and time.monotonic() < until:
+            if "worker" in self.children.ended():
+                raise CannotStart(self.children.why("worker"))
             time.sleep(0.05)
         connection.close()
 

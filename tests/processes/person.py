@@ -1,0 +1,43 @@
+"""A person with a browser, as far as HTTP goes."""
+
+import contextlib
+import re
+from urllib.parse import urlsplit
+
+import httpx
+
+
+@contextlib.contextmanager
+def signed_in(url, name, password):
+    """Signs in like everybody else."""
+    with Person(base_url=url, follow_redirects=True, trust_env=False, timeout=15) as person:
+        page = person.send_form("/sign-in/", person.get("/endpoints/").text, username=name, password=password)
+        assert urlsplit(str(page.url)).path != "/sign-in/", page.text
+        yield person
+
+
+class Person(httpx.Client):
+    def send_form(self, address, page, **typed):
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+        return self.post(address, data={"csrfmiddlewaretoken": token, **typed}, headers={"Referer": str(self.base_url)})
+
+    @property
+    def rows(self):
+        """The ids of the endpoints in the list, in its order."""
+        return re.findall(r'<tr id="endpoint-([0-9a-f-]{36})"', self.get("/endpoints/").text)
+
+    def deploy(self, name):
+        """Through the wizard: the first project, the first model that can be deployed."""
+        page = self.get("/endpoints/new/").text
+        page = self._press("next", page, project=re.search(r'value="(project:[^"]+)"', page)[1], locale="")
+        choices = re.findall(r'<input[^>]*type="radio"[^>]*>', page)
+        usable = next(choice for choice in choices if "disabled" not in choice)
+        page = self._press("next", page, model=re.search(r'value="([^"]+)"', usable)[1])
+        page = self._press("next", page, name=name, description="")
+        assert name in self._press("add", page)
+
+    def _press(self, button, page, **typed):
+        hidden = {field: re.search(rf'name="{field}" value="([^"]+)"', page)[1] for field in ("draft", "step")}
+        answer = self.send_form("/endpoints/new/", page, **hidden, go=button, **typed)
+        assert answer.status_code == 200, answer.text
+        return answer.text

@@ -1,0 +1,141 @@
+"""PostgreSQL and Redis as a machine has them installed: started for a test, and ended with it."""
+
+import contextlib
+import os
+import pwd
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+from endpoints.processes import accepts
+from tests.demo import descendants, free_port, until
+
+OWNER = "speechstudio"
+
+
+def newest(pattern):
+    """The program of the newest version among those that are installed, or None."""
+    found = sorted(Path("/").glob(pattern.lstrip("/")), key=lambda path: [int(n) for n in path.parts if n.isdigit()])
+    return found[-1] if found else None
+
+
+INITDB = newest("/usr/lib/postgresql/*/bin/initdb")
+REDIS = shutil.which("redis-server")
+# The kernel ends the server when the tests are killed before they could.
+LEASH = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+
+
+def alive(pid):
+    """Tell whether a process still does something; one that nobody has buried yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def family(process):
+    return [process.pid, *descendants(process.pid)]
+
+
+def with_var(var):
+    """The processes whose environment names this VAR, also those that were begun while nobody looked."""
+    sought, found = f"VAR={var}".encode(), []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if sought in path.read_bytes().split(b"\0"):
+                found.append(int(path.parent.name))
+    return found
+
+
+def end(process, number=signal.SIGTERM, seconds=20):
+    """Ask a process to end, and kill what is left of it; returns its exit code."""
+    everybody = family(process)
+    process.send_signal(number)
+    try:
+        return process.wait(seconds)
+    finally:
+        kill(everybody)
+        process.wait()
+
+
+def kill(pids):
+    for pid in pids:
+        if alive(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+class PostgreSQL:
+    """A server with an owner who may do everything, as the image postgres makes it from POSTGRES_USER."""
+
+    def __init__(self, home, port, password):
+        self.home, self.port, self.password = home, port, password
+
+    def url(self, database):
+        return f"postgres://{OWNER}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def ask(self, database, question):
+        with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
+            rows = connection.execute(question)
+            return rows.fetchall() if rows.description else []
+
+    def answers(self):
+        try:
+            return self.ask("postgres", "select 1")
+        except psycopg.OperationalError:
+            return False
+
+
+@contextlib.contextmanager
+def postgresql():
+    """A running PostgreSQL with an empty data directory. It refuses to run as root, so then it is somebody else's."""
+    # Not pytest's directory: only the person who runs the tests may enter that one.
+    with tempfile.TemporaryDirectory(prefix="speechstudio-postgresql-") as made:
+        home, password, port = Path(made), secrets.token_hex(16), free_port()
+        (home / "password").write_text(password)
+        who = {}
+        if os.getuid() == 0:
+            known = {entry.pw_name: entry for entry in pwd.getpwall()}
+            other = known.get("postgres") or known["nobody"]
+            who = {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": []}
+            for path in (home, home / "password"):
+                os.chown(path, other.pw_uid, other.pw_gid)
+        data = str(home / "data")
+        login = ["--username", OWNER, "--pwfile", str(home / "password"), "--auth", "scram-sha-256"]
+        plain = ["--encoding", "UTF8", "--no-locale", "--no-sync"]
+        done = subprocess.run([INITDB, "-D", data, *login, *plain], cwd=home, capture_output=True, text=True, **who)
+        assert done.returncode == 0, done.stderr
+        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": home, "fsync": "off"}
+        command = [*LEASH, str(INITDB.with_name("postgres")), "-D", data, "-p", str(port)]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        with (home / "log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, **who)
+        try:
+            server = PostgreSQL(home, port, password)
+            until(lambda: process.poll() is not None or server.answers())
+            assert process.returncode is None, (home / "log").read_text()
+            yield server
+        finally:
+            end(process, signal.SIGINT)  # at once, without waiting for those who are still connected
+
+
+@contextlib.contextmanager
+def redis(command, directory):
+    """A Redis started with the options of `command`; yields its port."""
+    port = free_port()
+    program, *options = shlex.split(command)
+    where = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(directory)]
+    process = subprocess.Popen([*LEASH, program, *options, *where], stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: process.poll() is not None or accepts(("127.0.0.1", port)))
+        assert process.returncode is None, f"{command} ended with {process.returncode}"
+        yield port
+    finally:
+        end(process)

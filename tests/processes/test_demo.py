@@ -1,0 +1,240 @@
+"""The demo as a person uses it: started, stopped in every way, started again, and started where it cannot."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from endpoints.processes import accepts
+from speechstudio.var import broker_socket
+from tests.demo import ROOT, Demo, descendants, environment, free_port, until
+from tests.processes import servers
+from tests.processes.person import signed_in
+
+PARTS = {"valkey-server", "endpoints.simulator", "celery", "gunicorn"}
+
+
+@pytest.fixture
+def demo():
+    """Starts demos, and ends what the test has left of them."""
+    started = []
+
+    def start(var, *options, **env):
+        started.append(Demo(var, *options, **env))
+        return started[-1].wait()
+
+    yield start
+    for demo in started:
+        with demo.process:
+            servers.end(demo.process)
+        servers.kill(servers.with_var(demo.var))
+
+
+@pytest.fixture(scope="session")
+def used(tmp_path_factory):
+    """The VAR of a demo with 50 endpoints that has run before."""
+    demo = Demo(tmp_path_factory.mktemp("used"), "--endpoints", "50")
+    try:
+        demo.wait()
+        with signed_in(demo.url, "viewer", "demo") as viewer:
+            until(lambda: viewer.rows)
+    finally:
+        demo.stop()
+    return demo.var
+
+
+@pytest.fixture
+def var(used, tmp_path):
+    """A VAR of one's own in which a demo has run before."""
+    return shutil.copytree(used, tmp_path / "var")
+
+
+@pytest.fixture(scope="module")
+def running(used, tmp_path_factory):
+    """A demo for those who only look."""
+    demo = Demo(shutil.copytree(used, tmp_path_factory.mktemp("running") / "var"))
+    with demo.process:
+        try:
+            yield demo.wait()
+        finally:
+            servers.end(demo.process)
+
+
+def everybody(demo):
+    """The processes of a demo, once all of its parts are at work."""
+    until(lambda: set(demo.children) >= PARTS and len(demo.children["celery"]) > 1 < len(demo.children["gunicorn"]))
+    return servers.family(demo.process)
+
+
+def nobody_is_left_of(demo, pids):
+    listening = accepts(str(broker_socket(demo.var)))
+    return not listening and not [pid for pid in {*pids, *servers.with_var(demo.var)} if servers.alive(pid)]
+
+
+def test_it_answers_and_asks_to_sign_in(running):
+    url = running.url
+    first = httpx.get(url, trust_env=False)
+    assert (first.status_code, first.headers["location"]) == (302, "/endpoints/")
+    second = httpx.get(f"{url}/endpoints/", trust_env=False)
+    assert (second.status_code, second.headers["location"]) == (302, "/sign-in/?next=/endpoints/")
+    for name in ("admin", "listener", "viewer"):
+        with signed_in(url, name, "demo") as person:
+            assert person.get("/models/").status_code == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_ends_it_well_and_leaves_nobody_behind(demo, var, number):
+    running = demo(var)
+    pids = everybody(running)
+    running.process.send_signal(number)
+    assert running.process.wait(15) == 0
+    assert nobody_is_left_of(running, pids)
+    assert running.process.stdout.read() == "Stopping\n"
+
+
+def test_ctrl_c_in_a_terminal_leaves_stopping_in_order_to_the_demo(running):
+    """A terminal signals its whole foreground group, so each of the parts has a group of its own."""
+    groups = {os.getpgid(pid) for pid in descendants(running.process.pid)}
+    assert groups
+    assert os.getpgid(running.process.pid) not in groups
+
+
+def test_nobody_is_left_behind_when_it_is_killed(demo, var):
+    running = demo(var)
+    pids = everybody(running)
+    running.process.kill()
+    until(lambda: nobody_is_left_of(running, pids), seconds=15)
+
+
+def test_started_again_it_has_what_it_had_and_keeps_what_was_deployed(demo, var):
+    first = demo(var)
+    with signed_in(first.url, "admin", "demo") as admin:
+        admin.deploy("Support calls")
+        rows = set(admin.rows)
+        assert "Support calls" in admin.get("/endpoints/?q=Support+calls").text
+    assert first.stop() == 0
+    second = demo(var)
+    with signed_in(second.url, "viewer", "demo") as viewer:
+        assert set(viewer.rows) == rows
+        assert "Support calls" in viewer.get("/endpoints/?q=Support+calls").text
+
+
+def test_a_warm_start_shows_rows_within_five_seconds(demo, var):
+    began = time.monotonic()
+    running = demo(var, "--endpoints", "50")
+    with signed_in(running.url, "viewer", "demo") as viewer:
+        rows = until(lambda: viewer.rows)
+    assert time.monotonic() - began <= 5
+    assert len(rows) >= 20
+
+
+def test_the_page_says_so_when_no_worker_is_at_work(demo, var):
+    running = demo(var)
+    everybody(running)
+    with signed_in(running.url, "viewer", "demo") as viewer:
+        until(lambda: "No worker is at work" not in viewer.get("/endpoints/").text)
+        running.signal("celery", signal.SIGKILL)
+        assert "The worker has ended (-9)" in running.process.stdout.readline()
+        # Ten seconds without a sweep are too long; as if they had passed.
+        with contextlib.closing(sqlite3.connect(var / "db.sqlite3", isolation_level=None)) as database:
+            database.execute("update endpoints_sweep set at = datetime(at, '-10 seconds')")
+        assert "No worker is at work" in viewer.get("/endpoints/").text
+
+
+@pytest.fixture
+def service():
+    """A Speech service that is not the demo's own; yields its address."""
+    command = [sys.executable, "-m", "endpoints.simulator", "--port", "0", "--key", "theirs", "--seed", "7"]
+    process = subprocess.Popen([*servers.LEASH, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with process:
+        try:
+            yield json.loads(process.stdout.readline())["url"]
+        finally:
+            servers.end(process)
+
+
+def test_with_a_key_it_shows_the_service_that_it_belongs_to_and_starts_no_simulator(demo, var, service):
+    running = demo(var, SPEECH_KEY="theirs", SPEECH_REGION="eastus", SPEECH_ENDPOINT=service)
+    assert "no simulator is started" in "".join(running.said)
+    assert "endpoints.simulator" not in running.children
+    assert not accepts(("127.0.0.1", running.simulator_port))
+    key = {"Ocp-Apim-Subscription-Key": "theirs"}
+    models = httpx.get(f"{service}/speechtotext/v3.2/models", headers=key, trust_env=False).json()["values"]
+    with signed_in(running.url, "admin", "demo") as admin:
+        until(lambda: models[0]["displayName"] in admin.get("/models/").text)
+        resources = admin.get("/resources/").text
+        assert service in resources
+        assert "Contoso Speech" not in resources
+        assert admin.rows == []
+
+
+def started(var, **env):
+    """A demo that ends by itself, as it could not start."""
+    env = environment(var, **{"PORT": free_port(), "SIMULATOR_PORT": free_port(), **env})
+    command = [sys.executable, str(ROOT / "manage.py"), "demo"]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+
+
+def refused(var, **env):
+    """What such a demo says on standard error; it is one line."""
+    done = started(var, **env)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("name", ["PORT", "SIMULATOR_PORT"])
+def test_a_taken_port_is_named_in_one_line(tmp_path, name):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert refused(tmp_path, **{name: port}) == f"CommandError: Port {port} is taken; set {name} to a free one.\n"
+
+
+@pytest.mark.parametrize(("name", "text"), [("PORT", "many"), ("PORT", "70000"), ("SIMULATOR_PORT", "-1")])
+def test_a_port_that_is_none_is_named_in_one_line(tmp_path, name, text):
+    assert f"{name}={text} is not a port" in refused(tmp_path, **{name: text})
+
+
+def test_a_var_that_cannot_be_written_is_named_in_one_line():
+    assert refused("/dev/null/var") == (
+        "VAR=/dev/null/var cannot be written (Not a directory). Set VAR to a directory that can.\n"
+    )
+
+
+def test_a_missing_module_is_named_in_one_line(tmp_path):
+    (tmp_path / "django_htmx.py").write_text('raise ModuleNotFoundError("No such module", name="django_htmx")\n')
+    assert refused(tmp_path, PYTHONPATH=tmp_path) == (
+        "The module django_htmx is missing from .venv; delete .venv and run this again.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "id"),
+    [
+        ({"DATABASE_URL": "postgres://nobody:secret@127.0.0.1:1/none"}, "endpoints.E001"),
+        ({"SPEECH_KEY": "k"}, "endpoints.E004"),
+    ],
+    ids=["no secrets", "no region"],
+)
+def test_settings_that_do_not_fit_are_named_without_a_traceback(tmp_path, wrong, id):
+    done = started(tmp_path, **wrong)
+    assert done.returncode == 1
+    assert id in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_demo_with_the_same_var_is_refused_and_the_first_goes_on(running):
+    pids = servers.family(running.process)
+    assert refused(running.var) == f"CommandError: A demo with VAR={running.var} is already running.\n"
+    assert all(servers.alive(pid) for pid in pids)
+    assert httpx.get(f"{running.url}/health/live", trust_env=False).status_code == 200

@@ -15,6 +15,7 @@ from django.utils import timezone
 from endpoints import azure
 from endpoints.models import Change, Endpoint, Event, Project, Resource, SpeechModel, Status
 from endpoints.models.change import MARK
+from endpoints.models.endpoint import words_for
 from endpoints.models.event import Verb
 
 CATALOGUE_EVERY = timedelta(minutes=10)
@@ -92,25 +93,40 @@ def mirror_endpoint(
         "error": _words(remote.error) if remote.status == Status.FAILED else "",
         "logging_enabled": remote.logging_enabled,
         "links": remote.links,
+        "mark": remote.custom_properties.get(MARK, "")[:36],
         "created_at": remote.created or row.created_at,
         "last_action_at": remote.last_action,
         "gone_at": None,
     }
     if new or any(getattr(row, name) != value for name, value in said.items()):
+        before = {} if new or row.remote_id is None else row.facts
         for name, value in said.items():
             setattr(row, name, value)
         row.save()
+        _tell_of_changes_outside(row, before)
     if new and tell:
         Event.record(Verb.FOUND, endpoint=row)
     return row
 
 
-def mark_gone(endpoint: Endpoint) -> None:
-    """The service no longer has this endpoint: the row stays, out of the list."""
+def _tell_of_changes_outside(row: Endpoint, before: dict[str, Any]) -> None:
+    """Write down what the service now says otherwise although nobody here asked for it."""
+    differing = {name for name, value in before.items() if row.facts[name] != value}
+    if not differing:
+        return
+    ours = row.changes.exclude(sent_at=None).order_by("-sent_at").first()
+    asked = ours is not None and all(ours.wanted.get(name) == row.facts[name] for name in differing)
+    if not asked:
+        Event.record(Verb.CHANGED_OUTSIDE, endpoint=row, what=words_for(differing))
+
+
+def mark_gone(endpoint: Endpoint, *, told: bool = False) -> None:
+    """The service no longer has this endpoint: the row stays, out of the list. `told`: somebody here asked for it."""
     if endpoint.gone_at is None:
         endpoint.gone_at = timezone.now()
         endpoint.save(update_fields=["gone_at", "updated_at"])
-        Event.record(Verb.VANISHED, endpoint=endpoint)
+        if not told:
+            Event.record(Verb.VANISHED, endpoint=endpoint)
 
 
 def _row_of(resource: Resource, remote: azure.Endpoint) -> Endpoint:

@@ -1,12 +1,16 @@
 """What people ask of an endpoint: a wish (Change) and its Event in one transaction, which a worker carries out."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from endpoints.models import Change, Endpoint, Event, Project, SpeechModel
-from endpoints.models.change import ChangeKind
+from endpoints.models.change import ChangeKind, ChangeState
+from endpoints.models.endpoint import words_for
 from endpoints.models.event import Verb
 
 
@@ -20,6 +24,14 @@ class Busy(Exception):
 
 class NotPossible(Exception):
     """What was asked cannot be done; the message says why, for people."""
+
+
+class ChangedMeanwhile(Exception):
+    """The endpoint is no longer what the person saw; `facts` names what differs, with what it is now."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        super().__init__(", ".join(facts))
+        self.facts = facts
 
 
 def create(
@@ -51,7 +63,14 @@ def create(
                 project=project,
                 logging_enabled=logging_enabled,
             )
-            change = Change.objects.create(pk=key, endpoint=endpoint, kind=ChangeKind.CREATE, model=model, actor=actor)
+            change = Change.objects.create(
+                pk=key,
+                endpoint=endpoint,
+                kind=ChangeKind.CREATE,
+                model=model,
+                actor=actor,
+                wanted={"model": model.remote_id},
+            )
             Event.record(Verb.ASKED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)
     except IntegrityError:
         # The same key at the same moment, from a second press: the first one counts.
@@ -59,37 +78,127 @@ def create(
     return change
 
 
-def change_model(*, key: UUID, actor: Any, endpoint: Endpoint, model: SpeechModel, reason: str = "") -> Change:
-    """Ask for another model behind `endpoint`.
+def change_model(
+    *,
+    key: UUID,
+    actor: Any,
+    endpoint: Endpoint,
+    model: SpeechModel,
+    reason: str = "",
+    seen: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> Change:
+    """Ask for another model behind `endpoint`, now or at a time.
 
-    Raises Busy when another change of it is open, NotPossible when the model does not fit.
+    `seen`: what the person's page said, by Endpoint.facts. Raises Busy when another change of it is open, NotPossible
+    when the model does not fit, ChangedMeanwhile when the page was older than the row.
     """
-    if asked := Change.objects.filter(pk=key).first():
-        return asked
-    if model.why_not:
+    if not Change.objects.filter(pk=key).exists() and model.why_not:
         raise NotPossible(model.why_not)
+    words = {"model": model.display_name, "old": endpoint.model.display_name if endpoint.model else ""}
+    return _ask(
+        Change(
+            pk=key,
+            endpoint=endpoint,
+            kind=ChangeKind.CHANGE_MODEL,
+            actor=actor,
+            reason=reason,
+            model=model,
+            from_model=endpoint.model,
+            wanted={"model": model.remote_id},
+        ),
+        Verb.ASKED_CHANGE_MODEL,
+        seen,
+        at,
+        **words,
+    )
+
+
+def edit(
+    *,
+    key: UUID,
+    actor: Any,
+    endpoint: Endpoint,
+    wanted: dict[str, Any],
+    reason: str = "",
+    seen: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> Change:
+    """Ask for another display_name, description or logging_enabled; what is the same already is left out."""
+    now = endpoint.facts
+    differing = {name: value for name, value in wanted.items() if now[name] != value}
+    if not differing and not Change.objects.filter(pk=key).exists():
+        raise NotPossible(_("Nothing was changed."))
+    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, actor=actor, reason=reason, wanted=differing)
+    return _ask(change, Verb.ASKED_EDIT, seen, at, what=words_for(differing))
+
+
+def delete(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str = "") -> Change:
+    """Ask for the end of an endpoint at the service; its row and history stay."""
+    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason)
+    return _ask(change, Verb.ASKED_DELETE, None, None)
+
+
+def go_back(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str) -> Change:
+    """Ask for the model that the endpoint had before. Raises NotPossible when there is none, or it has expired."""
+    previous = previous_model(endpoint)
+    if previous is None:
+        raise NotPossible(_("There is no earlier model to go back to."))
+    return change_model(key=key, actor=actor, endpoint=endpoint, model=previous, reason=reason)
+
+
+def previous_model(endpoint: Endpoint) -> SpeechModel | None:
+    """The model before the last change of model that became true."""
+    done = endpoint.changes.filter(kind=ChangeKind.CHANGE_MODEL, state=ChangeState.DONE).order_by("-closed_at")
+    last = done.select_related("from_model").first()
+    return last.from_model if last and last.from_model != endpoint.model else None
+
+
+def cancel(change: Change, *, actor: Any) -> bool:
+    """Take a change back that has not started. False when a worker was faster."""
+    unstarted = Change.objects.filter(pk=change.pk, state=ChangeState.QUEUED, attempt=0)
+    with transaction.atomic():
+        if unstarted.update(state=ChangeState.CANCELLED, closed_at=Now(), next_look_at=None, updated_at=Now()) != 1:
+            return False
+        Event.record(Verb.CANCELLED, actor=actor, endpoint=change.endpoint, change=change)
+    if change.kind == ChangeKind.CREATE:
+        Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(gone_at=Now(), updated_at=Now())
+    return True
+
+
+def decide(change: Change, *, actor: Any, again: bool) -> bool:
+    """What a person says of a change that could not be settled: try again, or give up."""
+    undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
+    with transaction.atomic():
+        if again:
+            moved = undecided.update(state=ChangeState.QUEUED, doubts=0, next_look_at=Now(), updated_at=Now())
+        else:
+            moved = undecided.update(
+                state=ChangeState.FAILED, error=_("Given up."), closed_at=Now(), next_look_at=None, updated_at=Now()
+            )
+        if moved:
+            verb = Verb.TRIED_AGAIN if again else Verb.GAVE_UP
+            Event.record(verb, actor=actor, endpoint=change.endpoint, change=change)
+    return bool(moved)
+
+
+def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime | None, **words: str) -> Change:
+    if asked := Change.objects.filter(pk=change.pk).first():
+        return asked
+    change.before = change.endpoint.facts
+    differing = {name: change.before[name] for name, value in (seen or {}).items() if change.before.get(name) != value}
+    if differing:
+        raise ChangedMeanwhile(differing)
+    if at is not None:
+        change.scheduled_for = change.next_look_at = at
     try:
         with transaction.atomic():
-            change = Change.objects.create(
-                pk=key,
-                endpoint=endpoint,
-                kind=ChangeKind.CHANGE_MODEL,
-                model=model,
-                from_model=endpoint.model,
-                actor=actor,
-                reason=reason,
-            )
+            change.save(force_insert=True)
             Event.record(
-                Verb.ASKED_CHANGE_MODEL,
-                actor=actor,
-                endpoint=endpoint,
-                change=change,
-                detail=reason,
-                model=model.display_name,
-                old=endpoint.model.display_name if endpoint.model else "",
+                verb, actor=change.actor, endpoint=change.endpoint, change=change, detail=change.reason, **words
             )
     except IntegrityError:
-        if asked := Change.objects.filter(pk=key).first():
+        if asked := Change.objects.filter(pk=change.pk).first():
             return asked
-        raise Busy(endpoint.changes.open().get()) from None
+        raise Busy(change.endpoint.changes.open().get()) from None
     return change

@@ -1,7 +1,8 @@
 """What people fill in. Each form checks on the server what the page can only suggest."""
 
+from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from endpoints.models import Project, Resource, SpeechModel
+from endpoints.models import Endpoint, Project, Resource, SpeechModel
 from endpoints.models.model import ModelKind
 from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
@@ -108,20 +109,87 @@ class DetailsForm(forms.Form):
             ) % {"version": resource.api_version}
 
 
-class ChangeModelForm(ModelForm):
-    """Another model for an endpoint, and why."""
+class AskForm(forms.Form):
+    """What every page that asks for a change carries: the request's own name, and what the page said when opened."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.JSONField(widget=forms.HiddenInput, required=False)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
 
-    def __init__(self, *args: Any, current: SpeechModel | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.current = current
+        self.endpoint = endpoint
+        self.initial.update(key=uuid4(), seen=endpoint.facts)
+
+    def clean_seen(self) -> dict[str, Any]:
+        seen = self.cleaned_data["seen"]
+        known = self.endpoint.facts
+        return {name: value for name, value in seen.items() if name in known} if isinstance(seen, dict) else {}
+
+
+class ChangeModelForm(AskForm, ModelForm):
+    """Another model for an endpoint, why, and when."""
+
+    at = forms.DateTimeField(
+        label=gettext_lazy("Start at"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
+        super().__init__(*args, endpoint=endpoint, resource=endpoint.resource, locale=endpoint.locale, **kwargs)
+        zone = timezone.get_current_timezone_name()
+        self.fields["at"].help_text = _("Leave it empty to start now. Times are in %(zone)s.") % {"zone": zone}
 
     def clean_model(self) -> SpeechModel:
         model = super().clean_model()
-        if model == self.current:
+        if model == self.endpoint.model:
             raise ValidationError(_("The endpoint already uses this model; choose another one."))
         return model
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if at is not None and at <= timezone.now():
+            raise ValidationError(_("This time is over."))
+        return at
+
+
+class EditForm(AskForm, DetailsForm):
+    """Another name or description, logging on or off."""
+
+    def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
+        super().__init__(*args, endpoint=endpoint, resource=endpoint.resource, **kwargs)
+        self.initial.update(
+            name=endpoint.display_name, description=endpoint.description, logging=endpoint.logging_enabled
+        )
+
+    def wanted(self) -> dict[str, Any]:
+        """By the keys of Endpoint.facts."""
+        typed = self.cleaned_data
+        return {
+            "display_name": typed["name"],
+            "description": typed["description"],
+            "logging_enabled": typed["logging"],
+        }
+
+
+class DeleteForm(AskForm):
+    """The end of an endpoint: its name must be typed."""
+
+    name = forms.CharField(label=gettext_lazy("Name of the endpoint"), max_length=2000)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name != self.endpoint.display_name.strip():
+            raise ValidationError(_("This is not the endpoint's name."))
+        return name
+
+
+class GoBackForm(forms.Form):
+    """Why somebody goes back to the previous model."""
+
+    key = forms.UUIDField()
+    reason = forms.CharField(max_length=500)
 
 
 class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -29,7 +29,6 @@ from endpoints.models.log import DownloadState
 if TYPE_CHECKING:
     LogSource = azure.SpeechClient | azure.LogContainer
 
-LEASE_SECONDS = 60
 WORK_SECONDS = 25  # one task's share of a long download; the rest is done by the next
 AT_ONCE = 4
 GIVE_UP_AFTER = 20  # failures in a row
@@ -133,8 +132,7 @@ def _fetch_batch(download: Download, service: LogSource, urls: dict[LogFile, str
         remote_id = download.endpoint.remote_id or ""
         waiting = {pool.submit(_bring, row, url, remote_id, service): row for row, url in urls.items()}
         while waiting:
-            done, _running = wait(waiting, timeout=LEASE_SECONDS / 4, return_when=FIRST_COMPLETED)
-            Download.objects.hold(download.pk, seconds=LEASE_SECONDS)
+            done, _running = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 row = waiting.pop(future)
                 try:
@@ -207,8 +205,6 @@ def _write_zip(target: IO[bytes], download: Download, files: Iterator[LogFile]) 
                 {"name": name, "id": file.remote_id, "kind": file.kind, "size": file.size, "sha256": file.sha256}
                 | {"createdDateTime": created}
             )
-            if len(entries) % 50 == 0:
-                Download.objects.hold(download.pk, seconds=LEASE_SECONDS)
         gone = download.endpoint.log_files.filter(stored_as="").exclude(gone_at=None)
         manifest = {
             "endpoint": download.endpoint.remote_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,13 +17,15 @@ from django.utils.translation import gettext as _
 
 from endpoints import azure
 from endpoints.catalogue import mark_gone, mirror_endpoint
+from endpoints.failpoints import failpoint
 from endpoints.models import Change, Endpoint, Event, Status
 from endpoints.models.change import MARK, ChangeKind, ChangeState
 from endpoints.models.event import Verb
 
-LEASE_SECONDS = 60
 SETTLE = timedelta(minutes=10)  # how late the service may still carry out a POST whose answer was lost
 ATTEMPTS = 3  # of those whose answer was lost
+SHOW_WITHIN = timedelta(minutes=2)  # how long a look may be older than what it should show
+SLOWLY = 300.0  # seconds between looks at a deployment that never ends
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds between looks, when the service does not say
 
 
@@ -53,18 +56,20 @@ def step(change: Change, service: azure.SpeechClient) -> float | None:
 
 
 def _send(change: Change, service: azure.SpeechClient) -> float | None:
-    if change.model is None:
+    if "model" in change.wanted and change.model is None:
         return _close(change, ChangeState.REFUSED, _("The model was deleted at the service."))
-    if change.kind == ChangeKind.CHANGE_MODEL:
-        due = _before_patch(change, service)
+    if change.kind in (ChangeKind.CHANGE_MODEL, ChangeKind.EDIT):
+        due = _look_first(change, service)
         if due is not None or change.state != ChangeState.QUEUED:
             return due
+    failpoint("before-sending")
     if not Change.objects.move(
         change, ChangeState.SENDING, attempt=change.attempt + 1, sent_at=timezone.now(), empty_listings=0, error=""
     ):
         return None
+    failpoint("after-sending")
     try:
-        remote = _post(change, service) if change.kind == ChangeKind.CREATE else _patch(change, service)
+        remote = _request(change, service)
     except (azure.NotSent, azure.TooManyRequests, azure.Unauthorized, azure.VersionRetired) as error:
         # Nothing was carried out: the wish waits, for the network, for quota, or for a key that is accepted.
         Change.objects.move(change, ChangeState.QUEUED, error=str(error))
@@ -74,7 +79,7 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
     except azure.SpeechError as error:
         Change.objects.move(change, ChangeState.UNKNOWN, doubts=change.doubts + 1, error=str(error))
         raise
-    return _accepted(change, remote)
+    return _deleted(change) if remote is None else _accepted(change, remote)
 
 
 def _recover(change: Change, service: azure.SpeechClient) -> float | None:
@@ -86,8 +91,8 @@ def _recover(change: Change, service: azure.SpeechClient) -> float | None:
 
 
 def _settle(change: Change, service: azure.SpeechClient) -> float | None:
-    if change.kind == ChangeKind.CHANGE_MODEL:
-        return _settle_patch(change, service)
+    if change.kind != ChangeKind.CREATE:
+        return _settle_known(change, service)
     # Fifteen minutes of slack for clocks that differ.
     since = (change.sent_at or change.asked_at) - timedelta(minutes=15)
     listed = service.list_endpoints(filter=f"createdDateTime ge {since:%Y-%m-%dT%H:%M:%SZ}")
@@ -100,11 +105,16 @@ def _settle(change: Change, service: azure.SpeechClient) -> float | None:
     return _again_or_ask(change)
 
 
-def _settle_patch(change: Change, service: azure.SpeechClient) -> float | None:
-    remote = service.get_endpoint(_remote_id(change.endpoint))
-    if change.model and remote.model_id == change.model.remote_id:
+def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
+    """The endpoint tells: what was asked is there, or it is not. Values are set, not added: asking again is safe."""
+    try:
+        remote = service.get_endpoint(_remote_id(change.endpoint))
+    except azure.NotFound as error:
+        if error.gateway or change.kind != ChangeKind.DELETE:
+            raise
+        return _deleted(change)
+    if change.wanted and shows(remote, change.wanted):
         return _accepted(change, remote)
-    # A model is set, not added: asking again cannot do harm.
     return _again_or_ask(change)
 
 
@@ -119,7 +129,7 @@ def _again_or_ask(change: Change) -> float | None:
     return None
 
 
-def _before_patch(change: Change, service: azure.SpeechClient) -> float | None:
+def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     """Look before changing: the change may be refused, already true, or have to wait; otherwise it stays queued."""
     try:
         remote = service.get_endpoint(_remote_id(change.endpoint))
@@ -129,15 +139,33 @@ def _before_patch(change: Change, service: azure.SpeechClient) -> float | None:
         mark_gone(change.endpoint)
         return _close(change, ChangeState.REFUSED, _("The endpoint no longer exists at the service."))
     mirror_endpoint(change.endpoint.resource, remote)
-    if change.model and remote.model_id == change.model.remote_id:
+    if shows(remote, change.wanted):
         return _accepted(change, remote)
     if remote.status in (Status.NOT_STARTED, Status.RUNNING):
         return _pause(change, remote.retry_after)
-    if change.from_model and remote.model_id != change.from_model.remote_id:
-        return _close(
-            change, ChangeState.REFUSED, _("Its model was changed elsewhere meanwhile; nothing was overwritten.")
-        )
+    if not shows(remote, {name: change.before.get(name) for name in change.wanted}):
+        return _close(change, ChangeState.REFUSED, _("It was changed elsewhere meanwhile; nothing was overwritten."))
     return None
+
+
+def shows(remote: azure.Endpoint, facts: dict[str, Any]) -> bool:
+    """Whether the service says of an endpoint what `facts` says, by the keys of Endpoint.facts."""
+    said = {
+        "model": remote.model_id,
+        "display_name": remote.display_name,
+        "description": remote.description,
+        "logging_enabled": remote.logging_enabled,
+    }
+    return all(said[name] == value for name, value in facts.items())
+
+
+def _request(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
+    requests = {ChangeKind.CREATE: _post, ChangeKind.DELETE: _delete}
+    failpoint("before-request")
+    try:
+        return requests.get(ChangeKind(change.kind), _patch)(change, service)
+    finally:
+        failpoint("after-answer")
 
 
 def _post(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
@@ -158,10 +186,20 @@ def _post(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
 
 
 def _patch(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
-    model = change.model
-    assert model is not None  # noqa: S101 (_send has made sure)
-    wanted = azure.EndpointUpdate(model_id=model.remote_id, model_kind=model.kind)
-    return service.update_endpoint(_remote_id(change.endpoint), wanted)
+    """Only what is to be changed is sent, so that everything else stays as it is."""
+    asked = dict(change.wanted)
+    if change.model and asked.pop("model", None):
+        asked |= {"model_id": change.model.remote_id, "model_kind": change.model.kind}
+    return service.update_endpoint(_remote_id(change.endpoint), azure.EndpointUpdate(**asked))
+
+
+def _delete(change: Change, service: azure.SpeechClient) -> None:
+    service.delete_endpoint(_remote_id(change.endpoint))
+
+
+def _deleted(change: Change) -> float | None:
+    mark_gone(change.endpoint, told=True)
+    return _close(change, ChangeState.DONE, "")
 
 
 def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
@@ -172,6 +210,7 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
             Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(remote_id=remote.id)
         Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=timezone.now(), error="", looks=0)
         mirror_endpoint(change.endpoint.resource, remote)
+    failpoint("after-acceptance")
     return _verify(change, remote)
 
 
@@ -183,7 +222,9 @@ def _look(change: Change, service: azure.SpeechClient) -> float | None:
             raise
         mark_gone(change.endpoint)
         return _close(change, ChangeState.FAILED, _("The endpoint was deleted at the service."))
+    failpoint("before-mirror")
     mirror_endpoint(change.endpoint.resource, remote)
+    failpoint("after-mirror")
     if change.error:
         Change.objects.move(change, ChangeState.DEPLOYING, error="")
     return _verify(change, remote)
@@ -195,15 +236,19 @@ def _verify(change: Change, remote: azure.Endpoint) -> float | None:
         words = remote.error.message if remote.error else _("The service gave no reason.")
         return _close(change, ChangeState.FAILED, words)
     if remote.status == Status.SUCCEEDED:
-        if change.model is None or remote.model_id == change.model.remote_id:
+        if shows(remote, change.wanted):
             return _close(change, ChangeState.DONE, "")
-        return _close(change, ChangeState.FAILED, _("The service kept another model."))
-    return _pause(change, remote.retry_after)
+        # A look can be older than the change; what has not come after a while will not come.
+        if change.accepted_at and timezone.now() - change.accepted_at > SHOW_WITHIN:
+            return _close(change, ChangeState.FAILED, _("The service went back to what it was before."))
+    return SLOWLY if change.stuck else _pause(change, remote.retry_after)
 
 
 def _close(change: Change, state: ChangeState, why: str) -> float | None:
     """End the change; nobody needs to look again."""
-    verbs = {ChangeState.DONE: Verb.DEPLOYED, ChangeState.REFUSED: Verb.REFUSED, ChangeState.FAILED: Verb.FAILED}
+    done = {ChangeKind.EDIT: Verb.EDITED, ChangeKind.DELETE: Verb.DELETED}.get(ChangeKind(change.kind), Verb.DEPLOYED)
+    verbs = {ChangeState.DONE: done, ChangeState.REFUSED: Verb.REFUSED, ChangeState.FAILED: Verb.FAILED}
+    failpoint("before-close")
     with transaction.atomic():
         if not Change.objects.move(change, state, error=why):
             return None
@@ -214,6 +259,7 @@ def _close(change: Change, state: ChangeState, why: str) -> float | None:
             )
         model = change.model.display_name if change.model else ""
         Event.record(verbs[state], endpoint=change.endpoint, change=change, detail=why, model=model)
+    failpoint("after-close")
     return None
 
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Event, Thread
 from typing import Any
 
 from celery import shared_task
 from celery.exceptions import OperationalError
 from django.conf import settings
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 
 from endpoints import azure, catalogue, connect, hooks, logs, reconcile
+from endpoints.failpoints import failpoint
 from endpoints.models import Change, Download, Draft, HookCall, Resource, Sweep
 from endpoints.models.secret import CannotDecrypt
 
 log = logging.getLogger(__name__)
 
-MIRROR_LEASE_SECONDS = 120
+LEASE_SECONDS = 20
 
 
 def ring(task: Any, pk: object) -> None:
@@ -38,7 +40,9 @@ def ring(task: Any, pk: object) -> None:
 @shared_task
 def step(change_id: str) -> None:
     """Take an open change one step further."""
-    if change := Change.objects.open().claim(change_id, seconds=reconcile.LEASE_SECONDS):
+    failpoint("before-claim")
+    if change := Change.objects.open().claim(change_id, seconds=LEASE_SECONDS):
+        failpoint("after-claim")
         resource = change.endpoint.resource
         _work(step, change, resource, lambda: connect.service(resource), lambda it: reconcile.step(change, it))
 
@@ -46,14 +50,14 @@ def step(change_id: str) -> None:
 @shared_task
 def mirror(resource_id: str) -> None:
     """Bring our rows to what the service says, and keep our web hook alive there."""
-    if resource := Resource.objects.claim(resource_id, seconds=MIRROR_LEASE_SECONDS):
+    if resource := Resource.objects.claim(resource_id, seconds=LEASE_SECONDS):
         _work(mirror, resource, resource, lambda: connect.service(resource), lambda it: _look(resource, it))
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def fetch(download_id: str) -> None:
     """Take a download of content logs further."""
-    if download := Download.objects.active().claim(download_id, seconds=logs.LEASE_SECONDS):
+    if download := Download.objects.active().claim(download_id, seconds=LEASE_SECONDS):
         endpoint = download.endpoint
         _work(
             fetch, download, endpoint.resource, lambda: connect.log_source(endpoint), lambda it: logs.step(download, it)
@@ -90,6 +94,25 @@ def _look(resource: Resource, service: azure.SpeechClient) -> float:
     return float(settings.LOOK_SECONDS)
 
 
+@contextmanager
+def _held(row: Change | Download | Resource) -> Iterator[None]:
+    """Prolong our lease while we work, so that it can be short: a killed worker's work goes on when it ends."""
+    over = Event()
+
+    def prolong() -> None:
+        while not over.wait(LEASE_SECONDS / 3):
+            type(row).objects.hold(row.pk, seconds=LEASE_SECONDS)
+        connection.close()
+
+    thread = Thread(target=prolong, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 def _work(
     task: Any,
     row: Change | Download | Resource,
@@ -100,12 +123,13 @@ def _work(
     """Do something with the service for a claimed row, and give the row back, whatever happens."""
     due: float | None = 60
     try:
-        with connected() as client:
+        with _held(row), connected() as client:
             due = do(client)
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:
         resource.failed(str(error))
         due = settings.LOOK_SECONDS
     finally:
         type(row).objects.release(row.pk, seconds=due)
+        failpoint("after-release")
     if due == 0:
         ring(task, row.pk)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from endpoints.views import change_model, detail, downloads, listing, overview, resources, wizard
+from endpoints.views import change_model, decisions, detail, downloads, edit, listing, overview, resources, wizard
 
 app_name = "endpoints"
 
@@ -10,6 +10,11 @@ urlpatterns = [
     path("endpoints/<uuid:pk>/", detail.detail, name="detail"),
     path("endpoints/<uuid:pk>/key/", detail.key, name="key"),
     path("endpoints/<uuid:pk>/change-model/", change_model.change_model, name="change-model"),
+    path("endpoints/<uuid:pk>/edit/", edit.edit, name="edit"),
+    path("endpoints/<uuid:pk>/delete/", edit.delete, name="delete"),
+    path("endpoints/<uuid:pk>/go-back/", decisions.go_back, name="go-back"),
+    path("changes/<uuid:pk>/cancel/", decisions.cancel, name="change-cancel"),
+    path("changes/<uuid:pk>/decide/", decisions.decide, name="change-decide"),
     path("endpoints/<uuid:pk>/logs/", downloads.endpoint_logs, name="logs"),
     path("endpoints/<uuid:pk>/download/", downloads.download, name="download"),
     path("endpoints/<uuid:pk>/log-folder/", downloads.folder, name="log-folder"),

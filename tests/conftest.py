@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.test import Client
 
 from endpoints import tasks
-from endpoints.models import Change, Download, Resource
+from endpoints.models import Change, Download, Endpoint, Resource, SpeechModel
 from tests.contract.violations import violations
 from tests.demo import CHECKED
 
@@ -167,3 +168,23 @@ def lena(db: None) -> Client:
 def nemo(db: None) -> Client:
     """Is signed in and may nothing."""
     return person("nemo", None)
+
+
+@pytest.fixture
+def endpoint(resource: Resource, world: World, worker: Worker) -> Endpoint:
+    """An endpoint that has been serving for a while."""
+    world.begin(endpoints=1, rate_limit="0/0")
+    worker.mirror()
+    return Endpoint.objects.get()
+
+
+@pytest.fixture
+def other(endpoint: Endpoint) -> SpeechModel:
+    """Another model that it could have."""
+    return fitting(endpoint).first()
+
+
+def fitting(endpoint: Endpoint) -> QuerySet[SpeechModel]:
+    """Models that the endpoint could change to, and that do deploy."""
+    models = SpeechModel.objects.deployable().filter(locale=endpoint.locale).exclude(pk=endpoint.model_id)
+    return models.exclude(display_name__icontains="broken")

@@ -9,28 +9,9 @@ from django.urls import reverse
 from endpoints import deploy
 from endpoints.models import Change, Endpoint, SpeechModel, Status
 from endpoints.models.change import ChangeState
-from tests.conftest import person
+from tests.conftest import fitting, person
 
 PATCH = {"method": "PATCH", "path": "/endpoints/", "times": 1}
-
-
-@pytest.fixture
-def endpoint(resource, world, worker):
-    """An endpoint that has been serving for a while."""
-    world.begin(endpoints=1, rate_limit="0/0")
-    worker.mirror()
-    return Endpoint.objects.get()
-
-
-@pytest.fixture
-def other(endpoint):
-    return fitting(endpoint).first()
-
-
-def fitting(endpoint):
-    """Models that the endpoint could change to, and that do deploy."""
-    models = SpeechModel.objects.deployable().filter(locale=endpoint.locale).exclude(pk=endpoint.model_id)
-    return models.exclude(display_name__icontains="broken")
 
 
 def ask(client, endpoint, model, **more):
@@ -137,6 +118,7 @@ def test_a_model_that_does_not_fit_gives_the_fields_error(alice, endpoint, which
 
 def test_a_broker_that_is_away_costs_nothing_but_time(alice, endpoint, other, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True) as bells:
-        assert alice.post(page_of(endpoint), {"model": str(other.pk)}).status_code == 302
+        form = {"key": str(uuid.uuid4()), "model": str(other.pk)}
+        assert alice.post(page_of(endpoint), form).status_code == 302
     assert len(bells) == 1
     assert list(Change.objects.due()) == [Change.objects.get()]

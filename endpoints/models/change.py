@@ -5,13 +5,14 @@ Rows are never deleted: the closed ones are the history.
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,6 +25,8 @@ from endpoints.models.status import ShownStatus, Status
 class ChangeKind(models.TextChoices):
     CREATE = "create", gettext_lazy("Deploy model")
     CHANGE_MODEL = "change-model", gettext_lazy("Change model")
+    EDIT = "edit", gettext_lazy("Edit")
+    DELETE = "delete", gettext_lazy("Delete endpoint")
 
 
 class ChangeState(models.TextChoices):
@@ -35,10 +38,12 @@ class ChangeState(models.TextChoices):
     DONE = "done", gettext_lazy("Done")
     REFUSED = "refused", gettext_lazy("Refused")
     FAILED = "failed", gettext_lazy("Failed")
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
 
 OPEN = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING, ChangeState.UNDECIDED)
-CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED)
+CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELLED)
+STUCK_AFTER = timedelta(hours=2)
 MARK = "speechStudioChange"  # the key in customProperties by which we know an endpoint as made by a change
 
 
@@ -75,6 +80,10 @@ class Change(Claimable):
     from_model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
+    # By the service's own names, so that what was seen, asked and answered can be compared: see Endpoint.facts.
+    before = models.JSONField(default=dict)
+    wanted = models.JSONField(default=dict)
+    scheduled_for = models.DateTimeField(null=True)
 
     asked_at = models.DateTimeField(auto_now_add=True, db_index=True)
     sent_at = models.DateTimeField(null=True)
@@ -109,10 +118,38 @@ class Change(Claimable):
     def state_label(self) -> str:
         return str(ChangeState(self.state).label)
 
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Until it starts: nothing has been sent, and no worker is at it."""
+        return self.state == ChangeState.QUEUED and self.attempt == 0
+
+    @property
+    def waits_for_its_time(self) -> bool:
+        return self.can_be_cancelled and self.scheduled_for is not None and self.scheduled_for > timezone.now()
+
+    @property
+    def stuck(self) -> bool:
+        """Accepted by the service so long ago that something must be wrong there."""
+        late = self.accepted_at is not None and timezone.now() - self.accepted_at > STUCK_AFTER
+        return self.state == ChangeState.DEPLOYING and late
+
+    @property
+    def took(self) -> timedelta | None:
+        """From the first byte to the service showing what was asked."""
+        return self.closed_at - self.sent_at if self.closed_at and self.sent_at else None
+
     def shown_status(self, remote: str) -> ShownStatus:
         """The endpoint's status while this change is open; `remote` is what the service last said."""
         waiting = self.error
+        if self.scheduled_for and self.attempt == 0:
+            at = timezone.localtime(self.scheduled_for)
+            waiting = _("Starts on %(time)s") % {"time": f"{at:%Y-%m-%d %H:%M %Z}"}
+            if self.waits_for_its_time:
+                return ShownStatus(remote or Status.NOT_STARTED, _("Scheduled"), "waiting", waiting)
         match self.state:
+            case ChangeState.DEPLOYING if self.stuck:
+                detail = _("For more than two hours; the service may have lost it.")
+                return ShownStatus(Status.RUNNING, _("Stuck"), "unknown", detail)
             case ChangeState.DEPLOYING:
                 value = remote if remote in (Status.NOT_STARTED, Status.RUNNING) else Status.RUNNING
                 return ShownStatus(value, self.state_label, "running", deploying_for(self.accepted_at))

@@ -1,8 +1,9 @@
 """An endpoint: what the service says of it, plus our own id, which exists before the service has given one."""
 
 import uuid
-from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Prefetch, Q
@@ -77,6 +78,7 @@ class Endpoint(models.Model):
     error = models.TextField(blank=True)
     logging_enabled = models.BooleanField(default=False)
     links = models.JSONField(default=dict)
+    mark = models.CharField(max_length=36, blank=True, db_index=True)  # the Change that made it, if one of ours did
     log_folder = models.CharField(max_length=200, blank=True)
     hinted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -106,9 +108,37 @@ class Endpoint(models.Model):
             self.open_changes = list(self.changes.open().select_related("model", "from_model", "actor"))
         return self.open_changes[0] if self.open_changes else None
 
+    def duplicates(self) -> "models.QuerySet[Endpoint]":
+        """Other endpoints that the service has by the same request of ours."""
+        same = Endpoint.objects.present().filter(mark=self.mark).exclude(pk=self.pk)
+        return same if self.mark else same.none()
+
+    @property
+    def usual_duration(self) -> timedelta | None:
+        """How long its changes of model took, from its own history: the middle one of the last nine."""
+        from endpoints.models.change import ChangeKind, ChangeState
+
+        done = self.changes.filter(
+            kind__in=(ChangeKind.CREATE, ChangeKind.CHANGE_MODEL), state=ChangeState.DONE, sent_at__isnull=False
+        )
+        took = sorted(change.took for change in done.order_by("-closed_at")[:9] if change.took)
+        return took[len(took) // 2] if took else None
+
     @property
     def settled(self) -> bool:
-        return self.open_change is None and self.status in (*SETTLED, "")
+        """Nothing is going on that a page should watch; a change that waits for its time is not going on yet."""
+        change = self.open_change
+        return (change is None or change.waits_for_its_time) and self.status in (*SETTLED, "")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a change can change, as the row says it is; the keys of Change.before and Change.wanted."""
+        return {
+            "model": self.model.remote_id if self.model else None,
+            "display_name": self.display_name,
+            "description": self.description,
+            "logging_enabled": self.logging_enabled,
+        }
 
     @property
     def row_version(self) -> str:
@@ -143,6 +173,17 @@ class Endpoint(models.Model):
         if self.status in (Status.NOT_STARTED, Status.RUNNING):
             return ShownStatus(self.status, _("Deploying"), "running", deploying_for(self.last_action_at))
         return ShownStatus(self.status, _("Unknown (%(word)s)") % {"word": self.status}, "unknown")
+
+
+def words_for(facts: Iterable[str]) -> str:
+    """Keys of Endpoint.facts as people call them, with commas between."""
+    words = {
+        "model": _("model"),
+        "display_name": _("name"),
+        "description": _("description"),
+        "logging_enabled": _("content logging"),
+    }
+    return ", ".join(word for key, word in words.items() if key in set(facts))
 
 
 def deploying_for(since: datetime | None) -> str:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from endpoints import samples
+from endpoints import deploy, samples
 from endpoints.models import Download, Endpoint, Event
 from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
@@ -65,6 +65,9 @@ def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
         "sample": sample,
         "events": Event.objects.for_page().filter(endpoint=endpoint)[:50],
         "latest_download": _latest_download(request, endpoint),
+        "changes": endpoint.changes.select_related("model", "actor")[:50],
+        "previous_model": deploy.previous_model(endpoint),
+        "go_back_key": uuid4(),
         **more,
     }
     return render(request, "endpoints/detail.html", context)
@@ -78,6 +81,8 @@ def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "endpoint": endpoint,
         "open_change": change,
         "last_change": endpoint.changes.first(),
+        "duplicates": endpoint.duplicates(),
+        "usually": endpoint.usual_duration if change else None,
         "can_change": may_change and change is None and endpoint.remote_id is not None,
         "live": not endpoint.settled,
         "poll_url": endpoint.get_absolute_url(),

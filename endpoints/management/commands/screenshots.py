@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -115,8 +116,27 @@ def _every_page(page: Any, url: str, shoot: Callable[[str], None]) -> None:
     shoot("logs")
     page.goto(f"{url}/downloads/")
     shoot("downloads")
+    for name in ("change-model", "edit", "delete"):
+        page.goto(f"{endpoint}{name}/")
+        shoot(name)
+    _history(page, endpoint, shoot)
+
+
+def _history(page: Any, endpoint: str, shoot: Callable[[str], None]) -> None:
+    """A change that is waiting for its time, and one that was cancelled and one that was made."""
     page.goto(f"{endpoint}change-model/")
-    shoot("change-model")
+    page.get_by_role("radio", disabled=False).first.check()
+    page.get_by_label("Reason").fill("Better on numbers and names")
+    page.get_by_text("Start later").click()
+    page.get_by_label("Start at").fill("2099-12-31T02:00")
+    page.get_by_role("button", name="Done").click()
+    shoot("endpoint-scheduled")
+    page.get_by_role("button", name="Cancel the change").click()
+    page.goto(f"{endpoint}edit/")
+    page.get_by_label("Name").fill(f"Renamed for the evening shift {uuid4().hex[:4]}")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="Renamed").wait_for()
+    shoot("endpoint-history")
 
 
 def _wizard(page: Any, url: str, shoot: Callable[[str], None]) -> None:

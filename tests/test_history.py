@@ -1,0 +1,257 @@
+"""Edit, delete, go back, schedule, cancel, decide: what people ask of an endpoint that is there, and its history."""
+
+import json
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from endpoints import deploy
+from endpoints.models import Change, Endpoint, Event, SpeechModel
+from endpoints.models.change import ChangeKind, ChangeState
+
+
+def form_of(client, address, **typed):
+    """What the page's form would send: its hidden fields, and what is typed."""
+    page = client.get(address).content.decode()
+    key = re.search(r'name="key" value="([^"]+)"', page)[1]
+    seen = re.search(r'name="seen" value="([^"]*)"', page)[1].replace("&quot;", '"')
+    return {"key": key, "seen": seen, **typed}
+
+
+def page_of(name, row):
+    return reverse(f"endpoints:{name}", args=[row.pk])
+
+
+def test_only_what_was_changed_is_sent_and_everything_else_stays(alice, endpoint, world, worker):
+    before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    typed = {"name": "Renamed", "description": endpoint.description, "reason": "Clearer"}
+    if endpoint.logging_enabled:
+        typed["logging"] = "on"
+    answer = alice.post(page_of("edit", endpoint), form_of(alice, page_of("edit", endpoint), **typed))
+    assert answer.status_code == 302
+    change = Change.objects.get()
+    assert change.wanted == {"display_name": "Renamed"}
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    after = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    assert after["displayName"] == "Renamed"
+    assert {**after, "displayName": ""} == {**before, "displayName": ""}
+
+
+def test_logging_is_switched_on_and_off(alice, endpoint, world, worker):
+    wish = {"display_name": endpoint.display_name, "logging_enabled": not endpoint.logging_enabled}
+    change = deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted=wish)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    assert remote["properties"]["loggingEnabled"] is not endpoint.logging_enabled
+
+
+def test_a_form_without_a_change_says_so(alice, endpoint):
+    typed = {"name": endpoint.display_name, "description": endpoint.description}
+    if endpoint.logging_enabled:
+        typed["logging"] = "on"
+    answer = alice.post(page_of("edit", endpoint), form_of(alice, page_of("edit", endpoint), **typed))
+    assert answer.status_code == 422
+    assert "Nothing was changed." in answer.content.decode()
+    assert not Change.objects.exists()
+
+
+def test_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_it(alice, endpoint, world, worker):
+    form = form_of(alice, page_of("edit", endpoint), name="Ours", description="")
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Theirs"})
+    worker.mirror()
+
+    answer = alice.post(page_of("edit", endpoint), form)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Theirs" in page
+    assert 'value="Ours"' in page
+    assert not Change.objects.exists()
+
+    # Sent once more, by somebody who has read that:
+    again = form | {"seen": re.search(r'name="seen" value="([^"]*)"', page)[1].replace("&quot;", '"')}
+    assert alice.post(page_of("edit", endpoint), again).status_code == 302
+    assert worker.step(Change.objects.get()).state == ChangeState.DONE
+
+
+def test_a_change_made_in_the_portal_while_ours_waited_is_not_overwritten(alice, endpoint, world, worker):
+    change = deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Theirs"})
+    assert worker.step(change).state == ChangeState.REFUSED
+    assert "elsewhere" in change.error
+    assert world.call("GET", f"/endpoints/{endpoint.remote_id}")["displayName"] == "Theirs"
+
+
+def test_what_was_changed_outside_is_in_the_history_and_what_we_asked_is_not_called_so(alice, endpoint, world, worker):
+    worker.step(deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"}))
+    worker.mirror()
+    assert not Event.objects.filter(verb="changed-outside").exists()
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"description": "Edited in the portal"})
+    worker.mirror()
+    assert Event.objects.get(verb="changed-outside").text == "was changed outside: description"
+    assert "was changed outside" in alice.get(endpoint.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("typed", ["", "another name", "FRONT DOOR"])
+def test_an_endpoint_is_deleted_only_by_somebody_who_types_its_name(alice, endpoint, typed):
+    answer = alice.post(page_of("delete", endpoint), form_of(alice, page_of("delete", endpoint), name=typed))
+    assert answer.status_code == 422
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize("effect", [None, {"close": True}], ids=["answered", "answer lost"])
+@pytest.mark.parametrize("stage", ["before", "after"])
+def test_a_deleted_endpoint_leaves_the_list_and_keeps_its_history(alice, endpoint, world, worker, effect, stage):
+    form = form_of(alice, page_of("delete", endpoint), name=endpoint.display_name, reason="Not needed")
+    assert alice.post(page_of("delete", endpoint), form).status_code == 302
+    if effect:
+        world.fail({"method": "DELETE", "path": "/endpoints/", "times": 3, "stage": stage, "effect": effect})
+    change = Change.objects.get()
+    for _step in range(4):
+        worker.step(change)
+    assert change.state == ChangeState.DONE
+    assert world.call("GET", "/endpoints")["values"] == []
+    assert not Endpoint.objects.present().exists()
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert "Not needed" in page
+    assert "was deleted as asked" in page
+
+
+def test_going_back_takes_the_previous_model_with_a_reason(alice, endpoint, other, world, worker):
+    first = endpoint.model
+    change = deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert "Go back" in page
+    assert first.display_name in page
+    key = re.search(r'name="key" value="([^"]+)"', page)[1]
+
+    without = alice.post(page_of("go-back", endpoint), {"key": key, "reason": ""}, follow=True)
+    assert "Say in one line why" in without.content.decode()
+    alice.post(page_of("go-back", endpoint), {"key": key, "reason": "Worse on names"})
+
+    back = Change.objects.open().get()
+    assert (back.model, back.reason) == (first, "Worse on names")
+    worker.step(back)
+    world.advance(3600)
+    worker.step(back)
+    endpoint.refresh_from_db()
+    assert endpoint.model == first
+
+
+def test_nobody_goes_back_to_a_model_that_has_expired(alice, endpoint, other, world, worker):
+    change = deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    SpeechModel.objects.filter(pk=change.from_model_id).update(expires_at=timezone.now() - timedelta(days=2))
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert "Go back</button>" not in page
+    answer = alice.post(page_of("go-back", endpoint), {"key": uuid.uuid4(), "reason": "x"}, follow=True)
+    assert "Expired" in answer.content.decode()
+    assert not Change.objects.open().exists()
+
+
+def test_a_change_waits_for_its_time_and_can_be_cancelled_until_then(alice, endpoint, other, world, worker):
+    at = timezone.now() + timedelta(hours=5)
+    address = page_of("change-model", endpoint)
+    form = form_of(alice, address, model=str(other.pk), at=f"{at:%Y-%m-%dT%H:%M}")
+    assert alice.post(address, form).status_code == 302
+    change = Change.objects.get()
+    assert not Change.objects.due().exists()
+    assert Endpoint.objects.for_list().get().shown_status.label == "Scheduled"
+    assert 'hx-trigger="every' not in alice.get("/endpoints/").content.decode()
+
+    alice.post(reverse("endpoints:change-cancel", args=[change.pk]))
+    change.refresh_from_db()
+    assert change.state == ChangeState.CANCELLED
+    assert world.ledger("PATCH") == []
+    assert Endpoint.objects.for_list().get().shown_status.label == "Succeeded"
+
+
+def test_a_change_that_has_started_cannot_be_cancelled(alice, endpoint, other, worker):
+    change = deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    worker.step(change)
+    page = alice.post(reverse("endpoints:change-cancel", args=[change.pk]), follow=True).content.decode()
+    assert "It has started already." in page
+    change.refresh_from_db()
+    assert change.state == ChangeState.DEPLOYING
+
+
+def test_a_time_that_is_over_gives_the_fields_error(alice, endpoint, other):
+    address = page_of("change-model", endpoint)
+    answer = alice.post(address, form_of(alice, address, model=str(other.pk), at="2020-01-01T02:00"))
+    assert answer.status_code == 422
+    assert "This time is over." in answer.content.decode()
+
+
+@pytest.mark.parametrize(("decision", "state"), [("again", ChangeState.QUEUED), ("give-up", ChangeState.FAILED)])
+def test_what_could_not_be_settled_is_decided_by_a_person(alice, bob, endpoint, other, decision, state):
+    change = deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert "Needs a decision" in page
+    assert "Try again" in page
+    assert "Try again" not in bob.get(endpoint.get_absolute_url()).content.decode()
+    alice.post(reverse("endpoints:change-decide", args=[change.pk]), {"decision": decision})
+    change.refresh_from_db()
+    assert change.state == state
+    if decision == "again":
+        assert Change.objects.due().get() == change
+
+
+def test_a_deployment_that_never_ends_is_called_stuck_and_looked_at_slowly(alice, endpoint, other, worker):
+    change = worker.step(deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other))
+    Change.objects.update(accepted_at=timezone.now() - timedelta(hours=3))
+    change.refresh_from_db()
+    worker.step(change)
+    assert Endpoint.objects.for_list().get().shown_status.label == "Stuck"
+    assert change.next_look_at > timezone.now() + timedelta(minutes=4)
+
+
+def test_two_endpoints_of_one_request_are_shown_and_nothing_is_deleted_by_itself(alice, mirrored, world, worker):
+    model = SpeechModel.objects.deployable().exclude(display_name__icontains="broken").filter(locale="en-US")[0]
+    change = deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    worker.step(change)
+    remote = world.call("GET", "/endpoints")["values"][0]
+    body = {name: remote[name] for name in ("displayName", "locale", "model", "customProperties")}
+    world.call("POST", "/endpoints", body)
+    worker.mirror()
+    assert Endpoint.objects.count() == 2
+    page = alice.get(change.endpoint.get_absolute_url()).content.decode()
+    twin = Endpoint.objects.exclude(pk=change.endpoint_id).get()
+    assert "The same request made more than one endpoint" in page
+    assert page_of("delete", twin) in page
+    assert len(world.call("GET", "/endpoints")["values"]) == 2
+
+
+def test_the_page_shows_every_change_with_actor_reason_times_and_result(alice, endpoint, other, world, worker):
+    change = deploy.change_model(
+        key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other, reason="Better on numbers"
+    )
+    worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    table = page[page.index("<caption") :]
+    for word in ("alice", "Better on numbers", "Done", other.display_name):
+        assert word in table
+    assert endpoint.usual_duration is not None
+
+
+def test_what_was_seen_is_data_and_not_trusted(alice, endpoint):
+    address = page_of("edit", endpoint)
+    form = form_of(alice, address, name="Renamed")
+    for seen in ("[]", "null", '{"is_superuser": true}', "not json", json.dumps({"model": ["x"] * 1000})):
+        assert alice.post(address, form | {"seen": seen, "key": uuid.uuid4()}).status_code in (302, 409, 422)
+
+
+def test_kinds_of_changes_are_named_for_people():
+    assert [str(kind.label) for kind in ChangeKind] == ["Deploy model", "Change model", "Edit", "Delete endpoint"]

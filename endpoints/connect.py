@@ -20,13 +20,7 @@ def service(resource: Resource, transport: httpx.BaseTransport | None = None) ->
     how: dict[str, Any] = {"api_version": resource.api_version, "transport": transport}
     if resource.auth == Auth.KEY:
         return azure.SpeechClient(resource.endpoint_url, key=_secret(resource), **how)
-    cloud = resource.cloud.name
-    credential = (
-        identity.client_secret(resource.tenant_id, resource.client_id, _secret(resource), cloud=cloud)
-        if resource.auth == Auth.CLIENT_SECRET
-        else identity.managed_identity(resource.client_id or None, cloud=cloud)
-    )
-    return azure.SpeechClient(resource.endpoint_url, credential=credential, **how)
+    return azure.SpeechClient(resource.endpoint_url, credential=_entra(resource), **how)
 
 
 def log_source(endpoint: Endpoint) -> LogSource:
@@ -34,7 +28,17 @@ def log_source(endpoint: Endpoint) -> LogSource:
     resource = endpoint.resource
     if resource.log_container is None:
         return service(resource)
-    return azure.LogContainer(resource.log_container.open(), folder=endpoint.log_folder, locale=endpoint.locale)
+    url = resource.log_container.open()
+    # Without a SAS token in its address, the container is opened with the identity that opens the resource.
+    credential = None if "sig=" in url or resource.auth == Auth.KEY else _entra(resource).source()
+    return azure.LogContainer(url, folder=endpoint.log_folder, locale=endpoint.locale, credential=credential)
+
+
+def _entra(resource: Resource) -> identity.Entra:
+    cloud = resource.cloud.name
+    if resource.auth == Auth.MANAGED_IDENTITY:
+        return identity.managed_identity(resource.client_id or None, cloud=cloud)
+    return identity.client_secret(resource.tenant_id, resource.client_id, _secret(resource), cloud=cloud)
 
 
 def _secret(resource: Resource) -> str:

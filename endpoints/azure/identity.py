@@ -64,6 +64,10 @@ class Entra:
                 self._kept = self._new()
             return self._kept.token
 
+    def source(self) -> Any:
+        """The credential of azure-identity itself, for Azure's own libraries, which ask it for tokens of their own."""
+        return self._make()
+
     def forget(self) -> None:
         """Let the next token() be a new one: the service has refused this one."""
         with self._lock:

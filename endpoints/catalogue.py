@@ -70,6 +70,7 @@ class Known:
         self.endpoints = {row.remote_id: row for row in resource.endpoints.exclude(remote_id=None)}
 
 
+@transaction.atomic
 def mirror_endpoint(
     resource: Resource, remote: azure.Endpoint, *, known: Known | None = None, tell: bool = True
 ) -> Endpoint | None:
@@ -120,6 +121,7 @@ def _tell_of_changes_outside(row: Endpoint, before: dict[str, Any]) -> None:
         Event.record(Verb.CHANGED_OUTSIDE, endpoint=row, what=words_for(differing))
 
 
+@transaction.atomic
 def mark_gone(endpoint: Endpoint, *, told: bool = False) -> None:
     """The service no longer has this endpoint: the row stays, out of the list. `told`: somebody here asked for it."""
     if endpoint.gone_at is None:

@@ -161,8 +161,8 @@ def cancel(change: Change, *, actor: Any) -> bool:
         if unstarted.update(state=ChangeState.CANCELLED, closed_at=Now(), next_look_at=None, updated_at=Now()) != 1:
             return False
         Event.record(Verb.CANCELLED, actor=actor, endpoint=change.endpoint, change=change)
-    if change.kind == ChangeKind.CREATE:
-        Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(gone_at=Now(), updated_at=Now())
+        if change.kind == ChangeKind.CREATE:
+            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(gone_at=Now(), updated_at=Now())
     return True
 
 

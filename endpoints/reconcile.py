@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -62,9 +63,12 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
         due = _look_first(change, service)
         if due is not None or change.state != ChangeState.QUEUED:
             return due
+    if change.kind == ChangeKind.CREATE and (made := _made(change, service)):
+        # A worker died before it could write the answer down, or the database was set back.
+        return _accepted(change, made)
     failpoint("before-sending")
     if not Change.objects.move(
-        change, ChangeState.SENDING, attempt=change.attempt + 1, sent_at=timezone.now(), empty_listings=0, error=""
+        change, ChangeState.SENDING, attempt=change.attempt + 1, sent_at=Now(), empty_listings=0, error=""
     ):
         return None
     failpoint("after-sending")
@@ -93,16 +97,20 @@ def _recover(change: Change, service: azure.SpeechClient) -> float | None:
 def _settle(change: Change, service: azure.SpeechClient) -> float | None:
     if change.kind != ChangeKind.CREATE:
         return _settle_known(change, service)
-    # Fifteen minutes of slack for clocks that differ.
-    since = (change.sent_at or change.asked_at) - timedelta(minutes=15)
-    listed = service.list_endpoints(filter=f"createdDateTime ge {since:%Y-%m-%dT%H:%M:%SZ}")
-    ours = [remote for remote in listed if remote.custom_properties.get(MARK) == str(change.pk)]
-    if ours:
-        return _accepted(change, min(ours, key=lambda remote: remote.created or timezone.now()))
+    if made := _made(change, service):
+        return _accepted(change, made)
     Change.objects.move(change, ChangeState.UNKNOWN, empty_listings=change.empty_listings + 1)
-    if timezone.now() < (change.sent_at or change.asked_at) + SETTLE or change.empty_listings < 2:
+    # By the database's clock: those of the workers may be wrong.
+    settling = Change.objects.filter(pk=change.pk, sent_at__gt=Now() - SETTLE).exists()
+    if settling or change.empty_listings < 2:
         return _pause(change)
     return _again_or_ask(change)
+
+
+def _made(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
+    """The endpoint that carries this change's mark; of several the oldest. One whole listing tells."""
+    ours = [remote for remote in service.list_endpoints() if remote.custom_properties.get(MARK) == str(change.pk)]
+    return min(ours, key=lambda remote: (remote.created is None, remote.created), default=None)
 
 
 def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
@@ -110,9 +118,12 @@ def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
     try:
         remote = service.get_endpoint(_remote_id(change.endpoint))
     except azure.NotFound as error:
-        if error.gateway or change.kind != ChangeKind.DELETE:
+        if error.gateway:
             raise
-        return _deleted(change)
+        if change.kind == ChangeKind.DELETE:
+            return _deleted(change)
+        mark_gone(change.endpoint)
+        return _close(change, ChangeState.FAILED, _("The endpoint was deleted at the service."))
     if change.wanted and shows(remote, change.wanted):
         return _accepted(change, remote)
     return _again_or_ask(change)
@@ -122,10 +133,10 @@ def _again_or_ask(change: Change) -> float | None:
     if change.doubts < ATTEMPTS:
         Change.objects.move(change, ChangeState.QUEUED)
         return 0
-    Change.objects.move(
-        change, ChangeState.UNDECIDED, error=_("It was sent three times and never seen at the service.")
-    )
-    Event.record(Verb.UNDECIDED, endpoint=change.endpoint, change=change)
+    words = _("It was sent three times and never seen at the service.")
+    with transaction.atomic():
+        if Change.objects.move(change, ChangeState.UNDECIDED, error=words):
+            Event.record(Verb.UNDECIDED, endpoint=change.endpoint, change=change)
     return None
 
 
@@ -171,7 +182,7 @@ def _request(change: Change, service: azure.SpeechClient) -> azure.Endpoint | No
 def _post(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
     endpoint, model = change.endpoint, change.model
     assert model is not None  # noqa: S101 (_send has made sure)
-    return service.create_endpoint(
+    made = service.create_endpoint(
         azure.EndpointCreate(
             display_name=endpoint.display_name,
             description=endpoint.description,
@@ -183,6 +194,11 @@ def _post(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
             custom_properties={MARK: str(change.pk)},
         )
     )
+    mark = made.custom_properties.get(MARK)
+    alike = (made.display_name, made.locale) == (endpoint.display_name, endpoint.locale)
+    if mark != str(change.pk) and (mark or not alike):
+        raise azure.Unreadable("The service answered with another endpoint.", operation="Endpoints_Create")
+    return made
 
 
 def _patch(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
@@ -208,7 +224,8 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
         change.endpoint.refresh_from_db(fields=["remote_id"])
         if change.endpoint.remote_id is None:
             Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(remote_id=remote.id)
-        Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=timezone.now(), error="", looks=0)
+        if not Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), error="", looks=0):
+            return None
         mirror_endpoint(change.endpoint.resource, remote)
     failpoint("after-acceptance")
     return _verify(change, remote)
@@ -239,7 +256,7 @@ def _verify(change: Change, remote: azure.Endpoint) -> float | None:
         if shows(remote, change.wanted):
             return _close(change, ChangeState.DONE, "")
         # A look can be older than the change; what has not come after a while will not come.
-        if change.accepted_at and timezone.now() - change.accepted_at > SHOW_WITHIN:
+        if Change.objects.filter(pk=change.pk, accepted_at__lt=Now() - SHOW_WITHIN).exists():
             return _close(change, ChangeState.FAILED, _("The service went back to what it was before."))
     return SLOWLY if change.stuck else _pause(change, remote.retry_after)
 

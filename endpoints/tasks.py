@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import Event, Thread
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 from celery.exceptions import OperationalError
@@ -95,13 +96,13 @@ def _look(resource: Resource, service: azure.SpeechClient) -> float:
 
 
 @contextmanager
-def _held(row: Change | Download | Resource) -> Iterator[None]:
+def _held(row: Change | Download | Resource, lease: UUID) -> Iterator[None]:
     """Prolong our lease while we work, so that it can be short: a killed worker's work goes on when it ends."""
     over = Event()
 
     def prolong() -> None:
         while not over.wait(LEASE_SECONDS / 3):
-            type(row).objects.hold(row.pk, seconds=LEASE_SECONDS)
+            type(row).objects.hold(lease, seconds=LEASE_SECONDS)
         connection.close()
 
     thread = Thread(target=prolong, daemon=True)
@@ -122,14 +123,16 @@ def _work(
 ) -> None:
     """Do something with the service for a claimed row, and give the row back, whatever happens."""
     due: float | None = 60
+    lease = row.lease
+    assert lease is not None  # noqa: S101 (it was claimed)
     try:
-        with _held(row), connected() as client:
+        with _held(row, lease), connected() as client:
             due = do(client)
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:
         resource.failed(str(error))
         due = settings.LOOK_SECONDS
     finally:
-        type(row).objects.release(row.pk, seconds=due)
+        type(row).objects.release(lease, seconds=due)
         failpoint("after-release")
     if due == 0:
         ring(task, row.pk)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Self, TypeVar
+from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -18,6 +19,8 @@ class Claimable(models.Model):
 
     next_look_at = models.DateTimeField(null=True, blank=True, db_default=Now(), db_index=True)
     leased_until = models.DateTimeField(null=True, blank=True)
+    # Who holds it, so that nobody gives back what is another's.
+    lease = models.UUIDField(null=True, blank=True, db_index=True)
 
     class Meta:
         abstract = True
@@ -30,21 +33,21 @@ class ClaimQuerySet(models.QuerySet[Row]):
 
     def claim(self, pk: object, *, seconds: int) -> Row | None:
         """The row, if it is due and this caller is the first; a lease of `seconds` keeps others away."""
-        lease = Now() + timedelta(seconds=seconds)
-        if self.due().filter(pk=pk).update(leased_until=lease) != 1:
+        until = Now() + timedelta(seconds=seconds)
+        lease = uuid4()
+        if self.due().filter(pk=pk).update(leased_until=until, lease=lease) != 1:
             return None
-        return self.get(pk=pk)
+        return self.filter(lease=lease).first()
 
-    def hold(self, pk: object, *, seconds: int) -> bool:
-        """Prolong a lease that is still ours to prolong."""
-        return (
-            self.filter(pk=pk, leased_until__isnull=False).update(leased_until=Now() + timedelta(seconds=seconds)) == 1
-        )
+    def hold(self, lease: UUID, *, seconds: float) -> bool:
+        """Prolong a lease, unless it ended and somebody else has the row."""
+        return self.filter(lease=lease).update(leased_until=Now() + timedelta(seconds=seconds)) == 1
 
-    def release(self, pk: object, *, seconds: float | None) -> None:
-        """Give the row back; it is due again in `seconds`, or never with None."""
-        next_look = None if seconds is None else Now() + timedelta(seconds=seconds)
-        self.filter(pk=pk).update(leased_until=None, next_look_at=next_look)
+    def release(self, lease: UUID, *, seconds: float | None) -> None:
+        """Give a row back; it is due again in `seconds`, or never with None. What is another's is left alone."""
+        # On SQLite a sum is written in microseconds and Now() in milliseconds, so only Now() itself is due at once.
+        next_look = None if seconds is None else Now() + timedelta(seconds=seconds) if seconds else Now()
+        self.filter(lease=lease).update(leased_until=None, lease=None, next_look_at=next_look)
 
 
 def free() -> Q:

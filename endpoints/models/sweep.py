@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
-from django.utils import timezone
 
 
 class Sweep(models.Model):
     """One row, written by each sweep."""
 
-    at = models.DateTimeField()
+    at = models.DateTimeField(db_default=Now())
 
     class Meta:
         default_permissions = ()
@@ -22,7 +21,7 @@ class Sweep(models.Model):
     @classmethod
     def done(cls) -> None:
         if not cls.objects.filter(pk=1).update(at=Now()):
-            Sweep.objects.bulk_create([Sweep(pk=1, at=timezone.now())], ignore_conflicts=True)
+            Sweep.objects.bulk_create([Sweep(pk=1)], ignore_conflicts=True)
 
     @classmethod
     def last(cls) -> tuple[datetime | None, bool]:

@@ -1,0 +1,134 @@
+"""What must hold after any faults: what was accepted here, against what the service has and what it was asked."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from endpoints.models import Change, Endpoint, Event
+from endpoints.models.change import CLOSED, MARK, ChangeKind, ChangeState
+from endpoints.models.event import Verb
+from tests.conftest import Worker, World
+
+LOOK_WITHIN = timedelta(minutes=15)
+ASKED = {
+    ChangeKind.CREATE: Verb.ASKED_CREATE,
+    ChangeKind.CHANGE_MODEL: Verb.ASKED_CHANGE_MODEL,
+    ChangeKind.EDIT: Verb.ASKED_EDIT,
+    ChangeKind.DELETE: Verb.ASKED_DELETE,
+}
+ENDED = {
+    ChangeState.DONE: {Verb.DEPLOYED, Verb.EDITED, Verb.DELETED},
+    ChangeState.REFUSED: {Verb.REFUSED},
+    ChangeState.FAILED: {Verb.FAILED, Verb.GAVE_UP},
+    ChangeState.CANCELLED: {Verb.CANCELLED},
+}
+
+
+@dataclass
+class Forgotten:
+    """What our rows cannot know: POSTs that others sent, or we before a backup, and changes asked after it."""
+
+    posts: int = 0
+    changes: set[str] = field(default_factory=set)
+
+
+def check(world: World, forgotten: Forgotten | None = None) -> None:
+    """Mirror once more, without faults, and compare; each broken promise is named."""
+    world.fail()
+    Worker().mirror()
+    forgotten = forgotten or Forgotten()
+    there = {remote["self"].rpartition("/")[2]: remote for remote in all_endpoints(world)}
+    broken = [
+        *_one_endpoint_for_each_change(there),
+        *_nothing_is_left_lying(),
+        *_nothing_was_sent_unwritten(world, forgotten),
+        *_no_stranger_carries_our_mark(there, forgotten),
+        *_rows_are_what_the_service_has(there),
+        *_all_is_written_down(),
+    ]
+    if broken:
+        raise AssertionError("\n".join(broken))
+
+
+def all_endpoints(world: World) -> list[dict[str, Any]]:
+    """The endpoints that the service has, page by page."""
+    found, skip = [], 0
+    while page := world.call("GET", f"/endpoints?skip={skip}&top=100")["values"]:
+        found += page
+        skip += len(page)
+    return found
+
+
+def _mark(remote: dict[str, Any]) -> str:
+    return str(remote.get("customProperties", {}).get(MARK, ""))
+
+
+def _one_endpoint_for_each_change(there: dict[str, Any]) -> Iterator[str]:
+    by_mark = defaultdict(list)
+    for pk, remote in there.items():
+        if _mark(remote):
+            by_mark[_mark(remote)].append(pk)
+    for mark, same in by_mark.items():
+        for row in Endpoint.objects.filter(remote_id__in=same):
+            others = set(row.duplicates().values_list("remote_id", flat=True))
+            if others != set(same) - {row.remote_id}:
+                yield f"I1: the change {mark} has {len(same)} endpoints, and {row.remote_id} shows {len(others)} others"
+
+
+def _nothing_is_left_lying() -> Iterator[str]:
+    for change in Change.objects.exclude(state__in=(*CLOSED, ChangeState.UNDECIDED)):
+        due = max(timezone.now(), change.scheduled_for or timezone.now()) + LOOK_WITHIN
+        if change.next_look_at is None or change.next_look_at > due:
+            yield f"I2: {change} is {change.state} and is looked at {change.next_look_at}"
+
+
+def _nothing_was_sent_unwritten(world: World, forgotten: Forgotten) -> Iterator[str]:
+    sent = len(posts(world))
+    written = sum(Change.objects.filter(kind=ChangeKind.CREATE).values_list("attempt", flat=True)) + forgotten.posts
+    if sent > written:
+        yield f"I3: {sent} POSTs were sent and {written} attempts written down"
+
+
+def posts(world: World) -> list[dict[str, Any]]:
+    """The requests for a new endpoint that the service got."""
+    return [entry for entry in world.ledger("POST") if entry["path"].partition("?")[0].endswith("/endpoints")]
+
+
+def _no_stranger_carries_our_mark(there: dict[str, Any], forgotten: Forgotten) -> Iterator[str]:
+    known = {str(pk) for pk in Change.objects.values_list("pk", flat=True)} | forgotten.changes
+    for pk, remote in there.items():
+        if _mark(remote) and _mark(remote) not in known:
+            yield f"I4: {pk} carries the mark {_mark(remote)} of a change that nobody asked for"
+
+
+def _rows_are_what_the_service_has(there: dict[str, Any]) -> Iterator[str]:
+    rows = {row.remote_id: row for row in Endpoint.objects.present().exclude(remote_id=None).select_related("model")}
+    if set(rows) != set(there):
+        yield f"I5: rows without endpoint {set(rows) - set(there)}, endpoints without row {set(there) - set(rows)}"
+    for pk in set(rows) & set(there):
+        remote = there[pk]
+        says = {
+            "model": remote["model"]["self"].rpartition("/")[2],
+            "display_name": remote["displayName"],
+            "description": remote.get("description", ""),
+            "logging_enabled": remote["properties"]["loggingEnabled"],
+        }
+        if (rows[pk].facts, rows[pk].status) != (says, remote["status"]):
+            yield f"I5: the row of {pk} says {rows[pk].facts} {rows[pk].status}, the service {says} {remote['status']}"
+    for row in Endpoint.objects.present().filter(remote_id=None):
+        if row.changes.filter(state=ChangeState.DONE).exists():
+            yield f"I5: {row} is said to be deployed and has no endpoint"
+
+
+def _all_is_written_down() -> Iterator[str]:
+    for change in Change.objects.all():
+        verbs = list(Event.objects.filter(change=change).values_list("verb", flat=True))
+        if verbs.count(ASKED[ChangeKind(change.kind)]) != 1:
+            yield f"I6: who asked for {change} is not written down once: {verbs}"
+        ended = ENDED.get(ChangeState(change.state), set())
+        if ended and sum(verb in ended for verb in verbs) != 1:
+            yield f"I6: {change} is {change.state}, which is not written down once: {verbs}"

@@ -1,0 +1,229 @@
+"""Rows 24, 25, 27, 47 and 48 of the fault table: the service's side is not what the page showed."""
+
+import json
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel, Status
+from endpoints.models.change import ChangeState
+from endpoints.models.event import Verb
+from tests.faults.conftest import ask_create, ask_model, fitting, later, reference
+from tests.faults.invariants import all_endpoints, posts
+from tests.test_wizard import Wizard
+
+
+def test_row_24_an_endpoint_deleted_in_the_portal_keeps_its_row_and_is_not_made_again(alice, endpoint, world, worker):
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.mirror()
+    worker.look_round()
+    endpoint.refresh_from_db()
+    assert endpoint.gone_at
+    assert not Endpoint.objects.present().exists()
+    gone = Event.objects.get(endpoint=endpoint, verb=Verb.VANISHED)
+    assert gone.actor is None
+    assert alice.get(endpoint.get_absolute_url()).status_code == 200
+    assert posts(world) == []
+    assert all_endpoints(world) == []
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["before it was sent", "while it was deployed"])
+def test_row_24_an_open_change_of_an_endpoint_that_is_gone_ends_and_says_why(
+    alice, endpoint, other, world, worker, sent
+):
+    change = ask_model(alice, endpoint, other)
+    if sent:
+        worker.step(change)
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.step(change)
+    assert change.state == (ChangeState.FAILED if sent else ChangeState.REFUSED)
+    assert "at the service" in change.error
+    assert len(world.ledger("PATCH")) == sent
+    assert Event.objects.filter(endpoint=endpoint, verb=Verb.VANISHED).count() == 1
+    assert posts(world) == []
+
+
+@pytest.mark.parametrize("when", ["lost before", "lost after"])
+def test_row_24_a_change_whose_answer_was_lost_does_not_wait_for_an_endpoint_that_is_gone(
+    alice, endpoint, other, world, worker, when
+):
+    stage = when.removeprefix("lost ")
+    world.fail({"method": "PATCH", "path": "/endpoints/", "stage": stage, "effect": {"close": True}})
+    change = worker.step(ask_model(alice, endpoint, other))
+    assert change.state == ChangeState.UNKNOWN
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    for _look in range(3):
+        worker.step(change)
+    assert change.state in (ChangeState.FAILED, ChangeState.REFUSED, ChangeState.UNDECIDED)
+
+
+def test_row_25_a_model_deleted_between_the_wizards_steps_marks_the_field_and_keeps_what_was_typed(
+    alice, model, world, worker
+):
+    wizard = Wizard(alice).to_details(model).press("next", name="Support calls", description="EU hotline")
+    assert wizard.step == "review"
+    world.call("DELETE", f"/models/{model.remote_id}")
+    Resource.objects.update(catalogued_at=None)
+    worker.mirror()
+    wizard.press("add")
+    assert wizard.page.status_code == 422
+    assert wizard.step == "model"
+    assert "Deleted at the service" in wizard.text
+    assert not Change.objects.exists()
+    another = SpeechModel.objects.deployable().filter(locale="en-US").exclude(pk=model.pk).first()
+    assert "EU hotline" in wizard.press("next", model=str(another.pk)).text
+
+
+@pytest.mark.parametrize("mirrored_meanwhile", [False, True])
+def test_row_25_a_model_deleted_before_the_request_is_sent_refuses_it_in_words(
+    alice, model, world, worker, mirrored_meanwhile
+):
+    change = ask_create(alice, model)
+    world.call("DELETE", f"/models/{model.remote_id}")
+    if mirrored_meanwhile:
+        Resource.objects.update(catalogued_at=None)
+        worker.mirror()
+    worker.step(change)
+    assert change.state == ChangeState.REFUSED
+    assert "model" in change.error.lower()
+    row = Endpoint.objects.get()
+    assert row.shown_status.value == Status.FAILED
+    assert row.shown_status.detail == change.error
+    assert all_endpoints(world) == []
+
+
+def test_row_25_a_model_that_expires_before_the_request_is_sent_refuses_it_in_words(alice, model, world, worker):
+    change = ask_create(alice, model)
+    world.advance(timedelta(days=4000).total_seconds())
+    worker.step(change)
+    assert change.state == ChangeState.REFUSED
+    assert change.error
+    assert all_endpoints(world) == []
+    world.begin(rate_limit="0/0")
+
+
+def test_row_27_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_it(
+    alice, endpoint, other, world, worker
+):
+    page = reverse("endpoints:change-model", args=[endpoint.pk])
+    seen = alice.get(page).context["form"].initial["seen"]
+    portal = fitting(endpoint).exclude(pk=other.pk)[0]
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", reference(world, portal))
+    world.advance(3600)
+    worker.mirror()
+
+    form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": "Numbers", "seen": json.dumps(seen)}
+    answer = alice.post(page, form)
+    assert answer.status_code == 409
+    assert portal.display_name in answer.content.decode()
+    assert not Change.objects.exists()
+    assert len(world.ledger("PATCH")) == 1
+    endpoint.refresh_from_db()
+    assert endpoint.model == portal
+    assert Event.objects.filter(endpoint=endpoint, verb=Verb.CHANGED_OUTSIDE).count() == 1
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["deployed", "still running"])
+def test_row_27_a_change_in_the_portal_that_no_mirror_has_seen_is_not_overwritten_either(
+    alice, endpoint, other, world, worker, running
+):
+    change = ask_model(alice, endpoint, other)
+    portal = fitting(endpoint).exclude(pk=other.pk)[0]
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", reference(world, portal))
+    if running:
+        worker.step(change)
+        assert change.state == ChangeState.QUEUED
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.REFUSED
+    assert "changed elsewhere" in change.error
+    assert len(world.ledger("PATCH")) == 1
+    endpoint.refresh_from_db()
+    assert endpoint.model == portal
+
+
+def test_row_27_a_name_changed_in_the_portal_survives_a_change_of_model(alice, endpoint, other, world, worker):
+    change = ask_model(alice, endpoint, other)
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Renamed in the portal"})
+    worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    endpoint.refresh_from_db()
+    assert (endpoint.display_name, endpoint.model) == ("Renamed in the portal", other)
+
+
+def says(world, endpoint, *statuses):
+    """The service shows these statuses, one a look, whatever it really does."""
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    begun = datetime.fromisoformat(remote["lastActionDateTime"])
+    faults = []
+    for n, status in enumerate(statuses):
+        at = begun + timedelta(seconds=n)
+        body = {**remote, "status": status, "lastActionDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+        faults.append({"method": "GET", "path": f"/endpoints/{endpoint.remote_id}", "effect": {"body": body}})
+    world.fail(*faults)
+
+
+def test_row_47_a_status_that_flaps_is_shown_as_it_is_and_told_once(alice, endpoint, other, world, worker):
+    change = worker.step(ask_model(alice, endpoint, other))
+    flapping = [Status.RUNNING, Status.NOT_STARTED, Status.RUNNING]
+    says(world, endpoint, *flapping)
+    for status in flapping:
+        worker.step(change)
+        endpoint = Endpoint.objects.get()
+        assert (change.state, endpoint.status) == (ChangeState.DEPLOYING, status)
+        assert endpoint.shown_status.value == status
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    assert Event.objects.filter(change=change, verb=Verb.DEPLOYED).count() == 1
+
+
+def test_row_47_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_its_history(
+    alice, endpoint, other, world, worker
+):
+    change = worker.step(ask_model(alice, endpoint, other))
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    failed = {**remote, "status": "Failed", "lastActionDateTime": f"{timezone.now() + timedelta(days=1):%FT%TZ}"}
+    failed["properties"] = {**remote["properties"], "error": {"code": "InternalServerError", "message": "It is lost."}}
+    world.fail({"method": "GET", "path": "/endpoints$", "effect": {"body": {"values": [failed]}}})
+    worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.shown_status.value, row.shown_status.detail) == (Status.FAILED, "It is lost.")
+    change.refresh_from_db()
+    assert change.state == ChangeState.DONE
+    assert Event.objects.filter(change=change, verb=Verb.DEPLOYED).count() == 1
+    Endpoint.objects.update(last_action_at=None)  # so that the checker's mirror may tell the truth again
+
+
+def test_row_48_a_deployment_that_never_ends_is_called_stuck_and_looked_at_slowly(alice, world, worker, request):
+    world.begin(rate_limit="0/0", deploy_seconds=10_000_000)
+    model = request.getfixturevalue("model")
+    change = worker.step(ask_create(alice, model))
+    worker.step(change)
+    assert 0 < (change.next_look_at - timezone.now()).total_seconds() < 61
+    world.advance(3 * 3600)
+    later(change, hours=3)
+    worker.step(change)
+    assert (change.state, change.stuck) == (ChangeState.DEPLOYING, True)
+    assert Endpoint.objects.for_list().get().shown_status.label == "Stuck"
+    assert "Stuck" in alice.get(reverse("endpoints:list")).content.decode()
+    assert 240 < (change.next_look_at - timezone.now()).total_seconds() < 900
+    assert not Change.objects.due().exists()
+
+
+def test_row_48_a_stuck_deployment_that_ends_after_all_is_done(alice, model, world, worker):
+    change = worker.step(ask_create(alice, model))
+    later(change, hours=3)
+    worker.step(change)
+    assert change.stuck
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE

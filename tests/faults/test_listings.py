@@ -1,0 +1,48 @@
+"""Rows 12 and 13 of the fault table: the listings in which a lost answer is looked for."""
+
+from endpoints.models.change import ChangeState
+from tests.faults.conftest import ask_create, later, reference
+from tests.faults.invariants import posts
+
+POST = {"method": "POST", "path": "/endpoints$", "times": 1}
+LIST = {"method": "GET", "path": r"/endpoints(\?|$)", "stage": "after"}
+
+
+def test_row_12_a_listing_that_does_not_show_a_fresh_endpoint_yet(alice, model, world, worker):
+    lost = {**POST, "stage": "after", "effect": {"close": True}}
+    world.fail(lost)
+    change = worker.step(ask_create(alice, model))
+    world.fail({**LIST, "times": 5, "effect": {"body": {"values": []}}})
+    for _listing in range(5):
+        worker.step(change)
+        assert change.state == ChangeState.UNKNOWN
+    assert change.empty_listings == 5
+    later(change, seconds=60)
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert len(posts(world)) == 1
+
+
+def test_row_13_a_listing_whose_second_page_fails_does_not_count_as_empty(alice, world, worker, forgotten, request):
+    world.begin(rate_limit="0/0", switches={"page_size": 1})
+    model = request.getfixturevalue("model")
+    for name in ("One", "Two"):
+        body = {"displayName": name, "locale": model.locale, **reference(world, model)}
+        world.call("POST", "/endpoints", body)
+    forgotten.posts = elsewhere = len(posts(world))
+    lost = {**POST, "stage": "before", "effect": {"close": True}}
+    world.fail(lost)
+    change = worker.step(ask_create(alice, model))
+    world.fail({"method": "GET", "path": r"/endpoints\?.*skip=1", "times": 3, "effect": {"status": 400}})
+    later(change, minutes=11)
+    for _listing in range(3):
+        worker.step(change)
+        assert (change.state, change.empty_listings) == (ChangeState.UNKNOWN, 0)
+    assert len(posts(world)) == elsewhere + 1
+
+    worker.step(change)
+    assert (change.state, change.empty_listings) == (ChangeState.UNKNOWN, 1)
+    worker.step(change)
+    assert change.state == ChangeState.QUEUED
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING

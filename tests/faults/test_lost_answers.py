@@ -1,0 +1,182 @@
+"""Rows 4 to 11 and 15 of the fault table: the answer to a POST is lost in every way there is."""
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from endpoints.models import Change, Endpoint, Event
+from endpoints.models.change import MARK, ChangeState
+from endpoints.models.event import Verb
+from tests.contract.violations import violations
+from tests.faults.conftest import ask_create, later, reference
+from tests.faults.invariants import all_endpoints, posts
+
+POST = {"method": "POST", "path": "/endpoints$", "times": 1}
+
+
+def settled(change, world, worker):
+    """Take the change to its end, with the time that it needs."""
+    for _listing in range(2):
+        worker.step(change)
+    if change.state == ChangeState.UNKNOWN:
+        later(change, minutes=11)
+        worker.step(change)
+    if change.state == ChangeState.QUEUED:
+        worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    return len(all_endpoints(world))
+
+
+def test_row_04_a_500_when_nothing_was_made_leads_to_exactly_one_endpoint(alice, model, world, worker):
+    world.fail({**POST, "stage": "before", "effect": {"status": 500}})
+    change = worker.step(ask_create(alice, model))
+    assert change.state == ChangeState.UNKNOWN
+    assert settled(change, world, worker) == 1
+    assert [entry["status"] for entry in posts(world)] == [500, 201]
+
+
+def test_row_05_a_500_when_the_endpoint_was_made_is_adopted(alice, model, world, worker):
+    world.fail({**POST, "stage": "after", "effect": {"status": 500}})
+    change = worker.step(ask_create(alice, model))
+    assert change.state == ChangeState.UNKNOWN
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert settled(change, world, worker) == 1
+    assert len(posts(world)) == 1
+
+
+@pytest.mark.parametrize("status", [408, 502, 503, 504])
+@pytest.mark.parametrize("stage", ["before", "after"])
+def test_rows_04_and_05_hold_for_every_status_that_says_nothing(alice, model, world, worker, status, stage):
+    world.fail({**POST, "stage": stage, "effect": {"status": status, "body": "<html>Bad gateway</html>"}})
+    change = worker.step(ask_create(alice, model))
+    assert change.state == ChangeState.UNKNOWN
+    assert settled(change, world, worker) == 1
+    assert len(posts(world)) == (2 if stage == "before" else 1)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_row_06_a_read_timeout_before_the_service_got_it(alice, model, world, worker, line):
+    line.spoil("swallowed")
+    change = worker.step(ask_create(alice, model))
+    assert change.state == ChangeState.UNKNOWN
+    assert "in time" in change.error
+    assert posts(world) == []
+    assert settled(change, world, worker) == 1
+    assert len(posts(world)) == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_row_07_a_read_timeout_after_the_service_carried_it_out(alice, model, world, worker, line):
+    line.spoil("mute")
+    change = worker.step(ask_create(alice, model))
+    assert change.state == ChangeState.UNKNOWN
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert settled(change, world, worker) == 1
+    assert len(posts(world)) == 1
+
+
+@pytest.mark.parametrize("at", [0, 0.5])
+def test_row_08_a_reset_in_the_middle_of_the_request(alice, model, world, worker, line, at):
+    line.spoil("broken", at)
+    change = worker.step(ask_create(alice, model))
+    assert change.state == ChangeState.UNKNOWN
+    assert settled(change, world, worker) == 1
+    assert len([entry for entry in posts(world) if entry["effect"]["made"]]) == 1
+    assert "body is no JSON" in violations(world.url, forget=True)[0]  # half a request is not what the contract says
+
+
+@pytest.mark.parametrize("at", [0, 0.02, 0.5, 0.95])
+def test_row_09_a_reset_in_the_middle_of_the_answer(alice, model, world, worker, line, at):
+    line.spoil("cut", at)
+    change = worker.step(ask_create(alice, model))
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert settled(change, world, worker) == 1
+    assert len(posts(world)) == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_row_10_a_post_that_is_carried_out_two_minutes_late(alice, model, world, worker, line):
+    line.spoil("held")
+    change = worker.step(ask_create(alice, model))
+    worker.step(change)
+    later(change, minutes=2)
+    worker.step(change)
+    assert change.state == ChangeState.UNKNOWN
+    world.advance(120)
+    line.release()
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert settled(change, world, worker) == 1
+    assert len(posts(world)) == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_row_11_a_post_that_is_carried_out_after_it_was_sent_again(alice, model, world, worker, line):
+    line.spoil("held")
+    change = worker.step(ask_create(alice, model))
+    assert settled(change, world, worker) == 1
+    line.release()
+    worker.mirror()
+
+    assert [remote["customProperties"][MARK] for remote in all_endpoints(world)] == [str(change.pk)] * 2
+    row = change.endpoint
+    row.refresh_from_db()
+    double = row.duplicates().get()
+    assert "The same request made more than one endpoint" in alice.get(row.get_absolute_url()).content.decode()
+    assert double.remote_id in alice.get(row.get_absolute_url()).content.decode()
+    assert Event.objects.filter(endpoint=double, verb=Verb.FOUND).count() == 1
+    worker.look_round()
+    assert world.ledger("DELETE") == []
+
+    world.advance(3600)
+    worker.mirror()
+    form = {"key": str(uuid.uuid4()), "name": double.display_name}
+    assert alice.post(reverse("endpoints:delete", args=[double.pk]), form).status_code == 302
+    worker.step(Change.objects.get(endpoint=double))
+    assert len(all_endpoints(world)) == 1
+    assert not row.duplicates().exists()
+
+
+SPOILED = {
+    "no body": {"body": None},
+    "no body and no Location": {"body": None, "headers": {"Location": ""}},
+    "HTML": {"body": "<html>Welcome to the proxy</html>", "headers": {"Location": ""}},
+    "a Location that leads elsewhere": {"body": None, "headers": {"Location": "https://elsewhere.example/endpoints/1"}},
+}
+
+
+@pytest.mark.parametrize("effect", SPOILED.values(), ids=SPOILED)
+def test_row_15_a_201_that_cannot_be_read_is_adopted(alice, model, world, worker, effect):
+    world.fail({**POST, "stage": "after", "effect": effect})
+    change = worker.step(ask_create(alice, model))
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert settled(change, world, worker) == 1
+    assert len(posts(world)) == 1
+
+
+@pytest.mark.parametrize("whose", ["nobody", "another"])
+def test_row_15_a_201_with_a_wrong_id_is_adopted_by_the_right_one(alice, model, world, worker, forgotten, whose):
+    body = {"displayName": "Somebody else's", "locale": model.locale, **reference(world, model)}
+    stranger = world.call("POST", "/endpoints", body)
+    forgotten.posts = 1  # the stranger's
+    worker.mirror()
+    wrong = stranger["self"] if whose == "another" else stranger["self"].rpartition("/")[0] + f"/{uuid.uuid4()}"
+    before = len(posts(world))
+    world.fail({**POST, "stage": "after", "effect": {"body": {**stranger, "self": wrong}}})
+    change = worker.step(ask_create(alice, model))
+    for _look in range(3):
+        worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    assert len(posts(world)) == before + 1
+    ours = next(remote for remote in all_endpoints(world) if MARK in remote.get("customProperties", {}))
+    assert Endpoint.objects.get(pk=change.endpoint_id).remote_id == ours["self"].rpartition("/")[2]

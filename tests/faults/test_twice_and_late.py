@@ -1,0 +1,299 @@
+"""Rows 36, 38, 40, 42 and 59 of the fault table: tasks twice, beats twice or never, wrong clocks, old rows."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from endpoints import reconcile, tasks
+from endpoints.models import Change, Endpoint, Event, Resource, Sweep
+from endpoints.models.change import MARK, ChangeQuerySet, ChangeState
+from endpoints.models.event import Verb
+from tests.faults.conftest import ask_create, ask_model, later, reference
+from tests.faults.invariants import all_endpoints, posts
+from tests.faults.test_two_people import at_once
+
+POST = {"method": "POST", "path": "/endpoints$", "times": 1}
+LOST = {**POST, "stage": "after", "effect": {"close": True}}
+
+
+def due_now():
+    Change.objects.open().update(next_look_at=Now())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("times", [2, 4])
+def test_row_36_a_message_delivered_again_and_again_is_sent_once(alice, model, world, times):
+    change = ask_create(alice, model)
+    assert at_once(*[lambda: tasks.step(str(change.pk))] * times) == [None] * times
+    tasks.step(str(change.pk))  # once more, late
+    change.refresh_from_db()
+    assert (change.state, change.attempt) == (ChangeState.DEPLOYING, 1)
+    assert len(posts(world)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_row_36_a_change_of_model_delivered_four_times_is_sent_once(alice, endpoint, other, world):
+    change = ask_model(alice, endpoint, other)
+    assert at_once(*[lambda: tasks.step(str(change.pk))] * 4) == [None] * 4
+    assert len(world.ledger("PATCH")) == 1
+
+
+def test_row_36_a_message_for_a_change_that_is_closed_or_gone_does_nothing(alice, model, world, worker):
+    change = worker.step(ask_create(alice, model))
+    world.advance(3600)
+    worker.step(change)
+    asked = len(world.ledger())
+    for pk in (change.pk, uuid.uuid4()):
+        tasks.step(str(pk))
+    assert len(world.ledger()) == asked
+
+
+def test_row_36_a_worker_that_wakes_up_after_its_lease_changes_nothing(alice, model, world, worker):
+    change = ask_create(alice, model)
+    late = Change.objects.open().claim(change.pk, seconds=60)
+    Change.objects.filter(pk=change.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    worker.step(change)
+    with tasks.connect.service(change.endpoint.resource) as service:
+        reconcile.step(late, service)
+    change.refresh_from_db()
+    assert (change.state, change.attempt) == (ChangeState.DEPLOYING, 1)
+    assert len(posts(world)) == 1
+
+
+@pytest.fixture
+def bells(monkeypatch):
+    """The bells that were rung and that no worker has heard yet."""
+    rung = []
+    for task in (tasks.step, tasks.mirror, tasks.fetch):
+        monkeypatch.setattr(task, "apply_async", lambda args, task=task, **_: rung.append((task, args[0])))
+    return rung
+
+
+def test_row_38_two_beats_ring_twice_and_nothing_happens_twice(
+    alice, model, world, bells, django_capture_on_commit_callbacks
+):
+    change = ask_create(alice, model)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.sweep()
+        tasks.sweep()
+    assert [pk for task, pk in bells if task is tasks.step] == [str(change.pk)] * 2
+    for task, pk in bells:
+        task(pk)
+    assert len(posts(world)) == 1
+    assert Sweep.objects.count() == 1
+
+
+def test_row_38_without_a_beat_people_and_machines_are_told(alice, client, model):
+    tasks.sweep()
+    assert client.get("/health/ready").status_code == 200
+    assert "No worker is at work" not in alice.get("/endpoints/").content.decode()
+    Sweep.objects.update(at=timezone.now() - timedelta(seconds=30))
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["worker"]) == (503, False)
+    assert "No worker is at work" in alice.get("/endpoints/").content.decode()
+    tasks.sweep()
+    assert client.get("/health/ready").status_code == 200
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_row_38_a_beat_with_a_wrong_clock_sweeps_all_the_same(
+    alice, client, model, bells, clock, hours, django_capture_on_commit_callbacks
+):
+    change = ask_create(alice, model)
+    clock(hours=hours)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.sweep()
+    assert (tasks.step, str(change.pk)) in bells
+    assert client.get("/health/ready").status_code == 200
+
+
+def test_row_40_a_change_whose_commit_looked_like_a_failure_is_found_by_the_sweep(
+    alice, model, world, worker, bells, django_capture_on_commit_callbacks
+):
+    change = ask_create(alice, model)  # committed; whoever asked died before the bell was rung
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.sweep()
+    for task, pk in bells:
+        task(pk)
+    change.refresh_from_db()
+    assert change.state == ChangeState.DEPLOYING
+    assert ask_create(alice, model, key=change.pk) == change  # they press again
+    assert len(posts(world)) == 1
+
+
+@pytest.mark.parametrize("state", [ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.QUEUED, ChangeState.DONE])
+def test_row_40_a_worker_whose_commit_looked_like_a_failure_neither_loses_nor_doubles(
+    alice, model, world, worker, monkeypatch, state
+):
+    move = ChangeQuerySet.move
+    failures = [OperationalError("the connection was lost after COMMIT")]
+
+    def moved_and_then_failed(self, change, to, **facts):
+        done = move(self, change, to, **facts)
+        if to == state and failures:
+            raise failures.pop()
+        return done
+
+    monkeypatch.setattr(ChangeQuerySet, "move", moved_and_then_failed)
+    if state == ChangeState.UNKNOWN:
+        world.fail(LOST)
+    if state == ChangeState.QUEUED:
+        world.fail({**POST, "effect": {"status": 429}})
+    change = ask_create(alice, model)
+    for _step in range(12):
+        if change.state in (ChangeState.UNKNOWN, ChangeState.SENDING):
+            later(change, minutes=11)
+        if change.state == ChangeState.DEPLOYING:
+            world.advance(3600)
+        try:
+            worker.step(change)
+        except OperationalError:
+            change.refresh_from_db()
+    assert failures == []
+    assert change.state == ChangeState.DONE
+    assert len(all_endpoints(world)) == 1
+    assert len([entry for entry in posts(world) if entry["effect"]["made"]]) == 1
+
+
+@pytest.fixture
+def clock():
+    """Sets this machine's clock wrong; the database's and the service's stay right."""
+    right = timezone.now
+    with pytest.MonkeyPatch.context() as patch:
+        yield lambda **by: patch.setattr(timezone, "now", lambda: right() + timedelta(**by))
+
+
+@pytest.mark.parametrize("hours", [-2, -1, 1, 2])
+def test_row_42_a_lease_is_not_stolen_by_a_worker_whose_clock_is_wrong(alice, model, clock, hours):
+    change = ask_create(alice, model)
+    clock(hours=hours)
+    assert Change.objects.open().claim(change.pk, seconds=60)
+    clock(hours=-hours)
+    assert Change.objects.open().claim(change.pk, seconds=60) is None
+    Change.objects.update(leased_until=Now())  # it has ended
+    due_now()
+    assert Change.objects.open().claim(change.pk, seconds=60)
+
+
+def test_row_42_a_worker_whose_lease_has_ended_does_not_give_back_the_lease_of_the_next(alice, model, monkeypatch):
+    change = ask_create(alice, model)
+
+    def takes_too_long(*_arguments):
+        Change.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        assert Change.objects.open().claim(change.pk, seconds=60)
+        return 5
+
+    monkeypatch.setattr(reconcile, "step", takes_too_long)
+    tasks.step(str(change.pk))
+    due_now()
+    assert Change.objects.open().claim(change.pk, seconds=60) is None
+
+
+@pytest.mark.parametrize("hours", [-2, -1, 1, 2])
+def test_row_42_a_lost_answer_is_found_by_workers_whose_clock_is_wrong(alice, model, world, worker, clock, hours):
+    clock(hours=hours)
+    world.fail(LOST)
+    change = worker.step(ask_create(alice, model))
+    assert change.state == ChangeState.UNKNOWN
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert len(posts(world)) == 1
+
+
+@pytest.mark.parametrize("hours", [-2, -1, 1, 2])
+def test_row_42_a_worker_whose_clock_is_wrong_leaves_the_service_its_time_to_settle(
+    alice, model, world, worker, clock, hours
+):
+    world.fail({**POST, "stage": "before", "effect": {"close": True}})
+    change = worker.step(ask_create(alice, model))
+    clock(hours=hours)  # another worker goes on with it
+    for _listing in range(3):
+        worker.step(change)
+    assert (change.state, change.attempt) == (ChangeState.UNKNOWN, 1)
+    later(change, minutes=11)
+    for _step in range(2):
+        worker.step(change)
+    assert (change.state, change.attempt) == (ChangeState.DEPLOYING, 2)
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_row_42_no_age_on_a_page_is_negative(alice, endpoint, other, worker, clock, hours):
+    change = worker.step(ask_model(alice, endpoint, other))
+    clock(hours=hours)
+    for page in ("/endpoints/", endpoint.get_absolute_url(), "/activity/"):
+        answer = alice.get(page)
+        assert answer.status_code == 200
+        assert "For -" not in answer.content.decode()
+    clock(hours=0)
+    assert change.state == ChangeState.DEPLOYING
+
+
+def restored(change):
+    """The database of before the change was sent comes back."""
+    Event.objects.exclude(verb=Verb.ASKED_CREATE).delete()
+    nothing_yet = {"attempt": 0, "doubts": 0, "looks": 0, "sent_at": None, "accepted_at": None, "closed_at": None}
+    Change.objects.filter(pk=change.pk).update(
+        state=ChangeState.QUEUED, next_look_at=Now(), leased_until=None, **nothing_yet
+    )
+    Endpoint.objects.filter(pk=change.endpoint_id).update(
+        remote_id=None, status="", last_action_at=None, mark="", links={}
+    )
+    change.refresh_from_db()
+
+
+@pytest.mark.parametrize("first", ["step", "mirror"])
+def test_row_59_a_restored_backup_adopts_what_was_made_since(alice, model, world, worker, forgotten, first):
+    change = worker.step(ask_create(alice, model))
+    world.advance(3600)
+    worker.step(change)
+    restored(change)
+    forgotten.posts = 1
+    if first == "mirror":
+        worker.mirror()
+    for _step in range(3):
+        worker.step(change)
+    assert change.state == ChangeState.DONE
+    assert len(posts(world)) == 1
+    assert len(all_endpoints(world)) == 1
+    assert Endpoint.objects.get().remote_id
+
+
+def test_row_59_endpoints_of_changes_that_the_backup_does_not_know_are_found_and_left(
+    alice, model, world, worker, forgotten
+):
+    lost = str(uuid.uuid4())
+    body = {"displayName": "Made since", "locale": model.locale, "customProperties": {MARK: lost}}
+    world.call("POST", "/endpoints", body | reference(world, model))
+    forgotten.posts, forgotten.changes = 1, {lost}
+    for _round in range(2):
+        worker.look_round()
+    row = Endpoint.objects.get()
+    assert row.display_name == "Made since"
+    assert Event.objects.filter(endpoint=row, verb=Verb.FOUND).count() == 1
+    assert [entry["method"] for entry in world.ledger() if entry["method"] != "GET"] == ["POST"]
+
+
+def test_row_59_an_endpoint_that_the_backup_still_has_and_the_service_no_longer(alice, endpoint, world, worker):
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    Resource.objects.update(mirrored_at=timezone.now() - timedelta(days=1))
+    worker.look_round()
+    assert not Endpoint.objects.present().exists()
+    assert posts(world) == []
+
+
+def test_row_59_a_change_of_model_that_was_done_since_the_backup_is_not_done_again(
+    alice, endpoint, other, world, worker
+):
+    change = worker.step(ask_model(alice, endpoint, other))
+    world.advance(3600)
+    before = endpoint.model
+    Change.objects.update(state=ChangeState.QUEUED, attempt=0, sent_at=None, accepted_at=None, next_look_at=Now())
+    Endpoint.objects.update(model=before)
+    change.refresh_from_db()
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    assert len(world.ledger("PATCH")) == 1

@@ -1,0 +1,110 @@
+"""A worker dies at each place of its step, whatever the service does: nothing is lost, and nothing is there twice."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from endpoints import azure, deploy
+from endpoints.failpoints import FAILPOINTS, KILLED
+from endpoints.models import Change, Endpoint, SpeechModel, Status
+from endpoints.models.change import ChangeState
+from tests.crashes import invariants
+
+PATIENCE = 0.3  # seconds that the client waits for an answer
+LATE = 2 * PATIENCE
+OUTCOMES = {
+    "ok": None,
+    "500-before": {"stage": "before", "effect": {"status": 500}},
+    "500-after": {"stage": "after", "effect": {"status": 500}},
+    "timeout-before": {"stage": "before", "effect": {"delay": LATE, "close": True}},
+    "timeout-after": {"stage": "after", "effect": {"delay": LATE}},
+    "reset": {"stage": "after", "effect": {"truncate": 20}},
+}
+STEPS = 12  # more than any way to the end takes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class DyingWorker:
+    """Does a step in a process of its own, which ends at a failpoint."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def step(self, change, failpoint):
+        """The exit code of the process that did it."""
+        self.process.stdin.write(json.dumps({"change": str(change.pk), "failpoint": failpoint}) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def dying(django_db_setup):
+    database = connection.settings_dict["NAME"]
+    command = [sys.executable, "-m", "tests.crashes.dying", str(database), str(PATIENCE)]
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "speechstudio.settings"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
+        yield DyingWorker(process)
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
+@pytest.fixture
+def change(alice, resource, world, worker):
+    world.begin(world="empty", rate_limit="0/0")
+    worker.mirror()
+    model = SpeechModel.objects.deployable().filter(locale="en-US").first()
+    return deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+
+
+def let_time_pass(world, change):
+    """As long as leases, back-off, settling and a deployment take."""
+    Change.objects.filter(pk=change.pk).update(
+        next_look_at=Now(),
+        leased_until=F("leased_until") - timedelta(minutes=11),
+        sent_at=F("sent_at") - timedelta(minutes=11),
+    )
+    change.refresh_from_db()
+    if change.state == ChangeState.DEPLOYING:
+        world.advance(3600)
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("point", FAILPOINTS)
+def test_a_worker_that_dies_anywhere_loses_nothing_and_doubles_nothing(
+    point, outcome, change, world, worker, dying, monkeypatch
+):
+    monkeypatch.setitem(azure.SpeechClient.__init__.__kwdefaults__, "deadline", PATIENCE)
+    if fault := OUTCOMES[outcome]:
+        world.fail({"method": "POST", "path": "/endpoints$", "times": 1, **fault})
+
+    for _step in range(STEPS):
+        code = dying.step(change, point)
+        assert code in (0, KILLED)
+        if code == KILLED:
+            break
+        let_time_pass(world, change)
+    assert code == KILLED, "the point was never reached"
+    invariants.check(world)
+
+    for _step in range(STEPS):
+        let_time_pass(world, change)
+        if change.state == ChangeState.DONE:
+            break
+        worker.step(change)
+        invariants.check(world)
+    worker.mirror()
+
+    assert change.state == ChangeState.DONE
+    assert len(invariants.at_the_service(world)) == 1
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.status, endpoint.model) == (Status.SUCCEEDED, change.model)
+    invariants.check(world, quiet=True)

@@ -10,13 +10,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from bench import accept, rows, start
+from bench import accept, durability, rows, start
 from bench.figures import Noise, Row, table
 from bench.product import Failed
 from endpoints.processes import CannotStart
 from speechstudio.var import directory
 
-PARTS = {"rows": rows.measure, "start": start.measure, "accept": accept.measure}
+PARTS = {
+    "rows": rows.measure,
+    "start": start.measure,
+    "accept": accept.measure,
+    "durability": durability.measure,
+}
 FEWEST_ROUNDS = 5
 
 

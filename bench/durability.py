@@ -1,0 +1,184 @@
+"""Changes under faults of the service and kills of the worker: how many are lost or there twice, how long they take."""
+
+import json
+import os
+import random
+import signal
+import time
+import urllib.request
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+
+from bench.figures import Goal, Row, Sample
+from bench.product import ROOT, Failed, Person, Product, command_line, environment
+from bench.script import OneAfterTheOther, Service
+from endpoints import deploy, processes
+from endpoints.models import Change, Endpoint, SpeechModel
+from endpoints.models.change import MARK, ChangeKind, ChangeState
+from endpoints.reconcile import SETTLE
+
+PART = "durability"
+CHANGES, CHANGES_FULL = 200, 1000
+ENDPOINTS = 40  # fewer than the service's quota; each is changed again and again
+KILL_EVERY = 4.0  # seconds
+TICK = 0.5
+PATIENCE_SECONDS = 600
+EFFECTS: list[dict[str, Any]] = [
+    {"stage": "before", "effect": {"close": True}},
+    {"stage": "after", "effect": {"close": True}},
+    {"stage": "before", "effect": {"status": 503}},
+    {"stage": "after", "effect": {"status": 503}},
+    {"stage": "before", "effect": {"status": 429, "headers": {"Retry-After": "1"}}},
+]
+
+
+def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]:
+    count = CHANGES_FULL if full else CHANGES
+    with Product("--control", "--deploy-seconds", 1) as product:
+        person = Person(product).sign_in()
+        control(product, "reset", {"rate_limit": "0/0", "deploy_seconds": 1})
+        with rows_of(product):
+            person.wait_until(lambda: len(models()) == 2, every=0.2)
+            run = Run(product, count, say)
+            run.go()
+            lost, doubled = run.lost(), run.doubled()
+            times = Change.objects.exclude(closed_at=None).values_list("asked_at", "closed_at")
+            seconds = [[(closed - asked).total_seconds() for asked, closed in times if closed]]
+    what = f"{count:,} changes, {run.kills} workers killed"
+    detail = {"changes": count, "kills": run.kills, "decisions": run.decisions}
+    return [
+        Row(PART, f"{what}: lost", Sample([[lost]], unit=""), goal=Goal(at_most=0), detail=detail),
+        Row(PART, f"{what}: there twice", Sample([[doubled]], unit=""), goal=Goal(at_most=0)),
+        Row(PART, "from asking to done, settling of lost creations skipped: median", Sample(seconds)),
+        Row(PART, "from asking to done, settling of lost creations skipped: p95", Sample(seconds, quantile=0.95)),
+    ]
+
+
+class Run:
+    """Asks for changes, lets things go wrong, and waits until all have ended."""
+
+    def __init__(self, product: Product, count: int, say: Callable[[str], None]) -> None:
+        self.product, self.count, self.say = product, count, say
+        self.chance = random.Random(1)
+        self.asked = self.kills = self.decisions = 0
+
+    def go(self) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        kill_at = time.monotonic() + KILL_EVERY
+        said = -1
+        while self.asked < self.count or Change.objects.open().exists():
+            if time.monotonic() > until:
+                self.say(f"durability: given up after {PATIENCE_SECONDS} s")
+                return
+            self.ask()
+            if self.asked // 50 != said:
+                said = self.asked // 50
+                self.say(f"durability: {self.asked} of {self.count} asked for, {self.kills} workers killed")
+            control(self.product, "faults", [self.fault() for _ in range(self.chance.randint(0, 3))])
+            self.skip_settling()
+            self.decide()
+            if time.monotonic() > kill_at and self.asked < self.count:
+                self.kill()
+                kill_at = time.monotonic() + KILL_EVERY * self.chance.uniform(0.5, 1.5)
+            time.sleep(TICK)
+        control(self.product, "faults", [])
+
+    def ask(self) -> None:
+        """New endpoints until there are enough, then a change of each that has none open."""
+        pair = models()
+        while (number := Endpoint.objects.count()) < ENDPOINTS and self.asked < self.count:
+            model = pair[number % 2]
+            deploy.create(key=uuid.uuid4(), actor=None, model=model, display_name=f"Benchmark {number}")
+            self.asked += 1
+        settled = Endpoint.objects.present().exclude(remote_id=None).exclude(changes__in=Change.objects.open())
+        for endpoint in settled.select_related("model")[: self.count - self.asked]:
+            self.asked += 1
+            key, other = uuid.uuid4(), next(model for model in pair if model != endpoint.model)
+            if self.asked % 3 == 0:
+                deploy.change_model(key=key, actor=None, endpoint=endpoint, model=other)
+            else:
+                wanted = {"display_name": f"Benchmark {endpoint.pk} {self.asked}"}
+                deploy.edit(key=key, actor=None, endpoint=endpoint, wanted=wanted)
+
+    def fault(self) -> dict[str, Any]:
+        method = self.chance.choice(["POST", "PATCH", "PATCH", "GET"])
+        return {"method": method, "path": "/endpoints", "times": 1, **self.chance.choice(EFFECTS)}
+
+    def skip_settling(self) -> None:
+        """The service may be ten minutes late with a creation whose answer was lost; this one is not."""
+        lost = Change.objects.filter(kind=ChangeKind.CREATE, state=ChangeState.UNKNOWN, empty_listings__gt=0)
+        lost.update(sent_at=F("sent_at") - SETTLE - timedelta(seconds=1))
+
+    def decide(self) -> None:
+        """As a person would: what could not be settled is tried again."""
+        for change in Change.objects.filter(state=ChangeState.UNDECIDED):
+            self.decisions += deploy.decide(change, actor=None, again=True)
+
+    def kill(self) -> None:
+        """SIGKILL to the worker with its children, and a new worker."""
+        found = [pid for pid in self.product.family() if "celery -A speechstudio worker" in command_line(pid)]
+        found += [child.pid for name, child in self.product.processes.running.items() if name.startswith("worker")]
+        for group in {os.getpgid(pid) for pid in found}:
+            os.killpg(group, signal.SIGKILL)
+        self.product.processes.ended()
+        self.kills += 1
+        env = environment(VAR=self.product.var, HOME=self.product.var, DEMO="true", PYTHONPATH=ROOT, LOOK_SECONDS=10)
+        alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
+        self.product.processes.start(f"worker-{self.kills}", processes.worker(*alone), env)
+
+    def lost(self) -> int:
+        """Changes that are not done, and endpoints of which the service does not show what was asked last."""
+        shown = {each["self"].rpartition("/")[2]: each["displayName"] for each in self.at_the_service()}
+        names = Endpoint.objects.values_list("remote_id", "display_name")
+        wrong = [name for remote_id, name in names if shown.get(str(remote_id)) != self.last_name(remote_id, name)]
+        return Change.objects.exclude(state=ChangeState.DONE).count() + len(wrong)
+
+    def last_name(self, remote_id: str | None, name: str) -> str:
+        edits = Change.objects.filter(endpoint__remote_id=remote_id, kind=ChangeKind.EDIT).order_by("-asked_at")
+        last = edits.first()
+        return str(last.wanted["display_name"]) if last else name
+
+    def doubled(self) -> int:
+        """Endpoints that carry the mark of a request of which there is another one already."""
+        marks = Counter(each.get("customProperties", {}).get(MARK) for each in self.at_the_service())
+        return sum(number - 1 for number in marks.values())
+
+    def at_the_service(self) -> list[dict[str, Any]]:
+        url = f"http://127.0.0.1:{self.product.simulator_port}"
+        return OneAfterTheOther(Service(url, self.product.simulator_key)).list()
+
+
+def models() -> list[SpeechModel]:
+    """Two that an endpoint can be given in turn."""
+    usable = SpeechModel.objects.deployable().filter(locale="en-US").exclude(display_name__icontains="broken")
+    return list(usable.order_by("pk")[:2])
+
+
+@contextmanager
+def rows_of(product: Product) -> Iterator[None]:
+    """This process works with the database of the demo, as long as the block runs."""
+    if not settings.DATABASE_IS_OURS_ALONE:
+        raise Failed("The part durability uses the demo's own database: run it without DATABASE_URL.")
+    connection.close()
+    ours, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], str(product.var / "db.sqlite3")
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = ours
+
+
+def control(product: Product, what: str, body: Any) -> None:
+    """Steer the simulated service."""
+    address = f"http://127.0.0.1:{product.simulator_port}/_world/{what}"
+    headers = {"Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(address, json.dumps(body).encode(), headers), timeout=10):
+        pass

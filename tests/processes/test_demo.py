@@ -16,7 +16,8 @@ import pytest
 
 from endpoints.processes import accepts
 from speechstudio.var import broker_socket
-from tests.demo import ROOT, Demo, descendants, environment, free_port, until
+from tests.contract.violations import violations
+from tests.demo import CHECKED, ROOT, Demo, descendants, environment, free_port, until
 from tests.processes import servers
 from tests.processes.person import signed_in
 
@@ -153,11 +154,13 @@ def test_the_page_says_so_when_no_worker_is_at_work(demo, var):
 @pytest.fixture
 def service():
     """A Speech service that is not the demo's own; yields its address."""
-    command = [sys.executable, "-m", "endpoints.simulator", "--port", "0", "--key", "theirs", "--seed", "7"]
+    command = [sys.executable, "-m", CHECKED, "--port", "0", "--key", "theirs", "--seed", "7", "--control"]
     process = subprocess.Popen([*servers.LEASH, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with process:
         try:
-            yield json.loads(process.stdout.readline())["url"]
+            url = json.loads(process.stdout.readline())["url"]
+            yield url
+            assert violations(url) == []
         finally:
             servers.end(process)
 

@@ -83,12 +83,14 @@ def mirror_endpoint(
     if row.last_action_at and remote.last_action and remote.last_action < row.last_action_at:
         return None
     new = row._state.adding
+    model = known.models.get((remote.model_kind or "", remote.model_id or ""))
     said = {
         "remote_id": remote.id,
         "display_name": remote.display_name,
         "description": remote.description,
         "locale": remote.locale,
-        "model": known.models.get((remote.model_kind or "", remote.model_id or "")),
+        "model": model,
+        **(model.for_endpoint if model else SpeechModel.UNKNOWN),
         "project": known.projects.get(remote.project_id or ""),
         "status": remote.status,
         "error": _words(remote.error) if remote.status == Status.FAILED else "",
@@ -171,7 +173,7 @@ def _mirror_project(resource: Resource, remote: azure.Project) -> None:
 
 
 def _mirror_model(resource: Resource, remote: azure.Model) -> None:
-    SpeechModel.objects.update_or_create(
+    model, _new = SpeechModel.objects.update_or_create(
         resource=resource,
         kind=remote.kind,
         remote_id=remote.id,
@@ -189,6 +191,8 @@ def _mirror_model(resource: Resource, remote: azure.Model) -> None:
             "gone_at": None,
         },
     )
+    shown = model.for_endpoint
+    model.endpoints.exclude(**shown).update(**shown, updated_at=timezone.now())
 
 
 def _mark_absent(rows: models.QuerySet[Any], listed: list[str], began: datetime) -> None:

@@ -60,6 +60,7 @@ def create(
                 description=description,
                 locale=model.locale,
                 model=model,
+                **model.for_endpoint,
                 project=project,
                 logging_enabled=logging_enabled,
             )

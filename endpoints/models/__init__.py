@@ -1,5 +1,6 @@
 """The nouns. What the service says is mirrored; what people asked (Change, Download) and did (Event) is ours."""
 
+from endpoints.models.bulk import Bulk
 from endpoints.models.change import Change
 from endpoints.models.draft import Draft
 from endpoints.models.endpoint import Endpoint
@@ -7,21 +8,26 @@ from endpoints.models.event import Event
 from endpoints.models.hook import HookCall
 from endpoints.models.log import Download, LogFile
 from endpoints.models.model import SpeechModel
+from endpoints.models.person import Favourite, Preferences, SavedView
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.status import Status
 from endpoints.models.sweep import Sweep
 
 __all__ = [
+    "Bulk",
     "Change",
     "Download",
     "Draft",
     "Endpoint",
     "Event",
+    "Favourite",
     "HookCall",
     "LogFile",
+    "Preferences",
     "Project",
     "Resource",
+    "SavedView",
     "SpeechModel",
     "Status",
     "Sweep",

@@ -84,6 +84,7 @@ class Change(Claimable):
     before = models.JSONField(default=dict)
     wanted = models.JSONField(default=dict)
     scheduled_for = models.DateTimeField(null=True)
+    bulk = models.ForeignKey("endpoints.Bulk", null=True, on_delete=models.SET_NULL, related_name="changes")
 
     asked_at = models.DateTimeField(auto_now_add=True, db_index=True)
     sent_at = models.DateTimeField(null=True)

@@ -1,12 +1,14 @@
 """An endpoint: what the service says of it, plus our own id, which exists before the service has given one."""
 
+import secrets
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q, Value
+from django.db.models.functions import Coalesce, Concat, Left, Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -19,6 +21,24 @@ from endpoints.models.status import SETTLED, ShownStatus, Status
 
 if TYPE_CHECKING:
     from endpoints.models.change import Change
+
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after each day on which a model expires
+
+
+def new_number() -> int:
+    return secrets.randbelow(2**62)
+
+
+def sorted_by(name: str, *fields: str) -> models.Index:
+    """An index by which the list can be read in this order from any place, without what is gone."""
+    return models.Index(fields=[*fields, "created_at", "id"], condition=Q(gone_at=None), name=f"endpoints_by_{name}")
+
+
+def beginning(field: str) -> models.GeneratedField:
+    """A text as it is sorted; cut, because an index takes no more."""
+    kept = models.CharField(max_length=100)
+    return models.GeneratedField(expression=Left(Lower(F(field)), 100), output_field=kept, db_persist=True)
 
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
@@ -73,6 +93,9 @@ class Endpoint(models.Model):
     description = models.TextField(blank=True)
     locale = models.CharField(max_length=35)
     model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="endpoints")
+    # The model's, kept here too: a list in their order must not read every model first.
+    model_name = models.TextField(blank=True)
+    expires_at = models.DateTimeField(null=True)
     project = models.ForeignKey(Project, null=True, on_delete=models.SET_NULL, related_name="endpoints")
     status = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
@@ -81,10 +104,29 @@ class Endpoint(models.Model):
     mark = models.CharField(max_length=36, blank=True, db_index=True)  # the Change that made it, if one of ours did
     log_folder = models.CharField(max_length=200, blank=True)
     hinted_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now)
     last_action_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    # For the list's own use: what it is sorted by and searched in, made by the database. See endpoints.search.
+    number = models.BigIntegerField(default=new_number, unique=True, editable=False)
+    name_key = beginning("display_name")
+    description_key = beginning("description")
+    model_key = beginning("model_name")
+    expires_key = models.GeneratedField(
+        expression=Coalesce("expires_at", Value(NEVER)), output_field=models.DateTimeField(), db_persist=True
+    )
+    changed_key = models.GeneratedField(
+        expression=Coalesce("last_action_at", "created_at"), output_field=models.DateTimeField(), db_persist=True
+    )
+    words = models.GeneratedField(
+        expression=Lower(
+            Concat("display_name", Value(" "), "description", Value(" "), "model_name", Value(" "), "remote_id")
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = EndpointQuerySet.as_manager()
 
@@ -93,7 +135,19 @@ class Endpoint(models.Model):
         default_permissions = ("view",)
         permissions = [("deploy_model", "Can deploy models and change the model of an endpoint")]
         constraints = [models.UniqueConstraint(fields=["resource", "remote_id"], name="endpoint_once")]
-        indexes = [models.Index(fields=["gone_at", "-created_at", "-id"], name="present_newest_first")]
+        indexes = [
+            sorted_by("created"),
+            sorted_by("name", "name_key"),
+            sorted_by("description", "description_key"),
+            sorted_by("model", "model_key"),
+            sorted_by("locale", "locale"),
+            sorted_by("status", "status"),
+            sorted_by("expiration", "expires_key"),
+            sorted_by("logging", "logging_enabled"),
+            sorted_by("changed", "changed_key"),
+            sorted_by("project", "project"),
+            sorted_by("resource", "resource"),
+        ]
 
     def __str__(self) -> str:
         return self.display_name

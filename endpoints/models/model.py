@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -86,9 +86,11 @@ class SpeechModel(models.Model):
     adaptation_expires_at = models.DateTimeField(null=True)
     base_model = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     project = models.ForeignKey(Project, null=True, on_delete=models.SET_NULL, related_name="models")
+    datasets = models.JSONField(default=list)  # what a custom model was trained with: [{"id": ..., "name": ...}]
     created_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
 
+    UNKNOWN: dict[str, Any] = {"model_name": "", "expires_at": None}
     chosen = False  # in a form that offers it
 
     objects = SpeechModelQuerySet.as_manager()
@@ -104,6 +106,11 @@ class SpeechModel(models.Model):
     @property
     def kind_label(self) -> str:
         return str(ModelKind(self.kind).label)
+
+    @property
+    def for_endpoint(self) -> dict[str, Any]:
+        """What an endpoint's row keeps of its model, by the names of its fields."""
+        return {"model_name": self.display_name, "expires_at": self.expires_at}
 
     @property
     def expiration(self) -> Expiration | None:

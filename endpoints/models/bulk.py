@@ -1,0 +1,29 @@
+"""One request for many endpoints: a Change for each of them, and why some got none."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from endpoints.models.change import ChangeKind
+from endpoints.models.model import SpeechModel
+
+
+class Bulk(models.Model):
+    """Its id names the request, so that a second press asks once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=20, choices=ChangeKind)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="+")
+    wanted = models.JSONField(default=dict)  # by the keys of Endpoint.facts, as in Change
+    reason = models.CharField(max_length=500, blank=True)
+    passed_over = models.JSONField(default=list)  # [{"endpoint": UUID, "name": ..., "why": ...}]
+    asked_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{ChangeKind(self.kind).label}, {self.asked_at:%Y-%m-%d %H:%M}"

@@ -28,6 +28,7 @@ from .errors import (
 from .hooks import signature, signed
 from .nouns import (
     EVENTS,
+    Dataset,
     Endpoint,
     EndpointCreate,
     EndpointUpdate,
@@ -70,6 +71,7 @@ __all__ = [
     "ContentChanged",
     "ContentExpired",
     "Credential",
+    "Dataset",
     "Endpoint",
     "EndpointCreate",
     "EndpointUpdate",

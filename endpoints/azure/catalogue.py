@@ -1,11 +1,11 @@
-"""Operations on models and projects (contract: Models_*, Projects_*). SpeechClient has each of them as a method."""
+"""Operations on models, projects and their data sets (contract: Models_*, Projects_*); methods of SpeechClient."""
 
 from collections.abc import Iterator
 
-from . import wire
+from . import wire, wire_projects
 from .addresses import uuid_id
 from .asking import Asking
-from .nouns import Model, Project
+from .nouns import Dataset, Model, Project
 
 
 def list_base_models(client: Asking, filter: str | None = None) -> Iterator[Model]:
@@ -45,6 +45,14 @@ def get_project(client: Asking, id: str) -> Project:
     return client.get("Projects_Get", f"/projects/{uuid_id(id, 'a project')}", _project)
 
 
+def list_project_datasets(client: Asking, project_id: str, filter: str | None = None) -> Iterator[Dataset]:
+    """Projects_ListDatasets, page by page like list_endpoints(). Not in 2024-11-15."""
+    operation = "Projects_ListDatasets"
+    client.needs(client.version.capabilities.projects, "projects", operation)
+    path = f"/projects/{uuid_id(project_id, 'a project')}/datasets"
+    return client.items(operation, path, {"filter": filter}, _dataset, lambda item: item.id)
+
+
 def _base(data: bytes, retry_after: float | None) -> Model:
     return wire.model(data, "base")
 
@@ -54,4 +62,8 @@ def _custom(data: bytes, retry_after: float | None) -> Model:
 
 
 def _project(data: bytes, retry_after: float | None) -> Project:
-    return wire.project(data)
+    return wire_projects.project(data)
+
+
+def _dataset(data: bytes, retry_after: float | None) -> Dataset:
+    return wire_projects.dataset(data)

@@ -87,6 +87,7 @@ class SpeechClient(Asking):
     delete_custom_model = catalogue.delete_custom_model
     list_projects = catalogue.list_projects
     get_project = catalogue.get_project
+    list_project_datasets = catalogue.list_project_datasets
 
     list_logs = logs.list_logs
     list_log_pages = logs.list_log_pages

@@ -51,6 +51,7 @@ class Model(Struct, frozen=True, kw_only=True):
     expires: datetime | None = None  # deprecationDates.transcriptionDateTime: recognition ends
     adaptation_expires: datetime | None = None  # deprecationDates.adaptationDateTime: training ends; base only
     base_model_id: str | None = None
+    dataset_ids: tuple[str, ...] = ()  # what a custom model was trained with; the contract does not name them here
     project_id: str | None = None
     created: datetime | None = None
     last_action: datetime | None = None
@@ -72,6 +73,19 @@ class Project(Struct, frozen=True, kw_only=True):
     transcription_count: int | None = None
     endpoint_count: int | None = None
     foundry_project: str = ""
+
+
+class Dataset(Struct, frozen=True, kw_only=True):
+    """A data set of a project (contract: Dataset)."""
+
+    id: str
+    display_name: str
+    locale: str
+    kind: str  # Acoustic, Language, Pronunciation ...; open
+    description: str = ""
+    status: str = ""
+    project_id: str | None = None
+    created: datetime | None = None
 
 
 class LogFile(Struct, frozen=True, kw_only=True):

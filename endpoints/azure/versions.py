@@ -16,7 +16,7 @@ SETTING = "SPEECH_API_VERSION"  # what a person changes when a version is gone
 class Capabilities(Struct, frozen=True, kw_only=True):
     """What an API version can do. Sources: the published specifications of the three versions."""
 
-    projects: bool = True  # Projects_*; `project` of endpoints and models
+    projects: bool = True  # Projects_*, so the names of data sets too; `project` of endpoints and models
     project_counts: bool = False  # Project.properties: how many endpoints, models ... it has
     foundry_projects: bool = False  # Project.foundryProjectName
     logs: bool = False  # Endpoints_ListLogs, _GetLog, _DeleteLog, _DeleteLogs

@@ -1,4 +1,5 @@
-"""The service's JSON, read into our nouns. Pure: nothing here sends; writing.py is the other direction.
+"""The service's JSON, read into our nouns. Pure: nothing here sends; writing.py is the other direction,
+wire_projects.py reads projects and what lies in them.
 
 Required is what the contract requires, plus `self`; everything else may be missing or null. Unknown fields
 and unknown values of open enumerations pass. Wrong types are `Malformed`, never a crash.
@@ -10,7 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from .addresses import id_behind, kind_behind
-from .nouns import Endpoint, EntityError, LogFile, Model, Project, WebHook
+from .nouns import Endpoint, EntityError, LogFile, Model, WebHook
 from .times import milliseconds, moment
 
 T = TypeVar("T")
@@ -20,43 +21,43 @@ class Malformed(Exception):
     """The text is not what the contract says; the message says where, without quoting the text."""
 
 
-class _Camel(Struct, rename="camel"):
+class Camel(Struct, rename="camel"):
     """Properties in the contract's spelling."""
 
 
-class _Reference(_Camel):
+class Reference(Camel):
     self: str
 
 
-class _Features(_Camel):
+class _Features(Camel):
     supports_endpoints: bool | None = None
 
 
-class _Dates(_Camel):
+class _Dates(Camel):
     adaptation_date_time: str | None = None
     transcription_date_time: str | None = None
 
 
-class _Failure(_Camel):
+class _Failure(Camel):
     code: str | None = None
     message: str | None = None
 
 
-class _EndpointProperties(_Camel):
+class _EndpointProperties(Camel):
     logging_enabled: bool | None = None
     content_logging_enabled: bool | None = None  # the name PATCH uses; read either
     time_to_live: str | None = None
     error: _Failure | None = None
 
 
-class _Endpoint(_Camel):
+class _Endpoint(Camel):
     self: str
     display_name: str
     locale: str
     description: str | None = None
     status: str | None = None
-    model: _Reference | None = None
-    project: _Reference | None = None
+    model: Reference | None = None
+    project: Reference | None = None
     custom_properties: dict[str, str] | None = None
     created_date_time: str | None = None
     last_action_date_time: str | None = None
@@ -66,15 +67,15 @@ class _Endpoint(_Camel):
     def noun(self, retry_after: float | None) -> Endpoint:
         more = self.properties or _EndpointProperties()
         return Endpoint(
-            id=_own_id(self.self),
+            id=own_id(self.self),
             self_url=self.self,
             display_name=self.display_name,
             locale=self.locale,
             description=self.description or "",
             status=self.status or "",
-            model_id=_id_of(self.model),
+            model_id=id_of(self.model),
             model_kind=kind_behind(self.model.self) if self.model else None,
-            project_id=_id_of(self.project),
+            project_id=id_of(self.project),
             logging_enabled=bool(more.logging_enabled or more.content_logging_enabled),
             custom_properties=self.custom_properties or {},
             created=moment(self.created_date_time),
@@ -86,20 +87,21 @@ class _Endpoint(_Camel):
         )
 
 
-class _ModelProperties(_Camel):
+class _ModelProperties(Camel):
     deprecation_dates: _Dates | None = None
     features: _Features | None = None
     error: _Failure | None = None
 
 
-class _Model(_Camel):
+class _Model(Camel):
     self: str
     display_name: str
     locale: str
     description: str | None = None
     status: str | None = None
-    base_model: _Reference | None = None
-    project: _Reference | None = None
+    base_model: Reference | None = None
+    datasets: list[Reference] | None = None
+    project: Reference | None = None
     custom_properties: dict[str, str] | None = None
     created_date_time: str | None = None
     last_action_date_time: str | None = None
@@ -109,7 +111,7 @@ class _Model(_Camel):
         more = self.properties or _ModelProperties()
         dates = more.deprecation_dates or _Dates()
         return Model(
-            id=_own_id(self.self),
+            id=own_id(self.self),
             kind=kind,
             display_name=self.display_name,
             locale=self.locale,
@@ -118,8 +120,9 @@ class _Model(_Camel):
             supports_endpoints=bool(more.features and more.features.supports_endpoints),
             expires=moment(dates.transcription_date_time),
             adaptation_expires=moment(dates.adaptation_date_time),
-            base_model_id=_id_of(self.base_model),
-            project_id=_id_of(self.project),
+            base_model_id=id_of(self.base_model),
+            dataset_ids=tuple(filter(None, map(id_of, self.datasets or []))),
+            project_id=id_of(self.project),
             created=moment(self.created_date_time),
             last_action=moment(self.last_action_date_time),
             error=_error_of(more.error),
@@ -127,35 +130,17 @@ class _Model(_Camel):
         )
 
 
-class _Counts(_Camel):
-    dataset_count: int | None = None
-    evaluation_count: int | None = None
-    model_count: int | None = None
-    transcription_count: int | None = None
-    endpoint_count: int | None = None
-
-
-class _Project(_Camel):
-    self: str
-    display_name: str
-    locale: str
-    description: str | None = None
-    created_date_time: str | None = None
-    foundry_project_name: str | None = None  # 2025-10-15
-    properties: _Counts | None = None  # v3.2
-
-
-class _FileProperties(_Camel):
+class _FileProperties(Camel):
     size: int | None = None
     duration: str | None = None
     duration_milliseconds: int | None = None  # after v3.2; 0 means that there is none
 
 
-class _FileLinks(_Camel):
+class _FileLinks(Camel):
     content_url: str | None = None
 
 
-class _File(_Camel):
+class _File(Camel):
     self: str
     name: str | None = None
     kind: str | None = None
@@ -164,12 +149,12 @@ class _File(_Camel):
     links: _FileLinks | None = None
 
 
-class _WebHookProperties(_Camel):
+class _WebHookProperties(Camel):
     api_version: str | None = None
     error: _Failure | None = None
 
 
-class _WebHook(_Camel):
+class _WebHook(Camel):
     self: str
     display_name: str
     web_url: str
@@ -197,30 +182,11 @@ def model(data: bytes, kind: str) -> Model:
     return decoded(data, _Model).noun(kind)
 
 
-def project(data: bytes) -> Project:
-    """Projects_Get, an item of Projects_List."""
-    it = decoded(data, _Project)
-    counts = it.properties or _Counts()
-    return Project(
-        id=_own_id(it.self),
-        display_name=it.display_name,
-        locale=it.locale,
-        description=it.description or "",
-        created=moment(it.created_date_time),
-        dataset_count=counts.dataset_count,
-        evaluation_count=counts.evaluation_count,
-        model_count=counts.model_count,
-        transcription_count=counts.transcription_count,
-        endpoint_count=counts.endpoint_count,
-        foundry_project=it.foundry_project_name or "",
-    )
-
-
 def log_file(data: bytes) -> LogFile:
     """Endpoints_GetLog, an item of Endpoints_ListLogs."""
     it = decoded(data, _File)
     more, links = it.properties or _FileProperties(), it.links or _FileLinks()
-    identity = _own_id(it.self)
+    identity = own_id(it.self)
     return LogFile(
         id=identity,
         name=it.name or identity,
@@ -244,7 +210,7 @@ def web_hook(data: bytes, retry_after: float | None = None) -> WebHook:
     it = decoded(data, _WebHook)
     more = it.properties or _WebHookProperties()
     return WebHook(
-        id=_own_id(it.self),
+        id=own_id(it.self),
         self_url=it.self,
         display_name=it.display_name,
         web_url=it.web_url,
@@ -277,14 +243,16 @@ def decoded(data: bytes, kind: type[T]) -> T:
         raise Malformed("not JSON") from None
 
 
-def _own_id(link: str) -> str:
+def own_id(link: str) -> str:
+    """The id behind an entity's `self`."""
     identity = id_behind(link)
     if not identity:
         raise Malformed("`self` has no id")
     return identity
 
 
-def _id_of(reference: _Reference | None) -> str | None:
+def id_of(reference: Reference | None) -> str | None:
+    """The id behind a reference, if there is one."""
     return (id_behind(reference.self) or None) if reference else None
 
 

@@ -41,8 +41,8 @@ def furnish(world: World) -> None:
         done = [one for one in models if one.work.at(world.started)[0] is Status.SUCCEEDED]
         if not base:
             continue
-        for model in models:
-            model.datasets = [heaps[0].id, heaps[1].id]
+        for turn, model in enumerate(models):
+            model.datasets = [heap.id for heap in heaps[: 2 - turn % 2]]
         pair = (done[0].id if done else base.id, base.id)
         evaluation = _evaluation(world, project, pair, heaps[0], chance)
         world.evaluations[evaluation.id] = evaluation

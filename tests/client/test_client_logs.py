@@ -91,6 +91,15 @@ def test_many_logs_that_nobody_will_delete_are_an_error(service, client):
         client.delete_logs(ID, None)
 
 
+def test_the_data_sets_of_a_project(service, client):
+    dataset = {"self": f"{service.url}/datasets/d1", "displayName": "Calls", "locale": "de-DE", "kind": "Acoustic"}
+    service.answers(body={"values": [dataset | {"project": {"self": f"{service.url}/projects/{ID}"}, "status": "New"}]})
+    (found,) = client.list_project_datasets(ID, "kind eq 'Acoustic'")
+    assert (found.id, found.display_name, found.kind) == ("d1", "Calls", "Acoustic")
+    assert (found.project_id, found.status) == (ID, "New")
+    assert target(service) == [("GET", f"/projects/{ID}/datasets?filter=kind%20eq%20%27Acoustic%27")]
+
+
 def test_locales_and_the_endpoints_of_a_project(service, client):
     service.answers(body=["de-DE", "en-US"]).answers(body={"values": [service.endpoint()]})
     assert client.list_endpoint_locales() == ["de-DE", "en-US"]

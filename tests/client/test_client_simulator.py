@@ -113,6 +113,18 @@ def test_models_and_projects(speech):
             get(NOBODY)
 
 
+def test_custom_models_name_the_data_sets_of_their_project(speech):
+    homes = {project.id: list(speech.list_project_datasets(project.id)) for project in speech.list_projects()}
+    assert all(one.project_id == home and one.kind and one.status for home, found in homes.items() for one in found)
+    trained = [model for model in speech.list_custom_models() if model.dataset_ids]
+    assert trained
+    for model in trained:
+        assert set(model.dataset_ids) <= {one.id for one in homes[model.project_id]}
+    assert all(model.dataset_ids == () for model in speech.list_base_models())
+    with pytest.raises(NotFound):
+        list(speech.list_project_datasets(NOBODY))
+
+
 def test_a_create_that_cannot_be_is_refused_with_a_reason(speech, create):
     with pytest.raises(Refused) as caught:
         speech.create_endpoint(EndpointCreate("n", "en-US", NOBODY))

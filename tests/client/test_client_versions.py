@@ -24,6 +24,7 @@ NEEDS = {
         lambda client: client.list_projects(),
         lambda client: client.get_project(ID),
         lambda client: client.list_project_endpoints(ID),
+        lambda client: client.list_project_datasets(ID),
         lambda client: client.create_endpoint(EndpointCreate("n", "en-US", ID, project_id=ID)),
         lambda client: client.update_endpoint(ID, EndpointUpdate(project_id=ID)),
     ],
@@ -217,6 +218,7 @@ def test_one_entity_that_is_missing_says_nothing_about_the_version(service, clie
         lambda: client.update_endpoint(ID, EndpointUpdate()),
         lambda: list(client.list_logs(ID)),
         lambda: list(client.list_project_endpoints(ID)),
+        lambda: list(client.list_project_datasets(ID)),
         lambda: client.get_web_hook(ID),
     )
     for ask in asks:

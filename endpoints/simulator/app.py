@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
@@ -38,7 +38,7 @@ def build(simulation: Simulation) -> ASGIApp:
     routes += RecognitionRoom(simulation).routes()
     if simulation.control:
         routes += control.routes(simulation)
-    handlers = {Refusal: _refused, HTTPException: _unrouted}
+    handlers: dict[Any, Any] = {Refusal: _refused, HTTPException: _unrouted, ClientDisconnect: _gone}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return Described(Gate(app, simulation, keyed=True))
@@ -62,6 +62,10 @@ def build_content(simulation: Simulation) -> ASGIApp:
 async def _refused(_request: Request, error: Exception) -> Response:
     refusal = cast(Refusal, error)
     return answer(refusal.body, refusal.status, refusal.headers)
+
+
+async def _gone(_request: Request, _error: Exception) -> None:
+    """Half a request is none: whoever sent it is no longer there to be answered."""
 
 
 async def _unrouted(_request: Request, exception: Exception) -> Response:

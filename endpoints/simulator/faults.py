@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HANG_UP = "simulator.hang_up"
@@ -146,8 +147,10 @@ async def _deliver(effect: Effect, answer: Answer, scope: Scope, send: Send) -> 
 
 
 async def _drain(receive: Receive) -> None:
-    while (await receive()).get("more_body"):
+    while (message := await receive()).get("more_body"):
         pass
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
 
 
 def _default(status: int) -> Any:

@@ -1,10 +1,10 @@
 """Stands between a client and the simulator and holds both to the description of the service.
 
 Every answer of the management API is checked. A request is checked when our own client sent it (User-Agent
-speechstudio/...): tests with an HTTP client of their own ask wrongly on purpose. An answer that a fault has spoiled is
-not the service's word, and is left alone. What was wrong is kept until POST /_world/reset or DELETE
-/_world/violations, and shown at GET /_world/violations (with --control) as a list of {"side", "operation", "method",
-"path", "status", "what"}.
+speechstudio/...): tests with an HTTP client of their own ask wrongly on purpose. One whose sender went away before its
+body was whole is no request. An answer that a fault has spoiled is not the service's word, and is left alone. What was
+wrong is kept until POST /_world/reset or DELETE /_world/violations, and shown at GET /_world/violations (with
+--control) as a list of {"side", "operation", "method", "path", "status", "what"}.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Exchange:
         self.query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         self.ours = self.headers.get(b"user-agent", b"").startswith(OURS)
         self.body = b""
+        self.broken = False
         self.status = 0
         self.answered: dict[bytes, bytes] = {}
         self.answer = bytearray()
@@ -50,6 +51,7 @@ class Exchange:
         while more:
             messages.append(await receive())
             more = messages[-1].get("more_body", False)
+        self.broken = messages[-1]["type"] == "http.disconnect"
         self.body = b"".join(one.get("body", b"") for one in messages)
 
         async def again() -> Message:
@@ -104,6 +106,8 @@ class Checked:
             self.check(exchange, scope)  # no answer, or half of one: the request still counts
 
     def check(self, exchange: Exchange, scope: Scope) -> None:
+        if exchange.broken:
+            return
         try:
             stated = contract(version_of(exchange.path, exchange.query))
         except KeyError:

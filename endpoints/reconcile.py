@@ -22,12 +22,11 @@ from endpoints.failpoints import failpoint
 from endpoints.models import Change, Endpoint, Event, Status
 from endpoints.models.change import MARK, ChangeKind, ChangeState
 from endpoints.models.event import Verb
+from endpoints.pauses import SLOWLY, pause, pause_of_deployment
 
 SETTLE = timedelta(minutes=10)  # how late the service may still carry out a POST whose answer was lost
 ATTEMPTS = 3  # of those whose answer was lost
 SHOW_WITHIN = timedelta(minutes=2)  # how long a look may be older than what it should show
-SLOWLY = 300.0  # seconds between looks at a deployment that never ends
-BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds between looks, when the service does not say
 
 
 def step(change: Change, service: azure.SpeechClient) -> float | None:
@@ -44,6 +43,8 @@ def step(change: Change, service: azure.SpeechClient) -> float | None:
     stage = stages.get(change.state)
     if stage is None:
         return None
+    if change.kind not in ChangeKind.values:
+        return SLOWLY  # newer code asked for it, and newer code knows how
     resource = change.endpoint.resource
     try:
         due = stage(change, service)
@@ -103,7 +104,7 @@ def _settle(change: Change, service: azure.SpeechClient) -> float | None:
     # By the database's clock: those of the workers may be wrong.
     settling = Change.objects.filter(pk=change.pk, sent_at__gt=Now() - SETTLE).exists()
     if settling or change.empty_listings < 2:
-        return _pause(change)
+        return pause(change)
     return _again_or_ask(change)
 
 
@@ -153,7 +154,7 @@ def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     if shows(remote, change.wanted):
         return _accepted(change, remote)
     if remote.status in (Status.NOT_STARTED, Status.RUNNING):
-        return _pause(change, remote.retry_after)
+        return pause(change, remote.retry_after)
     if not shows(remote, {name: change.before.get(name) for name in change.wanted}):
         return _close(change, ChangeState.REFUSED, _("It was changed elsewhere meanwhile; nothing was overwritten."))
     return None
@@ -258,7 +259,7 @@ def _verify(change: Change, remote: azure.Endpoint) -> float | None:
         # A look can be older than the change; what has not come after a while will not come.
         if Change.objects.filter(pk=change.pk, accepted_at__lt=Now() - SHOW_WITHIN).exists():
             return _close(change, ChangeState.FAILED, _("The service went back to what it was before."))
-    return SLOWLY if change.stuck else _pause(change, remote.retry_after)
+    return pause_of_deployment(change, remote.retry_after)
 
 
 def _close(change: Change, state: ChangeState, why: str) -> float | None:
@@ -280,14 +281,8 @@ def _close(change: Change, state: ChangeState, why: str) -> float | None:
     return None
 
 
-def _pause(change: Change, asked: float | None = None) -> float:
-    """Seconds until the next look: what the service asks for (1 s to 15 min), or longer each time."""
-    looks = change.looked()
-    return min(max(asked, 1), 900) if asked is not None else BACK_OFF[min(looks, len(BACK_OFF)) - 1]
-
-
 def _put_off(change: Change, error: azure.SpeechError) -> float:
-    return _pause(change, error.retry_after if isinstance(error, azure.TooManyRequests) else None)
+    return pause(change, error.retry_after if isinstance(error, azure.TooManyRequests) else None)
 
 
 def _remote_id(endpoint: Endpoint) -> str:

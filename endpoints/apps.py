@@ -7,5 +7,7 @@ class EndpointsConfig(AppConfig):
 
     def ready(self) -> None:
         from endpoints import checks, roles  # noqa: F401 (importing registers the checks)
+        from endpoints.models import search
 
         post_migrate.connect(roles.make, sender=self)
+        post_migrate.connect(search.install, sender=self)

@@ -15,8 +15,10 @@ from django.utils import timezone
 from endpoints import azure
 from endpoints.models import Change, Endpoint, Event, Project, Resource, SpeechModel, Status
 from endpoints.models.change import MARK
+from endpoints.models.end import lifetime
 from endpoints.models.endpoint import words_for
 from endpoints.models.event import Verb
+from endpoints.models.model import ModelKind
 
 CATALOGUE_EVERY = timedelta(minutes=10)
 
@@ -49,13 +51,14 @@ def mirror_catalogue(resource: Resource, service: azure.SpeechClient) -> None:
     began = timezone.now()
     projects = list(service.list_projects()) if service.capabilities.projects else []
     listed = [*service.list_base_models(), *service.list_custom_models()]
+    names = _dataset_names(resource, service, listed)
     with transaction.atomic():
         for project in projects:
             _mirror_project(resource, project)
         _mark_absent(resource.projects.all(), [project.id for project in projects], began)
         # A custom model names its base model, so base models go first.
         for model in sorted(listed, key=lambda model: model.kind != "base"):
-            _mirror_model(resource, model)
+            _mirror_model(resource, model, names)
         _mark_absent(resource.models.all(), [model.id for model in listed], began)
     resource.catalogued_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
     resource.save(update_fields=["catalogued_at", "capabilities"])
@@ -96,6 +99,7 @@ def mirror_endpoint(
         "error": _words(remote.error) if remote.status == Status.FAILED else "",
         "logging_enabled": remote.logging_enabled,
         "links": remote.links,
+        "time_to_live": lifetime(remote.time_to_live),
         "mark": remote.custom_properties.get(MARK, "")[:36],
         "created_at": remote.created or row.created_at,
         "last_action_at": remote.last_action,
@@ -172,7 +176,25 @@ def _mirror_project(resource: Resource, remote: azure.Project) -> None:
     )
 
 
-def _mirror_model(resource: Resource, remote: azure.Model) -> None:
+def _dataset_names(resource: Resource, service: azure.SpeechClient, listed: list[azure.Model]) -> dict[str, str]:
+    """What the data sets of these models are called (Projects_ListDatasets): a model names their ids only.
+
+    One listing for each project that has such models. Names that cannot be had now stay as we had them.
+    """
+    kept = resource.models.filter(kind=ModelKind.CUSTOM).values_list("datasets", flat=True)
+    names = {one["id"]: one["name"] for datasets in kept for one in datasets}
+    homes = {model.project_id for model in listed if model.project_id and model.dataset_ids}
+    for home in sorted(homes) if service.capabilities.projects else []:
+        try:
+            names |= {one.id: one.display_name for one in service.list_project_datasets(home)}
+        except (azure.Refused, ValueError):
+            continue  # this project alone, which may have been deleted meanwhile
+        except azure.SpeechError:
+            break  # the service is slow or away: names can wait, the endpoints cannot
+    return names
+
+
+def _mirror_model(resource: Resource, remote: azure.Model, names: dict[str, str]) -> None:
     model, _new = SpeechModel.objects.update_or_create(
         resource=resource,
         kind=remote.kind,
@@ -187,6 +209,7 @@ def _mirror_model(resource: Resource, remote: azure.Model) -> None:
             "adaptation_expires_at": remote.adaptation_expires,
             "base_model": resource.models.filter(remote_id=remote.base_model_id).first(),
             "project": resource.projects.filter(remote_id=remote.project_id).first(),
+            "datasets": [{"id": id, "name": names.get(id, "")} for id in remote.dataset_ids],
             "created_at": remote.created,
             "gone_at": None,
         },

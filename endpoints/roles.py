@@ -22,5 +22,6 @@ def make(using: str = "default", **_: Any) -> None:
 
 
 def of(user: Any) -> str:
-    """The names of the user's roles, for the page's head."""
-    return ", ".join(sorted(group.name for group in user.groups.all()))
+    """The role with all that the user may do, for the page's head; empty when there is none."""
+    held = [name for name, codes in ROLES.items() if all(user.has_perm(f"endpoints.{code}") for code in codes)]
+    return held[-1] if held else ""

@@ -1,6 +1,6 @@
 """What every page shows around its content: the resource, how old the data is, and what is wrong."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from endpoints import roles
 from endpoints.models import Resource, Sweep
+from endpoints.models.stamp import Stamp
 
 
 @dataclass(frozen=True)
@@ -24,32 +26,41 @@ class Banner:
     link_text: str = ""
 
 
+NAMED = 3  # resources in trouble: the others are counted
+
+
 @dataclass
 class Shell:
     user: Any
-    resources: list[Resource] = field(default_factory=lambda: list(Resource.objects.all()))
+
+    @cached_property
+    def stamp(self) -> Stamp:
+        return Stamp.now()
 
     @cached_property
     def role(self) -> str:
         return roles.of(self.user)
 
-    @property
+    @cached_property
     def resource_label(self) -> str:
-        if len(self.resources) == 1:
-            only = self.resources[0]
+        if self.stamp.resources == 1:
+            only = Resource.objects.get()
             return f"{only.name} ({only.region})" if only.region else only.name
-        return _("%(count)s Speech resources") % {"count": len(self.resources)} if self.resources else ""
+        return _("%(count)s Speech resources") % {"count": self.stamp.resources} if self.stamp.resources else ""
 
     @property
     def updated_at(self) -> datetime | None:
         """When the oldest of the mirrors was made; None before the first."""
-        times = [resource.mirrored_at for resource in self.resources]
-        return min((time for time in times if time), default=None)
+        return self.stamp.mirrored_at
 
     @cached_property
     def banners(self) -> list[Banner]:
-        found = [self._trouble(resource) for resource in self.resources if resource.failing_since]
-        if not self.resources:
+        failing = Resource.objects.failing().order_by("failing_since")
+        found = [self._trouble(resource) for resource in (failing[:NAMED] if self.stamp.failing else ())]
+        if self.stamp.failing > NAMED:
+            text = _("%(count)s more Speech resources do not answer.") % {"count": self.stamp.failing - NAMED}
+            found.append(Banner("warning", text))
+        if not self.stamp.resources:
             found.append(self._no_resource())
         elif (sweep := Sweep.last())[1]:
             text = _("No worker is at work: what you ask for is kept and waits.")
@@ -62,7 +73,7 @@ class Shell:
         if resource.mirrored_at:
             age = timezone.localtime(resource.mirrored_at)
             text += " " + _("The data is from %(time)s.") % {
-                "time": f"{age:%H:%M}" if _today(age) else f"{age:%x %H:%M}"
+                "time": date_format(age, "TIME_FORMAT" if _today(age) else "SHORT_DATETIME_FORMAT")
             }
         if self.user.has_perm("endpoints.manage_resources"):
             link = reverse("endpoints:resource-edit", args=[resource.pk])
@@ -80,8 +91,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """The context processor; nothing is read for a person who has not signed in."""
     context: dict[str, Any] = {"demo": settings.DEMO}
     if getattr(request, "user", None) and request.user.is_authenticated:
-        context["shell"] = Shell(request.user)
+        context["shell"] = of(request)
     return context
+
+
+def of(request: HttpRequest) -> Shell:
+    """The shell of this request's page, read once."""
+    if not hasattr(request, "shell"):
+        request.shell = Shell(request.user)  # type: ignore[attr-defined]
+    return request.shell  # type: ignore[attr-defined,no-any-return]
 
 
 def _today(time: datetime) -> bool:

@@ -1,18 +1,43 @@
 from django.urls import path
 
-from endpoints.views import change_model, decisions, detail, downloads, edit, listing, overview, resources, wizard
+from endpoints.views import (
+    bulk,
+    change_model,
+    decisions,
+    detail,
+    downloads,
+    edit,
+    export,
+    listing,
+    model_list,
+    overview,
+    personal,
+    resources,
+    settings,
+    shortcuts,
+    wizard,
+)
 
 app_name = "endpoints"
 
 urlpatterns = [
     path("endpoints/", listing.endpoints, name="list"),
+    path("endpoints/favourite/", personal.favourite, name="favourite"),
+    path("endpoints/columns/", personal.columns, name="columns"),
+    path("endpoints/views/", personal.views, name="views"),
+    path("endpoints/views/<uuid:pk>/", personal.view, name="view"),
     path("endpoints/new/", wizard.new_endpoint, name="new"),
+    path("endpoints/bulk/", bulk.bulk, name="bulk"),
+    path("endpoints/bulk/<uuid:pk>/", bulk.progress, name="bulk-progress"),
+    path("endpoints/bulk/<uuid:pk>/cancel/", bulk.cancel, name="bulk-cancel"),
+    path("endpoints/export/", export.export, name="export"),
     path("endpoints/<uuid:pk>/", detail.detail, name="detail"),
     path("endpoints/<uuid:pk>/key/", detail.key, name="key"),
     path("endpoints/<uuid:pk>/change-model/", change_model.change_model, name="change-model"),
     path("endpoints/<uuid:pk>/edit/", edit.edit, name="edit"),
     path("endpoints/<uuid:pk>/delete/", edit.delete, name="delete"),
     path("endpoints/<uuid:pk>/go-back/", decisions.go_back, name="go-back"),
+    path("endpoints/<uuid:pk>/remove-duplicate/", decisions.remove_duplicate, name="remove-duplicate"),
     path("changes/<uuid:pk>/cancel/", decisions.cancel, name="change-cancel"),
     path("changes/<uuid:pk>/decide/", decisions.decide, name="change-decide"),
     path("endpoints/<uuid:pk>/logs/", downloads.endpoint_logs, name="logs"),
@@ -21,10 +46,13 @@ urlpatterns = [
     path("downloads/", downloads.downloads, name="downloads"),
     path("downloads/<uuid:pk>/cancel/", downloads.cancel, name="download-cancel"),
     path("downloads/<uuid:pk>/file/", downloads.download_file, name="download-file"),
-    path("models/", overview.models, name="models"),
+    path("models/", model_list.models, name="models"),
+    path("models/expirations.ics", model_list.expirations, name="calendar"),
     path("activity/", overview.activity, name="activity"),
     path("resources/", resources.resources, name="resources"),
     path("resources/new/", resources.edit, name="resource-new"),
     path("resources/<uuid:pk>/", resources.edit, name="resource-edit"),
     path("resources/<uuid:pk>/hook/", resources.hook, name="resource-hook"),
+    path("settings/", settings.settings, name="settings"),
+    path("shortcuts/", shortcuts.shortcuts, name="shortcuts"),
 ]

@@ -4,6 +4,7 @@ The README lists them with their defaults; endpoints/checks.py says in words wha
 """
 
 import secrets
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import environ
@@ -25,6 +26,18 @@ def whole(name: str, default: int) -> int:
     return number
 
 
+def amount(name: str) -> Decimal | None:
+    """The sum of money in the environment's `name`; None when it is not given."""
+    text = env.str(name, default="").strip()
+    try:
+        number = Decimal(text or 0)
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite() or number < 0:
+        raise ImproperlyConfigured(f"{name} is not an amount such as 1.29.")
+    return number if text else None
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR", default=str(BASE_DIR / "var"))).absolute()
 
@@ -42,9 +55,8 @@ if DATABASE_IS_OURS_ALONE:
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Only rendered rows of tables are kept here, by versions of what they show: each process may have its own.
@@ -72,6 +84,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 LOOK_SECONDS = whole("LOOK_SECONDS", 60)
 SWEEP_SECONDS = whole("SWEEP_SECONDS", 2)
 DOWNLOAD_DAYS = whole("DOWNLOAD_DAYS", 7)
+ENDPOINT_HOURLY_COST = amount("ENDPOINT_HOURLY_COST")
+COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
 
 # --- Worker ---------------------------------------------------------------------------------------
 
@@ -157,6 +171,8 @@ INSTALLED_APPS = [
     "endpoints",
 ]
 MIDDLEWARE = [
+    "endpoints.polls.Polls",
+    "endpoints.middleware.CompressedText",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -166,6 +182,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "endpoints.middleware.TimeZoneAndLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -200,13 +217,20 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 12 * 3600
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "speechstudio.formats"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static"))).absolute()
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "endpoints.assets.Bundles",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "logs": {

@@ -1,16 +1,22 @@
 """Deploy models: what a row says, in which order, and when the page stops asking."""
 
+import html
 import re
 import uuid
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from endpoints import deploy
-from endpoints.models import Endpoint, SpeechModel, Status
+from endpoints.models import Endpoint, SpeechModel, Status, search
+from endpoints.views import rows, selection
+from endpoints.views.selection import COLUMNS
 
 FRAGMENT = {"HX-Request": "true", "HX-Target": "endpoints"}
 
@@ -27,15 +33,36 @@ def ids(answer):
 
 
 def test_the_newest_come_first_a_page_at_a_time(bob, many):
-    shown = ids(bob.get("/endpoints/"))
-    assert shown == [str(endpoint.pk) for endpoint in Endpoint.objects.order_by("-created_at", "-pk")[:50]]
-    rest = [ids(bob.get("/endpoints/", {"page": number})) for number in (2, 3)]
-    assert len({*shown, *rest[0], *rest[1]}) == 120
+    newest = [str(endpoint.pk) for endpoint in Endpoint.objects.order_by("-created_at", "-pk")]
+    assert walk(bob, "/endpoints/", "next") == newest
+    assert ids(bob.get("/endpoints/")) == newest[:50]
+    assert ids(bob.get("/endpoints/", {"page": "2"})) == newest[50:100]
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "999999999", "x", ""])
-def test_a_page_that_does_not_exist_is_the_nearest_one(bob, many, page):
-    assert bob.get("/endpoints/", {"page": page}).status_code == 200
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_by_each_column_the_pages_hold_each_row_once_there_and_back(bob, many, column, sign):
+    there = walk(bob, f"/endpoints/?sort={sign}{column}", "next")
+    assert len(there) == len(set(there)) == 120
+    back = walk(bob, f"/endpoints/?sort={sign}{column}&page=last", "prev")
+    assert sorted(back) == sorted(there)
+    assert back[:50] == there[-50:]
+
+
+def walk(client, address, way):
+    """The rows of this page and of all that its links lead to."""
+    found = []
+    while address:
+        answer = client.get(address)
+        found += ids(answer)
+        link = re.search(rf'rel="{way}" href="([^"]+)"', answer.content.decode())
+        address = html.unescape(link[1]) if link else ""
+    return found
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "999999999", "x", "", "after-", "after-W10", "before-WyJhIiwiYiIsImMiXQ"])
+def test_a_page_that_does_not_exist_is_the_nearest_one(bob, many, asked):
+    assert len(ids(bob.get("/endpoints/", {"page": asked}))) == 50
 
 
 def test_a_row_tells_status_model_and_expiration(bob, many):
@@ -114,15 +141,97 @@ def test_rows_in_progress_make_the_table_ask_and_settled_rows_do_not(alice, mirr
     assert "hx-trigger" not in fragment.content.decode()
 
 
-def test_the_number_of_queries_does_not_grow_with_the_rows(alice, resource, world, worker):
-    counts = []
-    for endpoints in (1, 120):
-        world.begin(endpoints=endpoints, rate_limit="0/0")
-        worker.mirror()
-        with CaptureQueriesContext(connection) as queries:
-            alice.get("/endpoints/")
-        counts.append(len(queries))
-    assert counts[0] == counts[1] <= 16
+@pytest.mark.parametrize(
+    ("filters", "rows"),
+    [
+        ({"status": "Failed"}, {"status": "Failed"}),
+        ({"locale": "de-DE"}, {"locale": "de-DE"}),
+        ({"logging": "on"}, {"logging_enabled": True}),
+        ({"project": "none"}, {"project": None}),
+        ({"expiring": "expired"}, {"model__expires_at__lte": Now()}),
+        ({"expiring": "90"}, {"model__expires_at__gt": Now(), "model__expires_at__lte": Now() + timedelta(days=90)}),
+        ({"q": "de-DE hot", "locale": "de-DE"}, {"pk": None}),
+        ({"q": "hotline", "locale": "de-DE"}, {"model__display_name__icontains": "hotline", "locale": "de-DE"}),
+    ],
+)
+@pytest.mark.parametrize("sort", ["", "name", "-changed"])
+def test_filters_go_together_with_each_other_and_with_any_order(bob, many, filters, rows, sort):
+    selected = {str(pk) for pk in Endpoint.objects.filter(**rows).values_list("pk", flat=True)}
+    shown = walk(bob, f"/endpoints/?{urlencode({**filters, 'sort': sort})}", "next")
+    assert set(shown) == selected
+    assert len(shown) == len(selected)
+
+
+def test_filters_by_project_model_base_model_and_resource(bob, many, resource):
+    endpoint = Endpoint.objects.exclude(model__base_model=None).exclude(project=None).first()
+    base = endpoint.model.base_model
+    for name, pk, facts in (
+        ("project", endpoint.project_id, {"project": endpoint.project}),
+        ("model", endpoint.model_id, {"model": endpoint.model}),
+        ("base", base.pk, {"model__base_model": base}),
+        ("resource", resource.pk, {}),
+    ):
+        count = Endpoint.objects.filter(**facts).count() + (name == "base" and base.endpoints.count())
+        page = bob.get("/endpoints/", {name: pk}).content.decode()
+        assert f">{count} endpoint" in page
+    assert (
+        f"Model: <bdi>{endpoint.model}</bdi>" in bob.get("/endpoints/", {"model": endpoint.model_id}).content.decode()
+    )
+
+
+def test_where_many_are_found_the_list_is_read_in_its_order(bob, many, monkeypatch):
+    monkeypatch.setattr(selection, "COUNTED", 3)
+    monkeypatch.setattr(search, "FEW", 3)
+    for query in ("locale=en-US", "q=hotline", "q=hotline&locale=de-DE&sort=name", "expiring=365&sort=-changed"):
+        rows._pages.clear()
+        shown = walk(bob, f"/endpoints/?{query}", "next")
+        assert set(shown) == {str(pk) for pk in selection.found(QueryDict(query)).values_list("pk", flat=True)}
+        assert len(shown) == len(set(shown)) > 3
+        assert "More than 3 endpoints" in bob.get(f"/endpoints/?{query}").content.decode()
+
+
+@pytest.mark.parametrize("words", ["Über", "über", "ÜBER", "ber", "ü", "hal ver", "50%", "o'", 'say "hi"'])
+def test_search_takes_words_of_any_length_and_letters(alice, mirrored, words):
+    name = 'Überholspur_Vertrieb 50% o\'clock say "hi" halle'
+    make(alice, display_name=name)
+    make(alice, display_name="Something else")
+    assert len(ids(alice.get("/endpoints/", {"q": words}))) == 1
+
+
+def test_search_follows_what_changes(alice, mirrored):
+    endpoint = make(alice, display_name="Support calls").endpoint
+    endpoint.display_name = "Hotline"
+    endpoint.save()
+    assert ids(alice.get("/endpoints/", {"q": "support"})) == []
+    assert (
+        ids(alice.get("/endpoints/", {"q": "hotl"})) == ids(alice.get("/endpoints/", {"q": "ho"})) == [str(endpoint.pk)]
+    )
+    Endpoint.objects.filter(pk=endpoint.pk).update(gone_at=timezone.now(), updated_at=timezone.now())
+    assert ids(alice.get("/endpoints/", {"q": "hotline"})) == []
+
+
+def test_a_poll_without_news_takes_one_query_and_few_bytes(alice, mirrored):
+    make(alice, display_name="Support calls")
+    page = alice.get("/endpoints/").content.decode()
+    poll = html.unescape(re.search(r'hx-get="([^"]*version=[^"]*)"', page)[1])
+    with CaptureQueriesContext(connection) as queries:
+        answer = alice.get(poll, headers=FRAGMENT)
+    assert answer.status_code == 204
+    assert len(queries) == 1
+    assert sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) < 100
+
+
+def test_a_poll_after_the_session_ended_leads_to_sign_in(alice, client, mirrored):
+    make(alice, display_name="Support calls")
+    page = alice.get("/endpoints/").content.decode()
+    poll = html.unescape(re.search(r'hx-get="([^"]*version=[^"]*)"', page)[1])
+    alice.session.flush()
+    assert alice.get(poll, headers=FRAGMENT)["HX-Redirect"].startswith("/sign-in/")
+
+
+def make(person, **facts):
+    model = SpeechModel.objects.deployable()[0]
+    return deploy.create(key=uuid.uuid4(), actor=person.user, model=model, **facts)
 
 
 def test_an_endpoint_made_in_the_portal_appears_and_one_deleted_there_leaves(bob, mirrored, world, worker):

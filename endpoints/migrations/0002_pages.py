@@ -98,6 +98,16 @@ class Migration(migrations.Migration):
             field=models.BigIntegerField(editable=False, null=True),
         ),
         migrations.AddField(
+            model_name='endpoint',
+            name='time_to_live',
+            field=models.DurationField(null=True),
+        ),
+        migrations.AddField(
+            model_name='resource',
+            name='free_tier',
+            field=models.BooleanField(default=False, verbose_name='Free tier (F0)'),
+        ),
+        migrations.AddField(
             model_name='speechmodel',
             name='datasets',
             field=models.JSONField(default=list),
@@ -176,7 +186,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='endpoint',
             name='words',
-            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('display_name', models.Value(' '), 'description', models.Value(' '), 'model_name', models.Value(' '), 'remote_id')), output_field=models.TextField()),
+            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('display_name', models.Value(' '), 'description', models.Value(' '), 'model_name', models.Value(' '), 'remote_id', output_field=models.TextField())), output_field=models.TextField()),
         ),
         migrations.AddIndex(
             model_name='endpoint',
@@ -229,5 +239,25 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='savedview',
             constraint=models.UniqueConstraint(fields=('owner', 'name'), name='view_once'),
+        ),
+        migrations.AlterField(
+            model_name='event',
+            name='verb',
+            field=models.CharField(choices=[('asked-create', 'asked to deploy %(model)s'), ('asked-change-model', 'asked to change the model from %(old)s to %(model)s'), ('asked-edit', 'asked to change %(what)s'), ('asked-delete', 'asked to delete the endpoint'), ('asked-bulk', 'asked in bulk: %(what)s, endpoints: %(count)s'), ('cancelled', 'cancelled the change before it started'), ('tried-again', 'decided to try again'), ('gave-up', 'gave up'), ('edited', 'was changed as asked'), ('deleted', 'was deleted as asked'), ('changed-outside', 'was changed outside: %(what)s'), ('deployed', 'deployed %(model)s'), ('refused', 'was refused'), ('failed', 'failed to deploy %(model)s'), ('undecided', 'could not be settled and needs a decision'), ('found', 'was found at the service'), ('vanished', 'was deleted at the service'), ('key-shown', 'looked at the endpoint key'), ('logs-asked', 'asked for the content logs'), ('logs-ready', 'prepared the content logs: %(files)s files'), ('logs-downloaded', 'downloaded the content logs'), ('resource-added', 'added the Speech resource %(resource)s'), ('resource-changed', 'changed the Speech resource %(resource)s')], max_length=30),
+        ),
+        migrations.AlterField(
+            model_name='resource',
+            name='catalogued_at',
+            field=models.DateTimeField(blank=True, db_index=True, editable=False, null=True),
+        ),
+        migrations.AlterField(
+            model_name='resource',
+            name='failing_since',
+            field=models.DateTimeField(blank=True, db_index=True, editable=False, null=True),
+        ),
+        migrations.AlterField(
+            model_name='resource',
+            name='mirrored_at',
+            field=models.DateTimeField(blank=True, db_index=True, editable=False, null=True),
         ),
     ]

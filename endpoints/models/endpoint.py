@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Prefetch, Q, Value
 from django.db.models.functions import Coalesce, Concat, Left, Lower
 from django.urls import reverse
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from endpoints.models.end import End
 from endpoints.models.model import Expiration, SpeechModel
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
@@ -47,11 +48,8 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.filter(gone_at=None)
 
     def for_list(self) -> Self:
-        """With all that a row shows, in a constant number of queries."""
-        from endpoints.models.change import Change
-
-        open_changes = Prefetch("changes", queryset=Change.objects.open(), to_attr="open_changes")
-        return self.select_related("model").prefetch_related(open_changes)
+        """With all that a row shows, and without what only the endpoint's own page does."""
+        return self.select_related("model", "resource").defer("links", "words", "resource__capabilities")
 
     def for_page(self) -> Self:
         """With all that the endpoint's own page shows."""
@@ -66,9 +64,10 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         """Endpoints whose row shows this status: an open change goes before what the service says."""
         from endpoints.models.change import Change, ChangeState
 
-        changes = Change.objects.open()
-        deploying = Q(pk__in=changes.filter(state=ChangeState.DEPLOYING).values("endpoint_id"))
-        waiting = Q(pk__in=changes.exclude(state=ChangeState.DEPLOYING).values("endpoint_id"))
+        # Few changes are open at a time: their endpoints are named, so that the index of the status can be used.
+        changes = list(Change.objects.open().order_by().values_list("endpoint_id", "state"))
+        deploying = Q(pk__in=[pk for pk, state in changes if state == ChangeState.DEPLOYING])
+        waiting = Q(pk__in=[pk for pk, state in changes if state != ChangeState.DEPLOYING])
         says = Q(status=status)
         if status == Status.RUNNING:
             return self.filter((says & ~waiting) | (deploying & ~Q(status=Status.NOT_STARTED)))
@@ -76,13 +75,16 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
             return self.filter(says | waiting)
         return self.filter(says & ~waiting & ~deploying)
 
-    def search(self, words: str) -> Self:
-        return self.filter(
-            Q(display_name__icontains=words)
-            | Q(description__icontains=words)
-            | Q(remote_id__iexact=words)
-            | Q(model__display_name__icontains=words)
-        )
+    def locales(self) -> list[str]:
+        """The locales that there are, one seek in the index for each."""
+        present = "FROM endpoints_endpoint WHERE gone_at IS NULL"
+        first, following = f"SELECT min(locale) {present}", f"SELECT min(locale) {present} AND locale > there.locale"
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(
+                f"WITH RECURSIVE there(locale) AS ({first} UNION ALL SELECT ({following}) FROM there "  # noqa: S608
+                "WHERE there.locale IS NOT NULL) SELECT locale FROM there WHERE locale IS NOT NULL"
+            )
+            return [locale for (locale,) in cursor.fetchall()]
 
 
 class Endpoint(models.Model):
@@ -101,6 +103,7 @@ class Endpoint(models.Model):
     error = models.TextField(blank=True)
     logging_enabled = models.BooleanField(default=False)
     links = models.JSONField(default=dict)
+    time_to_live = models.DurationField(null=True)
     mark = models.CharField(max_length=36, blank=True, db_index=True)  # the Change that made it, if one of ours did
     log_folder = models.CharField(max_length=200, blank=True)
     hinted_at = models.DateTimeField(null=True)
@@ -122,7 +125,10 @@ class Endpoint(models.Model):
     )
     words = models.GeneratedField(
         expression=Lower(
-            Concat("display_name", Value(" "), "description", Value(" "), "model_name", Value(" "), "remote_id")
+            Concat(
+                *("display_name", Value(" "), "description", Value(" "), "model_name", Value(" "), "remote_id"),
+                output_field=models.TextField(),
+            )
         ),
         output_field=models.TextField(),
         db_persist=True,
@@ -194,21 +200,28 @@ class Endpoint(models.Model):
             "logging_enabled": self.logging_enabled,
         }
 
-    @property
-    def row_version(self) -> str:
+    def row_version(self, now: datetime) -> tuple[Any, ...]:
         """Changes with anything that its row shows, so that a rendered row can be kept as long as it stays.
 
-        Days left change at midnight; what is in progress says for how many minutes.
+        Days left change with the time of the day at which the model expires; what is in progress says for how many
+        minutes.
         """
-        now = timezone.localtime()
-        facts = [self.pk, self.updated_at.timestamp(), now.date()]
+        left = (self.model.expires_at - now).days if self.model and self.model.expires_at else None
+        facts = [self.pk, self.updated_at, now.date(), left]
         if self.model:
-            facts += [self.model.display_name, self.model.kind, self.model.expires_at]
+            facts += [self.model.display_name, self.model.kind]
         if change := self.open_change:
-            facts.append(change.updated_at.timestamp())
+            facts.append(change.updated_at)
+        if self.end:
+            facts += [self.end.date, now.hour]
         if not self.settled:
             facts += [now.hour, now.minute]
-        return "|".join(map(str, facts))
+        return tuple(facts)
+
+    @property
+    def end(self) -> End | None:
+        """When the service deletes the endpoint itself, where that is known."""
+        return End.of(self.created_at, time_to_live=self.time_to_live, free_tier=self.resource.free_tier)
 
     @property
     def expiration(self) -> Expiration | None:

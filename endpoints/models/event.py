@@ -14,6 +14,7 @@ class Verb(models.TextChoices):
     ASKED_CHANGE_MODEL = "asked-change-model", _("asked to change the model from %(old)s to %(model)s")
     ASKED_EDIT = "asked-edit", _("asked to change %(what)s")
     ASKED_DELETE = "asked-delete", _("asked to delete the endpoint")
+    ASKED_BULK = "asked-bulk", _("asked in bulk: %(what)s, endpoints: %(count)s")
     CANCELLED = "cancelled", _("cancelled the change before it started")
     TRIED_AGAIN = "tried-again", _("decided to try again")
     GAVE_UP = "gave-up", _("gave up")

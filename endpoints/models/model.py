@@ -2,11 +2,14 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Self
+from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,6 +17,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.status import ShownStatus, Status
+
+if TYPE_CHECKING:
+    from endpoints.models.endpoint import Endpoint
+
+SOON, NEAR = 90, 30  # days left below which people are told
 
 
 class ModelKind(models.TextChoices):
@@ -35,10 +43,10 @@ class Expiration:
 
     @property
     def level(self) -> str:
-        """ok, soon (90 days or fewer), near (30 days or fewer) or expired."""
+        """ok, soon (under 90 days), near (under 30 days) or expired."""
         if self.days < 0:
             return "expired"
-        return "near" if self.days <= 30 else "soon" if self.days <= 90 else "ok"
+        return "near" if self.days < NEAR else "soon" if self.days < SOON else "ok"
 
     @property
     def words(self) -> str:
@@ -71,6 +79,57 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
             Q(expires_at=None) | Q(expires_at__gt=timezone.now()), status=Status.SUCCEEDED, supports_endpoints=True
         )
 
+    def search(self, words: str) -> Self:
+        return self.filter(
+            Q(display_name__icontains=words) | Q(description__icontains=words) | Q(remote_id__iexact=words)
+        )
+
+    def expired(self) -> Self:
+        return self.filter(expires_at__lt=timezone.now())
+
+    def expiring_within(self, days: int) -> Self:
+        """Not expired yet; as the levels count."""
+        return self.expiring().filter(expires_at__lt=timezone.now() + timedelta(days=days))
+
+    def expiring(self) -> Self:
+        return self.filter(expires_at__gte=timezone.now())
+
+    def expiring_from(self, *firsts: date, days: int) -> Self:
+        """On one of so many days from a first one, in the time zone of the person who looks."""
+        zone = timezone.get_current_timezone()
+        begins = [datetime.combine(first, time(), zone) for first in firsts]
+        spans = [Q(expires_at__gte=begin, expires_at__lt=begin + timedelta(days=days)) for begin in begins]
+        return self.filter(reduce(or_, spans)) if spans else self.none()
+
+    def deployed(self) -> Self:
+        return self.filter(self._served())
+
+    def expirations_by_day(self) -> list[tuple[date, int, int]]:
+        """Day, models that expire then, and how many of them are deployed: few rows, because the days are few."""
+        times = self.exclude(expires_at=None).order_by("expires_at").values("expires_at")
+        deployed = Sum(Cast(self._served(), models.IntegerField()))
+        counts = times.annotate(total=Count("pk"), deployed=deployed)
+        return [(timezone.localdate(row["expires_at"]), row["total"], row["deployed"]) for row in counts]
+
+    def with_endpoint_count(self) -> Self:
+        from endpoints.models.endpoint import Endpoint
+
+        present = Endpoint.objects.present().filter(model=OuterRef("pk"))
+        count = present.order_by().values("model").annotate(count=Count("pk")).values("count")
+        return self.annotate(endpoint_count=Coalesce(Subquery(count), 0))
+
+    def with_endpoints(self, shown: int) -> Self:
+        """With their number, and in `first_endpoints` as many of them as are shown."""
+        from endpoints.models.endpoint import Endpoint
+
+        first = Endpoint.objects.present().order_by("display_name", "pk")[:shown]
+        return self.with_endpoint_count().prefetch_related(Prefetch("endpoints", first, to_attr="first_endpoints"))
+
+    def _served(self) -> Exists:
+        from endpoints.models.endpoint import Endpoint
+
+        return Exists(Endpoint.objects.present().filter(model=OuterRef("pk")))
+
 
 class SpeechModel(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -92,6 +151,10 @@ class SpeechModel(models.Model):
 
     UNKNOWN: dict[str, Any] = {"model_name": "", "expires_at": None}
     chosen = False  # in a form that offers it
+
+    # Added by its query set where a page shows them.
+    endpoint_count: int
+    first_endpoints: "list[Endpoint]"
 
     objects = SpeechModelQuerySet.as_manager()
 
@@ -115,6 +178,17 @@ class SpeechModel(models.Model):
     @property
     def expiration(self) -> Expiration | None:
         return Expiration(self.expires_at, self.locale) if self.expires_at else None
+
+    @property
+    def adaptation_over(self) -> bool:
+        """No custom model can be trained with it any more."""
+        return self.adaptation_expires_at is not None and self.adaptation_expires_at < timezone.now()
+
+    @property
+    def more_endpoints(self) -> int:
+        """How many are not among the first; after SpeechModelQuerySet.with_endpoints()."""
+        more: int = self.endpoint_count - len(self.first_endpoints)
+        return more
 
     @property
     def shown_status(self) -> ShownStatus:

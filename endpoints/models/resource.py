@@ -83,6 +83,7 @@ class Resource(Claimable):
     client_id = models.CharField(gettext_lazy("Client ID"), max_length=100, blank=True)
     key = SecretField(gettext_lazy("Key or client secret"), null=True)
     log_container = SecretField(null=True)
+    free_tier = models.BooleanField(gettext_lazy("Free tier (F0)"), default=False)  # the API does not tell
     capabilities = models.JSONField(default=dict, editable=False)
 
     hook_wanted = models.BooleanField(default=False, editable=False)
@@ -92,9 +93,9 @@ class Resource(Claimable):
     hook_status = models.CharField(max_length=40, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    mirrored_at = models.DateTimeField(null=True, blank=True, editable=False)
-    catalogued_at = models.DateTimeField(null=True, blank=True, editable=False)
-    failing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    mirrored_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    catalogued_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     failure = models.CharField(max_length=500, blank=True, editable=False)
 
     objects = ResourceQuerySet.as_manager()

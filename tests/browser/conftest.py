@@ -39,9 +39,14 @@ def demo(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(demo, new_context):
+def complaints():
+    """What the browsers' consoles said."""
+    return []
+
+
+@pytest.fixture
+def open_page(demo, new_context, complaints):
     """Opens a page as one of the demo's people. A message on the browser's console fails the test."""
-    complaints = []
 
     def open_as(name, address="/", **options):
         page = new_context(base_url=demo.url, **options).new_page()

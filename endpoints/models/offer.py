@@ -1,0 +1,70 @@
+"""Models to choose from: the part of a long list that a page offers, and a search in it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Case, Q, When
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from endpoints.models.model import ModelKind, SpeechModel, SpeechModelQuerySet
+
+SHOWN = 50
+LONGEST_SEARCH = 200
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a page shows: the first models found, and the chosen one even when it is not among them."""
+
+    words: str
+    models: list[SpeechModel]
+    kept: SpeechModel | None
+    found: int
+
+    @property
+    def count_words(self) -> str:
+        if self.found > SHOWN:
+            words = {"shown": SHOWN, "found": self.found}
+            return _("The first %(shown)s of %(found)s models; search to find the others") % words
+        if self.words:
+            return ngettext("%(found)s model found", "%(found)s models found", self.found) % {"found": self.found}
+        return ngettext("%(found)s model", "%(found)s models", self.found) % {"found": self.found}
+
+
+def offer(models: SpeechModelQuerySet, words: str, chosen: str) -> Offer:
+    """Custom before base, newest first, those that cannot be chosen at the end."""
+    words = words.replace("\0", "").strip()[:LONGEST_SEARCH]
+    found = models.filter(_said(words)) if words else models
+    usable = Case(When(pk__in=models.deployable().order_by().values("pk"), then=0), default=1)
+    shown = list(found.order_by(usable, "-kind", "-created_at", "display_name", "pk")[:SHOWN])
+    pk = _uuid(chosen)
+    kept = models.filter(pk=pk).first() if pk and pk not in {model.pk for model in shown} else None
+    for model in [*shown, *([kept] if kept else [])]:
+        model.chosen = model.pk == pk
+    return Offer(words, shown, kept, len(shown) if len(shown) < SHOWN else found.count())
+
+
+def _said(words: str) -> Q:
+    """Each word somewhere in the name or description, or the beginning of the kind or id."""
+    said = Q()
+    for word in words.split():
+        somewhere = Q(kind__in=_kinds(word)) | Q(remote_id__istartswith=word)
+        # SQLite folds the case of ASCII only.
+        for spelling in {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}:
+            somewhere |= Q(display_name__icontains=spelling) | Q(description__icontains=spelling)
+        if pk := _uuid(word):
+            somewhere |= Q(pk=pk)
+        said &= somewhere
+    return said | Q(kind__in=_kinds(words))
+
+
+def _kinds(words: str) -> list[str]:
+    return [value for value, label in ModelKind.choices if str(label).casefold().startswith(words.casefold())]
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

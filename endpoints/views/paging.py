@@ -1,0 +1,128 @@
+"""Pages of a sorted list by key: each page begins where another one ended, at the same cost in any depth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.signing import b64_decode, b64_encode
+from django.db.models import BooleanField, F, Field, Func, GeneratedField, Model, QuerySet, Value
+
+from endpoints.models import Endpoint
+from endpoints.models.endpoint import EndpointQuerySet
+
+LAST = "last"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, and the `page` of the addresses before and after; empty where there is none."""
+
+    rows: Sequence[Any]
+    previous: str = ""
+    next: str = ""
+
+    @property
+    def first(self) -> bool:
+        return not self.previous
+
+
+@dataclass(frozen=True)
+class Order:
+    """By fields that together name one row, all in the same direction, so that one index serves both."""
+
+    fields: tuple[str, ...]
+    descending: bool
+
+    def sort(self, rows: QuerySet[Any], *, backwards: bool = False) -> QuerySet[Any]:
+        sign = "-" if self.descending != backwards else ""
+        return rows.order_by(*(f"{sign}{field}" for field in self.fields))
+
+    def behind(self, rows: EndpointQuerySet, key: list[Any], *, backwards: bool = False) -> EndpointQuerySet:
+        """The rows after the one with this key."""
+        there = (Value(part, field) for part, field in zip(key, self.kinds(rows.model), strict=True))
+        sign = "<" if self.descending != backwards else ">"
+        return rows.filter(Behind(Row(*map(F, self.fields)), Row(*there), arg_joiner=f" {sign} "))
+
+    def kinds(self, model: type[Model]) -> list[Field[Any, Any]]:
+        fields = [model._meta.get_field(name) for name in self.fields]
+        return [field.output_field if isinstance(field, GeneratedField) else field for field in fields]  # type: ignore[misc]
+
+    def key(self, row: Any) -> list[Any]:
+        return [getattr(row, field) for field in self.fields]
+
+
+class Row(Func):
+    """(a, b, c): databases compare such rows from the left, and use an index for it."""
+
+    function = ""
+    output_field = BooleanField()
+
+
+class Behind(Func):
+    template = "%(expressions)s"
+    output_field = BooleanField()
+
+
+def page_of(rows: EndpointQuerySet, order: Order, asked: str, size: int) -> Page:
+    """The page of `rows` that `asked`, the `page` of an address, names; the first one when it names none."""
+    if asked == LAST:
+        return _page(_read(rows, order, size, backwards=True), order, size, came_back=True, end=True)
+    way, _dash, text = asked.partition("-")
+    key = _key(text, order.kinds(rows.model)) if way in ("after", "before") else None
+    if key is None:
+        skipped = (int(asked) - 1) * size if asked.isdecimal() and 1 < int(asked) < 100_000 else 0
+        found = _read(rows, order, size, skipped)
+        if skipped and not found:
+            return page_of(rows, order, LAST, size)
+        return _page(found, order, size, begin=not skipped)
+    back = way == "before"
+    found = _read(order.behind(rows, key, backwards=back), order, size, backwards=back)
+    if not found:
+        return page_of(rows, order, "" if back else LAST, size)
+    return _page(found, order, size, came_back=back)
+
+
+def _read(
+    rows: EndpointQuerySet, order: Order, size: int, skipped: int = 0, *, backwards: bool = False
+) -> list[Endpoint]:
+    """One page, and one more row to tell whether that is all; only these are read whole, whatever had to be sorted."""
+    keys = order.sort(rows, backwards=backwards)[skipped : skipped + size + 1].values("pk")
+    return list(order.sort(Endpoint.objects.filter(pk__in=keys).for_list(), backwards=backwards))
+
+
+def _page(
+    found: list[Any], order: Order, size: int, *, came_back: bool = False, begin: bool = False, end: bool = False
+) -> Page:
+    more = len(found) > size
+    rows = found[:size]
+    if came_back:
+        rows.reverse()
+    if not rows:
+        return Page(rows)
+    before = f"before-{_token(order.key(rows[0]))}" if (more if came_back else not begin) else ""
+    after = f"after-{_token(order.key(rows[-1]))}" if (not end if came_back else more) else ""
+    return Page(rows, before, after)
+
+
+def _token(key: list[Any]) -> str:
+    return b64_encode(json.dumps([_text(part) for part in key], ensure_ascii=False).encode()).decode()
+
+
+def _text(part: Any) -> Any:
+    return part.isoformat() if isinstance(part, datetime) else str(part) if isinstance(part, UUID) else part
+
+
+def _key(token: str, kinds: list[Field[Any, Any]]) -> list[Any] | None:
+    """What an address says, which anybody can have typed; None when it is no key of this order."""
+    try:
+        parts = json.loads(b64_decode(token.encode()))
+        texts = [part if isinstance(part, bool) else str(part).replace("\0", "") for part in parts]
+        return [kind.to_python(text) for kind, text in zip(kinds, texts, strict=True)]
+    except (ValueError, TypeError, ValidationError):
+        return None

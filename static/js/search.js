@@ -1,0 +1,7 @@
+// Enter in a search field inside a larger form asks at once; it must not press that form's button.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing) return;
+  if (!event.target.matches('form[method="post"] input[type="search"]')) return;
+  event.preventDefault();
+  event.target.dispatchEvent(new Event("search", { bubbles: true }));
+});

@@ -1,0 +1,94 @@
+"""The list as people use it: it stays up to date by itself, says when nobody answers, and keeps what they chose."""
+
+import re
+
+from playwright.sync_api import expect
+
+NEWS = re.compile(r"/endpoints/\?.*version=")
+HIDE = "Object.defineProperty(document, 'hidden', {get: () => window.out === true})"
+
+
+def test_a_row_changes_by_itself_for_somebody_else_who_looks_on(deploy, open_page):
+    _page, row = deploy("Two people")
+    onlooker = open_page("viewer", "/endpoints/?q=Two+people")
+    seen = onlooker.get_by_role("row").filter(has_text="Two people")
+    expect(seen).to_have_attribute("data-status", re.compile("NotStarted|Running"))
+    onlooker.evaluate("document.body.dataset.loaded = 'once'")
+    for shown in (row, seen):
+        expect(shown).to_have_attribute("data-status", "Succeeded", timeout=30_000)
+    assert onlooker.evaluate("document.body.dataset.loaded") == "once"
+    expect(onlooker.locator("[data-live]")).to_have_count(0)
+
+
+def test_what_is_ticked_stays_ticked_and_the_focus_stays_when_a_row_changes(deploy):
+    page, row = deploy("Ticked")
+    box = row.get_by_role("checkbox")
+    box.check()
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
+    expect(box).to_be_checked()
+    expect(box).to_be_focused()
+    page.get_by_label("Select all on this page").check()
+    expect(page.get_by_text(re.compile(r"\d+ selected"))).to_be_visible()
+
+
+def test_a_page_that_nobody_sees_does_not_ask(deploy):
+    page, _row = deploy("Out of sight")
+    page.add_init_script(HIDE)
+    page.goto("/endpoints/?q=Out+of+sight")
+    with page.expect_request(NEWS):
+        pass
+    page.evaluate("window.out = true")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if NEWS.search(request.url) else None)
+    page.wait_for_timeout(4500)
+    assert asked == []
+    with page.expect_request(NEWS):
+        page.evaluate("window.out = false; document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_when_nobody_answers_a_banner_says_since_when_and_goes_when_it_is_over(deploy, complaints):
+    page, row = deploy("No answer")
+    page.route(NEWS, lambda route: route.abort())
+    banner = page.get_by_text("Speech Studio does not answer")
+    expect(banner).to_be_visible()
+    expect(banner).to_have_text(re.compile(r"Since \d\d:\d\d"))
+    page.unroute(NEWS)
+    expect(banner).to_be_hidden(timeout=30_000)
+    expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
+    complaints.clear()  # the browser's own word for a request that was lost
+
+
+def test_order_and_filters_apply_without_a_reload_on_a_slow_network_and_the_last_word_counts(deploy):
+    page, _row = deploy("Slow network")
+    deploy("Quick network")
+    page.reload()
+    page.evaluate("document.body.dataset.loaded = 'once'")
+    page.route("**/endpoints/?*q=*", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    search = page.get_by_label("Search")
+    search.fill("slow network")
+    search.fill("quick network")
+    expect(page.locator("#count")).to_have_text("1 endpoint")
+    expect(page.get_by_role("link", name="Quick network")).to_be_visible()
+    page.get_by_role("columnheader", name="Name").get_by_role("link").click()
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "ascending")
+    expect(page).to_have_url(re.compile("sort=name"))
+    page.get_by_label("Status", exact=True).select_option("Failed")
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Status: Failed")).click()
+    expect(page.get_by_role("link", name="Quick network")).to_be_visible()
+    assert "sort=name" in page.url
+
+
+def test_a_favourite_goes_to_the_top_by_the_keyboard_alone(deploy):
+    page, _row = deploy("Aardvark line")
+    deploy("Zebra line")
+    page.goto("/endpoints/?sort=-name")
+    star = page.get_by_role("button", name="Favourite: Aardvark line")
+    star.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr").first).to_contain_text("Aardvark line")
+    expect(star).to_have_attribute("aria-pressed", "true")
+    expect(star).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(star).to_have_attribute("aria-pressed", "false")

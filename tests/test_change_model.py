@@ -2,13 +2,16 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from endpoints import deploy
 from endpoints.models import Change, Endpoint, SpeechModel, Status
 from endpoints.models.change import ChangeState
+from endpoints.models.model import ModelKind
 from tests.conftest import fitting, person
 
 PATCH = {"method": "PATCH", "path": "/endpoints/", "times": 1}
@@ -122,3 +125,111 @@ def test_a_broker_that_is_away_costs_nothing_but_time(alice, endpoint, other, dj
         assert alice.post(page_of(endpoint), form).status_code == 302
     assert len(bells) == 1
     assert list(Change.objects.due()) == [Change.objects.get()]
+
+
+def card(page):
+    """The new model's card."""
+    return re.search(r'<section class="card" id="new-model".*?</section>', page, re.DOTALL)[0]
+
+
+def lasting(model, days, **facts):
+    SpeechModel.objects.filter(pk=model.pk).update(expires_at=timezone.now() + timedelta(days=days, hours=1), **facts)
+    model.refresh_from_db()
+
+
+def test_a_link_with_a_model_opens_with_both_side_by_side_and_what_differs_marked(alice, endpoint, other):
+    lasting(endpoint.model, 300, description="Same words", datasets=[])
+    datasets = [{"id": "1", "name": "Calls"}, {"id": "2", "name": "Names"}]
+    lasting(other, 412, description="Same words", datasets=datasets)
+    page = alice.get(page_of(endpoint), {"model": str(other.pk)}).content.decode()
+    new = card(page)
+    assert endpoint.model.display_name in page
+    assert other.display_name in new
+    assert "412 days left" in new
+    assert "Differs: 112 days later" in new
+    assert re.search(r"Training data.*2 data sets: <bdi>Calls, Names</bdi>.*Differs", new, re.DOTALL)
+    assert not re.search(r"Description</dt>.*Differs.*Training data", new, re.DOTALL)
+    assert re.search(rf'value="{other.pk}" checked', page)
+
+
+def test_choosing_a_model_gets_its_card_alone(alice, endpoint, other):
+    headers = {"HX-Request": "true", "HX-Target": "new-model"}
+    answer = alice.get(page_of(endpoint), {"model": str(other.pk)}, headers=headers)
+    text = answer.content.decode()
+    assert text.startswith('<section class="card" id="new-model"')
+    assert other.display_name in text
+    assert re.search(r'role="status"[^>]*>[^<]*\d difference', text)
+    assert "HX-Request" in answer["Vary"]
+
+
+@pytest.mark.parametrize("text", ["", "none", "0" * 3000, str(uuid.uuid4()), "current"])
+def test_an_address_that_names_no_other_model_opens_without_a_choice(alice, endpoint, text):
+    asked = str(endpoint.model_id) if text == "current" else text
+    answer = alice.get(page_of(endpoint), {"model": asked})
+    assert answer.status_code == 200
+    assert "Choose a model to see it beside the current one." in card(answer.content.decode())
+
+
+def test_compare_without_a_script_keeps_the_choice_the_reason_and_the_time(alice, endpoint, other):
+    typed = {"model": str(other.pk), "reason": "Numbers & names", "at": "2099-01-02T03:04", "go": "compare"}
+    answer = alice.post(page_of(endpoint), typed)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert other.display_name in card(page)
+    assert re.search(rf'value="{other.pk}" checked', page)
+    assert 'value="Numbers &amp; names"' in page
+    assert 'value="2099-01-02T03:04"' in page
+    assert not Change.objects.exists()
+
+
+def test_an_expired_model_is_shown_with_why_and_cannot_be_chosen(alice, endpoint, other):
+    lasting(other, -11)
+    page = alice.get(page_of(endpoint), {"model": str(other.pk)}).content.decode()
+    assert "This model cannot be deployed: Expired" in card(page)
+    assert re.search(rf'value="{other.pk}"[^>]* disabled', page)
+    form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": "All the same"}
+    assert alice.post(page_of(endpoint), form).status_code == 422
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize(("days", "words"), [(200, "200 days earlier"), (80, "It expires soon: 80 days left.")])
+def test_a_step_back_in_life_is_told_and_a_reason_asked_for(alice, endpoint, other, days, words):
+    lasting(endpoint.model, 400 if days == 200 else 60)
+    lasting(other, days)
+    told = card(alice.get(page_of(endpoint), {"model": str(other.pk)}).content.decode())
+    assert words in told
+    assert "Say in the reason why you choose it all the same." in told
+    lasting(other, 500)
+    assert "Say in the reason" not in card(alice.get(page_of(endpoint), {"model": str(other.pk)}).content.decode())
+
+
+def test_models_are_mirrored_with_the_names_of_their_data_sets(mirrored, world):
+    trained = SpeechModel.objects.filter(kind=ModelKind.CUSTOM).exclude(project=None)
+    assert trained
+    for model in trained:
+        assert {one["name"] for one in model.datasets} <= {"Recorded calls", "Product names"}
+        assert model.datasets
+    projects = {model.project_id for model in trained}
+    assert len([one for one in world.ledger("GET") if "/datasets" in one["path"]]) == len(projects)
+    assert all(model.datasets == [] for model in SpeechModel.objects.filter(kind=ModelKind.BASE))
+
+
+@pytest.mark.parametrize("effect", [{"close": True}, {"status": 404}, {"status": 403}, {"status": 429}])
+def test_names_of_data_sets_outlast_a_listing_that_fails(mirrored, world, worker, effect):
+    before = dict(SpeechModel.objects.values_list("pk", "datasets"))
+    mirrored.catalogued_at = None
+    mirrored.save()
+    world.fail({"method": "GET", "path": "/datasets", "times": 99, "stage": "before", "effect": effect})
+    worker.mirror()
+    mirrored.refresh_from_db()
+    assert mirrored.catalogued_at is not None
+    assert dict(SpeechModel.objects.values_list("pk", "datasets")) == before
+
+
+def test_a_version_without_projects_knows_data_sets_by_their_number(alice, mirrored, world, worker):
+    SpeechModel.objects.update(datasets=[])
+    mirrored.api_version, mirrored.catalogued_at = "2024-11-15", None
+    mirrored.save()
+    worker.mirror()
+    model = SpeechModel.objects.filter(kind=ModelKind.CUSTOM).exclude(datasets=[]).first()
+    assert {one["name"] for one in model.datasets} == {""}

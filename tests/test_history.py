@@ -216,20 +216,58 @@ def test_a_deployment_that_never_ends_is_called_stuck_and_looked_at_slowly(alice
     assert change.next_look_at > timezone.now() + timedelta(minutes=4)
 
 
-def test_two_endpoints_of_one_request_are_shown_and_nothing_is_deleted_by_itself(alice, mirrored, world, worker):
+@pytest.fixture
+def twins(alice, mirrored, world, worker):
+    """The endpoint that was asked for, and a second one that the service made of the same request."""
     model = SpeechModel.objects.deployable().exclude(display_name__icontains="broken").filter(locale="en-US")[0]
     change = deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
     worker.step(change)
     remote = world.call("GET", "/endpoints")["values"][0]
     body = {name: remote[name] for name in ("displayName", "locale", "model", "customProperties")}
     world.call("POST", "/endpoints", body)
+    world.advance(3600)
+    worker.step(change)
     worker.mirror()
-    assert Endpoint.objects.count() == 2
-    page = alice.get(change.endpoint.get_absolute_url()).content.decode()
-    twin = Endpoint.objects.exclude(pk=change.endpoint_id).get()
+    return change.endpoint, Endpoint.objects.exclude(pk=change.endpoint_id).get()
+
+
+def test_two_endpoints_of_one_request_are_shown_and_nothing_is_deleted_by_itself(alice, bob, twins, world):
+    kept, twin = twins
+    page = alice.get(kept.get_absolute_url()).content.decode()
     assert "The same request made more than one endpoint" in page
-    assert page_of("delete", twin) in page
-    assert len(world.call("GET", "/endpoints")["values"]) == 2
+    assert page_of("remove-duplicate", twin) in page
+    assert "Remove the duplicate" in page
+    assert "Remove the duplicate" not in bob.get(kept.get_absolute_url()).content.decode()
+    assert world.ledger("DELETE") == []
+
+
+def test_a_duplicate_is_removed_by_one_press_and_the_other_stays(alice, twins, world, worker):
+    kept, twin = twins
+    answer = alice.post(page_of("remove-duplicate", twin))
+    assert (answer.status_code, answer["Location"]) == (302, kept.get_absolute_url())
+    event = Event.objects.get(verb="asked-delete")
+    assert (event.endpoint, event.actor_name) == (twin, "alice")
+    assert kept.remote_id in event.detail or Endpoint.objects.get(pk=kept.pk).remote_id in event.detail
+    page = alice.get(kept.get_absolute_url()).content.decode()
+    assert "Delete endpoint: Queued" in page
+    worker.step(Change.objects.open().get())
+    (left,) = world.call("GET", "/endpoints")["values"]
+    assert left["self"].endswith(Endpoint.objects.present().get().remote_id)
+    assert Endpoint.objects.present().get() == kept
+
+
+def test_of_two_endpoints_that_are_both_to_be_removed_one_stays(alice, twins):
+    kept, twin = twins
+    alice.post(page_of("remove-duplicate", twin))
+    page = alice.post(page_of("remove-duplicate", kept), follow=True).content.decode()
+    assert "It is not a duplicate any more, so nothing was done." in page
+    assert Change.objects.open().get().endpoint == twin
+
+
+def test_an_endpoint_that_is_alone_is_not_removed_as_a_duplicate(alice, endpoint):
+    page = alice.post(page_of("remove-duplicate", endpoint), follow=True).content.decode()
+    assert "It is not a duplicate any more" in page
+    assert not Change.objects.exists()
 
 
 def test_the_page_shows_every_change_with_actor_reason_times_and_result(alice, endpoint, other, world, worker):

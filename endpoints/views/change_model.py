@@ -1,6 +1,9 @@
-"""Change model: the current one and the new one side by side, then Done."""
+"""Change model: the current one and the new one side by side, then Done.
 
-from typing import Any
+A radio button asks this address for the new model's card alone; without JavaScript the button Compare sends the form
+as it is, and the page comes back with what was typed.
+"""
+
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,55 +11,59 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
 
-from endpoints import deploy, tasks
+from endpoints import deploy
 from endpoints.forms import ChangeModelForm
+from endpoints.models import Change, Endpoint
+from endpoints.models.comparison import Comparison
+from endpoints.views import model_search
 from endpoints.views.access import HttpRequest, may
-from endpoints.views.edit import changeable
+from endpoints.views.asking import Asking, changeable
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("deploy_model")
+@vary_on_headers("HX-Request")
 def change_model(request: HttpRequest, pk: UUID) -> HttpResponse:
     endpoint = changeable(pk)
-    form = ChangeModelForm(request.POST or None, endpoint=endpoint)
-    blocked_by = endpoint.open_change
-    conflict: dict[str, Any] = {}
-    if request.method == "POST" and form.is_valid():
-        try:
-            change = deploy.change_model(
-                key=form.cleaned_data["key"],
-                actor=request.user,
-                endpoint=endpoint,
-                model=form.cleaned_data["model"],
-                reason=form.cleaned_data["reason"],
-                seen=form.cleaned_data["seen"],
-                at=form.cleaned_data["at"],
-            )
-        except deploy.NotPossible as error:
-            form.add_error("model", str(error))
-        except deploy.Busy as error:
-            blocked_by = error.change
-        except deploy.ChangedMeanwhile as error:
-            conflict = error.facts
-        else:
-            tasks.ring(tasks.step, change.pk)
-            words = _("The endpoint is being redeployed. It can take several minutes.")
-            messages.success(request, _("The change is scheduled.") if change.scheduled_for else words)
-            return redirect(endpoint)
-    chosen = request.POST.get("model", "")
-    models = [model for model in form.choices() if model != endpoint.model]
-    for model in models:
-        model.chosen = str(model.pk) == chosen
-    context = {
-        "section": "list",
-        "endpoint": endpoint,
-        "form": form,
-        "models": models,
-        "blocked_by": blocked_by,
-        "conflict": conflict,
-        "fresh": ChangeModelForm(endpoint=endpoint) if conflict else None,
-        "usually": endpoint.usual_duration,
-    }
-    status = 409 if (blocked_by or conflict) and request.method == "POST" else 422 if form.errors else 200
-    return render(request, "endpoints/change_model.html", context, status=status)
+    form = _form(request, endpoint)
+    if model_search.typing(request):
+        return model_search.found(request, form)
+    asking = Asking(request, form)
+    if asking.complete and (change := _asked(asking)):
+        words = _("The endpoint is being redeployed. It can take several minutes.")
+        messages.success(request, _("The change is scheduled.") if change.scheduled_for else words)
+        return redirect(endpoint)
+    comparison = _comparison(form)
+    if request.htmx.target == "new-model":
+        return render(request, "endpoints/_new_model.html", {"comparison": comparison})
+    return asking.page(
+        "endpoints/change_model.html",
+        heading=_("Change model"),
+        button=_("Done"),
+        comparison=comparison,
+        usually=endpoint.usual_duration,
+    )
+
+
+def _form(request: HttpRequest, endpoint: Endpoint) -> ChangeModelForm:
+    """What was sent; after a link, Compare or Search a form that begins with what was chosen and typed so far."""
+    if request.method != "POST":
+        return ChangeModelForm(initial=request.GET.dict(), endpoint=endpoint)
+    if request.POST.get("go") == "compare" or model_search.asked(request):
+        return ChangeModelForm(initial=request.POST.dict(), endpoint=endpoint)
+    return ChangeModelForm(request.POST, endpoint=endpoint)
+
+
+def _comparison(form: ChangeModelForm) -> Comparison | None:
+    """With the model that is chosen or that a link names, whether or not it can be deployed."""
+    offered = [*form.offer.models, *([form.offer.kept] if form.offer.kept else [])]
+    new = next((model for model in offered if model.chosen), None)
+    return Comparison(form.endpoint.model, new) if new else None
+
+
+def _asked(asking: Asking) -> Change | None:
+    typed = asking.form.cleaned_data
+    wish = {name: typed[name] for name in ("model", "seen", "at")}
+    return asking.by(deploy.change_model, about="model", **wish)

@@ -3,15 +3,19 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from endpoints import zones
 from endpoints.models import Endpoint, Project, Resource, SpeechModel
-from endpoints.models.model import ModelKind
+from endpoints.models.offer import Offer, offer
 from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
 
@@ -22,8 +26,15 @@ DESCRIPTION_LENGTH = 2000
 class PlaceForm(forms.Form):
     """Where the endpoint is to be: its project (or none, in a resource) and its locale."""
 
-    project = forms.ChoiceField(label=gettext_lazy("Project"))
-    locale = forms.ChoiceField(label=gettext_lazy("Language (locale)"), required=False)
+    project = forms.ChoiceField(
+        label=gettext_lazy("Project"),
+        error_messages={"invalid_choice": gettext_lazy("This project no longer exists; choose another one.")},
+    )
+    locale = forms.ChoiceField(
+        label=gettext_lazy("Language (locale)"),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("No model can be deployed for %(value)s; choose another one.")},
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,7 +49,7 @@ class PlaceForm(forms.Form):
             (f"resource:{pk}", _("No project") + (f", {resource}" if several else ""))
             for pk, resource in self.resources.items()
         ]
-        locales = sorted(set(SpeechModel.objects.deployable().values_list("locale", flat=True)))
+        locales = SpeechModel.objects.deployable().order_by("locale").values_list("locale", flat=True).distinct()
         self.fields["project"].choices = choices  # type: ignore[attr-defined]
         self.fields["locale"].choices = [("", _("As the project")), *((name, name) for name in locales)]  # type: ignore[attr-defined]
 
@@ -60,15 +71,18 @@ class ModelForm(forms.Form):
     """Which model, of the `resource` and `locale` given."""
 
     model = forms.CharField(label=gettext_lazy("Model"), error_messages={"required": gettext_lazy("Choose a model.")})
+    without: tuple[UUID, ...] = ()  # models that are not offered
 
     def __init__(self, *args: Any, resource: Resource, locale: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.resource, self.locale = resource, locale
 
-    def choices(self) -> list[SpeechModel]:
-        """The models of this locale: custom before base, newest first, those that cannot be chosen at the end."""
-        models = self.resource.models.present().filter(locale=self.locale).select_related("base_model")
-        return sorted(models, key=lambda model: (not model.usable, model.kind == ModelKind.BASE))
+    @cached_property
+    def offer(self) -> Offer:
+        """The models of this locale, or those of them that the words in the search field find."""
+        models = self.resource.models.present().filter(locale=self.locale).exclude(pk__in=self.without)
+        typed = self.data if self.is_bound else self.initial
+        return offer(models, str(typed.get("models", "")), str(self["model"].value() or ""))
 
     def clean_model(self) -> SpeechModel:
         model: SpeechModel | None = _by_id(self.resource.models.all(), self.cleaned_data["model"])
@@ -138,6 +152,7 @@ class ChangeModelForm(AskForm, ModelForm):
 
     def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
         super().__init__(*args, endpoint=endpoint, resource=endpoint.resource, locale=endpoint.locale, **kwargs)
+        self.without = (endpoint.model_id,) if endpoint.model_id else ()
         zone = timezone.get_current_timezone_name()
         self.fields["at"].help_text = _("Leave it empty to start now. Times are in %(zone)s.") % {"zone": zone}
 
@@ -165,12 +180,8 @@ class EditForm(AskForm, DetailsForm):
 
     def wanted(self) -> dict[str, Any]:
         """By the keys of Endpoint.facts."""
-        typed = self.cleaned_data
-        return {
-            "display_name": typed["name"],
-            "description": typed["description"],
-            "logging_enabled": typed["logging"],
-        }
+        fields = {"display_name": "name", "description": "description", "logging_enabled": "logging"}
+        return {fact: self.cleaned_data[field] for fact, field in fields.items()}
 
 
 class DeleteForm(AskForm):
@@ -179,10 +190,9 @@ class DeleteForm(AskForm):
     name = forms.CharField(label=gettext_lazy("Name of the endpoint"), max_length=2000)
 
     def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if name != self.endpoint.display_name.strip():
+        if self.cleaned_data["name"] != self.endpoint.display_name.strip():
             raise ValidationError(_("This is not the endpoint's name."))
-        return name
+        return str(self.cleaned_data["name"])
 
 
 class GoBackForm(forms.Form):
@@ -222,7 +232,7 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Resource
-        fields = ("name", "region", "url", "api_version", "auth", "tenant_id", "client_id")
+        fields = ("name", "region", "url", "api_version", "free_tier", "auth", "tenant_id", "client_id")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -247,6 +257,31 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]
         self.instance.next_look_at, self.instance.catalogued_at = timezone.now(), None
         resource: Resource = super().save(commit=commit)
         return resource
+
+
+class PreferencesForm(forms.Form):
+    """A person's own time zone and language; an empty one is the browser's."""
+
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
+
+    def __init__(self, *args: Any, browsers_zone: ZoneInfo | None, browsers_language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        languages = dict(settings.LANGUAGES)
+        zone = browsers_zone or timezone.get_default_timezone()
+        as_the_browser = _("As the browser (%(value)s)")
+        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
+            ("", as_the_browser % {"value": zone}),
+            ("UTC", "UTC"),
+            *zones.by_area(),
+        ]
+        self.fields["language"].choices = [  # type: ignore[attr-defined]
+            ("", as_the_browser % {"value": languages[browsers_language]}),
+            *languages.items(),
+        ]
+        if browsers_zone is None:
+            told = _("Your browser has not told its time zone; %(zone)s is used instead.")
+            self.fields["time_zone"].help_text = told % {"zone": zone}
 
 
 def _by_id(rows: Any, text: str) -> Any:

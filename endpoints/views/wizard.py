@@ -10,16 +10,19 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
 
 from endpoints import deploy, tasks
-from endpoints.forms import DetailsForm, ModelForm, PlaceForm
-from endpoints.models import Change, Draft, Resource, SpeechModel
+from endpoints.forms import NAME_LENGTH, DetailsForm, ModelForm, PlaceForm
+from endpoints.models import Change, Draft, Endpoint, Resource
+from endpoints.views import model_search
 from endpoints.views.access import HttpRequest, may
+from endpoints.views.review import review
 
 STEPS = {
     "project": gettext_lazy("Project and language"),
@@ -28,6 +31,11 @@ STEPS = {
     "review": gettext_lazy("Review"),
 }
 ORDER = list(STEPS)
+TYPED = {
+    "project": ("project", "locale"),
+    "model": model_search.TYPED,
+    "details": ("name", "description", "logging"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,16 +46,11 @@ class Step:
     state: str
 
 
-@dataclass(frozen=True)
-class Choice:
-    label: str
-    value: str
-    step: str
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("deploy_model")
 def new_endpoint(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET" and (original := request.GET.get("clone")):
+        return _clone(request, original)
     draft = _draft(request)
     if asked := Change.objects.filter(pk=draft.pk).first():
         return redirect(asked.endpoint)
@@ -56,14 +59,40 @@ def new_endpoint(request: HttpRequest) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         return _press(request, draft, step, request.POST.get("go", "next"))
+    if step == "model":
+        typed = {name: request.GET[name] for name in model_search.TYPED if name in request.GET}
+        draft.answers["model"] = draft.answers.get("model", {}) | typed
     return _show(request, draft, step, bound=False)
+
+
+def _clone(request: HttpRequest, original: str) -> HttpResponse:
+    """A draft with all of an endpoint; it opens at the review, or at the first step that no longer fits."""
+    endpoint = get_object_or_404(Endpoint.objects.select_related("project"), pk=_uuid(original))
+    project, place = endpoint.project, f"resource:{endpoint.resource_id}"
+    draft = Draft(owner=request.user)
+    draft.answers = {
+        "project": {
+            "project": f"project:{project.pk}" if project else place,
+            "locale": "" if project and project.locale == endpoint.locale else endpoint.locale,
+        },
+        "model": {"model": str(endpoint.model_id or "")},
+        "details": {
+            "name": (_("Copy of %(name)s") % {"name": endpoint.display_name})[:NAME_LENGTH],
+            "description": endpoint.description,
+            "logging": "on" if endpoint.logging_enabled else "",
+        },
+    }
+    draft.save()
+    return _to(draft, "review")
 
 
 def _press(request: HttpRequest, draft: Draft, step: str, go: str) -> HttpResponse:
     """A button: keep what was typed, then go where the button says, if what was typed allows it."""
     if step != "review":
-        names = {"project": ["project", "locale"], "model": ["model"], "details": ["name", "description", "logging"]}
-        draft.answer(step, {name: request.POST.get(name, "") for name in names[step]})
+        # PostgreSQL keeps no NUL in a text.
+        draft.answer(step, {name: request.POST.get(name, "").replace("\0", "") for name in TYPED[step]})
+    if step == "model" and model_search.asked(request):
+        return _to(draft, "model")
     at = ORDER.index(step)
     if go == "back":
         return _to(draft, ORDER[max(at - 1, 0)])
@@ -106,6 +135,8 @@ def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> Http
     if wrong:
         step, bound = wrong, bool(draft.answers.get(wrong))
     form = None if step == "review" else _form(draft, step, bound=bound)
+    if model_search.typing(request):
+        return model_search.found(request, form) if isinstance(form, ModelForm) else HttpResponseClientRefresh()
     context: dict[str, Any] = {
         "section": "list",
         "draft": draft.pk,
@@ -115,35 +146,11 @@ def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> Http
         "error_summary": form.errors if form else {},
         "unread": Resource.objects.filter(catalogued_at=None),
     }
-    if isinstance(form, ModelForm):
-        context["models"] = _choices(form)
+    if step == "details":
+        context["expiration"] = _checked(draft, "model")["model"].expiration
     if step == "review":
-        context |= _review(_answers(draft))
+        context |= review(_answers(draft))
     return render(request, "endpoints/new.html", context, status=422 if form and form.errors else 200)
-
-
-def _review(answers: dict[str, Any]) -> dict[str, Any]:
-    """All choices in words, each with the step that changes it."""
-    project = answers["chosen_project"]
-    choices = [
-        Choice(_("Project"), project.display_name if project else _("No project"), "project"),
-        Choice(_("Language (locale)"), answers["chosen_locale"], "project"),
-        Choice(_("Model"), answers["model"].display_name, "model"),
-        Choice(_("Name"), answers["name"], "details"),
-        Choice(_("Description"), answers["description"] or _("No description"), "details"),
-        Choice(_("Content logging"), _("On") if answers["logging"] else _("Off"), "details"),
-    ]
-    if Resource.objects.count() > 1:
-        choices.insert(0, Choice(_("Speech resource"), answers["resource"].name, "project"))
-    return {"choices": choices, "expiration": answers["model"].expiration}
-
-
-def _choices(form: ModelForm) -> list[SpeechModel]:
-    chosen = str(form["model"].value() or "")
-    models = form.choices()
-    for model in models:
-        model.chosen = str(model.pk) == chosen
-    return models
 
 
 def _draft(request: HttpRequest) -> Draft:
@@ -151,14 +158,18 @@ def _draft(request: HttpRequest) -> Draft:
     text = request.POST.get("draft") or request.GET.get("draft")
     if not text:
         return Draft(pk=uuid4(), owner=request.user)
-    try:
-        key = UUID(text)
-    except ValueError:
-        raise Http404 from None
+    key = _uuid(text)
     draft = Draft.objects.filter(pk=key).first() or Draft(pk=key, owner=request.user)
     if draft.owner != request.user:
         raise Http404
     return draft
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
 
 
 def _form(draft: Draft, step: str, *, bound: bool) -> PlaceForm | ModelForm | DetailsForm:
@@ -166,12 +177,17 @@ def _form(draft: Draft, step: str, *, bound: bool) -> PlaceForm | ModelForm | De
     data = {"data": typed} if bound else {"initial": typed}
     if step == "project":
         return PlaceForm(**data)
-    place = _form(draft, "project", bound=True)
-    place.is_valid()
-    values = place.cleaned_data
+    place = _checked(draft, "project")
     if step == "model":
-        return ModelForm(resource=values["resource"], locale=values["chosen_locale"], **data)
-    return DetailsForm(resource=values["resource"], **data)
+        return ModelForm(resource=place["resource"], locale=place["chosen_locale"], **data)
+    return DetailsForm(resource=place["resource"], **data)
+
+
+def _checked(draft: Draft, step: str) -> dict[str, Any]:
+    """What was chosen on a step whose answers are known to be right."""
+    form = _form(draft, step, bound=True)
+    form.is_valid()
+    return form.cleaned_data
 
 
 def _first_wrong(draft: Draft, *, before: str = "review") -> str | None:
@@ -186,9 +202,7 @@ def _answers(draft: Draft) -> dict[str, Any]:
     """All that was chosen, checked."""
     answers: dict[str, Any] = {}
     for step in ORDER[:-1]:
-        form = _form(draft, step, bound=True)
-        form.is_valid()
-        answers |= form.cleaned_data
+        answers |= _checked(draft, step)
     return answers
 
 

@@ -1,20 +1,11 @@
-"""Models and Activity: two pages that only look."""
+"""Activity: who did what."""
 
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from endpoints.models import Event, SpeechModel
+from endpoints.models import Event
 from endpoints.views.access import HttpRequest, may
-
-
-@require_safe
-@may("view_endpoint")
-def models(request: HttpRequest) -> HttpResponse:
-    used = Count("endpoints", filter=Q(endpoints__gone_at=None))
-    rows = SpeechModel.objects.present().annotate(endpoint_count=used).order_by("expires_at", "display_name")
-    return render(request, "endpoints/models.html", {"section": "models", "models": rows})
 
 
 @require_safe

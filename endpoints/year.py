@@ -1,0 +1,136 @@
+"""The picture of the coming year: in which week how many models expire, as places in a drawing.
+
+Nothing here reads the database or the clock. Lengths are units of the drawing's own view box.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+WEEKS = 53  # twelve months and the days up to the end of the last week
+MOST = 6  # marks that stand upon each other; where there are more, one bar stands for all of them
+LEFT, WEEK, MARK = 96, 17, 24  # the width of what has expired; of a week; the height of a mark
+TOP, LINE = 16, 176  # above the highest; where the marks stand
+LABELS = 44  # below the line
+WIDTH, HEIGHT = LEFT + WEEKS * WEEK, LINE + LABELS
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Models that expire in one week, or have expired (then it has no first day)."""
+
+    first: date | None
+    total: int
+    deployed: int
+
+    @property
+    def last(self) -> date | None:
+        return self.first + timedelta(days=6) if self.first else None
+
+    @property
+    def alone(self) -> bool:
+        """Few enough to give each model its own mark."""
+        return self.total <= MOST
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One model of a wave."""
+
+    x: int
+    y: int
+    model: object
+    deployed: bool
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A whole wave: what is deployed below, the others above it."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    deployed_y: int
+    deployed_height: int
+    wave: Wave
+
+    @property
+    def middle(self) -> int:
+        return self.x + self.width // 2
+
+    @property
+    def number_y(self) -> int:
+        return self.y - 4
+
+
+@dataclass(frozen=True)
+class Month:
+    x: int
+    first: date
+    names_year: bool
+
+
+@dataclass(frozen=True)
+class Picture:
+    marks: list[Mark] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
+    months: list[Month] = field(default_factory=list)
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    line: int = LINE
+    labels_y: int = LINE + 18
+    years_y: int = LINE + 36
+    expired_x: int = LEFT // 2
+
+
+def waves(days: Iterable[tuple[date, int, int]], today: date, *, expired: tuple[int, int] = (0, 0)) -> list[Wave]:
+    """Weeks from today on in which something expires, after what has expired; days are (day, models, deployed)."""
+    weeks: dict[int, list[int]] = {}
+    for day, total, deployed in days:
+        week = (day - today).days // 7
+        if 0 <= week < WEEKS:
+            sums = weeks.setdefault(week, [0, 0])
+            sums[0] += total
+            sums[1] += deployed
+    over = [Wave(None, *expired)] if expired[0] else []
+    return over + [Wave(today + timedelta(weeks=week), *sums) for week, sums in sorted(weeks.items())]
+
+
+def picture(found: Sequence[Wave], models: dict[date | None, list[tuple[object, bool]]], today: date) -> Picture:
+    """`models` are those of the waves that stand alone, by the wave's first day, each with whether it is deployed."""
+    drawn = Picture(months=_months(today))
+    largest = max((wave.total for wave in found if not wave.alone), default=0)
+    for wave in found:
+        x = LEFT + (wave.first - today).days // 7 * WEEK if wave.first else (LEFT - WEEK) // 2
+        if wave.alone:
+            # What is deployed stands below, next to the line.
+            ordered = sorted(models.get(wave.first, []), key=lambda pair: not pair[1])
+            drawn.marks.extend(
+                Mark(x, LINE - MARK * (number + 1), model, deployed) for number, (model, deployed) in enumerate(ordered)
+            )
+        else:
+            drawn.bars.append(_bar(x, wave, largest))
+    return drawn
+
+
+def _bar(x: int, wave: Wave, largest: int) -> Bar:
+    """At least as high as a mark; the largest wave takes all the height."""
+    height = max(MARK, round((LINE - TOP) * wave.total / largest))
+    served = round(height * wave.deployed / wave.total)
+    if wave.deployed:
+        served = max(served, 2)
+    return Bar(x, LINE - height, WEEK, height, LINE - served, served, wave)
+
+
+def _months(today: date) -> list[Month]:
+    """The first of each month up to the end; the year is named once, and again where it changes."""
+    found: list[Month] = []
+    month = today.replace(day=1)
+    while True:
+        month = (month + timedelta(days=32)).replace(day=1)
+        x = LEFT + round((month - today).days * WEEK / 7)
+        if x > WIDTH - 2 * WEEK:  # no room for its name
+            return found
+        found.append(Month(x, month, not found or month.month == 1))

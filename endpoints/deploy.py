@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from endpoints.models import Change, Endpoint, Event, Project, SpeechModel
+from endpoints.models import Bulk, Change, Endpoint, Event, Project, SpeechModel
 from endpoints.models.change import ChangeKind, ChangeState
 from endpoints.models.endpoint import words_for
 from endpoints.models.event import Verb
@@ -88,13 +88,14 @@ def change_model(
     reason: str = "",
     seen: dict[str, Any] | None = None,
     at: datetime | None = None,
+    bulk: Bulk | None = None,
 ) -> Change:
     """Ask for another model behind `endpoint`, now or at a time.
 
     `seen`: what the person's page said, by Endpoint.facts. Raises Busy when another change of it is open, NotPossible
     when the model does not fit, ChangedMeanwhile when the page was older than the row.
     """
-    if not Change.objects.filter(pk=key).exists() and model.why_not:
+    if model.why_not and not Change.objects.filter(pk=key).exists():
         raise NotPossible(model.why_not)
     words = {"model": model.display_name, "old": endpoint.model.display_name if endpoint.model else ""}
     return _ask(
@@ -107,6 +108,7 @@ def change_model(
             model=model,
             from_model=endpoint.model,
             wanted={"model": model.remote_id},
+            bulk=bulk,
         ),
         Verb.ASKED_CHANGE_MODEL,
         seen,
@@ -124,19 +126,22 @@ def edit(
     reason: str = "",
     seen: dict[str, Any] | None = None,
     at: datetime | None = None,
+    bulk: Bulk | None = None,
 ) -> Change:
     """Ask for another display_name, description or logging_enabled; what is the same already is left out."""
     now = endpoint.facts
     differing = {name: value for name, value in wanted.items() if now[name] != value}
     if not differing and not Change.objects.filter(pk=key).exists():
         raise NotPossible(_("Nothing was changed."))
-    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, actor=actor, reason=reason, wanted=differing)
+    change = Change(
+        pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, actor=actor, reason=reason, wanted=differing, bulk=bulk
+    )
     return _ask(change, Verb.ASKED_EDIT, seen, at, what=words_for(differing))
 
 
-def delete(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str = "") -> Change:
+def delete(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
     """Ask for the end of an endpoint at the service; its row and history stay."""
-    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason)
+    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason, bulk=bulk)
     return _ask(change, Verb.ASKED_DELETE, None, None)
 
 

@@ -9,12 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from endpoints import deploy, samples
+from endpoints import deploy, documentation, samples, shell
 from endpoints.models import Download, Endpoint, Event
 from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
 from endpoints.models.secret import CannotDecrypt
 from endpoints.views.access import HttpRequest, may
+
+NEWEST, ALL = 10, 500  # changes and events on the page, at first and when asked for
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,22 @@ def key(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the endpoint key; that somebody looked is written down first."""
     endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
     Event.record(Verb.KEY_SHOWN, actor=request.user, endpoint=endpoint)
-    stored = endpoint.resource.key if endpoint.resource.auth == Auth.KEY else None
+    if endpoint.resource.auth != Auth.KEY:
+        note = _("This Speech resource signs in with Microsoft Entra, without a key.")
+        return _page(request, endpoint, key_note=note)
+    stored = endpoint.resource.key
+    if stored is None:
+        return _page(request, endpoint, key_note=_("No key is kept of this Speech resource."))
     try:
-        shown = stored.open() if stored else _("This Speech resource signs in with Microsoft Entra, without a key.")
+        return _page(request, endpoint, shown_key=stored.open())
     except CannotDecrypt as error:
-        shown = str(error)
-    return _page(request, endpoint, shown_key=shown)
+        return _page(request, endpoint, key_note=str(error))
 
 
 def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
+    here = endpoint.get_absolute_url()
     chosen = request.GET.get("sample", "")
-    written = samples.of(endpoint)
+    written = samples.of(endpoint) if endpoint.gone_at is None else []
     sample = next((one for one in written if one.key == chosen), written[0] if written else None)
     context = {
         **_deployment(request, endpoint),
@@ -61,11 +68,13 @@ def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
         "may_see_key": request.user.has_perm("endpoints.deploy_model"),
         "endpoint_url": endpoint.links.get("webSocketConversation") or endpoint.links.get("webSocket", ""),
         "region_label": endpoint.resource.region,
-        "samples": [Tab(one.key, one.language, f"?sample={one.key}#sample-code", one is sample) for one in written],
+        "samples": [
+            Tab(one.key, one.language, f"{here}?sample={one.key}#sample-code", one is sample) for one in written
+        ],
         "sample": sample,
-        "events": Event.objects.for_page().filter(endpoint=endpoint)[:50],
+        "documentation": documentation.PAGES,
         "latest_download": _latest_download(request, endpoint),
-        "changes": endpoint.changes.select_related("model", "actor")[:50],
+        **_history(request, endpoint),
         "previous_model": deploy.previous_model(endpoint),
         "go_back_key": uuid4(),
         **more,
@@ -84,8 +93,22 @@ def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "duplicates": endpoint.duplicates(),
         "usually": endpoint.usual_duration if change else None,
         "can_change": may_change and change is None and endpoint.remote_id is not None,
+        "can_clone": may_change and endpoint.model is not None,
         "live": not endpoint.settled,
-        "poll_url": endpoint.get_absolute_url(),
+        "poll_url": f"{endpoint.get_absolute_url()}?version={shell.of(request).stamp.version}",
+    }
+
+
+def _history(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """The newest of it, and the address that shows the rest."""
+    shown = ALL if request.GET.get("history") == "all" else NEWEST
+    changes = list(endpoint.changes.select_related("model", "actor")[: shown + 1])
+    events = list(Event.objects.for_page().filter(endpoint=endpoint)[: shown + 1])
+    more = max(len(changes), len(events)) > shown and shown == NEWEST
+    return {
+        "changes": changes[:shown],
+        "events": events[:shown],
+        "earlier_url": f"{endpoint.get_absolute_url()}?history=all#history" if more else "",
     }
 
 

@@ -1,0 +1,42 @@
+"""The endpoint's own page in a browser: what is copied, and what is there without a script."""
+
+import re
+
+from playwright.sync_api import expect
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def test_facts_and_code_are_copied_and_the_buttons_are_not_there_without_a_script(deploy, open_page):
+    page, row = deploy("Copied from", permissions=["clipboard-read", "clipboard-write"])
+    expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
+    row.get_by_role("link").first.click()
+    copied = "navigator.clipboard.readText()"
+    button = page.get_by_role("button", name="Copy Endpoint ID", exact=True)
+    button.click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
+    expect(page.get_by_role("button", name="Copied Endpoint ID")).to_be_visible()
+    assert UUID.fullmatch(page.evaluate(copied))
+    expect(button).to_be_visible()
+    expect(button).to_be_focused()
+    page.get_by_role("link", name="curl", exact=True).click()
+    page.get_by_role("button", name="Copy Sample code").click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
+    assert page.evaluate(copied) == page.get_by_role("region", name="Sample code (curl)").inner_text()
+    page.get_by_role("button", name="Show endpoint key").click()
+    page.get_by_role("button", name="Copy Endpoint key").click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
+    assert page.evaluate(copied) == page.locator("#endpoint-key").inner_text()
+
+    # Where there is no clipboard, by selection: the text is copied, and stays selected.
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.get_by_role("button", name="Copy Service region").click()
+    expect(page.get_by_role("button", name="Copied Service region")).to_be_visible()
+    assert page.evaluate("getSelection().toString()") == page.locator("#region").inner_text()
+
+    plain = open_page("viewer", java_script_enabled=False)
+    plain.goto(page.url.replace("key/", ""))
+    expect(plain.get_by_role("heading", name="Copied from")).to_be_visible()
+    expect(plain.get_by_role("button", name=re.compile("Copy"))).to_have_count(0)
+    expect(plain.get_by_role("button", name=re.compile("Show"))).to_have_count(0)
+    expect(plain.get_by_role("link", name=re.compile("Clone|Turn content logging"))).to_have_count(0)

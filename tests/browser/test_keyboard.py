@@ -1,0 +1,85 @@
+"""The pages by keyboard alone: shortcuts, the sheet that lists them, and a focus that can be seen."""
+
+import re
+
+from playwright.sync_api import expect
+
+SEEN = """() => {
+    const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
+    const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    const across = box.width > 0 && box.left >= 0 && box.right <= innerWidth + 1;
+    const there = across && box.bottom > 0 && box.top < innerHeight;
+    return [at === document.body, ring && there, at.outerHTML.slice(0, 160)];
+}"""
+
+
+def test_the_pages_are_used_by_the_keys_of_the_sheet(deploy):
+    page, row = deploy("By keyboard")
+    expect(row).to_have_count(1)
+    page.wait_for_load_state()
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+    page.keyboard.press("?")
+    expect(sheet).to_be_visible()
+    page.keyboard.press("n")
+    expect(sheet).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+
+    page.keyboard.press("/")
+    search = page.get_by_role("searchbox").first
+    expect(search).to_be_focused()
+    page.keyboard.type("?gm keyboard n")
+    expect(search).to_have_value("?gm keyboard n")
+    expect(sheet).to_be_hidden()
+    search.fill("by keyboard")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("Control+j")
+    expect(row.get_by_role("link").first).not_to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="By keyboard")).to_be_visible()
+    page.wait_for_load_state()
+
+    for keys, address in (("gm", "/models/"), ("ga", "/activity/"), ("gl", "/downloads/"), ("n", "/endpoints/new/")):
+        page.keyboard.type(keys)
+        page.wait_for_url(f"**{address}")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.type("gd")
+    page.wait_for_url("**/endpoints/")
+
+
+def test_shortcuts_are_switched_off_for_good_and_the_sheet_is_a_page_without_script(open_page):
+    page = open_page("viewer")
+    page.get_by_role("link", name="Keyboard shortcuts").click()
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(sheet.get_by_role("link", name="Downloads")).to_have_count(0)
+    sheet.get_by_role("checkbox", name="Use shortcuts on this browser").uncheck()
+    sheet.get_by_role("button", name="Close").click()
+    page.reload()
+    page.keyboard.type("gm?/")
+    expect(sheet).to_be_hidden()
+    expect(page).to_have_url(re.compile("/endpoints/$"))
+    expect(page.locator("body")).to_be_focused()
+
+    page = open_page("viewer", java_script_enabled=False)
+    page.get_by_role("link", name="Keyboard shortcuts").click()
+    expect(page.get_by_role("heading", name="Keyboard shortcuts", level=1)).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(0)
+
+
+def test_each_control_of_the_endpoint_page_shows_that_it_has_the_focus(deploy):
+    page, row = deploy("Seen by keyboard", reduced_motion="reduce")
+    row.get_by_role("link").first.click()
+    expect(page.locator("#deployment .status").first).to_have_text("Succeeded", timeout=30_000)
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.reload()
+        for _press in range(80):
+            page.keyboard.press("Tab")
+            out, seen, element = page.evaluate(SEEN)
+            if out:
+                break
+            assert seen, (width, element)
+        assert _press > 20

@@ -1,0 +1,46 @@
+"""Time zones by the names that people and browsers give them."""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import groupby
+from zoneinfo import ZoneInfo, available_timezones
+
+AREAS = {
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+}
+
+
+@cache
+def _known() -> frozenset[str]:
+    """To look for them takes a walk through many files."""
+    return frozenset(available_timezones())
+
+
+def named(name: str) -> ZoneInfo | None:
+    """The zone of this name; None for any other text."""
+    return ZoneInfo(name) if name in _known() else None
+
+
+@cache
+def by_area() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Those named after places, as groups for a choice: an area, and in it a name and how to read it."""
+    names = sorted(name for name in _known() if _area(name) in AREAS)
+    return [(area, list(_choices(places))) for area, places in groupby(names, _area)]
+
+
+def _area(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def _choices(names: Iterator[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        yield name, name.replace("_", " ")

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 RESAMPLES = 2000
+MORE_IS_BETTER = ("/s", "points")  # units
 Interval = tuple[float, float]
 
 
@@ -38,7 +39,7 @@ class Sample:
 
     def __str__(self) -> str:
         _unit, scale = shown_in(self.figure, self.unit)
-        low, high = (f"{end * scale:.3g}" for end in self.interval)
+        low, high = (digits(end * scale) for end in self.interval)
         return words(self.figure, self.unit) + (f" ({low} to {high})" if low != high else "")
 
     def json(self) -> dict[str, Any]:
@@ -52,25 +53,31 @@ class Sample:
 
 
 def times_faster(ours: Sample, peer: Sample) -> tuple[float, Interval]:
-    """How many times longer the peer took, with the 95 % bootstrap interval over rounds.
+    """How many times longer the peer took, or how many times more we did in a second."""
+    return _ratio(ours, peer) if ours.unit in MORE_IS_BETTER else _ratio(peer, ours)
 
-    A peer that was measured in fewer rounds stands in each of ours.
-    """
-    pairs = [(mine, peer.rounds[n % len(peer.rounds)]) for n, mine in enumerate(ours.rounds)]
+
+def _ratio(above: Sample, below: Sample) -> tuple[float, Interval]:
+    """With the 95 % bootstrap interval over rounds. What was measured in fewer rounds stands in each of the others."""
+    rounds = range(max(len(above.rounds), len(below.rounds)))
+    pairs = [(above.rounds[n % len(above.rounds)], below.rounds[n % len(below.rounds)]) for n in rounds]
     chance = random.Random(1)
     ratios = []
     for _ in range(RESAMPLES):
-        mine, theirs = zip(*chance.choices(pairs, k=len(pairs)), strict=True)
-        ratios.append(at(peer.quantile, [*chain(*theirs)]) / at(ours.quantile, [*chain(*mine)]))
-    return peer.figure / ours.figure, _middle_95(ratios)
+        over, under = zip(*chance.choices(pairs, k=len(pairs)), strict=True)
+        ratios.append(at(above.quantile, [*chain(*over)]) / at(below.quantile, [*chain(*under)]))
+    return above.figure / below.figure, _middle_95(ratios)
 
 
 @dataclass(frozen=True)
 class Goal:
-    """Either a limit of our own figure, or how many times faster than each peer we are to be."""
+    """One of: a limit of our own figure; how many times faster than each peer we are to be; how many times as
+    much as the first peer ours may be, which then is ourselves with less to do."""
 
     at_most: float | None = None
+    at_least: float | None = None
     times: float | None = None
+    growth: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,8 @@ class Row:
     @property
     def ratios(self) -> dict[str, tuple[float, Interval]]:
         same_kind = {name: peer for name, peer in self.peers.items() if peer.unit == self.ours.unit}
-        return {name: times_faster(self.ours, peer) for name, peer in same_kind.items()}
+        compare = _ratio if self.goal and self.goal.growth else times_faster
+        return {name: compare(self.ours, peer) for name, peer in same_kind.items()}
 
     @property
     def holds(self) -> bool | None:
@@ -94,6 +102,11 @@ class Row:
             return None
         if self.goal.at_most is not None:
             return self.ours.figure <= self.goal.at_most
+        if self.goal.at_least is not None:
+            return self.ours.figure >= self.goal.at_least
+        if self.goal.growth is not None:
+            _figure, (_low, high) = next(iter(self.ratios.values()))
+            return high <= self.goal.growth
         least = self.goal.times or 1
         return all(low >= least for _ratio, (low, _high) in self.ratios.values())
 
@@ -103,6 +116,10 @@ class Row:
             return ""
         if self.goal.at_most is not None:
             return f"<= {words(self.goal.at_most, self.ours.unit)}"
+        if self.goal.at_least is not None:
+            return f">= {words(self.goal.at_least, self.ours.unit)}"
+        if self.goal.growth is not None:
+            return f"<= {self.goal.growth:g}x"
         return f">= {self.goal.times:g}x"
 
     def json(self) -> dict[str, Any]:
@@ -145,7 +162,12 @@ def table(rows: Sequence[Row]) -> str:
 
 def words(value: float, unit: str) -> str:
     shown, scale = shown_in(value, unit)
-    return f"{value * scale:.3g} {shown}"
+    return f"{digits(value * scale)} {shown}".rstrip()
+
+
+def digits(value: float) -> str:
+    """Three of them; a number that has more before its point is not written with an exponent."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def shown_in(value: float, unit: str) -> tuple[str, float]:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from bench import accept, durability, rows, start
+from bench import list as listing
 from bench.figures import Noise, Row, table
 from bench.product import Failed
 from endpoints.processes import CannotStart
@@ -21,6 +22,7 @@ PARTS = {
     "start": start.measure,
     "accept": accept.measure,
     "durability": durability.measure,
+    "list": listing.measure,
 }
 FEWEST_ROUNDS = 5
 

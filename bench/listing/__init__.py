@@ -1,0 +1,1 @@
+"""What the part `list` measures."""

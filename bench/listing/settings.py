@@ -1,0 +1,7 @@
+"""The product's settings, and beside its pages those of the peers."""
+
+from speechstudio.settings import *  # noqa: F403
+from speechstudio.settings import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "django_tables2"]
+ROOT_URLCONF = "bench.listing.peers"

@@ -5,8 +5,10 @@ A file counts as stored only when it is whole; a worker that was killed goes on 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import tempfile
 import time
 import zipfile
@@ -20,6 +22,7 @@ from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import get_valid_filename
+from django.utils.translation import gettext as _
 
 from endpoints import azure
 from endpoints.models import Download, Endpoint, Event, LogFile
@@ -33,6 +36,20 @@ WORK_SECONDS = 25  # one task's share of a long download; the rest is done by th
 AT_ONCE = 4
 GIVE_UP_AFTER = 20  # failures in a row
 SAS_SECONDS = 900
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class NotKept(Exception):
+    """Our own disk refused; the message says why, for people."""
+
+    def __init__(self, error: OSError) -> None:
+        why = {"why": os.strerror(error.errno) if error.errno else str(error)}
+        full = error.errno in NO_ROOM
+        super().__init__(
+            _("There is no room left on the disk for content logs.")
+            if full
+            else _("The disk for content logs refused: %(why)s.") % why
+        )
 
 
 def ask(*, actor: Any, endpoint: Endpoint) -> Download:
@@ -70,6 +87,8 @@ def step(download: Download, service: LogSource) -> float | None:
     except azure.SpeechError as error:
         resource.failed(str(error)) if not isinstance(error, azure.TooManyRequests) else None
         return _put_off(download, error)
+    except OSError as error:
+        return _put_off(download, NotKept(error))
     resource.answered()
     return due
 
@@ -127,17 +146,17 @@ def _fetch(download: Download, service: LogSource) -> float | None:
 
 def _fetch_batch(download: Download, service: LogSource, urls: dict[LogFile, str]) -> bool:
     """Fetch these files side by side. Returns False when the download was cancelled; raises the first failure."""
-    first_failure: azure.SpeechError | None = None
+    first_failure: azure.SpeechError | OSError | None = None
     with ThreadPoolExecutor(AT_ONCE) as pool:
         remote_id = download.endpoint.remote_id or ""
         waiting = {pool.submit(_bring, row, url, remote_id, service): row for row, url in urls.items()}
         while waiting:
-            done, _running = wait(waiting, return_when=FIRST_COMPLETED)
+            done, _pending = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 row = waiting.pop(future)
                 try:
                     LogFile.objects.filter(pk=row.pk).update(**future.result())
-                except azure.SpeechError as error:
+                except (azure.SpeechError, OSError) as error:
                     first_failure = first_failure or error
     if first_failure:
         raise first_failure
@@ -167,8 +186,18 @@ def _store(row: LogFile, url: str, service: LogSource) -> dict[str, Any]:
             whole.write(chunk)
         size = whole.tell()
         whole.seek(0)
-        name = storages["logs"].save(f"{row.endpoint_id}/{_safe(row.remote_id)}", File(whole))
+        name = _keep(f"{row.endpoint_id}/{_safe(row.remote_id)}", whole)
     return {"stored_as": name, "sha256": digest.hexdigest(), "size": size}
+
+
+def _keep(name: str, whole: IO[bytes]) -> str:
+    """Put a file into the storage, all of it or nothing; returns its name there."""
+    name = storages["logs"].get_available_name(name)
+    try:
+        return storages["logs"].save(name, File(whole))
+    except OSError:
+        storages["logs"].delete(name)
+        raise
 
 
 def _pack(download: Download, service: LogSource) -> float | None:
@@ -177,9 +206,9 @@ def _pack(download: Download, service: LogSource) -> float | None:
         count = _write_zip(whole, download, files.iterator())
         size = whole.tell()
         whole.seek(0)
-        name = storages["logs"].save(f"{download.endpoint_id}/downloads/{download.pk}.zip", File(whole))
+        name = _keep(f"{download.endpoint_id}/downloads/{download.pk}.zip", whole)
     now = timezone.now()
-    facts = {"stored_as": name, "size": size, "finished_at": now, "next_look_at": None}
+    facts = {"stored_as": name, "size": size, "finished_at": now, "next_look_at": None, "error": ""}
     with transaction.atomic():
         ready = Download.objects.move(download, DownloadState.READY, **facts)
         if ready:
@@ -228,7 +257,7 @@ def purge(days: int) -> int:
     return count
 
 
-def _put_off(download: Download, error: azure.SpeechError) -> float | None:
+def _put_off(download: Download, error: azure.SpeechError | NotKept) -> float | None:
     """Try again later, longer each time; a refusal or too many failures in a row end it."""
     if isinstance(error, azure.TooManyRequests):
         return min(max(error.retry_after or 5, 1), 900)

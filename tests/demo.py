@@ -70,7 +70,7 @@ class Demo:
         return self.process.returncode
 
 
-def until(true, seconds=20, every=0.05):
+def until(true, seconds=60, every=0.05):
     """Wait for something that another process does."""
     end = time.monotonic() + seconds
     while not (found := true()):

@@ -1,5 +1,6 @@
 """What all rows of the fault table begin with, and the checker after each of them."""
 
+import logging
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,17 +11,19 @@ from django.db.models import F
 
 from endpoints import azure, deploy
 from endpoints.models import Change, Endpoint, Resource, SpeechModel
-from tests.conftest import World
-from tests.faults.invariants import Forgotten, check
+from tests.conftest import KEY, World
+from tests.faults.invariants import Forgotten, check, check_secrets
 from tests.faults.proxy import Line, serve
 
 
 @pytest.fixture(autouse=True)
-def forgotten(resource: Resource, world: World) -> Iterator[Forgotten]:
+def forgotten(resource: Resource, world: World, caplog: pytest.LogCaptureFixture) -> Iterator[Forgotten]:
     """After each test the invariants are checked; a test that restores a backup says here what that forgot."""
     known = Forgotten()
     yield known
     check(world, known)
+    logged = map(logging.Formatter().format, caplog.get_records("call"))
+    check_secrets({"the log": "\n".join(logged).encode()}, KEY)
 
 
 @pytest.fixture

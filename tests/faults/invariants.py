@@ -1,9 +1,12 @@
 """What must hold after any faults: what was accepted here, against what the service has and what it was asked."""
 
+import base64
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
@@ -132,3 +135,33 @@ def _all_is_written_down() -> Iterator[str]:
         ended = ENDED.get(ChangeState(change.state), set())
         if ended and sum(verb in ended for verb in verbs) != 1:
             yield f"I6: {change} is {change.state}, which is not written down once: {verbs}"
+
+
+SIGNATURE = re.compile(rb"[?&]sig=[A-Za-z0-9%+/=]{16,}")  # of an address of content
+WRAPPED = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
+
+
+def check_secrets(places: dict[str, bytes], *secrets: str) -> None:
+    """I7: no key, no signature and no transcript in logs, in Redis, or in a message."""
+    sought = [secret.encode() for secret in secrets]
+    for place, data in places.items():
+        for part in (data, *_unwrapped(data)):
+            told = [secret for secret in sought if secret in part] + SIGNATURE.findall(part)
+            if told:
+                raise AssertionError(f"I7: {place} tells {told[0]!r}")
+
+
+def _unwrapped(data: bytes) -> Iterator[bytes]:
+    """The bodies of messages are wrapped in base64."""
+    for text in WRAPPED.findall(data):
+        try:
+            yield base64.b64decode(text, validate=True)
+        except ValueError:
+            continue
+
+
+def footprint(pids: list[int], directory: Path) -> tuple[list[int], list[int], list[str]]:
+    """I8: how many files and threads each process has, and the temporary files."""
+    files = [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in sorted(pids)]
+    threads = [len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in sorted(pids)]
+    return files, threads, sorted(path.name for path in directory.iterdir())

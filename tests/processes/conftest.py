@@ -1,6 +1,10 @@
 import pytest
 
 from tests.processes import servers
+from tests.processes.installation import SERVICES, Installation
+from tests.processes.person import signed_in
+
+PASSWORD = "a long enough word"
 
 
 @pytest.fixture(scope="session")
@@ -9,3 +13,35 @@ def postgresql():
         pytest.skip("PostgreSQL is not installed")
     with servers.postgresql() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def set_up(postgresql, tmp_path_factory):
+    """The databases run and the service `setup` has done its work."""
+    if not servers.REDIS:
+        pytest.skip("Redis is not installed")
+    home = tmp_path_factory.mktemp("installation")
+    postgresql.ask("postgres", "create database speechstudio")
+    with servers.redis(SERVICES["redis"]["command"], home) as redis:
+        installation = Installation(postgresql, redis, home)
+        try:
+            installation.setup = installation.run("setup")
+            yield installation
+        finally:
+            installation.down()
+
+
+@pytest.fixture
+def installation(set_up):
+    return set_up.up()
+
+
+@pytest.fixture
+def alice(installation):
+    """The first person of an installation, as the README makes her."""
+    words = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD, "DJANGO_SUPERUSER_EMAIL": "alice@example.com"}
+    command = ["python", "manage.py", "createsuperuser", "--noinput", "--username", "alice"]
+    made = installation.run("web", command, **words)
+    assert made.returncode == 0 or "already taken" in made.stderr, made.stderr
+    with signed_in(installation.url, "alice", PASSWORD) as alice:
+        yield alice

@@ -27,17 +27,26 @@ class Person(httpx.Client):
         return re.findall(r'<tr id="endpoint-([0-9a-f-]{36})"', self.get("/endpoints/").text)
 
     def deploy(self, name):
-        """Through the wizard: the first project, the first model that can be deployed."""
+        assert name in self._press("add", self.fill_wizard(name))
+
+    def add(self, page):
+        """The last press, whatever the answer is."""
+        return self.send_form("/endpoints/new/", page, **_hidden(page), go="add")
+
+    def fill_wizard(self, name):
+        """Up to the review: the first project, the first model that can be deployed."""
         page = self.get("/endpoints/new/").text
         page = self._press("next", page, project=re.search(r'value="(project:[^"]+)"', page)[1], locale="")
         choices = re.findall(r'<input[^>]*type="radio"[^>]*>', page)
         usable = next(choice for choice in choices if "disabled" not in choice)
         page = self._press("next", page, model=re.search(r'value="([^"]+)"', usable)[1])
-        page = self._press("next", page, name=name, description="")
-        assert name in self._press("add", page)
+        return self._press("next", page, name=name, description="")
 
     def _press(self, button, page, **typed):
-        hidden = {field: re.search(rf'name="{field}" value="([^"]+)"', page)[1] for field in ("draft", "step")}
-        answer = self.send_form("/endpoints/new/", page, **hidden, go=button, **typed)
+        answer = self.send_form("/endpoints/new/", page, **_hidden(page), go=button, **typed)
         assert answer.status_code == 200, answer.text
         return answer.text
+
+
+def _hidden(page):
+    return {field: re.search(rf'name="{field}" value="([^"]+)"', page)[1] for field in ("draft", "step")}

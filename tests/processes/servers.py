@@ -74,15 +74,30 @@ def kill(pids):
 class PostgreSQL:
     """A server with an owner who may do everything, as the image postgres makes it from POSTGRES_USER."""
 
-    def __init__(self, home, port, password):
-        self.home, self.port, self.password = home, port, password
+    def __init__(self, home, port, password, who):
+        self.home, self.port, self.password, self.who = home, port, password, who
+        self.process = None
+
+    def start(self):
+        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": self.home, "fsync": "off"}
+        command = [*LEASH, str(INITDB.with_name("postgres")), "-D", str(self.home / "data"), "-p", str(self.port)]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=self.home, stdout=log, stderr=log, **self.who)
+        until(lambda: self.process.poll() is not None or self.answers(), seconds=60)
+        assert self.process.returncode is None, (self.home / "log").read_text()
+
+    def stop(self):
+        """At once, without waiting for those who are still connected."""
+        end(self.process, signal.SIGINT)
 
     def url(self, database):
         return f"postgres://{OWNER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
-    def ask(self, database, question):
+    def ask(self, database, question, *values):
         with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
-            rows = connection.execute(question)
+            rows = connection.execute(question, values or None)
             return rows.fetchall() if rows.description else []
 
     def answers(self):
@@ -111,31 +126,37 @@ def postgresql():
         plain = ["--encoding", "UTF8", "--no-locale", "--no-sync"]
         done = subprocess.run([INITDB, "-D", data, *login, *plain], cwd=home, capture_output=True, text=True, **who)
         assert done.returncode == 0, done.stderr
-        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": home, "fsync": "off"}
-        command = [*LEASH, str(INITDB.with_name("postgres")), "-D", data, "-p", str(port)]
-        for name, value in options.items():
-            command += ["-c", f"{name}={value}"]
-        with (home / "log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, **who)
+        server = PostgreSQL(home, port, password, who)
         try:
-            server = PostgreSQL(home, port, password)
-            until(lambda: process.poll() is not None or server.answers())
-            assert process.returncode is None, (home / "log").read_text()
+            server.start()
             yield server
         finally:
-            end(process, signal.SIGINT)  # at once, without waiting for those who are still connected
+            server.stop()
+
+
+class Redis:
+    """A Redis with the options of `command`, and a place of its own."""
+
+    def __init__(self, command, directory):
+        self.command, self.directory, self.port = shlex.split(command), directory, free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process = None
+
+    def start(self):
+        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
+        self.process = subprocess.Popen([*LEASH, *self.command, *where], stdout=subprocess.DEVNULL)
+        until(lambda: self.process.poll() is not None or accepts(("127.0.0.1", self.port)), seconds=60)
+        assert self.process.returncode is None, f"{self.command} ended with {self.process.returncode}"
+
+    def stop(self, number=signal.SIGTERM):
+        end(self.process, number)
 
 
 @contextlib.contextmanager
 def redis(command, directory):
-    """A Redis started with the options of `command`; yields its port."""
-    port = free_port()
-    program, *options = shlex.split(command)
-    where = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(directory)]
-    process = subprocess.Popen([*LEASH, program, *options, *where], stdout=subprocess.DEVNULL)
+    server = Redis(command, directory)
     try:
-        until(lambda: process.poll() is not None or accepts(("127.0.0.1", port)))
-        assert process.returncode is None, f"{command} ended with {process.returncode}"
-        yield port
+        server.start()
+        yield server
     finally:
-        end(process)
+        server.stop()

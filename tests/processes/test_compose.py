@@ -1,167 +1,19 @@
 """docker-compose.yml without an engine: its own command lines and environment, as processes of this machine."""
 
 import json
-import os
-import re
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import httpx
 import pytest
-import yaml
-from cryptography.fernet import Fernet
 
 from tests.demo import ROOT, environment, free_port, until
 from tests.processes import servers
-from tests.processes.person import signed_in
+from tests.processes.installation import DOCKERFILE, FILE, OURS, SERVICES, TEXT, VARIABLE, filled
 
-FILE = ROOT / "docker-compose.yml"
-TEXT = FILE.read_text()
-SERVICES = yaml.safe_load(TEXT)["services"]
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-DOCKERFILE = (ROOT / "Dockerfile").read_text()
 NEEDED = {"POSTGRES_PASSWORD": "p", "SECRET_KEY": "s", "ENCRYPTION_KEYS": "e"}
-BIN = Path(sys.executable).parent
-PASSWORD = "a long enough word"
-VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
-
-
-def filled(text, given):
-    """A text of the file with its variables replaced, as Compose does it."""
-
-    def value(found):
-        name, kind, rest = found.groups()
-        if given.get(name):
-            return given[name]
-        assert kind == "-", f"{name} is needed: {rest}"
-        return rest
-
-    return VARIABLE.sub(value, text)
-
-
-class Installation:
-    """What the file describes, with this machine's ports and directories in place of the containers'."""
-
-    def __init__(self, postgresql, redis_port, home):
-        self.home, self.running, self.broken = home, {}, None
-        self.port, self.simulator_port = free_port(), free_port()
-        self.url, self.simulator_url = (f"http://127.0.0.1:{port}" for port in (self.port, self.simulator_port))
-        (home / "var").mkdir()
-        (home / "tmp").mkdir()
-        self.places = {
-            "@postgres:5432/": f"@127.0.0.1:{postgresql.port}/",
-            "//redis:6379/": f"//127.0.0.1:{redis_port}/",
-            "0.0.0.0:8000": f"127.0.0.1:{self.port}",
-            "127.0.0.1:8000": f"127.0.0.1:{self.port}",
-            "--port 8100": f"--port {self.simulator_port}",
-            "/var/lib/speechstudio": str(home / "var"),
-            "/tmp/": f"{home}/tmp/",  # noqa: S108 (the container's own)
-        }
-        self.dotenv = {
-            "POSTGRES_PASSWORD": postgresql.password,
-            "SECRET_KEY": "only these tests sign with it",
-            "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-            "ALLOWED_HOSTS": "studio.example.com",
-            "SPEECH_KEY": "simulated",
-            "SPEECH_REGION": "eastus",
-            "SPEECH_ENDPOINT": self.simulator_url,
-        }
-
-    def here(self, text):
-        text = filled(text, self.dotenv)
-        for there, here in self.places.items():
-            text = text.replace(there, here)
-        return text
-
-    def environment(self, service):
-        of_the_image = dict(pair.split("=", 1) for pair in re.search(r"^ENV (.+)", DOCKERFILE, re.M)[1].split())
-        del of_the_image["PATH"]
-        env = {**of_the_image, **OURS[service]["environment"]}
-        env = {name: self.here(str(value)) for name, value in env.items()}
-        path = f"{BIN}:{os.environ['PATH']}"
-        return {**environment(self.home, PATH=path, TMPDIR=self.home / "tmp"), **env, "HOME": "/nonexistent"}
-
-    def run(self, service, command=None, **more):
-        """A command in a container of its own; the service's own unless another one is given."""
-        command = command or shlex.split(self.here(OURS[service]["command"]))
-        env = {**self.environment(service), **more}
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
-
-    def start(self, service):
-        program, *arguments = shlex.split(self.here(OURS[service]["command"]))
-        env = self.environment(service)
-        program = shutil.which(program, path=env["PATH"])
-        with self.log(service).open("wb") as log:
-            command = [*servers.LEASH, program, *arguments]
-            self.running[service] = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-
-    def up(self):
-        """All that runs for long, and wait until the product says that it is ready."""
-        for service in ("simulator", "web", "worker", "beat"):
-            if service not in self.running:
-                self.start(service)
-        assert self.broken is None, self.broken
-        try:
-            until(lambda: self.ended() or self.ready() == 200, seconds=30)
-            assert not self.ended()
-        except AssertionError:
-            logs = "\n".join(f"{service}: {self.log(service).read_text()}" for service in self.running)
-            self.broken = f"The installation answers {self.ready()}; ended: {self.ended()}\n{logs}"
-            raise AssertionError(self.broken) from None
-        return self
-
-    def ready(self):
-        try:
-            return httpx.get(f"{self.url}/health/ready", trust_env=False).status_code
-        except httpx.TransportError:
-            return None
-
-    def ended(self):
-        return [service for service, process in self.running.items() if process.poll() is not None]
-
-    def log(self, service):
-        return self.home / f"{service}.log"
-
-    def down(self):
-        for process in self.running.values():
-            servers.end(process)
-        self.running.clear()
-
-
-@pytest.fixture(scope="module")
-def set_up(postgresql, tmp_path_factory):
-    """The databases run and the service `setup` has done its work."""
-    if not servers.REDIS:
-        pytest.skip("Redis is not installed")
-    home = tmp_path_factory.mktemp("installation")
-    postgresql.ask("postgres", "create database speechstudio")
-    with servers.redis(SERVICES["redis"]["command"], home) as redis_port:
-        installation = Installation(postgresql, redis_port, home)
-        try:
-            installation.setup = installation.run("setup")
-            yield installation
-        finally:
-            installation.down()
-
-
-@pytest.fixture
-def installation(set_up):
-    return set_up.up()
-
-
-@pytest.fixture
-def alice(installation):
-    """The first person of an installation, as the README makes her."""
-    words = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD, "DJANGO_SUPERUSER_EMAIL": "alice@example.com"}
-    command = ["python", "manage.py", "createsuperuser", "--noinput", "--username", "alice"]
-    made = installation.run("web", command, **words)
-    assert made.returncode == 0 or "already taken" in made.stderr, made.stderr
-    with signed_in(installation.url, "alice", PASSWORD) as alice:
-        yield alice
 
 
 def names_of(installation, what):
@@ -190,7 +42,7 @@ def test_web_worker_and_beat_become_ready_together(installation, postgresql):
     assert answer.json() == {"database": True, "worker": True}
     swept = "select at from endpoints_sweep"
     before = postgresql.ask("speechstudio", swept)
-    until(lambda: postgresql.ask("speechstudio", swept) != before)
+    until(lambda: postgresql.ask("speechstudio", swept) != before, seconds=60)
 
 
 def test_the_health_check_of_the_file_passes_whatever_the_allowed_hosts_are(installation):
@@ -204,21 +56,33 @@ def test_the_health_check_of_the_file_passes_whatever_the_allowed_hosts_are(inst
 def test_models_of_the_service_are_shown(alice, installation):
     names = names_of(installation, "models")
     assert names
-    until(lambda: names[0] in alice.get("/models/").text)
+    until(lambda: names[0] in alice.get("/models/").text, seconds=60)
 
 
 def test_what_a_person_deploys_reaches_the_service(alice, installation):
-    until(lambda: 'value="project:' in alice.get("/endpoints/new/").text)
+    until(lambda: 'value="project:' in alice.get("/endpoints/new/").text, seconds=60)
     alice.deploy("Support calls")
-    until(lambda: "Support calls" in names_of(installation, "endpoints"))
+    until(lambda: "Support calls" in names_of(installation, "endpoints"), seconds=60)
+
+
+def test_the_simulator_starts_as_the_file_says(set_up, tmp_path):
+    program, *options = shlex.split(set_up.here(OURS["simulator"]["command"], checked=False))
+    options[options.index("--port") + 1] = str(free_port())
+    options[options.index("--state") + 1] = str(tmp_path / "simulator.json")
+    env = set_up.environment("simulator")
+    command = [*servers.LEASH, shutil.which(program, path=env["PATH"]), *options]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE) as process:
+        try:
+            assert json.loads(process.stdout.readline())["key"] == set_up.dotenv["SPEECH_KEY"]
+        finally:
+            servers.end(process)
 
 
 @pytest.mark.parametrize("service", ["web", "worker", "beat", "simulator"])
 def test_a_service_stops_in_its_grace_time_and_leaves_nobody_behind(installation, service):
-    process = installation.running.pop(service)
-    everybody = servers.family(process)
+    everybody = servers.family(installation.running[service])
     patience = int(OURS[service].get("stop_grace_period", "10s").removesuffix("s"))
-    assert servers.end(process, signal.SIGTERM, patience) in (0, -signal.SIGTERM)
+    assert installation.stop(service, patience) in (0, -signal.SIGTERM)
     assert "Traceback" not in installation.log(service).read_text()
     assert [pid for pid in everybody if servers.alive(pid)] == []
 

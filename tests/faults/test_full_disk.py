@@ -1,0 +1,112 @@
+"""Row 41 of the fault table: the disk is full while content logs are brought home."""
+
+import errno
+import os
+import resource as limits
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, storages
+from django.urls import reverse
+
+from endpoints import logs
+from endpoints.models import Download, Endpoint, Event, LogFile
+from endpoints.models.event import Verb
+from endpoints.models.log import DownloadState
+
+SMALL, LARGE = 5_000_000, 12_000_000  # what the database never needs, and what a recording does
+
+
+@contextmanager
+def no_file_grows_beyond(size):
+    """Writing more than that fails, as on a full disk."""
+    soft, hard = limits.getrlimit(limits.RLIMIT_FSIZE)
+    limits.setrlimit(limits.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        limits.setrlimit(limits.RLIMIT_FSIZE, (soft, hard))
+
+
+class Spoiled(File):
+    """Its last part finds no room."""
+
+    def chunks(self, chunk_size=None):
+        yield self.read(1000)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Storage(FileSystemStorage):
+    """A disk of its own, which can be full while that of the temporary files is not."""
+
+    full = False
+
+    def _save(self, name, content):
+        return super()._save(name, Spoiled(content.file) if self.full else content)
+
+
+@contextmanager
+def the_storage_is_full():
+    storages["logs"].full = True
+    yield
+    storages["logs"].full = False
+
+
+FULL = {"the temporary directory": lambda: no_file_grows_beyond(SMALL), "the storage": the_storage_is_full}
+
+
+@pytest.fixture
+def endpoint(resource, world, worker, settings, tmp_path):
+    """An endpoint with one pair of logs, of which the recording is large."""
+    options = {**settings.STORAGES["logs"]["OPTIONS"], "location": str(tmp_path)}
+    logs = {"BACKEND": f"{__name__}.Storage", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "logs": logs}
+    world.begin(endpoints=12, logs=1, log_bytes=LARGE, rate_limit="0/0")
+    worker.mirror()
+    return Endpoint.objects.filter(logging_enabled=True, status="Succeeded").first()
+
+
+def kept():
+    """The files in the storage, with their sizes."""
+    return {path.name: path.stat().st_size for path in Path(storages["logs"].location).rglob("*") if path.is_file()}
+
+
+def step(worker, download):
+    worker.look_round()
+    download.refresh_from_db()
+    return download.state
+
+
+@pytest.mark.parametrize("full", FULL.values(), ids=FULL)
+@pytest.mark.parametrize("when", [DownloadState.FETCHING, DownloadState.PACKING])
+def test_row_41_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(lena, endpoint, worker, when, full):
+    download = logs.ask(actor=lena.user, endpoint=endpoint)
+    while download.state != when:
+        step(worker, download)
+    with full():
+        for _attempt in range(3):
+            assert step(worker, download) == when
+    assert "There is no room left on the disk" in download.error
+    assert download.failures == 3
+    whole = set(LogFile.objects.stored().values_list("stored_as", flat=True))
+    assert set(kept()) == {Path(name).name for name in whole}
+    assert download.endpoint.resource.failing_since is None  # the service did nothing wrong
+
+    assert worker.download(download).state == DownloadState.READY
+    assert download.error == ""
+    assert len(kept()) == 3
+    assert Event.objects.filter(endpoint=endpoint, verb=Verb.LOGS_READY).count() == 1
+
+
+def test_row_41_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, endpoint, worker):
+    download = logs.ask(actor=lena.user, endpoint=endpoint)
+    while download.state != DownloadState.FETCHING:
+        step(worker, download)
+    Download.objects.filter(pk=download.pk).update(failures=logs.GIVE_UP_AFTER - 1)
+    with no_file_grows_beyond(SMALL):
+        assert step(worker, download) == DownloadState.FAILED
+    page = lena.get(reverse("endpoints:logs", args=[endpoint.pk])).content.decode()
+    assert "There is no room left on the disk" in page
+    assert LARGE not in kept().values()

@@ -1,0 +1,282 @@
+"""Rows 33 to 35, 37 and 56 of the fault table, with real workers over a real Redis."""
+
+import json
+import signal
+import time
+from itertools import count
+
+import pytest
+import redis as client
+from celery import current_app
+from django.core.files.storage import storages
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+
+from endpoints import logs, tasks
+from endpoints.models import Change, Download, Endpoint, LogFile
+from endpoints.models.change import ChangeState
+from endpoints.models.log import DownloadState
+from tests.conftest import KEY
+from tests.demo import until
+from tests.faults.conftest import ask_create, ask_model, fitting, later
+from tests.faults.crew import CALAMITIES, REDIS, Crew, little_memory, missing, use, well_again
+from tests.faults.invariants import check_secrets, footprint, posts
+from tests.processes import servers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WITHIN = 30  # seconds from a restart to progress
+NEVER = 300
+WORKERS = {"celery": 2, "killed": 5, "quit": 1, "ended": 1, "short": 1}  # and how much each does at once
+numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def crew(django_db_setup, django_db_blocker, tmp_path_factory):
+    if why := missing():
+        pytest.skip(why)
+    home = tmp_path_factory.mktemp("crew")
+    with servers.redis(REDIS, home) as redis:
+        crew, before = Crew(home, redis), use(redis.url)
+        try:
+            for name, at_once in WORKERS.items():
+                crew.hire(name, at_once)
+            crew.beat()
+            for name in WORKERS:
+                crew.ready(name)
+            yield crew
+        finally:
+            use(before)
+            crew.end()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_told(crew):
+    yield
+    transcripts = [
+        text
+        for file in LogFile.objects.filter(stored_as__endswith=".json")
+        for text in _texts(json.loads(storages["logs"].open(file.stored_as).read()))
+    ]
+    check_secrets(crew.logs() | crew.in_redis(), KEY, *transcripts)
+
+
+def _texts(what):
+    """The longer texts in a transcript."""
+    if isinstance(what, dict | list):
+        for part in what.values() if isinstance(what, dict) else what:
+            yield from _texts(part)
+    elif isinstance(what, str) and " " in what and len(what) > 12:
+        yield what
+
+
+@pytest.fixture
+def endpoints(request, resource, world, worker):
+    """Endpoints that have been serving for a while, some with content logs."""
+    options = {"endpoints": 12, "logs": 1, "log_bytes": 5000, "rate_limit": "0/0"}
+    world.begin(deploy_seconds=getattr(request, "param", 0), **options)
+    worker.mirror()
+    return list(Endpoint.objects.filter(status="Succeeded"))
+
+
+def asked_at_service(world, method, part):
+    return [entry for entry in world.ledger(method) if part in entry["path"]]
+
+
+def now(row):
+    row.refresh_from_db()
+    return row.state
+
+
+@pytest.fixture
+def alone(crew):
+    """Nobody works but who is told to."""
+    with crew.paused("celery"), crew.paused("beat"):
+        yield
+
+
+@pytest.mark.parametrize("endpoints", [1], indirect=True, ids=["deployments take a second"])
+def test_rows_33_and_34_workers_killed_in_every_phase_leave_work_that_goes_on(
+    alice, endpoints, model, world, worker, crew, alone
+):
+    changing, cold, warm = [one for one in endpoints if fitting(one).exists() and not one.logging_enabled][:3]
+    logging = next(one for one in endpoints if one.logging_enabled)
+    deploying = [ask_model(alice, endpoint, fitting(endpoint)[0]) for endpoint in (cold, warm)]
+    for change in deploying:
+        assert worker.step(change).state == ChangeState.DEPLOYING
+    created = [ask_create(alice, model, display_name=name) for name in ("Never made", "Made")]
+    changed = ask_model(alice, changing, fitting(changing)[0])
+    download = logs.ask(actor=alice.user, endpoint=logging)
+    world.fail(
+        {"method": "POST", "path": "/endpoints$", "stage": "before", "effect": {"delay": NEVER, "close": True}},
+        {"method": "POST", "path": "/endpoints$", "stage": "after", "effect": {"delay": NEVER}},
+        {"method": "PATCH", "path": changing.remote_id, "stage": "after", "effect": {"delay": NEVER}},
+        {"method": "GET", "path": cold.remote_id, "effect": {"delay": NEVER}},
+        {"method": "GET", "path": warm.remote_id, "effect": {"delay": 2}},
+        {"method": "GET", "path": "customspeech-audiologs", "times": 2, "effect": {"delay": NEVER}},
+    )
+    for change in (*created, changed):
+        crew.ring("killed", tasks.step, change.pk)
+    crew.ring("killed", tasks.fetch, download.pk)
+    for queue, change in zip(("quit", "ended"), deploying, strict=True):
+        due(change)
+        crew.ring(queue, tasks.step, change.pk)
+    until(lambda: len(posts(world)) == 2 and asked_at_service(world, "PATCH", changing.remote_id), 60)
+    until(lambda: all(Change.objects.exclude(lease=None).filter(pk=change.pk) for change in deploying), 60)
+    # Its first step rings for the second one, at a worker that is paused.
+    fetched = lambda: asked_at_service(world, "GET", "customspeech-audiologs")  # noqa: E731
+    until(lambda: fetched() or crew.ring("killed", tasks.fetch, download.pk), 60, every=0.3)
+
+    crew.signal("killed", signal.SIGKILL)
+    crew.running["ended"].send_signal(signal.SIGTERM)
+    crew.running["quit"].send_signal(signal.SIGQUIT)
+    until(lambda: b"Soft Shutdown" in crew.log("quit"), 60)
+    crew.running["quit"].send_signal(signal.SIGQUIT)  # does not wait for what is under way
+    began, leased = time.monotonic(), timezone.now()
+    rows = [*created, changed, *deploying, download]
+    assert all(now(row) for row in rows)
+    assert all((row.leased_until - leased).total_seconds() <= tasks.LEASE_SECONDS for row in rows if row.leased_until)
+    world.fail()
+    crew.hire("again", 2, "celery")
+    crew.signal("beat", signal.SIGCONT)
+    assert crew.running["ended"].wait(60) == 0
+    crew.running["quit"].wait(60)
+    crew.ready("again")
+    until(lambda: {now(row) for row in (changed, *deploying)} == {ChangeState.DONE}, 60)
+    until(lambda: {now(row) for row in created} >= {ChangeState.UNKNOWN, ChangeState.DONE}, 60)
+    until(lambda: now(download) == DownloadState.READY, 60)
+    assert time.monotonic() - began <= WITHIN
+    lost = next(change for change in created if change.state == ChangeState.UNKNOWN)
+    assert len(posts(world)) == 2
+    later(lost, minutes=11)
+    until(lambda: now(lost) == ChangeState.DONE or due(lost), 60)
+    assert [change.attempt for change in (changed, *deploying)] == [1, 1, 1]
+    assert len(posts(world)) == 3
+    assert servers.end(crew.running.pop("again"), seconds=60) == 0
+
+
+def due(change):
+    Change.objects.filter(pk=change.pk, leased_until=None).update(next_look_at=Now())
+    return False
+
+
+def test_row_35_a_worker_that_runs_out_of_memory_while_sending_is_replaced_and_nothing_is_sent_twice(
+    alice, mirrored, model, world, worker, crew, alone
+):
+    crew.at_work("short")
+    crew.ready("short")
+    large = {"body": "A" * 7_500_000, "delay": 0.5}
+    world.fail({"method": "POST", "path": "/endpoints$", "stage": "after", "effect": large})
+    change = ask_create(alice, model)
+    crew.ring("short", tasks.step, change.pk)
+    until(lambda: posts(world), 60)
+    with little_memory(crew.child("short")):
+        crew.running["short"].wait(60)  # Celery ends a worker of which a child had no memory left
+    assert (now(change), change.attempt) == (ChangeState.SENDING, 1)
+    until(lambda: worker.step(freed(change)).state == ChangeState.DEPLOYING, 60)
+    assert (change.attempt, len(posts(world))) == (1, 1)
+
+
+def freed(change):
+    """As if its lease had ended."""
+    Change.objects.filter(pk=change.pk).update(leased_until=timezone.now())
+    return change
+
+
+def test_row_35_a_child_that_the_kernel_kills_is_replaced_and_its_work_is_looked_for(
+    alice, mirrored, model, world, worker, crew, alone
+):
+    crew.at_work("short")
+    crew.ready("short")
+    world.fail({"method": "POST", "path": "/endpoints$", "stage": "after", "effect": {"delay": NEVER}})
+    change = ask_create(alice, model)
+    crew.ring("short", tasks.step, change.pk)
+    until(lambda: posts(world), 60)
+    child = crew.child("short")
+    servers.kill([child])
+    until(lambda: servers.alive(crew.child("short")) and crew.child("short") != child, 60)
+    until(lambda: worker.step(freed(change)).state == ChangeState.DEPLOYING, 60)
+    assert (change.attempt, len(posts(world))) == (1, 1)
+
+
+def press(person, endpoint, model):
+    """Change model, as a person does it; the change."""
+    key = f"00000000-0000-4000-8000-{next(numbers):012}"
+    form = {"key": key, "model": str(model.pk), "reason": "Numbers"}
+    answer = person.post(reverse("endpoints:change-model", args=[endpoint.pk]), form)
+    assert answer.status_code == 302
+    return Change.objects.get(pk=key)
+
+
+def gone_on(crew, *changes):
+    """Celery ends a worker to which Redis says that it may not write; whoever has started it starts it again."""
+    for name in ("celery", "beat"):
+        crew.at_work(name)
+    return {now(change) for change in changes} == {ChangeState.DONE}
+
+
+@pytest.fixture
+def in_redis(crew):
+    with client.Redis(port=crew.redis.port, decode_responses=True) as connection:
+        yield connection
+
+
+def test_row_37_whatever_becomes_of_redis_what_is_queued_goes_on(alice, endpoints, world, crew, in_redis):
+    busy = iter(one for one in endpoints if fitting(one).exists())
+    for calamity in CALAMITIES:
+        before, after = next(busy), next(busy)
+        with crew.paused("celery"):  # nobody takes the bell before it is lost
+            changes = [press(alice, before, fitting(before)[0])]
+            calamity(crew, in_redis)
+            began = time.monotonic()
+            changes.append(press(alice, after, fitting(after)[0]))
+            assert alice.get(reverse("endpoints:list")).status_code == 200
+            assert time.monotonic() - began < 5
+        well_again(crew, in_redis)
+        until(lambda rows=changes: gone_on(crew, *rows), WITHIN)
+    assert [entry["status"] for entry in world.ledger("PATCH")] == [200] * 10
+
+
+def test_row_37_a_redis_that_is_away_for_long_does_not_keep_people_waiting(alice, endpoints, worker, crew):
+    one = next(one for one in endpoints if fitting(one).exists())
+    crew.redis.stop()
+    try:
+        began = time.monotonic()
+        change = press(alice, one, fitting(one)[0])
+        assert alice.get(reverse("endpoints:list")).status_code == 200
+        assert time.monotonic() - began < 5
+        assert now(change) == ChangeState.QUEUED
+    finally:
+        crew.redis.start()
+    until(lambda: gone_on(crew, change), WITHIN)
+
+
+def test_row_56_messages_of_newer_code_are_left_aside_and_the_worker_goes_on(alice, endpoints, crew):
+    newer = current_app.signature("endpoints.tasks.rehearse", ["x"], queue="celery")
+    newer.apply_async()
+    tasks.step.apply_async(["no id", "one too many"], {"way": "new"}, queue="celery")
+    tasks.step.apply_async(["no id"], queue="celery")
+    one = next(one for one in endpoints if fitting(one).exists())
+    change = press(alice, one, fitting(one)[0])
+    until(lambda: now(change) == ChangeState.DONE, WITHIN)
+    assert crew.running["celery"].poll() is None
+
+
+def test_i8_a_worker_has_afterwards_what_it_had_before(alice, endpoints, crew):
+    busy = [one for one in endpoints if fitting(one).exists()]
+    logging = next(one for one in endpoints if one.logging_enabled)
+
+    def work():
+        changes = [press(alice, one, fitting(one)[0]) for one in busy]
+        download = logs.ask(actor=alice.user, endpoint=logging)
+        until(lambda: {now(change) for change in changes} == {ChangeState.DONE}, 60)
+        until(lambda: now(download) == DownloadState.READY, 60)
+        for one in busy:
+            one.refresh_from_db()
+
+    work()
+    before = footprint(crew.pids("celery"), crew.temporary)
+    for _time in range(2):
+        work()
+    until(lambda: footprint(crew.pids("celery"), crew.temporary) <= before, 60)
+    assert Download.objects.count() == 3

@@ -1,0 +1,140 @@
+"""What docker-compose.yml describes, without an engine: its own command lines and environment, as processes here."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import yaml
+from cryptography.fernet import Fernet
+
+from tests.contract.violations import violations
+from tests.demo import CHECKED, ROOT, environment, free_port, until
+from tests.processes import servers
+
+FILE = ROOT / "docker-compose.yml"
+TEXT = FILE.read_text()
+SERVICES = yaml.safe_load(TEXT)["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+BIN = Path(sys.executable).parent
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+
+
+def filled(text, given):
+    """A text of the file with its variables replaced, as Compose does it."""
+
+    def value(found):
+        name, kind, rest = found.groups()
+        if given.get(name):
+            return given[name]
+        assert kind == "-", f"{name} is needed: {rest}"
+        return rest
+
+    return VARIABLE.sub(value, text)
+
+
+class Installation:
+    """What the file describes, with this machine's ports and directories in place of the containers'."""
+
+    def __init__(self, postgresql, redis, home):
+        self.postgresql, self.redis = postgresql, redis
+        self.home, self.running, self.broken = home, {}, None
+        self.port, self.simulator_port = free_port(), free_port()
+        self.url, self.simulator_url = (f"http://127.0.0.1:{port}" for port in (self.port, self.simulator_port))
+        (home / "var").mkdir()
+        (home / "tmp").mkdir()
+        self.places = {
+            "@postgres:5432/": f"@127.0.0.1:{postgresql.port}/",
+            "//redis:6379/": f"//127.0.0.1:{redis.port}/",
+            "0.0.0.0:8000": f"127.0.0.1:{self.port}",
+            "127.0.0.1:8000": f"127.0.0.1:{self.port}",
+            "--port 8100": f"--port {self.simulator_port}",
+            "/var/lib/speechstudio": str(home / "var"),
+            "/tmp/": f"{home}/tmp/",  # noqa: S108 (the container's own)
+        }
+        self.dotenv = {
+            "POSTGRES_PASSWORD": postgresql.password,
+            "SECRET_KEY": "only these tests sign with it",
+            "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            "ALLOWED_HOSTS": "studio.example.com",
+            "SPEECH_KEY": "simulated",
+            "SPEECH_REGION": "eastus",
+            "SPEECH_ENDPOINT": self.simulator_url,
+        }
+
+    def here(self, text, *, checked=True):
+        """A text of the file with this machine's places; the simulator with a check of all traffic, unless told."""
+        text = filled(text, self.dotenv)
+        for there, here in self.places.items():
+            text = text.replace(there, here)
+        return text.replace("-m endpoints.simulator", f"-m {CHECKED} --control") if checked else text
+
+    def environment(self, service):
+        of_the_image = dict(pair.split("=", 1) for pair in re.search(r"^ENV (.+)", DOCKERFILE, re.M)[1].split())
+        del of_the_image["PATH"]
+        env = {**of_the_image, **OURS[service]["environment"]}
+        env = {name: self.here(str(value)) for name, value in env.items()}
+        path = f"{BIN}:{os.environ['PATH']}"
+        return {**environment(self.home, PATH=path, TMPDIR=self.home / "tmp"), **env, "HOME": "/nonexistent"}
+
+    def run(self, service, command=None, **more):
+        """A command in a container of its own; the service's own unless another one is given."""
+        command = command or shlex.split(self.here(OURS[service]["command"]))
+        env = {**self.environment(service), **more}
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+
+    def start(self, service):
+        program, *arguments = shlex.split(self.here(OURS[service]["command"]))
+        env = self.environment(service)
+        program = shutil.which(program, path=env["PATH"])
+        with self.log(service).open("wb") as log:
+            command = [*servers.LEASH, program, *arguments]
+            self.running[service] = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+
+    def up(self):
+        """All that runs for long, and wait until the product says that it is ready."""
+        for service in ("simulator", "web", "worker", "beat"):
+            if service not in self.running:
+                self.start(service)
+        assert self.broken is None, self.broken
+        try:
+            until(lambda: self.ended() or self.ready() == 200, seconds=60)
+            assert not self.ended()
+        except AssertionError:
+            logs = "\n".join(f"{service}: {self.log(service).read_text()}" for service in self.running)
+            self.broken = f"The installation answers {self.ready()}; ended: {self.ended()}\n{logs}"
+            raise AssertionError(self.broken) from None
+        return self
+
+    def ready(self):
+        try:
+            return httpx.get(f"{self.url}/health/ready", trust_env=False).status_code
+        except httpx.TransportError:
+            return None
+
+    def ended(self):
+        return [service for service, process in self.running.items() if process.poll() is not None]
+
+    def log(self, service):
+        return self.home / f"{service}.log"
+
+    def stop(self, service, seconds=20):
+        """End a service as an engine does; returns its exit code."""
+        if service == "simulator":
+            assert violations(self.simulator_url) == []
+        return servers.end(self.running.pop(service), seconds=seconds)
+
+    def down(self):
+        """What is left running ends, whatever was found."""
+        try:
+            if "simulator" in self.running:
+                self.stop("simulator")
+        finally:
+            for process in self.running.values():
+                servers.end(process)
+            self.running.clear()

@@ -1,0 +1,74 @@
+"""Row 39 of the fault table on PostgreSQL: connections that are killed, and a server that is started again."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from tests.demo import until
+
+DATABASE = "speechstudio"
+BOUND = 30  # seconds that a person may wait for an answer
+WAITING = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+STATE = """select state from endpoints_change join endpoints_endpoint as row on row.id = endpoint_id
+           where row.display_name = %s"""
+HALF = """select count(*) from endpoints_endpoint as row where remote_id is null
+          and not exists (select from endpoints_change where endpoint_id = row.id)"""
+
+
+@pytest.fixture
+def ready(alice, installation):
+    """Models can be chosen."""
+    until(lambda: 'value="project:' in alice.get("/endpoints/new/").text, seconds=60)
+    return alice
+
+
+def found_in_list(person, name):
+    answer = person.get("/endpoints/")
+    return answer.status_code == 200 and name in answer.text
+
+
+def deployed(person, postgresql, name):
+    """The list shows it, and the service has it."""
+    until(lambda: found_in_list(person, name), seconds=60)
+    until(lambda: postgresql.ask(DATABASE, STATE, name) in ([("deploying",)], [("done",)]), seconds=60)
+
+
+def test_row_39_a_connection_that_is_killed_in_the_middle_of_asking_leaves_nothing_half(
+    ready, postgresql, installation
+):
+    review = ready.fill_wizard("Cut off")
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(postgresql.url(DATABASE)) as busy:
+        busy.execute("lock table endpoints_change in share row exclusive mode")
+        pressed = pool.submit(ready.add, review)
+        waiting = until(lambda: postgresql.ask(DATABASE, WAITING), seconds=60)
+        for (pid,) in waiting:
+            postgresql.ask("postgres", f"select pg_terminate_backend({pid})")
+        until(lambda: pressed.done() or postgresql.ask(DATABASE, WAITING), seconds=60)
+        busy.rollback()
+        answer = pressed.result(BOUND)
+    assert answer.status_code in (200, 500, 503)
+    assert postgresql.ask(DATABASE, HALF) == [(0,)]
+    # Pressed again, it is the same request.
+    assert ready.add(review).status_code == 200
+    deployed(ready, postgresql, "Cut off")
+    assert installation.ended() == []
+
+
+def test_row_39_a_database_that_is_started_again_is_used_again_by_everybody(ready, postgresql, installation):
+    review = ready.fill_wizard("Through a restart")
+    postgresql.stop()
+    try:
+        began = time.monotonic()
+        assert ready.get("/endpoints/").status_code in (500, 503)
+        assert ready.add(review).status_code in (500, 503)
+        assert installation.ready() == 503
+        assert time.monotonic() - began < BOUND
+    finally:
+        postgresql.start()
+    until(lambda: installation.ready() == 200, seconds=60)
+    assert ready.add(review).status_code == 200
+    deployed(ready, postgresql, "Through a restart")
+    assert postgresql.ask(DATABASE, HALF) == [(0,)]
+    assert installation.ended() == []

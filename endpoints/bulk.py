@@ -130,8 +130,8 @@ def shown_state(change: Change) -> ShownStatus:
             if shown.icon == "running"
             else replace(shown, detail=shown.detail or change.error)
         )
-    icon = {ChangeState.DONE: "success", ChangeState.CANCELLED: "ended"}.get(ChangeState(change.state), "failed")
-    return ShownStatus(change.state, change.state_label, icon, change.error)
+    icons: dict[str, str] = {ChangeState.DONE: "success", ChangeState.CANCELLED: "ended"}
+    return ShownStatus(change.state, change.state_label, icons.get(change.state, "failed"), change.error)
 
 
 def _misfit(action: Action, endpoint: Endpoint, model: SpeechModel | None) -> str:

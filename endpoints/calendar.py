@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from endpoints.models import SpeechModel
 
-SIGNER = signing.Signer(salt="endpoints.calendar")
 PIECE = 32  # of the hash that changes with a person's password
 FOLD = 75  # octets in a line
 DAYS_BEFORE = (30, 7)
@@ -33,15 +32,19 @@ class Entry:
     url: str
 
 
+def signer() -> signing.Signer:
+    return signing.Signer(salt="endpoints.calendar")
+
+
 def token_of(user: User) -> str:
     """The same for as long as the person has the same password."""
-    return SIGNER.sign_object([user.pk, user.get_session_auth_hash()[:PIECE]], compress=False)
+    return signer().sign_object([user.pk, user.get_session_auth_hash()[:PIECE]], compress=False)
 
 
 def reader(token: str) -> User | None:
     """Whose token it is: somebody who may still look, and has not changed the password since."""
     try:
-        pk, piece = SIGNER.unsign_object(token)
+        pk, piece = signer().unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     user = User.objects.filter(pk=pk, is_active=True).first()
@@ -117,4 +120,4 @@ def expirations(*, unused_too: bool) -> Any:
     """Models whose expiration belongs into the calendar."""
     rows = SpeechModel.objects.present().exclude(expires_at=None)
     rows = rows if unused_too else rows.deployed()
-    return rows.with_endpoints(20).order_by("expires_at", "pk")
+    return rows.order_by("expires_at", "pk").with_endpoints(20)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -145,6 +145,22 @@ def delete(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str = "", bulk:
     return _ask(change, Verb.ASKED_DELETE, None, None)
 
 
+@transaction.atomic
+def remove_duplicate(*, actor: Any, endpoint: Endpoint) -> Change:
+    """Ask for the end of one of several endpoints that the same request made. Raises NotPossible when it is the last.
+
+    Their rows are locked: two people who remove one each at the same moment must not leave none.
+    """
+    same = Endpoint.objects.filter(mark=endpoint.mark).order_by("pk") if endpoint.mark else Endpoint.objects.none()
+    list(same.select_for_update())
+    deleting = Change.objects.open().filter(kind=ChangeKind.DELETE)
+    staying = endpoint.duplicates().exclude(pk__in=deleting.values("endpoint_id")).first()
+    if staying is None:
+        raise NotPossible(_("It is not a duplicate any more, so nothing was done."))
+    reason = _("Duplicate of %(id)s") % {"id": staying.remote_id}
+    return delete(key=uuid4(), actor=actor, endpoint=endpoint, reason=reason)
+
+
 def go_back(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str) -> Change:
     """Ask for the model that the endpoint had before. Raises NotPossible when there is none, or it has expired."""
     previous = previous_model(endpoint)
@@ -169,6 +185,17 @@ def cancel(change: Change, *, actor: Any) -> bool:
         Event.record(Verb.CANCELLED, actor=actor, endpoint=change.endpoint, change=change)
         if change.kind == ChangeKind.CREATE:
             Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(gone_at=Now(), updated_at=Now())
+    return True
+
+
+def dismiss(endpoint: Endpoint, *, actor: Any) -> bool:
+    """Take an endpoint that the service never had out of the list. False when it has it, or may still get it."""
+    with transaction.atomic():
+        if not endpoint.can_be_dismissed or not Endpoint.objects.present().filter(
+            pk=endpoint.pk, remote_id=None
+        ).update(gone_at=Now(), updated_at=Now()):
+            return False
+        Event.record(Verb.DISMISSED, actor=actor, endpoint=endpoint)
     return True
 
 

@@ -153,6 +153,9 @@ class ChangeModelForm(AskForm, ModelForm):
     def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
         super().__init__(*args, endpoint=endpoint, resource=endpoint.resource, locale=endpoint.locale, **kwargs)
         self.without = (endpoint.model_id,) if endpoint.model_id else ()
+        # A history without reasons explains nothing; who has none at hand keeps this one.
+        self.fields["reason"].required = True
+        self.initial.setdefault("reason", _("Planned change"))
         zone = timezone.get_current_timezone_name()
         self.fields["at"].help_text = _("Leave it empty to start now. Times are in %(zone)s.") % {"zone": zone}
 

@@ -131,6 +131,9 @@ def _work(
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:
         resource.failed(str(error))
         due = settings.LOOK_SECONDS
+    except SystemExit:
+        due = 0  # this worker is being ended in the middle: the next one goes on
+        raise
     finally:
         type(row).objects.release(lease, seconds=due)
         failpoint("after-release")

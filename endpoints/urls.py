@@ -38,6 +38,7 @@ urlpatterns = [
     path("endpoints/<uuid:pk>/delete/", edit.delete, name="delete"),
     path("endpoints/<uuid:pk>/go-back/", decisions.go_back, name="go-back"),
     path("endpoints/<uuid:pk>/remove-duplicate/", decisions.remove_duplicate, name="remove-duplicate"),
+    path("endpoints/<uuid:pk>/dismiss/", decisions.dismiss, name="dismiss"),
     path("changes/<uuid:pk>/cancel/", decisions.cancel, name="change-cancel"),
     path("changes/<uuid:pk>/decide/", decisions.decide, name="change-decide"),
     path("endpoints/<uuid:pk>/logs/", downloads.endpoint_logs, name="logs"),

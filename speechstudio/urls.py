@@ -6,6 +6,8 @@ from django.views.generic import RedirectView
 
 from endpoints.views import health, hooks
 
+handler500 = "endpoints.views.away.failed"
+
 urlpatterns = [
     path("", login_not_required(RedirectView.as_view(pattern_name="endpoints:list"))),
     path("", include("endpoints.urls")),

@@ -20,6 +20,21 @@ from tests.contract.violations import violations
 from tests.demo import CHECKED
 
 KEY = "simulated-key"
+# What shares processes of its own is kept together when the suite runs on several cores.
+TOGETHER = {
+    "tests/browser/": "browser",
+    "tests/processes/test_compose.py": "installation",
+    "tests/processes/test_lost_database.py": "installation",
+    "tests/processes/test_postgresql.py": "installation",
+    "tests/faults/test_real_workers.py": "workers",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for place, group in TOGETHER.items():
+            if item.nodeid.startswith(place):
+                item.add_marker(pytest.mark.xdist_group(group))
 
 
 class World:

@@ -93,10 +93,20 @@ def page_of(endpoint):
 
 def test_done_pressed_twice_asks_once(alice, endpoint, other):
     page = alice.get(page_of(endpoint)).content.decode()
-    form = {"key": re.search(r'name="key" value="([^"]+)"', page)[1], "model": str(other.pk), "reason": ""}
+    form = {"key": re.search(r'name="key" value="([^"]+)"', page)[1], "model": str(other.pk), "reason": "Numbers"}
     for _press in range(2):
         assert alice.post(page_of(endpoint), form).status_code == 302
     assert Change.objects.count() == 1
+
+
+def test_a_reason_of_one_line_is_needed_and_one_stands_there_already(alice, endpoint, other):
+    assert 'name="reason" value="Planned change"' in alice.get(page_of(endpoint)).content.decode()
+    for reason in ("", "   "):
+        form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": reason}
+        answer = alice.post(page_of(endpoint), form)
+        assert answer.status_code == 422
+        assert "This field is required." in answer.content.decode()
+    assert not Change.objects.exists()
 
 
 def test_the_second_person_is_told_who_was_first_and_what_they_asked(alice, endpoint, other):
@@ -121,7 +131,7 @@ def test_a_model_that_does_not_fit_gives_the_fields_error(alice, endpoint, which
 
 def test_a_broker_that_is_away_costs_nothing_but_time(alice, endpoint, other, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True) as bells:
-        form = {"key": str(uuid.uuid4()), "model": str(other.pk)}
+        form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": "Numbers"}
         assert alice.post(page_of(endpoint), form).status_code == 302
     assert len(bells) == 1
     assert list(Change.objects.due()) == [Change.objects.get()]
@@ -162,7 +172,7 @@ def test_choosing_a_model_gets_its_card_alone(alice, endpoint, other):
     assert "HX-Request" in answer["Vary"]
 
 
-@pytest.mark.parametrize("text", ["", "none", "0" * 3000, str(uuid.uuid4()), "current"])
+@pytest.mark.parametrize("text", ["", "none", "0" * 3000, "00000000-0000-4000-8000-000000000000", "current"])
 def test_an_address_that_names_no_other_model_opens_without_a_choice(alice, endpoint, text):
     asked = str(endpoint.model_id) if text == "current" else text
     answer = alice.get(page_of(endpoint), {"model": asked})

@@ -4,11 +4,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from endpoints import deploy
 from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel, Status
 from endpoints.models.change import MARK, ChangeState
+from endpoints.pauses import pause_of_deployment
 
 POST = {"method": "POST", "path": "/endpoints$", "times": 1}
 
@@ -187,3 +189,18 @@ def test_an_expired_model_is_not_even_asked_for(alice, mirrored):
     with pytest.raises(deploy.NotPossible, match="Expired"):
         ask(alice, expired)
     assert not Change.objects.exists()
+
+
+def test_looks_at_a_deployment_are_frequent_while_people_wait_and_shared_out_among_many(alice, mirrored):
+    model = SpeechModel.objects.deployable()[0]
+    changes = [
+        deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=f"Line {n}") for n in range(10)
+    ]
+    Change.objects.update(state=ChangeState.DEPLOYING, accepted_at=Now())
+    first = Change.objects.get(pk=changes[0].pk)
+    assert pause_of_deployment(first, None) == 5
+    assert pause_of_deployment(first, 30) == 30
+    Change.objects.exclude(pk=first.pk).update(state=ChangeState.DONE)
+    assert pause_of_deployment(first, None) == 2
+    Change.objects.update(accepted_at=Now() - timedelta(minutes=40), looks=20)
+    assert pause_of_deployment(Change.objects.get(pk=first.pk), None) == 60

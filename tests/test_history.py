@@ -15,8 +15,10 @@ from endpoints.models.change import ChangeKind, ChangeState
 
 
 def form_of(client, address, **typed):
-    """What the page's form would send: its hidden fields, and what is typed."""
+    """What the page's form would send: its hidden fields, the reason that stands there, and what is typed."""
     page = client.get(address).content.decode()
+    if reason := re.search(r'name="reason" value="([^"]*)"', page):
+        typed = {"reason": reason[1], **typed}
     key = re.search(r'name="key" value="([^"]+)"', page)[1]
     seen = re.search(r'name="seen" value="([^"]*)"', page)[1].replace("&quot;", '"')
     return {"key": key, "seen": seen, **typed}

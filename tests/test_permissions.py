@@ -30,6 +30,7 @@ MATRIX = {
     "delete": ("POST", {"admin"}),
     "go-back": ("POST", {"admin"}),
     "remove-duplicate": ("POST", {"admin"}),
+    "dismiss": ("POST", {"admin"}),
     "change-cancel": ("POST", {"admin"}),
     "change-decide": ("POST", {"admin"}),
     "bulk": ("POST", {"admin"}),

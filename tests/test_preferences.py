@@ -1,10 +1,7 @@
 """Settings: each person reads times in their own zone, and pages in their own language."""
 
-import ast
-import gettext
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -15,7 +12,6 @@ from endpoints.models import Change, Endpoint, Preferences
 from tests.conftest import person
 from tests.test_history import form_of, page_of
 
-ROOT = Path(__file__).resolve().parent.parent
 NOON = datetime(2028, 1, 15, 12, 0, 7, tzinfo=UTC)
 
 
@@ -33,20 +29,20 @@ def address(endpoint):
 
 
 def created(client, address):
-    """When a page says that the endpoint was made: the words, and the exact time."""
+    """When a page says that the endpoint was made: the words, and what makes them exact."""
     page = client.get(address).content.decode()
-    found = re.search(r'<time datetime="2028-01-15T[^"]*" title="([^"]*)"[^>]*>(.*?)</time>', page)
+    found = re.search(r'<time datetime="2028-01-15T[^"]*" data-exact="([^"]*)">(.*?)</time>', page)
     return re.sub("<[^>]*>", "", found[2]), found[1]
 
 
 def test_times_are_those_of_the_installation_before_anything_is_known(alice, address):
-    assert created(alice, address) == ("Jan 15, 2028 12:00", "2028-01-15 12:00:07 UTC")
+    assert created(alice, address) == ("Jan 15, 2028 12:00", ":07 UTC")
 
 
 def test_times_are_in_the_zone_that_a_person_has_chosen_and_in_nobody_elses(alice, bob, address):
     choose(alice, "Europe/Berlin")
-    assert created(alice, address) == ("Jan 15, 2028 13:00", "2028-01-15 13:00:07 CET")
-    assert created(bob, address) == ("Jan 15, 2028 12:00", "2028-01-15 12:00:07 UTC")
+    assert created(alice, address) == ("Jan 15, 2028 13:00", ":07 CET")
+    assert created(bob, address) == ("Jan 15, 2028 12:00", ":07 UTC")
 
 
 def test_a_row_that_is_kept_speaks_to_each_person_as_they_want(alice, bob, address):
@@ -147,10 +143,9 @@ def test_a_time_is_typed_in_a_persons_own_zone_and_read_in_everybody_elses(alice
     form = form_of(alice, page, model=str(other.pk), at="2030-01-15T02:00")
     assert alice.post(page, form).status_code == 302
     assert Change.objects.get().scheduled_for == datetime(2030, 1, 15, 1, 0, tzinfo=UTC)
-    for client, told in ((alice, "2030-01-15 02:00:00 CET"), (bob, "2030-01-14 20:00:00 EST")):
+    for client, told in ((alice, "2030-01-15 02:00 CET"), (bob, "2030-01-14 20:00 EST")):
         read = client.get(endpoint.get_absolute_url()).content.decode()
-        assert f'title="{told}"' in read
-        assert told.replace(":00 ", " ") in read
+        assert told in read
 
 
 @pytest.mark.parametrize("at", ["2030-03-31T02:30", "2030-10-27T02:30"], ids=["never", "twice"])
@@ -170,30 +165,3 @@ def test_everybody_finds_the_settings_in_their_menu(bob):
 
 def test_a_person_without_a_role_has_settings_too(db):
     choose(person("new", None), "Europe/Berlin")
-
-
-@pytest.mark.parametrize("source", sorted((ROOT / "locale").rglob("*.po")), ids=lambda path: path.parts[-3])
-def test_the_compiled_texts_are_made_from_the_written_ones(source):
-    with source.with_suffix(".mo").open("rb") as compiled:
-        texts = dict(gettext.GNUTranslations(compiled)._catalog)
-    texts.pop("", None)
-    assert texts == written(source)
-
-
-def written(source):
-    """The translations in a .po file, as Python's gettext keeps those of a .mo file."""
-    texts = {}
-    for entry in source.read_text(encoding="utf-8").split("\n\n"):
-        if re.search("^#,.*fuzzy", entry, re.MULTILINE):
-            continue
-        said = {
-            key: "".join(ast.literal_eval(line) for line in lines.splitlines())
-            for key, lines in re.findall(r'^(msg\S+) ((?:".*"\n?)+)', entry, re.MULTILINE)
-        }
-        name = f"{said['msgctxt']}\x04{said['msgid']}" if "msgctxt" in said else said.get("msgid", "")
-        if "msgid_plural" in said:
-            plurals = [text for key, text in said.items() if key.startswith("msgstr[")]
-            texts |= {(name, form): text for form, text in enumerate(plurals) if all(plurals)}
-        elif name and said["msgstr"]:
-            texts[name] = said["msgstr"]
-    return texts

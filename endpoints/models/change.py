@@ -113,11 +113,12 @@ class Change(Claimable):
 
     @property
     def kind_label(self) -> str:
-        return str(ChangeKind(self.kind).label)
+        """The word itself, when newer code wrote it."""
+        return str(self.get_kind_display())
 
     @property
     def state_label(self) -> str:
-        return str(ChangeState(self.state).label)
+        return str(self.get_state_display())
 
     @property
     def can_be_cancelled(self) -> bool:
@@ -165,14 +166,15 @@ class Change(Claimable):
     @property
     def steps(self) -> list[Step]:
         """Queued, sent, deploying, verified: each done, current or to come."""
-        reached = {
+        stages_reached: dict[str, int] = {
             ChangeState.QUEUED: 0,
             ChangeState.SENDING: 1,
             ChangeState.UNKNOWN: 1,
             ChangeState.UNDECIDED: 1,
             ChangeState.DEPLOYING: 2,
             ChangeState.DONE: 4,
-        }.get(ChangeState(self.state), 3)
+        }
+        reached = stages_reached.get(self.state, 3)
         stages = [
             (_("Queued"), self.asked_at),
             (_("Sent"), self.sent_at),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 FORGET_AFTER = timedelta(days=7)
@@ -34,6 +34,9 @@ class Draft(models.Model):
         return f"draft of {self.owner}"
 
     def answer(self, step: str, typed: dict[str, Any]) -> None:
-        """Keep what was typed on one step, valid or not."""
-        self.answers[step] = typed
-        self.save()
+        """Keep what was typed on one step, valid or not; a page may ask for it twice at the same moment."""
+        with transaction.atomic():
+            kept, _made = Draft.objects.select_for_update().get_or_create(pk=self.pk, defaults={"owner": self.owner})
+            kept.answers[step] = typed
+            kept.save()
+        self.answers = kept.answers

@@ -168,7 +168,17 @@ class Endpoint(models.Model):
             self.open_changes = list(self.changes.open().select_related("model", "from_model", "actor"))
         return self.open_changes[0] if self.open_changes else None
 
-    def duplicates(self) -> "models.QuerySet[Endpoint]":
+    @property
+    def can_be_dismissed(self) -> bool:
+        """The service never had it, and nothing is under way that could still make it."""
+        from endpoints.models.change import CLOSED, ChangeKind, ChangeState
+
+        if self.remote_id is not None or self.gone_at is not None:
+            return False
+        states = set(self.changes.filter(kind=ChangeKind.CREATE).values_list("state", flat=True))
+        return bool(states) and states <= set(CLOSED) - {ChangeState.DONE}
+
+    def duplicates(self) -> EndpointQuerySet:
         """Other endpoints that the service has by the same request of ours."""
         same = Endpoint.objects.present().filter(mark=self.mark).exclude(pk=self.pk)
         return same if self.mark else same.none()

@@ -18,6 +18,7 @@ class Verb(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled the change before it started")
     TRIED_AGAIN = "tried-again", _("decided to try again")
     GAVE_UP = "gave-up", _("gave up")
+    DISMISSED = "dismissed", _("removed the endpoint from the list")
     EDITED = "edited", _("was changed as asked")
     DELETED = "deleted", _("was deleted as asked")
     CHANGED_OUTSIDE = "changed-outside", _("was changed outside: %(what)s")
@@ -61,8 +62,8 @@ class Event(models.Model):
 
     @property
     def text(self) -> str:
-        """The sentence without its subject; facts that an older event lacks are left open."""
-        return str(Verb(self.verb).label) % _Gaps(self.facts)
+        """The sentence without its subject; facts that an older event lacks are left open, newer verbs stay words."""
+        return str(Verb(self.verb).label) % _Gaps(self.facts) if self.verb in Verb.values else self.verb
 
     @classmethod
     def record(

@@ -57,6 +57,11 @@ class LogFile(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def kind_label(self) -> str:
+        """In words; a kind that is new at the service is shown as it is called there."""
+        return str({"Audio": _("Audio"), "Transcription": _("Transcript")}.get(self.kind, self.kind))
+
 
 class DownloadState(models.TextChoices):
     QUEUED = "queued", _("Queued")
@@ -125,7 +130,7 @@ class Download(Claimable):
 
     @property
     def state_label(self) -> str:
-        return str(DownloadState(self.state).label)
+        return str(self.get_state_display())
 
     @property
     def active(self) -> bool:

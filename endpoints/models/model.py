@@ -8,8 +8,8 @@ from operator import or_
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery, Sum
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum, Window
+from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -118,12 +118,20 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
         count = present.order_by().values("model").annotate(count=Count("pk")).values("count")
         return self.annotate(endpoint_count=Coalesce(Subquery(count), 0))
 
-    def with_endpoints(self, shown: int) -> Self:
-        """With their number, and in `first_endpoints` as many of them as are shown."""
+    def with_endpoints(self, shown: int) -> "list[SpeechModel]":
+        """With their number, and in `first_endpoints` as many of them as are shown: two queries, also without a row."""
         from endpoints.models.endpoint import Endpoint
 
-        first = Endpoint.objects.present().order_by("display_name", "pk")[:shown]
-        return self.with_endpoint_count().prefetch_related(Prefetch("endpoints", first, to_attr="first_endpoints"))
+        models = list(self.with_endpoint_count())
+        pks = [model.pk for model in models] or [uuid.uuid4()]
+        place = Window(RowNumber(), partition_by="model", order_by=["display_name", "pk"])
+        first = Endpoint.objects.present().filter(model__in=pks).annotate(place=place).filter(place__lte=shown)
+        by_model: dict[uuid.UUID | None, list[Endpoint]] = {}
+        for endpoint in first.order_by("place"):
+            by_model.setdefault(endpoint.model_id, []).append(endpoint)
+        for model in models:
+            model.first_endpoints = by_model.get(model.pk, [])
+        return models
 
     def _served(self) -> Exists:
         from endpoints.models.endpoint import Endpoint
@@ -154,6 +162,7 @@ class SpeechModel(models.Model):
 
     # Added by its query set where a page shows them.
     endpoint_count: int
+    found: int
     first_endpoints: "list[Endpoint]"
 
     objects = SpeechModelQuerySet.as_manager()

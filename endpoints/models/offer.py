@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Case, Q, When
+from django.db.models import Case, Count, Q, When, Window
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -37,12 +37,13 @@ def offer(models: SpeechModelQuerySet, words: str, chosen: str) -> Offer:
     words = words.replace("\0", "").strip()[:LONGEST_SEARCH]
     found = models.filter(_said(words)) if words else models
     usable = Case(When(pk__in=models.deployable().order_by().values("pk"), then=0), default=1)
-    shown = list(found.order_by(usable, "-kind", "-created_at", "display_name", "pk")[:SHOWN])
+    counted = found.annotate(found=Window(Count("pk")))
+    shown = list(counted.order_by(usable, "-kind", "-created_at", "display_name", "pk")[:SHOWN])
     pk = _uuid(chosen)
-    kept = models.filter(pk=pk).first() if pk and pk not in {model.pk for model in shown} else None
+    kept = models.filter(pk=pk).exclude(pk__in=[model.pk for model in shown]).first() if pk else None
     for model in [*shown, *([kept] if kept else [])]:
         model.chosen = model.pk == pk
-    return Offer(words, shown, kept, len(shown) if len(shown) < SHOWN else found.count())
+    return Offer(words, shown, kept, shown[0].found if shown else 0)
 
 
 def _said(words: str) -> Q:

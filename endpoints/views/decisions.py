@@ -1,11 +1,10 @@
-"""Buttons that ask at once: go back to the previous model, remove a duplicate, cancel, try again or give up."""
+"""Buttons that ask at once: go back to the previous model, remove a duplicate, cancel, try again, give up, dismiss."""
 
 from collections.abc import Callable
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_POST
 from endpoints import deploy, tasks
 from endpoints.forms import GoBackForm
 from endpoints.models import Change, Endpoint
-from endpoints.models.change import ChangeKind
 from endpoints.views.access import HttpRequest, may
 from endpoints.views.asking import changeable
 
@@ -34,18 +32,24 @@ def go_back(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @may("deploy_model")
-@transaction.atomic
 def remove_duplicate(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Delete one of several endpoints that the same request made, without typing its name: another one stays."""
     endpoint = changeable(pk)
-    staying = _staying(endpoint)
-    if staying is None:
-        messages.error(request, _("It is not a duplicate any more, so nothing was done."))
-        return redirect(endpoint)
-    reason = _("Duplicate of %(id)s") % {"id": staying.remote_id}
-    ask = partial(deploy.delete, key=uuid4(), actor=request.user, endpoint=endpoint, reason=reason)
-    _press(request, ask, _("The duplicate is being deleted."))
-    return redirect(staying)
+    ask = partial(deploy.remove_duplicate, actor=request.user, endpoint=endpoint)
+    removed = _press(request, ask, _("The duplicate is being deleted."))
+    return redirect((removed and endpoint.duplicates().first()) or endpoint)
+
+
+@require_POST
+@may("deploy_model")
+def dismiss(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take an endpoint out of the list that the service never had."""
+    endpoint = get_object_or_404(Endpoint, pk=pk)
+    if deploy.dismiss(endpoint, actor=request.user):
+        messages.success(request, _("Removed from the list."))
+    else:
+        messages.error(request, _("It may still be deployed, so nothing was done."))
+    return redirect(endpoint)
 
 
 @require_POST
@@ -69,8 +73,8 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect(change.endpoint)
 
 
-def _press(request: HttpRequest, ask: Callable[[], Change], words: str) -> None:
-    """Ask and ring; `words` say that it was done, the message otherwise why not."""
+def _press(request: HttpRequest, ask: Callable[[], Change], words: str) -> bool:
+    """Ask and ring, and tell whether it was done; `words` say so to people, the message otherwise why not."""
     try:
         change = ask()
     except deploy.NotPossible as error:
@@ -81,14 +85,5 @@ def _press(request: HttpRequest, ask: Callable[[], Change], words: str) -> None:
     else:
         tasks.ring(tasks.step, change.pk)
         messages.success(request, words)
-
-
-def _staying(endpoint: Endpoint) -> Endpoint | None:
-    """An endpoint of the same request that nobody is deleting.
-
-    Their rows are locked: two people who remove one each at the same moment must not leave none.
-    """
-    same = Endpoint.objects.filter(mark=endpoint.mark).order_by("pk") if endpoint.mark else Endpoint.objects.none()
-    list(same.select_for_update())
-    deleting = Change.objects.open().filter(kind=ChangeKind.DELETE)
-    return endpoint.duplicates().exclude(pk__in=deleting.values("endpoint_id")).first()
+        return True
+    return False

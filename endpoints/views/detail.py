@@ -85,15 +85,19 @@ def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
 def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     """What changes by itself while something is going on."""
     change = endpoint.open_change
-    may_change = request.user.has_perm("endpoints.deploy_model") and endpoint.gone_at is None
+    may_deploy = request.user.has_perm("endpoints.deploy_model")
+    may_change = may_deploy and endpoint.gone_at is None
+    can_dismiss = may_deploy and endpoint.can_be_dismissed
     return {
         "endpoint": endpoint,
         "open_change": change,
         "last_change": endpoint.changes.first(),
-        "duplicates": endpoint.duplicates(),
+        "duplicates": endpoint.duplicates().for_page(),
         "usually": endpoint.usual_duration if change else None,
         "can_change": may_change and change is None and endpoint.remote_id is not None,
-        "can_clone": may_change and endpoint.model is not None,
+        "can_clone": may_change and endpoint.model is not None and not can_dismiss,
+        "can_deploy_again": may_deploy and (endpoint.gone_at is not None or can_dismiss),
+        "can_dismiss": can_dismiss,
         "live": not endpoint.settled,
         "poll_url": f"{endpoint.get_absolute_url()}?version={shell.of(request).stamp.version}",
     }

@@ -27,7 +27,7 @@ def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.htmx.target == "downloads":
         return _fragment(request, endpoint)
     context = {
-        "section": "list",
+        "section": "logs",
         "endpoint": endpoint,
         "files": endpoint.log_files.all()[:SHOWN],
         **_shown(request, endpoint),

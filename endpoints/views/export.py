@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from endpoints.models import Endpoint
+from endpoints.models import Change, Endpoint
 from endpoints.views import selection
 from endpoints.views.access import HttpRequest, may
 from endpoints.views.bulk import selected
@@ -47,7 +47,9 @@ def _lines(rows: Any, site: str) -> Iterator[str]:
     with translation.override(language):
         head = _head()
     yield writer.writerow(head)
-    for endpoint in rows.for_page().defer("links", "words").order_by("-created_at", "-pk").iterator(chunk_size=AT_ONCE):
+    changes = {change.endpoint_id: [change] for change in Change.objects.open()}
+    for endpoint in rows.for_list().select_related("project").order_by("-created_at", "-pk").iterator(chunk_size=AT_ONCE):
+        endpoint.open_changes = changes.get(endpoint.pk, [])
         with translation.override(language):
             cells = _cells(endpoint, site)
         yield writer.writerow([_plain(cell) for cell in cells])

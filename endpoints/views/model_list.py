@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from endpoints import calendar, year, zones
@@ -25,7 +25,7 @@ SHOWN_ENDPOINTS = 3
 COLUMNS = {
     "name": (gettext_lazy("Name"), "display_name"),
     "kind": (gettext_lazy("Kind"), "kind"),
-    "locale": (gettext_lazy("Locale"), "locale"),
+    "locale": (pgettext_lazy("column", "Locale"), "locale"),
     "status": (gettext_lazy("Status"), "status"),
     "expiration": (gettext_lazy("Expiration"), "expires_at"),
     "adaptation": (gettext_lazy("Expiration for adaptation"), "adaptation_expires_at"),
@@ -41,13 +41,23 @@ WITHIN = {
 }
 
 
+class Models(Paginator):  # type: ignore[type-arg]
+    """Reads the rows of a page also when there are none: each page asks the database equally often."""
+
+    def page(self, number: Any) -> Any:
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        shown: Any = self.object_list[first : first + self.per_page]
+        return self._get_page(shown.with_endpoints(SHOWN_ENDPOINTS), number, self)
+
+
 @require_safe
 @may("view_endpoint")
 def models(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in request.GET}
     found = _found(asked)
-    rows = _at_a_time(found, asked).with_endpoints(SHOWN_ENDPOINTS)
-    paginator = Paginator(_sorted(rows, asked.get("sort", "")), PER_PAGE)
+    rows = _at_a_time(found, asked).with_endpoint_count()
+    paginator = Models(_sorted(rows, asked.get("sort", "")), PER_PAGE)
     context = {
         "section": "models",
         "page_obj": paginator.get_page(asked.get("page")),
@@ -154,15 +164,14 @@ def _picture(rows: SpeechModelQuerySet) -> dict[str, Any] | None:
     coming = rows.expiring().expiring_from(today, days=7 * year.WEEKS)
     over = rows.expired()
     found = year.waves(coming.expirations_by_day(), today, expired=(over.count(), over.deployed().count()))
-    if not found:
-        return None
-    firsts = [wave.first for wave in found if wave.alone and wave.first]
+    # Asked for also when there is none, so that the page asks the database equally often.
+    firsts = [wave.first for wave in found if wave.alone and wave.first] or [today]
     alone: dict[date | None, list[tuple[object, bool]]] = {}
     for model in _in_order(coming.expiring_from(*firsts, days=7)):
         first = today + timedelta(weeks=(timezone.localdate(model.expires_at) - today).days // 7)
         alone.setdefault(first, []).append((model, bool(model.endpoint_count)))
     alone[None] = [(model, bool(model.endpoint_count)) for model in _in_order(over)[: year.MOST]]
-    return {"waves": found, "drawn": year.picture(found, alone, today)}
+    return {"waves": found, "drawn": year.picture(found, alone, today)} if found else None
 
 
 def _in_order(rows: SpeechModelQuerySet) -> SpeechModelQuerySet:

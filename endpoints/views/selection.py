@@ -9,6 +9,7 @@ from django.db.models import BooleanField, Func, Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from endpoints.models import Endpoint, SpeechModel, Status
 from endpoints.models.endpoint import EndpointQuerySet
@@ -25,14 +26,14 @@ EXPIRING = {"expired": None, "30": 30, "90": 90, "365": 365}
 
 COLUMNS = {
     "name": (_("Name"), "name_key"),
-    "description": (_("Description"), "description_key"),
+    "description": (pgettext_lazy("column", "Description"), "description_key"),
     "model": (_("Model"), "model_key"),
-    "locale": (_("Locale"), "locale"),
+    "locale": (pgettext_lazy("column", "Locale"), "locale"),
     "status": (_("Status"), "status"),
     "expiration": (_("Expiration"), "expires_key"),
-    "logging": (_("Content logging"), "logging_enabled"),
+    "logging": (pgettext_lazy("column", "Content logging"), "logging_enabled"),
     "created": (_("Created"), "created_at"),
-    "changed": (_("Last change"), "changed_key"),
+    "changed": (pgettext_lazy("column", "Last change"), "changed_key"),
 }
 
 
@@ -44,18 +45,13 @@ def found(query: QueryDict) -> EndpointQuerySet:
 def counted(query: QueryDict) -> tuple[EndpointQuerySet, int]:
     """The same, to be read a page at a time in the order of `query`, and how many they are, up to COUNTED and one more.
 
-    Few are named one by one and sorted then; many are best read in their order until a page is full.
+    Few are found by an index and sorted then; many are best read in their order until a page is full.
     """
     rows, many = _rows(query, by_index=True)
-    asked = [name for name in ("q", *FILTERS) if query.get(name)]
-    if not asked:
-        return rows, rows.order_by()[: COUNTED + 1].count()
-    if many and asked == ["q"]:
+    if many and not any(query.get(name) for name in FILTERS):
         return rows, COUNTED + 1
-    numbers = list(rows.order_by().values_list("number", flat=True)[: COUNTED + 1])
-    if len(numbers) <= COUNTED:
-        return Endpoint.objects.filter(number__in=numbers), len(numbers)
-    return _rows(query, by_index=False)[0], len(numbers)
+    count = rows.order_by()[: COUNTED + 1].count()
+    return (rows if count <= COUNTED else _rows(query, by_index=False)[0]), count
 
 
 def _rows(query: QueryDict, *, by_index: bool) -> tuple[EndpointQuerySet, bool]:

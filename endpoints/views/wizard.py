@@ -91,6 +91,8 @@ def _press(request: HttpRequest, draft: Draft, step: str, go: str) -> HttpRespon
     if step != "review":
         # PostgreSQL keeps no NUL in a text.
         draft.answer(step, {name: request.POST.get(name, "").replace("\0", "") for name in TYPED[step]})
+    if go == "keep":
+        return HttpResponse(status=204)
     if step == "model" and model_search.asked(request):
         return _to(draft, "model")
     at = ORDER.index(step)

@@ -1,5 +1,6 @@
 """A real browser in front of the demo's own processes: web server, worker, broker, simulator."""
 
+import re
 import shutil
 
 import pytest
@@ -8,6 +9,8 @@ from tests.contract.violations import violations
 from tests.demo import Demo
 
 CHROMIUM = shutil.which("chromium")
+# Chromium notes each page that is an answer to a mistake: 403, 404, 409, 422.
+NOTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,7 +36,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
-    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "3", "--logs", "3", "--control")
+    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "3", "--logs", "3", "--control", LOOK_SECONDS=2)
     yield demo.wait()
     demo.stop()
 
@@ -51,8 +54,7 @@ def open_page(demo, new_context, complaints):
     def open_as(name, address="/", **options):
         page = new_context(base_url=demo.url, **options).new_page()
         page.set_default_timeout(15_000)
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        listen(page, complaints)
         page.goto("/")
         page.get_by_label("Username").fill(name)
         page.get_by_label("Password").fill("demo")
@@ -65,6 +67,24 @@ def open_page(demo, new_context, complaints):
     yield open_as
     assert complaints == []
     assert violations(f"http://127.0.0.1:{demo.simulator_port}", forget=True) == []
+
+
+def listen(page, complaints):
+    """Hear what the console says, except the notes about whole pages."""
+    documents = set()
+
+    def answered(response):
+        if response.request.is_navigation_request():
+            documents.add(response.url)
+
+    def said(message):
+        noted = NOTED.match(message.text) and message.location["url"] in documents
+        if message.type == "error" and not noted:
+            complaints.append(message.text)
+
+    page.on("response", answered)
+    page.on("console", said)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
 
 
 @pytest.fixture

@@ -6,11 +6,72 @@ from playwright.sync_api import expect
 
 SEEN = """() => {
     const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
-    const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    const outline = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    const ring = outline || style.boxShadow !== "none";
     const across = box.width > 0 && box.left >= 0 && box.right <= innerWidth + 1;
     const there = across && box.bottom > 0 && box.top < innerHeight;
     return [at === document.body, ring && there, at.outerHTML.slice(0, 160)];
 }"""
+
+
+def tab_to(page, there, key="Tab"):
+    """Press Tab until it has the focus, which can be seen at each stop."""
+    for _press in range(150):
+        page.keyboard.press(key)
+        out, seen, element = page.evaluate(SEEN)
+        assert out or seen, (page.url, element)
+        if there.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{there} has no focus on {page.url}")
+
+
+def press(page, name, role="button"):
+    tab_to(page, page.get_by_role(role, name=name, exact=True))
+    page.keyboard.press("Enter")
+
+
+def choose_a_model(page):
+    """The second one, by an arrow key."""
+    radios = page.get_by_role("group", name="Model").get_by_role("radio", disabled=False)
+    tab_to(page, radios.first)
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    expect(radios.nth(1)).to_be_checked()
+
+
+def test_an_endpoint_is_deployed_found_and_given_another_model_by_keys_alone(open_page):
+    page = open_page("admin")
+    press(page, "Deploy model", "link")
+    project = page.get_by_label("Project")
+    tab_to(page, project)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Home")
+    press(page, "Next")
+    choose_a_model(page)
+    press(page, "Next")
+    logging = page.get_by_label("Log content from this endpoint")
+    tab_to(page, logging)
+    page.keyboard.press("Space")
+    expect(logging).to_be_checked()
+    tab_to(page, page.get_by_label("Name", exact=True), "Shift+Tab")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("Without a mouse")
+    press(page, "Next")
+    press(page, "Add")
+    page.wait_for_url("**/endpoints/")
+    page.wait_for_load_state()
+
+    page.keyboard.press("/")
+    page.keyboard.type("without a mouse")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    press(page, "Without a mouse", "link")
+    expect(page.locator("#deployment .status").first).to_have_text("Succeeded", timeout=30_000)
+    press(page, "Change model", "link")
+    page.wait_for_url("**/change-model/")
+    choose_a_model(page)
+    expect(page.get_by_text("Differs").first).to_be_visible()
+    press(page, "Done")
+    expect(page.get_by_text("The endpoint is being redeployed")).to_be_visible()
 
 
 def test_the_pages_are_used_by_the_keys_of_the_sheet(deploy):

@@ -98,8 +98,8 @@ class Crew:
                 return False
 
     def child(self, name):
-        """The one process of its pool."""
-        return max(descendants(self.running[name].pid))
+        """The one process of its pool; 0 while it is being replaced."""
+        return max(descendants(self.running[name].pid), default=0)
 
     def ring(self, queue, task, pk):
         """As the web server does it, for one worker."""

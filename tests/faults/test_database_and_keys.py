@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import uuid
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 from cryptography.fernet import Fernet
@@ -29,6 +29,34 @@ def test_row_39_a_change_asked_for_while_another_process_writes_waits_and_is_who
         release.join()
     assert answer.status_code == 302
     assert Change.objects.get().events.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has one writer")
+def test_row_39_a_database_that_stays_busy_is_told_in_words_and_the_form_can_be_sent_again(alice, endpoint, other):
+    form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": "Numbers"}
+    address = reverse("endpoints:change-model", args=[endpoint.pk])
+    alice.raise_request_exception = False
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as writer, impatient():
+        writer.execute("BEGIN IMMEDIATE")
+        answer = alice.post(address, form)
+        writer.execute("ROLLBACK")
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert "default-src" in answer["Content-Security-Policy"]
+    assert "<h1>The database does not answer</h1>" in answer.content.decode()
+    assert not Change.objects.exists()
+    assert alice.post(address, form).status_code == 302
+    assert Change.objects.get().events.count() == 1
+
+
+@contextmanager
+def impatient():
+    """As if twenty seconds had passed already."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+    yield
+    connection.close()
 
 
 def test_row_58_without_the_right_key_all_is_readable_and_the_reason_is_told(

@@ -90,6 +90,8 @@ def test_row_41_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(le
             assert step(worker, download) == when
     assert "There is no room left on the disk" in download.error
     assert download.failures == 3
+    page = lena.get(reverse("endpoints:logs", args=[endpoint.pk])).content.decode()
+    assert "There is no room left on the disk for content logs. It will be tried again." in page
     whole = set(LogFile.objects.stored().values_list("stored_as", flat=True))
     assert set(kept()) == {Path(name).name for name in whole}
     assert download.endpoint.resource.failing_since is None  # the service did nothing wrong

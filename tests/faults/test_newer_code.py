@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from endpoints import tasks
-from endpoints.models import Change, Resource
+from endpoints.models import Change, Event, Resource
 from endpoints.models.change import ChangeState
+from endpoints.models.event import Verb
 from tests.faults.conftest import ask_model
 
 
@@ -21,7 +22,10 @@ def test_row_56_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, ot
     assert Change.objects.filter(pk=change.pk).values("kind", "state", "attempt").get() == before
     assert len(world.ledger("PATCH")) == asked
     assert Resource.objects.get().failing_since is None  # the service has nothing to do with it
-    assert alice.get(reverse("endpoints:list")).status_code == 200
+    for address in (reverse("endpoints:list"), endpoint.get_absolute_url(), reverse("endpoints:activity")):
+        assert alice.get(address).status_code == 200
+    page = alice.get(f"{endpoint.get_absolute_url()}?history=all").content.decode()
+    assert all(word in page for word in newer.values())
 
     # The newer worker has done its part, or the update was taken back.
     Change.objects.filter(pk=change.pk).update(kind=change.kind, state=change.state)
@@ -29,3 +33,11 @@ def test_row_56_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, ot
     world.advance(3600)
     worker.step(change)
     assert change.state == ChangeState.DONE
+
+
+def test_row_56_what_newer_code_wrote_down_is_shown_by_its_own_word(alice, endpoint):
+    event = Event.record(Verb.FOUND, endpoint=endpoint)
+    Event.objects.filter(pk=event.pk).update(verb="rehearsed", facts={"scene": "100%"})
+    for address in (endpoint.get_absolute_url(), reverse("endpoints:activity")):
+        assert "<bdi>rehearsed</bdi>" in alice.get(address).content.decode()
+    event.delete()

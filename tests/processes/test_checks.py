@@ -107,7 +107,7 @@ def test_one_machine_alone_makes_its_own_secrets_once(tmp_path):
 
 def test_the_readme_names_every_setting():
     source = (ROOT / "speechstudio" / "settings.py").read_text()
-    names = set(re.findall(r"\b(?:env(?:\.\w+)?|whole)\(\s*\"([A-Z_]+)\"", source))
+    names = set(re.findall(r"\b(?:env(?:\.\w+)?|whole|amount)\(\s*\"([A-Z_]+)\"", source))
     assert len(names) > 15
     readme = (ROOT / "README.md").read_text()
     assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", readme)] == []

@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 
 from tests.demo import ROOT, environment
 
-PARTS = ["test_deploy", "test_change_model", "test_logs", "test_wizard"]
+PARTS = ["test_change_model", "test_work"]
 
 
 def test_deploying_changing_and_logs_work_on_postgresql(postgresql, tmp_path):

@@ -1,0 +1,307 @@
+"""How many questions each page asks the database: as many as query_counts.json says, however many rows there are.
+
+UPDATE_QUERY_COUNTS=1 writes the file anew.
+"""
+
+import json
+import os
+import uuid
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from endpoints import calendar, shell
+from endpoints.models import (
+    Bulk,
+    Change,
+    Download,
+    Draft,
+    Endpoint,
+    Event,
+    Favourite,
+    LogFile,
+    Project,
+    Resource,
+    SavedView,
+    SpeechModel,
+    Status,
+    Sweep,
+    stamp,
+)
+from endpoints.models.change import ChangeKind, ChangeState
+from endpoints.models.event import Verb
+from endpoints.models.log import DownloadState
+from endpoints.models.model import ModelKind
+from endpoints.views import filters, rows
+from tests.test_permissions import MATRIX
+
+FILE = Path(__file__).with_name("query_counts.json")
+SIZES = (0, 1, 50, 10_000)
+OWN, MODELS, PROJECTS = 60, 100, 20  # at most so many: rows of one endpoint; models; projects
+QUERIES = {
+    "sorted": "sort=name",
+    "last page": "page=last",
+    "filtered": "locale=en-US&logging=on&expiring=365",
+    "in progress": "status=Running",
+    "searched": "q=hotline",
+    "searched for few": "q=berlin",
+    "searched for a short word": "q=of",
+    "searched, filtered and sorted": "q=hotline&status=Succeeded&sort=-changed",
+    "nothing found": "q=zzzzzz",
+    "fragment": "sort=name",
+    "news": "version=old",
+    "no news": "version=",
+}
+# Asked for less when nothing or very much is found, and without favourites on any but the first page.
+AT_MOST = ("list, searched", "list, last page")
+FILES = {"download-file"}
+# What htmx says that it will put the answer into.
+TARGETS = {
+    "list, fragment": "endpoints",
+    "list, news": "endpoints",
+    "list, no news": "endpoints",
+    "models, fragment": "models",
+    "detail, fragment": "deployment",
+    "logs, fragment": "downloads",
+    "downloads, fragment": "downloads",
+    "bulk-progress, news": "bulk",
+    "change-model, typing": "model-rows",
+    "change-model, compared at once": "new-model",
+    "new, typing": "model-rows",
+}
+
+
+class Table:
+    """A database that grows."""
+
+    def __init__(self, person):
+        self.person, self.now = person, timezone.now()
+        self.endpoints, self.models, self.projects = [], [], []
+        self.resources = [self.resource(n) for n in range(2)]
+        Sweep.done()
+        # A favourite that is shown no more, so that there is always one.
+        gone = Endpoint.objects.create(resource=self.resources[0], display_name="Gone", gone_at=self.now, number=2**62)
+        Favourite.objects.create(user=person, endpoint=gone)
+
+    def resource(self, n):
+        moments = {"mirrored_at": self.now, "catalogued_at": self.now}
+        return Resource.objects.create(name=f"Speech {n}", region="eastus", free_tier=n == 0, **moments)
+
+    def grow(self, size):
+        """To so many endpoints, each with what belongs to it."""
+        first = range(len(self.models), min(size + 1, MODELS) if size else 0)
+        Resource.objects.bulk_create(Resource(name=f"Another {n}", region="eastus") for n in first)
+        self.projects += Project.objects.bulk_create(self.project(n) for n in first if n < PROJECTS)
+        self.models += SpeechModel.objects.bulk_create(self.model(n) for n in first)
+        SpeechModel.objects.filter(kind=ModelKind.CUSTOM).update(base_model=self.models[0] if self.models else None)
+        SavedView.objects.bulk_create(SavedView(owner=self.person, name=f"View {n}", shared=True) for n in first)
+        made = Endpoint.objects.bulk_create(self.endpoint(n) for n in range(len(self.endpoints), size))
+        self.endpoints += made
+        Favourite.objects.bulk_create(Favourite(user=self.person, endpoint=one) for one in made[-3:])
+        # Of the newest, which the list shows first, every fifth is being changed.
+        Change.objects.bulk_create(self.change(one, ChangeState.DEPLOYING) for one in made[-50::5] if one.number)
+
+    def grow_own(self, size):
+        """What belongs to the first endpoint, and one request for many."""
+        one = self.endpoints[0]
+        have, size = LogFile.objects.count(), min(size, OWN)
+        if not have:
+            self.bulk = Bulk.objects.create(kind=ChangeKind.EDIT, actor=self.person, wanted={"logging_enabled": True})
+        new = range(have, size)
+        changes = Change.objects.bulk_create(self.change(one, ChangeState.DONE) for n in new)
+        Change.objects.bulk_create(self.change(self.endpoints[n], ChangeState.DONE, bulk=self.bulk) for n in new)
+        about = {"actor": self.person, "actor_name": "alice"}
+        Event.objects.bulk_create(
+            Event(verb=Verb.DEPLOYED, endpoint=one, change=change, facts={"model": "a model"}, **about)
+            for change in changes
+        )
+        ready = {"state": DownloadState.READY, "size": 10, "expires_at": self.now}
+        Download.objects.bulk_create(Download(endpoint=one, **ready, **about) for n in new)
+        LogFile.objects.bulk_create(LogFile(endpoint=one, remote_id=f"{n}", name=f"{n}.wav", size=1) for n in new)
+
+    def project(self, n):
+        place = {"resource": self.resources[0], "locale": "en-US"}
+        return Project(**place, remote_id=str(uuid.uuid4()), display_name=f"Project {n}")
+
+    def model(self, n):
+        return SpeechModel(
+            resource=self.resources[0],
+            remote_id=str(uuid.uuid4()),
+            kind=ModelKind.CUSTOM if n % 4 else ModelKind.BASE,
+            display_name=f"Model {n}",
+            locale="en-US",
+            status=Status.SUCCEEDED,
+            supports_endpoints=True,
+            expires_at=self.now + timedelta(days=400 - n * 2),
+            created_at=self.now,
+        )
+
+    def endpoint(self, n):
+        model = self.models[n % len(self.models)]
+        return Endpoint(
+            number=n,
+            resource=self.resources[0],
+            remote_id=str(uuid.uuid4()),
+            display_name=f"Endpoint {n}",
+            description="Calls of the hotline" if n % 16 else "Calls from Berlin",
+            locale="de-DE" if n % 16 == 5 else "en-US",
+            model=model,
+            **model.for_endpoint,
+            project=self.projects[n % len(self.projects)],
+            status=Status.SUCCEEDED,
+            logging_enabled=n % 2 == 0,
+            created_at=self.now + timedelta(seconds=n),
+            last_action_at=self.now,
+            mark=f"mark {n}",
+        )
+
+    def change(self, endpoint, state, **more):
+        models = {"model": self.models[0], "from_model": self.models[-1]}
+        return Change(endpoint=endpoint, kind=ChangeKind.CHANGE_MODEL, state=state, actor=self.person, **models, **more)
+
+    def draft(self):
+        model, project = self.models[-1], self.projects[0]
+        return Draft.objects.create(
+            owner=self.person,
+            answers={
+                "project": {"project": f"project:{project.pk}", "locale": ""},
+                "model": {"model": str(model.pk)},
+                "details": {"name": "Hotline", "description": "", "logging": ""},
+            },
+        )
+
+
+def lists(table, user):
+    """Pages that show rows of all endpoints, and those that show none; each begins with its name in urls.py."""
+    names = ("list", "models", "activity", "downloads", "resources", "resource-new", "settings", "shortcuts", "views")
+    pages = {name: reverse(f"endpoints:{name}") for name in names}
+    pages |= {f"list, {what}": f"{pages['list']}?{query}" for what, query in QUERIES.items()}
+    some = {"project": table.projects, "base": table.models, "model": table.models}
+    pages |= {
+        f"list, by {name}": f"{pages['list']}?{name}={rows[0].pk if rows else uuid.uuid4()}"
+        for name, rows in some.items()
+    }
+    pages["models, filtered"] = f"{pages['models']}?q=model&kind=base&deployed=1&sort=deployed"
+    pages["models, fragment"], pages["downloads, fragment"] = pages["models"], pages["downloads"]
+    pages["calendar"] = f"{reverse('endpoints:calendar')}?token={calendar.token_of(user)}&all=1"
+    # At last more than are in memory at a time.
+    pages["export"] = f"{reverse('endpoints:export')}?locale=de-DE"
+    return pages
+
+
+def of_one(table):
+    """Pages of one endpoint or another single thing, and what is chosen among many."""
+    of = [table.endpoints[0].pk]
+    names = ("detail", "change-model", "edit", "delete", "logs")
+    pages = {name: reverse(f"endpoints:{name}", args=of) for name in names}
+    pages["detail, fragment"], pages["logs, fragment"] = pages["detail"], pages["logs"]
+    pages["detail, whole history"] = f"{pages['detail']}?history=all"
+    pages["change-model, compared"] = f"{pages['change-model']}?model={table.models[-1].pk}"
+    pages["change-model, compared at once"] = pages["change-model, compared"]
+    pages["change-model, typing"] = f"{pages['change-model']}?models=model"
+    pages["resource-edit"] = reverse("endpoints:resource-edit", args=[table.resources[0].pk])
+    pages["bulk-progress"] = reverse("endpoints:bulk-progress", args=[table.bulk.pk])
+    pages["bulk-progress, news"] = f"{pages['bulk-progress']}?since=2020-01-01T00:00:00Z"
+    new = f"{reverse('endpoints:new')}?draft={table.draft().pk}&step="
+    pages |= {f"new, {step}": f"{new}{step}" for step in ("project", "model", "details", "review")}
+    pages["new, typing"] = f"{new}model&models=model"
+    ticked = "&".join(f"endpoint={one.pk}" for one in table.endpoints[:50])
+    bulk = f"{reverse('endpoints:bulk')}?{ticked}&action="
+    pages |= {f"bulk, {action}": f"{bulk}{action}" for action in ("logging-on", "delete", "change-model")}
+    pages["bulk, change-model, review"] = f"{bulk}change-model&new_model={table.models[-1].pk}"
+    pages["export, ticked"] = f"{reverse('endpoints:export')}?{ticked}"
+    return pages
+
+
+def forget(*, rows_too):
+    """What this process keeps for the next reader; rendered rows ask nothing, so they are made anew for one page."""
+    for module in (rows, filters, shell, stamp):
+        for name, value in vars(module).items():
+            if isinstance(value, rows.Kept) and (rows_too or name != "_rows"):
+                value.clear()
+            elif callable(getattr(value, "cache_clear", None)):
+                value.cache_clear()
+
+
+def asked(client, page, address):
+    """The number of queries."""
+    headers = {"HX-Request": "true", "HX-Target": TARGETS[page]} if page in TARGETS else {}
+    if page == "list, no news":
+        address += stamp.Stamp.now().version
+    forget(rows_too=page == "list")
+    queries = []
+
+    def listen(execute, sql, *more):
+        queries.append(sql)
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(listen):
+        answer = client.get(address, headers=headers)
+        b"".join(answer)
+    assert answer.status_code in (200, 204), (address, answer.status_code)
+    return len(queries)
+
+
+def counts(people, pages_of):
+    """{page: {role: number}}, for those who may see the page."""
+    found = {}
+    for role, client in people.items():
+        client.get(reverse("endpoints:list"))
+        for page, address in pages_of(client.user).items():
+            _method, allowed = MATRIX.get(page.partition(",")[0], ("GET", people))
+            if role in allowed:
+                found.setdefault(page, {})[role] = asked(client, page, address)
+    return found
+
+
+@pytest.fixture
+def counted(alice, bob):
+    """By the number of rows."""
+    table, everybody, found = Table(alice.user), {"admin": alice, "viewer": bob}, {}
+    for size in SIZES:
+        # The same pages without what a viewer may not do: the smallest and the largest table are enough for them.
+        people = everybody if size in (SIZES[0], SIZES[-1]) else {"admin": alice}
+        table.grow(size)
+        found[size] = counts(people, lambda user: lists(table, user))
+        table.grow(max(size, 1))
+        table.grow_own(size)
+        found[size] |= counts(people, lambda user: of_one(table))
+    return found
+
+
+def test_each_page_asks_as_often_as_recorded_however_many_rows_there_are(counted):
+    if os.environ.get("UPDATE_QUERY_COUNTS"):
+        FILE.write_text(json.dumps(most_of(counted), indent=2) + "\n")
+    recorded = json.loads(FILE.read_text())
+    differing = {
+        page: [recorded.get(page), *(now.get(page) for now in counted.values())]
+        for page in {*recorded, *counted[0]}
+        if any(differs(page, recorded.get(page, {}), now.get(page, {})) for now in counted.values())
+    }
+    assert differing == {}, f"recorded, and at {SIZES} rows"
+
+
+def most_of(counted):
+    return {
+        page: {role: max(now[page].get(role, 0) for now in counted.values()) for role in roles}
+        for page, roles in counted[0].items()
+    }
+
+
+def differs(page, recorded, now):
+    if page.startswith(AT_MOST):
+        return any(number > recorded.get(role, 0) for role, number in now.items())
+    return any(recorded.get(role) != number for role, number in now.items())
+
+
+def test_each_address_that_can_be_opened_is_counted(alice):
+    recorded = {page.partition(",")[0] for page in json.loads(FILE.read_text())}
+    for name, found in get_resolver("endpoints.urls").reverse_dict.items():
+        if isinstance(name, str):
+            ids = [uuid.uuid4()] if found[0][0][1] else []
+            opens = alice.get(reverse(f"endpoints:{name}", args=ids)).status_code != 405
+            assert opens == (name in recorded | FILES), name

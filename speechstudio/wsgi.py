@@ -12,3 +12,4 @@ import speechstudio.urls  # noqa: E402, F401 (so that the first visitor does not
 # What is loaded by now stays for ever: the collector need not walk it again and again, 40 ms at a time.
 gc.collect()
 gc.freeze()
+gc.set_threshold(50_000, 20, 20)

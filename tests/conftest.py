@@ -30,11 +30,10 @@ TOGETHER = {
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        for place, group in TOGETHER.items():
-            if item.nodeid.startswith(place):
-                item.add_marker(pytest.mark.xdist_group(group))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    for place, group in TOGETHER.items():
+        if item.nodeid.startswith(place):
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 class World:

@@ -241,11 +241,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('owner', 'name'), name='view_once'),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='verb',
-            field=models.CharField(choices=[('asked-create', 'asked to deploy %(model)s'), ('asked-change-model', 'asked to change the model from %(old)s to %(model)s'), ('asked-edit', 'asked to change %(what)s'), ('asked-delete', 'asked to delete the endpoint'), ('asked-bulk', 'asked in bulk: %(what)s, endpoints: %(count)s'), ('cancelled', 'cancelled the change before it started'), ('tried-again', 'decided to try again'), ('gave-up', 'gave up'), ('edited', 'was changed as asked'), ('deleted', 'was deleted as asked'), ('changed-outside', 'was changed outside: %(what)s'), ('deployed', 'deployed %(model)s'), ('refused', 'was refused'), ('failed', 'failed to deploy %(model)s'), ('undecided', 'could not be settled and needs a decision'), ('found', 'was found at the service'), ('vanished', 'was deleted at the service'), ('key-shown', 'looked at the endpoint key'), ('logs-asked', 'asked for the content logs'), ('logs-ready', 'prepared the content logs: %(files)s files'), ('logs-downloaded', 'downloaded the content logs'), ('resource-added', 'added the Speech resource %(resource)s'), ('resource-changed', 'changed the Speech resource %(resource)s')], max_length=30),
-        ),
-        migrations.AlterField(
             model_name='resource',
             name='catalogued_at',
             field=models.DateTimeField(blank=True, db_index=True, editable=False, null=True),
@@ -259,5 +254,10 @@ class Migration(migrations.Migration):
             model_name='resource',
             name='mirrored_at',
             field=models.DateTimeField(blank=True, db_index=True, editable=False, null=True),
+        ),
+        migrations.AlterField(
+            model_name='event',
+            name='verb',
+            field=models.CharField(choices=[('asked-create', 'asked to deploy %(model)s'), ('asked-change-model', 'asked to change the model from %(old)s to %(model)s'), ('asked-edit', 'asked to change %(what)s'), ('asked-delete', 'asked to delete the endpoint'), ('asked-bulk', 'asked in bulk: %(what)s, endpoints: %(count)s'), ('cancelled', 'cancelled the change before it started'), ('tried-again', 'decided to try again'), ('gave-up', 'gave up'), ('dismissed', 'removed the endpoint from the list'), ('edited', 'was changed as asked'), ('deleted', 'was deleted as asked'), ('changed-outside', 'was changed outside: %(what)s'), ('deployed', 'deployed %(model)s'), ('refused', 'was refused'), ('failed', 'failed to deploy %(model)s'), ('undecided', 'could not be settled and needs a decision'), ('found', 'was found at the service'), ('vanished', 'was deleted at the service'), ('key-shown', 'looked at the endpoint key'), ('logs-asked', 'asked for the content logs'), ('logs-ready', 'prepared the content logs: %(files)s files'), ('logs-downloaded', 'downloaded the content logs'), ('resource-added', 'added the Speech resource %(resource)s'), ('resource-changed', 'changed the Speech resource %(resource)s')], max_length=30),
         ),
     ]

@@ -162,7 +162,6 @@ class SpeechModel(models.Model):
 
     # Added by its query set where a page shows them.
     endpoint_count: int
-    found: int
     first_endpoints: "list[Endpoint]"
 
     objects = SpeechModelQuerySet.as_manager()

@@ -1,6 +1,7 @@
 """Models to choose from: the part of a long list that a page offers, and a search in it."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, Q, When, Window
@@ -38,7 +39,7 @@ def offer(models: SpeechModelQuerySet, words: str, chosen: str) -> Offer:
     found = models.filter(_said(words)) if words else models
     usable = Case(When(pk__in=models.deployable().order_by().values("pk"), then=0), default=1)
     counted = found.annotate(found=Window(Count("pk")))
-    shown = list(counted.order_by(usable, "-kind", "-created_at", "display_name", "pk")[:SHOWN])
+    shown: list[Any] = list(counted.order_by(usable, "-kind", "-created_at", "display_name", "pk")[:SHOWN])
     pk = _uuid(chosen)
     kept = models.filter(pk=pk).exclude(pk__in=[model.pk for model in shown]).first() if pk else None
     for model in [*shown, *([kept] if kept else [])]:

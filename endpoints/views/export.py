@@ -48,7 +48,8 @@ def _lines(rows: Any, site: str) -> Iterator[str]:
         head = _head()
     yield writer.writerow(head)
     changes = {change.endpoint_id: [change] for change in Change.objects.open()}
-    for endpoint in rows.for_list().select_related("project").order_by("-created_at", "-pk").iterator(chunk_size=AT_ONCE):
+    found = rows.for_list().select_related("project").order_by("-created_at", "-pk")
+    for endpoint in found.iterator(chunk_size=AT_ONCE):
         endpoint.open_changes = changes.get(endpoint.pk, [])
         with translation.override(language):
             cells = _cells(endpoint, site)

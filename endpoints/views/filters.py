@@ -53,7 +53,7 @@ def menus(query: QueryDict, stamp: Stamp) -> list[Menu]:
     offered: list[tuple[str, str, Iterable[tuple[Any, Any]], bool]] = [
         ("status", _("Status"), [("", _("Any status")), *Status.choices], False),
         ("locale", _("Locale"), [("", _("Any locale")), *((name, name) for name in Endpoint.objects.locales())], False),
-        ("expiring", _("Expiring"), [("", _("Any time")), *_expiring()], False),
+        ("expiring", _("Expiring"), [("", _("Any time")), *selection.WITHIN.items()], False),
         ("project", _("Project"), [("", _("All projects")), (selection.NONE, _("No project")), *projects], False),
         ("logging", _("Content logging"), [("", _("On or off")), ("on", _("On")), ("off", _("Off"))], True),
         ("base", _("Base model"), [("", _("Any base model")), *bases], True),
@@ -64,6 +64,11 @@ def menus(query: QueryDict, stamp: Stamp) -> list[Menu]:
         Menu(name, label, [Option(value, text, value == query.get(name, "")) for value, text in options], more)
         for name, label, options, more in offered
     ]
+
+
+def version(offered: list[Menu]) -> str:
+    """Changes when a menu offers something else, so that the menus as HTML can be kept."""
+    return str(hash(tuple(option for menu in offered for option in menu.options)))
 
 
 def chips(query: QueryDict, offered: list[Menu]) -> list[Chip]:
@@ -93,15 +98,6 @@ def _catalogue(catalogued_at: str, count: int) -> tuple[Options, Options, Option
 
 def _few(rows: QuerySet[Any]) -> list[Any]:
     return list(rows[: MOST + 1])
-
-
-def _expiring() -> list[tuple[str, str]]:
-    return [
-        ("expired", _("Expired")),
-        ("30", _("Within 30 days")),
-        ("90", _("Within 90 days")),
-        ("365", _("Within a year")),
-    ]
 
 
 def _bases() -> Any:

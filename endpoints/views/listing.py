@@ -41,7 +41,8 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     if fragment:
         return render(request, "endpoints/_found.html", context)
     context["project"] = next((menu.chosen for menu in offered if menu.name == "project"), None)
-    context |= {"menus": offered, "views": SavedView.objects.visible_to(request.user)}
+    context["menus_version"] = filters.version(offered)
+    context |= {"menus": offered, "views": list(SavedView.objects.visible_to(request.user))}
     context["query"] = selection.state(request.GET)
     return render(request, "endpoints/list.html", context)
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -19,6 +19,7 @@ from endpoints import calendar, year, zones
 from endpoints.models import Preferences, SpeechModel
 from endpoints.models.model import ModelKind, SpeechModelQuerySet
 from endpoints.views.access import HttpRequest, may
+from endpoints.views.selection import WITHIN
 
 PER_PAGE = 50
 SHOWN_ENDPOINTS = 3
@@ -33,12 +34,6 @@ COLUMNS = {
     "deployed": (gettext_lazy("Deployed to"), "endpoint_count"),
 }
 FIRST = "expiration"
-WITHIN = {
-    "expired": gettext_lazy("Expired"),
-    "30": gettext_lazy("Within 30 days"),
-    "90": gettext_lazy("Within 90 days"),
-    "365": gettext_lazy("Within a year"),
-}
 
 
 class Models(Paginator):  # type: ignore[type-arg]
@@ -48,7 +43,7 @@ class Models(Paginator):  # type: ignore[type-arg]
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         shown: Any = self.object_list[first : first + self.per_page]
-        return self._get_page(shown.with_endpoints(SHOWN_ENDPOINTS), number, self)
+        return Page(shown.with_endpoints(SHOWN_ENDPOINTS), number, self)
 
 
 @require_safe

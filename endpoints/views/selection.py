@@ -22,6 +22,12 @@ STATE = ("q", *FILTERS, "sort")
 NONE = "none"
 COUNTED = 1000  # endpoints: more are not counted one by one
 NEWEST_FIRST = Order(("created_at", "id"), descending=True)
+WITHIN = {
+    "expired": _("Expired"),
+    "30": _("Within 30 days"),
+    "90": _("Within 90 days"),
+    "365": _("Within a year"),
+}
 EXPIRING = {"expired": None, "30": 30, "90": 90, "365": 365}
 
 COLUMNS = {
@@ -33,7 +39,7 @@ COLUMNS = {
     "expiration": (_("Expiration"), "expires_key"),
     "logging": (pgettext_lazy("column", "Content logging"), "logging_enabled"),
     "created": (_("Created"), "created_at"),
-    "changed": (pgettext_lazy("column", "Last change"), "changed_key"),
+    "changed": (_("Last change"), "changed_key"),
 }
 
 

@@ -9,6 +9,8 @@ from tests.contract.violations import violations
 from tests.demo import Demo
 
 CHROMIUM = shutil.which("chromium")
+# htmx notes each request that a newer one of the same form has replaced.
+REPLACED = re.compile(r"htmx:(afterRequest|sendAbort),")
 # Chromium notes each page that is an answer to a mistake: 403, 404, 409, 422.
 NOTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
 QUIET = [
@@ -79,7 +81,7 @@ def listen(page, complaints):
 
     def said(message):
         noted = NOTED.match(message.text) and message.location["url"] in documents
-        if message.type == "error" and not noted:
+        if message.type == "error" and not noted and not REPLACED.match(message.text):
             complaints.append(message.text)
 
     page.on("response", answered)

@@ -54,7 +54,7 @@ def test_pages_stay_fast_and_say_so_while_the_service_is_away_and_catch_up_when_
     service = World(f"http://127.0.0.1:{demo.simulator_port}")
     service.fail({"method": "GET", "path": "/speechtotext/.*", "times": 1000, "effect": {"close": True}})
     banner = page.get_by_text(re.compile("did not answer|could not be reached|connection"))
-    reload_until(page, lambda: banner.count())
+    reload_until(page, banner.count)
     expect(banner).to_contain_text("The data is from")
     service.fail()
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=60_000)
@@ -245,7 +245,7 @@ def bulk(page):
 
 
 def test_a_page_that_is_not_for_this_person_has_no_barrier_either(open_page):
-    page = open_page("viewer", "/resources/", viewport=WIDE)
+    page = open_page("viewer", "/resources/", viewport=WIDE, reduced_motion="reduce")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert list(barriers(page)) == []
 

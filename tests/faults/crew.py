@@ -107,9 +107,8 @@ class Crew:
 
     def end(self):
         for process in self.running.values():
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGCONT)
-                servers.end(process)
+            servers.kill(servers.family(process))
+            process.wait()
 
 
 def use(url):

@@ -136,5 +136,6 @@ class Installation:
                 self.stop("simulator")
         finally:
             for process in self.running.values():
-                servers.end(process)
+                servers.kill(servers.family(process))
+                process.wait()
             self.running.clear()

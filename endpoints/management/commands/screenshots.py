@@ -95,7 +95,7 @@ def _first_visit(page: Any, url: str, shoot: Callable[[str], None]) -> None:
 
 def _every_page(page: Any, url: str, shoot: Callable[[str], None]) -> None:
     _sign_in(page, url)
-    for name in ("models", "activity", "resources", "resources/new", "nowhere"):
+    for name in ("models", "activity", "resources", "resources/new", "settings", "shortcuts", "nowhere"):
         page.goto(f"{url}/{name}/")
         shoot(name.replace("/", "-"))
     page.goto(f"{url}/endpoints/?q=nothing+like+it")
@@ -103,6 +103,8 @@ def _every_page(page: Any, url: str, shoot: Callable[[str], None]) -> None:
     _wizard(page, url, shoot)
     page.goto(f"{url}/endpoints/")
     shoot("list")
+    _selection(page, url, shoot)
+    page.goto(f"{url}/endpoints/")
     page.get_by_role("row").filter(has_text="Deploying").get_by_role("link").first.click()
     shoot("endpoint-deploying")
     page.goto(f"{url}/endpoints/?status=Succeeded")
@@ -116,10 +118,32 @@ def _every_page(page: Any, url: str, shoot: Callable[[str], None]) -> None:
     shoot("logs")
     page.goto(f"{url}/downloads/")
     shoot("downloads")
+    page.goto(f"{endpoint}change-model/")
+    page.get_by_role("radio", disabled=False).first.check()
+    page.get_by_text("Differs").first.wait_for()
+    shoot("change-model-compared")
     for name in ("change-model", "edit", "delete"):
         page.goto(f"{endpoint}{name}/")
         shoot(name)
     _history(page, endpoint, shoot)
+
+
+def _selection(page: Any, url: str, shoot: Callable[[str], None]) -> None:
+    """Filters, a favourite, ticked rows, a saved view, and the review of a change of many endpoints."""
+    page.goto(f"{url}/endpoints/?locale=en-US&expiring=365")
+    page.get_by_role("button", name="Favourite").nth(2).click()
+    page.locator("[aria-pressed=true]").first.wait_for()
+    for row in range(3):
+        page.locator("tbody input[type=checkbox]").nth(row).check()
+    page.get_by_text("Views", exact=True).click()
+    shoot("list-filtered")
+    page.get_by_label("Save this list as").fill("English, this year")
+    page.get_by_role("button", name="Save view").click()
+    page.get_by_text("Views", exact=True).click()
+    page.get_by_role("link", name="Manage views").click()
+    shoot("views")
+    page.goto(f"{url}/endpoints/bulk/?action=logging-on&all=1&locale=en-US")
+    shoot("bulk-review")
 
 
 def _history(page: Any, endpoint: str, shoot: Callable[[str], None]) -> None:

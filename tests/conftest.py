@@ -13,6 +13,8 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.test import Client
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from endpoints import tasks
 from endpoints.models import Change, Download, Endpoint, Resource, SpeechModel
@@ -20,20 +22,33 @@ from tests.contract.violations import violations
 from tests.demo import CHECKED
 
 KEY = "simulated-key"
-# What shares processes of its own is kept together when the suite runs on several cores.
+# What shares processes of its own stays together when the suite runs on several cores; so does each file.
 TOGETHER = {
-    "tests/browser/": "browser",
     "tests/processes/test_compose.py": "installation",
     "tests/processes/test_lost_database.py": "installation",
     "tests/processes/test_postgresql.py": "installation",
-    "tests/faults/test_real_workers.py": "workers",
 }
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    for place, group in TOGETHER.items():
-        if item.nodeid.startswith(place):
-            item.add_marker(pytest.mark.xdist_group(group))
+SLOW = ("tests/browser/", "tests/processes/", "tests/faults/test_real_workers.py", "tests/test_query_counts.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long goes first, so that the workers of the suite end together."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
+
+class InRooms(LoadScopeScheduling):
+    """Gives whole files to the workers of the suite, or the files that share what they start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return TOGETHER.get(file, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> InRooms:
+    return InRooms(config, log)
 
 
 class World:

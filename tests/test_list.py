@@ -39,14 +39,13 @@ def test_the_newest_come_first_a_page_at_a_time(bob, many):
     assert ids(bob.get("/endpoints/", {"page": "2"})) == newest[50:100]
 
 
-@pytest.mark.parametrize("column", COLUMNS)
-@pytest.mark.parametrize("sign", ["", "-"])
-def test_by_each_column_the_pages_hold_each_row_once_there_and_back(bob, many, column, sign):
-    there = walk(bob, f"/endpoints/?sort={sign}{column}", "next")
-    assert len(there) == len(set(there)) == 120
-    back = walk(bob, f"/endpoints/?sort={sign}{column}&page=last", "prev")
-    assert sorted(back) == sorted(there)
-    assert back[:50] == there[-50:]
+def test_by_each_column_the_pages_hold_each_row_once_there_and_back(bob, many):
+    for sort in (f"{sign}{column}" for column in COLUMNS for sign in ("", "-")):
+        there = walk(bob, f"/endpoints/?sort={sort}", "next")
+        assert len(there) == len(set(there)) == 120, sort
+        back = walk(bob, f"/endpoints/?sort={sort}&page=last", "prev")
+        assert sorted(back) == sorted(there), sort
+        assert back[:50] == there[-50:], sort
 
 
 def walk(client, address, way):
@@ -154,12 +153,12 @@ def test_rows_in_progress_make_the_table_ask_and_settled_rows_do_not(alice, mirr
         ({"q": "hotline", "locale": "de-DE"}, {"model__display_name__icontains": "hotline", "locale": "de-DE"}),
     ],
 )
-@pytest.mark.parametrize("sort", ["", "name", "-changed"])
-def test_filters_go_together_with_each_other_and_with_any_order(bob, many, filters, rows, sort):
+def test_filters_go_together_with_each_other_and_with_any_order(bob, many, filters, rows):
     selected = {str(pk) for pk in Endpoint.objects.filter(**rows).values_list("pk", flat=True)}
-    shown = walk(bob, f"/endpoints/?{urlencode({**filters, 'sort': sort})}", "next")
-    assert set(shown) == selected
-    assert len(shown) == len(selected)
+    for sort in ("", "name", "-changed"):
+        shown = walk(bob, f"/endpoints/?{urlencode({**filters, 'sort': sort})}", "next")
+        assert set(shown) == selected, sort
+        assert len(shown) == len(selected), sort
 
 
 def test_filters_by_project_model_base_model_and_resource(bob, many, resource):

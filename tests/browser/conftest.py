@@ -38,7 +38,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
-    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "3", "--logs", "3", "--control", LOOK_SECONDS=2)
+    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "2", "--logs", "3", "--control", LOOK_SECONDS=2)
     yield demo.wait()
     demo.stop()
 
@@ -49,26 +49,37 @@ def complaints():
     return []
 
 
+@pytest.fixture(scope="session")
+def sessions():
+    """Who has signed in before, by name, as a browser keeps it."""
+    return {}
+
+
 @pytest.fixture
-def open_page(demo, new_context, complaints):
+def open_page(demo, new_context, complaints, sessions):
     """Opens a page as one of the demo's people. A message on the browser's console fails the test."""
 
     def open_as(name, address="/", **options):
-        page = new_context(base_url=demo.url, **options).new_page()
+        context = new_context(base_url=demo.url, storage_state=sessions.get(name), **options)
+        page = context.new_page()
         page.set_default_timeout(15_000)
         listen(page, complaints)
-        page.goto("/")
-        page.get_by_label("Username").fill(name)
-        page.get_by_label("Password").fill("demo")
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/endpoints/")
-        if address != "/":
-            page.goto(address)
+        page.goto(address)
+        if "/sign-in/" in page.url:
+            sign_in(page, name)
+            sessions[name] = context.storage_state()
         return page
 
     yield open_as
     assert complaints == []
     assert violations(f"http://127.0.0.1:{demo.simulator_port}", forget=True) == []
+
+
+def sign_in(page, name):
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill("demo")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
 
 
 def listen(page, complaints):

@@ -4,10 +4,12 @@ import re
 import shutil
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.contract.violations import violations
 from tests.demo import Demo
 
+expect.set_options(timeout=15_000)
 CHROMIUM = shutil.which("chromium")
 # htmx notes each request that a newer one of the same form has replaced.
 REPLACED = re.compile(r"htmx:(afterRequest|sendAbort),")
@@ -38,7 +40,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
-    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "2", "--logs", "3", "--control", LOOK_SECONDS=2)
+    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "2", "--logs", "3", "--control")
     yield demo.wait()
     demo.stop()
 
@@ -60,6 +62,7 @@ def open_page(demo, new_context, complaints, sessions):
     """Opens a page as one of the demo's people. A message on the browser's console fails the test."""
 
     def open_as(name, address="/", **options):
+        options.setdefault("reduced_motion", "reduce")  # nothing moves while a test looks
         context = new_context(base_url=demo.url, storage_state=sessions.get(name), **options)
         page = context.new_page()
         page.set_default_timeout(15_000)

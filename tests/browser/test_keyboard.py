@@ -75,7 +75,7 @@ def test_an_endpoint_is_deployed_found_and_given_another_model_by_keys_alone(ope
 
 
 def test_the_pages_are_used_by_the_keys_of_the_sheet(deploy):
-    page, row = deploy("By keyboard")
+    page, row = deploy("Qwertz line")
     expect(row).to_have_count(1)
     page.wait_for_load_state()
     sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
@@ -92,7 +92,7 @@ def test_the_pages_are_used_by_the_keys_of_the_sheet(deploy):
     page.keyboard.type("?gm keyboard n")
     expect(search).to_have_value("?gm keyboard n")
     expect(sheet).to_be_hidden()
-    search.fill("by keyboard")
+    search.fill("qwertz")
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("Control+j")
@@ -100,7 +100,7 @@ def test_the_pages_are_used_by_the_keys_of_the_sheet(deploy):
     page.keyboard.press("j")
     page.keyboard.press("k")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="By keyboard")).to_be_visible()
+    expect(page.get_by_role("heading", name="Qwertz line")).to_be_visible()
     page.wait_for_load_state()
 
     for keys, address in (("gm", "/models/"), ("ga", "/activity/"), ("gl", "/downloads/"), ("n", "/endpoints/new/")):

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import socket
 from urllib.parse import unquote, urljoin, urlsplit
 from uuid import UUID
 
@@ -11,6 +12,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LOG_ID = re.compile(r"[A-Za-z0-9_.-]+")
 _LOCALE = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _PORTS = {"https": 443, "http": 80}
+# Hosts of a region, which the whole world shares. A resource behind a private endpoint has a domain of its own.
+_SHARED = ("api.cognitive.microsoft.com", "api.cognitive.microsoft.us", "api.cognitive.azure.cn")
 
 
 def checked_endpoint(endpoint: str) -> httpx.URL:
@@ -26,6 +29,18 @@ def checked_endpoint(endpoint: str) -> httpx.URL:
     if url.scheme == "http" and not is_loopback(url):
         raise ValueError("The endpoint of a Speech resource begins with https://; http:// is for this machine alone.")
     return url
+
+
+def refuse_private(url: httpx.URL) -> None:
+    """A region's host is never on a private network: raises httpx.ConnectError when the name server says so."""
+    if not url.host.endswith(tuple(f".{shared}" for shared in _SHARED)):
+        return
+    try:
+        answers = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
+    except OSError:
+        return  # the request will say so itself
+    if not all(ipaddress.ip_address(answer[4][0]).is_global for answer in answers):
+        raise httpx.ConnectError("its name leads to a private address")
 
 
 def origin(url: httpx.URL) -> tuple[str, bytes, int | None]:

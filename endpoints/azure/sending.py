@@ -17,6 +17,7 @@ import stamina
 from msgspec import Struct
 
 from . import errors, times
+from .addresses import refuse_private
 from .complaints import Complaint, complaint, retired
 from .credentials import Proof
 from .deadline import Deadline, punctual
@@ -157,11 +158,17 @@ def opened(
 ) -> Iterator[httpx.Response]:
     """Send one request and give the answer while its body is still on the way."""
     with translated(operation):
-        response = transport.handle_request(request())
+        response = transport.handle_request(_public(request()))
     try:
         yield response
     finally:
         response.close()
+
+
+def _public(request: httpx.Request) -> httpx.Request:
+    # Of its own, so that the request, which holds what is secret, is no variable of a frame that errors pass.
+    refuse_private(request.url)
+    return request
 
 
 def raw_bytes(response: httpx.Response) -> Iterator[bytes]:

@@ -45,6 +45,16 @@ def test_a_name_that_leads_to_another_machine_gets_no_key(self_signed, trusting,
     assert not self_signed.asked
 
 
+@pytest.mark.parametrize("private", ["10.0.0.5", "127.0.0.1", "169.254.169.254", "192.168.1.1"])
+def test_a_regions_name_that_leads_into_a_private_network_is_refused_before_anything_is_sent(
+    client_of, resolver, private
+):
+    resolver += [private] * 8
+    client = client_of("https://eastus.api.cognitive.microsoft.com")
+    with pytest.raises(NotSent, match="its name leads to a private address"):
+        client.get_endpoint(ID)
+
+
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
     """An organisation's own authority, which vouches for what it is asked to vouch for."""

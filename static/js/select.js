@@ -21,7 +21,21 @@
     if (event.target.id === "select-page") for (const box of rows()) box.checked = event.target.checked;
     if (event.target.name === "endpoint" || event.target.id === "select-page") tell();
   });
-  document.addEventListener("htmx:afterSettle", tell);
+  // A row that comes anew is not ticked: what was, and where the focus stood, is kept over the swap.
+  let ticked = new Set(), focused = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "endpoints") return;
+    ticked = new Set(rows().filter((box) => box.checked).map((box) => box.value));
+    focused = document.activeElement?.name === "endpoint" && document.activeElement.type === "checkbox" ? document.activeElement.value : null;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const box of rows()) {
+      if (ticked.has(box.value)) box.checked = true;
+      if (box.value === focused) box.focus({ preventScroll: true });
+    }
+    focused = null;
+    tell();
+  });
   document.addEventListener("DOMContentLoaded", tell);
   window.addEventListener("pageshow", tell);
 })();

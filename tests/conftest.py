@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import translation
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -173,6 +174,13 @@ def person(name: str, role: str | None) -> Client:
     client.force_login(user)
     client.user = user  # type: ignore[attr-defined]
     return client
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Each test begins in English, whatever the last page of another one spoke."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

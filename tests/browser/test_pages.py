@@ -20,9 +20,9 @@ def test_a_double_click_on_add_makes_one_endpoint(open_page):
 
 
 def test_the_wizard_and_the_list_work_without_script(deploy):
-    page, row = deploy("Without script", java_script_enabled=False)
+    page, row = deploy("Scriptless line", java_script_enabled=False)
     expect(row).to_have_count(1)
-    page.get_by_label("Search").fill("without SCRIPT")
+    page.get_by_label("Search").fill("scriptless LINE")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("row")).to_have_count(2)
 

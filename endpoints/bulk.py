@@ -13,12 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from endpoints import deploy
 from endpoints.models import Bulk, Change, Endpoint, Event, SpeechModel
-from endpoints.models.change import OPEN, ChangeKind, ChangeState
+from endpoints.models.change import OPEN, UNSTARTED, ChangeKind, ChangeState
 from endpoints.models.event import Verb
 from endpoints.models.status import ShownStatus
 
 LIMIT = 500  # endpoints in one request
-UNSTARTED = models.Q(state=ChangeState.QUEUED, attempt=0)
 
 
 class Action(models.TextChoices):
@@ -28,8 +27,10 @@ class Action(models.TextChoices):
     DELETE = "delete", gettext_lazy("Delete endpoints")
 
     @classmethod
-    def of(cls, bulk: Bulk) -> "Action":
-        return next(action for action in cls if (action.kind, action.wanted) == (bulk.kind, bulk.wanted))
+    def title_of(cls, bulk: Bulk) -> str:
+        """What was asked; the word itself when newer code asked for it."""
+        same = (action for action in cls if (action.kind, action.wanted) == (bulk.kind, bulk.wanted))
+        return str(next((action.label for action in same), bulk.kind))
 
     @property
     def kind(self) -> ChangeKind:
@@ -68,7 +69,7 @@ def blocked(endpoint: Endpoint) -> str:
     if endpoint.gone_at:
         return _("Deleted at the service")
     if change := endpoint.open_change:
-        return _busy(change)
+        return str(deploy.Busy(change))
     if not endpoint.remote_id:
         return _("The service does not have it.")
     return ""
@@ -179,13 +180,6 @@ def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechMod
             deploy.change_model(model=model, **common)
         else:
             deploy.edit(wanted=action.wanted, **common)
-    except deploy.Busy as busy:
-        return _busy(busy.change)
-    except deploy.NotPossible as error:
+    except (deploy.Busy, deploy.NotPossible) as error:
         return str(error)
     return ""
-
-
-def _busy(change: Change) -> str:
-    words = {"actor": change.actor or "Speech Studio", "kind": change.kind_label}
-    return _("Another change is open: %(kind)s, by %(actor)s.") % words

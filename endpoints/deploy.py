@@ -9,16 +9,17 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from endpoints.models import Bulk, Change, Endpoint, Event, Project, SpeechModel
-from endpoints.models.change import ChangeKind, ChangeState
+from endpoints.models.change import UNSTARTED, ChangeKind, ChangeState
 from endpoints.models.endpoint import words_for
 from endpoints.models.event import Verb
 
 
 class Busy(Exception):
-    """Another change of this endpoint is open; `change` is that one."""
+    """Another change of this endpoint is open; `change` is that one, and the message says so for people."""
 
     def __init__(self, change: Change) -> None:
-        super().__init__(f"{change} is open")
+        words = {"actor": change.actor or "Speech Studio", "kind": change.kind_label}
+        super().__init__(_("Another change is open: %(kind)s, by %(actor)s.") % words)
         self.change = change
 
 
@@ -178,7 +179,7 @@ def previous_model(endpoint: Endpoint) -> SpeechModel | None:
 
 def cancel(change: Change, *, actor: Any) -> bool:
     """Take a change back that has not started. False when a worker was faster."""
-    unstarted = Change.objects.filter(pk=change.pk, state=ChangeState.QUEUED, attempt=0)
+    unstarted = Change.objects.filter(UNSTARTED, pk=change.pk)
     with transaction.atomic():
         if unstarted.update(state=ChangeState.CANCELLED, closed_at=Now(), next_look_at=None, updated_at=Now()) != 1:
             return False

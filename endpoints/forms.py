@@ -17,6 +17,7 @@ from endpoints import zones
 from endpoints.models import Endpoint, Project, Resource, SpeechModel
 from endpoints.models.offer import Offer, offer
 from endpoints.models.resource import Auth
+from endpoints.models.search import uuid_in
 from endpoints.models.secret import Secret
 
 NAME_LENGTH = 256
@@ -288,7 +289,5 @@ class PreferencesForm(forms.Form):
 
 
 def _by_id(rows: Any, text: str) -> Any:
-    try:
-        return rows.filter(pk=UUID(text)).first()
-    except ValueError:
-        return None
+    pk = uuid_in(text)
+    return rows.filter(pk=pk).first() if pk else None

@@ -26,4 +26,4 @@ class Bulk(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{ChangeKind(self.kind).label}, {self.asked_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {self.asked_at:%Y-%m-%d %H:%M}"

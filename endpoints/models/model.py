@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
+from endpoints.models.search import spellings, uuid_in
 from endpoints.models.status import ShownStatus, Status
 
 if TYPE_CHECKING:
@@ -79,10 +80,17 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
             Q(expires_at=None) | Q(expires_at__gt=timezone.now()), status=Status.SUCCEEDED, supports_endpoints=True
         )
 
-    def search(self, words: str) -> Self:
-        return self.filter(
-            Q(display_name__icontains=words) | Q(description__icontains=words) | Q(remote_id__iexact=words)
-        )
+    def search(self, text: str) -> Self:
+        """Each word of `text` somewhere in the name or description, or the beginning of the kind or id."""
+        said = Q()
+        for word in text.split():
+            somewhere = Q(kind__in=_kinds(word)) | Q(remote_id__istartswith=word)
+            for spelling in spellings(word):
+                somewhere |= Q(display_name__icontains=spelling) | Q(description__icontains=spelling)
+            if pk := uuid_in(word):
+                somewhere |= Q(pk=pk)
+            said &= somewhere
+        return self.filter(said | Q(kind__in=_kinds(text))) if said else self
 
     def expired(self) -> Self:
         return self.filter(expires_at__lt=timezone.now())
@@ -137,6 +145,10 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
         from endpoints.models.endpoint import Endpoint
 
         return Exists(Endpoint.objects.present().filter(model=OuterRef("pk")))
+
+
+def _kinds(words: str) -> list[str]:
+    return [value for value, label in ModelKind.choices if str(label).casefold().startswith(words.casefold())]
 
 
 class SpeechModel(models.Model):

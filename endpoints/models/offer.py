@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Case, Count, Q, When, Window
+from django.db.models import Case, Count, When, Window
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from endpoints.models.model import ModelKind, SpeechModel, SpeechModelQuerySet
+from endpoints.models.model import SpeechModel, SpeechModelQuerySet
+from endpoints.models.search import uuid_in
 
 SHOWN = 50
 LONGEST_SEARCH = 200
@@ -36,37 +36,12 @@ class Offer:
 def offer(models: SpeechModelQuerySet, words: str, chosen: str) -> Offer:
     """Custom before base, newest first, those that cannot be chosen at the end."""
     words = words.replace("\0", "").strip()[:LONGEST_SEARCH]
-    found = models.filter(_said(words)) if words else models
+    found = models.search(words)
     usable = Case(When(pk__in=models.deployable().order_by().values("pk"), then=0), default=1)
     counted = found.annotate(found=Window(Count("pk")))
     shown: list[Any] = list(counted.order_by(usable, "-kind", "-created_at", "display_name", "pk")[:SHOWN])
-    pk = _uuid(chosen)
+    pk = uuid_in(chosen)
     kept = models.filter(pk=pk).exclude(pk__in=[model.pk for model in shown]).first() if pk else None
     for model in [*shown, *([kept] if kept else [])]:
         model.chosen = model.pk == pk
     return Offer(words, shown, kept, shown[0].found if shown else 0)
-
-
-def _said(words: str) -> Q:
-    """Each word somewhere in the name or description, or the beginning of the kind or id."""
-    said = Q()
-    for word in words.split():
-        somewhere = Q(kind__in=_kinds(word)) | Q(remote_id__istartswith=word)
-        # SQLite folds the case of ASCII only.
-        for spelling in {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}:
-            somewhere |= Q(display_name__icontains=spelling) | Q(description__icontains=spelling)
-        if pk := _uuid(word):
-            somewhere |= Q(pk=pk)
-        said &= somewhere
-    return said | Q(kind__in=_kinds(words))
-
-
-def _kinds(words: str) -> list[str]:
-    return [value for value, label in ModelKind.choices if str(label).casefold().startswith(words.casefold())]
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

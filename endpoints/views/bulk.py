@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from endpoints import bulk as verbs
-from endpoints import tasks
+from endpoints import shell, tasks
 from endpoints.bulk import Action, Item
 from endpoints.models import Bulk, Endpoint, SpeechModel
-from endpoints.models.change import CLOSED, ChangeState
+from endpoints.models.change import CLOSED, UNSTARTED, ChangeState
 from endpoints.models.model import ModelKind
-from endpoints.models.stamp import Stamp
+from endpoints.models.search import uuid_in
 from endpoints.views import selection
 from endpoints.views.access import HttpRequest, may
 
@@ -52,7 +52,7 @@ class BulkForm(forms.Form):
     def clean_seen(self) -> dict[UUID, str]:
         seen = self.cleaned_data["seen"]
         pairs = list(seen.items())[: verbs.LIMIT] if isinstance(seen, dict) else []
-        known = {pk: str(mark) for text, mark in pairs if (pk := selection.uuid(text))}
+        known = {pk: str(mark) for text, mark in pairs if (pk := uuid_in(text))}
         if not known:
             raise ValidationError(_("No endpoints are selected."))
         return known
@@ -62,14 +62,6 @@ class BulkForm(forms.Form):
         if count != sum(map(bool, self.cleaned_data.get("seen", {}).values())):
             raise ValidationError(_("This is not the number of endpoints that will be deleted."))
         return count
-
-
-def selected(query: QueryDict) -> QuerySet[Endpoint]:
-    """What was ticked on the list; with `all`, everything that its words and filters select."""
-    if query.get("all"):
-        return selection.found(query)
-    ticked = [pk for text in query.getlist("endpoint") if (pk := selection.uuid(text))]
-    return Endpoint.objects.filter(pk__in=ticked)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,7 +74,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     undecided = action == Action.CHANGE_MODEL and model is None
     if action and "key" in request.POST and not undecided:
         return _ask(request, action, model)
-    rows = selected(query)
+    rows = selection.selected(query)
     count = rows.count() if action else 0
     if action is None or not 0 < count <= verbs.LIMIT:
         context = {"section": "list", "count": count, "limit": verbs.LIMIT, "list_url": _list_url(query)}
@@ -97,12 +89,12 @@ def bulk(request: HttpRequest) -> HttpResponse:
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     """How far each is. Asked again by htmx, only the rows that have changed since are sent."""
     asked = get_object_or_404(Bulk.objects.select_related("actor", "model"), pk=pk)
-    context = {"section": "list", "asked": asked, "title": Action.of(asked).label, **_summary(asked)}
+    context = {"section": "list", "asked": asked, "title": Action.title_of(asked), **_summary(request, asked)}
     changes = asked.changes.select_related("endpoint", "model", "from_model").order_by("endpoint__name_key", "pk")
     since = _since(request.GET.get("since")) if request.htmx else None
     if since:
         # What has not started is as the whole page showed it.
-        changes = changes.filter(updated_at__gte=since).exclude(verbs.UNSTARTED)
+        changes = changes.filter(updated_at__gte=since).exclude(UNSTARTED)
     context["rows"] = [(change, verbs.shown_state(change)) for change in changes]
     return render(request, "endpoints/_bulk_news.html" if since else "endpoints/bulk_progress.html", context)
 
@@ -181,16 +173,16 @@ def _review(
     return render(request, "endpoints/bulk.html", context, status=422 if form else 200)
 
 
-def _summary(asked: Bulk) -> dict[str, Any]:
+def _summary(request: HttpRequest, asked: Bulk) -> dict[str, Any]:
     """Counts of its changes by how far they are, and from where the page asks again while something is open."""
-    version = Stamp.now().version
+    version = shell.of(request).stamp.version
     groups = {
         "closed": Q(state__in=CLOSED),
         "done": Q(state=ChangeState.DONE),
         "failed": Q(state__in=(ChangeState.REFUSED, ChangeState.FAILED)),
         "cancelled": Q(state=ChangeState.CANCELLED),
         "undecided": Q(state=ChangeState.UNDECIDED),
-        "unstarted": verbs.UNSTARTED,
+        "unstarted": UNSTARTED,
     }
     counts = {name: Count("pk", filter=group) for name, group in groups.items()}
     found = asked.changes.aggregate(asked=Count("pk"), newest=Max("updated_at"), **counts)
@@ -208,7 +200,7 @@ def _for_review(rows: Any) -> Any:
 
 
 def _model(query: QueryDict) -> SpeechModel | None:
-    pk = selection.uuid(query.get("new_model"))
+    pk = uuid_in(query.get("new_model"))
     return SpeechModel.objects.select_related("resource").filter(pk=pk).first() if pk else None
 
 

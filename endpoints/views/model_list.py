@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from endpoints import calendar, year, zones
 from endpoints.models import Preferences, SpeechModel
 from endpoints.models.model import ModelKind, SpeechModelQuerySet
+from endpoints.views import filters
 from endpoints.views.access import HttpRequest, may
 from endpoints.views.selection import WITHIN
 
@@ -65,7 +66,7 @@ def models(request: HttpRequest) -> HttpResponse:
     }
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "endpoints/_models.html", context)
-    return render(request, "endpoints/models.html", {**context, "filters": _filters(asked), **_calendar(request)})
+    return render(request, "endpoints/models.html", {**context, "menus": _menus(asked), **_calendar(request)})
 
 
 @require_safe
@@ -140,16 +141,12 @@ def _columns(sort: str) -> list[dict[str, Any]]:
     ]
 
 
-def _filters(asked: dict[str, str]) -> list[dict[str, Any]]:
+def _menus(asked: dict[str, str]) -> list[filters.Menu]:
     locales = SpeechModel.objects.present().order_by("locale").values_list("locale", flat=True).distinct()
-    choices: list[tuple[str, Any, list[tuple[str, Any]]]] = [
-        ("locale", _("Locale"), [("", _("Any locale")), *((locale, locale) for locale in locales)]),
-        ("kind", _("Kind"), [("", _("Any kind")), *ModelKind.choices]),
-        ("expiring", _("Expiring"), [("", _("At any time")), *WITHIN.items()]),
-    ]
     return [
-        {"name": name, "label": label, "options": options, "chosen": asked.get(name, "")}
-        for name, label, options in choices
+        filters.menu(asked, "locale", _("Locale"), [("", _("Any locale")), *((name, name) for name in locales)]),
+        filters.menu(asked, "kind", _("Kind"), [("", _("Any kind")), *ModelKind.choices]),
+        filters.menu(asked, "expiring", _("Expiring"), [("", _("Any time")), *WITHIN.items()]),
     ]
 
 

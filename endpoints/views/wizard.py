@@ -6,7 +6,7 @@ reload and a lost session lose nothing, with or without JavaScript.
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -20,6 +20,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from endpoints import deploy, tasks
 from endpoints.forms import NAME_LENGTH, DetailsForm, ModelForm, PlaceForm
 from endpoints.models import Change, Draft, Endpoint, Resource
+from endpoints.models.search import uuid_in
 from endpoints.views import model_search
 from endpoints.views.access import HttpRequest, may
 from endpoints.views.review import review
@@ -67,7 +68,7 @@ def new_endpoint(request: HttpRequest) -> HttpResponse:
 
 def _clone(request: HttpRequest, original: str) -> HttpResponse:
     """A draft with all of an endpoint; it opens at the review, or at the first step that no longer fits."""
-    endpoint = get_object_or_404(Endpoint.objects.select_related("project"), pk=_uuid(original))
+    endpoint = get_object_or_404(Endpoint.objects.select_related("project"), pk=uuid_in(original))
     project, place = endpoint.project, f"resource:{endpoint.resource_id}"
     draft = Draft(owner=request.user)
     draft.answers = {
@@ -160,18 +161,13 @@ def _draft(request: HttpRequest) -> Draft:
     text = request.POST.get("draft") or request.GET.get("draft")
     if not text:
         return Draft(pk=uuid4(), owner=request.user)
-    key = _uuid(text)
+    key = uuid_in(text)
+    if key is None:
+        raise Http404
     draft = Draft.objects.filter(pk=key).first() or Draft(pk=key, owner=request.user)
     if draft.owner != request.user:
         raise Http404
     return draft
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Http404 from None
 
 
 def _form(draft: Draft, step: str, *, bound: bool) -> PlaceForm | ModelForm | DetailsForm:

@@ -35,13 +35,6 @@
     links[Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
   }
 
-  function leaveMenu() {
-    const menu = document.querySelector("details.menu[open]");
-    if (!menu || document.querySelector("dialog[open]")) return;
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
-
   function press(keys) {
     if (keys === "?") return open();
     if (keys === "j") return move(1);
@@ -52,7 +45,6 @@
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
-    if (event.key === "Escape" && !typing) leaveMenu();
     const theirs = event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented;
     if (event.key?.length !== 1 || event.key === " " || theirs || typing) return;
     if (off() || document.querySelector("dialog[open]")) return;

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
+from bench import durability_broker
 from bench.figures import Goal, Row, Sample
 from bench.product import ROOT, Failed, Person, Product, command_line, environment
 from bench.script import OneAfterTheOther, Service
@@ -31,6 +32,7 @@ ENDPOINTS = 40  # fewer than the service's quota; each is changed again and agai
 KILL_EVERY = 4.0  # seconds
 TICK = 0.5
 PATIENCE_SECONDS = 600
+NONE = Goal(at_most=0)
 EFFECTS: list[dict[str, Any]] = [
     {"stage": "before", "effect": {"close": True}},
     {"stage": "after", "effect": {"close": True}},
@@ -52,13 +54,18 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
             lost, doubled = run.lost(), run.doubled()
             times = Change.objects.exclude(closed_at=None).values_list("asked_at", "closed_at")
             seconds = [[(closed - asked).total_seconds() for asked, closed in times if closed]]
+            away = durability_broker.AWAY_SECONDS_FULL if full else durability_broker.AWAY_SECONDS
+            broker = durability_broker.measure(PART, product, person, away, run.ask_more, run.watch, say)
+            broker_lost = run.lost() + run.doubled()
     what = f"{count:,} changes, {run.kills} workers killed"
     detail = {"changes": count, "kills": run.kills, "decisions": run.decisions}
     return [
-        Row(PART, f"{what}: lost", Sample([[lost]], unit=""), goal=Goal(at_most=0), detail=detail),
-        Row(PART, f"{what}: there twice", Sample([[doubled]], unit=""), goal=Goal(at_most=0)),
+        Row(PART, f"{what}: lost", Sample([[lost]], unit=""), goal=NONE, detail=detail),
+        Row(PART, f"{what}: there twice", Sample([[doubled]], unit=""), goal=NONE),
         Row(PART, "from asking to done, settling of lost creations skipped: median", Sample(seconds)),
         Row(PART, "from asking to done, settling of lost creations skipped: p95", Sample(seconds, quantile=0.95)),
+        *broker,
+        Row(PART, "asked while the broker was away: lost or there twice", Sample([[broker_lost]], unit=""), goal=NONE),
     ]
 
 
@@ -68,7 +75,7 @@ class Run:
     def __init__(self, product: Product, count: int, say: Callable[[str], None]) -> None:
         self.product, self.count, self.say = product, count, say
         self.chance = random.Random(1)
-        self.asked = self.kills = self.decisions = 0
+        self.asked = self.kills = self.decisions = self.hired = 0
 
     def go(self) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
@@ -108,6 +115,11 @@ class Run:
                 wanted = {"display_name": f"Benchmark {endpoint.pk} {self.asked}"}
                 deploy.edit(key=key, actor=None, endpoint=endpoint, wanted=wanted)
 
+    def ask_more(self) -> None:
+        """One more change of each endpoint."""
+        self.count += ENDPOINTS
+        self.ask()
+
     def fault(self) -> dict[str, Any]:
         method = self.chance.choice(["POST", "PATCH", "PATCH", "GET"])
         return {"method": method, "path": "/endpoints", "times": 1, **self.chance.choice(EFFECTS)}
@@ -124,15 +136,30 @@ class Run:
 
     def kill(self) -> None:
         """SIGKILL to the worker with its children, and a new worker."""
-        found = [pid for pid in self.product.family() if "celery -A speechstudio worker" in command_line(pid)]
-        found += [child.pid for name, child in self.product.processes.running.items() if name.startswith("worker")]
-        for group in {os.getpgid(pid) for pid in found}:
+        for group in {os.getpgid(pid) for pid in self.workers()}:
             os.killpg(group, signal.SIGKILL)
         self.product.processes.ended()
         self.kills += 1
+        self.hire()
+
+    def workers(self) -> list[int]:
+        """Those of the demo, and those that were started here."""
+        found = [pid for pid in self.product.family() if "celery -A speechstudio worker" in command_line(pid)]
+        running = self.product.processes.running
+        return found + [child.pid for name, child in running.items() if name.startswith("worker")]
+
+    def watch(self) -> int:
+        """A worker that has ended is started again, as docker-compose.yml asks for; how many were since the kills."""
+        self.product.check_alive()
+        if not self.workers():
+            self.hire()
+        return self.hired - self.kills
+
+    def hire(self) -> None:
+        self.hired += 1
         env = environment(VAR=self.product.var, HOME=self.product.var, DEMO="true", PYTHONPATH=ROOT, LOOK_SECONDS=10)
         alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
-        self.product.processes.start(f"worker-{self.kills}", processes.worker(*alone), env)
+        self.product.processes.start(f"worker-{self.hired}", processes.worker(*alone), env)
 
     def lost(self) -> int:
         """Changes that are not done, and endpoints of which the service does not show what was asked last."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -11,10 +12,11 @@ import msgspec
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from endpoints import azure
 from endpoints.models import Change, Endpoint, Event, Project, Resource, SpeechModel, Status
-from endpoints.models.change import MARK
+from endpoints.models.change import MARK, UNSTARTED, ChangeKind
 from endpoints.models.end import lifetime
 from endpoints.models.endpoint import words_for
 from endpoints.models.event import Verb
@@ -53,24 +55,38 @@ def mirror_catalogue(resource: Resource, service: azure.SpeechClient) -> None:
     listed = [*service.list_base_models(), *service.list_custom_models()]
     names = _dataset_names(resource, service, listed)
     with transaction.atomic():
-        for project in projects:
-            _mirror_project(resource, project)
+        known = Known(resource)
+        of_projects = {project.id: project for project in projects}.values()  # pages that shift may repeat one
+        _write(Project.objects, [one for project in of_projects if (one := _project(resource, project, known))])
         _mark_absent(resource.projects.all(), [project.id for project in projects], began)
+        known = Known(resource)
         # A custom model names its base model, so base models go first.
-        for model in sorted(listed, key=lambda model: model.kind != "base"):
-            _mirror_model(resource, model, names)
+        for kind in (ModelKind.BASE, ModelKind.CUSTOM):
+            of_kind = {model.id: model for model in listed if model.kind == kind}.values()
+            _write(SpeechModel.objects, [row for model in of_kind if (row := _model(resource, model, names, known))])
         _mark_absent(resource.models.all(), [model.id for model in listed], began)
+        _tell_endpoints(resource)
     resource.catalogued_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
     resource.save(update_fields=["catalogued_at", "capabilities"])
 
 
 class Known:
-    """Our models and projects of one resource by the service's ids, read once for a whole listing."""
+    """Our models, projects and endpoints of one resource by the service's ids, each read once for a whole listing."""
 
     def __init__(self, resource: Resource) -> None:
-        self.models = {(model.kind, model.remote_id): model for model in resource.models.all()}
-        self.projects = {project.remote_id: project for project in resource.projects.all()}
-        self.endpoints = {row.remote_id: row for row in resource.endpoints.exclude(remote_id=None)}
+        self.resource = resource
+
+    @cached_property
+    def models(self) -> dict[tuple[str, str], SpeechModel]:
+        return {(model.kind, model.remote_id): model for model in self.resource.models.all()}
+
+    @cached_property
+    def projects(self) -> dict[str, Project]:
+        return {project.remote_id: project for project in self.resource.projects.all()}
+
+    @cached_property
+    def endpoints(self) -> dict[str | None, Endpoint]:
+        return {row.remote_id: row for row in self.resource.endpoints.exclude(remote_id=None)}
 
 
 @transaction.atomic
@@ -135,6 +151,9 @@ def mark_gone(endpoint: Endpoint, *, told: bool = False) -> None:
         endpoint.save(update_fields=["gone_at", "updated_at"])
         if not told:
             Event.record(Verb.VANISHED, endpoint=endpoint)
+        # What waits for its time would find nothing then.
+        for change in endpoint.changes.filter(UNSTARTED).exclude(kind=ChangeKind.DELETE):
+            Change.objects.ask_people(change, _("The endpoint was deleted at the service."))
 
 
 def _row_of(resource: Resource, remote: azure.Endpoint) -> Endpoint:
@@ -162,18 +181,17 @@ def _catalogue_is_old(resource: Resource, endpoints: list[azure.Endpoint]) -> bo
     return any(remote.model_id and remote.model_id not in known for remote in endpoints)
 
 
-def _mirror_project(resource: Resource, remote: azure.Project) -> None:
-    Project.objects.update_or_create(
-        resource=resource,
-        remote_id=remote.id,
-        defaults={
-            "display_name": remote.display_name,
-            "description": remote.description,
-            "locale": remote.locale,
-            "created_at": remote.created,
-            "gone_at": None,
-        },
-    )
+def _project(resource: Resource, remote: azure.Project, known: Known) -> Project | None:
+    """The row of a project, when it says something that we have not written down yet."""
+    row = known.projects.get(remote.id) or Project(resource=resource, remote_id=remote.id)
+    said = {
+        "display_name": remote.display_name,
+        "description": remote.description,
+        "locale": remote.locale,
+        "created_at": remote.created,
+        "gone_at": None,
+    }
+    return row if _learns(row, said) else None
 
 
 def _dataset_names(resource: Resource, service: azure.SpeechClient, listed: list[azure.Model]) -> dict[str, str]:
@@ -194,28 +212,54 @@ def _dataset_names(resource: Resource, service: azure.SpeechClient, listed: list
     return names
 
 
-def _mirror_model(resource: Resource, remote: azure.Model, names: dict[str, str]) -> None:
-    model, _new = SpeechModel.objects.update_or_create(
-        resource=resource,
-        kind=remote.kind,
-        remote_id=remote.id,
-        defaults={
-            "display_name": remote.display_name,
-            "description": remote.description,
-            "locale": remote.locale,
-            "status": remote.status,
-            "supports_endpoints": remote.supports_endpoints,
-            "expires_at": remote.expires,
-            "adaptation_expires_at": remote.adaptation_expires,
-            "base_model": resource.models.filter(remote_id=remote.base_model_id).first(),
-            "project": resource.projects.filter(remote_id=remote.project_id).first(),
-            "datasets": [{"id": id, "name": names.get(id, "")} for id in remote.dataset_ids],
-            "created_at": remote.created,
-            "gone_at": None,
-        },
-    )
-    shown = model.for_endpoint
-    model.endpoints.exclude(**shown).update(**shown, updated_at=timezone.now())
+def _model(resource: Resource, remote: azure.Model, names: dict[str, str], known: Known) -> SpeechModel | None:
+    """The row of a model, when it says something that we have not written down yet."""
+    key = (remote.kind, remote.id)
+    row = known.models.get(key) or SpeechModel(resource=resource, kind=remote.kind, remote_id=remote.id)
+    known.models[key] = row
+    base = known.models.get((ModelKind.BASE, remote.base_model_id or ""))
+    project = known.projects.get(remote.project_id or "")
+    said = {
+        "display_name": remote.display_name,
+        "description": remote.description,
+        "locale": remote.locale,
+        "status": remote.status,
+        "supports_endpoints": remote.supports_endpoints,
+        "expires_at": remote.expires,
+        "adaptation_expires_at": remote.adaptation_expires,
+        "base_model_id": base.pk if base else None,
+        "project_id": project.pk if project else None,
+        "datasets": [{"id": id, "name": names.get(id, "")} for id in remote.dataset_ids],
+        "created_at": remote.created,
+        "gone_at": None,
+    }
+    return row if _learns(row, said) else None
+
+
+def _learns(row: models.Model, said: dict[str, Any]) -> bool:
+    """Give the row what the service says; tells whether that is anything new."""
+    new = row._state.adding or any(getattr(row, name) != value for name, value in said.items())
+    for name, value in said.items():
+        setattr(row, name, value)
+    return new
+
+
+def _write(rows: models.Manager[Any], learned: list[Any]) -> None:
+    """Few statements for many rows: on SQLite a writer keeps all other writers waiting."""
+    fields = {field.name for field in rows.model._meta.concrete_fields}
+    once = sorted(fields & {"resource", "kind", "remote_id"})
+    others = sorted(fields - {"id", *once})
+    rows.bulk_create(learned, update_conflicts=True, unique_fields=once, update_fields=others)
+
+
+def _tell_endpoints(resource: Resource) -> None:
+    """Each endpoint keeps what it shows of its model."""
+    shown = resource.endpoints.exclude(model=None).values_list("model", *SpeechModel.UNKNOWN).distinct()
+    by_model = {model.pk: model for model in resource.models.all()}
+    for pk, *facts in shown:
+        now = by_model[pk].for_endpoint
+        if list(now.values()) != facts:
+            by_model[pk].endpoints.exclude(**now).update(**now, updated_at=timezone.now())
 
 
 def _mark_absent(rows: models.QuerySet[Any], listed: list[str], began: datetime) -> None:

@@ -80,6 +80,8 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
         Change.objects.move(change, ChangeState.QUEUED, error=str(error))
         raise
     except (azure.Refused, azure.NotSupported, azure.ForeignAddress) as refusal:
+        if isinstance(refusal, azure.NotFound) and change.kind != ChangeKind.CREATE and not _remote(change, service):
+            return _gone(change)
         return _close(change, ChangeState.REFUSED, str(refusal))
     except azure.SpeechError as error:
         Change.objects.move(change, ChangeState.UNKNOWN, doubts=change.doubts + 1, error=str(error))
@@ -116,15 +118,9 @@ def _made(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
 
 def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
     """The endpoint tells: what was asked is there, or it is not. Values are set, not added: asking again is safe."""
-    try:
-        remote = service.get_endpoint(_remote_id(change.endpoint))
-    except azure.NotFound as error:
-        if error.gateway:
-            raise
-        if change.kind == ChangeKind.DELETE:
-            return _deleted(change)
-        mark_gone(change.endpoint)
-        return _close(change, ChangeState.FAILED, _("The endpoint was deleted at the service."))
+    remote = _remote(change, service)
+    if remote is None:
+        return _deleted(change) if change.kind == ChangeKind.DELETE else _gone(change)
     if change.wanted and shows(remote, change.wanted):
         return _accepted(change, remote)
     return _again_or_ask(change)
@@ -134,22 +130,32 @@ def _again_or_ask(change: Change) -> float | None:
     if change.doubts < ATTEMPTS:
         Change.objects.move(change, ChangeState.QUEUED)
         return 0
-    words = _("It was sent three times and never seen at the service.")
-    with transaction.atomic():
-        if Change.objects.move(change, ChangeState.UNDECIDED, error=words):
-            Event.record(Verb.UNDECIDED, endpoint=change.endpoint, change=change)
+    Change.objects.ask_people(change, _("It was sent three times and never seen at the service."))
+    return None
+
+
+def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
+    """The change's endpoint as the service says it is; None when the service no longer has it."""
+    try:
+        return service.get_endpoint(_remote_id(change.endpoint))
+    except azure.NotFound as error:
+        if error.gateway:
+            raise  # no word of the service about this endpoint: the address or the version may be wrong
+        return None
+
+
+def _gone(change: Change) -> float | None:
+    """It is not made again by itself: whether to deploy again or to give up is for people to say."""
+    mark_gone(change.endpoint)
+    Change.objects.ask_people(change, _("The endpoint was deleted at the service."))
     return None
 
 
 def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     """Look before changing: the change may be refused, already true, or have to wait; otherwise it stays queued."""
-    try:
-        remote = service.get_endpoint(_remote_id(change.endpoint))
-    except azure.NotFound as error:
-        if error.gateway:
-            raise  # no word of the service about this endpoint: the address or the version may be wrong
-        mark_gone(change.endpoint)
-        return _close(change, ChangeState.REFUSED, _("The endpoint no longer exists at the service."))
+    remote = _remote(change, service)
+    if remote is None:
+        return _gone(change)
     mirror_endpoint(change.endpoint.resource, remote)
     if shows(remote, change.wanted):
         return _accepted(change, remote)
@@ -233,13 +239,9 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
 
 
 def _look(change: Change, service: azure.SpeechClient) -> float | None:
-    try:
-        remote = service.get_endpoint(_remote_id(change.endpoint))
-    except azure.NotFound as error:
-        if error.gateway:
-            raise
-        mark_gone(change.endpoint)
-        return _close(change, ChangeState.FAILED, _("The endpoint was deleted at the service."))
+    remote = _remote(change, service)
+    if remote is None:
+        return _gone(change)
     failpoint("before-mirror")
     mirror_endpoint(change.endpoint.resource, remote)
     failpoint("after-mirror")

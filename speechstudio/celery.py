@@ -5,12 +5,24 @@ import os
 from importlib import import_module
 from typing import Any
 
+import kombu
 from celery import Celery
 from celery.signals import worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 
+BROKER_AGAIN_SECONDS = 5
+
+
+class Connection(kombu.Connection):
+    """Celery would wait for up to 30 seconds between two tries after a broker was away for minutes."""
+
+    def ensure_connection(self, *args: Any, **how: Any) -> Any:
+        return super().ensure_connection(*args, **{**how, "interval_max": BROKER_AGAIN_SECONDS})
+
+
 app = Celery("speechstudio")
+app.amqp.Connection = Connection
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

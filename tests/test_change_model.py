@@ -77,13 +77,13 @@ def test_a_model_that_was_changed_elsewhere_meanwhile_is_not_overwritten(alice, 
     assert endpoint.model == another
 
 
-def test_an_endpoint_deleted_in_the_portal_refuses_the_change_and_leaves_the_list(
+def test_an_endpoint_deleted_in_the_portal_puts_the_change_to_people_and_leaves_the_list(
     alice, endpoint, other, world, worker
 ):
     change = ask(alice, endpoint, other)
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     worker.step(change)
-    assert change.state == ChangeState.REFUSED
+    assert change.state == ChangeState.UNDECIDED
     assert not Endpoint.objects.present().exists()
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.endpoint import Endpoint, deploying_for
+from endpoints.models.event import Event, Verb
 from endpoints.models.model import SpeechModel
 from endpoints.models.status import ShownStatus, Status
 
@@ -43,6 +44,7 @@ class ChangeState(models.TextChoices):
 
 OPEN = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING, ChangeState.UNDECIDED)
 CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELLED)
+UNSTARTED = Q(state=ChangeState.QUEUED, attempt=0)  # nothing was sent, and no worker is at it
 STUCK_AFTER = timedelta(hours=2)
 MARK = "speechStudioChange"  # the key in customProperties by which we know an endpoint as made by a change
 
@@ -69,6 +71,12 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
             return False
         change.refresh_from_db()
         return True
+
+    @transaction.atomic
+    def ask_people(self, change: "Change", why: str) -> None:
+        """Put it to people, if it is still as we read it: nobody looks again until somebody has decided."""
+        if self.move(change, ChangeState.UNDECIDED, error=why, next_look_at=None):
+            Event.record(Verb.UNDECIDED, endpoint=change.endpoint, change=change, detail=why)
 
 
 class Change(Claimable):

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.views import defaults
 
 RETRY_SECONDS = 10
+FULL = ("disk is full", "No space left on device")  # as SQLite and PostgreSQL say it
 
 
 def failed(request: HttpRequest) -> HttpResponse:
@@ -15,6 +16,8 @@ def failed(request: HttpRequest) -> HttpResponse:
 
     As the handler of last resort it also sees what failed in the middleware: session, person, language.
     """
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
-        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+    error = sys.exception()
+    if isinstance(error, OperationalError | InterfaceError):
+        page = render_to_string("503.html", {"full": any(words in str(error) for words in FULL)})
+        return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
     return defaults.server_error(request)

@@ -77,11 +77,8 @@ def _press(request: HttpRequest, ask: Callable[[], Change], words: str) -> bool:
     """Ask and ring, and tell whether it was done; `words` say so to people, the message otherwise why not."""
     try:
         change = ask()
-    except deploy.NotPossible as error:
+    except (deploy.NotPossible, deploy.Busy) as error:
         messages.error(request, str(error))
-    except deploy.Busy as error:
-        who = {"actor": error.change.actor or "Speech Studio", "kind": error.change.kind_label}
-        messages.error(request, _("Another change is open: %(kind)s, by %(actor)s.") % who)
     else:
         tasks.ring(tasks.step, change.pk)
         messages.success(request, words)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
 from endpoints import azure, deploy
 from endpoints.models import Change, Endpoint, Resource, SpeechModel
@@ -30,19 +31,6 @@ def forgotten(resource: Resource, world: World, caplog: pytest.LogCaptureFixture
 def model(mirrored: Resource) -> SpeechModel:
     """A model that does deploy."""
     return working(SpeechModel.objects.filter(locale="en-US", kind="custom")).first()
-
-
-@pytest.fixture
-def endpoint(resource: Resource, world: World, worker: Any) -> Endpoint:
-    """An endpoint that has been serving for a while."""
-    world.begin(endpoints=1, rate_limit="0/0")
-    worker.mirror()
-    return Endpoint.objects.get()
-
-
-@pytest.fixture
-def other(endpoint: Endpoint) -> SpeechModel:
-    return fitting(endpoint)[0]
 
 
 @pytest.fixture
@@ -93,6 +81,12 @@ def later(change: Change, **passed: float) -> Change:
     moments = ("asked_at", "sent_at", "accepted_at")
     Change.objects.filter(pk=change.pk).update(**{name: F(name) - by for name in moments})
     change.refresh_from_db()
+    return change
+
+
+def freed(change: Change) -> Change:
+    """As if its lease had ended."""
+    Change.objects.filter(pk=change.pk).update(leased_until=timezone.now())
     return change
 
 

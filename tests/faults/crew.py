@@ -1,6 +1,7 @@
 """Real workers and a beat over a real Redis, at work on the tests' own database and simulated service."""
 
 import os
+import re
 import resource as limits
 import shutil
 import signal
@@ -17,6 +18,7 @@ from tests.demo import ROOT, descendants, environment, until
 from tests.processes import servers
 
 REDIS = 'redis-server --save "" --appendonly yes --maxmemory-policy noeviction'
+WAIT = re.compile(rb"Trying again in ([\d.]+) seconds")
 ALONE = ["--without-mingle", "--without-gossip"]
 
 
@@ -41,9 +43,14 @@ class Crew:
             options = {"cwd": ROOT, "env": self.env, "stdout": log, "stderr": log, "start_new_session": True}
             self.running[name] = subprocess.Popen([*servers.LEASH, *command], **options)
 
-    def hire(self, name, at_once=1, queue=""):
+    def hire(self, name, at_once=1, queue="", hurried=0):
+        """`hurried`: how many times as fast it waits for a broker that is away."""
         options = ["--concurrency", str(at_once), "-Q", queue or name, "-n", f"{name}@here"]
-        self.start(name, processes.worker(*ALONE, *options))
+        command = processes.worker(*ALONE, *options)
+        if hurried:
+            at = command.index("celery")
+            command[at : at + 1] = ["tests.faults.hurried", str(hurried)]
+        self.start(name, command)
 
     def at_work(self, name):
         """Started again when it has ended, as docker-compose.yml asks for."""
@@ -63,6 +70,10 @@ class Crew:
 
     def log(self, name):
         return (self.home / f"{name}.log").read_bytes()
+
+    def waits(self, name):
+        """The seconds that it has waited, one after the other, for a broker that was away."""
+        return [float(seconds) for seconds in WAIT.findall(self.log(name))][:-1]
 
     def logs(self):
         return {path.name: path.read_bytes() for path in self.home.glob("*.log")}
@@ -123,6 +134,24 @@ def missing():
     if connection.vendor != "sqlite":
         return "the workers share the tests' own SQLite database"
     return "" if shutil.which("redis-server") else "Redis is not installed"
+
+
+LARGE = 64_000_000  # no file of a crew is as large, but a log whose disk is full
+
+
+@contextmanager
+def no_room_for_the_log(crew, name):
+    """Its log takes not a byte more, as long as this lasts; all other files do."""
+    file = crew.home / f"{name}.log"
+    size, pids = file.stat().st_size, crew.pids(name)
+    for pid in pids:
+        limits.prlimit(pid, limits.RLIMIT_FSIZE, (LARGE, limits.RLIM_INFINITY))
+    os.truncate(file, LARGE)
+    try:
+        yield
+        assert file.stat().st_size == LARGE
+    finally:
+        os.truncate(file, size)
 
 
 @contextmanager

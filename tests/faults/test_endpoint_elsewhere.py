@@ -1,6 +1,7 @@
 """Rows 24, 25, 27, 47 and 48 of the fault table: the service's side is not what the page showed."""
 
 import json
+import re
 import uuid
 from datetime import datetime, timedelta
 
@@ -30,34 +31,97 @@ def test_row_24_an_endpoint_deleted_in_the_portal_keeps_its_row_and_is_not_made_
     assert all_endpoints(world) == []
 
 
-@pytest.mark.parametrize("sent", [False, True], ids=["before it was sent", "while it was deployed"])
-def test_row_24_an_open_change_of_an_endpoint_that_is_gone_ends_and_says_why(
-    alice, endpoint, other, world, worker, sent
-):
+def gone_while(when, alice, endpoint, other, world, worker):
+    """A change that is open when somebody deletes its endpoint elsewhere."""
     change = ask_model(alice, endpoint, other)
-    if sent:
+    if when.startswith("its answer was lost"):
+        stage = when.rpartition(" ")[2]
+        world.fail({"method": "PATCH", "path": "/endpoints/", "stage": stage, "effect": {"close": True}})
+    if when != "it waited":
         worker.step(change)
+    if when == "it was sent":
+        # The look just before still found the endpoint.
+        Change.objects.filter(pk=change.pk).update(state=ChangeState.QUEUED, attempt=0, sent_at=None)
+        worker.mirror()
+        remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+        before = {**remote, "status": "Succeeded", "model": reference(world, endpoint.model)["model"]}
+        world.fail({"method": "GET", "path": endpoint.remote_id, "times": 1, "effect": {"body": before}})
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
-    worker.step(change)
-    assert change.state == (ChangeState.FAILED if sent else ChangeState.REFUSED)
-    assert "at the service" in change.error
-    assert len(world.ledger("PATCH")) == sent
-    assert Event.objects.filter(endpoint=endpoint, verb=Verb.VANISHED).count() == 1
-    assert posts(world) == []
+    return change
 
 
-@pytest.mark.parametrize("when", ["lost before", "lost after"])
-def test_row_24_a_change_whose_answer_was_lost_does_not_wait_for_an_endpoint_that_is_gone(
-    alice, endpoint, other, world, worker, when
+WHEN = ["it waited", "it was sent", "it was deployed", "its answer was lost before", "its answer was lost after"]
+
+
+@pytest.mark.parametrize("when", WHEN)
+def test_row_24_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision(
+    alice, bob, endpoint, other, world, worker, when
 ):
-    stage = when.removeprefix("lost ")
-    world.fail({"method": "PATCH", "path": "/endpoints/", "stage": stage, "effect": {"close": True}})
-    change = worker.step(ask_model(alice, endpoint, other))
-    assert change.state == ChangeState.UNKNOWN
-    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    change = gone_while(when, alice, endpoint, other, world, worker)
     for _look in range(3):
         worker.step(change)
-    assert change.state in (ChangeState.FAILED, ChangeState.REFUSED, ChangeState.UNDECIDED)
+    assert change.state == ChangeState.UNDECIDED
+    assert change.error == "The endpoint was deleted at the service."
+    assert Event.objects.filter(endpoint=endpoint, verb=Verb.VANISHED).count() == 1
+    assert Event.objects.get(change=change, verb=Verb.UNDECIDED).detail == change.error
+    assert posts(world) == []
+
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert "Needs a decision" in page
+    assert [word for word in ("Deploy again", "Give up", "Try again") if word in page] == ["Deploy again", "Give up"]
+    assert "Give up" not in bob.get(endpoint.get_absolute_url()).content.decode()
+
+
+def test_row_24_a_change_that_waits_for_its_time_needs_a_decision_as_soon_as_its_endpoint_is_gone(
+    alice, endpoint, other, world, worker
+):
+    change = ask_model(alice, endpoint, other, at=timezone.now() + timedelta(hours=8))
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    for _round in range(2):
+        worker.mirror()
+    change.refresh_from_db()
+    assert (change.state, change.attempt, change.next_look_at) == (ChangeState.UNDECIDED, 0, None)
+    assert Event.objects.filter(change=change, verb=Verb.UNDECIDED).count() == 1
+
+
+def test_row_24_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(alice, endpoint, other, world, worker):
+    change = ask_model(alice, endpoint, other)
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.step(change)
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    again = re.search(r'href="([^"]+)">Deploy again<', page)[1]
+    wizard = Wizard(alice)
+    wizard.page = alice.get(again, follow=True)
+    assert wizard.step == "review"
+    wizard.press("add")
+    worker.look_round()
+    (made,) = all_endpoints(world)
+    assert made["displayName"] == f"Copy of {endpoint.display_name}"
+    alice.post(reverse("endpoints:change-decide", args=[change.pk]), {"decision": "give-up"})
+    change.refresh_from_db()
+    assert change.state == ChangeState.FAILED
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert "Needs a decision" not in page
+    assert "Deploy again" in page
+
+
+def test_row_24_a_change_that_was_put_to_people_goes_on_when_the_endpoint_was_there_after_all(
+    alice, endpoint, other, world, worker
+):
+    change = ask_model(alice, endpoint, other)
+    missing = {"code": "NotFound", "message": "The endpoint does not exist."}
+    effect = {"status": 404, "body": missing}
+    world.fail({"method": "GET", "path": endpoint.remote_id, "times": 1, "effect": effect})
+    worker.step(change)
+    assert change.state == ChangeState.UNDECIDED
+    worker.mirror()
+    assert "Try again" in alice.get(endpoint.get_absolute_url()).content.decode()
+    alice.post(reverse("endpoints:change-decide", args=[change.pk]), {"decision": "again"})
+    worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    assert len(world.ledger("PATCH")) == 1
 
 
 def test_row_25_a_model_deleted_between_the_wizards_steps_marks_the_field_and_keeps_what_was_typed(

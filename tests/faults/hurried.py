@@ -1,0 +1,14 @@
+"""Celery's own command line, in which the waits between two tries to reach the broker are shorter, and nothing else.
+
+python -m tests.faults.hurried TIMES ..., where TIMES is how many times as fast they pass.
+"""
+
+import sys
+
+from celery.__main__ import main
+from kombu.utils import functional
+
+if __name__ == "__main__":
+    times, sleep = float(sys.argv.pop(1)), functional.sleep
+    functional.sleep = lambda seconds: sleep(seconds / times)
+    main()

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from endpoints import roles
-from endpoints.models import Resource, Sweep
+from endpoints.models import Resource
 from endpoints.models.stamp import Stamp
 
 
@@ -35,7 +36,7 @@ class Shell:
 
     @cached_property
     def stamp(self) -> Stamp:
-        return Stamp.now()
+        return Stamp.now(reader=self.user.pk)
 
     @cached_property
     def role(self) -> str:
@@ -43,8 +44,7 @@ class Shell:
 
     @cached_property
     def resource_label(self) -> str:
-        if self.stamp.resources == 1:
-            only = Resource.objects.get()
+        if self.stamp.resources == 1 and (only := Resource.objects.first()):
             return f"{only.name} ({only.region})" if only.region else only.name
         return _("%(count)s Speech resources") % {"count": self.stamp.resources} if self.stamp.resources else ""
 
@@ -55,17 +55,28 @@ class Shell:
 
     @cached_property
     def banners(self) -> list[Banner]:
-        failing = Resource.objects.failing().order_by("failing_since")
-        found = [self._trouble(resource) for resource in (failing[:NAMED] if self.stamp.failing else ())]
+        failing = Resource.objects.failing().order_by("failing_since")[:NAMED] if self.stamp.failing else ()
+        found = [self._trouble(resource) for resource in failing]
         if self.stamp.failing > NAMED:
             text = _("%(count)s more Speech resources do not answer.") % {"count": self.stamp.failing - NAMED}
             found.append(Banner("warning", text))
         if not self.stamp.resources:
             found.append(self._no_resource())
-        elif (sweep := Sweep.last())[1]:
+        elif self.stamp.workerless:
             text = _("No worker is at work: what you ask for is kept and waits.")
-            found.append(Banner("warning", text, sweep[0]))
+            found.append(Banner("warning", text, self.stamp.swept_at))
+        if self.untold:
+            found.append(self._ready())
         return found
+
+    @cached_property
+    def untold(self) -> int:
+        """Downloads of this person that are ready, and of which no page has told them."""
+        return self.stamp.untold if self.stamp.untold and self.user.has_perm("endpoints.read_logs") else 0
+
+    def _ready(self) -> Banner:
+        words = ngettext("Your log download is ready.", "%(count)s of your log downloads are ready.", self.untold)
+        return Banner("success", words % {"count": self.untold}, None, reverse("endpoints:downloads"), _("Downloads"))
 
     def _trouble(self, resource: Resource) -> Banner:
         words = {"name": resource.name, "failure": resource.failure}

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from endpoints import deploy
 from endpoints.models import Endpoint, SpeechModel, Status, search
-from endpoints.views import rows, selection
+from endpoints.views import listing, selection
 from endpoints.views.selection import COLUMNS
+from tests.conftest import fitting
 
 FRAGMENT = {"HX-Request": "true", "HX-Target": "endpoints"}
 
@@ -182,7 +183,7 @@ def test_where_many_are_found_the_list_is_read_in_its_order(bob, many, monkeypat
     monkeypatch.setattr(selection, "COUNTED", 3)
     monkeypatch.setattr(search, "FEW", 3)
     for query in ("locale=en-US", "q=hotline", "q=hotline&locale=de-DE&sort=name", "expiring=365&sort=-changed"):
-        rows._pages.clear()
+        listing._tables.clear()
         shown = walk(bob, f"/endpoints/?{query}", "next")
         assert set(shown) == {str(pk) for pk in selection.found(QueryDict(query)).values_list("pk", flat=True)}
         assert len(shown) == len(set(shown)) > 3
@@ -207,6 +208,41 @@ def test_search_follows_what_changes(alice, mirrored):
     )
     Endpoint.objects.filter(pk=endpoint.pk).update(gone_at=timezone.now(), updated_at=timezone.now())
     assert ids(alice.get("/endpoints/", {"q": "hotline"})) == []
+
+
+def test_a_page_that_was_kept_shows_each_change_from_the_moment_it_is_committed(alice, bob, many):
+    for name in ("Renamed once", "Renamed twice"):
+        assert all(name not in client.get("/endpoints/").content.decode() for client in (alice, bob))
+        endpoint = Endpoint.objects.order_by("-created_at")[7]
+        endpoint.display_name = name
+        endpoint.save()
+        assert all(f"<bdi>{name}</bdi>" in client.get("/endpoints/").content.decode() for client in (alice, bob))
+    model = fitting(endpoint)[0]
+    deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=model)
+    assert f'id="endpoint-{endpoint.pk}" data-status="NotStarted"' in bob.get("/endpoints/").content.decode()
+
+
+def test_a_page_that_was_kept_tells_a_model_that_expires_when_its_time_has_come(bob, many, monkeypatch):
+    now = timezone.now()
+    SpeechModel.objects.update(expires_at=now + timedelta(days=2, minutes=30))
+    for later, words in ((0, "2 days left"), (1, "1 day left"), (0, "2 days left")):
+        monkeypatch.setattr(timezone, "now", lambda then=now + timedelta(hours=later): then)
+        assert words in bob.get("/endpoints/").content.decode()
+
+
+def test_applying_a_filter_changes_what_else_on_the_page_speaks_of_it(bob, many):
+    project = Endpoint.objects.exclude(project=None).first().project
+    for page in (bob.get("/endpoints/", {"project": project.pk}), found(bob, project=project.pk, sort="name")):
+        html = page.content.decode()
+        assert f"<li><bdi>{project}</bdi></li><li aria-current" in html
+        for form in ("favourite", "columns", "save-view"):
+            assert re.search(rf'name="query" value="project={project.pk}[^"]*" form="{form}"', html)
+    assert "<li><bdi>" not in found(bob).content.decode()
+
+
+def found(client, **query):
+    """What the page gets when filters are applied."""
+    return client.get("/endpoints/", query, headers=FRAGMENT)
 
 
 def test_a_poll_without_news_takes_one_query_and_few_bytes(alice, mirrored):

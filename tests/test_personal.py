@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 
 from endpoints.models import Endpoint, Favourite, SavedView
 from tests.test_list import ids
@@ -67,3 +68,48 @@ def test_a_view_without_a_name_is_not_saved(bob, many):
     page = bob.post("/endpoints/views/", {"name": "  ", "query": "q=call"}, follow=True).content.decode()
     assert "A view needs a name." in page
     assert not SavedView.objects.exists()
+
+
+def test_a_view_of_everything_as_the_default_is_the_list_itself(bob, many):
+    bob.post("/endpoints/views/", {"name": "Everything", "query": ""})
+    bob.post(f"/endpoints/views/{SavedView.objects.get().pk}/", {"action": "default"})
+    assert len(ids(bob.get("/endpoints/"))) == 50
+
+
+def test_a_page_that_was_kept_holds_nothing_of_another_person(alice, bob, many):
+    alice.post("/endpoints/views/", {"name": "Only hers", "query": "q=call"})
+    for _page in ("made", "kept"):
+        hers, his = (client.get("/endpoints/?sort=name").content.decode() for client in (alice, bob))
+        assert ("<bdi>alice</bdi>" in hers, "<bdi>alice</bdi>" in his) == (True, False)
+        assert ("Change model" in hers, "Change model" in his) == (True, False)
+        assert ("Only hers" in hers, "Only hers" in his) == (True, False)
+        assert not {*tokens(hers)} & {*tokens(his)}
+
+
+def test_a_first_visit_offers_to_deploy_to_those_who_may(alice, bob, resource):
+    for client, may in ((alice, True), (bob, False), (alice, True)):
+        page = client.get("/endpoints/").content.decode()
+        assert "No endpoints yet" in page
+        assert ("Deploy model</a>" in page) == may
+
+
+def test_a_message_is_told_once_and_to_nobody_else(bob, lena, many):
+    bob.post("/endpoints/views/", {"name": " ", "query": ""})
+    pages = [client.get("/endpoints/?q=").content.decode() for client in (lena, bob, bob)]
+    assert ["A view needs a name." in page for page in pages] == [False, True, False]
+
+
+def test_each_form_of_the_list_carries_a_token_of_its_own_reader(bob, many):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(bob.user)
+    bob.get("/endpoints/")
+    page = browser.get("/endpoints/").content.decode()
+    assert len(tokens(page)) == 4
+    answer = browser.post("/endpoints/columns/", {"column": ["model"], "csrfmiddlewaretoken": tokens(page)[0]})
+    assert answer.status_code == 302
+    theirs = tokens(bob.get("/endpoints/").content.decode())
+    assert browser.post("/endpoints/columns/", {"csrfmiddlewaretoken": theirs[0]}).status_code == 403
+
+
+def tokens(page):
+    return re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)

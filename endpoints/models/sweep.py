@@ -25,11 +25,12 @@ class Sweep(models.Model):
 
     @classmethod
     def last(cls) -> tuple[datetime | None, bool]:
-        """When the last sweep was, and whether the next one is overdue: then no worker can be at work.
+        """When the last sweep was, and whether the next one is overdue, by the database's clock."""
+        at, now = cls.objects.annotate(now=Now()).values_list("at", "now").first() or (None, None)
+        return at, overdue(at, now)
 
-        Overdue means after three intervals, ten seconds at the least, by the database's clock.
-        """
-        patience = timedelta(seconds=max(3 * settings.SWEEP_SECONDS, 10))
-        late = models.ExpressionWrapper(models.Q(at__lt=Now() - patience), output_field=models.BooleanField())
-        row = cls.objects.annotate(late=late).values_list("at", "late").first()
-        return row or (None, True)
+
+def overdue(last: datetime | None, now: datetime | None) -> bool:
+    """Whether three intervals have gone by without a sweep, ten seconds at the least: no worker can be at work."""
+    patience = timedelta(seconds=max(3 * settings.SWEEP_SECONDS, 10))
+    return last is None or now is None or now - last > patience

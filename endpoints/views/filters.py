@@ -1,6 +1,6 @@
 """The menus above the list, and what is set in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -8,10 +8,12 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from endpoints.models import Endpoint, Project, Resource, SpeechModel, Status
 from endpoints.models.model import ModelKind
+from endpoints.models.search import uuid_in
 from endpoints.models.stamp import Stamp
 from endpoints.views import selection
 
@@ -40,6 +42,17 @@ class Menu:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """All menus; `version` changes when one offers something else, so that they can be kept as HTML."""
+
+    menus: list[Menu]
+    version: str
+
+    def chosen(self, name: str) -> Option | None:
+        return next((menu.chosen for menu in self.menus if menu.name == name), None)
+
+
+@dataclass(frozen=True)
 class Chip:
     """A filter that is set, and the address without it."""
 
@@ -48,11 +61,19 @@ class Chip:
     url: str
 
 
-def menus(query: QueryDict, stamp: Stamp) -> list[Menu]:
-    projects, bases, resources = _catalogue(stamp.catalogued_at, stamp.resources)
+def menus(query: QueryDict, stamp: Stamp) -> Offer:
+    asked = tuple((name, query[name]) for name in selection.FILTERS if query.get(name))
+    return _offer(tuple(Endpoint.objects.locales()), stamp.catalogued_at, stamp.resources, asked, get_language())
+
+
+@lru_cache(maxsize=100)
+def _offer(
+    locales: tuple[str, ...], catalogued_at: str, count: int, asked: tuple[tuple[str, str], ...], _language: str | None
+) -> Offer:
+    projects, bases, resources = _catalogue(catalogued_at, count)
     offered: list[tuple[str, str, Iterable[tuple[Any, Any]], bool]] = [
         ("status", _("Status"), [("", _("Any status")), *Status.choices], False),
-        ("locale", _("Locale"), [("", _("Any locale")), *((name, name) for name in Endpoint.objects.locales())], False),
+        ("locale", _("Locale"), [("", _("Any locale")), *((name, name) for name in locales)], False),
         ("expiring", _("Expiring"), [("", _("Any time")), *selection.WITHIN.items()], False),
         ("project", _("Project"), [("", _("All projects")), (selection.NONE, _("No project")), *projects], False),
         ("logging", _("Content logging"), [("", _("On or off")), ("on", _("On")), ("off", _("Off"))], True),
@@ -60,21 +81,20 @@ def menus(query: QueryDict, stamp: Stamp) -> list[Menu]:
     ]
     if len(resources) > 1:
         offered.append(("resource", _("Speech resource"), [("", _("All resources")), *resources], True))
-    return [
-        Menu(name, label, [Option(value, text, value == query.get(name, "")) for value, text in options], more)
-        for name, label, options, more in offered
-    ]
+    menus = [menu(dict(asked), name, label, options, more=more) for name, label, options, more in offered]
+    return Offer(menus, str(hash(tuple(option for menu in menus for option in menu.options))))
 
 
-def version(offered: list[Menu]) -> str:
-    """Changes when a menu offers something else, so that the menus as HTML can be kept."""
-    return str(hash(tuple(option for menu in offered for option in menu.options)))
+def menu(
+    asked: Mapping[str, Any], name: str, label: str, options: Iterable[tuple[str, Any]], *, more: bool = False
+) -> Menu:
+    return Menu(name, label, [Option(value, text, value == asked.get(name, "")) for value, text in options], more)
 
 
-def chips(query: QueryDict, offered: list[Menu]) -> list[Chip]:
+def chips(query: QueryDict, offered: Offer) -> list[Chip]:
     """What is set, each with a way to take it off; a model has no menu, only links lead to it."""
-    found = [Chip(menu.label, menu.chosen.label, _without(query, menu.name)) for menu in offered if menu.chosen]
-    if (pk := selection.uuid(query.get("model"))) and (model := SpeechModel.objects.filter(pk=pk).first()):
+    found = [Chip(menu.label, menu.chosen.label, _without(query, menu.name)) for menu in offered.menus if menu.chosen]
+    if (pk := uuid_in(query.get("model"))) and (model := SpeechModel.objects.filter(pk=pk).first()):
         found.append(Chip(_("Model"), str(model), _without(query, "model")))
     return found
 

@@ -5,13 +5,16 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from endpoints import shell
-from endpoints.models import Favourite, Preferences, SavedView
+from endpoints.models.own import Own
+from endpoints.models.stamp import Stamp
 from endpoints.views import filters, rows, selection
 from endpoints.views.access import HttpRequest, may
 from endpoints.views.paging import LAST, Page
@@ -26,38 +29,56 @@ class Column:
     shown: bool
 
 
+@dataclass(frozen=True)
+class Table:
+    """The table as HTML; `first_visit`: there are no endpoints yet, and no other ones were asked for."""
+
+    html: SafeString
+    first_visit: bool
+
+
+_tables = rows.Kept(100)
+
+
 @require_safe
 @may("view_endpoint")
 def endpoints(request: HttpRequest) -> HttpResponse:
-    preferences = Preferences.objects.select_related("default_view").filter(user=request.user).first()
-    if not request.GET and not request.htmx and preferences and preferences.default_view:
-        return redirect(preferences.default_view)
-    context = table(request, preferences)
+    own, stamp = Own.of(request.user.pk), shell.of(request).stamp
+    if own.default and not request.GET and not request.htmx:
+        return redirect(f"{reverse('endpoints:list')}?{own.default}")
+    made = table(request, stamp, own)
+    context: dict[str, Any] = {"section": "list", "table": made.html}
     fragment = request.htmx and not request.htmx.history_restore_request
     if fragment and "version" in request.GET:
         return render(request, "endpoints/_news.html", context)
-    offered = filters.menus(request.GET, shell.of(request).stamp)
-    context["chips"] = filters.chips(request.GET, offered)
+    offered = filters.menus(request.GET, stamp)
+    context |= {name: request.GET.get(name, "") for name in ("q", "sort")}
+    context |= {"chips": filters.chips(request.GET, offered), "project": offered.chosen("project")}
     if fragment:
         return render(request, "endpoints/_found.html", context)
-    context["project"] = next((menu.chosen for menu in offered if menu.name == "project"), None)
-    context["menus_version"] = filters.version(offered)
-    context |= {"menus": offered, "views": list(SavedView.objects.visible_to(request.user))}
-    context["query"] = selection.state(request.GET)
+    context |= {"offered": offered, "query": selection.state(request.GET), "first_visit": made.first_visit}
+    context |= {"columns": selection.columns(own.columns), "views": own.views}
     return render(request, "endpoints/list.html", context)
 
 
-def table(request: HttpRequest, preferences: Preferences | None) -> dict[str, Any]:
-    """What the table shows; favourites that are selected too come first, on the first page."""
-    stamp = shell.of(request).stamp
-    favourites = frozenset(Favourite.objects.filter(user=request.user).values_list("endpoint_id", flat=True))
-    shown = rows.shown(request.GET, favourites, stamp.version)
+def table(request: HttpRequest, stamp: Stamp, own: Own) -> Table:
+    """The table that is asked for, made once for each version of the data and each way to see it."""
+    asked = (selection.state(request.GET), request.GET.get("page", ""))
+    may_deploy = request.user.has_perm("endpoints.deploy_model")
+    key = (stamp.version, *asked, own.favourites, own.columns, may_deploy, *rows.reader())
+    made: Table | None = _tables.get(key)
+    if made is None:
+        seen = _seen(request, stamp, own, rows.look(request.GET, own.favourites)) | {"may_deploy": may_deploy}
+        made = _tables[key] = Table(render_to_string("endpoints/_table.html", seen), seen["first_visit"])
+    return made
+
+
+def _seen(request: HttpRequest, stamp: Stamp, own: Own, shown: rows.Shown) -> dict[str, Any]:
     filtered = any(request.GET.get(name) for name in selection.STATE if name != "sort")
     first_visit = not shown.html and not filtered
     return {
-        "section": "list",
         "rows": shown.html,
-        "columns": columns(request, preferences),
+        "columns": columns(request, own),
         "pages": _addresses(request, shown.page),
         "count_words": "" if first_visit else _count_words(shown.count),
         "live": shown.live or stamp.unread > 0,
@@ -65,20 +86,19 @@ def table(request: HttpRequest, preferences: Preferences | None) -> dict[str, An
         "first_visit": first_visit,
         "q": request.GET.get("q", ""),
         "sort": request.GET.get("sort", ""),
+        "query": selection.state(request.GET),
         "state": [(name, request.GET[name]) for name in selection.STATE if request.GET.get(name)],
     }
 
 
-def columns(request: HttpRequest, preferences: Preferences | None) -> list[Column]:
+def columns(request: HttpRequest, own: Own) -> list[Column]:
     """The heads of the table; each leads to the same list in its order, and again to the reverse."""
     sort = request.GET.get("sort", "")
-    chosen = preferences.columns if preferences else []
     found = []
-    for key, (label, _field) in selection.COLUMNS.items():
+    for key, label, shown in selection.columns(own.columns):
         direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "")
         turned = f"-{key}" if direction == "ascending" else key
-        shown = key == "name" or not chosen or key in chosen
-        found.append(Column(key, str(label), _address(request, sort=turned), direction, shown))
+        found.append(Column(key, label, _address(request, sort=turned), direction, shown))
     return found
 
 

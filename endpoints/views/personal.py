@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from endpoints.models import Endpoint, Favourite, Preferences, SavedView
+from endpoints.models.search import uuid_in
 from endpoints.views import selection
 from endpoints.views.access import HttpRequest, may
 
@@ -19,7 +20,7 @@ from endpoints.views.access import HttpRequest, may
 @may("view_endpoint")
 def favourite(request: HttpRequest) -> HttpResponse:
     """Put an endpoint on top of the person's list, or take it down again."""
-    endpoint = get_object_or_404(Endpoint, pk=selection.uuid(request.POST.get("endpoint")))
+    endpoint = get_object_or_404(Endpoint, pk=uuid_in(request.POST.get("endpoint")))
     kept, new = Favourite.objects.get_or_create(user=request.user, endpoint=endpoint)
     if not new:
         kept.delete()

@@ -1,9 +1,8 @@
 """Which endpoints an address asks for, and in which order. A word that it does not know is passed over."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import BooleanField, Func, Q
 from django.http import QueryDict
@@ -13,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from endpoints.models import Endpoint, SpeechModel, Status
 from endpoints.models.endpoint import EndpointQuerySet
-from endpoints.models.search import matching
+from endpoints.models.search import ENDPOINTS, uuid_in
 from endpoints.views.paging import Order
 
 # What can be asked for besides words and an order; `page` is not part of a selection.
@@ -28,7 +27,6 @@ WITHIN = {
     "90": _("Within 90 days"),
     "365": _("Within a year"),
 }
-EXPIRING = {"expired": None, "30": 30, "90": 90, "365": 365}
 
 COLUMNS = {
     "name": (_("Name"), "name_key"),
@@ -43,33 +41,53 @@ COLUMNS = {
 }
 
 
+def columns(chosen: Collection[str]) -> list[tuple[str, str, bool]]:
+    """Key, label, and whether it is shown, of each column; all are when none is chosen."""
+    return [(key, str(label), key == "name" or not chosen or key in chosen) for key, (label, _field) in COLUMNS.items()]
+
+
 def found(query: QueryDict) -> EndpointQuerySet:
     """The endpoints that the words and filters of `query` select, in no order."""
-    return _rows(query, by_index=True)[0]
+    rows, _many = _said(query)
+    return rows.filter(*(condition for condition, _in_order in _conditions(query)))
+
+
+def selected(query: QueryDict) -> EndpointQuerySet:
+    """What was ticked on the list; with `all`, everything that its words and filters select."""
+    if query.get("all"):
+        return found(query)
+    return Endpoint.objects.filter(pk__in=[pk for text in query.getlist("endpoint") if (pk := uuid_in(text))])
 
 
 def counted(query: QueryDict) -> tuple[EndpointQuerySet, int]:
-    """The same, to be read a page at a time in the order of `query`, and how many they are, up to COUNTED and one more.
+    """What is found, to be read a page at a time in the order of `query`; how many, up to COUNTED and one more.
 
     Few are found by an index and sorted then; many are best read in their order until a page is full.
     """
-    rows, many = _rows(query, by_index=True)
+    rows, many = _said(query)
+    conditions = list(_conditions(query))
+    by_index = rows.filter(*(condition for condition, _in_order in conditions))
     if many and not any(query.get(name) for name in FILTERS):
-        return rows, COUNTED + 1
-    count = rows.order_by()[: COUNTED + 1].count()
-    return (rows if count <= COUNTED else _rows(query, by_index=False)[0]), count
+        return by_index, COUNTED + 1
+    count = by_index.order_by()[: COUNTED + 1].count()
+    if count <= COUNTED:
+        return by_index, count
+    newest_first = order(query) == NEWEST_FIRST
+    reading = (one if in_order and newest_first else Reading(one) for one, in_order in conditions)
+    return rows.filter(*reading), count
 
 
-def _rows(query: QueryDict, *, by_index: bool) -> tuple[EndpointQuerySet, bool]:
+def _said(query: QueryDict) -> tuple[EndpointQuerySet, bool]:
+    """By words and status, which look up something first; whether the words are in many."""
     rows: Any = Endpoint.objects.present()
     many = False
     if words := _plain(query, "q").strip()[:200]:
-        rows, many = matching(rows, words)
+        if pk := uuid_in(words):
+            rows = rows.filter(Q(pk=pk) | Q(remote_id=str(pk)))
+        else:
+            rows, many = ENDPOINTS.matching(rows, words)
     if (status := query.get("status")) in Status.values:
         rows = rows.shown_as(status)
-    newest_first = order(query) == NEWEST_FIRST
-    for condition, in_order in _conditions(query):
-        rows = rows.filter(condition if by_index or (in_order and newest_first) else Reading(condition))
     return rows, many
 
 
@@ -82,12 +100,12 @@ def _conditions(query: QueryDict) -> Iterator[tuple[Q, bool]]:
     if query.get("project") == NONE:
         yield Q(project=None), True
     for name in ("project", "resource", "model"):
-        if pk := uuid(query.get(name)):
+        if pk := uuid_in(query.get(name)):
             yield Q(**{name: pk}), name != "model"
-    if base := uuid(query.get("base")):
+    if base := uuid_in(query.get("base")):
         yield Q(model__in=SpeechModel.objects.filter(Q(pk=base) | Q(base_model=base)).values("pk")), False
-    if (expiring := query.get("expiring", "")) in EXPIRING:
-        yield Q(**_expiring(EXPIRING[expiring])), False
+    if (within := query.get("expiring", "")) in WITHIN:
+        yield _expiring(within), False
 
 
 class Reading(Func):
@@ -110,10 +128,10 @@ def order(query: QueryDict) -> Order:
     return Order(tuple(fields), descending=sort != key)
 
 
-def state(query: QueryDict, **changed: Any) -> str:
+def state(query: QueryDict, names: Iterable[str] = STATE, /, **changed: Any) -> str:
     """The selection and order of `query` as a query string, with some of it changed; None takes away."""
     kept = QueryDict(mutable=True)
-    for name in STATE:
+    for name in names:
         if value := query.get(name):
             kept[name] = value
     for name, value in changed.items():
@@ -123,18 +141,11 @@ def state(query: QueryDict, **changed: Any) -> str:
     return kept.urlencode()
 
 
-def uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text and len(text) == 36 else None
-    except ValueError:
-        return None
-
-
-def _expiring(days: int | None) -> dict[str, Any]:
+def _expiring(within: str) -> Q:
     now = timezone.now()
-    if days is None:
-        return {"expires_key__lte": now}
-    return {"expires_key__gt": now, "expires_key__lte": now + timedelta(days=days)}
+    if within == "expired":
+        return Q(expires_key__lte=now)
+    return Q(expires_key__gt=now, expires_key__lte=now + timedelta(days=int(within)))
 
 
 def _plain(query: QueryDict, name: str) -> str:

@@ -1,7 +1,9 @@
-// The list's selection: all rows of the page at once, and how many are selected.
+// A list's selection: all rows of the page at once, and how many are selected.
 (() => {
   "use strict";
-  const rows = () => [...document.querySelectorAll('#endpoints input[name="endpoint"]')];
+  const BOX = ":is(#endpoints, #entries) .col-select input[name]";
+  const rows = () => [...document.querySelectorAll(BOX)];
+  const places = (row) => [...(row?.querySelectorAll("a, button, input") ?? [])];
   const whole = () => document.getElementById("select-page");
 
   function tell() {
@@ -13,26 +15,28 @@
       page.indeterminate = chosen > 0 && chosen < boxes.length;
     }
     if (said) {
-      said.textContent = chosen === 0 ? "" : chosen === 1 ? said.dataset.one : said.dataset.many.replace("%(count)s", chosen);
+      said.textContent = chosen === 0 ? (said.dataset.none ?? "") : chosen === 1 ? said.dataset.one : said.dataset.many.replace("%(count)s", chosen);
     }
   }
 
   document.addEventListener("change", (event) => {
     if (event.target.id === "select-page") for (const box of rows()) box.checked = event.target.checked;
-    if (event.target.name === "endpoint" || event.target.id === "select-page") tell();
+    if (event.target.matches(BOX) || event.target.id === "select-page") tell();
   });
   // A row that comes anew is not ticked: what was, and where the focus stood, is kept over the swap.
   let ticked = new Set(), focused = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.target.id !== "endpoints") return;
+    if (!event.target.matches("#endpoints, #entries")) return;
     ticked = new Set(rows().filter((box) => box.checked).map((box) => box.value));
-    focused = document.activeElement?.name === "endpoint" && document.activeElement.type === "checkbox" ? document.activeElement.value : null;
+    const row = document.activeElement?.closest("tr[id]");
+    focused = row && [row.id, places(row).indexOf(document.activeElement)];
   });
   document.addEventListener("htmx:afterSettle", () => {
     for (const box of rows()) {
       if (ticked.has(box.value)) box.checked = true;
-      if (box.value === focused) box.focus({ preventScroll: true });
     }
+    if (focused) places(document.getElementById(focused[0]))[focused[1]]?.focus({ preventScroll: true });
+    ticked.clear();
     focused = null;
     tell();
   });

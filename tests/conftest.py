@@ -29,15 +29,23 @@ TOGETHER = {
     "tests/processes/test_lost_database.py": "installation",
     "tests/processes/test_postgresql.py": "installation",
 }
-
-
-SLOW = ("tests/browser/", "tests/processes/", "tests/faults/test_real_workers.py", "tests/test_query_counts.py")
+# What takes longest goes first, so that the workers of the suite end together.
+SLOW = (
+    "tests/browser/test_pages.py",
+    "tests/processes/test_demo.py",
+    "tests/browser/",
+    "tests/processes/",
+    "tests/faults/test_real_workers.py",
+    "tests/crashes/",
+    "tests/test_list.py",
+    "tests/contract/test_schemathesis.py",
+    "tests/test_query_counts.py",
+)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long goes first, so that the workers of the suite end together."""
-    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+    items.sort(key=lambda item: next((n for n, start in enumerate(SLOW) if item.nodeid.startswith(start)), len(SLOW)))
 
 
 class InRooms(LoadScopeScheduling):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ from endpoints.processes import free_port
 
 CHECKED = "tests.contract.checked"  # the simulator, with a check of all traffic against the contract
 ROOT = Path(__file__).resolve().parent.parent
+# For HTTP clients of this machine's own servers: to read the certificates of all authorities takes 30 ms each time.
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def environment(var, **more):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.contract.compiled import contract
 from tests.contract.violations import violations
+from tests.demo import PLAIN
 
 from .conftest import Caller
 
@@ -19,9 +20,9 @@ PATCH = "application/merge-patch+json"
 @pytest.fixture
 def fresh(checked: str) -> Iterator[str]:
     """A world whose violations are wanted, and forgotten afterwards."""
-    httpx.post(f"{checked}/_world/reset", json={"endpoints": 2, "rate_limit": "0/0"}).raise_for_status()
+    httpx.post(f"{checked}/_world/reset", json={"endpoints": 2, "rate_limit": "0/0"}, verify=PLAIN).raise_for_status()
     yield checked
-    httpx.post(f"{checked}/_world/reset", json={}).raise_for_status()
+    httpx.post(f"{checked}/_world/reset", json={}, verify=PLAIN).raise_for_status()
 
 
 @pytest.fixture

@@ -1,10 +1,19 @@
+import runpy
+
 import pytest
 
+from tests.demo import ROOT
 from tests.processes import servers
 from tests.processes.installation import SERVICES, Installation
 from tests.processes.person import signed_in
 
 PASSWORD = "a long enough word"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed():
+    """What the first start of the product installs is there, so that none of these tests sees it happen."""
+    runpy.run_path(str(ROOT / "speechstudio" / "bootstrap.py"))["prepare"]()
 
 
 @pytest.fixture(scope="session")

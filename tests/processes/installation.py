@@ -13,7 +13,7 @@ import yaml
 from cryptography.fernet import Fernet
 
 from tests.contract.violations import violations
-from tests.demo import CHECKED, ROOT, environment, free_port, until
+from tests.demo import CHECKED, PLAIN, ROOT, environment, free_port, until
 from tests.processes import servers
 
 FILE = ROOT / "docker-compose.yml"
@@ -113,7 +113,7 @@ class Installation:
 
     def ready(self):
         try:
-            return httpx.get(f"{self.url}/health/ready", trust_env=False).status_code
+            return httpx.get(f"{self.url}/health/ready", trust_env=False, verify=PLAIN).status_code
         except httpx.TransportError:
             return None
 

@@ -1,0 +1,43 @@
+"""Where content logs are kept: a directory of ours, or a bucket or container through django-storages.
+
+LOG_STORAGE names the kind, LOG_STORAGE_OPTIONS is a JSON object with that storage's own options, such as
+{"bucket_name": "logs", "region_name": "eu-central-1"} or {"account_name": "contoso", "azure_container": "logs"}.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+BACKENDS = {"s3": "storages.backends.s3.S3Storage", "azure": "storages.backends.azure_storage.AzureStorage"}
+IN_MEMORY = 2 * 1024 * 1024  # bytes
+AZURE_CREDENTIALS = ("account_key", "connection_string", "sas_token", "token_credential")
+
+
+def log_storage(kind: str, written: str, directory: Path) -> dict[str, Any]:
+    """The entry of Django's STORAGES. Nothing in it is public, and nothing is overwritten."""
+    if not kind:
+        here = {"location": str(directory), "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": here}
+    if kind not in BACKENDS:
+        raise ImproperlyConfigured(f"LOG_STORAGE is {kind!r}; it can be s3, azure or empty for a directory.")
+    options = _options(written)
+    options |= {"file_overwrite": False, "default_acl": None} if kind == "s3" else {"overwrite_files": False}
+    # What is read goes through a temporary file: django-storages would hold a zip from S3 in memory.
+    options["max_memory_size"] = IN_MEMORY
+    if kind == "azure" and not any(options.get(name) for name in AZURE_CREDENTIALS):
+        from azure.identity import DefaultAzureCredential
+
+        options["token_credential"] = DefaultAzureCredential()
+    return {"BACKEND": BACKENDS[kind], "OPTIONS": options}
+
+
+def _options(written: str) -> dict[str, Any]:
+    try:
+        options = json.loads(written or "{}")
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise ImproperlyConfigured('LOG_STORAGE_OPTIONS is not a JSON object such as {"bucket_name": "logs"}.')
+    return options

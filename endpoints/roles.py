@@ -6,7 +6,7 @@ VIEWER = {"view_endpoint"}
 ROLES = {
     "viewer": VIEWER,
     "listener": VIEWER | {"read_logs"},
-    "admin": VIEWER | {"read_logs", "deploy_model", "manage_resources"},
+    "admin": VIEWER | {"read_logs", "deploy_model", "manage_resources", "manage_logs"},
 }
 
 

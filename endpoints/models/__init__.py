@@ -2,14 +2,17 @@
 
 from endpoints.models.bulk import Bulk
 from endpoints.models.change import Change
+from endpoints.models.download import Download
 from endpoints.models.draft import Draft
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.event import Event
 from endpoints.models.hook import HookCall
-from endpoints.models.log import Download, LogFile
+from endpoints.models.log import LogEntry, LogFile
+from endpoints.models.log_archive import LogArchive, LogDay
 from endpoints.models.model import SpeechModel
 from endpoints.models.person import Favourite, Preferences, SavedView
 from endpoints.models.project import Project
+from endpoints.models.purge import Purge
 from endpoints.models.resource import Resource
 from endpoints.models.status import Status
 from endpoints.models.sweep import Sweep
@@ -23,9 +26,13 @@ __all__ = [
     "Event",
     "Favourite",
     "HookCall",
+    "LogArchive",
+    "LogDay",
+    "LogEntry",
     "LogFile",
     "Preferences",
     "Project",
+    "Purge",
     "Resource",
     "SavedView",
     "SpeechModel",

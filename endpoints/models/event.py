@@ -32,6 +32,12 @@ class Verb(models.TextChoices):
     LOGS_ASKED = "logs-asked", _("asked for the content logs")
     LOGS_READY = "logs-ready", _("prepared the content logs: %(files)s files")
     LOGS_DOWNLOADED = "logs-downloaded", _("downloaded the content logs")
+    LOGS_PLAYED = "logs-played", _("listened to the recording %(entry)s")
+    LOGS_READ = "logs-read", _("read the transcript %(entry)s")
+    LOGS_KEPT = "logs-kept", _("decided how content logs are kept: %(what)s")
+    LOGS_REMOVED = "logs-removed", _("removed copies of content logs after their time: %(files)s files")
+    PURGE_ASKED = "purge-asked", _("asked to delete content logs: %(what)s")
+    PURGED = "purged", _("deleted content logs: %(files)s files")
     RESOURCE_ADDED = "resource-added", _("added the Speech resource %(resource)s")
     RESOURCE_CHANGED = "resource-changed", _("changed the Speech resource %(resource)s")
 

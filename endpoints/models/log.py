@@ -1,16 +1,170 @@
-"""Content logs: which files the service has, which we hold, and the downloads that people asked for."""
+"""Content logs: the entries of an endpoint, each a recording and its transcript, and the files that they are.
 
-import uuid
-from typing import Self
+The service has files; an entry is ours, made of the two files whose ids have one stem (service-facts 5). What the
+service no longer has stays here for as long as we hold a copy of it.
+"""
 
-from django.conf import settings
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Self, cast
+
 from django.db import models
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import Now
+from django.db.models import Count, Prefetch, Q, Sum
+from django.db.models.functions import Lower, Now
+from django.urls import reverse
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.claim import free
 from endpoints.models.endpoint import Endpoint
+from endpoints.models.search import LOG_TEXT
+
+RETENTION = timedelta(days=30)  # on storage of the service (service-facts 5)
+LONGEST_SEARCH = 200  # characters
+
+
+class FileKind(models.TextChoices):
+    """The service's words; a kind that is new there is shown as it is called."""
+
+    AUDIO = "Audio", _("Audio")
+    TRANSCRIPTION = "Transcription", _("Transcript")
+
+
+class Outcome(models.TextChoices):
+    """What a transcript says: whether something was recognised."""
+
+    UNREAD = "", _("Not read yet")
+    RECOGNISED = "recognised", _("Recognised")
+    NOTHING = "nothing", _("No result")
+    UNREADABLE = "unreadable", _("The transcript cannot be read")
+
+
+class LogEntryQuerySet(models.QuerySet["LogEntry"]):
+    def asked(self, query: Mapping[str, Any]) -> Self:
+        """What the words and filters of an address select; what an address says wrongly selects nothing less.
+
+        `q`: words of the recognised text; `from`, `to`: days (UTC) like 2026-03-02, both inclusive; `longer`,
+        `shorter`: seconds; `below`: confidence in percent; `result`: "none" or "unreadable"; `partial`: without its
+        partner or empty; `entry`: ids, with which only these are meant.
+        """
+        rows: Any = self
+        if words := str(query.get("q") or "").replace("\0", "").strip()[:LONGEST_SEARCH]:
+            rows = LOG_TEXT.matching(rows, words)[0]
+        if begin := day_in(query.get("from")):
+            rows = rows.filter(day__gte=begin)
+        if end := day_in(query.get("to")):
+            rows = rows.filter(day__lte=end)
+        if (seconds := number_in(query.get("longer"))) is not None:
+            rows = rows.filter(duration__gte=timedelta(seconds=seconds))
+        if (seconds := number_in(query.get("shorter"))) is not None:
+            rows = rows.filter(duration__lte=timedelta(seconds=seconds))
+        if (percent := number_in(query.get("below"))) is not None:
+            rows = rows.filter(confidence__lt=percent / 100)
+        if outcome := {"none": Outcome.NOTHING, "unreadable": Outcome.UNREADABLE}.get(str(query.get("result") or "")):
+            rows = rows.filter(outcome=outcome)
+        if query.get("partial"):
+            rows = rows.filter(PARTIAL)
+        return cast(Self, rows)
+
+    def chosen(self, query: Any) -> Self:
+        """Those that were ticked (`entry`, of a QueryDict); without any, all that the words and filters select."""
+        if ticked := [int(text) for text in query.getlist("entry") if text.isdecimal() and len(text) < 19]:
+            return self.filter(pk__in=ticked)
+        return self.asked(query)
+
+    def for_list(self) -> Self:
+        return self.prefetch_related(Prefetch("files", LogFile.objects.order_by("kind"))).defer("words")
+
+    def versions(self, *_fields: str) -> Self:
+        """What a page of the list reads of each row: all that it shows."""
+        return self.for_list()
+
+
+class LogEntry(models.Model):
+    """One utterance or session: when it was, what was recognised, and which halves of it there are."""
+
+    id = models.BigAutoField(primary_key=True)
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="log_entries")
+    key = models.CharField(max_length=1000)  # what the ids of its files have in common
+    at = models.DateTimeField()
+    day = models.DateField()  # UTC, as the service counts its days when it deletes
+    duration = models.DurationField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.UNREAD, blank=True)
+    text = models.TextField(blank=True)
+    confidence = models.FloatField(null=True)  # 0 to 1, of the best alternative
+    has_audio = models.BooleanField(default=False)
+    has_transcript = models.BooleanField(default=False)
+    empty = models.BooleanField(default=False)  # one of its files has no byte
+    words = models.GeneratedField(expression=Lower("text"), output_field=models.TextField(), db_persist=True)
+
+    objects = LogEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["endpoint", "key"], name="log_entry_once")]
+        indexes = [
+            models.Index(fields=["endpoint", "at", "id"], name="log_entries_by_time"),
+            models.Index(fields=["endpoint", "day"], name="log_entries_by_day"),
+            models.Index(fields=["endpoint", "outcome", "at", "id"], name="log_entries_by_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    def get_absolute_url(self) -> str:
+        return reverse("endpoints:log-entry", args=[self.endpoint_id, self.pk])
+
+    @property
+    def partial(self) -> bool:
+        """Without its partner, or with an empty file: the service drops pieces under load."""
+        return self.empty or not (self.has_audio and self.has_transcript)
+
+    @property
+    def flagged(self) -> bool:
+        """Something has to be said of it besides its text."""
+        return self.partial or self.outcome != Outcome.RECOGNISED
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files, as listed."""
+        return sum(file.size for file in self.files.all())
+
+    def file(self, kind: FileKind) -> LogFile | None:
+        return next((file for file in self.files.all() if file.kind == kind), None)
+
+    @property
+    def audio(self) -> LogFile | None:
+        return self.file(FileKind.AUDIO)
+
+    @property
+    def transcript(self) -> LogFile | None:
+        return self.file(FileKind.TRANSCRIPTION)
+
+    @property
+    def held(self) -> int:
+        """How many of its files are here."""
+        return sum(file.held for file in self.files.all())
+
+    @property
+    def at_service(self) -> bool:
+        """The service still has something of it."""
+        return any(not file.gone_at for file in self.files.all())
+
+    @property
+    def vanishes_at(self) -> datetime | None:
+        """When the service deletes the first of its files; None when it has none, or when nobody knows their age."""
+        return min((at for file in self.files.all() if (at := file.vanishes_at)), default=None)
+
+    @property
+    def percent(self) -> int | None:
+        """The confidence as people read it."""
+        return None if self.confidence is None else round(self.confidence * 100)
+
+
+PARTIAL = Q(has_audio=False) | Q(has_transcript=False) | Q(empty=True)
 
 
 class LogFileQuerySet(models.QuerySet["LogFile"]):
@@ -21,8 +175,23 @@ class LogFileQuerySet(models.QuerySet["LogFile"]):
         """Files that we neither hold nor know to be gone."""
         return self.filter(stored_as="", gone_at=None)
 
+    def unread(self, endpoint: Any) -> int:
+        """How many transcripts of an endpoint are not here."""
+        return self.missing().filter(endpoint=endpoint, kind=FileKind.TRANSCRIPTION).count()
+
+    def at_service(self) -> Self:
+        return self.filter(gone_at=None)
+
+    def free(self) -> Self:
+        """Those that no worker is fetching."""
+        return self.filter(free())
+
+    def vanishing(self, within: timedelta) -> Self:
+        """Those that the service deletes within this time, by its thirty days."""
+        return self.at_service().filter(created_at__lte=Now() - (RETENTION - within))
+
     def totals(self) -> dict[str, int]:
-        """files, bytes: what there is; files_done, bytes_done: what we hold of it."""
+        """files_total, bytes_total: what there is; files_done, bytes_done: what we hold of it."""
         held = ~Q(stored_as="")
         sums = self.filter(Q(gone_at=None) | held).aggregate(
             files_total=Count("pk"),
@@ -34,121 +203,73 @@ class LogFileQuerySet(models.QuerySet["LogFile"]):
 
 
 class LogFile(models.Model):
-    """One file of a content log: the audio or the transcription of an utterance."""
+    """One file of a content log: the audio or the transcription of an entry."""
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="log_files")
-    remote_id = models.CharField(max_length=255)
-    name = models.CharField(max_length=255)
+    entry = models.ForeignKey(LogEntry, on_delete=models.CASCADE, related_name="files")
+    remote_id = models.CharField(max_length=1000)
+    name = models.CharField(max_length=1000)
     kind = models.CharField(max_length=40)
     size = models.BigIntegerField(default=0)
-    created_at = models.DateTimeField(null=True, db_index=True)
-    stored_as = models.CharField(max_length=255, blank=True)
-    sha256 = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(db_default=Now())  # the last listing that had it
     gone_at = models.DateTimeField(null=True)
+    stored_as = models.CharField(max_length=255, blank=True)
+    stored_at = models.DateTimeField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    etag = models.CharField(max_length=100, blank=True)  # of the content that was begun
+    problem = models.TextField(blank=True)  # why it could not be fetched, in words
+    failures = models.PositiveSmallIntegerField(default=0)
+    wanted_at = models.DateTimeField(null=True)  # somebody wants to play it
+    # Who is fetching it, so that several jobs fetch it once.
+    lease = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
 
     objects = LogFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "name"]
         default_permissions = ()
-        permissions = [("read_logs", "Can read content logs: recordings and transcripts")]
+        permissions = [
+            ("read_logs", "Can read content logs: recordings and transcripts"),
+            ("manage_logs", "Can decide how long content logs are kept, and delete them"),
+        ]
         constraints = [models.UniqueConstraint(fields=["endpoint", "remote_id"], name="log_file_once")]
+        indexes = [
+            models.Index(fields=["endpoint", "created_at"], name="log_files_by_time"),
+            models.Index(
+                fields=["endpoint", "kind"], condition=Q(stored_as="", gone_at=None), name="log_files_missing"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def kind_label(self) -> str:
-        """In words; a kind that is new at the service is shown as it is called there."""
-        return str({"Audio": _("Audio"), "Transcription": _("Transcript")}.get(self.kind, self.kind))
-
-
-class DownloadState(models.TextChoices):
-    QUEUED = "queued", _("Queued")
-    LISTING = "listing", _("Looking for files")
-    FETCHING = "fetching", _("Fetching")
-    PACKING = "packing", _("Packing")
-    READY = "ready", _("Ready")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
-    EXPIRED = "expired", _("Expired")
-
-
-ACTIVE = (DownloadState.QUEUED, DownloadState.LISTING, DownloadState.FETCHING, DownloadState.PACKING)
-
-
-class DownloadQuerySet(ClaimQuerySet["Download"]):
-    def active(self) -> Self:
-        return self.filter(state__in=ACTIVE)
-
-    def for_page(self) -> Self:
-        return self.select_related("endpoint", "actor")
-
-    def move(self, download: "Download", state: DownloadState, **facts: object) -> bool:
-        """Take `download` to `state` unless it was cancelled meanwhile."""
-        if not self.active().filter(pk=download.pk).update(state=state, updated_at=Now(), **facts):
-            return False
-        download.refresh_from_db()
-        return True
-
-
-class Download(Claimable):
-    """One zip of an endpoint's content logs, made by a worker."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="downloads")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    actor_name = models.CharField(max_length=150, blank=True)
-    state = models.CharField(max_length=10, choices=DownloadState, default=DownloadState.QUEUED)
-    position = models.TextField(blank=True)
-    files_total = models.PositiveIntegerField(default=0)
-    files_done = models.PositiveIntegerField(default=0)
-    bytes_total = models.BigIntegerField(default=0)
-    bytes_done = models.BigIntegerField(default=0)
-    failures = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
-    stored_as = models.CharField(max_length=255, blank=True)
-    size = models.BigIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-    finished_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
-
-    objects = DownloadQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-created_at", "-pk"]
-        default_permissions = ()
-        constraints = [
-            models.UniqueConstraint(
-                fields=["endpoint", "actor"], condition=Q(state__in=ACTIVE), name="one_active_download"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.file_name
+        return str(FileKind(self.kind).label if self.kind in FileKind.values else self.kind)
 
     @property
-    def state_label(self) -> str:
-        return str(self.get_state_display())
+    def held(self) -> bool:
+        return bool(self.stored_as)
 
     @property
-    def active(self) -> bool:
-        return self.state in ACTIVE
+    def vanishes_at(self) -> datetime | None:
+        """When the service deletes it; None when it is gone, or when nobody knows its age."""
+        return self.created_at + RETENTION if self.created_at and not self.gone_at else None
 
-    @property
-    def ready(self) -> bool:
-        return self.state == DownloadState.READY
 
-    @property
-    def percent(self) -> int:
-        """Of the bytes; 100 only when the zip is ready."""
-        if self.ready:
-            return 100
-        return min(99, self.bytes_done * 100 // self.bytes_total) if self.bytes_total else 0
+def day_in(text: Any) -> date | None:
+    """The day that a text of an address names; None for any other text."""
+    try:
+        return parse_date(str(text)) if text else None
+    except ValueError:
+        return None
 
-    @property
-    def file_name(self) -> str:
-        """The name that the person's browser saves it under."""
-        kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in self.endpoint.display_name)
-        return f"content-logs-{kept.strip(' .')[:80] or 'endpoint'}-{self.created_at:%Y%m%d-%H%M%S}.zip"
+
+def number_in(text: Any) -> float | None:
+    try:
+        number = float(str(text).replace(",", ".")) if text else None
+    except ValueError:
+        return None
+    return number if number is not None and 0 <= number < 10_000_000 else None

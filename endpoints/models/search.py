@@ -1,11 +1,14 @@
-"""Search in the text of endpoints by an index: SQLite's FTS5, PostgreSQL's pg_trgm.
+"""Search in texts by an index: SQLite's FTS5, PostgreSQL's pg_trgm.
 
-Each word of a search has to be somewhere in `Endpoint.words`; one of fewer than three characters, of which an index of
-trigrams knows nothing, has to be the beginning of a word there.
+Each word of a search has to be somewhere in the row's `words`, which the database makes in lower case; one of fewer
+than three characters, of which an index of trigrams knows nothing, has to be the beginning of a word there.
 """
 
 import logging
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -16,82 +19,154 @@ from django.db.models.expressions import RawSQL
 log = logging.getLogger(__name__)
 
 TRIGRAM = 3  # characters
-TABLE = "endpoints_endpoint"
-FEW = 1000  # endpoints: what is found more often is met soon enough by reading the list
-ANYWHERE, BEGINNINGS = "endpoints_words", "endpoints_beginnings"
-MATCHES = {name: f"SELECT rowid FROM {name} WHERE {name} MATCH %s" for name in (ANYWHERE, BEGINNINGS)}  # noqa: S608
+FEW = 1000  # rows: what is found more often is met soon enough by reading the list
 
 
-def _index(name: str, tokens: str) -> dict[str, str]:
-    """An index over the words of the endpoints that are not gone, and the triggers that keep it so."""
-    add = f"INSERT INTO {name}(rowid, words) VALUES (new.number, new.words);"  # noqa: S608 (our own names)
-    remove = f"INSERT INTO {name}({name}, rowid, words) VALUES ('delete', old.number, old.words);"  # noqa: S608
-    change = f"UPDATE OF display_name, description, model_name, remote_id, gone_at ON {TABLE} WHEN"
-    differs = "old.words IS NOT new.words OR old.gone_at IS NOT new.gone_at"
-    triggers = {
-        "add": f"AFTER INSERT ON {TABLE} WHEN new.gone_at IS NULL BEGIN {add} END",
-        "remove": f"AFTER DELETE ON {TABLE} WHEN old.gone_at IS NULL BEGIN {remove} END",
-        # In this order: what is in the index has to be taken out by the words under which it is there.
-        "before": f"BEFORE {change} old.gone_at IS NULL AND ({differs}) BEGIN {remove} END",
-        "after": f"AFTER {change} new.gone_at IS NULL AND ({differs}) BEGIN {add} END",
-    }
-    table = f"CREATE VIRTUAL TABLE {name} USING fts5(words, content='{TABLE}', content_rowid='number', {tokens})"
-    return {name: table} | {f"{name}_{n}": f"CREATE TRIGGER {name}_{n} {text}" for n, text in triggers.items()}
+@dataclass(frozen=True)
+class TextIndex:
+    """The index over the `words` of one table.
 
-
-SQLITE = {
-    ANYWHERE: _index(ANYWHERE, "tokenize='trigram'"),
-    BEGINNINGS: _index(BEGINNINGS, "prefix='1 2'"),
-}
-POSTGRESQL = (
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    f"CREATE INDEX IF NOT EXISTS {ANYWHERE} ON {TABLE} USING gin (words gin_trgm_ops)",
-)
-
-
-def matching(rows: QuerySet[Any], text: str) -> tuple[QuerySet[Any], bool]:
-    """Those of `rows` that have each word of `text` in their name, description, model or id; whether they are many.
-
-    A few are named by the index. Of many, the rows are best read in the order in which they come.
+    number: the column with a whole number for each row. sources: the columns that the words, and `there`, are made of.
+    there: which rows are in the index, a condition on {row}.
     """
-    words = text.split()
-    if len(words) == 1 and (pk := _uuid(words[0])):
-        return rows.filter(Q(pk=pk) | Q(remote_id=str(pk))), False
-    long = [word for word in words if len(word) >= TRIGRAM]
-    short = [word for word in words if len(word) < TRIGRAM and any(c.isalnum() for c in word)]
-    if connections[rows.db].vendor != "sqlite":
-        for word in short:
-            rows = rows.filter(words__regex=rf"\m{re.escape(word.lower())}")
-        for word in long:
-            rows = rows.filter(words__contains=word.lower())
-        return rows, False
-    asked = {ANYWHERE: [_quoted(word) for word in long], BEGINNINGS: [f"{_quoted(word)}*" for word in short]}
-    few = True
-    for index, terms in asked.items():
-        if terms and (numbers := _numbers(rows.db, index, terms)) is not None:
-            rows = rows.filter(number__in=numbers)
-        elif terms and index == ANYWHERE:
-            few = False
+
+    name: str
+    table: str
+    number: str
+    sources: str
+    there: str = "TRUE"
+
+    @property
+    def anywhere(self) -> str:
+        return f"{self.name}_words"
+
+    @property
+    def beginnings(self) -> str:
+        return f"{self.name}_beginnings"
+
+    def matching(self, rows: QuerySet[Any], text: str) -> tuple[QuerySet[Any], bool]:
+        """Those of `rows` that have each word of `text`; whether they are many.
+
+        A few are named by the index. Of many, the rows are best read in the order in which they come.
+        """
+        words = text.split()
+        long = [word for word in words if len(word) >= TRIGRAM]
+        short = [word for word in words if len(word) < TRIGRAM and any(c.isalnum() for c in word)]
+        if connections[rows.db].vendor != "sqlite":
+            for word in short:
+                rows = rows.filter(words__regex=rf"\m{re.escape(word.lower())}")
             for word in long:
-                rows = rows.filter(_said(word))
-        elif terms:
-            rows = rows.filter(number__in=RawSQL(MATCHES[index], [" ".join(terms)]))  # noqa: S611
-    return rows, not few and not short
+                rows = rows.filter(words__contains=word.lower())
+            return rows, False
+        few = True
+        asked = {self.anywhere: [_quoted(word) for word in long], self.beginnings: [f"{_quoted(w)}*" for w in short]}
+        for index, terms in asked.items():
+            if terms and (numbers := self._numbers(rows.db, index, terms)) is not None:
+                rows = rows.filter(**{f"{self.number}__in": numbers})
+            elif terms and index == self.anywhere:
+                few = False
+                for word in long:
+                    rows = rows.filter(_said(word))
+            elif terms:
+                rows = rows.filter(**{f"{self.number}__in": RawSQL(_matches(index), [" ".join(terms)])})  # noqa: S611
+        return rows, not few and not short
+
+    def _numbers(self, using: str, index: str, terms: list[str]) -> list[int] | None:
+        """The numbers of the rows with all these terms; None when they are many."""
+        with connections[using].cursor() as cursor:
+            cursor.execute(f"{_matches(index)} LIMIT %s", [" ".join(terms), FEW + 1])
+            found = [number for (number,) in cursor.fetchall()]
+        return found if len(found) <= FEW else None
+
+    @cached_property
+    def sqlite(self) -> dict[str, dict[str, str]]:
+        """What there has to be in the database, for each of the two indexes."""
+        return {
+            index: dict(self._statements(index, tokens))
+            for index, tokens in ((self.anywhere, "tokenize='trigram'"), (self.beginnings, "prefix='1 2'"))
+        }
+
+    def _statements(self, index: str, tokens: str) -> Iterator[tuple[str, str]]:
+        """The index, and the triggers that keep it so."""
+        number, table = self.number, self.table
+        add = f"INSERT INTO {index}(rowid, words) VALUES (new.{number}, new.words);"  # noqa: S608 (our own names)
+        remove = f"INSERT INTO {index}({index}, rowid, words) VALUES ('delete', old.{number}, old.words);"  # noqa: S608
+        old, new = self.there.format(row="old"), self.there.format(row="new")
+        change = f"UPDATE OF {self.sources} ON {table} WHEN"
+        differs = f"old.words IS NOT new.words OR ({old}) IS NOT ({new})"
+        yield (
+            index,
+            f"CREATE VIRTUAL TABLE {index} USING fts5(words, content='{table}', content_rowid='{number}', {tokens})",
+        )
+        yield f"{index}_add", f"CREATE TRIGGER {index}_add AFTER INSERT ON {table} WHEN {new} BEGIN {add} END"
+        yield f"{index}_remove", f"CREATE TRIGGER {index}_remove AFTER DELETE ON {table} WHEN {old} BEGIN {remove} END"
+        # In this order: what is in the index has to be taken out by the words under which it is there.
+        before = f"BEFORE {change} {old} AND ({differs}) BEGIN {remove} END"
+        after = f"AFTER {change} {new} AND ({differs}) BEGIN {add} END"
+        yield f"{index}_before", f"CREATE TRIGGER {index}_before {before}"
+        yield f"{index}_after", f"CREATE TRIGGER {index}_after {after}"
+
+    @property
+    def postgresql(self) -> tuple[str, ...]:
+        return (
+            "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+            f"CREATE INDEX IF NOT EXISTS {self.anywhere} ON {self.table} USING gin (words gin_trgm_ops)",
+        )
+
+    def forget(self, using: str = "default") -> None:
+        """Leave nothing in SQLite's index of texts that were deleted; otherwise it does so by and by."""
+        if connections[using].vendor == "sqlite":
+            with connections[using].cursor() as cursor:
+                for index in self.sqlite:
+                    cursor.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")  # noqa: S608
 
 
-def _numbers(using: str, index: str, terms: list[str]) -> list[int] | None:
-    """The numbers of the endpoints with all these terms; None when they are many."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(f"{MATCHES[index]} LIMIT %s", [" ".join(terms), FEW + 1])
-        found = [number for (number,) in cursor.fetchall()]
-    return found if len(found) <= FEW else None
+ENDPOINTS = TextIndex(
+    "endpoints",
+    table="endpoints_endpoint",
+    number="number",
+    sources="display_name, description, model_name, remote_id, gone_at",
+    there="{row}.gone_at IS NULL",
+)
+LOG_TEXT = TextIndex("log_text", table="endpoints_logentry", number="id", sources="text", there="{row}.text <> ''")
+
+
+def install(using: str = "default", **signal: Any) -> None:
+    """Make the indexes where they are missing; after migrations, because one that remakes a table drops triggers."""
+    connection = connections[using]
+    for texts in (ENDPOINTS, LOG_TEXT):
+        if connection.vendor == "sqlite":
+            _install_in_sqlite(connection, texts)
+        elif connection.vendor == "postgresql":
+            try:
+                with transaction.atomic(using=using), connection.cursor() as cursor:
+                    for statement in texts.postgresql:
+                        cursor.execute(statement)
+            except DatabaseError as error:
+                log.warning("Search goes on without an index: %s", error)
+
+
+def _install_in_sqlite(connection: Any, texts: TextIndex) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master")
+        present = {name for (name,) in cursor.fetchall()}
+        for index, statements in texts.sqlite.items():
+            missing = [statement for name, statement in statements.items() if name not in present]
+            for statement in missing:
+                cursor.execute(statement)
+            if missing:
+                cursor.execute(f"INSERT INTO {index}({index}) VALUES ('delete-all')")  # noqa: S608
+                rows = f"SELECT {texts.number}, words FROM {texts.table} AS t WHERE {texts.there.format(row='t')}"  # noqa: S608
+                cursor.execute(f"INSERT INTO {index}(rowid, words) {rows}")
+
+
+def _matches(index: str) -> str:
+    return f"SELECT rowid FROM {index} WHERE {index} MATCH %s"  # noqa: S608
 
 
 def _said(word: str) -> Q:
-    # The database folds the case of ASCII only.
-    spellings = {word.lower()} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
     said = Q()
-    for spelling in spellings:
+    for spelling in spellings(word.lower() if word.isascii() else word):
         said |= Q(words__contains=spelling)
     return said
 
@@ -100,33 +175,14 @@ def _quoted(word: str) -> str:
     return '"{}"'.format(word.replace('"', '""'))
 
 
-def install(using: str = "default", **signal: Any) -> None:
-    """Make the index where it is missing; run after migrations, because one that remakes a table drops its triggers."""
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name FROM sqlite_master")
-            there = {name for (name,) in cursor.fetchall()}
-            for index, statements in SQLITE.items():
-                missing = [statement for name, statement in statements.items() if name not in there]
-                for statement in missing:
-                    cursor.execute(statement)
-                if missing:
-                    cursor.execute(f"INSERT INTO {index}({index}) VALUES ('delete-all')")  # noqa: S608
-                    cursor.execute(
-                        f"INSERT INTO {index}(rowid, words) SELECT number, words FROM {TABLE} WHERE gone_at IS NULL"  # noqa: S608
-                    )
-        elif connection.vendor == "postgresql":
-            try:
-                with transaction.atomic(using=using):
-                    for statement in POSTGRESQL:
-                        cursor.execute(statement)
-            except DatabaseError as error:
-                log.warning("Search goes on without an index: %s", error)
-
-
-def _uuid(text: str) -> UUID | None:
+def uuid_in(text: str | None) -> UUID | None:
+    """The id that a text is, written as we write ids; None for any other text."""
     try:
-        return UUID(text) if len(text) == 36 else None
+        return UUID(text) if text and len(text) == 36 else None
     except ValueError:
         return None
+
+
+def spellings(word: str) -> set[str]:
+    """What to look for where the database folds the case of ASCII only, as SQLite does."""
+    return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}

@@ -1,0 +1,170 @@
+"""Write down which files the service has, page by page: files as it names them, and the entries that they make."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from endpoints import azure
+from endpoints.models import Endpoint, LogDay, LogEntry, LogFile, Purge
+from endpoints.models.log import PARTIAL, RETENTION, FileKind
+
+if TYPE_CHECKING:
+    from endpoints.azure.nouns import LogFile as Listed
+
+    LogSource = azure.SpeechClient | azure.LogContainer
+
+SAS_SECONDS = 900
+_ENDINGS = re.compile(r"[._](?:wav|(?:v2[._])?json)$")
+
+
+def key_of(remote_id: str) -> str:
+    """What the ids of the two files of one entry have in common: 2026-03-02_101503__<guid>."""
+    return _ENDINGS.sub("", remote_id)
+
+
+def day_of(file: Listed) -> date:
+    """The day under which the service deletes it."""
+    return day_in(key_of(file.id)) or (file.created or timezone.now()).astimezone(UTC).date()
+
+
+def alone(endpoint: Endpoint) -> None:
+    """Until this transaction ends, nobody else writes files of `endpoint` down or takes them away."""
+    list(Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint.pk).values_list("pk"))
+
+
+def write_down(endpoint: Endpoint, files: Iterable[Listed]) -> list[LogFile]:
+    """One page of the service's list; returns its rows. What was purged is not written down again."""
+    now = timezone.now()
+    with transaction.atomic():
+        alone(endpoint)
+        purges = Purge.objects.burying(endpoint)
+        listed = {
+            file.id: file
+            for file in files
+            if not any(purge.means(key_of(file.id), day_of(file), file.created) for purge in purges)
+        }
+        if not listed:
+            return []
+        entries = _entries(endpoint, listed.values(), now)
+        known = set(endpoint.log_files.filter(remote_id__in=listed).values_list("remote_id", flat=True))
+        rows = [
+            LogFile(
+                endpoint=endpoint,
+                entry=entries[key_of(file.id)],
+                remote_id=file.id,
+                name=file.name,
+                kind=file.kind,
+                size=file.size or 0,
+                created_at=file.created,
+                seen_at=now,
+            )
+            for file in listed.values()
+        ]
+        LogFile.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["endpoint", "remote_id"],
+            update_fields=["seen_at", "gone_at"],
+        )
+        new = Counter(row.entry.day for row in rows if row.remote_id not in known)
+        LogDay.objects.add(endpoint, {day: {"seen": count} for day, count in new.items()})
+    return list(endpoint.log_files.filter(remote_id__in=listed).select_related("entry"))
+
+
+def listed_all(endpoint: Endpoint, since: datetime) -> None:
+    """After a whole list that began at `since`: what it did not have, the service no longer has."""
+    with transaction.atomic():
+        alone(endpoint)
+        # What a worker is fetching at this moment, that worker finds out by itself.
+        away = endpoint.log_files.at_service().free().filter(seen_at__lt=since)
+        lost = away.filter(stored_as="", stored_at=None).values_list("entry__day").annotate(count=Count("pk"))
+        LogDay.objects.add(endpoint, {day: {"vanished": count} for day, count in lost.order_by()})
+        away.update(gone_at=timezone.now())
+        recount(endpoint)
+        _looked_through(endpoint, since)
+
+
+def recount(endpoint: Endpoint) -> None:
+    """The numbers of entries in the ledger of each day; they stay as they were when entries have gone since."""
+    counts = (
+        endpoint.log_entries.order_by()
+        .values("day")
+        .annotate(
+            entries=Count("pk"),
+            orphans=Count("pk", filter=PARTIAL & ~Q(empty=True)),
+            empty=Count("pk", filter=Q(empty=True)),
+        )
+    )
+    known = dict(endpoint.log_days.order_by().values_list("day", "entries"))
+    rows = [
+        LogDay(endpoint=endpoint, **numbers) for numbers in counts if numbers["entries"] >= known.get(numbers["day"], 0)
+    ]
+    LogDay.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["endpoint", "day"],
+        update_fields=["entries", "orphans", "empty"],
+        batch_size=500,
+    )
+
+
+def _looked_through(endpoint: Endpoint, at: datetime) -> None:
+    """Days of which the list was whole have a line in the ledger, with or without files: see endpoints.logs.ledger."""
+    first: date | None = endpoint.log_days.filter(seen__gt=0).aggregate(first=Min("day"))["first"]
+    last = at.astimezone(UTC).date() - timedelta(days=1)  # today is not over
+    if first and endpoint.resource.log_container is None:
+        first = max(first, last - RETENTION + timedelta(days=2))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)] if first else []
+    LogDay.objects.bulk_create((LogDay(endpoint=endpoint, day=day) for day in days), ignore_conflicts=True)
+
+
+def _entries(endpoint: Endpoint, files: Iterable[Listed], now: datetime) -> dict[str, LogEntry]:
+    """The entries that these files belong to, by key, with which halves there are."""
+    halves: dict[str, list[Listed]] = defaultdict(list)
+    for file in files:
+        halves[key_of(file.id)].append(file)
+    known = {entry.key: entry for entry in endpoint.log_entries.filter(key__in=halves)}
+    for key, pair in halves.items():
+        entry = known.get(key) or LogEntry(endpoint=endpoint, key=key)
+        if entry.pk is None:
+            entry.at = min((file.created for file in pair if file.created), default=None) or _said(key) or now
+            entry.day = day_of(pair[0])
+        kinds = {file.kind for file in pair}
+        entry.has_audio |= FileKind.AUDIO in kinds
+        entry.has_transcript |= FileKind.TRANSCRIPTION in kinds
+        entry.empty |= any(file.size == 0 for file in pair)
+        entry.duration = entry.duration or next(
+            (timedelta(milliseconds=file.milliseconds) for file in pair if file.milliseconds), None
+        )
+        known[key] = entry
+    LogEntry.objects.bulk_create(
+        known.values(),
+        update_conflicts=True,
+        unique_fields=["endpoint", "key"],
+        update_fields=["has_audio", "has_transcript", "empty", "duration"],
+    )
+    return {entry.key: entry for entry in endpoint.log_entries.filter(key__in=halves)}
+
+
+def day_in(key: str) -> date | None:
+    """The day with which ids and our own names of files begin."""
+    try:
+        return date.fromisoformat(key[:10])
+    except ValueError:
+        return None
+
+
+def _said(key: str) -> datetime | None:
+    """When it was, by its id."""
+    try:
+        return datetime.strptime(key[:17], "%Y-%m-%d_%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None

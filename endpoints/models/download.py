@@ -1,0 +1,167 @@
+"""The downloads of content logs that people asked for."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.endpoint import Endpoint
+from endpoints.models.log import LogEntry, LogEntryQuerySet, LogFile, LogFileQuerySet
+
+
+class DownloadState(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    LISTING = "listing", _("Looking for files")
+    FETCHING = "fetching", _("Fetching")
+    PACKING = "packing", _("Packing")
+    PAUSED = "paused", _("Paused")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+
+
+ACTIVE = (DownloadState.QUEUED, DownloadState.LISTING, DownloadState.FETCHING, DownloadState.PACKING)
+OPEN = (*ACTIVE, DownloadState.PAUSED)
+
+
+class DownloadQuerySet(ClaimQuerySet["Download"]):
+    def active(self) -> Self:
+        """Those that a worker takes further."""
+        return self.filter(state__in=ACTIVE)
+
+    def open(self) -> Self:
+        return self.filter(state__in=OPEN)
+
+    def for_page(self) -> Self:
+        return self.select_related("endpoint", "actor")
+
+    def versions(self, *_fields: str) -> Self:
+        """What a page of the list reads of each row: all that it shows."""
+        return self.for_page()
+
+    def untold(self, user: object) -> Self:
+        """Those of a person that are ready, and of which nobody has told them yet."""
+        return self.filter(actor=user, state=DownloadState.READY, told_at=None)
+
+    def can_be_retried(self) -> Self:
+        """Those that failed, and zips in which something is missing."""
+        incomplete = Q(state=DownloadState.READY, files_missing__gt=0)
+        return self.filter(incomplete | Q(state=DownloadState.FAILED))
+
+    def move(self, download: Download, state: DownloadState, **facts: object) -> bool:
+        """Take `download` to `state`, unless somebody has taken it from this worker: cancelled it, or paused it."""
+        mine = self.active().filter(pk=download.pk, lease=download.lease)
+        if not mine.update(state=state, updated_at=Now(), **facts):
+            return False
+        download.refresh_from_db()
+        return True
+
+
+class Download(Claimable):
+    """One zip of content logs of an endpoint, made by a worker."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="downloads")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor_name = models.CharField(max_length=150, blank=True)
+    selection = models.TextField(blank=True)  # as in the address of the list; "" for everything
+    purpose = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=DownloadState, default=DownloadState.QUEUED)
+    position = models.TextField(blank=True)
+    files_total = models.PositiveIntegerField(default=0)
+    files_done = models.PositiveIntegerField(default=0)
+    bytes_total = models.BigIntegerField(default=0)
+    bytes_done = models.BigIntegerField(default=0)
+    files_missing = models.PositiveIntegerField(default=0)  # that are not in the zip, each with its reason there
+    rate = models.FloatField(default=0)  # bytes per second, while it is fetching
+    failures = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    stored_as = models.CharField(max_length=255, blank=True)
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    objects = DownloadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["endpoint", "actor", "selection"], condition=Q(state__in=OPEN), name="one_open_download"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def entries(self) -> LogEntryQuerySet:
+        """What was selected, as far as it is known now."""
+        return LogEntry.objects.filter(endpoint=self.endpoint_id).chosen(QueryDict(self.selection))
+
+    @property
+    def files(self) -> LogFileQuerySet:
+        files = LogFile.objects.filter(endpoint=self.endpoint_id)
+        return files.filter(entry__in=self.entries.order_by().values("pk")) if self.selection else files
+
+    @property
+    def state_label(self) -> str:
+        return str(self.get_state_display())
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def ready(self) -> bool:
+        return self.state == DownloadState.READY
+
+    @property
+    def paused(self) -> bool:
+        return self.state == DownloadState.PAUSED
+
+    @property
+    def can_be_retried(self) -> bool:
+        return self.state == DownloadState.FAILED or (self.ready and self.files_missing > 0)
+
+    @property
+    def percent(self) -> int:
+        """Of the bytes; 100 only when the zip is ready."""
+        if self.ready:
+            return 100
+        return min(99, self.bytes_done * 100 // self.bytes_total) if self.bytes_total else 0
+
+    @property
+    def time_left(self) -> timedelta | None:
+        """At the present rate; None when there is none."""
+        left = self.bytes_total - self.bytes_done
+        if self.state != DownloadState.FETCHING or self.rate <= 0 or left <= 0:
+            return None
+        return timedelta(seconds=round(left / self.rate))
+
+    @property
+    def file_name(self) -> str:
+        """The name that the person's browser saves it under."""
+        kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in self.endpoint.display_name)
+        asked = timezone.localtime(self.created_at)
+        return f"content-logs-{kept.strip(' .')[:80] or 'endpoint'}-{asked:%Y%m%d-%H%M%S}.zip"

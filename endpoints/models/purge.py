@@ -1,0 +1,142 @@
+"""A purge: content logs that somebody had deleted, at the service and here, and the receipt of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.endpoint import Endpoint
+from endpoints.models.log import LogEntry, LogEntryQuerySet
+
+
+class PurgeState(models.TextChoices):
+    QUEUED = "queued", gettext_lazy("Queued")
+    COUNTING = "counting", gettext_lazy("Counting")
+    DELETING = "deleting", gettext_lazy("Deleting")
+    WAITING = "waiting", gettext_lazy("Waiting for the service")
+    DONE = "done", gettext_lazy("Done")
+    FAILED = "failed", gettext_lazy("Failed")
+
+
+RUNNING = (PurgeState.QUEUED, PurgeState.COUNTING, PurgeState.DELETING, PurgeState.WAITING)
+
+
+class PurgeQuerySet(ClaimQuerySet["Purge"]):
+    def running(self) -> Self:
+        return self.filter(state__in=RUNNING)
+
+    def for_page(self) -> Self:
+        return self.select_related("endpoint", "endpoint__resource", "actor")
+
+    def burying(self, endpoint: Endpoint) -> list[Purge]:
+        """Those by which files are not written down again, whoever still lists them; one that failed buries nothing."""
+        return list(self.filter(endpoint=endpoint).exclude(state=PurgeState.FAILED).defer("before", "after"))
+
+    def move(self, purge: Purge, state: PurgeState, **facts: object) -> bool:
+        """Take `purge` to `state`; False when it has ended meanwhile."""
+        moved = self.running().filter(pk=purge.pk).update(state=state, updated_at=Now(), **facts)
+        purge.refresh_from_db()
+        return moved == 1
+
+
+class Purge(Claimable):
+    """Single entries by their keys, or everything up to a day; the service takes up to a day for that (api-facts 8)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="purges")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor_name = models.CharField(max_length=150, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    until = models.DateField(null=True)  # UTC, inclusive
+    keys = models.JSONField(default=list)  # of entries, when it is not by day
+    state = models.CharField(max_length=10, choices=PurgeState, default=PurgeState.QUEUED)
+    # {"service_files": .., "service_bytes": .., "archive_files": .., "archive_bytes": .., "entries": ..}; None for the
+    # service where we cannot delete. While it is running, `after` says what is left, and how far a look at it is.
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    accepted_at = models.DateTimeField(null=True)  # by the service
+    looked_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    failures = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    objects = PurgeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"purge of {self.endpoint}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("endpoints:purge", args=[self.pk])
+
+    @property
+    def running(self) -> bool:
+        return self.state in RUNNING
+
+    @property
+    def done(self) -> bool:
+        return self.state == PurgeState.DONE
+
+    @property
+    def state_label(self) -> str:
+        return str(self.get_state_display())
+
+    @property
+    def what(self) -> str:
+        """What is to be deleted, in words."""
+        if self.until:
+            return _("everything up to %(day)s (UTC)") % {"day": self.until.isoformat()}
+        words = ngettext("%(count)s entry", "%(count)s entries", len(self.keys))
+        return words % {"count": len(self.keys)}
+
+    @property
+    def entries(self) -> LogEntryQuerySet:
+        """What we know of it."""
+        chosen = Q(day__lte=self.until) if self.until else Q(key__in=self.keys)
+        return LogEntry.objects.filter(chosen, endpoint=self.endpoint_id)
+
+    def means(self, key: str, day: date, created: datetime | None) -> bool:
+        """Whether a file of this entry and day is to be deleted.
+
+        What was recorded on the last day after the service had been asked stays or goes as the service decides.
+        """
+        if self.until is None:
+            return key in self._keys
+        asked = self.accepted_at or self.finished_at
+        return day <= self.until and (asked is None or created is None or created <= asked)
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        return frozenset(self.keys)
+
+    @property
+    def counts(self) -> list[Mapping[str, Any]]:
+        """The lines of the receipt: what was there before, and what is left."""
+        labels = {
+            "service_files": _("Files at the service"),
+            "service_bytes": _("Bytes at the service"),
+            "archive_files": _("Files here"),
+            "archive_bytes": _("Bytes here"),
+            "entries": _("Entries here"),
+        }
+        return [
+            {"key": key, "label": label, "before": self.before.get(key), "after": self.after.get(key)}
+            for key, label in labels.items()
+        ]

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -48,17 +49,18 @@ def build(count: int) -> None:
         models = SpeechModel.objects.bulk_create(_model(n, resources[n % len(resources)], now) for n in range(MODELS))
         rows = _endpoints(count, resources, projects, models, now, chance)
         while chunk := list(islice(rows, CHUNK)):
-            _insert(chunk)
+            insert(chunk)
     connection.close()
 
 
-def _insert(rows: list[Endpoint]) -> None:
-    """What bulk_create does, in one statement for all of them instead of one for each forty."""
-    fields = [field for field in Endpoint._meta.concrete_fields if not field.generated]
+def insert(rows: list[Any]) -> None:
+    """What bulk_create does for rows of one table, in one statement for all instead of one for each forty."""
+    about = rows[0]._meta
+    fields = [field for field in about.concrete_fields if not field.generated]
     columns, values = ", ".join(str(field.column) for field in fields), ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO endpoints_endpoint ({columns}) VALUES ({values})",  # noqa: S608 (our own names)
+            f"INSERT INTO {about.db_table} ({columns}) VALUES ({values})",  # noqa: S608 (our own names)
             [[field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields] for row in rows],
         )
 

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 from urllib.parse import unquote, urljoin, urlsplit
 from uuid import UUID
 
@@ -10,10 +11,14 @@ import httpx
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LOG_ID = re.compile(r"[A-Za-z0-9_.-]+")
+# An address that needs no work: httpx takes longer for a signature than a small file for its way.
+_PLAIN = re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]+)?)(/[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*)")
 _LOCALE = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _PORTS = {"https": 443, "http": 80}
 # Hosts of a region, which the whole world shares. A resource behind a private endpoint has a domain of its own.
 _SHARED = ("api.cognitive.microsoft.com", "api.cognitive.microsoft.us", "api.cognitive.azure.cn")
+
+_STORAGE = (".core.windows.net", ".core.usgovcloudapi.net", ".core.chinacloudapi.cn", ".storage.azure.net")
 
 
 def checked_endpoint(endpoint: str) -> httpx.URL:
@@ -68,13 +73,50 @@ def own_link(link: str, asked: httpx.URL) -> httpx.URL | None:
 
 
 def content_link(link: str, endpoint: httpx.URL) -> httpx.URL | None:
-    """A content address that may be read, or None: https, or http between loopback addresses (a simulator)."""
+    """A content address that may be read, or None: https, or http between loopback addresses (a simulator).
+
+    An address within this machine or its network is none either; the simulator alone is where it may be.
+    """
     try:
         url = httpx.URL(link)
     except (httpx.InvalidURL, ValueError):
         return None
     simulated = endpoint.scheme == "http" and url.scheme == "http" and is_loopback(url)
-    return url if (url.scheme == "https" or simulated) and url.host and not url.userinfo else None
+    if not (url.scheme == "https" or simulated) or not url.host or url.userinfo:
+        return None
+    return url if _public(url) or (is_loopback(url) and is_loopback(endpoint)) else None
+
+
+def _public(url: httpx.URL) -> bool:
+    """By its looks: a name may still lead elsewhere."""
+    try:
+        return ipaddress.ip_address(url.host).is_global
+    except ValueError:
+        return url.host != "localhost" and not url.host.endswith(".localhost")
+
+
+def storage_may_be_at(host: str, address: str) -> bool:
+    """Whether content may be read where a host's name led to: private endpoints of storage lie in private networks."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if found.is_global or not _public(httpx.URL(scheme="https", host=host)):  # the latter was allowed by its looks
+        return True
+    shut = found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified
+    return not shut and host.endswith(_STORAGE)
+
+
+def content_target(link: str, endpoint: httpx.URL) -> tuple[httpx.URL, bytes] | None:
+    """The same in two parts: the origin, which thousands of addresses share, and what is asked for there."""
+    plain = _PLAIN.fullmatch(link)
+    if plain and "/." not in plain[2]:
+        origin = _content_origin(plain[1], endpoint)
+        return (origin, plain[2].encode("ascii")) if origin else None
+    url = content_link(link, endpoint)
+    return (url, url.raw_path) if url else None
+
+
+@lru_cache(maxsize=64)
+def _content_origin(link: str, endpoint: httpx.URL) -> httpx.URL | None:
+    return content_link(link, endpoint)
 
 
 def id_behind(link: str) -> str:

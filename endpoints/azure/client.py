@@ -1,6 +1,6 @@
 """The client of one Speech resource. Its operations stand in a module for each subject; here they come together."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -8,13 +8,13 @@ from typing import Self
 import httpx
 
 from . import catalogue, content, endpoints, logs, web_hooks
-from .addresses import checked_endpoint, content_link
+from .addresses import checked_endpoint, content_target, storage_may_be_at
 from .asking import Asking
 from .content import Content
 from .credentials import Bearer, Credential, Key
-from .deadline import punctual
+from .deadline import Deadline, punctual
 from .errors import ForeignAddress
-from .sending import Sender, new_transport
+from .sending import Sender, new_pipes
 from .versions import Capabilities, version_named
 
 
@@ -49,7 +49,7 @@ class SpeechClient(Asking):
             raise ValueError("A deadline is a number of seconds above 0.")
         super().__init__(address, version, Sender(proof, version.name, deadline, retries, transport))
         self._retries = retries
-        self._content = punctual(content_transport or new_transport())
+        self._content = punctual(content_transport or new_pipes(storage_may_be_at))
 
     def __repr__(self) -> str:
         return f"SpeechClient(endpoint={self.base!r}, api_version={self.version.name!r})"
@@ -110,18 +110,27 @@ class SpeechClient(Asking):
 
     @contextmanager
     def open_content(
-        self, url: str, *, offset: int = 0, etag: str | None = None, deadline: float | None = None
+        self,
+        url: str,
+        *,
+        offset: int = 0,
+        etag: str | None = None,
+        deadline: float | None = None,
+        go_on: Callable[[], bool] | None = None,
     ) -> Iterator[Content]:
         """Open a content address for reading from `offset`, without the key or token.
 
         `etag` (that of the part already there) makes sure that it is still the same content. No total deadline
-        unless `deadline` is given, but never a silence of more than 30 s. ForeignAddress, ContentExpired,
-        ContentChanged, and from Content.chunks() IncompleteContent.
+        unless `deadline` is given, but never a silence of more than 30 s. `go_on`, which has to answer at once,
+        is asked again and again; TimedOut soon after it says no. ForeignAddress, ContentExpired, ContentChanged,
+        and from Content.chunks() IncompleteContent.
         """
         if offset < 0:
             raise ValueError("Content begins at offset 0.")
-        address = content_link(url, self.endpoint)
+        address = content_target(url, self.endpoint)
         if address is None:
-            raise ForeignAddress("The address of the content may not be used: it is not https.", operation="content")
-        with content.transfer(self._content, address, offset, etag, deadline, self._retries) as begun:
+            sentence = "The address of the content may not be used: it is not https, or lies in a private network."
+            raise ForeignAddress(sentence, operation="content")
+        due = Deadline(deadline, go_on)
+        with content.transfer(self._content, *address, offset, etag, due, self._retries) as begun:
             yield begun

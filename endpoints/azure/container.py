@@ -6,7 +6,7 @@ api-facts 13). What the hash stands for is not documented: `folders()` lists wha
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,7 +22,17 @@ from .complaints import Complaint
 from .content import Content
 from .deadline import Deadline, punctual
 from .nouns import LogFile, LogPage
-from .sending import COMMON_HEADERS, READ_SECONDS, Answer, failure, new_transport, opened, patiently, raw_bytes
+from .sending import (
+    COMMON_HEADERS,
+    READ_SECONDS,
+    Answer,
+    failure,
+    new_pipes,
+    new_transport,
+    opened,
+    patiently,
+    raw_bytes,
+)
 from .times import moment
 
 if TYPE_CHECKING:
@@ -72,6 +82,7 @@ class LogContainer:
         self._prefix = f"{self._folder}/" if self._folder else ""
         self._credential, self._seconds, self._retries = credential, deadline, retries
         self._transport = punctual(transport or new_transport())
+        self._content = self._transport if transport else new_pipes()
 
     def __repr__(self) -> str:
         return f"LogContainer({self._address!r}, folder={self._folder!r}, locale={self._locale!r})"
@@ -87,6 +98,7 @@ class LogContainer:
     def close(self) -> None:
         """Close the connections that are kept alive."""
         self._transport.close()
+        self._content.close()
 
     def folders(self) -> list[str]:
         """The <hash>/<locale> folders that exist, sorted."""
@@ -120,7 +132,13 @@ class LogContainer:
 
     @contextmanager
     def open_content(
-        self, url: str, *, offset: int = 0, etag: str | None = None, deadline: float | None = None
+        self,
+        url: str,
+        *,
+        offset: int = 0,
+        etag: str | None = None,
+        deadline: float | None = None,
+        go_on: Callable[[], bool] | None = None,
     ) -> Iterator[Content]:
         """Open a file of the container for reading, by its `content_url` or its blob's name.
 
@@ -130,14 +148,14 @@ class LogContainer:
         if offset < 0:
             raise ValueError("Content begins at offset 0.")
         name = self._name_behind(url) if "://" in url else url
-        due = Deadline(deadline)
+        due = Deadline(deadline, go_on)
 
         with ExitStack() as transfer:
 
             def begin() -> Content:
                 with ExitStack() as attempt:
                     response = attempt.enter_context(
-                        opened(content.OPERATION, self._transport, lambda: self._question(name, offset, etag, due))
+                        opened(content.OPERATION, self._content, lambda: self._question(name, offset, etag, due))
                     )
                     status = response.status_code
                     begun = None if status in (401, 403, 404, 410) else content.understood(response, offset, etag)
@@ -147,8 +165,7 @@ class LogContainer:
                     transfer.push(attempt.pop_all())
                     return begun
 
-            opening = Deadline(min(deadline or 60.0, 60.0))  # for asking again, not for the transfer
-            yield patiently(begin, True, opening) if self._retries else begin()
+            yield patiently(begin, True, content.opening(due)) if self._retries else begin()
 
     def _lister(self) -> "Lister":
         from .blobs import Lister, Wire

@@ -4,9 +4,11 @@ The address is the credential. It lies at another origin than the API (blob stor
 there, and no error or repr of ours shows it.
 """
 
+import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import httpx
 
@@ -26,14 +28,19 @@ class Content:
 
     `size`: bytes of the whole content, None when the server does not say. `offset`: where these bytes begin,
     which is 0 when the server does not do ranges. `etag`: give it back to open_content() when going on later.
+    `md5`: of the whole content, None when the server does not say.
     """
 
     def __init__(self, response: httpx.Response | None, size: int | None, offset: int, etag: str | None) -> None:
         self.size = size
         self.offset = offset
         self.etag = etag
+        self.md5 = _md5(response.headers, response.status_code) if response is not None else None
         self._response = response
         self._promised = None if size is None else size - offset
+        self._received = 0
+        self._pieces: Iterator[bytes] | None = None
+        self._rest = memoryview(b"")
 
     def __repr__(self) -> str:
         return f"Content(size={self.size!r}, offset={self.offset!r}, etag={self.etag!r})"
@@ -42,39 +49,76 @@ class Content:
         """The bytes, once, as they come. IncompleteContent when fewer come than promised; TimedOut on silence."""
         if self._response is None:
             return
-        received = 0
         source = raw_bytes(self._response)
         while True:
-            try:
-                with translated(OPERATION):
-                    chunk = next(source, None)
-            except errors.ConnectionLost:
-                raise self._incomplete(received) from None
+            with self._watched():
+                chunk = next(source, None)
             if chunk is None:
                 break
-            received += len(chunk)
+            self._received += len(chunk)
             yield chunk
-        if self._promised is not None and received != self._promised:
-            raise self._incomplete(received)
+        self._check()
 
-    def _incomplete(self, received: int) -> errors.IncompleteContent:
+    def read_into(self, buffer: memoryview) -> int:
+        """The next bytes, without a copy where the transport can; how many there were, 0 at the end. As chunks()."""
+        if self._response is None:
+            return 0
+        direct: Callable[[memoryview], int] | None = self._response.extensions.get("read_into")
+        with self._watched():
+            count = direct(buffer) if direct else self._copied(buffer)
+        self._received += count
+        if not count:
+            self._check()
+        return count
+
+    def _copied(self, buffer: memoryview) -> int:
+        if self._pieces is None:
+            assert self._response is not None  # noqa: S101 (the caller looked)
+            self._pieces = raw_bytes(self._response)
+        while not self._rest and (piece := next(self._pieces, None)) is not None:
+            self._rest = memoryview(piece)
+        count = min(len(self._rest), len(buffer))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            with translated(OPERATION):
+                yield
+        except errors.ConnectionLost:
+            raise self._incomplete() from None
+
+    def _check(self) -> None:
+        if self._promised is not None and self._received != self._promised:
+            raise self._incomplete()
+
+    def _incomplete(self) -> errors.IncompleteContent:
         promised = "" if self._promised is None else f" of {self._promised}"
-        sentence = f"The transfer ended after {received}{promised} bytes."
-        return errors.IncompleteContent(sentence, operation=OPERATION, received=received, promised=self._promised)
+        sentence = f"The transfer ended after {self._received}{promised} bytes."
+        return errors.IncompleteContent(sentence, operation=OPERATION, received=self._received, promised=self._promised)
 
 
 @contextmanager
 def transfer(
-    transport: httpx.BaseTransport, url: httpx.URL, offset: int, etag: str | None, deadline: float | None, retries: bool
+    transport: httpx.BaseTransport,
+    url: httpx.URL,
+    target: bytes,
+    offset: int,
+    etag: str | None,
+    due: Deadline,
+    retries: bool,
 ) -> Iterator[Content]:
-    """Open `url` for reading; opening alone is asked again, never the bytes."""
-    due = Deadline(deadline)
+    """Open `target` at `url` for reading; opening alone is asked again, never the bytes."""
 
     with ExitStack() as kept:
 
         def begin() -> Content:
             with ExitStack() as attempt:
-                response = attempt.enter_context(opened(OPERATION, transport, lambda: question(url, offset, etag, due)))
+                response = attempt.enter_context(
+                    opened(OPERATION, transport, lambda: question(url, offset, etag, due, target))
+                )
                 begun = understood(response, offset, etag)
                 if begun is None:
                     code = response.headers.get("x-ms-error-code", "")  # storage names its errors in a header
@@ -83,18 +127,27 @@ def transfer(
                 kept.push(attempt.pop_all())
                 return begun
 
-        opening = Deadline(min(deadline or 60.0, 60.0))  # for asking again, not for the transfer
-        yield patiently(begin, True, opening) if retries else begin()
+        yield patiently(begin, True, opening(due)) if retries else begin()
 
 
-def question(url: httpx.URL, offset: int, etag: str | None, due: Deadline) -> httpx.Request:
+def opening(due: Deadline) -> Deadline:
+    """For asking again, not for the transfer; nobody who may be told to stop waits for long."""
+    return Deadline(min(due.left(), 3.0 if due.stoppable else 60.0))
+
+
+def question(
+    url: httpx.URL, offset: int, etag: str | None, due: Deadline, target: bytes | None = None
+) -> httpx.Request:
     """The request for the bytes from `offset` on, of the same content as before."""
     headers = {"Accept": "*/*", **COMMON_HEADERS}
     if offset:
         headers["Range"] = f"bytes={offset}-"
     if etag:
         headers["If-Match"] = etag
-    return httpx.Request("GET", url, headers=headers, extensions={"timeout": due.timeouts(READ_SECONDS)})
+    extensions: dict[str, Any] = {"timeout": due.timeouts(READ_SECONDS)}
+    if target is not None:
+        extensions["target"] = target  # instead of the path of `url`
+    return httpx.Request("GET", url, headers=headers, extensions=extensions)
 
 
 def understood(response: httpx.Response, offset: int, etag: str | None) -> Content | None:
@@ -127,6 +180,16 @@ def understood(response: httpx.Response, offset: int, etag: str | None) -> Conte
     if size is not None and int(part[2]) != size - 1:
         raise unreadable(OPERATION, "it is less than what was asked for", status)
     return Content(response, size, offset, found)
+
+
+def _md5(headers: httpx.Headers, status: int) -> bytes | None:
+    """Of the whole content: Content-MD5 is that of what is sent, which may be a part."""
+    said = headers.get("x-ms-blob-content-md5") or (headers.get("content-md5") if status == 200 else None)
+    try:
+        digest = base64.b64decode(said or "", validate=True)
+    except ValueError:
+        return None
+    return digest if len(digest) == 16 else None
 
 
 def _changed() -> errors.ContentChanged:

@@ -7,20 +7,26 @@ knows the deadline, and `punctual()` makes the transport's sockets ask it anew b
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 
 class Deadline:
-    """A moment on the monotonic clock; without `seconds` it never comes."""
+    """A moment on the monotonic clock; without `seconds` it never comes, unless `go_on` says that it has."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, go_on: Callable[[], bool] | None = None) -> None:
         self._end = math.inf if seconds is None else time.monotonic() + seconds
+        self._go_on = go_on
+
+    @property
+    def stoppable(self) -> bool:
+        return self._go_on is not None
 
     def left(self) -> float:
         """Seconds that remain; 0 when it is past."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, self._end - time.monotonic()) if self._go_on is None or self._go_on() else 0.0
 
     def timeouts(self, most: float) -> dict[str, float]:
         """httpx's `timeout` extension: each step may take `most` seconds, and all of them what is left."""

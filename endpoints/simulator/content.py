@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from email.utils import formatdate
+from functools import lru_cache
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from . import access, ledger, logs, model_files
@@ -19,9 +22,10 @@ from .entities import Logging
 from .logs import Log
 from .model_files import ModelFile
 from .simulation import Simulation
+from .transfers import Transfer
 
 CONTAINER = "customspeech-audiologs"
-PIECE = 65_536
+LARGEST_HASHED = 1_000_000  # bytes; larger blobs are written in blocks, and those have no Content-MD5
 RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
 
 
@@ -101,7 +105,10 @@ class ContentRoom:
                 return self.error(416, "InvalidRange", message, headers=extra)
             headers["Content-Range"] = f"bytes {first}-{stop - 1}/{log.size}"
         headers["Content-Length"] = str(stop - first)
-        return StreamingResponse(_pieces(log, first, stop), status, headers)
+        if digest := md5(log):
+            # of the part that is sent, or of the blob that it is a part of
+            headers["Content-MD5" if status == 200 else "x-ms-blob-content-md5"] = digest
+        return Transfer(log, first, stop, status, headers)
 
     def error(
         self, status: int, code: str, message: str, *, detail: str = "", headers: dict[str, str] | None = None
@@ -127,6 +134,10 @@ def _named(etag: str, header: str) -> bool:
     return header.strip() == "*" or etag in [part.strip().removeprefix("W/") for part in header.split(",")]
 
 
-async def _pieces(log: Log | ModelFile, first: int, stop: int) -> AsyncIterator[bytes]:
-    for start in range(first, stop, PIECE):
-        yield log.part(start, min(stop, start + PIECE))
+@lru_cache(maxsize=20_000)
+def md5(log: Log | ModelFile) -> str:
+    """Content-MD5 in base64; empty where the service would have none."""
+    if log.size > LARGEST_HASHED:
+        return ""
+    digest = hashlib.md5(log.part(0, log.size), usedforsecurity=False).digest()
+    return base64.b64encode(digest).decode()

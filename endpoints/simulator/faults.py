@@ -11,6 +11,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .transfers import SEND_FILE
+
 HANG_UP = "simulator.hang_up"
 STRUCK = "simulator.fault"  # the fault that struck a request, for who watches the traffic
 HOOK = "HOOK"  # the method of a fault that strikes a delivery to a web hook
@@ -28,6 +30,8 @@ class Effect(Struct, kw_only=True, forbid_unknown_fields=True):
     delay: Annotated[float, Meta(ge=0)] = 0
     close: bool = False
     truncate: Annotated[int, Meta(ge=0)] | None = None
+    chunked: bool = False
+    whole: bool = False
     drip: Annotated[float, Meta(gt=0)] | None = None
     duplicate: Annotated[int, Meta(ge=0, le=1000)] = 0
     drop: bool = False
@@ -94,6 +98,9 @@ async def strike(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
     effect = fault.effect
     scope.setdefault("extensions", {})[STRUCK] = fault
     before = fault.stage == "before"
+    scope["extensions"].pop(SEND_FILE, None)  # the answer has to pass through here
+    if effect.whole:
+        scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in (b"range", b"x-ms-range")]}
     answer = Answer()
     if before:
         await asyncio.sleep(effect.delay)
@@ -116,6 +123,8 @@ async def strike(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
     names = {name.lower().encode() for name in effect.headers}
     answer.headers = [pair for pair in answer.headers if pair[0].lower() not in names]
     answer.headers += [(name.lower().encode(), value.encode()) for name, value in effect.headers.items()]
+    if effect.chunked:
+        answer.headers = [pair for pair in answer.headers if pair[0].lower() != b"content-length"]
     await _deliver(effect, answer, scope, send)
 
 

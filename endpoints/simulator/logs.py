@@ -10,6 +10,7 @@ import hashlib
 import random
 import time
 import uuid
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from msgspec import Struct
 
 from . import recordings, sound, speaking
 from .entities import DAY, Logging, Recorded
+from .transfers import Stretch
 from .world import World
 
 RETENTION = 30 * DAY  # service-facts 5
@@ -32,6 +34,9 @@ class Pair(Struct, frozen=True):
     guid: str
     created: float
     recorded: Recorded | None = None
+
+
+Named = tuple[str, Pair, bool]  # id, pair, is it the audio
 
 
 class Log(Struct, frozen=True, kw_only=True):
@@ -55,6 +60,15 @@ class Log(Struct, frozen=True, kw_only=True):
                 return file.read(stop - start)
         return sound.part(self.id, self.size, start, stop)
 
+    def stretches(self, start: int, stop: int) -> Iterator[bytes | Stretch]:
+        if self.content is not None:
+            yield self.content[start:stop]
+        elif self.path is not None:
+            with Path(self.path).open("rb") as file:
+                yield file, start, stop - start
+        else:
+            yield from sound.stretches(self.id, self.size, start, stop)
+
     @property
     def media(self) -> str:
         return "audio/wav" if self.audio else "application/json"
@@ -69,14 +83,29 @@ class Log(Struct, frozen=True, kw_only=True):
 
 
 @lru_cache(maxsize=512)
-def _computed(seed: int, endpoint_id: str, until: float, count: int) -> tuple[Pair, ...]:
+def _computed(seed: int, endpoint_id: str, until: float, count: int) -> dict[str, Named]:
+    """The logs by id; they are asked for one by one, so that none of them is computed twice."""
     chance = random.Random(f"{seed}/{endpoint_id}/logs")  # noqa: S311 - not a secret
     step = SPREAD / max(1, count)
     first = until - SPREAD
-    return tuple(
+    pairs = (
         Pair(str(uuid.UUID(int=chance.getrandbits(128), version=4)), first + (index + chance.random()) * step)
         for index in range(count)
     )
+    return {named[0]: named for pair in pairs for named in _halves(pair)}
+
+
+@lru_cache(maxsize=4096)
+def _written(guid: str, said: str | None, locale: str, duration: float) -> bytes:
+    """A transcript, as it is listed and read a moment later."""
+    text = said or speaking.text(guid, locale, duration)
+    return msgspec.json.encode(speaking.transcription(guid, text, locale, duration))
+
+
+def _halves(pair: Pair) -> Iterator[Named]:
+    day, stem = _names(pair)
+    for audio, ending in ((True, AUDIO), (False, TRANSCRIPT)):
+        yield f"{day}_{stem}{ending}", pair, audio
 
 
 def _names(pair: Pair) -> tuple[str, str]:
@@ -91,26 +120,24 @@ def order(log_id: str) -> tuple[str, bool]:
     return log_id.removesuffix(TRANSCRIPT if transcript else AUDIO), transcript
 
 
-def ids(world: World, holder: Logging) -> list[tuple[str, Pair, bool]]:
+def ids(world: World, holder: Logging) -> list[Named]:
     """(id, pair, is it the audio) of every log that is there now, oldest first."""
+    earliest = _earliest(world, holder)
+    found = list(_seeded(world, holder).values())
+    found += [named for one in holder.recorded for named in _halves(Pair(one.guid, one.created, one))]
+    return [named for named in found if named[1].created >= earliest and named[0] not in holder.removed_logs]
+
+
+def _seeded(world: World, holder: Logging) -> dict[str, Named]:
+    if holder.logs_from is None or holder.logs_from > world.now():
+        return {}
+    return _computed(world.options.seed, holder.id, holder.logs_from, world.options.logs)
+
+
+def _earliest(world: World, holder: Logging) -> float:
     now = world.now()
-    pairs: list[Pair] = []
-    if holder.logs_from is not None and holder.logs_from <= now:
-        options = world.options
-        pairs.extend(_computed(options.seed, holder.id, holder.logs_from, options.logs))
-    pairs.extend(Pair(one.guid, one.created, one) for one in holder.recorded)
     cutoff = max((purge.cutoff for purge in holder.purges if purge.effective <= now), default=0.0)
-    earliest = max(cutoff, now - RETENTION)
-    found = []
-    for pair in pairs:
-        if pair.created < earliest:
-            continue
-        day, stem = _names(pair)
-        for audio, ending in ((True, AUDIO), (False, TRANSCRIPT)):
-            log_id = f"{day}_{stem}{ending}"
-            if log_id not in holder.removed_logs:
-                found.append((log_id, pair, audio))
-    return found
+    return max(cutoff, now - RETENTION)
 
 
 def build(world: World, holder: Logging, pair: Pair, audio: bool) -> Log:
@@ -140,8 +167,7 @@ def build(world: World, holder: Logging, pair: Pair, audio: bool) -> Log:
         content = recording.json
     else:
         said = pair.recorded.text if pair.recorded else recording.text if recording else None
-        said = said or speaking.text(pair.guid, holder.locale, duration)
-        content = msgspec.json.encode(speaking.transcription(pair.guid, said, holder.locale, duration))
+        content = _written(pair.guid, said, holder.locale, duration)
     name = f"{stem}.v2.json"
     return Log(
         id=f"{day}_{stem}{TRANSCRIPT}",
@@ -155,10 +181,15 @@ def build(world: World, holder: Logging, pair: Pair, audio: bool) -> Log:
 
 
 def find(world: World, holder: Logging, log_id: str) -> Log | None:
-    for one, pair, audio in ids(world, holder):
-        if one == log_id:
-            return build(world, holder, pair, audio)
-    return None
+    if log_id in holder.removed_logs:
+        return None
+    named = _seeded(world, holder).get(log_id)
+    if named is None:
+        recorded = (named for one in holder.recorded for named in _halves(Pair(one.guid, one.created, one)))
+        named = next((one for one in recorded if one[0] == log_id), None)
+    if named is None or named[1].created < _earliest(world, holder):
+        return None
+    return build(world, holder, named[1], named[2])
 
 
 def record(world: World, holder: Logging, recorded: Recorded) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from .durations import iso
 from .entities import Model, Status
+from .transfers import Stretch
 from .world import World
 
 CONTAINER = "customspeech-models"  # service-facts 5
@@ -37,6 +39,9 @@ class ModelFile(Struct, frozen=True, kw_only=True):
 
     def part(self, start: int, stop: int) -> bytes:
         return self.content[start:stop]
+
+    def stretches(self, start: int, stop: int) -> Iterator[bytes | Stretch]:
+        yield self.content[start:stop]
 
 
 def path_of(model: Model, file: ModelFile) -> str:

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
+import h11
 import msgspec
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +21,7 @@ from . import container, state
 from .app import build, build_content
 from .faults import HANG_UP
 from .simulation import Simulation
+from .transfers import SEND_FILE
 
 HOST = "127.0.0.1"
 SAVE_EVERY = 1.0  # seconds
@@ -48,6 +50,16 @@ def listen(*ports: int) -> list[socket.socket]:
     return listeners
 
 
+class Counted:
+    """Stands for bytes that h11 has to count and does not get."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+
 class Protocol(H11Protocol):
     """Lets the application close the socket under a request, for the faults."""
 
@@ -56,10 +68,22 @@ class Protocol(H11Protocol):
         app: Any = self.app
 
         async def with_hang_up(scope: Any, receive: Any, send: Any) -> None:
-            scope.setdefault("extensions", {})[HANG_UP] = self.hang_up
+            scope.setdefault("extensions", {}).update({HANG_UP: self.hang_up, SEND_FILE: self.send_file})
             await app(scope, receive, send)
 
         self.app = with_hang_up
+
+    async def send_file(self, file: IO[bytes], offset: int, count: int) -> bool:
+        """Part of a body, from a file to the socket without passing through us; False when nobody reads it."""
+        if not self.cycle or self.cycle.disconnected:
+            return False
+        self.conn.send_with_data_passthrough(h11.Data(data=Counted(count)))  # type: ignore[arg-type]
+        try:
+            await asyncio.get_running_loop().sendfile(self.transport, file, offset, count, fallback=False)
+        except (OSError, RuntimeError):  # RuntimeError: it is closing
+            self.hang_up()
+            return False
+        return True
 
     def hang_up(self) -> None:
         """What was written still goes out; then the connection ends."""

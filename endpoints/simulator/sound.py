@@ -7,13 +7,19 @@ import hashlib
 import math
 import struct
 import sys
+import tempfile
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import IO
 
 RATE = 16_000
 WIDTH = 2
 HEADER = 44
 LEAD = 256  # samples of faint noise at the start, which make each file its own
 VOICES = 8
+REPEATS = 128  # seconds of a voice that are written to a file at once, for large sounds
+_LOW = bytes((value - 128) & 0xFF for value in range(256))  # the two bytes of a faint sample, by its noise
+_HIGH = bytes(0xFF if value < 128 else 0 for value in range(256))
 
 
 class NotAudio(ValueError):
@@ -21,9 +27,10 @@ class NotAudio(ValueError):
 
 
 def header(data_bytes: int) -> bytes:
-    """The RIFF header of PCM, 44 bytes."""
+    """The RIFF header of PCM, 44 bytes; beyond 4 GiB its sizes are the largest that can be written."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * WIDTH, WIDTH, WIDTH * 8)
-    return b"RIFF" + struct.pack("<I", 36 + data_bytes) + b"WAVE" + form + b"data" + struct.pack("<I", data_bytes)
+    whole, data = (struct.pack("<I", min(size, 0xFFFFFFFF)) for size in (36 + data_bytes, data_bytes))
+    return b"RIFF" + whole + b"WAVE" + form + b"data" + data
 
 
 @lru_cache(maxsize=VOICES)
@@ -46,10 +53,9 @@ def _second(voice: int) -> bytes:
 @lru_cache(maxsize=256)
 def _lead(name: str) -> bytes:
     noise = hashlib.shake_128(name.encode()).digest(LEAD)
-    samples = array.array("h", (value - 128 for value in noise))
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples.tobytes()
+    samples = bytearray(2 * LEAD)
+    samples[::2], samples[1::2] = noise.translate(_LOW), noise.translate(_HIGH)
+    return bytes(samples)
 
 
 def size_for(name: str, about: int) -> int:
@@ -66,18 +72,43 @@ def duration(size: int) -> float:
 
 def part(name: str, size: int, start: int, stop: int) -> bytes:
     """The bytes from `start` up to `stop` of the computed file, without computing the rest."""
-    voice = _second(hashlib.blake2b(name.encode(), digest_size=1).digest()[0] % VOICES)
-    prefix = header(size - HEADER) + _lead(name)[: size - HEADER]
-    pieces = [prefix[start:stop]]
+    voice, prefix = _second(_voice(name)), _prefix(name, size)
+    offset = (max(start, len(prefix)) - len(prefix)) % len(voice)
+    left = max(0, stop - max(start, len(prefix)))
+    repeated = voice * ((offset + left) // len(voice) + 1)
+    return prefix[start:stop] + repeated[offset : offset + left]
+
+
+def stretches(name: str, size: int, start: int, stop: int) -> Iterator[bytes | tuple[IO[bytes], int, int]]:
+    """The same bytes, however many: first bytes, then again and again a part of one file, as (file, offset, count)."""
+    prefix = _prefix(name, size)
+    if start < len(prefix):
+        yield prefix[start:stop]
+    file, length = _repeated(_voice(name))
     position = max(start, len(prefix)) - len(prefix)
-    left = stop - max(start, len(prefix))
-    while left > 0:
-        offset = position % len(voice)
-        piece = voice[offset : offset + left]
-        pieces.append(piece)
-        position += len(piece)
-        left -= len(piece)
-    return b"".join(pieces)
+    end = stop - len(prefix)
+    while position < end:
+        offset = position % length
+        count = min(end - position, length - offset)
+        yield file, offset, count
+        position += count
+
+
+def _voice(name: str) -> int:
+    return hashlib.blake2b(name.encode(), digest_size=1).digest()[0] % VOICES
+
+
+def _prefix(name: str, size: int) -> bytes:
+    return header(size - HEADER) + _lead(name)[: size - HEADER]
+
+
+@lru_cache(maxsize=VOICES)
+def _repeated(voice: int) -> tuple[IO[bytes], int]:
+    """A nameless file that is some seconds of a voice, and its length."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - for the whole process
+    file.write(_second(voice) * REPEATS)
+    file.flush()
+    return file, file.tell()
 
 
 def measured(audio: bytes) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from urllib.parse import urlsplit
 
 import pytest
@@ -105,3 +107,38 @@ def test_nothing_else_is_there(service: Service, audio: Json) -> None:
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(audio["links"]["contentUrl"]))
     for path in ("/", "/speechtotext/v3.2/endpoints", "/_world/ledger"):
         assert service.open.get(origin + path).status_code == 404
+
+
+def test_a_large_file_is_the_same_in_one_piece_and_in_parts(service: Service) -> None:
+    service.reset(logs=1, log_bytes=6_000_000)
+    endpoint = service.deployed(properties={"loggingEnabled": True})
+    url = service.every(endpoint["links"]["logs"])[0]["links"]["contentUrl"]
+    whole = service.open.get(url).content
+    assert whole[:4] == b"RIFF"
+    size = len(whole)
+    for first, stop in ((0, 300_000), (100, 1_000_000), (4_000_000, size), (size - 300_001, size)):
+        part = service.open.get(url, headers={"Range": f"bytes={first}-{stop - 1}"})
+        assert part.content == whole[first:stop]
+    small = [
+        service.open.get(url, headers={"Range": f"bytes={n}-{n + 9_999}"}).content for n in range(0, size, 500_000)
+    ]
+    assert small == [whole[n : n + 10_000] for n in range(0, size, 500_000)]
+    assert service.open.head(url).headers["content-length"] == str(size)
+
+
+def test_small_files_have_a_checksum_and_large_ones_have_none(service: Service, audio: Json) -> None:
+    url = audio["links"]["contentUrl"]
+    answer = service.open.get(url)
+    digest = base64.b64encode(hashlib.md5(answer.content, usedforsecurity=False).digest()).decode()
+    assert answer.headers["content-md5"] == digest
+    part = service.open.get(url, headers={"Range": "bytes=0-9"})
+    assert part.headers["x-ms-blob-content-md5"] == digest
+    assert "content-md5" not in part.headers
+
+
+def test_a_server_may_forget_ranges_and_lengths(service: Service, audio: Json) -> None:
+    url = audio["links"]["contentUrl"]
+    service.faults({"method": "GET", "path": "wav", "effect": {"whole": True, "chunked": True}})
+    answer = service.open.get(url, headers={"Range": "bytes=0-9"})
+    assert (answer.status_code, len(answer.content)) == (200, audio["properties"]["size"])
+    assert "content-length" not in answer.headers

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from bench import accept, durability, rows, start
+from bench import accept, durability, logs, rows, start
 from bench import list as listing
 from bench.figures import Noise, Row, table
 from bench.product import Failed
@@ -23,6 +23,7 @@ PARTS = {
     "accept": accept.measure,
     "durability": durability.measure,
     "list": listing.measure,
+    "logs": logs.measure,
 }
 FEWEST_ROUNDS = 5
 

@@ -8,10 +8,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from speechstudio.log_storage import log_storage
 from speechstudio.var import broker_socket, kept_secret
 
 env = environ.FileAwareEnv()
@@ -82,6 +84,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 LOOK_SECONDS = whole("LOOK_SECONDS", 60)
 SWEEP_SECONDS = whole("SWEEP_SECONDS", 2)
 DOWNLOAD_DAYS = whole("DOWNLOAD_DAYS", 7)
+PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # of whoever reads content logs
 ENDPOINT_HOURLY_COST = amount("ENDPOINT_HOURLY_COST")
 COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
 
@@ -90,6 +93,7 @@ COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
 BROKER_URL = env.str("BROKER_URL", default="") or f"redis+socket://{broker_socket(VAR)}"
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # or a worker ends when the broker was away for long
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A click must not wait for a broker that is away: the bell is lost, and the next sweep finds the row.
     "max_retries": 0,
@@ -121,6 +125,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": SWEEP_SECONDS},
     },
     "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600},
+    "sweep-storage": {"task": "endpoints.tasks.sweep_storage", "schedule": crontab(hour="3", minute="17")},
 }
 
 # --- Web ------------------------------------------------------------------------------------------
@@ -214,6 +219,13 @@ LOGIN_REDIRECT_URL = "endpoints:list"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 12 * 3600
 
+# Mail: nothing is sent without a server.
+MAIL = bool(env.str("EMAIL_URL", default=""))
+if MAIL:
+    globals().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="speech-studio@localhost")
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -231,14 +243,7 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "logs": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": str(VAR / "logs"),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "logs": log_storage(env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs"),
     # Compressed, and named after their content so that browsers keep them for ever; `setup` collects them.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
@@ -247,7 +252,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"one_line": {"()": "speechstudio.lines.OneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"httpx": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
 }

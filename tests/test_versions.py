@@ -10,10 +10,11 @@ import pytest
 from django.core.files.storage import storages
 from django.urls import reverse
 
-from endpoints import deploy, logs
+from endpoints import deploy
+from endpoints.logs import downloads
 from endpoints.models import Endpoint, Resource, SpeechModel, Status
 from endpoints.models.change import ChangeState
-from endpoints.models.log import DownloadState
+from endpoints.models.download import DownloadState
 from endpoints.models.secret import Secret
 from tests.conftest import KEY
 from tests.test_wizard import Wizard
@@ -80,7 +81,7 @@ def test_content_logs_come_from_the_customers_own_container(lena, world, worker,
     page = lena.get(endpoint.get_absolute_url()).content.decode()
     assert "Download log</button>" in page
 
-    download = worker.download(logs.ask(actor=lena.user, endpoint=endpoint))
+    download = worker.download(downloads.ask(actor=lena.user, endpoint=endpoint))
 
     assert download.state == DownloadState.READY, download.error
     with storages["logs"].open(download.stored_as) as stored:

@@ -1,6 +1,5 @@
 """Export: the endpoints of the list, or those that were ticked on it, as a CSV file, a row at a time."""
 
-import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,20 +9,19 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from endpoints import spreadsheet
 from endpoints.models import Change, Endpoint
 from endpoints.views import selection
 from endpoints.views.access import HttpRequest, may
-from endpoints.views.bulk import selected
 
 AT_ONCE = 500  # rows that are in memory
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @require_safe
 @may("view_endpoint")
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """What was ticked; everything that the words and filters select when nothing was."""
-    rows: Any = selected(request.GET) if "endpoint" in request.GET else selection.found(request.GET)
+    rows: Any = selection.selected(request.GET) if "endpoint" in request.GET else selection.found(request.GET)
     name = f"endpoints-{timezone.localdate():%Y-%m-%d}.csv"
     answer = StreamingHttpResponse(
         _lines(rows.present(), request.build_absolute_uri("/").rstrip("/")),
@@ -33,27 +31,19 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     return answer
 
 
-class _Echo:
-    """What a csv writer writes to: gives each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def _lines(rows: Any, site: str) -> Iterator[str]:
     """Sent after the view has returned, so it keeps the person's language itself."""
     language = translation.get_language()
-    writer: Any = csv.writer(_Echo())
     with translation.override(language):
         head = _head()
-    yield writer.writerow(head)
+    yield spreadsheet.line(head)
     changes = {change.endpoint_id: [change] for change in Change.objects.open()}
     found = rows.for_list().select_related("project").order_by("-created_at", "-pk")
     for endpoint in found.iterator(chunk_size=AT_ONCE):
         endpoint.open_changes = changes.get(endpoint.pk, [])
         with translation.override(language):
             cells = _cells(endpoint, site)
-        yield writer.writerow([_plain(cell) for cell in cells])
+        yield spreadsheet.line(cells)
 
 
 def _head() -> list[str]:
@@ -103,11 +93,3 @@ def _cells(endpoint: Endpoint, site: str) -> list[Any]:
 
 def _moment(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else ""
-
-
-def _plain(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is marked as text; our own numbers stay numbers."""
-    if cell is None or isinstance(cell, int):
-        return cell
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.core.files import File
-from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.urls import reverse
 
-from endpoints import logs
+from endpoints.logs import downloads
 from endpoints.models import Download, Endpoint, Event, LogFile
+from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
-from endpoints.models.log import DownloadState
 
 SMALL, LARGE = 5_000_000, 12_000_000  # what the database never needs, and what a recording does
 
@@ -38,13 +38,31 @@ class Spoiled(File):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-class Storage(FileSystemStorage):
+class Elsewhere(Storage):
     """A disk of its own, which can be full while that of the temporary files is not."""
 
     full = False
 
+    def __init__(self, **options):
+        self.disk = FileSystemStorage(**options)
+
     def _save(self, name, content):
-        return super()._save(name, Spoiled(content.file) if self.full else content)
+        return self.disk._save(name, Spoiled(content.file) if self.full else content)
+
+    def _open(self, name, mode="rb"):
+        return self.disk._open(name, mode)
+
+    def delete(self, name):
+        self.disk.delete(name)
+
+    def exists(self, name):
+        return self.disk.exists(name)
+
+    def size(self, name):
+        return self.disk.size(name)
+
+    def listdir(self, path):
+        return self.disk.listdir(path)
 
 
 @contextmanager
@@ -61,7 +79,7 @@ FULL = {"the temporary directory": lambda: no_file_grows_beyond(SMALL), "the sto
 def endpoint(resource, world, worker, settings, tmp_path):
     """An endpoint with one pair of logs, of which the recording is large."""
     options = {**settings.STORAGES["logs"]["OPTIONS"], "location": str(tmp_path)}
-    logs = {"BACKEND": f"{__name__}.Storage", "OPTIONS": options}
+    logs = {"BACKEND": f"{__name__}.Elsewhere", "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "logs": logs}
     world.begin(endpoints=12, logs=1, log_bytes=LARGE, rate_limit="0/0")
     worker.mirror()
@@ -70,7 +88,8 @@ def endpoint(resource, world, worker, settings, tmp_path):
 
 def kept():
     """The files in the storage, with their sizes."""
-    return {path.name: path.stat().st_size for path in Path(storages["logs"].location).rglob("*") if path.is_file()}
+    everything = Path(storages["logs"].disk.location).rglob("*")
+    return {path.name: path.stat().st_size for path in everything if path.is_file()}
 
 
 def step(worker, download):
@@ -82,7 +101,7 @@ def step(worker, download):
 @pytest.mark.parametrize("full", FULL.values(), ids=FULL)
 @pytest.mark.parametrize("when", [DownloadState.FETCHING, DownloadState.PACKING])
 def test_row_41_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(lena, endpoint, worker, when, full):
-    download = logs.ask(actor=lena.user, endpoint=endpoint)
+    download = downloads.ask(actor=lena.user, endpoint=endpoint)
     while download.state != when:
         step(worker, download)
     with full():
@@ -103,10 +122,10 @@ def test_row_41_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(le
 
 
 def test_row_41_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, endpoint, worker):
-    download = logs.ask(actor=lena.user, endpoint=endpoint)
+    download = downloads.ask(actor=lena.user, endpoint=endpoint)
     while download.state != DownloadState.FETCHING:
         step(worker, download)
-    Download.objects.filter(pk=download.pk).update(failures=logs.GIVE_UP_AFTER - 1)
+    Download.objects.filter(pk=download.pk).update(failures=downloads.GIVE_UP_AFTER - 1)
     with no_file_grows_beyond(SMALL):
         assert step(worker, download) == DownloadState.FAILED
     page = lena.get(reverse("endpoints:logs", args=[endpoint.pk])).content.decode()

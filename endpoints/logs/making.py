@@ -1,0 +1,223 @@
+"""The making of a download: list, fetch, pack, in steps that a killed worker's successor goes on with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.http import QueryDict
+from django.utils import timezone
+
+from endpoints import azure
+from endpoints.logs import fetching, listing, packing, partials
+from endpoints.logs.listing import SAS_SECONDS
+from endpoints.logs.storage import NotKept, store
+from endpoints.models import Download, Event, LogArchive
+from endpoints.models.download import DownloadState
+from endpoints.models.event import Verb
+
+if TYPE_CHECKING:
+    from endpoints.azure.nouns import LogFile, LogPage
+    from endpoints.logs.listing import LogSource
+    from endpoints.models.log import LogFileQuerySet
+
+WORK_SECONDS = 25  # one task's share of a long download; the rest is done by the next
+GIVE_UP_AFTER = 20  # failures in a row
+FRESH = timedelta(minutes=1)  # a listing of this age says what there is
+PAGE = 100  # files whose addresses one list call brings
+PAGES = 8  # that are fetched together
+LOOK_SECONDS = 0.5  # between two questions whether somebody has paused or cancelled it
+SMOOTHING = 0.3  # what the newest of the measured rates weighs
+
+
+def step(
+    download: Download, service: LogSource, *, days: int, tell: Callable[[Download], None] = lambda _it: None
+) -> float | None:
+    """Take `download`, on which the caller holds the lease, further for about WORK_SECONDS.
+
+    A zip that gets ready is kept for `days`, and `tell` is called with it after the commit. Returns in how many
+    seconds it is due again, or None when nobody needs to look again.
+    """
+    making = _Making(download, service, days, tell)
+    resource = download.endpoint.resource
+    stages = {
+        DownloadState.QUEUED: making.list,
+        DownloadState.LISTING: making.list,
+        DownloadState.FETCHING: making.fetch,
+        DownloadState.PACKING: making.pack,
+    }
+    stage = stages.get(DownloadState(download.state))
+    if stage is None:
+        return None
+    try:
+        due = stage()
+    except azure.SpeechError as error:
+        resource.failed(str(error)) if not isinstance(error, azure.TooManyRequests) else None
+        return _put_off(download, error)
+    except OSError as error:
+        return _put_off(download, NotKept(error))
+    resource.answered()
+    return due
+
+
+class _Making:
+    def __init__(self, download: Download, service: LogSource, days: int, tell: Callable[[Download], None]) -> None:
+        self.download, self.service, self.days, self.tell = download, service, days, tell
+        self.endpoint = download.endpoint
+        self.until = time.monotonic() + WORK_SECONDS
+        self.stopped = False
+        self.next_look = self.next_count = 0.0
+        self.counted: tuple[float, int] | None = None  # when bytes were counted last, and how many
+
+    def list(self) -> float | None:
+        """Write down which files the service has, page by page, unless that was done just now."""
+        download = self.download
+        if not self.move(DownloadState.LISTING):
+            return None
+        if not self.known():
+            since, _space, token = download.position.partition(" ")
+            since = since or timezone.now().isoformat()
+            for page in self.pages(token):
+                listing.write_down(self.endpoint, page.files)
+                facts = {"position": f"{since} {page.next_token or ''}", "failures": 0, "error": ""}
+                if not self.move(DownloadState.LISTING, **facts, **self.totals()):
+                    return None
+                if page.next_token and time.monotonic() > self.until:
+                    return 0
+            listing.listed_all(self.endpoint, datetime.fromisoformat(since))
+            archive = LogArchive.objects.of(self.endpoint)
+            LogArchive.objects.filter(pk=archive.pk).update(listed_at=timezone.now())
+        # What could not be fetched for somebody else, or the last time, is tried again.
+        download.files.missing().exclude(problem="").update(problem="", failures=0)
+        self.move(DownloadState.FETCHING, position="", **download.files.totals())
+        return 0
+
+    def known(self) -> bool:
+        """What is asked for is in our rows: it was ticked there, or the list is hardly older than the question."""
+        if QueryDict(self.download.selection).getlist("entry"):
+            return True
+        archive = LogArchive.objects.filter(pk=self.endpoint.pk).first()
+        return bool(archive and archive.listed_at and archive.listed_at > self.download.created_at - FRESH)
+
+    def fetch(self) -> float | None:
+        """Bring what we do not hold yet. What cannot be fetched has its problem written on it, and is passed over."""
+        wanted = self.download.files.missing().filter(problem="")
+        if wanted.count() * PAGE > self.endpoint.log_files.at_service().count():
+            # One list call gives a page of addresses, which are used at once and not kept.
+            for files, token in _several(self.pages(self.download.position)):
+                addresses = {file.id: file.content_url for file in files if file.content_url}
+                self.bring(wanted.filter(remote_id__in=[file.id for file in files]), addresses)
+                if self.stopped:
+                    return None
+                if time.monotonic() > self.until:
+                    return 0
+                if not self.move(DownloadState.FETCHING, position=token or ""):
+                    return None
+        done = self.bring(wanted, {})
+        if self.stopped:
+            return None
+        if wanted.exists():
+            return 1 if done.busy or not done.files else 0
+        self.move(DownloadState.PACKING, rate=0, failures=0, error="", **self.download.files.totals())
+        return 0
+
+    def bring(self, missing: LogFileQuerySet, addresses: dict[str, str]) -> fetching.Outcome:
+        return fetching.bring(missing, addresses, self.service, until=self.until, go_on=self.told)
+
+    def pages(self, token: str) -> Iterator[LogPage]:
+        remote_id = self.endpoint.remote_id or ""
+        return self.service.list_log_pages(remote_id, skip_token=token or None, sas_seconds=SAS_SECONDS)
+
+    def told(self) -> bool:
+        """Write down how far it is; False when somebody has paused or cancelled it."""
+        return self.look(DownloadState.FETCHING)
+
+    def look(self, state: DownloadState) -> bool:
+        """Whether to go on; asked as often as anybody likes."""
+        if not self.stopped and time.monotonic() >= self.next_look:
+            facts: dict[str, Any] = self.totals() if state == DownloadState.FETCHING else {}
+            if facts.get("files_done", 0) > self.download.files_done:
+                facts |= {"failures": 0, "error": ""}
+            self.move(state, **facts)
+            self.next_look = time.monotonic() + LOOK_SECONDS
+        return not self.stopped
+
+    def totals(self) -> dict[str, float]:
+        """What there is and what we hold of it, and at which rate that grows; nothing when it was counted just now."""
+        now = time.monotonic()
+        if now < self.next_count:
+            return {}
+        totals: dict[str, float] = {**self.download.files.totals()}
+        held, spent = int(totals["bytes_done"]), time.monotonic() - now
+        self.next_count = now + max(1.0, 10 * spent)  # many rows take long to count
+        if self.counted and now > self.counted[0]:
+            measured = max(held - self.counted[1], 0) / (now - self.counted[0])
+            before = self.download.rate or measured
+            totals["rate"] = before + SMOOTHING * (measured - before)
+        self.counted = (now, held)
+        return totals
+
+    def move(self, state: DownloadState, **facts: Any) -> bool:
+        self.stopped = not Download.objects.move(self.download, state, **facts)
+        return not self.stopped
+
+    def pack(self) -> float | None:
+        download = self.download
+        if download.stored_as:  # of a worker that was killed, or from before it was tried again
+            store().delete(download.stored_as)
+        name = packing.name_for(download)
+        # Written down first, so that nothing is left behind that no row knows.
+        if not self.move(DownloadState.PACKING, stored_as=name):
+            return None
+        try:
+            made = packing.pack(download, name, go_on=lambda: self.look(DownloadState.PACKING))
+        except packing.Stopped:
+            return None
+        except partials.Busy:
+            return 1
+        now = timezone.now()
+        facts: dict[str, Any] = {
+            "stored_as": made.name,
+            "size": made.size,
+            "sha256": made.sha256,
+            "files_missing": made.missing,
+            "finished_at": now,
+            "expires_at": now + timedelta(days=self.days),
+            "told_at": None,
+            "next_look_at": None,
+            "failures": 0,
+            "error": "",
+            **download.files.totals(),
+        }
+        with transaction.atomic():
+            if self.move(DownloadState.READY, **facts):
+                Event.record(Verb.LOGS_READY, actor=download.actor, endpoint=self.endpoint, files=made.files)
+                transaction.on_commit(lambda: self.tell(download))
+        if self.stopped:
+            store().delete(made.name)
+        return None
+
+
+def _several(pages: Iterator[LogPage]) -> Iterator[tuple[list[LogFile], str | None]]:
+    """The files of some pages together, with what leads on: between them the last transfers are waited for."""
+    while some := list(islice(pages, PAGES)):
+        yield [file for page in some for file in page.files], some[-1].next_token
+
+
+def _put_off(download: Download, error: azure.SpeechError | NotKept) -> float | None:
+    """Try again later, longer each time; a refusal or too many failures in a row end it."""
+    if isinstance(error, azure.TooManyRequests):
+        return min(max(error.retry_after or 5, 1), 900)
+    failures = download.failures + 1
+    final = isinstance(error, azure.Refused) and not isinstance(error, azure.Unauthorized)
+    if final or failures >= GIVE_UP_AFTER:
+        ended = {"finished_at": timezone.now(), "next_look_at": None, "rate": 0}
+        Download.objects.move(download, DownloadState.FAILED, error=str(error), **ended)
+        return None
+    facts = {"error": str(error), "failures": failures, **download.files.totals()}
+    Download.objects.move(download, DownloadState(download.state), **facts)
+    return min(2.0**failures, 60)

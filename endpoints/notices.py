@@ -1,0 +1,37 @@
+"""Messages to people outside the pages: an e-mail when what they asked for is ready."""
+
+import logging
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from endpoints.models import Download, Preferences
+
+log = logging.getLogger(__name__)
+
+
+def ready(download: Download) -> None:
+    """Tell whoever asked for it, if they can be reached and may still take it; nothing of the logs is in it."""
+    person = download.actor
+    if not settings.MAIL or person is None or not (person.is_active and person.email):
+        return
+    if not person.has_perm("endpoints.read_logs"):
+        return
+    chosen = Preferences.objects.filter(user=person).first()
+    with translation.override(chosen.language if chosen and chosen.language else settings.LANGUAGE_CODE):
+        message = EmailMessage(_("Your log download is ready"), _body(download), to=[person.email])
+    try:
+        message.send()
+    except (OSError, ValueError) as error:  # what smtplib raises is an OSError; its text can name the person
+        log.warning("The e-mail about the download %s was not sent: %s", download.pk, type(error).__name__)
+
+
+def _body(download: Download) -> str:
+    endpoint = " ".join(download.endpoint.display_name.split())
+    sentence = _("The content logs of the endpoint %(name)s that you asked for are ready.") % {"name": endpoint}
+    if not settings.PUBLIC_URL:
+        return f"{sentence}\n"
+    return f"{sentence}\n\n{settings.PUBLIC_URL}{reverse('endpoints:downloads')}\n"

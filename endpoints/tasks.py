@@ -16,12 +16,15 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.urls import reverse
 
-from endpoints import azure, catalogue, connect, hooks, logs, reconcile
+from endpoints import azure, catalogue, connect, hooks, notices, reconcile
 from endpoints.failpoints import failpoint
-from endpoints.models import Change, Download, Draft, HookCall, Resource, Sweep
+from endpoints.logs import archive, downloads, purging, retention
+from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 from endpoints.models.secret import CannotDecrypt
 
 log = logging.getLogger(__name__)
+
+Claimed = Change | Download | LogArchive | Purge | Resource
 
 LEASE_SECONDS = 20
 
@@ -59,10 +62,22 @@ def mirror(resource_id: str) -> None:
 def fetch(download_id: str) -> None:
     """Take a download of content logs further."""
     if download := Download.objects.active().claim(download_id, seconds=LEASE_SECONDS):
-        endpoint = download.endpoint
-        _work(
-            fetch, download, endpoint.resource, lambda: connect.log_source(endpoint), lambda it: logs.step(download, it)
-        )
+        how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": notices.ready}
+        _with_logs(fetch, download, lambda it: downloads.step(download, it, **how))
+
+
+@shared_task(soft_time_limit=3600, time_limit=3660)
+def collect(endpoint_id: str) -> None:
+    """Look at the content logs of an endpoint, and keep those that are to be kept."""
+    if row := LogArchive.objects.claim(endpoint_id, seconds=LEASE_SECONDS):
+        _with_logs(collect, row, lambda it: archive.step(row, it))
+
+
+@shared_task(soft_time_limit=3600, time_limit=3660)
+def purge(purge_id: str) -> None:
+    """Delete content logs for good, a step further."""
+    if row := Purge.objects.running().claim(purge_id, seconds=LEASE_SECONDS):
+        _with_logs(purge, row, lambda it: purging.step(row, it))
 
 
 @shared_task
@@ -71,6 +86,8 @@ def sweep() -> None:
     for rows, task in (
         (Change.objects.open(), step),
         (Download.objects.active(), fetch),
+        (LogArchive.objects.all(), collect),
+        (Purge.objects.running(), purge),
         (Resource.objects.all(), mirror),
     ):
         for pk in rows.due().values_list("pk", flat=True)[:200]:
@@ -78,13 +95,21 @@ def sweep() -> None:
     Sweep.done()
 
 
-@shared_task
+@shared_task(soft_time_limit=3600, time_limit=3660)
 def tidy() -> None:
-    """Throw away what nobody needs any longer: old zips of content logs, drafts, ended sessions."""
-    logs.purge(days=settings.DOWNLOAD_DAYS)
+    """Throw away what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions."""
+    downloads.expire()
+    archive.remind()
+    retention.enforce(settings.DOWNLOAD_DAYS)
     Draft.objects.forgotten().delete()
     HookCall.objects.old().delete()
     call_command("clearsessions")
+
+
+@shared_task(soft_time_limit=3600, time_limit=3660)
+def sweep_storage() -> None:
+    """Throw away files of content logs that a crash left behind."""
+    retention.sweep_storage()
 
 
 def _look(resource: Resource, service: azure.SpeechClient) -> float:
@@ -95,8 +120,13 @@ def _look(resource: Resource, service: azure.SpeechClient) -> float:
     return float(settings.LOOK_SECONDS)
 
 
+def _with_logs(task: Any, row: Download | LogArchive | Purge, do: Callable[[Any], float | None]) -> None:
+    endpoint = row.endpoint
+    _work(task, row, endpoint.resource, lambda: connect.log_source(endpoint), do)
+
+
 @contextmanager
-def _held(row: Change | Download | Resource, lease: UUID) -> Iterator[None]:
+def _held(row: Claimed, lease: UUID) -> Iterator[None]:
     """Prolong our lease while we work, so that it can be short: a killed worker's work goes on when it ends."""
     over = Event()
 
@@ -116,7 +146,7 @@ def _held(row: Change | Download | Resource, lease: UUID) -> Iterator[None]:
 
 def _work(
     task: Any,
-    row: Change | Download | Resource,
+    row: Claimed,
     resource: Resource,
     connected: Callable[[], AbstractContextManager[Any]],
     do: Callable[[Any], float | None],

@@ -14,6 +14,7 @@ from endpoints.models import Download, Endpoint, Event
 from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
 from endpoints.models.secret import CannotDecrypt
+from endpoints.views import keeping
 from endpoints.views.access import HttpRequest, may
 
 NEWEST, ALL = 10, 500  # changes and events on the page, at first and when asked for
@@ -74,6 +75,7 @@ def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
         "sample": sample,
         "documentation": documentation.PAGES,
         "latest_download": _latest_download(request, endpoint),
+        **(keeping.countdown(endpoint) if request.user.has_perm("endpoints.read_logs") else {}),
         **_history(request, endpoint),
         "previous_model": deploy.previous_model(endpoint),
         "go_back_key": uuid4(),

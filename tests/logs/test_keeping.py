@@ -1,0 +1,286 @@
+"""Keep: looks, the archive before the service removes it, the ledger of days, retention, the countdown."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db.models import F, Sum
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+
+from endpoints import tasks
+from endpoints.azure.nouns import LogFile as Listed
+from endpoints.logs import archive, downloads, ledger, listing, retention
+from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile
+
+DAY = 24 * 3600
+
+
+def look(endpoint, rounds=10):
+    """Looks until the worker says that nothing is to be done now."""
+    row = archive.want_look(endpoint)
+    for _round in range(rounds):
+        LogArchive.objects.filter(pk=row.pk).update(next_look_at=Now())
+        tasks.collect(str(row.pk))
+        row.refresh_from_db()
+        if not row.stage:
+            break
+    return row
+
+
+def keep(person, endpoint, **more):
+    asked = {"keep": "on", "every_hours": "6", "retention_days": "90", **more}
+    return person.post(reverse("endpoints:logs-keep", args=[endpoint.pk]), asked)
+
+
+def sums(endpoint):
+    names = ("seen", "archived", "vanished", "removed", "purged", "entries", "orphans", "empty")
+    return {name: endpoint.log_days.aggregate(sum=Sum(name))["sum"] or 0 for name in names}
+
+
+def aged(endpoint, **span):
+    """As if all of it had been recorded and fetched this much earlier."""
+    LogEntry.objects.filter(endpoint=endpoint).update(at=F("at") - timedelta(**span))
+    LogFile.objects.filter(endpoint=endpoint).update(
+        stored_at=F("stored_at") - timedelta(**span), created_at=F("created_at") - timedelta(**span)
+    )
+
+
+@pytest.fixture
+def kept(logging, alice):
+    keep(alice, logging)
+    look(logging)
+    return logging
+
+
+def test_a_look_lists_all_and_reads_transcripts_and_leaves_recordings_where_they_are(logging):
+    row = look(logging)
+    assert row.looked_at
+    assert LogEntry.objects.exclude(text="").count() == 4
+    assert {file.kind for file in LogFile.objects.stored()} == {"Transcription"}
+    assert sums(logging) | {"archived": 4, "seen": 8, "entries": 4} == sums(logging)
+
+
+def test_keeping_archives_everything_before_the_service_removes_it(kept, world):
+    assert LogFile.objects.stored().count() == 8
+    world.advance(31 * DAY)
+    look(kept)
+    assert LogFile.objects.stored().count() == LogFile.objects.exclude(gone_at=None).count() == 8
+    assert sums(kept) | {"seen": 8, "archived": 8, "vanished": 0} == sums(kept)
+
+
+def test_a_page_of_the_list_gives_the_addresses_so_no_file_is_asked_for_by_itself(kept, world):
+    assert [one["path"] for one in world.ledger("GET") if "/files/logs/2" in one["path"]] == []
+
+
+def test_several_looks_count_nothing_twice(kept):
+    before = sums(kept)
+    for _again in range(3):
+        look(kept)
+    assert sums(kept) == before
+    assert LogFile.objects.count() == 8
+
+
+def test_what_vanishes_soon_is_fetched_first(logging, world, alice):
+    look(logging)
+    newest = LogFile.objects.filter(kind="Audio").order_by("-created_at").first()
+    LogFile.objects.filter(pk=newest.pk).update(created_at=timezone.now() - timedelta(days=29))
+    before = len(world.ledger("GET"))
+    keep(alice, logging)
+    look(logging)
+    fetched = [one["path"] for one in world.ledger("GET")[before:] if "/speechtotext/" not in one["path"]]
+    assert newest.name in fetched[0]
+
+
+def test_what_was_gone_before_we_came_is_counted_and_forgotten(logging, world):
+    look(logging)
+    LogFile.objects.filter(kind="Transcription").update(stored_as="")
+    world.advance(31 * DAY)
+    look(logging)
+    assert sums(logging)["vanished"] == 4, "the transcripts had a copy once"
+    assert sums(logging)["entries"] == 4
+    assert not LogEntry.objects.exists()
+
+
+def test_an_entry_of_which_we_have_a_copy_stays_when_the_service_has_it_no_longer(logging, world):
+    look(logging)
+    world.advance(31 * DAY)
+    look(logging)
+    assert LogEntry.objects.exclude(text="").count() == 4
+
+
+def test_a_look_goes_on_where_a_killed_worker_was(logging, world, alice):
+    keep(alice, logging)
+    world.fail({"method": "GET", "path": r"\.wav", "times": 20, "effect": {"status": 500}})
+    archive.want_look(logging)
+    tasks.collect(str(logging.pk))
+    row = LogArchive.objects.get()
+    assert row.stage
+    world.fail()
+    look(logging)
+    assert sums(logging) | {"seen": 8, "archived": 8} == sums(logging)
+
+
+def test_two_workers_do_not_look_at_the_same_time(kept, world):
+    row = archive.want_look(kept)
+    LogArchive.objects.filter(pk=row.pk).update(leased_until=timezone.now() + timedelta(minutes=1))
+    before = len(world.ledger())
+    tasks.collect(str(row.pk))
+    assert len(world.ledger()) == before
+
+
+def test_a_refused_look_ends_with_the_reason_and_is_not_repeated_for_ever(logging, world):
+    refusal = {"code": "InvalidRequest", "message": "Logging is off.", "innerError": {"code": "EndpointWithoutLogging"}}
+    world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": refusal}})
+    row = look(logging)
+    assert "Logging is off." in row.error
+    assert row.next_look_at is None
+
+
+def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
+    keep(alice, logging, every_hours="1", retention_days="")
+    row = LogArchive.objects.get()
+    assert (row.keep, row.every_hours, row.retention_days) == (True, 1, None)
+    assert row.looking
+    event = Event.objects.get(verb="logs-kept")
+    assert (event.actor_name, event.facts["what"]) == ("alice", "kept, a look every hour; copies stay without end")
+
+
+def test_after_a_look_the_next_one_is_due_by_the_schedule(kept):
+    row = LogArchive.objects.get()
+    assert timedelta(hours=5, minutes=59) < row.next_look_at - timezone.now() <= timedelta(hours=6)
+
+
+def test_a_retention_that_removes_something_is_shown_before_it_is_saved(kept, alice):
+    aged(kept, days=20)
+    answer = keep(alice, kept, retention_days="10").content.decode()
+    assert "8 files" in answer
+    assert LogArchive.objects.get().retention_days == 90
+    keep(alice, kept, retention_days="10", confirmed="True-10")
+    assert LogArchive.objects.get().retention_days == 10
+
+
+def test_copies_go_after_their_time_with_what_they_said(kept):
+    aged(kept, days=100)
+    names = [file.stored_as for file in LogFile.objects.all()]
+    assert retention.enforce(7) == 8
+    assert not any(storages["logs"].exists(name) for name in names)
+    assert not LogEntry.objects.exclude(text="").exists()
+    assert sums(kept)["removed"] == 8
+    assert Event.objects.get(verb="logs-removed").facts == {"files": 8}
+    assert retention.enforce(7) == 0
+    look(kept)
+    assert not LogFile.objects.stored().exists(), "what is too old is not fetched again"
+
+
+def test_copies_that_nobody_decided_to_keep_go_sooner(logging):
+    look(logging)
+    aged(logging, days=6)
+    assert retention.enforce(7) == 0
+    aged(logging, days=2)
+    assert retention.enforce(7) == 4
+    assert LogEntry.objects.exclude(text="").count() == 4, "the service still has them"
+
+
+def test_what_a_running_download_needs_stays_until_it_is_done(kept, lena, worker):
+    aged(kept, days=100)
+    download = downloads.ask(actor=lena.user, endpoint=kept)
+    assert retention.enforce(7) == 0
+    worker.download(download)
+    assert download.ready
+    assert retention.enforce(7) == 8
+    download.refresh_from_db()
+    assert not download.ready, "its zip contained what was removed"
+
+
+def test_files_that_no_row_knows_are_swept_when_they_are_old(kept, monkeypatch):
+    store = storages["logs"]
+    lost = store.save(f"{kept.pk}/2026-01-01_000000__lost_wav", ContentFile(b"lost"))
+    foreign = store.save("somebody/else.wav", ContentFile(b"theirs"))
+    assert retention.sweep_storage() == 0
+    monkeypatch.setattr(retention, "UNKNOWN_FOR", timedelta(seconds=-5))
+    assert retention.sweep_storage() == 1
+    assert (store.exists(lost), store.exists(foreign)) == (False, True)
+    assert LogFile.objects.stored().count() == 8
+    store.delete(foreign)
+
+
+def ledger_of(endpoint, *days, listed=()):
+    LogDay.objects.filter(endpoint=endpoint).delete()
+    today = timezone.now().date()
+    for age in (*days, *listed):
+        LogDay.objects.create(endpoint=endpoint, day=today - timedelta(days=age), seen=2 * (age in days))
+    return [(line.state, line.days) for line in ledger.lines(endpoint)]
+
+
+def test_a_day_without_entries_between_days_with_entries_is_a_gap(logging):
+    assert ledger_of(logging, 1, 4, listed=(2, 3)) == [("", 1), ("nothing", 2), ("", 1)]
+
+
+def test_days_on_which_content_logging_was_off_are_no_gap(logging):
+    now = timezone.now()
+    for age, on in ((4, False), (2, True)):
+        states = {"before": {"logging_enabled": not on}, "wanted": {"logging_enabled": on}}
+        Change.objects.create(
+            endpoint=logging, kind="edit", state="done", closed_at=now - timedelta(days=age), **states
+        )
+    assert ledger_of(logging, 1, 5, listed=(2, 3, 4)) == [("", 1), ("nothing", 1), ("off", 1), ("nothing", 1), ("", 1)]
+
+
+def test_orphaned_halves_and_empty_files_are_counted(logging, lena):
+    now = timezone.now()
+    day = f"{now - timedelta(days=1):%Y-%m-%d}"
+    sizes = {f"{day}_000001__a1_wav": 10, f"{day}_000002__b2_wav": 0, f"{day}_000002__b2_v2_json": 10}
+    files = [
+        Listed(id=id, name=id, kind="Audio" if id.endswith("wav") else "Transcription", size=size, created=now)
+        for id, size in sizes.items()
+    ]
+    listing.write_down(logging, files)
+    listing.listed_all(logging, now - timedelta(minutes=1))
+    assert sums(logging) | {"seen": 3, "entries": 2, "orphans": 1, "empty": 1} == sums(logging)
+    page = lena.get(reverse("endpoints:log-days", args=[logging.pk])).content.decode()
+    assert "1 without one half" in page
+    assert "1 with an empty file" in page
+
+
+def test_days_on_which_nobody_looked_in_time_are_unknown(logging):
+    assert ledger_of(logging, 1, 40) == [("perhaps", 1), ("unknown", 38), ("perhaps", 1)]
+
+
+def test_days_are_looked_through_as_far_as_the_service_remembers(logging):
+    look(logging)
+    LogDay.objects.create(endpoint=logging, day=timezone.now().date() - timedelta(days=60), seen=1)
+    look(logging)
+    unknown = [line.days for line in ledger.lines(logging) if line.state == "unknown"]
+    assert unknown == [30], "29 days before today are looked through, 60 days ago there was something"
+
+
+def test_the_ledger_is_a_table_with_a_link_for_each_day(kept, lena):
+    page = lena.get(reverse("endpoints:log-days", args=[kept.pk])).content.decode()
+    day = LogEntry.objects.first().day
+    assert f"{reverse('endpoints:logs', args=[kept.pk])}?from={day}&amp;to={day}" in page
+
+
+def test_the_countdown_says_what_vanishes_and_what_is_not_archived(logging, lena, bob):
+    look(logging)
+    page = logging.get_absolute_url()
+    LogFile.objects.update(created_at=timezone.now() - timedelta(days=28))
+    shown = lena.get(page).content.decode()
+    assert "8 files vanish in 3 days" in shown
+    assert "4 not yet archived" in shown
+    assert "vanish in" not in bob.get(page).content.decode()
+
+
+def test_of_a_container_of_ones_own_nothing_is_said_to_vanish(logging, lena, world):
+    look(logging)
+    LogFile.objects.update(created_at=timezone.now() - timedelta(days=28))
+    logging.resource.log_container = logging.resource.key
+    logging.resource.save()
+    assert "vanish in" not in lena.get(logging.get_absolute_url()).content.decode()
+
+
+def test_who_only_reads_logs_decides_nothing(logging, lena):
+    assert keep(lena, logging).status_code == 403
+    assert not Download.objects.exists()

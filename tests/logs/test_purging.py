@@ -1,0 +1,266 @@
+"""Purge: deleted at the service and here, followed until nothing is left, and a receipt."""
+
+import json
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import storages
+from django.db import connection
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+
+from endpoints import tasks
+from endpoints.azure.nouns import LogFile as Listed
+from endpoints.logs import archive, downloads, listing
+from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge
+
+DAY = 24 * 3600
+
+
+def look(endpoint):
+    archive.want_look(endpoint)
+    for _round in range(10):
+        LogArchive.objects.filter(pk=endpoint.pk).update(next_look_at=Now())
+        tasks.collect(str(endpoint.pk))
+        if not LogArchive.objects.get(pk=endpoint.pk).stage:
+            break
+
+
+def step(purge):
+    Purge.objects.filter(pk=purge.pk).update(next_look_at=Now())
+    tasks.purge(str(purge.pk))
+    purge.refresh_from_db()
+    return purge
+
+
+@pytest.fixture
+def kept(logging, alice):
+    archive.decide(actor=alice.user, endpoint=logging, keep=True, every_hours=24, retention_days=90)
+    look(logging)
+    return logging
+
+
+def ask(person, endpoint, entries=(), **more):
+    """As the page asks; returns the purge."""
+    address = reverse("endpoints:logs-purge", args=[endpoint.pk])
+    typed = {"key": str(uuid.uuid4()), "reason": "Asked by a customer", "entry": [one.pk for one in entries], **more}
+    answer = person.post(address, typed)
+    assert answer.status_code == 302, answer.content.decode()
+    return Purge.objects.get(pk=typed["key"])
+
+
+def until_today(person, endpoint):
+    day = timezone.now().date().isoformat()
+    return ask(person, endpoint, until=day, typed=day)
+
+
+def at_service(world, endpoint):
+    return [
+        file["self"].rpartition("/")[2]
+        for file in world.call("GET", f"/endpoints/{endpoint.remote_id}/files/logs")["values"]
+    ]
+
+
+def stored():
+    return [file.stored_as for file in LogFile.objects.stored()]
+
+
+def test_a_single_entry_goes_with_both_halves_at_both_places(kept, world, alice):
+    entry = LogEntry.objects.first()
+    names = [file.stored_as for file in entry.files.all()]
+    purge = step(ask(alice, kept, [entry]))
+    assert purge.done
+    assert not [one for one in at_service(world, kept) if one.startswith(entry.key)]
+    assert len(at_service(world, kept)) == 6
+    assert not any(storages["logs"].exists(name) for name in names)
+    assert LogEntry.objects.count() == 3
+    assert sum(LogDay.objects.values_list("purged", flat=True)) == 2
+
+
+def test_everything_up_to_a_day_is_followed_until_the_service_has_none_of_it(kept, world, alice):
+    names = stored()
+    purge = step(until_today(alice, kept))
+    assert purge.state == "waiting"
+    assert not LogEntry.objects.exists()
+    assert not any(storages["logs"].exists(name) for name in names)
+    assert step(purge).state == "waiting"
+    assert purge.after["service_files"] == 8
+    world.advance(DAY)
+    assert step(purge).done
+    assert at_service(world, kept) == []
+
+
+def test_the_receipt_says_what_who_when_and_how_much_before_and_after(kept, world, alice):
+    size = sum(LogFile.objects.values_list("size", flat=True))
+    purge = step(until_today(alice, kept))
+    world.advance(DAY)
+    step(purge)
+    address = reverse("endpoints:purge-receipt", args=[purge.pk])
+    receipt = json.loads(alice.get(address).content)
+    assert receipt["counts"]["service_files"] == {"before": 8, "after": 0}
+    assert receipt["counts"]["archive_bytes"] == {"before": size, "after": 0}
+    assert receipt["counts"]["entries"] == {"before": 4, "after": 0}
+    assert (receipt["actor"], receipt["reason"]) == ("alice", "Asked by a customer")
+    assert receipt["until"] == timezone.now().date().isoformat()
+    lines = alice.get(f"{address}?format=csv").content.decode()
+    assert "Asked by a customer" in lines
+    verbs = list(Event.objects.filter(verb__startswith="purge").order_by("pk").values_list("verb", "actor_name"))
+    assert verbs == [("purge-asked", "alice"), ("purged", "alice")]
+
+
+def test_a_look_while_the_service_still_has_them_does_not_bring_them_back(kept, world, alice):
+    purge = step(until_today(alice, kept))
+    look(kept)
+    assert not LogFile.objects.exists()
+    world.advance(DAY)
+    assert step(purge).done
+    look(kept)
+    assert not LogFile.objects.exists()
+
+
+def test_a_download_that_is_running_does_not_bring_them_back(kept, world, alice, lena, worker):
+    download = downloads.ask(actor=lena.user, endpoint=kept)
+    purge = step(until_today(alice, kept))
+    worker.download(download)
+    assert not LogFile.objects.exists()
+    world.advance(DAY)
+    assert step(purge).done
+
+
+def test_a_zip_that_contains_them_goes_too(kept, alice, lena, worker):
+    download = worker.download(downloads.ask(actor=lena.user, endpoint=kept))
+    zip_file = download.stored_as
+    step(ask(alice, kept, LogEntry.objects.all()[:1]))
+    download.refresh_from_db()
+    assert not download.ready
+    assert not storages["logs"].exists(zip_file)
+
+
+def test_it_waits_for_a_worker_that_is_fetching_one_of_them(kept, alice):
+    entry = LogEntry.objects.first()
+    entry.files.update(leased_until=timezone.now() + timedelta(minutes=1))
+    purge = step(ask(alice, kept, [entry]))
+    assert purge.running
+    assert LogEntry.objects.count() == 4
+    entry.files.update(leased_until=None)
+    assert step(purge).done
+
+
+def test_what_was_said_is_no_longer_in_the_index(kept, alice):
+    word = LogEntry.objects.first().text.split()[0]
+    step(until_today(alice, kept))
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT block FROM log_text_anywhere_data" if False else "SELECT block FROM log_text_words_data"
+            )
+            assert not any(word.lower()[:3].encode() in bytes(block) for (block,) in cursor.fetchall())
+
+
+def test_a_step_that_is_done_twice_changes_nothing_more(kept, world, alice):
+    purge = step(until_today(alice, kept))
+    Purge.objects.filter(pk=purge.pk).update(state="deleting")
+    purge = step(step(purge))
+    world.advance(DAY)
+    assert step(purge).done
+    step(purge)
+    assert Event.objects.filter(verb="purged").count() == 1
+    assert sum(LogDay.objects.values_list("purged", flat=True)) == 8
+    assert purge.before["archive_files"] == 8
+
+
+def test_pressed_twice_it_is_asked_once(kept, alice):
+    key = str(uuid.uuid4())
+    for _press in range(2):
+        alice.post(
+            reverse("endpoints:logs-purge", args=[kept.pk]),
+            {"key": key, "reason": "Twice", "entry": [LogEntry.objects.first().pk]},
+        )
+    assert Purge.objects.count() == 1
+
+
+def test_a_refusal_of_the_service_is_shown_in_its_words(kept, world, alice):
+    refusal = {"code": "InvalidRequest", "message": "Not on a Sunday.", "innerError": {"code": "InvalidLogDate"}}
+    world.fail({"method": "DELETE", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": refusal}})
+    purge = step(until_today(alice, kept))
+    assert purge.state == "failed"
+    page = alice.get(purge.get_absolute_url()).content.decode()
+    assert "Not on a Sunday." in page
+    assert not LogFile.objects.exists(), "our copies are deleted all the same"
+
+
+def test_an_outage_is_waited_for(kept, world, alice):
+    world.fail({"method": "DELETE", "path": "/files/logs", "times": 9, "effect": {"status": 503}})
+    purge = step(until_today(alice, kept))
+    assert purge.running
+    assert purge.error
+    world.fail()
+    assert step(purge).state == "waiting"
+    assert not purge.error
+
+
+def test_from_a_container_of_ones_own_nothing_can_be_deleted_and_the_page_says_so(kept, world, alice):
+    kept.resource.log_container = type(kept.resource.key).of(world.container())
+    kept.resource.save()
+    page = alice.get(f"{reverse('endpoints:logs-purge', args=[kept.pk])}?until={timezone.now():%Y-%m-%d}").content
+    assert "storage container" in page.decode()
+    purge = step(until_today(alice, kept))
+    assert purge.done
+    assert "service_files" not in purge.before
+    assert not LogFile.objects.exists()
+    look(kept)
+    assert not LogFile.objects.exists()
+
+
+def test_a_day_has_to_be_typed_and_may_not_be_to_come(kept, alice):
+    address = reverse("endpoints:logs-purge", args=[kept.pk])
+    today, tomorrow = timezone.now().date(), timezone.now().date() + timedelta(days=1)
+    for until, typed in ((today, ""), (today, "yes"), (tomorrow, tomorrow.isoformat())):
+        asked = {"key": str(uuid.uuid4()), "reason": "Law", "until": until.isoformat(), "typed": typed}
+        assert alice.post(address, asked).status_code == 422
+    assert not Purge.objects.exists()
+    ask(alice, kept, until=today.isoformat(), typed=kept.display_name)
+
+
+def test_an_earlier_day_leaves_the_later_ones(kept, world, alice):
+    days = sorted(set(LogEntry.objects.values_list("day", flat=True)))
+    first = days[0]
+    later = LogEntry.objects.filter(day__gt=first).count()
+    purge = step(ask(alice, kept, until=first.isoformat(), typed=first.isoformat()))
+    world.advance(DAY)
+    assert step(purge).done
+    assert LogEntry.objects.count() == later
+    assert len(at_service(world, kept)) == 2 * later
+    look(kept)
+    assert LogFile.objects.stored().count() == 2 * later
+
+
+def listed(entry):
+    """What a list of the service says of a recording."""
+    file = entry.files.filter(kind="Audio").get()
+    return Listed(id=file.remote_id, name=file.name, kind=file.kind, size=1, created=file.created_at)
+
+
+def test_what_a_list_names_although_it_was_purged_is_not_written_down(kept, alice):
+    named = listed(LogEntry.objects.first())
+    step(ask(alice, kept, LogEntry.objects.all()[:1]))
+    assert listing.write_down(kept, [named]) == []
+
+
+def test_what_is_recorded_later_on_the_last_day_is_not_meant(kept, alice):
+    now = timezone.now()
+    key = f"{now:%Y-%m-%d_%H%M%S}__0a1b"
+    named = {"name": "new.wav", "kind": "Audio", "size": 1}
+    earlier = Listed(id=f"{key}_wav", created=now - timedelta(seconds=1), **named)
+    later = Listed(id=f"{key}_later_wav", created=now + timedelta(minutes=1), **named)
+    purge = until_today(alice, kept)
+    assert listing.write_down(kept, [earlier, later]) == [], "the service has not been asked yet"
+    step(purge)
+    assert [file.remote_id for file in listing.write_down(kept, [earlier, later])] == [later.id]
+
+
+def test_who_only_reads_logs_deletes_nothing(kept, lena):
+    assert lena.get(reverse("endpoints:logs-purge", args=[kept.pk])).status_code == 403
+    assert lena.post(reverse("endpoints:logs-purge", args=[kept.pk])).status_code == 403

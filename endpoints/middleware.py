@@ -21,10 +21,11 @@ BROWSERS_ZONE = "time_zone"  # the cookie that static/js/timezone.js sets
 
 
 class CompressedText(GZipMiddleware):
-    """Text is compressed; recordings and archives are as small as they get, and keep their length."""
+    """Text is compressed; recordings, archives and what is given out in parts keep their length."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if not response.headers.get("Content-Type", "").startswith("text/"):
+        text = response.headers.get("Content-Type", "").startswith("text/")
+        if not text or response.has_header("Accept-Ranges"):
             return response
         return super().process_response(request, response)
 
@@ -43,7 +44,8 @@ class PrivatePages:
             response = HttpResponseClientRedirect(f"{resolve_url('login')}?next={address}")
         response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        if not getattr(request, "htmx", False):  # it is said of a whole page only
+            response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         patch_vary_headers(response, ["HX-Request"])
         return response
 

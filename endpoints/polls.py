@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from endpoints.models.download_stamp import DownloadStamp
+from endpoints.models.log_stamp import LogStamp
 from endpoints.models.stamp import Stamp
 
 
@@ -20,6 +22,12 @@ class Polls:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method == "GET" and "HTTP_HX_REQUEST" in request.META and "version=" in request.META["QUERY_STRING"]:
             session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-            if session and (now := Stamp.now(session)).session and now.version == request.GET.get("version"):
+            seen = request.GET.get("version", "")
+            if session and _unchanged(seen, session):
                 return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
         return self.get_response(request)
+
+
+def _unchanged(seen: str, session: str) -> bool:
+    now = LogStamp.again(seen, session) or DownloadStamp.again(seen, session) or Stamp.now(session)
+    return now.session and now.version == seen

@@ -13,15 +13,12 @@ from django.core.exceptions import ValidationError
 from django.core.signing import b64_decode, b64_encode
 from django.db.models import BooleanField, F, Field, Func, GeneratedField, Model, QuerySet, Value
 
-from endpoints.models import Endpoint
-from endpoints.models.endpoint import EndpointQuerySet
-
 LAST = "last"
 
 
 @dataclass(frozen=True)
 class Page:
-    """Rows, and the `page` of the addresses before and after; empty where there is none."""
+    """Versions of rows, and the `page` of the addresses before and after; empty where there is none."""
 
     rows: Sequence[Any]
     previous: str = ""
@@ -43,7 +40,7 @@ class Order:
         sign = "-" if self.descending != backwards else ""
         return rows.order_by(*(f"{sign}{field}" for field in self.fields))
 
-    def behind(self, rows: EndpointQuerySet, key: list[Any], *, backwards: bool = False) -> EndpointQuerySet:
+    def behind(self, rows: QuerySet[Any], key: list[Any], *, backwards: bool = False) -> QuerySet[Any]:
         """The rows after the one with this key."""
         there = (Value(part, field) for part, field in zip(key, self.kinds(rows.model), strict=True))
         sign = "<" if self.descending != backwards else ">"
@@ -69,7 +66,7 @@ class Behind(Func):
     output_field = BooleanField()
 
 
-def page_of(rows: EndpointQuerySet, order: Order, asked: str, size: int) -> Page:
+def page_of(rows: QuerySet[Any], order: Order, asked: str, size: int) -> Page:
     """The page of `rows` that `asked`, the `page` of an address, names; the first one when it names none."""
     if asked == LAST:
         return _page(_read(rows, order, size, backwards=True), order, size, came_back=True, end=True)
@@ -88,12 +85,11 @@ def page_of(rows: EndpointQuerySet, order: Order, asked: str, size: int) -> Page
     return _page(found, order, size, came_back=back)
 
 
-def _read(
-    rows: EndpointQuerySet, order: Order, size: int, skipped: int = 0, *, backwards: bool = False
-) -> list[Endpoint]:
-    """One page, and one more row to tell whether that is all; only these are read whole, whatever had to be sorted."""
+def _read(rows: QuerySet[Any], order: Order, size: int, skipped: int = 0, *, backwards: bool = False) -> list[Any]:
+    """One page, and one more row to tell whether that is all; only of these more is read, whatever had to be sorted."""
     keys = order.sort(rows, backwards=backwards)[skipped : skipped + size + 1].values("pk")
-    return list(order.sort(Endpoint.objects.filter(pk__in=keys).for_list(), backwards=backwards))
+    found: Any = rows.model._default_manager.filter(pk__in=keys)
+    return list(order.sort(found.versions(*order.fields), backwards=backwards))
 
 
 def _page(

@@ -22,9 +22,21 @@ MATRIX = {
     "change-model": ("POST", {"admin"}),
     "key": ("POST", {"admin"}),
     "logs": ("GET", {"listener", "admin"}),
+    "logs-look": ("POST", {"listener", "admin"}),
+    "log-entry": ("GET", {"listener", "admin"}),
+    "log-audio": ("GET", {"listener", "admin"}),
+    "log-transcript": ("GET", {"listener", "admin"}),
+    "log-days": ("GET", {"listener", "admin"}),
+    "logs-keep": ("POST", {"admin"}),
+    "logs-purge": ("POST", {"admin"}),
+    "purge": ("GET", {"admin"}),
+    "purge-receipt": ("GET", {"admin"}),
     "download": ("POST", {"listener", "admin"}),
     "downloads": ("GET", {"listener", "admin"}),
     "download-cancel": ("POST", {"listener", "admin"}),
+    "download-pause": ("POST", {"listener", "admin"}),
+    "download-resume": ("POST", {"listener", "admin"}),
+    "download-retry": ("POST", {"listener", "admin"}),
     "download-file": ("GET", {"listener", "admin"}),
     "edit": ("POST", {"admin"}),
     "delete": ("POST", {"admin"}),
@@ -49,7 +61,8 @@ BY_TOKEN = {"calendar"}
 
 
 def address(name):
-    return reverse(f"endpoints:{name}", args=[uuid.uuid4()] if "pk" in PATTERNS[name] else [])
+    ids = {"pk": uuid.uuid4(), "entry": 1}
+    return reverse(f"endpoints:{name}", kwargs={part: ids[part] for part in PATTERNS[name]})
 
 
 PATTERNS = {
@@ -84,7 +97,7 @@ def test_a_form_from_another_site_is_refused(name, alice):
     assert alice.post(address(name)).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["key", "download", "download-cancel"])
+@pytest.mark.parametrize("name", ["key", "download-cancel", "download-pause", "download-resume", "download-retry"])
 def test_what_changes_something_cannot_be_done_by_a_link(name, alice):
     assert alice.get(address(name)).status_code == 405
 

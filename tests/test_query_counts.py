@@ -23,8 +23,12 @@ from endpoints.models import (
     Endpoint,
     Event,
     Favourite,
+    LogArchive,
+    LogDay,
+    LogEntry,
     LogFile,
     Project,
+    Purge,
     Resource,
     SavedView,
     SpeechModel,
@@ -33,11 +37,11 @@ from endpoints.models import (
     stamp,
 )
 from endpoints.models.change import ChangeKind, ChangeState
+from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
-from endpoints.models.log import DownloadState
 from endpoints.models.model import ModelKind
-from endpoints.views import filters, rows
-from tests.test_permissions import MATRIX
+from endpoints.views import filters, listing, rows
+from tests.test_permissions import MATRIX, address
 
 FILE = Path(__file__).with_name("query_counts.json")
 SIZES = (0, 1, 50, 10_000)
@@ -56,9 +60,10 @@ QUERIES = {
     "news": "version=old",
     "no news": "version=",
 }
-# Asked for less when nothing or very much is found, and without favourites on any but the first page.
-AT_MOST = ("list, searched", "list, last page")
-FILES = {"download-file"}
+# Asked for less when nothing or very much is found, without favourites on any but the first page, and when nothing has
+# become ready that the person has to be told of.
+AT_MOST = ("list, searched", "list, last page", "downloads")
+FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
 # What htmx says that it will put the answer into.
 TARGETS = {
     "list, fragment": "endpoints",
@@ -69,6 +74,7 @@ TARGETS = {
     "logs, fragment": "downloads",
     "downloads, fragment": "downloads",
     "bulk-progress, news": "bulk",
+    "purge, fragment": "purge",
     "change-model, typing": "model-rows",
     "change-model, compared at once": "new-model",
     "new, typing": "model-rows",
@@ -110,6 +116,11 @@ class Table:
         one = self.endpoints[0]
         have, size = LogFile.objects.count(), min(size, OWN)
         if not have:
+            just_now = {"listed_at": self.now, "looked_at": self.now, "next_look_at": None}
+            LogArchive.objects.update_or_create(endpoint=one, defaults=just_now)
+            when = {"at": self.now, "day": self.now.date()}
+            self.entry = LogEntry.objects.get_or_create(endpoint=one, key="first", defaults=when)[0]
+            self.purge = Purge.objects.create(endpoint=one, until=self.now.date(), before={"entries": 1})
             self.bulk = Bulk.objects.create(kind=ChangeKind.EDIT, actor=self.person, wanted={"logging_enabled": True})
         new = range(have, size)
         changes = Change.objects.bulk_create(self.change(one, ChangeState.DONE) for n in new)
@@ -121,7 +132,18 @@ class Table:
         )
         ready = {"state": DownloadState.READY, "size": 10, "expires_at": self.now}
         Download.objects.bulk_create(Download(endpoint=one, **ready, **about) for n in new)
-        LogFile.objects.bulk_create(LogFile(endpoint=one, remote_id=f"{n}", name=f"{n}.wav", size=1) for n in new)
+        Purge.objects.bulk_create(Purge(endpoint=one, until=self.now.date(), **about) for n in new)
+        days = (self.now.date() - timedelta(days=n) for n in new)
+        LogDay.objects.bulk_create(LogDay(endpoint=one, day=day, seen=1) for day in days)
+        entries = LogEntry.objects.bulk_create(
+            LogEntry(endpoint=one, key=f"{n}", at=self.now, day=self.now.date(), has_audio=True) for n in new
+        )
+        LogFile.objects.bulk_create(
+            LogFile(
+                endpoint=one, entry=entry, remote_id=f"{entry.key}_wav", name=f"{entry.key}.wav", wanted_at=self.now
+            )
+            for entry in entries
+        )
 
     def project(self, n):
         place = {"resource": self.resources[0], "locale": "en-US"}
@@ -196,9 +218,14 @@ def lists(table, user):
 def of_one(table):
     """Pages of one endpoint or another single thing, and what is chosen among many."""
     of = [table.endpoints[0].pk]
-    names = ("detail", "change-model", "edit", "delete", "logs")
+    names = ("detail", "change-model", "edit", "delete", "logs", "log-days", "logs-keep", "logs-purge", "download")
     pages = {name: reverse(f"endpoints:{name}", args=of) for name in names}
     pages["detail, fragment"], pages["logs, fragment"] = pages["detail"], pages["logs"]
+    pages["logs, searched"] = f"{pages['logs']}?q=hello&from=2026-01-01&page=last"
+    pages["log-entry"] = f"{table.entry.get_absolute_url()}?below=90"
+    pages["logs-purge, a day"] = f"{pages['logs-purge']}?until={table.now.date()}"
+    pages["purge"] = reverse("endpoints:purge", args=[table.purge.pk])
+    pages["purge, fragment"] = pages["purge"]
     pages["detail, whole history"] = f"{pages['detail']}?history=all"
     pages["change-model, compared"] = f"{pages['change-model']}?model={table.models[-1].pk}"
     pages["change-model, compared at once"] = pages["change-model, compared"]
@@ -219,7 +246,7 @@ def of_one(table):
 
 def forget(*, rows_too):
     """What this process keeps for the next reader; rendered rows ask nothing, so they are made anew for one page."""
-    for module in (rows, filters, shell, stamp):
+    for module in (rows, listing, filters, shell, stamp):
         for name, value in vars(module).items():
             if isinstance(value, rows.Kept) and (rows_too or name != "_rows"):
                 value.clear()
@@ -251,10 +278,10 @@ def counts(people, pages_of):
     found = {}
     for role, client in people.items():
         client.get(reverse("endpoints:list"))
-        for page, address in pages_of(client.user).items():
+        for page, where in pages_of(client.user).items():
             _method, allowed = MATRIX.get(page.partition(",")[0], ("GET", people))
             if role in allowed:
-                found.setdefault(page, {})[role] = asked(client, page, address)
+                found.setdefault(page, {})[role] = asked(client, page, where)
     return found
 
 
@@ -300,8 +327,7 @@ def differs(page, recorded, now):
 
 def test_each_address_that_can_be_opened_is_counted(alice):
     recorded = {page.partition(",")[0] for page in json.loads(FILE.read_text())}
-    for name, found in get_resolver("endpoints.urls").reverse_dict.items():
+    for name in get_resolver("endpoints.urls").reverse_dict:
         if isinstance(name, str):
-            ids = [uuid.uuid4()] if found[0][0][1] else []
-            opens = alice.get(reverse(f"endpoints:{name}", args=ids)).status_code != 405
+            opens = alice.get(address(name)).status_code != 405
             assert opens == (name in recorded | FILES), name

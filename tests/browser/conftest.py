@@ -10,29 +10,12 @@ from tests.contract.violations import violations
 from tests.demo import Demo
 
 expect.set_options(timeout=15_000)
-CHROMIUM = shutil.which("chromium")
+# The same browser without its windows costs half of the work.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 # htmx notes each request that a newer one of the same form has replaced.
 REPLACED = re.compile(r"htmx:(afterRequest|sendAbort),")
 # Chromium notes each page that is an answer to a mistake: 403, 404, 409, 422.
 NOTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
-# Each window of the browser would have a second page, with its own process, for what pops up below the address bar:
-# half of the work. Of several such lists the last one counts, so the others here are Playwright's own.
-WITHOUT = [
-    "WebUIOmniboxPopup",
-    "WebUIOmniboxAimPopup",
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsUpgrades",
-    "HttpsFirstBalancedModeAutoEnable",
-    "LensOverlay",
-    "MediaRouter",
-    "PaintHolding",
-    "ThirdPartyStoragePartitioning",
-    "OptimizationHints",
-    "NetworkTimeServiceQuerying",
-    "AimEnabled",
-    "PreconnectToSearch",
-]
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -41,7 +24,6 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    f"--disable-features={','.join(WITHOUT)}",
 ]
 
 

@@ -82,6 +82,7 @@ def test_each_page_in_each_state_has_no_barrier_in_light_and_dark_and_fits_on_a_
 
 def barriers(page):
     """What axe finds in the page as it is; dark has other colours only. Nothing but a table scrolls sideways."""
+    page.wait_for_load_state()
     for scheme, options in (("dark", CONTRAST), ("light", DEFAULT_OPTIONS)):
         page.emulate_media(color_scheme=scheme)
         found = Axe().run(page, options=options)
@@ -211,6 +212,9 @@ def of_an_endpoint(page, endpoint):
     yield "logs, asked for"
     expect(page.get_by_role("link", name="Download", exact=True).first).to_be_visible(timeout=30_000)
     yield "logs"
+    for name in ("download/", "logs/days/", "logs/keep/", "logs/purge/", "logs/purge/?until=2026-01-01"):
+        page.goto(f"{endpoint}{name}")
+        yield name
     page.goto("/downloads/")
     yield "downloads with one"
 

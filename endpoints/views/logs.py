@@ -51,7 +51,7 @@ def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
     if fragment:
         return render(request, "endpoints/_log_found.html", context)
     context |= {"section": "logs", "menus": log_filters.menus(request.GET)}
-    context |= {**downloads.shown(request, endpoint), **keeping.countdown(endpoint)}
+    context |= downloads.shown(request, endpoint)
     return render(request, "endpoints/logs.html", context)
 
 
@@ -121,6 +121,7 @@ def _seen(request: HttpRequest, endpoint: Endpoint, archive: LogArchive | None) 
         "state": state,
         "chips": log_filters.chips(request),
         "clear_url": request.path,
+        **({} if looking else keeping.countdown(endpoint)),
         "unread": LogFile.objects.unread(endpoint) if archive and archive.stage == Stage.READING else 0,
     }
 

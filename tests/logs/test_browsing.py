@@ -84,6 +84,17 @@ def test_the_first_visit_looks_for_files_and_follows_until_the_entries_are_there
     assert "every 2s" not in news.content.decode()
 
 
+def test_what_vanishes_soon_is_told_when_the_look_ends_and_not_before(lena, logging):
+    html = page(lena, logging)
+    assert 'id="countdown"' not in html
+    look(logging)
+    LogFile.objects.update(created_at=Now() - timedelta(days=29))
+    news = lena.get(address(logging), headers=HTMX).content.decode()
+    assert "8 files vanish in" in news
+    assert news.count('id="countdown"') == 1
+    assert page(lena, logging).count('id="countdown"') == 1
+
+
 def test_a_page_that_was_opened_a_moment_ago_asks_for_no_other_look_and_a_press_does(lena, logging):
     page(lena, logging)
     look(logging)

@@ -44,7 +44,7 @@ from endpoints.views import filters, listing, rows
 from tests.test_permissions import MATRIX, address
 
 FILE = Path(__file__).with_name("query_counts.json")
-SIZES = (0, 1, 50, 2_000)
+SIZES = (0, 1, 50, 10_000)
 OWN, MODELS, PROJECTS = 60, 100, 20  # at most so many: rows of one endpoint; models; projects
 QUERIES = {
     "sorted": "sort=name",

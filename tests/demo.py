@@ -6,7 +6,6 @@ import ssl
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from bench.product import descendants
@@ -31,8 +30,7 @@ def environment(var, **more):
 
 
 class Demo:
-    def __init__(self, var, *options, urgent=False, **env):
-        """urgent: other tests have to wait while it works, as far as this machine allows that; for what is timed."""
+    def __init__(self, var, *options, **env):
         self.port, self.simulator_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.var = Path(var)
@@ -41,9 +39,6 @@ class Demo:
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        if urgent:
-            with suppress(PermissionError):
-                os.setpriority(os.PRIO_PROCESS, self.process.pid, -15)
         self.said = []
 
     def wait(self):

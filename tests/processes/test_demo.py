@@ -46,7 +46,7 @@ class Story:
     def __init__(self, var, number, *options, deploy=""):
         self.number, self.var = number, var
         began = time.monotonic()
-        demo = Demo(var, *options, urgent=True)
+        demo = Demo(var, *options)
         try:
             self.tell(demo.wait(), began, deploy)
         finally:

@@ -29,8 +29,8 @@ class Command(BaseCommand):
             self._install(missing)
         # The tests have settings of their own, and those of this command would go before them.
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
-        # On all cores, unless a person asks for tests by name; one of them waits for a browser most of the time.
-        together = [] if argv[2:] else ["-n", str((os.cpu_count() or 1) + 1), "--no-loadscope-reorder"]
+        # On all cores, unless a person asks for tests by name.
+        together = [] if argv[2:] else ["-n", "logical", "--no-loadscope-reorder"]
         os.execv(sys.executable, [sys.executable, "-m", "pytest", *together, *argv[2:]])  # noqa: S606
 
     def _install(self, missing: dict[str, list[str]]) -> None:

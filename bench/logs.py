@@ -58,6 +58,7 @@ def one_large(home: Path, there: list[str], rounds: int, say: Callable[[str], No
                 say(f"logs: one large file, round {number + 1} of {rounds}")
                 turns: list[Callable[[], None]] = [lambda: ours.append([fetch(file)["seconds"]])]
                 for name in there:
+                    # mypy infers no lambda with a default.
                     turns.append(lambda name=name: peers[name].append([seconds_of(name, file, home)]))  # type: ignore[misc]
                 for turn in turns if number % 2 == 0 else reversed(turns):
                     turn()

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from endpoints import azure, catalogue, connect, hooks, notices, reconcile
 from endpoints.failpoints import failpoint
-from endpoints.logs import archive, downloads, purging, retention
+from endpoints.logs import archive, downloads, making, purging, retention
 from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 from endpoints.models.secret import CannotDecrypt
 
@@ -63,7 +63,7 @@ def fetch(download_id: str) -> None:
     """Take a download of content logs further."""
     if download := Download.objects.active().claim(download_id, seconds=LEASE_SECONDS):
         how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": notices.ready}
-        _with_logs(fetch, download, lambda it: downloads.step(download, it, **how))
+        _with_logs(fetch, download, lambda it: making.step(download, it, **how))
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)

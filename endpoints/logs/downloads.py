@@ -10,14 +10,11 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils import timezone
 
-from endpoints.logs import making
 from endpoints.logs.storage import store
 from endpoints.models import Download, Endpoint, Event, LogEntry
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from endpoints.models.log import LogFileQuerySet
-
-step, GIVE_UP_AFTER = making.step, making.GIVE_UP_AFTER
 
 NEVER_CHANGES = ("entry", "from", "to")  # of a selection: what an entry is asked by that stays as it is
 ENDED = (DownloadState.CANCELLED, DownloadState.FAILED, DownloadState.EXPIRED)

@@ -97,7 +97,7 @@ def _update(rows: Iterable[Model], names: list[str]) -> None:
     fields: list[Any] = [meta.get_field(name) for name in names]
     key: Any = meta.pk
     assigned = ", ".join(f"{ops.quote_name(field.column)} = %s" for field in fields)
-    sql = f"UPDATE {ops.quote_name(meta.db_table)} SET {assigned} WHERE {ops.quote_name(key.column)} = %s"  # noqa: S608
+    sql = f"UPDATE {ops.quote_name(meta.db_table)} SET {assigned} WHERE {ops.quote_name(key.column)} = %s"  # noqa: S608 (our own names)
     with connection.cursor() as cursor:
         values = (
             [field.get_db_prep_save(getattr(row, field.attname), connection) for field in [*fields, key]]

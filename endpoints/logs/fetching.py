@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from endpoints.logs.listing import LogSource
     from endpoints.models.log import LogFileQuerySet
 
-tidy = partials.tidy
-
 AT_ONCE = 8
 BATCH = 16 * AT_ONCE
 MOST_FAILED = 500  # files in one call; the next goes on

@@ -61,10 +61,6 @@ class LogArchive(Claimable):
         return f"logs of {self.endpoint}"
 
     @property
-    def stage_label(self) -> str:
-        return str(self.get_stage_display())
-
-    @property
     def oldest_kept(self) -> datetime | None:
         """What was recorded before has no copy here; None without end."""
         return timezone.now() - timedelta(days=self.retention_days) if self.retention_days else None

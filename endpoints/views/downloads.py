@@ -40,7 +40,7 @@ LATER_PART = re.compile(r"bytes\s*=\s*0*[1-9]", re.IGNORECASE)
 class DownloadForm(forms.Form):
     """Which days, when nothing was ticked, and what it is for. `from` is a word of Python's, so the days come late."""
 
-    purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=500, required=False)
+    purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=purposes.LONGEST, required=False)
 
     def __init__(self, *args: Any, dated: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,7 @@
 """Deploy models: the table of endpoints. One address serves the page and the table alone."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -17,7 +18,6 @@ from endpoints.models.own import Own
 from endpoints.models.stamp import Stamp
 from endpoints.views import filters, rows, selection
 from endpoints.views.access import HttpRequest, may
-from endpoints.views.paging import LAST, Page
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _seen(request: HttpRequest, stamp: Stamp, own: Own, shown: rows.Shown) -> di
     return {
         "rows": shown.html,
         "columns": columns(request, own),
-        "pages": _addresses(request, shown.page),
+        "pages": shown.page.addresses(partial(_address, request)),
         "count_words": "" if first_visit else _count_words(shown.count),
         "live": shown.live or stamp.unread > 0,
         "poll_url": _address(request, page=request.GET.get("page"), version=stamp.version),
@@ -106,16 +106,6 @@ def _count_words(count: int) -> str:
     if count > selection.COUNTED:
         return _("More than %(count)s endpoints") % {"count": f"{selection.COUNTED:,}"}
     return ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {"count": count}
-
-
-def _addresses(request: HttpRequest, page: Page) -> dict[str, str]:
-    """The pages around this one."""
-    return {
-        "first": _address(request) if page.previous else "",
-        "previous": _address(request, page=page.previous) if page.previous else "",
-        "next": _address(request, page=page.next) if page.next else "",
-        "last": _address(request, page=LAST) if page.next else "",
-    }
 
 
 def _address(request: HttpRequest, **changed: Any) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from endpoints.models.log import LogEntryQuerySet, day_in, number_in
 from endpoints.views import filters, selection
 from endpoints.views.filters import Chip, Menu
-from endpoints.views.paging import LAST, Order, Page
+from endpoints.views.paging import Order
 
 # What LogEntryQuerySet.asked understands; `page` is no part of it.
 STATE = ("q", "from", "to", "longer", "shorter", "below", "result", "partial")
@@ -46,7 +46,7 @@ def menus(query: QueryDict) -> list[Menu]:
 
 def chips(request: HttpRequest) -> list[Chip]:
     """What is set, each with a way to take it off; what an address says wrongly sets nothing."""
-    return [Chip(label, value, _address(request, **{name: None})) for name, label, value in _set(request.GET)]
+    return [Chip(label, value, address(request, **{name: None})) for name, label, value in _set(request.GET)]
 
 
 def _set(query: QueryDict) -> Iterator[tuple[str, str, str]]:
@@ -69,15 +69,5 @@ def _in_words(day: date) -> str:
     return date_format(day, "DATE_FORMAT")
 
 
-def addresses(request: HttpRequest, page: Page) -> dict[str, str]:
-    """The pages around this one."""
-    return {
-        "first": _address(request) if page.previous else "",
-        "previous": _address(request, page=page.previous) if page.previous else "",
-        "next": _address(request, page=page.next) if page.next else "",
-        "last": _address(request, page=LAST) if page.next else "",
-    }
-
-
-def _address(request: HttpRequest, **changed: Any) -> str:
+def address(request: HttpRequest, **changed: Any) -> str:
     return f"{request.path}?{state(request.GET, **changed)}"

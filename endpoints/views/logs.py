@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -116,7 +117,7 @@ def _seen(request: HttpRequest, endpoint: Endpoint, archive: LogArchive | None) 
         "days": _by_day(page),
         "count": count,
         "count_words": log_filters.count_words(count) if count or state else "",
-        "pages": log_filters.addresses(request, page),
+        "pages": page.addresses(partial(log_filters.address, request)),
         "asked": {name: request.GET.get(name, "") for name in log_filters.STATE},
         "state": state,
         "chips": log_filters.chips(request),

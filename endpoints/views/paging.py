@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,15 @@ class Page:
     @property
     def first(self) -> bool:
         return not self.previous
+
+    def addresses(self, address: Callable[..., str]) -> dict[str, str]:
+        """Of the pages around this one, empty where there is none; `address` gives that of a `page`, or the first."""
+        return {
+            "first": address() if self.previous else "",
+            "previous": address(page=self.previous) if self.previous else "",
+            "next": address(page=self.next) if self.next else "",
+            "last": address(page=LAST) if self.next else "",
+        }
 
 
 @dataclass(frozen=True)

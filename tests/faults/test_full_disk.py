@@ -11,7 +11,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.urls import reverse
 
-from endpoints.logs import downloads
+from endpoints.logs import downloads, making
 from endpoints.models import Download, Endpoint, Event, LogFile
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
@@ -125,7 +125,7 @@ def test_row_41_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, e
     download = downloads.ask(actor=lena.user, endpoint=endpoint)
     while download.state != DownloadState.FETCHING:
         step(worker, download)
-    Download.objects.filter(pk=download.pk).update(failures=downloads.GIVE_UP_AFTER - 1)
+    Download.objects.filter(pk=download.pk).update(failures=making.GIVE_UP_AFTER - 1)
     with no_file_grows_beyond(SMALL):
         assert step(worker, download) == DownloadState.FAILED
     page = lena.get(reverse("endpoints:logs", args=[endpoint.pk])).content.decode()

@@ -451,12 +451,12 @@ def test_partials_that_nobody_goes_on_with_are_removed_after_a_day(job):
         partial.write(memoryview(b"new"))
     day_ago = time.time() - 90_000
     os.utime(partials.place() / "1.part", (day_ago, day_ago))
-    assert fetching.tidy() == 1
+    assert partials.tidy() == 1
     assert [path.name for path in partials.place().iterdir()] == ["2.part"]
     os.utime(partials.place() / "2.part", (day_ago, day_ago))
     with partials.opened("2.part", "etag"):
         os.utime(partials.place() / "2.part", (day_ago, day_ago))
-        assert fetching.tidy() == 0
+        assert partials.tidy() == 0
 
 
 def test_beside_another_storage_files_are_streamed_into_it(job, settings):

@@ -80,6 +80,13 @@ class World:
     def advance(self, seconds: float) -> None:
         self.post("advance", {"seconds": seconds})
 
+    def stop(self) -> None:
+        """Its clock stands still: what is being deployed stays so until `go`."""
+        self.post("stop")
+
+    def go(self) -> None:
+        self.post("go")
+
     def fail(self, *faults: dict[str, Any]) -> None:
         """The next requests that match go wrong as described; replaces earlier faults."""
         self.post("faults", list(faults))

@@ -41,6 +41,16 @@ def routes(simulation: Simulation) -> list[Route]:
             return _refused(error)
         return JSONResponse({"now": iso(simulation.world.now())})
 
+    async def stop(_request: Request) -> JSONResponse:
+        """Stop the clock."""
+        simulation.world.stop()
+        return JSONResponse({"now": iso(simulation.world.now())})
+
+    async def go(_request: Request) -> JSONResponse:
+        """Let the clock go on from where it stands."""
+        simulation.world.go()
+        return JSONResponse({"now": iso(simulation.world.now())})
+
     async def reset(request: Request) -> JSONResponse:
         """Back to the start, with the options of the body instead of those of the process."""
         try:
@@ -56,6 +66,8 @@ def routes(simulation: Simulation) -> list[Route]:
         Route("/_world/ledger", ledger),
         Route("/_world/faults", faults, methods=["POST"]),
         Route("/_world/advance", advance, methods=["POST"]),
+        Route("/_world/stop", stop, methods=["POST"]),
+        Route("/_world/go", go, methods=["POST"]),
         Route("/_world/reset", reset, methods=["POST"]),
     ]
 

@@ -28,6 +28,7 @@ class World:
     def __init__(self, options: Options, *, started: float | None = None, secret: str | None = None) -> None:
         self.options = options
         self.offset = 0.0
+        self.stopped_at: float | None = None
         self.started = time.time() if started is None else started
         self.secret = secret or secrets.token_hex(16)
         self.revision = 0
@@ -48,11 +49,23 @@ class World:
     # the clock
 
     def now(self) -> float:
-        return time.time() + self.offset
+        return self.offset + (time.time() if self.stopped_at is None else self.stopped_at)
 
     def advance(self, seconds: float) -> None:
         self.offset += seconds
         self.touch()
+
+    def stop(self) -> None:
+        """The clock stands: what is being deployed stays so."""
+        if self.stopped_at is None:
+            self.stopped_at = time.time()
+
+    def go(self) -> None:
+        """The clock goes on from where it stood."""
+        if self.stopped_at is not None:
+            self.offset += self.stopped_at - time.time()
+            self.stopped_at = None
+            self.touch()
 
     # looking
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
+from tests.conftest import World
 from tests.contract.violations import violations
 from tests.demo import Demo
 
@@ -41,9 +42,18 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
-    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "3", "--logs", "3", "--control")
+    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "1", "--logs", "3", "--control")
     yield demo.wait()
     demo.stop()
+
+
+@pytest.fixture
+def service(demo):
+    """The demo's simulated service; what went wrong in a test goes right after it."""
+    world = World(f"http://127.0.0.1:{demo.simulator_port}")
+    yield world
+    world.fail()
+    world.go()
 
 
 @pytest.fixture

@@ -9,18 +9,19 @@ import zipfile
 from playwright.sync_api import expect
 
 from tests.browser.conftest import fill_wizard
+from tests.conftest import World
 from tests.demo import Demo
 
 
 def test_the_articles_walk_through_works_word_for_word(tmp_path, new_context):
-    demo = Demo(tmp_path, "--deploy-seconds", "3", "--logs", "3").wait()
+    demo = Demo(tmp_path, "--deploy-seconds", "1", "--logs", "3", "--control").wait()
     try:
-        walk(new_context(base_url=demo.url).new_page())
+        walk(new_context(base_url=demo.url).new_page(), World(f"http://127.0.0.1:{demo.simulator_port}"))
     finally:
         demo.stop()
 
 
-def walk(page):
+def walk(page, service):
     page.set_default_timeout(20_000)
     # Sign in to the Speech Studio.
     page.goto("/")
@@ -37,6 +38,7 @@ def walk(page):
     # On the New endpoint page, enter a name and description; select the custom model; check the box to enable logging.
     expect(page.get_by_role("heading", name="New endpoint")).to_be_visible()
     fill_wizard(page, "My Endpoint", description="My Endpoint Description", logging=True)
+    service.stop()  # as long as somebody looks
     # Select Add to save and deploy the endpoint.
     page.get_by_role("button", name="Add", exact=True).click()
 
@@ -46,6 +48,7 @@ def walk(page):
     expect(row).to_contain_text("left")
     # When the status changes to Succeeded, the endpoint is ready to use; nobody reloads the page for that.
     page.evaluate("document.body.dataset.loaded = 'once'")
+    service.go()
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
     assert page.evaluate("document.body.dataset.loaded") == "once"
     expect(page.locator("#endpoints")).not_to_have_attribute("hx-trigger", re.compile(".*"))

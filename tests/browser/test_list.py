@@ -8,12 +8,14 @@ NEWS = re.compile(r"/endpoints/\?.*version=")
 HIDE = "Object.defineProperty(document, 'hidden', {get: () => window.out === true})"
 
 
-def test_a_row_changes_by_itself_for_somebody_else_who_looks_on(deploy, open_page):
+def test_a_row_changes_by_itself_for_somebody_else_who_looks_on(deploy, open_page, service):
+    service.stop()
     _page, row = deploy("Two people")
     onlooker = open_page("viewer", "/endpoints/?q=Two+people")
     seen = onlooker.get_by_role("row").filter(has_text="Two people")
     expect(seen).to_have_attribute("data-status", re.compile("NotStarted|Running"))
     onlooker.evaluate("document.body.dataset.loaded = 'once'")
+    service.go()
     for shown in (row, seen):
         expect(shown).to_have_attribute("data-status", "Succeeded", timeout=30_000)
     assert onlooker.evaluate("document.body.dataset.loaded") == "once"
@@ -32,28 +34,33 @@ def test_what_is_ticked_stays_ticked_and_the_focus_stays_when_a_row_changes(depl
     expect(page.get_by_text(re.compile(r"\d+ selected"))).to_be_visible()
 
 
-def test_a_page_that_nobody_sees_does_not_ask(deploy):
+def test_a_page_that_nobody_sees_does_not_ask(deploy, service):
+    service.stop()
     page, _row = deploy("Out of sight")
     page.add_init_script(HIDE)
+    page.clock.install()
     page.goto("/endpoints/?q=Out+of+sight")
     with page.expect_request(NEWS):
         pass
     page.evaluate("window.out = true")
     asked = []
     page.on("request", lambda request: asked.append(request.url) if NEWS.search(request.url) else None)
-    page.wait_for_timeout(4500)
+    page.clock.run_for(600_000)
     assert asked == []
     with page.expect_request(NEWS):
         page.evaluate("window.out = false; document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def test_when_nobody_answers_a_banner_says_since_when_and_goes_when_it_is_over(deploy, complaints):
+def test_when_nobody_answers_a_banner_says_since_when_and_goes_when_it_is_over(deploy, service, complaints):
+    service.stop()
     page, row = deploy("No answer")
+    expect(row).to_have_attribute("data-status", re.compile("NotStarted|Running"))
     page.route(NEWS, lambda route: route.abort())
     banner = page.get_by_text("Speech Studio does not answer")
     expect(banner).to_be_visible()
     expect(banner).to_have_text(re.compile(r"Since \d\d:\d\d"))
     page.unroute(NEWS)
+    service.go()
     expect(banner).to_be_hidden(timeout=30_000)
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
     complaints.clear()  # the browser's own word for a request that was lost

@@ -9,18 +9,8 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import World
-
 ENTRIES = 'tr[id^="entry-"]'
 AUDIO = "document.querySelector('audio')"
-
-
-@pytest.fixture
-def service(demo):
-    """The demo's simulated service; what went wrong in a test goes right after it."""
-    world = World(f"http://127.0.0.1:{demo.simulator_port}")
-    yield world
-    world.fail()
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 import re
 import signal
+import statistics
 import time
 
 from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import fill_wizard
-from tests.conftest import World
 
 
 def test_a_double_click_on_add_makes_one_endpoint(open_page):
@@ -41,17 +41,13 @@ def test_the_list_is_searched_without_a_reload(deploy):
     expect(page.get_by_text("Nothing found")).to_be_visible()
 
 
-def test_pages_stay_fast_and_say_so_while_the_service_is_away_and_catch_up_when_it_is_back(demo, deploy):
+def test_pages_stay_fast_and_say_so_while_the_service_is_away_and_catch_up_when_it_is_back(demo, deploy, service):
     page, row = deploy("Service away")
     demo.signal("endpoints.simulator", signal.SIGSTOP)
     try:
-        for _look in range(5):
-            began = time.monotonic()
-            page.goto("/endpoints/")
-            assert time.monotonic() - began < 1.5
+        assert statistics.median(seconds_to_open(page) for _look in range(5)) < 1.5
     finally:
         demo.signal("endpoints.simulator", signal.SIGCONT)
-    service = World(f"http://127.0.0.1:{demo.simulator_port}")
     service.fail({"method": "GET", "path": "/speechtotext/.*", "times": 1000, "effect": {"close": True}})
     banner = page.get_by_text(re.compile("did not answer|could not be reached|connection"))
     reload_until(page, banner.count)
@@ -59,6 +55,12 @@ def test_pages_stay_fast_and_say_so_while_the_service_is_away_and_catch_up_when_
     service.fail()
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=60_000)
     reload_until(page, lambda: not banner.count())
+
+
+def seconds_to_open(page):
+    began = time.monotonic()
+    page.goto("/endpoints/")
+    return time.monotonic() - began
 
 
 def reload_until(page, true):
@@ -262,7 +264,8 @@ def test_what_a_person_may_not_do_is_not_there(open_page):
     expect(page.get_by_role("heading", name="Models")).to_be_visible()
 
 
-def test_a_session_that_ended_leads_to_sign_in_and_not_into_the_table(deploy):
+def test_a_session_that_ended_leads_to_sign_in_and_not_into_the_table(deploy, service):
+    service.stop()
     page, row = deploy("Session ends")
     expect(row).to_have_attribute("data-status", re.compile("NotStarted|Running"))
     page.context.clear_cookies()

@@ -70,6 +70,12 @@ class Service:
     def advance(self, seconds: float) -> None:
         self.open.post(f"{self.url}/_world/advance", json={"seconds": seconds}).raise_for_status()
 
+    def stop(self) -> None:
+        self.open.post(f"{self.url}/_world/stop").raise_for_status()
+
+    def go(self) -> None:
+        self.open.post(f"{self.url}/_world/go").raise_for_status()
+
     def faults(self, *faults: Json) -> None:
         self.open.post(f"{self.url}/_world/faults", json=list(faults)).raise_for_status()
 

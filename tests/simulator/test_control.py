@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.demo import until
+
 from .conftest import Service
 
 
@@ -120,6 +122,21 @@ def test_faults_strike_content_too(service: Service) -> None:
 @pytest.mark.parametrize("body", ['{"effect": {}}', '[{"effect": {"explode": true}}]', '[{"effect": {}, "path": "("}]'])
 def test_a_fault_that_is_none_is_refused(service: Service, body: str) -> None:
     assert service.open.post(f"{service.url}/_world/faults", content=body).status_code == 400
+
+
+def test_while_the_clock_stands_nothing_goes_on_but_by_hand(service: Service) -> None:
+    service.stop()
+    began = service.open.post(f"{service.url}/_world/stop").json()["now"]
+    endpoint = service.deploy()
+    assert endpoint["createdDateTime"] == began
+    assert service.get(endpoint["self"])["status"] == "NotStarted"
+    service.advance(30)
+    assert service.get(endpoint["self"])["status"] == "Succeeded"
+    service.reset(deploy_seconds=0.2)
+    service.stop()
+    endpoint = service.deploy()
+    service.go()
+    until(lambda: service.get(endpoint["self"])["status"] == "Succeeded")
 
 
 def test_a_reset_forgets_all_and_takes_other_options(service: Service) -> None:

@@ -25,6 +25,10 @@ RETENTION = timedelta(days=30)  # on storage of the service (service-facts 5)
 LONGEST_SEARCH = 200  # characters
 
 
+# Entries of which something is missing.
+PARTIAL = Q(has_audio=False) | Q(has_transcript=False) | Q(empty=True)
+
+
 class FileKind(models.TextChoices):
     """The service's words; a kind that is new there is shown as it is called."""
 
@@ -109,6 +113,7 @@ class LogEntry(models.Model):
             models.Index(fields=["endpoint", "at", "id"], name="log_entries_by_time"),
             models.Index(fields=["endpoint", "day"], name="log_entries_by_day"),
             models.Index(fields=["endpoint", "outcome", "at", "id"], name="log_entries_by_outcome"),
+            models.Index(fields=["endpoint", "at", "id"], condition=PARTIAL, name="log_entries_partial"),
         ]
 
     def __str__(self) -> str:
@@ -162,9 +167,6 @@ class LogEntry(models.Model):
     def percent(self) -> int | None:
         """The confidence as people read it."""
         return None if self.confidence is None else round(self.confidence * 100)
-
-
-PARTIAL = Q(has_audio=False) | Q(has_transcript=False) | Q(empty=True)
 
 
 class LogFileQuerySet(models.QuerySet["LogFile"]):

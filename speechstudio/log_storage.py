@@ -10,8 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-BACKENDS = {"s3": "storages.backends.s3.S3Storage", "azure": "storages.backends.azure_storage.AzureStorage"}
-IN_MEMORY = 2 * 1024 * 1024  # bytes
+BACKENDS = {"s3": "endpoints.logs.bucket.Bucket", "azure": "endpoints.logs.blobs.Blobs"}
 AZURE_CREDENTIALS = ("account_key", "connection_string", "sas_token", "token_credential")
 
 
@@ -24,8 +23,6 @@ def log_storage(kind: str, written: str, directory: Path) -> dict[str, Any]:
         raise ImproperlyConfigured(f"LOG_STORAGE is {kind!r}; it can be s3, azure or empty for a directory.")
     options = _options(written)
     options |= {"file_overwrite": False, "default_acl": None} if kind == "s3" else {"overwrite_files": False}
-    # What is read goes through a temporary file: django-storages would hold a zip from S3 in memory.
-    options["max_memory_size"] = IN_MEMORY
     if kind == "azure" and not any(options.get(name) for name in AZURE_CREDENTIALS):
         from azure.identity import DefaultAzureCredential
 

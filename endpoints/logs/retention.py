@@ -127,7 +127,7 @@ def discard(name: str) -> None:
     try:
         store().delete(name)
     except OSError as error:
-        log.warning("A file that was removed is still in the storage: %s", error.strerror)
+        log.warning("A file that was removed is still in the storage: %s", error.strerror or error)
 
 
 def _unread(archive: LogArchive) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import unicodedata
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LONGEST = 150  # characters of a name
+PLAIN = re.compile(rf"(?!\.)[A-Za-z0-9_.-]{{1,{LONGEST}}}(?<!\.)")
 
 
 class NotKept(Exception):
@@ -34,33 +36,35 @@ def store() -> Storage:
 
 
 def keep(name: str, whole: IO[bytes]) -> str:
-    """Put a file into the storage, all of it or nothing; returns its name there."""
-    name = store().get_available_name(name)
-    try:
-        return store().save(name, File(whole))
-    except OSError:
-        store().delete(name)
-        raise
+    """Put a file into a bucket or a container, which takes all of it or nothing; returns its name there."""
+    return store().save(name, File(whole))
 
 
-def move(name: str, path: Path) -> str:
+def move(name: str, path: Path | str) -> str:
     """Put the file at `path` into the storage, all of it or nothing; it is at `path` no longer. Returns its name there.
 
     Nothing else may have this name: what lies under it is what was left when a worker ended in the middle.
     """
     storage = store()
     if not isinstance(storage, FileSystemStorage):
-        with path.open("rb") as whole:
+        with open(path, "rb") as whole:
             name = keep(name, whole)
-        path.unlink()
+        os.unlink(path)
         return name
-    target = storage.path(name)
+    target = os.path.join(storage.location, name)  # a name of our own making
     try:
         os.replace(path, target)
     except FileNotFoundError:
         private(Path(target).parent)
         os.replace(path, target)
     return name
+
+
+def opened(name: str) -> IO[bytes]:
+    storage = store()
+    if isinstance(storage, FileSystemStorage):
+        return open(os.path.join(storage.location, name), "rb", buffering=0)
+    return cast(IO[bytes], storage.open(name))
 
 
 def private(directory: Path) -> None:
@@ -74,6 +78,8 @@ def private(directory: Path) -> None:
 
 def plain(name: str) -> str:
     """A flat file name that each system takes: no directory, no control or direction mark, at most 150 characters."""
+    if PLAIN.fullmatch(name):
+        return name
     kept = "".join(c if c.isalnum() or c in "-_. " else "_" for c in unicodedata.normalize("NFC", name))
     kept = kept.strip(". ") or "file"
     stem, dot, ending = kept.rpartition(".")

@@ -57,7 +57,7 @@ def audio(request: HttpRequest, pk: UUID, entry: int) -> HttpResponseBase:
     if settings.PURPOSE_REQUIRED and not purposes.of(request, pk):
         return redirect("endpoints:log-entry", pk=pk, entry=entry)
     file = _stored(pk, entry, FileKind.AUDIO)
-    playable = _recording(file) == "playable"
+    playable = _is_wave(file)
     answer = _file(request, file, "audio/wav" if playable else ranges.OCTETS, attachment=not playable)
     if answer.streaming and not _playing(request, file.entry):
         _write_down(request, Verb.LOGS_PLAYED, file.entry)
@@ -160,7 +160,11 @@ def _recording(file: LogFile | None) -> str:
         return ""
     if not ranges.whole(store(), file.stored_as, file.size):
         return "broken"
-    return "playable" if reading.is_wave(_beginning(file, reading.WAVE_HEAD)) else "strange"
+    return "playable" if _is_wave(file) else "strange"
+
+
+def _is_wave(file: LogFile) -> bool:
+    return reading.is_wave(_beginning(file, reading.WAVE_HEAD))
 
 
 def _beginning(file: LogFile, length: int) -> bytes:

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 
 OCTETS = "application/octet-stream"
-PIECE = 256 * 1024  # bytes that are in memory at a time
+PIECE = 1024 * 1024  # bytes that are in memory at a time; from a bucket each is a request
 ASKED = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.IGNORECASE)
 
 
@@ -57,7 +57,10 @@ def answer(
 
 def whole(storage: Storage, name: str, size: int) -> bool:
     """The stored file is as long as it was when it was kept."""
-    return bool(name) and storage.exists(name) and storage.size(name) == size
+    try:
+        return bool(name) and storage.size(name) == size
+    except FileNotFoundError:
+        return False
 
 
 class Part(StreamingHttpResponse):

@@ -2,33 +2,46 @@
 
 import io
 import json
+import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+from xml.sax.saxutils import escape
 
 import boto3
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
-from endpoints.logs import downloads
-from endpoints.models import LogFile
+from endpoints import tasks
+from endpoints.logs import archive, downloads, purging, retention
+from endpoints.models import LogArchive, LogEntry, LogFile, Purge
 from endpoints.models.download import DownloadState
 from speechstudio.log_storage import log_storage
 
 SECRET = "c2VjcmV0IG9mIGEgdGVzdA=="
+NO_ROOM = {"x-ms-error-code": "InsufficientAccountPermissions"}
+DAY = 24 * 3600
 
 
-class Blobs(BaseHTTPRequestHandler):
-    """As much of Azure's Blob service as keeping files needs: Put Blob, Put Block (List), Get Blob, its properties."""
+class Account(BaseHTTPRequestHandler):
+    """As much of Azure's Blob service as keeping files needs: Put Blob, Put Block (List), Get Blob, List Blobs."""
 
     def do_PUT(self):
         path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         kept = self.server.blobs
+        if self.server.refuses:
+            return self.answer(403, **NO_ROOM)
         if query.get("comp") == ["block"]:
             self.server.blocks[(path, query["blockid"][0])] = body
         elif query.get("comp") == ["blocklist"]:
@@ -36,9 +49,12 @@ class Blobs(BaseHTTPRequestHandler):
             kept[path] = b"".join(self.server.blocks.pop((path, one)) for one in ids)
         else:
             kept[path] = body
-        self.answer(201)
+        return self.answer(201)
 
     def do_GET(self):
+        query = parse_qs(urlsplit(self.path).query)
+        if query.get("comp") == ["list"]:
+            return self.answer(200, self.listed(**{name: values[0] for name, values in query.items()}).encode())
         data = self.server.blobs.get(urlsplit(self.path).path)
         if data is None:
             return self.answer(404, **{"x-ms-error-code": "BlobNotFound"})
@@ -54,48 +70,123 @@ class Blobs(BaseHTTPRequestHandler):
     def do_DELETE(self):
         self.answer(202 if self.server.blobs.pop(urlsplit(self.path).path, None) is not None else 404)
 
+    def listed(self, prefix="", delimiter="", **_more):
+        """All that begins so, up to the delimiter: names of blobs, and what longer names have in common."""
+        names = [name.removeprefix("/contoso/logs/") for name in sorted(self.server.blobs)]
+        rest = [name.removeprefix(prefix).partition(delimiter) for name in names if name.startswith(prefix)]
+        folders = "".join(
+            f"<BlobPrefix><Name>{escape(prefix + one)}</Name></BlobPrefix>"
+            for one in sorted({a + b for a, b, _ in rest if b})
+        )
+        blobs = "".join(
+            f"<Blob><Name>{escape(prefix + name)}</Name><Properties><BlobType>BlockBlob</BlobType></Properties></Blob>"
+            for name, found, _ in rest
+            if not found
+        )
+        return f"<EnumerationResults><Blobs>{folders}{blobs}</Blobs><NextMarker/></EnumerationResults>"
+
     def answer(self, status, body=b"", **headers):
         self.server.signed.add(self.headers.get("Authorization", "").partition(":")[0])
         self.send_response(status)
         common = {"Content-Length": str(len(body)), "ETag": '"1"', "x-ms-blob-type": "BlockBlob"}
         common["Last-Modified"] = "Mon, 02 Mar 2026 10:00:00 GMT"
+        common["Content-Type"] = "application/xml" if body.startswith(b"<Enum") else "application/octet-stream"
         for name, value in {**common, **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
+            self.server.given.append(len(body))
             self.wfile.write(body)
 
     def log_message(self, *arguments):
         pass
 
 
+class Container:
+    """A container of an account; what it gave out, what lies in it, and a time at which it takes nothing."""
+
+    def __init__(self, server):
+        self.server, self.given = server, server.given
+        address = f"http://127.0.0.1:{server.server_port}/contoso"
+        text = f"DefaultEndpointsProtocol=http;AccountName=contoso;AccountKey={SECRET};BlobEndpoint={address};"
+        self.kind, self.options = "azure", {"connection_string": text, "azure_container": "logs"}
+
+    def names(self):
+        return {name.removeprefix("/contoso/logs/") for name in self.server.blobs}
+
+    def refuse(self):
+        self.server.refuses = True
+        return "InsufficientAccountPermissions"
+
+
+class Bucket:
+    """The same of a bucket."""
+
+    def __init__(self, client):
+        self.client, self.name, self.given = client, uuid4().hex, []
+        client.create_bucket(Bucket=self.name)
+        who = {"access_key": "test", "secret_key": "test", "region_name": "us-east-1"}
+        self.kind = "s3"
+        self.options = {"bucket_name": self.name, "endpoint_url": client.meta.endpoint_url, **who}
+
+    def watch(self):
+        events = storages["logs"].bucket.meta.client.meta.events
+        events.register("after-call.s3.GetObject", lambda parsed, **_more: self.given.append(parsed["ContentLength"]))
+
+    def names(self):
+        return {one["Key"] for one in self.client.list_objects_v2(Bucket=self.name).get("Contents", [])}
+
+    def refuse(self):
+        self.client.delete_bucket(Bucket=self.name)
+        return "NoSuchBucket"
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[object]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    who = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    yield boto3.client("s3", endpoint_url=f"http://{host}:{port}", **who)
+    server.stop()
+
+
 @pytest.fixture
-def container() -> Iterator[tuple[dict[str, str], ThreadingHTTPServer]]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Blobs)
-    server.blobs, server.blocks, server.signed = {}, {}, set()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/contoso"
-    text = f"DefaultEndpointsProtocol=http;AccountName=contoso;AccountKey={SECRET};BlobEndpoint={address};"
-    yield {"connection_string": text, "azure_container": "logs"}, server
+def bucket(s3) -> Bucket:
+    return Bucket(s3)
+
+
+@pytest.fixture
+def container() -> Iterator[Container]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Account)
+    server.blobs, server.blocks, server.signed, server.given, server.refuses = {}, {}, set(), [], False
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+    yield Container(server)
     server.shutdown()
     server.server_close()
 
 
-@pytest.fixture
-def bucket() -> Iterator[dict[str, str]]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    where = {"endpoint_url": f"http://{host}:{port}", "region_name": "us-east-1"}
-    who = {"access_key": "test", "secret_key": "test"}
-    boto3.client("s3", **where, aws_access_key_id="test", aws_secret_access_key="test").create_bucket(Bucket="logs")
-    yield {"bucket_name": "logs", **where, **who}
-    server.stop()
+@pytest.fixture(params=["bucket", "container"])
+def elsewhere(request, settings, tmp_path, monkeypatch) -> Iterator[Bucket | Container]:
+    """Content logs are kept there from now on, and nothing of them stays on this machine."""
+    place = request.getfixturevalue(request.param)
+    use(settings, place.kind, place.options, tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    if isinstance(place, Bucket):
+        place.watch()
+    yield place
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def use(settings, kind, options, tmp_path):
     kept = log_storage(kind, json.dumps(options), tmp_path)
     settings.STORAGES = {**settings.STORAGES, "logs": kept}
+
+
+def keep(endpoint, actor):
+    """Archive all that the service has."""
+    archive.decide(actor=actor, endpoint=endpoint, keep=True, every_hours=24, retention_days=90)
+    tasks.collect(str(endpoint.pk))
 
 
 def whole_download(lena, logging, worker):
@@ -108,33 +199,89 @@ def whole_download(lena, logging, worker):
     return download
 
 
-def test_a_bucket_keeps_the_files_and_the_zip(lena, logging, worker, settings, bucket, tmp_path):
-    use(settings, "s3", bucket, tmp_path)
+def test_the_files_and_the_zip_are_kept_there_and_the_zip_is_given_out(lena, logging, worker, elsewhere):
     download = whole_download(lena, logging, worker)
-    assert storages["logs"].exists(download.stored_as)
-    assert list(tmp_path.iterdir()) == []
-    storages["logs"].delete(download.stored_as)
-    assert not storages["logs"].exists(download.stored_as)
+    stored = LogFile.objects.stored()
+    assert elsewhere.names() == {*stored.values_list("stored_as", flat=True), download.stored_as}
+    assert stored.count() == 8
+    answer = lena.get(reverse("endpoints:download-file", args=[download.pk]))
+    assert len(b"".join(answer.streaming_content)) == download.size
 
 
-def test_nothing_in_a_bucket_is_public(lena, logging, worker, settings, bucket, tmp_path):
-    use(settings, "s3", {**bucket, "default_acl": "public-read"}, tmp_path)
+def test_of_a_recording_that_is_played_no_more_is_fetched_than_is_asked_for(lena, logging, elsewhere):
+    keep(logging, lena.user)
+    recording = LogFile.objects.filter(kind="Audio").select_related("entry").first()
+    assert recording.size > 2000
+    with storages["logs"].open(recording.stored_as) as stored:
+        whole = stored.read()
+    elsewhere.given.clear()
+    address = reverse("endpoints:log-audio", args=[logging.pk, recording.entry_id])
+    answer = lena.get(address, headers={"Range": "bytes=1000-1099"})
+    assert (answer.status_code, b"".join(answer.streaming_content)) == (206, whole[1000:1100])
+    head = 12  # by which a WAV file is known
+    assert sum(elsewhere.given) == head + 100
+
+
+def test_what_was_kept_for_its_time_is_removed_there_and_so_is_what_a_crash_left(
+    logging, alice, elsewhere, monkeypatch
+):
+    keep(logging, alice.user)
+    assert len(elsewhere.names()) == 8
+    store = storages["logs"]
+    foreign = store.save("somebody/else.wav", ContentFile(b"theirs"))
+    store.save(f"{logging.pk}/2026-01-01_000000__lost_wav", ContentFile(b"lost"))
+    LogEntry.objects.update(at=F("at") - timedelta(days=100))
+    assert retention.enforce(7) == 8
+    monkeypatch.setattr(retention, "UNKNOWN_FOR", timedelta(seconds=-5))
+    assert retention.sweep_storage() == 1
+    assert elsewhere.names() == {foreign}
+
+
+def test_a_purge_leaves_nothing_there(logging, world, alice, lena, worker, elsewhere):
     whole_download(lena, logging, worker)
-    kept = storages["logs"].bucket
-    grants = [grant["Grantee"] for item in kept.objects.all() for grant in item.Acl().grants]
+    first = LogFile.objects.filter(kind="Audio").first()
+    # By a worker that was killed before it wrote down that it is there.
+    assert storages["logs"].save(first.stored_as, ContentFile(b"said")) != first.stored_as
+    assert len(elsewhere.names()) == 10
+    day = timezone.now().date()
+    purge = purging.ask(key=uuid4(), actor=alice.user, endpoint=logging, reason="Law", until=day)
+    tasks.purge(str(purge.pk))
+    world.advance(DAY)
+    Purge.objects.update(next_look_at=timezone.now())
+    tasks.purge(str(purge.pk))
+    assert Purge.objects.get().done
+    assert elsewhere.names() == set()
+
+
+def test_what_it_refuses_is_told_in_its_words_and_tried_again(logging, alice, elsewhere):
+    why = elsewhere.refuse()
+    keep(logging, alice.user)
+    row = LogArchive.objects.get()
+    assert why in row.error
+    assert row.next_look_at > timezone.now()
+    assert not LogFile.objects.stored().exists()
+
+
+def test_what_is_not_there_is_no_file(elsewhere):
+    for look in (storages["logs"].open, storages["logs"].size):
+        with pytest.raises(FileNotFoundError):
+            look("nothing.wav")
+    assert not storages["logs"].exists("nothing.wav")
+    storages["logs"].delete("nothing.wav")
+
+
+def test_nothing_in_a_bucket_is_public(settings, bucket, tmp_path):
+    use(settings, "s3", {**bucket.options, "default_acl": "public-read"}, tmp_path)
+    storages["logs"].save("said.wav", ContentFile(b"said"))
+    grants = bucket.client.get_object_acl(Bucket=bucket.name, Key="said.wav")["Grants"]
     assert grants
-    assert not any("AllUsers" in who.get("URI", "") for who in grants)
+    assert not any("AllUsers" in grant["Grantee"].get("URI", "") for grant in grants)
 
 
-def test_a_container_keeps_the_files_and_the_zip(lena, logging, worker, settings, container, tmp_path):
-    options, server = container
-    use(settings, "azure", options, tmp_path)
-    download = whole_download(lena, logging, worker)
-    assert len(server.blobs) == LogFile.objects.stored().count() + 1
-    assert server.signed == {"SharedKey contoso"}
-    storages["logs"].delete(download.stored_as)
-    assert not storages["logs"].exists(download.stored_as)
-    assert list(tmp_path.iterdir()) == []
+def test_a_container_is_opened_by_its_key(settings, container, tmp_path):
+    use(settings, "azure", container.options, tmp_path)
+    storages["logs"].save("said.wav", ContentFile(b"said"))
+    assert container.server.signed == {"SharedKey contoso"}
 
 
 def test_a_directory_is_for_our_own_eyes(lena, logging, worker, settings, tmp_path):

@@ -1,0 +1,44 @@
+"""Content logs in a container of Azure Blob."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.blob import BlobPrefix
+from storages.backends.azure_storage import AzureStorage  # type: ignore[import-untyped]
+from storages.utils import clean_name  # type: ignore[import-untyped]
+
+from endpoints.logs.parts import Elsewhere, Fetch
+
+
+class Blobs(Elsewhere, AzureStorage):  # type: ignore[misc]
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except ResourceNotFoundError as error:
+            raise FileNotFoundError(error.message) from error
+        except AzureError as error:
+            raise OSError(error.message) from error
+
+    def found(self, name: str) -> tuple[int, Fetch]:
+        blob = self.client.get_blob_client(self._get_valid_path(name))
+
+        def fetch(first: int, count: int) -> bytes:
+            return bytes(blob.download_blob(first, count, timeout=self.timeout).readall())
+
+        return blob.get_blob_properties(timeout=self.timeout).size, fetch
+
+    def listdir(self, path: str = "") -> tuple[list[str], list[str]]:
+        """One folder; the library lists all that is below it, and no folders."""
+        folder = self._normalize_name(clean_name(path))
+        folder += "/" if folder and not folder.endswith("/") else ""
+        folders: list[str] = []
+        files: list[str] = []
+        with self.refusals():
+            for one in self.client.walk_blobs(folder, delimiter="/", timeout=self.timeout):
+                there = folders if isinstance(one, BlobPrefix) else files
+                there.append(one.name.removeprefix(folder).rstrip("/"))
+        return folders, files

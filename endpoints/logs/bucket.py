@@ -1,0 +1,53 @@
+"""Content logs in a bucket of S3, or of what speaks like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+from storages.backends.s3 import ClientError, S3File, S3Storage, TransferConfig, botocore  # type: ignore[import-untyped]
+
+from endpoints.logs.parts import Elsewhere, Fetch
+
+NOT_FOUND = 404
+
+
+class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._one_by_one, self._session = Lock(), None
+
+    @property
+    def connection(self) -> Any:
+        """Each thread has its own; they are made by one session, which reads what it knows of S3 once."""
+        with self._one_by_one:
+            return super().connection
+
+    def _create_session(self) -> Any:
+        self._session = self._session or super()._create_session()
+        return self._session
+
+    def get_default_settings(self) -> dict[str, Any]:
+        """A zip goes there a piece at a time; left alone, the library holds ten of them in memory."""
+        return {**super().get_default_settings(), "transfer_config": TransferConfig(use_threads=False)}
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            missing = error.response["ResponseMetadata"]["HTTPStatusCode"] == NOT_FOUND
+            raise (FileNotFoundError if missing else OSError)(str(error)) from error
+        except botocore.exceptions.BotoCoreError as error:
+            raise OSError(str(error)) from error
+
+    def found(self, name: str) -> tuple[int, Fetch]:
+        file: S3File = S3Storage._open(self, name)  # asks how long it is, and for nothing of it
+
+        def fetch(first: int, count: int) -> bytes:
+            part = file.obj.get(Range=f"bytes={first}-{first + count - 1}", IfMatch=file.obj.e_tag)
+            return bytes(part["Body"].read())
+
+        return file.size, fetch

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from endpoints.logs.listing import LogSource
 
 WORK_SECONDS = 25  # one task's share
-MOST_KEYS = 1000
+MOST_KEYS = 900  # a form has at most 1000 fields, and each is one
 FETCHED_SECONDS = 3  # until we look again whether a worker still fetches one of the files
 SOONEST, LATEST = 5.0, 600.0  # seconds between two looks at what is left
 PATIENCE = timedelta(hours=25)  # then the service has forgotten it, and is asked again

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.azure.nouns import LogFile as Listed
-from endpoints.logs import archive, downloads, listing
+from endpoints.logs import archive, downloads, listing, purging
 from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge
 
 DAY = 24 * 3600
@@ -264,3 +264,15 @@ def test_what_is_recorded_later_on_the_last_day_is_not_meant(kept, alice):
 def test_who_only_reads_logs_deletes_nothing(kept, lena):
     assert lena.get(reverse("endpoints:logs-purge", args=[kept.pk])).status_code == 403
     assert lena.post(reverse("endpoints:logs-purge", args=[kept.pk])).status_code == 403
+
+
+def test_as_many_entries_as_the_page_offers_to_delete_can_be_deleted(endpoint, alice):
+    now = timezone.now()
+    LogEntry.objects.bulk_create(
+        LogEntry(endpoint=endpoint, key=str(n), at=now, day=now.date(), text="invoice")
+        for n in range(purging.MOST_KEYS)
+    )
+    page = alice.get(f"{reverse('endpoints:logs-purge', args=[endpoint.pk])}?q=invoice")
+    assert page.context["possible"]
+    purge = ask(alice, endpoint, LogEntry.objects.all())
+    assert len(purge.keys) == purging.MOST_KEYS

@@ -8,6 +8,27 @@ from cryptography.fernet import Fernet
 
 from tests.demo import ROOT, environment
 
+# Of content logs: what is searched, what is written by conflict, counted or locked, and what is deleted with its rows.
+BROWSING = ["entries_are_searched_and_filtered_by_the_address", "pages_lead_through_all_entries_by_key"]
+DOWNLOADING = [
+    "a_listener_gets_one_zip_with_recordings_transcripts_and_tables",
+    "download_log_pressed_twice_makes_one_download",
+    "files_that_we_hold_are_not_fetched_again",
+]
+KEEPING = [
+    "several_looks_count_nothing_twice",
+    "what_was_gone_before_we_came_is_counted_and_forgotten",
+    "copies_go_after_their_time_with_what_they_said",
+    "what_a_running_download_needs_stays_until_it_is_done",
+    "orphaned_halves_and_empty_files_are_counted",
+]
+PURGING = [
+    "a_single_entry_goes_with_both_halves_at_both_places",
+    "a_look_while_the_service_still_has_them_does_not_bring_them_back",
+    "a_zip_that_contains_them_goes_too",
+    "it_waits_for_a_worker_that_is_fetching_one_of_them",
+    "what_is_recorded_later_on_the_last_day_is_not_meant",
+]
 PARTS = [
     "test_change_model.py",
     "test_work.py",
@@ -16,6 +37,10 @@ PARTS = [
     "faults/test_full_database.py",
     "test_list.py::test_a_poll_without_news_takes_one_query_and_few_bytes",
     "test_list.py::test_rows_in_progress_make_the_table_ask_and_settled_rows_do_not",
+    *(f"logs/test_browsing.py::test_{name}" for name in BROWSING),
+    *(f"logs/test_downloads.py::test_{name}" for name in DOWNLOADING),
+    *(f"logs/test_keeping.py::test_{name}" for name in KEEPING),
+    *(f"logs/test_purging.py::test_{name}" for name in PURGING),
 ]
 # Of the rows of the fault table those in which the database decides: one open change, leases, what is committed, room.
 ROWS = ["row_28", "row_29", "row_36", "two_beats", "row_40", "lease", "row_41_a", "row_41_work"]

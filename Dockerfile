@@ -10,4 +10,4 @@ RUN useradd --system --uid 10001 speechstudio && install -d -m 700 -o speechstud
 USER speechstudio
 VOLUME /var/lib/speechstudio
 EXPOSE 8000
-CMD ["gunicorn", "speechstudio.wsgi", "--bind", "0.0.0.0:8000", "--threads", "8", "--no-control-socket"]
+CMD ["gunicorn", "--config", "python:speechstudio.web", "--bind", "0.0.0.0:8000"]

@@ -132,7 +132,7 @@ def worker(*options: str) -> list[str]:
 
 def web(port: int, *options: str) -> list[str]:
     bind = ["--bind", f"127.0.0.1:{port}"]
-    return [sys.executable, "-m", "gunicorn", "speechstudio.wsgi", "--no-control-socket", *bind, *options]
+    return [sys.executable, "-m", "gunicorn", "--config", "python:speechstudio.web", *bind, *options]
 
 
 def url_of(line: str) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import django
-from django.conf import settings
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.test import Client
@@ -202,7 +201,7 @@ def main(home: Path, rounds: int, sizes: tuple[int, ...]) -> dict[str, Any]:
     tables = {count: Table(count, homes[count]) for count in sizes}
     longest = tables[max(sizes)]
     found: dict[str, Any] = {"ours": ours(tables, rounds, say), "peers": peers(longest, rounds, say)}
-    found["cookie"] = longest.client.cookies[settings.SESSION_COOKIE_NAME].value
+    found["cookie"] = "; ".join(f"{name}={cookie.value}" for name, cookie in longest.client.cookies.items())
     return found
 
 

@@ -16,8 +16,7 @@ from endpoints import processes
 from endpoints.processes import free_port
 
 SECONDS = 3
-# As docker-compose.yml has them.
-SERVER = ("--workers", "2", "--threads", "8", "--preload", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
+SERVER = ("--workers", "2")  # as docker-compose.yml has it
 NO_CONTENT = 204
 
 
@@ -25,7 +24,7 @@ class Web:
     """The product's web server with the peers' pages, for somebody who is signed in."""
 
     def __init__(self, env: dict[str, str], cookie: str, logs: Path) -> None:
-        self.url, self.cookie = f"http://127.0.0.1:{(port := free_port())}", f"sessionid={cookie}"
+        self.url, self.cookie = f"http://127.0.0.1:{(port := free_port())}", cookie
         self.processes = processes.Processes(logs)
         self.processes.start("web", processes.web(port, *SERVER), env)
         self.processes.wait_for("web", lambda: processes.accepts(("127.0.0.1", port)))

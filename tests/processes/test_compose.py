@@ -140,4 +140,4 @@ def test_the_image_runs_the_web_server_as_a_person_without_rights():
     assert users[-1] not in ("root", "0")
     assert f"-o {users[-1]} /var/lib/speechstudio" in DOCKERFILE
     command = json.loads(next(rest for name, rest in instructions if name == "CMD"))
-    assert command[:2] == shlex.split(OURS["web"]["command"])[:2] == ["gunicorn", "speechstudio.wsgi"]
+    assert command[:3] == shlex.split(OURS["web"]["command"])[:3] == ["gunicorn", "--config", "python:speechstudio.web"]

@@ -85,7 +85,7 @@ class Command(BaseCommand):
         connection.close()
         alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
         self.children.start("worker", processes.worker(*alone), self.env)
-        self.children.start("web", processes.web(self.port, "--threads", "8", "--preload"), self.env)
+        self.children.start("web", processes.web(self.port), self.env)
         self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))
         self._wait_for_models()
         self._start_beat()

@@ -29,7 +29,7 @@ class Own:
     columns: tuple[str, ...]
     default: str
     favourites: frozenset[UUID]
-    views: list[tuple[str, str]]
+    views: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, user_pk: int) -> Self:
@@ -42,5 +42,5 @@ class Own:
             columns=tuple(columns),
             default=default or "",
             favourites=frozenset(UUID(pk) for kind, pk, _none in rows if kind == "favourite"),
-            views=[(name, query) for kind, name, query in rows if kind == "view"],
+            views=tuple((name, query) for kind, name, query in rows if kind == "view"),
         )

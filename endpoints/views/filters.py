@@ -63,7 +63,12 @@ class Chip:
 
 def menus(query: QueryDict, stamp: Stamp) -> Offer:
     asked = tuple((name, query[name]) for name in selection.FILTERS if query.get(name))
-    return _offer(tuple(Endpoint.objects.locales()), stamp.catalogued_at, stamp.resources, asked, get_language())
+    return _offer(_locales(stamp.version), stamp.catalogued_at, stamp.resources, asked, get_language())
+
+
+@lru_cache(maxsize=4)
+def _locales(_version: str) -> tuple[str, ...]:
+    return tuple(Endpoint.objects.locales())
 
 
 @lru_cache(maxsize=100)

@@ -53,7 +53,7 @@ def endpoints(request: HttpRequest) -> HttpResponse:
         return render(request, "endpoints/_news.html", context)
     offered = filters.menus(request.GET, stamp)
     context |= {name: request.GET.get(name, "") for name in ("q", "sort")}
-    context |= {"chips": filters.chips(request.GET, offered), "project": offered.chosen("project")}
+    context |= {"chips": tuple(filters.chips(request.GET, offered)), "project": offered.chosen("project")}
     if fragment:
         return render(request, "endpoints/_found.html", context)
     context |= {"offered": offered, "query": selection.state(request.GET), "first_visit": made.first_visit}
@@ -93,12 +93,12 @@ def _seen(request: HttpRequest, stamp: Stamp, own: Own, shown: rows.Shown) -> di
 
 def columns(request: HttpRequest, own: Own) -> list[Column]:
     """The heads of the table; each leads to the same list in its order, and again to the reverse."""
-    sort = request.GET.get("sort", "")
+    sort, by = request.GET.get("sort", ""), _address(request, sort="")
     found = []
     for key, label, shown in selection.columns(own.columns):
         direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "")
         turned = f"-{key}" if direction == "ascending" else key
-        found.append(Column(key, label, _address(request, sort=turned), direction, shown))
+        found.append(Column(key, label, by + turned, direction, shown))
     return found
 
 

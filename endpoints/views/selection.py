@@ -1,14 +1,15 @@
 """Which endpoints an address asks for, and in which order. A word that it does not know is passed over."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import BooleanField, Func, Q
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from endpoints.models import Endpoint, SpeechModel, Status
 from endpoints.models.endpoint import EndpointQuerySet
@@ -41,9 +42,15 @@ COLUMNS = {
 }
 
 
-def columns(chosen: Collection[str]) -> list[tuple[str, str, bool]]:
+def columns(chosen: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
     """Key, label, and whether it is shown, of each column; all are when none is chosen."""
-    return [(key, str(label), key == "name" or not chosen or key in chosen) for key, (label, _field) in COLUMNS.items()]
+    return _columns(chosen, get_language())
+
+
+@lru_cache(maxsize=100)
+def _columns(chosen: tuple[str, ...], _language: str | None) -> tuple[tuple[str, str, bool], ...]:
+    every = COLUMNS.items()
+    return tuple((key, str(label), key == "name" or not chosen or key in chosen) for key, (label, _field) in every)
 
 
 def found(query: QueryDict) -> EndpointQuerySet:

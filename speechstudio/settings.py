@@ -55,7 +55,8 @@ if DATABASE_IS_OURS_ALONE:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # Mapped, because what a connection keeps of a database is out of date after each change by another.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=1073741824;",
     }
 else:
     # A page must not wait for a server that is away; an address can still ask for more patience.

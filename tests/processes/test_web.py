@@ -43,12 +43,12 @@ def test_what_comes_while_a_worker_is_busy_goes_to_the_other(url, tmp_path):
     def two_at_once():
         """Whether they have a worker each."""
         busy.touch()
-        with httpx.Client(trust_env=False, verify=PLAIN) as person:
-            with person.stream("GET", url) as first, person.stream("GET", url) as second:
-                busy.unlink()
-                for answer in (first, second):
-                    answer.read()
-                return first.headers["worker"] != second.headers["worker"]
+        person = httpx.Client(trust_env=False, verify=PLAIN)
+        with person, person.stream("GET", url) as first, person.stream("GET", url) as second:
+            busy.unlink()
+            for answer in (first, second):
+                answer.read()
+            return first.headers["worker"] != second.headers["worker"]
 
     until(two_at_once)  # both have started
     until(lambda: all(two_at_once() for _ in range(IN_SUCCESSION)), every=0)

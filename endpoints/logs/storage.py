@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -36,8 +37,14 @@ def store() -> Storage:
 
 
 def keep(name: str, whole: IO[bytes]) -> str:
-    """Put a file into a bucket or a container, which takes all of it or nothing; returns its name there."""
-    return store().save(name, File(whole))
+    """Put a file into a storage that is no disk of ours, all of it or nothing; returns its name there."""
+    name = store().get_available_name(name)
+    try:
+        return store().save(name, File(whole))
+    except OSError:
+        with suppress(OSError):  # the storage that refuses may refuse this too
+            store().delete(name)
+        raise
 
 
 def move(name: str, path: Path | str) -> str:

@@ -1,24 +1,24 @@
 """The client of one Speech resource. Its operations stand in a module for each subject; here they come together."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from . import catalogue, content, endpoints, logs, web_hooks
+from . import catalogue, endpoints, logs, web_hooks
 from .addresses import checked_endpoint, content_target, storage_may_be_at
 from .asking import Asking
-from .content import Content
+from .content import Contents, question, short
 from .credentials import Bearer, Credential, Key
 from .deadline import Deadline, punctual
 from .errors import ForeignAddress
+from .heads import Question
 from .sending import Sender, new_pipes
 from .versions import Capabilities, version_named
 
 
-class SpeechClient(Asking):
+class SpeechClient(Asking, Contents):
     """A client of one Speech resource.
 
     endpoint: https://REGION.api.cognitive.microsoft.com or the resource's own domain. key: either of its keys; or
@@ -108,29 +108,17 @@ class SpeechClient(Asking):
     ping_web_hook = web_hooks.ping_web_hook
     test_web_hook = web_hooks.test_web_hook
 
-    @contextmanager
-    def open_content(
-        self,
-        url: str,
-        *,
-        offset: int = 0,
-        etag: str | None = None,
-        deadline: float | None = None,
-        go_on: Callable[[], bool] | None = None,
-    ) -> Iterator[Content]:
-        """Open a content address for reading from `offset`, without the key or token.
+    def _asked(self, url: str) -> Callable[[int, str | None, Deadline], httpx.Request]:
+        origin, target = self._target(url)
+        return lambda offset, etag, due: question(origin, offset, etag, due, target)
 
-        `etag` (that of the part already there) makes sure that it is still the same content. No total deadline
-        unless `deadline` is given, but never a silence of more than 30 s. `go_on`, which has to answer at once,
-        is asked again and again; TimedOut soon after it says no. ForeignAddress, ContentExpired, ContentChanged,
-        and from Content.chunks() IncompleteContent.
-        """
-        if offset < 0:
-            raise ValueError("Content begins at offset 0.")
+    def _short(self, url: str) -> Question:
+        return short(*self._target(url))
+
+    def _target(self, url: str) -> tuple[httpx.URL, bytes]:
+        """Where content lies; neither the key nor a token goes there."""
         address = content_target(url, self.endpoint)
         if address is None:
             sentence = "The address of the content may not be used: it is not https, or lies in a private network."
             raise ForeignAddress(sentence, operation="content")
-        due = Deadline(deadline, go_on)
-        with content.transfer(self._content, *address, offset, etag, due, self._retries) as begun:
-            yield begun
+        return address

@@ -7,7 +7,6 @@ api-facts 13). What the hash stands for is not documented: `folders()` lists wha
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -19,7 +18,7 @@ import httpx
 from . import content, errors
 from .addresses import is_loopback, log_id
 from .complaints import Complaint
-from .content import Content
+from .content import Content, Contents
 from .deadline import Deadline, punctual
 from .nouns import LogFile, LogPage
 from .sending import (
@@ -29,8 +28,6 @@ from .sending import (
     failure,
     new_pipes,
     new_transport,
-    opened,
-    patiently,
     raw_bytes,
 )
 from .times import moment
@@ -50,7 +47,7 @@ _TOO_LATE = b"not valid in the specified time frame"
 COMPLAINT_BYTES = 64 * 1024
 
 
-class LogContainer:
+class LogContainer(Contents):
     """The content logs in one container; where endpoints/logs.py wants a SpeechClient for them, this serves as well.
 
     url: https://ACCOUNT.blob.core.windows.net/customspeech-audiologs with a SAS token that may list and read (sp=rl),
@@ -130,42 +127,19 @@ class LogContainer:
                             return file
         raise errors.NotFound("The log is not in the storage container.", operation="List Blobs", status=404)
 
-    @contextmanager
-    def open_content(
-        self,
-        url: str,
-        *,
-        offset: int = 0,
-        etag: str | None = None,
-        deadline: float | None = None,
-        go_on: Callable[[], bool] | None = None,
-    ) -> Iterator[Content]:
-        """Open a file of the container for reading, by its `content_url` or its blob's name.
+    # open_content() takes a file's `content_url` or its blob's name. A file that is gone is NotFound, and
+    # ContentExpired means that the SAS token has ended, which get_log() cannot help.
 
-        As SpeechClient.open_content(), but a file that is gone is NotFound, and ContentExpired means that the SAS
-        token has ended, which get_log() cannot help.
-        """
-        if offset < 0:
-            raise ValueError("Content begins at offset 0.")
+    def _asked(self, url: str) -> Callable[[int, str | None, Deadline], httpx.Request]:
         name = self._name_behind(url) if "://" in url else url
-        due = Deadline(deadline, go_on)
+        return lambda offset, etag, due: self._question(name, offset, etag, due)
 
-        with ExitStack() as transfer:
-
-            def begin() -> Content:
-                with ExitStack() as attempt:
-                    response = attempt.enter_context(
-                        opened(content.OPERATION, self._content, lambda: self._question(name, offset, etag, due))
-                    )
-                    status = response.status_code
-                    begun = None if status in (401, 403, 404, 410) else content.understood(response, offset, etag)
-                    if begun is None:
-                        said = Answer(status, response.headers, _beginning(response))
-                        raise self._refusal(content.OPERATION, said)
-                    transfer.push(attempt.pop_all())
-                    return begun
-
-            yield patiently(begin, True, content.opening(due)) if self._retries else begin()
+    def _begun(self, response: httpx.Response, offset: int, etag: str | None) -> Content:
+        status = response.status_code
+        begun = None if status in (401, 403, 404, 410) else content.understood(response, offset, etag)
+        if begun is None:
+            raise self._refusal(content.OPERATION, Answer(status, response.headers, _beginning(response)))
+        return begun
 
     def _lister(self) -> "Lister":
         from .blobs import Lister, Wire

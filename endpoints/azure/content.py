@@ -8,14 +8,21 @@ import base64
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from . import errors
+from .addresses import refuse_private
 from .complaints import Complaint
 from .deadline import Deadline
+from .heads import Place, Question, written
+from .pipes import Pipes
 from .sending import COMMON_HEADERS, Answer, encoded, failure, opened, patiently, raw_bytes, translated, unreadable
+
+if TYPE_CHECKING:
+    from .many import Many
 
 OPERATION = "content"  # not an operation of the contract
 READ_SECONDS = 30.0  # a transfer may take hours, but not a silence longer than this
@@ -100,34 +107,66 @@ class Content:
         return errors.IncompleteContent(sentence, operation=OPERATION, received=self._received, promised=self._promised)
 
 
-@contextmanager
-def transfer(
-    transport: httpx.BaseTransport,
-    url: httpx.URL,
-    target: bytes,
-    offset: int,
-    etag: str | None,
-    due: Deadline,
-    retries: bool,
-) -> Iterator[Content]:
-    """Open `target` at `url` for reading; opening alone is asked again, never the bytes."""
+class Contents:
+    """What a client does that reads contents; each kind knows how its addresses are asked, and what refusals mean."""
 
-    with ExitStack() as kept:
+    _content: httpx.BaseTransport
+    _retries: bool
 
-        def begin() -> Content:
-            with ExitStack() as attempt:
-                response = attempt.enter_context(
-                    opened(OPERATION, transport, lambda: question(url, offset, etag, due, target))
-                )
-                begun = understood(response, offset, etag)
-                if begun is None:
-                    code = response.headers.get("x-ms-error-code", "")  # storage names its errors in a header
-                    said = Complaint(code, "", "", "") if code else None
-                    raise failure(OPERATION, Answer(response.status_code, response.headers, b""), said)
-                kept.push(attempt.pop_all())
-                return begun
+    def many(self, at_once: int, most: int) -> "Many[Any] | None":
+        """The quick way to many contents of at most `most` bytes; None where there is only open_content()."""
+        from .many import Many
 
-        yield patiently(begin, True, opening(due)) if retries else begin()
+        return Many(self._content, self._short, at_once, most) if isinstance(self._content, Pipes) else None
+
+    @contextmanager
+    def open_content(
+        self,
+        url: str,
+        *,
+        offset: int = 0,
+        etag: str | None = None,
+        deadline: float | None = None,
+        go_on: Callable[[], bool] | None = None,
+    ) -> Iterator[Content]:
+        """Open a content address for reading from `offset`.
+
+        `etag` (that of the part already there) makes sure that it is still the same content. No total deadline
+        unless `deadline` is given, but never a silence of more than 30 s. `go_on`, which has to answer at once,
+        is asked again and again; TimedOut soon after it says no. ForeignAddress, ContentExpired, ContentChanged,
+        and from Content.chunks() IncompleteContent. Opening alone is asked again, never the bytes.
+        """
+        if offset < 0:
+            raise ValueError("Content begins at offset 0.")
+        due = Deadline(deadline, go_on)
+        asked = self._asked(url)
+        with ExitStack() as kept:
+
+            def begin() -> Content:
+                with ExitStack() as attempt:
+                    response = attempt.enter_context(opened(OPERATION, self._content, lambda: asked(offset, etag, due)))
+                    begun = self._begun(response, offset, etag)
+                    kept.push(attempt.pop_all())
+                    return begun
+
+            yield patiently(begin, True, opening(due)) if self._retries else begin()
+
+    def _asked(self, url: str) -> Callable[[int, str | None, Deadline], httpx.Request]:
+        """How to ask for what is at `url`; ForeignAddress when that may not be."""
+        raise NotImplementedError
+
+    def _short(self, url: str) -> Question | None:
+        """The same in the shortest form, for all of a small one; None when that may not be."""
+        return written(self._asked(url)(0, None, Deadline(None)))
+
+    def _begun(self, response: httpx.Response, offset: int, etag: str | None) -> Content:
+        """The transfer that an answer begins; raises what it means when it begins none."""
+        begun = understood(response, offset, etag)
+        if begun is None:
+            code = response.headers.get("x-ms-error-code", "")  # storage names its errors in a header
+            said = Complaint(code, "", "", "") if code else None
+            raise failure(OPERATION, Answer(response.status_code, response.headers, b""), said)
+        return begun
 
 
 def opening(due: Deadline) -> Deadline:
@@ -148,6 +187,20 @@ def question(
     if target is not None:
         extensions["target"] = target  # instead of the path of `url`
     return httpx.Request("GET", url, headers=headers, extensions=extensions)
+
+
+def short(url: httpx.URL, target: bytes) -> Question:
+    """The same for the whole of a small content."""
+    refuse_private(url)
+    place, rest = _rest(url)
+    return Question(place, b"".join((b"GET ", target, rest)))
+
+
+@lru_cache(maxsize=64)
+def _rest(url: httpx.URL) -> tuple[Place, bytes]:
+    """What follows the target: thousands of addresses share it."""
+    asked = written(question(url, 0, None, Deadline(None), b"/"))
+    return asked.place, asked.data.removeprefix(b"GET /")
 
 
 def understood(response: httpx.Response, offset: int, etag: str | None) -> Content | None:
@@ -184,9 +237,12 @@ def understood(response: httpx.Response, offset: int, etag: str | None) -> Conte
 
 def _md5(headers: httpx.Headers, status: int) -> bytes | None:
     """Of the whole content: Content-MD5 is that of what is sent, which may be a part."""
-    said = headers.get("x-ms-blob-content-md5") or (headers.get("content-md5") if status == 200 else None)
+    return as_md5(headers.get("x-ms-blob-content-md5") or (headers.get("content-md5") if status == 200 else None))
+
+
+def as_md5(said: str | bytes | None) -> bytes | None:
     try:
-        digest = base64.b64decode(said or "", validate=True)
+        digest = base64.b64decode(said or b"", validate=True)
     except ValueError:
         return None
     return digest if len(digest) == 16 else None

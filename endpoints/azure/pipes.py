@@ -18,17 +18,14 @@ import httpx
 
 from . import errors
 from .deadline import Allowance
+from .heads import HEAD_BYTES, NO_HTTP, Place, parsed, written
 
 T = TypeVar("T")
-Place = tuple[str, str, int]
 
-HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
 IDLE = 10  # connections that are kept for each origin
 IDLE_SECONDS = 15
 SLICE_SECONDS = 0.5  # how often somebody who waits is asked whether it is still worth it
-_STATUS = re.compile(rb"HTTP/1\.([01]) (\d{3})(?: [^\r\n]*)?")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*?)[ \t]*")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
 
 
@@ -170,16 +167,11 @@ class Pipes(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         allowed = request.extensions.get("timeout", {}).get("read") or 30.0
-        target: bytes = request.extensions.get("target", request.url.raw_path)
-        words = [f"{request.method} {target.decode('ascii')} HTTP/1.1".encode("ascii")]
-        words += [name + b": " + value for name, value in request.headers.raw]
-        question = b"\r\n".join(words) + b"\r\n\r\n"
-        url = request.url
-        place = (url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80))
+        question = written(request)
         while True:
-            pipe = self._kept(place) or self._connected(place, allowed)
+            pipe = self.take(question.place, allowed)
             try:
-                pipe.send(question, allowed)
+                pipe.send(question.data, allowed)
                 return self._answer(pipe, request.method, allowed)
             except (httpx.WriteError, httpx.ReadError, httpx.RemoteProtocolError) as error:
                 pipe.sock.close()
@@ -189,6 +181,10 @@ class Pipes(httpx.BaseTransport):
             except BaseException:
                 pipe.sock.close()
                 raise
+
+    def take(self, place: Place, allowed: float) -> Pipe:
+        """A connection that is ours alone until it is given back, or closed."""
+        return self._kept(place) or self._connected(place, allowed)
 
     def _connected(self, place: Place, allowed: float) -> Pipe:
         scheme, host, port = place
@@ -211,9 +207,9 @@ class Pipes(httpx.BaseTransport):
         return Pipe(sock, place)
 
     def _answer(self, pipe: Pipe, method: str, allowed: float) -> httpx.Response:
-        status, persistent, fields = _parsed(_head(pipe, allowed))
+        status, persistent, fields = parsed(_head(pipe, allowed))
         while status < 200:
-            status, persistent, fields = _parsed(_head(pipe, allowed))
+            status, persistent, fields = parsed(_head(pipe, allowed))
         pipe.used += 1
         named: dict[bytes, set[bytes]] = defaultdict(set)
         for name, value in fields:
@@ -222,7 +218,7 @@ class Pipes(httpx.BaseTransport):
         lengths, coding = named[b"content-length"], named[b"transfer-encoding"]
 
         def done(pipe: Pipe, read: bool) -> None:
-            self._give_back(pipe) if read and persistent else pipe.sock.close()
+            self.give_back(pipe) if read and persistent else pipe.sock.close()
 
         extensions = {}
         body: Body
@@ -249,7 +245,7 @@ class Pipes(httpx.BaseTransport):
                 return pipe
             pipe.sock.close()
 
-    def _give_back(self, pipe: Pipe) -> None:
+    def give_back(self, pipe: Pipe) -> None:
         pipe.idle_since = time.monotonic()
         with self._lock:
             if not self._closed and len(self._idle[pipe.place]) < IDLE:
@@ -266,9 +262,6 @@ class Pipes(httpx.BaseTransport):
             pipe.sock.close()
 
 
-NO_HTTP = "the answer is no HTTP"
-
-
 def _head(pipe: Pipe, allowed: float) -> bytes:
     data = pipe.receive(HEAD_BYTES, allowed)
     while (end := data.find(b"\r\n\r\n")) < 0:
@@ -280,15 +273,6 @@ def _head(pipe: Pipe, allowed: float) -> bytes:
         data += more
     pipe.rest = memoryview(data)[end + 4 :]
     return data[:end]
-
-
-def _parsed(head: bytes) -> tuple[int, bool, list[tuple[bytes, bytes]]]:
-    first, *lines = head.split(b"\r\n")
-    status = _STATUS.fullmatch(first)
-    fields = [_FIELD.fullmatch(line) for line in lines]
-    if not status or not all(fields):
-        raise httpx.RemoteProtocolError(NO_HTTP)
-    return int(status[2]), status[1] == b"1", [(field[1], field[2]) for field in fields if field]
 
 
 def _seconds(allowed: float) -> float:

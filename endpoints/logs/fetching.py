@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db.models.functions import Now
 
 from endpoints import azure
 from endpoints.logs import fetched, partials
 from endpoints.logs.fetched import GIVE_UP_AFTER
-from endpoints.logs.transfer import Facts, Failed, Line, Stopped, fetch
+from endpoints.logs.small import SmallFiles
+from endpoints.logs.transfer import Facts, Failed, Line, Stopped
 from endpoints.models import Endpoint, LogFile
 
 if TYPE_CHECKING:
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
     from endpoints.models.log import LogFileQuerySet
 
 AT_ONCE = 8
-BATCH = 16 * AT_ONCE
+BATCH = 32 * AT_ONCE
 MOST_FAILED = 500  # files in one call; the next goes on
 LEASE_SECONDS = 20
+# What is read of each file; all that is written down of it is among that.
+NEEDED = ("endpoint", "entry", "remote_id", "kind", "size", "etag", "failures")
+WRITTEN = ("stored_as", "stored_at", "sha256", "gone_at", "problem")
 LOOK_SECONDS = 1.0  # how often results are written down, and whoever asked is asked whether to go on
 END_SECONDS = 4.0  # for transfers to end that nobody wants any more
 
@@ -61,6 +65,12 @@ def bring(
     return _Run(missing.filter(failures__lt=GIVE_UP_AFTER), addresses, service, until).go(go_on)
 
 
+def claimed(lease: UUID, pks: list[int]) -> LogFileQuerySet:
+    """With what fetching needs, and writing down."""
+    rows = LogFile.objects.filter(lease=lease, pk__in=pks).select_related("entry").order_by("pk")
+    return rows.only(*NEEDED, *WRITTEN, "entry__day", "entry__duration", "entry__endpoint")
+
+
 class _Run:
     def __init__(self, missing: LogFileQuerySet, addresses: Mapping[str, str], service: LogSource, until: float):
         self.missing, self.addresses, self.until = missing, addresses, until
@@ -81,8 +91,9 @@ class _Run:
         if not go_on():
             return self.done
         pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
+        small = SmallFiles(self.line, pool, AT_ONCE)
         try:
-            self.begin(pool)
+            self.begin(small)
             while self.going:
                 self.note(self.some_ended())
                 if not self.look(go_on):
@@ -91,9 +102,9 @@ class _Run:
                 if self.over():
                     self.give_back([future for future in self.going if future.cancel()])
                 elif self.more and len(self.going) <= BATCH // 2:
-                    self.begin(pool)
+                    self.begin(small)
         finally:
-            self.end(pool)
+            self.end(pool, small)
         if self.refusal or self.trouble:
             raise self.refusal or self.trouble[0][1]
         return self.done
@@ -103,18 +114,17 @@ class _Run:
         ill = self.refusal or self.trouble or len(self.tried) >= MOST_FAILED
         return bool(ill) or time.monotonic() > self.until
 
-    def begin(self, pool: ThreadPoolExecutor) -> None:
-        """Claim the next files, under a lease of ours, and put them into the queue of the threads."""
+    def begin(self, small: SmallFiles) -> None:
+        """Claim the next files, under a lease of ours, and put them into the queues of the threads."""
         free = self.missing.free().exclude(pk__in=self.tried).order_by("pk").values_list("pk", flat=True)
         most = BATCH - len(self.going)
         pks = list(free[:most])
         self.more = len(pks) == most
         until = Now() + timedelta(seconds=LEASE_SECONDS)
         LogFile.objects.missing().free().filter(pk__in=pks).update(lease=self.lease, leased_until=until)
-        ours = LogFile.objects.filter(lease=self.lease, pk__in=pks)
-        for row in ours.select_related("entry").defer("entry__text", "entry__words").order_by("pk"):
+        for row in claimed(self.lease, pks):
             self.endpoint = row.endpoint = self.endpoint or row.endpoint
-            future = pool.submit(fetch, row, self.addresses.get(row.remote_id), self.line)
+            future = small.submit(row, self.addresses.get(row.remote_id))
             self.going[future] = row
             future.add_done_callback(self.ended.put)
 
@@ -169,10 +179,11 @@ class _Run:
         pks = [self.going.pop(future).pk for future in futures]
         LogFile.objects.filter(lease=self.lease, pk__in=pks).update(lease=None, leased_until=None)
 
-    def end(self, pool: ThreadPoolExecutor) -> None:
+    def end(self, pool: ThreadPoolExecutor, small: SmallFiles) -> None:
         """Whatever ended the run: transfers that still go on are closed, and no file stays taken."""
         self.line.stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
+        small.close(END_SECONDS)
         ended, _late = wait(self.going, timeout=END_SECONDS)
         self.note(ended)
         self.write()

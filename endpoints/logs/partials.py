@@ -52,6 +52,12 @@ class Partial:
         self.offset, self.etag = 0, ""
         self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
 
+    def begin_with(self, etag: str, data: bytes) -> None:
+        """These bytes of the content with this etag came before."""
+        self.write(memoryview(data))
+        self.counted(memoryview(data), md5=True)
+        self.offset, self.etag = len(data), etag
+
     def write(self, piece: memoryview) -> None:
         """Of a disk that fills up in the middle some of it may be there, which nobody counts."""
         while piece:
@@ -81,12 +87,7 @@ def opened(name: str, etag: str = "") -> Iterator[Partial]:
     Afterwards it is still there, unless somebody moved it or threw it away.
     """
     path = place() / name
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        descriptor = os.open(path, flags, 0o600)
-    except FileNotFoundError:
-        private(path.parent)
-        descriptor = os.open(path, flags, 0o600)
+    descriptor = _created(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,6 +98,22 @@ def opened(name: str, etag: str = "") -> Iterator[Partial]:
         yield Partial(path, descriptor, etag)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def whole(path: str, data: memoryview) -> Iterator[str]:
+    """A small file that came at once, for as long as the block runs, which may move it away."""
+    descriptor = _created(path)
+    try:
+        try:
+            while data:
+                data = data[os.write(descriptor, data) :]
+        finally:
+            os.close(descriptor)
+        yield path
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise
 
 
 def tidy(older: timedelta = timedelta(days=1)) -> int:
@@ -110,6 +127,15 @@ def tidy(older: timedelta = timedelta(days=1)) -> int:
                         os.unlink(entry.path)
                         count += 1
     return count
+
+
+def _created(path: Path | str) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        private(Path(path).parent)
+        return os.open(path, flags, 0o600)
 
 
 def _same(descriptor: int, path: Path) -> bool:

@@ -47,8 +47,8 @@ def is_wave(head: bytes) -> bool:
     return len(head) >= WAVE_HEAD and head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE"
 
 
-def read(data: bytes) -> Transcript:
-    """The transcript in these bytes; UNREADABLE for anything that is none."""
+def read(data: bytes, *, words: bool = True) -> Transcript:
+    """The transcript in these bytes, with its single words or without; UNREADABLE for anything that is none."""
     try:
         said = json.loads(data)
     except (ValueError, RecursionError):
@@ -70,7 +70,7 @@ def read(data: bytes) -> Transcript:
         text=text,
         confidence=min(max(sum(sure) / len(sure), 0.0), 1.0) if sure and text else None,
         seconds=_seconds(said, "Duration", "duration"),
-        words=[word for one in best for word in _words(one)],
+        words=[word for one in best for word in _words(one)] if words else [],
     )
 
 

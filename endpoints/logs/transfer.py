@@ -8,10 +8,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -38,6 +38,13 @@ ASKED, ASKED_SECONDS = 50, 10.0  # new addresses in so many seconds: half of wha
 
 Facts = dict[str, Any]
 _local = threading.local()
+
+
+class Begun(NamedTuple):
+    """What somebody has of a content already."""
+
+    etag: str
+    data: bytes
 
 
 class Failed(Exception):
@@ -77,10 +84,10 @@ class Line:
             raise Failed(str(error)) from None
 
 
-def fetch(row: LogFile, address: str | None, line: Line) -> Facts:
+def fetch(row: LogFile, address: str | None, line: Line, begun: Begun | None = None) -> Facts:
     """Bring one file; returns what to write down of it. Raises Failed, Stopped, partials.Busy, SpeechError, OSError."""
     try:
-        return _Transfer(row, address, line).whole()
+        return _Transfer(row, address, line, begun).whole()
     except azure.NotFound:
         return {"gone_at": timezone.now()}
     except azure.SpeechError:
@@ -94,9 +101,16 @@ def name_of(row: LogFile) -> str:
     return f"{row.endpoint_id}/{row.pk}-{plain(row.remote_id)}"
 
 
+def said(row: LogFile, data: Callable[[], bytes], size: int) -> Facts:
+    """What a transcript says."""
+    if row.kind != FileKind.TRANSCRIPTION:
+        return {}
+    return {"transcript": reading.read(data(), words=False) if size <= READABLE else reading.UNREADABLE}
+
+
 class _Transfer:
-    def __init__(self, row: LogFile, address: str | None, line: Line) -> None:
-        self.row, self.address, self.line = row, address, line
+    def __init__(self, row: LogFile, address: str | None, line: Line, begun: Begun | None = None) -> None:
+        self.row, self.address, self.line, self.begun = row, address, line, begun
         self.size = row.size
         self.expected_md5: bytes | None = None
         self.broken: azure.SpeechError | None = None  # what ended the transfer, after some bytes that are to be kept
@@ -108,6 +122,8 @@ class _Transfer:
         kept = False
         with partials.opened(f"{self.row.pk}.part", self.row.etag) as partial:
             try:
+                if self.begun and self.begun.etag and not partial.offset:
+                    partial.begin_with(*self.begun)
                 self.receive(partial)
                 facts = self.checked(partial)
                 if self.line.stop.is_set():
@@ -220,10 +236,7 @@ class _Transfer:
         if self.expected_md5 is not None and partial.md5.digest() != self.expected_md5:
             raise Failed(_("The bytes of the file are not those that its checksum belongs to."))
         facts: Facts = {"size": partial.offset, "sha256": partial.sha256.hexdigest()}
-        if self.row.kind == FileKind.TRANSCRIPTION:
-            readable = partial.offset <= READABLE
-            facts["transcript"] = reading.read(partial.head(partial.offset)) if readable else reading.UNREADABLE
-        return facts
+        return facts | said(self.row, lambda: partial.head(partial.offset), partial.offset)
 
 
 class _Here:

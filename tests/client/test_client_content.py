@@ -1,7 +1,9 @@
 """Recordings and transcripts: whole, resumable, and read without the key."""
 
+import ssl
 import time
 
+import httpx
 import pytest
 
 from endpoints.azure import (
@@ -17,6 +19,9 @@ from endpoints.azure import (
     TooManyRequests,
     Unreadable,
 )
+from endpoints.azure.heads import written
+from endpoints.azure.many import Many
+from endpoints.azure.pipes import Pipes
 
 
 def read(client, url, **options):
@@ -256,3 +261,79 @@ def test_a_lost_connection_before_the_answer_is_named_so(blob, client):
     blob.says("close")
     with pytest.raises(ConnectionLost):
         read(client, blob.blob)
+
+
+def many(client, *urls, at_once=2, most=1000):
+    return quickly(client.many(at_once, most), *urls)
+
+
+def quickly(quick, *urls):
+    """What comes of each: (status, whole, data), or None for what is not asked this way."""
+    found, waiting = {}, list(enumerate(urls))
+    while waiting or quick.busy:
+        while waiting and quick.room:
+            number, url = waiting.pop(0)
+            if not quick.begin(number, url):
+                found[number] = None
+        for number, small in quick.ended(5) if quick.busy else ():
+            found[number] = (small.status, small.whole, bytes(small.data))
+    assert list(quick.close()) == []
+    return [found[number] for number in range(len(urls))]
+
+
+def test_many_small_contents_come_over_few_connections_without_the_key(blob, client):
+    for number in range(6):
+        blob.answers(body=b"%d" % number * 50)
+    found = many(client, *[f"{blob.blob}&n={number}" for number in range(6)], at_once=1)
+    assert found == [(200, True, b"%d" % number * 50) for number in range(6)]
+    assert blob.connections == 1
+    for number, asked in enumerate(blob.asked):
+        assert asked.target == f"/logs/call.wav?sig=SECRET&n={number}"
+        assert sorted(asked.headers) == ["accept", "accept-encoding", "host", "user-agent"]
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "data"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123", 200, b"0123"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Encoding: gzip\r\n\r\n0123", 200, b"0123"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n0\r\n\r\n", 0, b""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n01234", 0, b""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", 0, b""),
+        (b"HTTP/1.1 200 OK\r\n\r\n0123", 0, b""),
+        (b"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", 100, b""),
+        (b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", 404, b""),
+        (b"HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\n0123", 206, b"0123"),
+        (b"SSH-2.0\r\n\r\n", 0, b""),
+        (b"x" * 20_000, 0, b""),
+        (b"", 0, b""),
+    ],
+    ids=str,
+)
+def test_what_is_not_whole_and_plain_is_left_to_the_other_way(blob, client, said, status, data):
+    blob.says(said, "close")
+    assert many(client, blob.blob) == [(status, False, data)]
+
+
+def test_what_follows_an_answer_unasked_is_no_part_of_it(blob, client):
+    blob.says(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n0123HTTP/1.1 200 OK\r\n")
+    blob.answers(body=b"next")
+    assert many(client, blob.blob, blob.blob, at_once=1)[1] == (200, True, b"next")
+    assert blob.connections == 2
+
+
+def test_the_quick_way_goes_nowhere_that_the_other_does_not(client, blob, client_of):
+    assert many(client, "http://10.0.0.1/x", "file:///etc/passwd") == [None, None]
+    elsewhere = client_of("https://eastus.api.cognitive.microsoft.com")
+    assert many(elsewhere, blob.blob) == [None]
+    assert not blob.asked
+
+
+def test_many_small_contents_come_over_tls_as_well(self_signed, certificate):
+    pipes = Pipes(ssl.create_default_context(cafile=certificate))
+    quick = Many(pipes, lambda url: written(httpx.Request("GET", url)), 1, 300_000)
+    data = bytes(range(256)) * 1000
+    self_signed.answers(body=data).answers(body=b"next")
+    assert quickly(quick, f"{self_signed.url}/a", f"{self_signed.url}/b") == [(200, True, data), (200, True, b"next")]
+    assert self_signed.connections == 1
+    pipes.close()

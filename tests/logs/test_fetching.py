@@ -116,7 +116,7 @@ def test_row_50_a_body_that_breaks_off_is_gone_on_with(job, world, effect, large
     fail(world, effect)
     assert job.bring().files == 8
     job.whole()
-    if effect.get("truncate"):
+    if effect.get("truncate") and (large_ones or "chunked" not in effect):
         assert len(contents(world, 206)) == 1
 
 
@@ -433,7 +433,7 @@ def test_a_file_that_came_too_late_for_its_lease_is_left_to_whoever_took_it_over
         return True
 
     run = fetching._Run(job.files.missing(), job.addresses, job.service, time.monotonic() + 30)
-    fail(world, {"delay": 0.1}, path=CONTENT, times=None)
+    fail(world, {"delay": 0.5}, path=AUDIO, times=None)
     run.looked_at = 0
     done = run.go(asleep)
     assert done.files == job.files.stored().count() < job.files.count()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Model
+from django.db import transaction
 from django.utils import timezone
 
+from endpoints.logs import statements
 from endpoints.logs.storage import store
 from endpoints.models import LogDay, LogEntry, LogFile
 
@@ -40,8 +40,9 @@ def write_down(
         ours = set(LogFile.objects.select_for_update().filter(lease=lease, pk__in=pks).values_list("pk", flat=True))
         strays = _strays([(row, facts) for row, facts in results if row.pk not in ours])
         kept = [(row, facts) for row, facts in results if row.pk in ours]
+        now = timezone.now()
         for row, facts in kept:
-            _tell(row, facts)
+            _tell(row, facts, now)
         _write([row for row, _facts in kept], kept)
     for name in strays:
         store().delete(name)
@@ -58,7 +59,7 @@ def _strays(late: list[tuple[LogFile, Facts]]) -> list[str]:
     return [name for pk, name in stored if pk not in rows or rows[pk] not in ("", name)]
 
 
-def _tell(row: LogFile, facts: Facts) -> None:
+def _tell(row: LogFile, facts: Facts, now: datetime) -> None:
     """Put on the row what is known of it now."""
     row.lease = row.leased_until = None
     row.problem = ""
@@ -70,7 +71,7 @@ def _tell(row: LogFile, facts: Facts) -> None:
     row.gone_at = facts.get("gone_at")
     if facts.get("stored_as"):
         row.stored_as, row.sha256, row.size = facts["stored_as"], facts["sha256"], facts["size"]
-        row.stored_at = timezone.now()
+        row.stored_at = now
 
 
 def _write(files: list[LogFile], results: list[tuple[LogFile, Facts]]) -> None:
@@ -81,29 +82,12 @@ def _write(files: list[LogFile], results: list[tuple[LogFile, Facts]]) -> None:
             days.setdefault(row.entry.day, Counter())["archived" if facts.get("stored_as") else "vanished"] += 1
         if said := facts.get("transcript"):
             entries[row.entry_id] = _read(row.entry, said)
-    _update(files, OF_FILES)
-    _update(entries.values(), OF_ENTRIES)
+    statements.update(LogFile, OF_FILES, files)
+    statements.update(LogEntry, OF_ENTRIES, entries.values())
     if empty := [row.entry_id for row, facts in results if facts.get("size") == 0]:
         LogEntry.objects.filter(pk__in=empty).update(empty=True)
     if files:
         LogDay.objects.add(files[0].endpoint, {day: dict(counts) for day, counts in days.items()})
-
-
-def _update(rows: Iterable[Model], names: list[str]) -> None:
-    """Each row's own values, by one statement that is prepared once: bulk_update() takes as long as the fetching."""
-    if not (rows := list(rows)):
-        return
-    meta, ops = rows[0]._meta, connection.ops
-    fields: list[Any] = [meta.get_field(name) for name in names]
-    key: Any = meta.pk
-    assigned = ", ".join(f"{ops.quote_name(field.column)} = %s" for field in fields)
-    sql = f"UPDATE {ops.quote_name(meta.db_table)} SET {assigned} WHERE {ops.quote_name(key.column)} = %s"  # noqa: S608 (our own names)
-    with connection.cursor() as cursor:
-        values = (
-            [field.get_db_prep_save(getattr(row, field.attname), connection) for field in [*fields, key]]
-            for row in rows
-        )
-        cursor.executemany(sql, list(values))
 
 
 def _read(entry: LogEntry, said: Transcript) -> LogEntry:

@@ -6,13 +6,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from endpoints import azure
+from endpoints.logs import statements
 from endpoints.models import Endpoint, LogDay, LogEntry, LogFile, Purge
 from endpoints.models.log import PARTIAL, RETENTION, FileKind
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
     LogSource = azure.SpeechClient | azure.LogContainer
 
+Entry = dict[str, Any]  # of a row
+
 SAS_SECONDS = 900
+OF_HALVES = ("has_audio", "has_transcript", "empty", "duration")
 _ENDINGS = re.compile(r"[._](?:wav|(?:v2[._])?json)$")
 
 
@@ -40,8 +44,8 @@ def alone(endpoint: Endpoint) -> None:
     list(Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint.pk).values_list("pk"))
 
 
-def write_down(endpoint: Endpoint, files: Iterable[Listed]) -> list[LogFile]:
-    """One page of the service's list; returns its rows. What was purged is not written down again."""
+def write_down(endpoint: Endpoint, files: Iterable[Listed]) -> list[Listed]:
+    """Pages of the service's list; returns what is written down now. What was purged is not written down again."""
     now = timezone.now()
     with transaction.atomic():
         alone(endpoint)
@@ -55,28 +59,23 @@ def write_down(endpoint: Endpoint, files: Iterable[Listed]) -> list[LogFile]:
             return []
         entries = _entries(endpoint, listed.values(), now)
         known = set(endpoint.log_files.filter(remote_id__in=listed).values_list("remote_id", flat=True))
-        rows = [
-            LogFile(
-                endpoint=endpoint,
-                entry=entries[key_of(file.id)],
-                remote_id=file.id,
-                name=file.name,
-                kind=file.kind,
-                size=file.size or 0,
-                created_at=file.created,
-                seen_at=now,
-            )
+        rows = (
+            {
+                "endpoint_id": endpoint.pk,
+                "entry_id": entries[key_of(file.id)][0],
+                "remote_id": file.id,
+                "name": file.name,
+                "kind": file.kind,
+                "size": file.size or 0,
+                "created_at": file.created,
+                "seen_at": now,
+            }
             for file in listed.values()
-        ]
-        LogFile.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["endpoint", "remote_id"],
-            update_fields=["seen_at", "gone_at"],
         )
-        new = Counter(row.entry.day for row in rows if row.remote_id not in known)
+        statements.put(LogFile, rows, unique=["endpoint", "remote_id"], renewed=["seen_at", "gone_at"])
+        new = Counter(entries[key_of(name)][1] for name in listed if name not in known)
         LogDay.objects.add(endpoint, {day: {"seen": count} for day, count in new.items()})
-    return list(endpoint.log_files.filter(remote_id__in=listed).select_related("entry"))
+    return list(listed.values())
 
 
 def listed_all(endpoint: Endpoint, since: datetime) -> None:
@@ -126,32 +125,38 @@ def _looked_through(endpoint: Endpoint, at: datetime) -> None:
     LogDay.objects.bulk_create((LogDay(endpoint=endpoint, day=day) for day in days), ignore_conflicts=True)
 
 
-def _entries(endpoint: Endpoint, files: Iterable[Listed], now: datetime) -> dict[str, LogEntry]:
-    """The entries that these files belong to, by key, with which halves there are."""
+def _entries(endpoint: Endpoint, files: Iterable[Listed], now: datetime) -> dict[str, tuple[int, date]]:
+    """The entries that these files belong to, by key, with which halves there are: their numbers and days."""
     halves: dict[str, list[Listed]] = defaultdict(list)
     for file in files:
         halves[key_of(file.id)].append(file)
-    known = {entry.key: entry for entry in endpoint.log_entries.filter(key__in=halves)}
-    for key, pair in halves.items():
-        entry = known.get(key) or LogEntry(endpoint=endpoint, key=key)
-        if entry.pk is None:
-            entry.at = min((file.created for file in pair if file.created), default=None) or _said(key) or now
-            entry.day = day_of(pair[0])
-        kinds = {file.kind for file in pair}
-        entry.has_audio |= FileKind.AUDIO in kinds
-        entry.has_transcript |= FileKind.TRANSCRIPTION in kinds
-        entry.empty |= any(file.size == 0 for file in pair)
-        entry.duration = entry.duration or next(
-            (timedelta(milliseconds=file.milliseconds) for file in pair if file.milliseconds), None
-        )
-        known[key] = entry
-    LogEntry.objects.bulk_create(
-        known.values(),
-        update_conflicts=True,
-        unique_fields=["endpoint", "key"],
-        update_fields=["has_audio", "has_transcript", "empty", "duration"],
+    there = endpoint.log_entries.filter(key__in=halves).order_by()
+    known = {row["key"]: row for row in there.values("key", "at", "day", *OF_HALVES)}
+    statements.put(
+        LogEntry,
+        [_entry(endpoint, key, pair, known.get(key), now) for key, pair in halves.items()],
+        unique=["endpoint", "key"],
+        renewed=OF_HALVES,
     )
-    return {entry.key: entry for entry in endpoint.log_entries.filter(key__in=halves)}
+    return {key: (pk, day) for key, pk, day in there.values_list("key", "pk", "day")}
+
+
+def _entry(endpoint: Endpoint, key: str, pair: list[Listed], known: dict[str, Any] | None, now: datetime) -> Entry:
+    entry = known or {
+        "key": key,
+        "at": min((file.created for file in pair if file.created), default=None) or _said(key) or now,
+        "day": day_of(pair[0]),
+    }
+    kinds = {file.kind for file in pair}
+    lengths = (timedelta(milliseconds=file.milliseconds) for file in pair if file.milliseconds)
+    return {
+        **entry,
+        "endpoint_id": endpoint.pk,
+        "has_audio": entry.get("has_audio", False) or FileKind.AUDIO in kinds,
+        "has_transcript": entry.get("has_transcript", False) or FileKind.TRANSCRIPTION in kinds,
+        "empty": entry.get("empty", False) or any(file.size == 0 for file in pair),
+        "duration": entry.get("duration") or next(lengths, None),
+    }
 
 
 def day_in(key: str) -> date | None:

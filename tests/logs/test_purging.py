@@ -258,7 +258,7 @@ def test_what_is_recorded_later_on_the_last_day_is_not_meant(kept, alice):
     purge = until_today(alice, kept)
     assert listing.write_down(kept, [earlier, later]) == [], "the service has not been asked yet"
     step(purge)
-    assert [file.remote_id for file in listing.write_down(kept, [earlier, later])] == [later.id]
+    assert [file.id for file in listing.write_down(kept, [earlier, later])] == [later.id]
 
 
 def test_who_only_reads_logs_deletes_nothing(kept, lena):

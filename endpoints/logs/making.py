@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 from django.http import QueryDict
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     from endpoints.logs.listing import LogSource
     from endpoints.models.log import LogFileQuerySet
 
+T = TypeVar("T")
+
 WORK_SECONDS = 25  # one task's share of a long download; the rest is done by the next
 GIVE_UP_AFTER = 20  # failures in a row
 FRESH = timedelta(minutes=1)  # a listing of this age says what there is
 PAGE = 100  # files whose addresses one list call brings
-PAGES = 8  # that are fetched together
+PAGES = 8  # that are written down and fetched together
+MOST_ADDRESSES = 10_000  # some megabytes
 LOOK_SECONDS = 0.5  # between two questions whether somebody has paused or cancelled it
 SMOOTHING = 0.3  # what the newest of the measured rates weighs
 
@@ -70,6 +74,7 @@ class _Making:
         self.endpoint = download.endpoint
         self.until = time.monotonic() + WORK_SECONDS
         self.stopped = False
+        self.addresses: dict[str, str] | None = None  # by the file's id, of a whole list that was just read
         self.next_look = self.next_count = 0.0
         self.counted: tuple[float, int] | None = None  # when bytes were counted last, and how many
 
@@ -81,20 +86,33 @@ class _Making:
         if not self.known():
             since, _space, token = download.position.partition(" ")
             since = since or timezone.now().isoformat()
-            for page in self.pages(token):
-                listing.write_down(self.endpoint, page.files)
-                facts = {"position": f"{since} {page.next_token or ''}", "failures": 0, "error": ""}
+            self.addresses = None if token else {}
+            for files, following in _ahead(_several(self.pages(token))):
+                self.remember(listing.write_down(self.endpoint, files))
+                facts = {"position": f"{since} {following or ''}", "failures": 0, "error": ""}
                 if not self.move(DownloadState.LISTING, **facts, **self.totals()):
                     return None
-                if page.next_token and time.monotonic() > self.until:
+                if following and time.monotonic() > self.until:
                     return 0
             listing.listed_all(self.endpoint, datetime.fromisoformat(since))
             archive = LogArchive.objects.of(self.endpoint)
             LogArchive.objects.filter(pk=archive.pk).update(listed_at=timezone.now())
         # What could not be fetched for somebody else, or the last time, is tried again.
         download.files.missing().exclude(problem="").update(problem="", failures=0)
-        self.move(DownloadState.FETCHING, position="", **download.files.totals())
-        return 0
+        if not self.move(DownloadState.FETCHING, position="", **download.files.totals()):
+            return None
+        return self.onward(self.fetch)
+
+    def onward(self, stage: Callable[[], float | None]) -> float | None:
+        """With the next stage, at once or in a task of its own."""
+        return stage() if time.monotonic() < self.until else 0
+
+    def remember(self, files: Iterable[LogFile]) -> None:
+        """The addresses that a list gives are good for a while: a short one need not be read twice."""
+        if self.addresses is not None:
+            self.addresses |= {file.id: file.content_url for file in files if file.content_url}
+        if self.addresses and len(self.addresses) > MOST_ADDRESSES:
+            self.addresses = None
 
     def known(self) -> bool:
         """What is asked for is in our rows: it was ticked there, or the list is hardly older than the question."""
@@ -106,9 +124,9 @@ class _Making:
     def fetch(self) -> float | None:
         """Bring what we do not hold yet. What cannot be fetched has its problem written on it, and is passed over."""
         wanted = self.download.files.missing().filter(problem="")
-        if wanted.count() * PAGE > self.endpoint.log_files.at_service().count():
+        if not self.addresses and wanted.count() * PAGE > self.endpoint.log_files.at_service().count():
             # One list call gives a page of addresses, which are used at once and not kept.
-            for files, token in _several(self.pages(self.download.position)):
+            for files, token in _ahead(_several(self.pages(self.download.position))):
                 addresses = {file.id: file.content_url for file in files if file.content_url}
                 self.bring(wanted.filter(remote_id__in=[file.id for file in files]), addresses)
                 if self.stopped:
@@ -117,13 +135,14 @@ class _Making:
                     return 0
                 if not self.move(DownloadState.FETCHING, position=token or ""):
                     return None
-        done = self.bring(wanted, {})
+        done = self.bring(wanted, self.addresses or {})
         if self.stopped:
             return None
         if wanted.exists():
             return 1 if done.busy or not done.files else 0
-        self.move(DownloadState.PACKING, rate=0, failures=0, error="", **self.download.files.totals())
-        return 0
+        if not self.move(DownloadState.PACKING, rate=0, failures=0, error="", **self.download.files.totals()):
+            return None
+        return self.onward(self.pack)
 
     def bring(self, missing: LogFileQuerySet, addresses: dict[str, str]) -> fetching.Outcome:
         return fetching.bring(missing, addresses, self.service, until=self.until, go_on=self.told)
@@ -206,6 +225,15 @@ def _several(pages: Iterator[LogPage]) -> Iterator[tuple[list[LogFile], str | No
     """The files of some pages together, with what leads on: between them the last transfers are waited for."""
     while some := list(islice(pages, PAGES)):
         yield [file for page in some for file in page.files], some[-1].next_token
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same, of which the next is on its way while somebody is busy with the one before."""
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def _put_off(download: Download, error: azure.SpeechError | NotKept) -> float | None:

@@ -98,12 +98,19 @@ def step(worker, download):
     return download.state
 
 
+def until(worker, download, state):
+    """In steps as short as can be."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(making, "WORK_SECONDS", 0)
+        while download.state != state:
+            step(worker, download)
+
+
 @pytest.mark.parametrize("full", FULL.values(), ids=FULL)
 @pytest.mark.parametrize("when", [DownloadState.FETCHING, DownloadState.PACKING])
 def test_row_41_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(lena, endpoint, worker, when, full):
     download = downloads.ask(actor=lena.user, endpoint=endpoint)
-    while download.state != when:
-        step(worker, download)
+    until(worker, download, when)
     with full():
         for _attempt in range(3):
             assert step(worker, download) == when
@@ -123,8 +130,7 @@ def test_row_41_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(le
 
 def test_row_41_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, endpoint, worker):
     download = downloads.ask(actor=lena.user, endpoint=endpoint)
-    while download.state != DownloadState.FETCHING:
-        step(worker, download)
+    until(worker, download, DownloadState.FETCHING)
     Download.objects.filter(pk=download.pk).update(failures=making.GIVE_UP_AFTER - 1)
     with no_file_grows_beyond(SMALL):
         assert step(worker, download) == DownloadState.FAILED

@@ -71,11 +71,13 @@ def zips(download):
 
 
 def until(download, state):
-    """The worker takes it further until it is in this state."""
-    while download.state != state:
-        Download.objects.filter(pk=download.pk).update(next_look_at=timezone.now() - timedelta(seconds=1))
-        tasks.fetch(str(download.pk))
-        download.refresh_from_db()
+    """The worker takes it further until it is in this state, in steps as short as can be."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(making, "WORK_SECONDS", 0)
+        while download.state != state:
+            Download.objects.filter(pk=download.pk).update(next_look_at=timezone.now() - timedelta(seconds=1))
+            tasks.fetch(str(download.pk))
+            download.refresh_from_db()
 
 
 @pytest.fixture
@@ -329,8 +331,7 @@ def test_a_running_worker_stops_within_seconds_of_a_pause(lena, logging, world):
     slow = {"method": "GET", "path": r"\.(wav|json)", "times": 99, "stage": "before", "effect": {"delay": 0.5}}
     world.fail(slow)
     download = downloads.ask(actor=lena.user, endpoint=logging)
-    Download.objects.update(state=DownloadState.LISTING)
-    tasks.fetch(str(download.pk))
+    until(download, DownloadState.FETCHING)
 
     def work():
         tasks.fetch(str(download.pk))

@@ -10,13 +10,14 @@ import hashlib
 import json
 import re
 import zipfile
+import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO, Any, cast
 from uuid import uuid4
 
 from django.http import QueryDict
@@ -24,8 +25,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints.logs import partials
-from endpoints.logs.storage import LONGEST, move, plain, store
+from endpoints.logs.storage import LONGEST, move, opened, plain, store
 from endpoints.logs.tables import PIECE, Spool, Tables, as_json, moment
+from endpoints.logs.zips import Whole
 from endpoints.models import Download, LogEntry, LogFile
 from endpoints.models.log import FileKind, Outcome
 
@@ -67,17 +69,15 @@ def pack(download: Download, name: str, *, go_on: Callable[[], bool]) -> Packed:
     """
     with partials.opened(f"{download.pk}.zip") as partial:
         try:
-            with partial.path.open("r+b") as whole, ExitStack() as spools:
-                packing = _Packing(download, go_on, spools)
-                with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-                    packing.fill(archive)
-                size = whole.tell()
-                sha256 = packing.digest(whole)
+            with partial.path.open("r+b", buffering=PIECE) as file, ExitStack() as spools:
+                packing, whole = _Packing(download, go_on, spools), Whole(file)
+                with zipfile.ZipFile(cast(IO[bytes], whole), "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+                    packing.fill(archive, whole)
             kept = move(name, partial.path)
         except BaseException:
             partial.path.unlink(missing_ok=True)
             raise
-    return Packed(kept, size, sha256, packing.packed.count, packing.missing.count)
+    return Packed(kept, whole.size, whole.digest.hexdigest(), packing.packed.count, packing.missing.count)
 
 
 class _Packing:
@@ -87,14 +87,14 @@ class _Packing:
         self.missing = spools.enter_context(Spool())
         self.tables = spools.enter_context(Tables())
 
-    def fill(self, archive: zipfile.ZipFile) -> None:
+    def fill(self, archive: zipfile.ZipFile, whole: Whole) -> None:
         for entry, files in self.entries():
             names: dict[str, str] = {}
             said = bytearray()
             for file in files:
                 name = _name(archive, entry, file)
                 hear = said if entry.outcome == Outcome.UNREAD and file.kind == FileKind.TRANSCRIPTION else None
-                if why := _why_not(file) or self.copy(archive, name, file, hear):
+                if why := _why_not(file) or self.copy(archive, whole, name, file, hear):
                     self.missing.add(_json({**_facts(file), **why}, self.missing))
                 else:
                     self.packed.add(_json({"name": name, **_facts(file), "sha256": file.sha256}, self.packed))
@@ -115,30 +115,39 @@ class _Packing:
             for entry in LogEntry.objects.filter(pk__in=some).defer("words").order_by("at", "pk"):
                 yield entry, files[entry.pk]
 
-    def copy(self, archive: zipfile.ZipFile, name: str, file: LogFile, hear: bytearray | None) -> dict[str, str]:
+    def copy(
+        self, archive: zipfile.ZipFile, whole: Whole, name: str, file: LogFile, hear: bytearray | None
+    ) -> dict[str, str]:
         """Our copy of `file` into the zip; why not when it is not what we wrote down of it, and nothing of it then."""
-        info = _info(name, file.created_at or timezone.now(), file.size)
-        digest, left = hashlib.sha256(), file.size
+        self.watch()
         try:
-            stored = store().open(file.stored_as)
+            stored = opened(file.stored_as)
         except FileNotFoundError:
             return _damaged(file)
-        with stored, archive.open(info, "w") as member:
-            for piece in stored.chunks(PIECE):
-                self.watch()
-                left -= len(piece)
-                if left < 0:
-                    break
+        info = _info(name, file.created_at or timezone.now(), file.size)
+        with stored:
+            first = stored.read(PIECE) if file.size <= PIECE else b""
+            rest = self.pieces(stored)
+            digest, info.CRC, size = hashlib.sha256(first), zlib.crc32(first), len(first)
+            for piece in rest:
                 digest.update(piece)
-                member.write(piece)
-                if hear is not None and file.size <= READABLE:
-                    hear += piece
-        if left == 0 and digest.hexdigest() == file.sha256:
-            return {}
-        _take_back(archive, info)
-        if hear is not None:
-            hear.clear()
-        return _damaged(file)
+                info.CRC, size = zlib.crc32(piece, info.CRC), size + len(piece)
+            if size != file.size or digest.hexdigest() != file.sha256:
+                return _damaged(file)
+            whole.add(archive, info, [first] if len(first) == file.size else self.again(stored))
+            if hear is not None and file.size <= READABLE:
+                stored.seek(0)
+                hear += stored.read()
+        return {}
+
+    def pieces(self, stored: IO[bytes]) -> Iterator[bytes]:
+        while piece := stored.read(PIECE):
+            self.watch()
+            yield piece
+
+    def again(self, stored: IO[bytes]) -> Iterator[bytes]:
+        stored.seek(0)
+        return self.pieces(stored)
 
     def pour(self, archive: zipfile.ZipFile, name: str, size: int, pieces: Iterable[bytes]) -> None:
         info = _info(name, timezone.now(), size)
@@ -175,14 +184,6 @@ class _Packing:
 
         return size, parts()
 
-    def digest(self, whole: IO[bytes]) -> str:
-        digest = hashlib.sha256()
-        whole.seek(0)
-        while piece := whole.read(PIECE):
-            self.watch()
-            digest.update(piece)
-        return digest.hexdigest()
-
     def watch(self) -> None:
         if not self.go_on():
             raise Stopped
@@ -208,19 +209,8 @@ def _info(name: str, at: datetime, size: int) -> zipfile.ZipInfo:
     at = at.astimezone(UTC)
     info = zipfile.ZipInfo(name, at.timetuple()[:6] if at.year in YEARS else (YEARS.start, 1, 1, 0, 0, 0))
     info.create_system, info.external_attr = 3, PRIVATE
-    info.file_size = size  # by which zipfile decides how it writes the head
+    info.file_size = size  # by which it is decided how the head is written
     return info
-
-
-def _take_back(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
-    """The member that was written last was never there."""
-    target = archive.fp
-    assert target is not None  # noqa: S101 (it is being written)
-    archive.filelist.remove(info)
-    del archive.NameToInfo[info.filename]
-    archive.start_dir = info.header_offset
-    target.seek(info.header_offset)
-    target.truncate()
 
 
 def _facts(file: LogFile) -> dict[str, Any]:

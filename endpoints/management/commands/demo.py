@@ -1,13 +1,15 @@
 """The whole product on one machine: broker, simulator, worker with beat, web server."""
 
+import io
 import logging
+import multiprocessing
 import os
 import secrets
 import shutil
 import signal
-import subprocess
-import sys
 import time
+import traceback
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -17,6 +19,7 @@ from celery.beat import Service
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
@@ -93,12 +96,18 @@ class Command(BaseCommand):
 
     def _set_up(self) -> None:
         """In a process of its own, which takes with it the memory that this needs once only."""
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "setup"]
-        done = subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise CannotStart((done.stderr.strip().splitlines() or ["The set-up failed."])[-1])
-        if done.stdout:
-            self.stdout.write(done.stdout.rstrip())
+        here, there = multiprocessing.Pipe()
+        process = multiprocessing.get_context("fork").Process(target=_set_up, args=[there])
+        process.start()
+        there.close()
+        try:
+            said, refused = here.recv()
+        except EOFError:
+            raise CannotStart("The set-up ended in the middle.") from None
+        process.join()
+        if refused:
+            raise CannotStart(refused)
+        self.stdout.write(said, ending="")
 
     def _start_beat(self) -> None:
         """Beat in a thread of this process: 60 MiB less than in one of its own, and it ends when we do."""
@@ -162,6 +171,16 @@ class Command(BaseCommand):
         self.stdout.write(f"Sign in as {people}; the password is demo")
         self.stdout.write(f"Logs: {self.children.logs}; stop with Ctrl-C")
         self.stdout.flush()
+
+
+def _set_up(told: Connection) -> None:
+    said = io.StringIO()
+    try:
+        call_command("setup", stdout=said)
+    except Exception as error:
+        told.send(("", traceback.format_exception_only(error)[-1].strip()))
+    else:
+        told.send((said.getvalue(), ""))
 
 
 def _make_people() -> None:

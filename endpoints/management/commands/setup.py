@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from endpoints import assets
 from endpoints.models import Resource
 
 
@@ -14,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        assets.collect()
         if settings.SPEECH_KEY:
             resource = Resource.objects.register(
                 region=settings.SPEECH_REGION,

@@ -31,8 +31,8 @@ TOGETHER = {
 }
 # What takes longest goes first, so that the workers of the suite end together.
 SLOW = (
-    "tests/browser/test_pages.py",
     "tests/processes/test_demo.py",
+    "tests/browser/test_barriers.py",
     "tests/browser/",
     "tests/processes/",
     "tests/faults/test_real_workers.py",

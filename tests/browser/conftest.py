@@ -42,7 +42,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
-    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "1", "--logs", "3", "--control")
+    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1)
     yield demo.wait()
     demo.stop()
 

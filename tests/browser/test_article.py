@@ -14,7 +14,7 @@ from tests.demo import Demo
 
 
 def test_the_articles_walk_through_works_word_for_word(tmp_path, new_context):
-    demo = Demo(tmp_path, "--deploy-seconds", "1", "--logs", "3", "--control").wait()
+    demo = Demo(tmp_path, "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1).wait()
     try:
         walk(new_context(base_url=demo.url).new_page(), World(f"http://127.0.0.1:{demo.simulator_port}"))
     finally:

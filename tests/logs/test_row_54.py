@@ -28,7 +28,7 @@ from endpoints.processes import accepts, free_port, web
 from tests.demo import ROOT, descendants, environment, until
 
 TIMES = 200
-LARGE = 12_000_000  # bytes; more than what is on its way between the server and a browser
+LARGE = 20_000_000  # bytes, or about as many; more than what is on its way between the server and a browser
 SLOTS = 8
 NOW = struct.pack("ii", 1, 0)  # close with a reset, as a browser that is killed
 
@@ -85,7 +85,7 @@ def test_row_54_browsers_that_go_away_leave_nothing_open_and_the_next_one_gets_a
     worker.mirror()
     endpoint = Endpoint.objects.filter(logging_enabled=True, status="Succeeded").first()
     download = worker.download(downloads.ask(actor=lena.user, endpoint=endpoint))
-    assert download.size > 0.9 * LARGE
+    assert download.size > LARGE / 2
     port, pid, temporary = server
     address = reverse("endpoints:download-file", args=[download.pk])
     cookie = f"sessionid={lena.cookies['sessionid'].value}"

@@ -29,8 +29,9 @@ class Command(BaseCommand):
             self._install(missing)
         # The tests have settings of their own, and those of this command would go before them.
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
-        # On all cores, unless a person asks for tests by name.
-        together = [] if argv[2:] else ["-n", "logical", "--no-loadscope-reorder"]
+        # On all cores, unless a person asks for tests by name; one more, because many tests wait for other processes.
+        at_once = str((os.cpu_count() or 1) + 1)
+        together = [] if argv[2:] else ["-n", at_once, "--no-loadscope-reorder"]
         os.execv(sys.executable, [sys.executable, "-m", "pytest", *together, *argv[2:]])  # noqa: S606
 
     def _install(self, missing: dict[str, list[str]]) -> None:

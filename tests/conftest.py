@@ -1,5 +1,6 @@
 """People, a simulated Speech service, and a worker that does its steps when a test says so."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -46,6 +47,13 @@ SLOW = (
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((n for n, start in enumerate(SLOW) if item.nodeid.startswith(start)), len(SLOW)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay in memory to the end; nobody need look through them for what can go."""
+    gc.collect()
+    gc.freeze()
 
 
 class InRooms(LoadScopeScheduling):

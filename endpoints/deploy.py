@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from endpoints.models import Bulk, Change, Endpoint, Event, Project, SpeechModel
 from endpoints.models.change import UNSTARTED, ChangeKind, ChangeState
@@ -208,7 +209,11 @@ def decide(change: Change, *, actor: Any, again: bool) -> bool:
             moved = undecided.update(state=ChangeState.QUEUED, doubts=0, next_look_at=Now(), updated_at=Now())
         else:
             moved = undecided.update(
-                state=ChangeState.FAILED, error=_("Given up."), closed_at=Now(), next_look_at=None, updated_at=Now()
+                state=ChangeState.FAILED,
+                error=gettext_noop("Given up."),
+                closed_at=Now(),
+                next_look_at=None,
+                updated_at=Now(),
             )
         if moved:
             verb = Verb.TRIED_AGAIN if again else Verb.GAVE_UP

@@ -184,6 +184,19 @@ def test_the_pages_of_an_endpoint_are_german(alice, full, worker):
     assert leftovers(alice, *pages) == {}
 
 
+def test_what_a_worker_wrote_down_is_read_in_ones_own_language(alice, full, world, worker):
+    change = ask(alice, full, fitting_model(full))
+    world.call("DELETE", f"/endpoints/{full.remote_id}")
+    worker.mirror()
+    worker.step(change)
+    assert change.error
+    with translation.override("de"):
+        german = translation.gettext(change.error)
+    assert german != change.error
+    assert german in alice.get(page_of("detail", full), headers=GERMAN).content.decode()
+    assert leftovers(alice, page_of("detail", full), reverse("endpoints:activity")) == {}
+
+
 def fitting_model(endpoint):
     models = SpeechModel.objects.deployable().filter(locale=endpoint.locale).exclude(pk=endpoint.model_id)
     return models.exclude(display_name__icontains="broken").first()

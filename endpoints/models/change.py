@@ -150,7 +150,7 @@ class Change(Claimable):
 
     def shown_status(self, remote: str) -> ShownStatus:
         """The endpoint's status while this change is open; `remote` is what the service last said."""
-        waiting = self.error
+        waiting = _(self.error)  # in the words of whoever reads it
         if self.scheduled_for and self.attempt == 0:
             at = timezone.localtime(self.scheduled_for)
             waiting = _("Starts on %(time)s") % {"time": f"{at:%Y-%m-%d %H:%M %Z}"}
@@ -167,7 +167,7 @@ class Change(Claimable):
                 detail = _("The service's answer was lost; looking whether it was carried out.")
                 return ShownStatus(Status.NOT_STARTED, self.state_label, "unknown", detail)
             case ChangeState.UNDECIDED:
-                return ShownStatus("Unknown", self.state_label, "unknown", self.error)
+                return ShownStatus("Unknown", self.state_label, "unknown", _(self.error))
             case _:
                 return ShownStatus(Status.NOT_STARTED, self.state_label, "waiting", waiting)
 

@@ -249,7 +249,7 @@ class Endpoint(models.Model):
         if self.status == Status.SUCCEEDED:
             return ShownStatus(self.status, _("Succeeded"), "success")
         if self.status == Status.FAILED:
-            return ShownStatus(self.status, _("Failed"), "failed", self.error)
+            return ShownStatus(self.status, _("Failed"), "failed", _(self.error))
         if self.status in (Status.NOT_STARTED, Status.RUNNING):
             return ShownStatus(self.status, _("Deploying"), "running", deploying_for(self.last_action_at))
         return ShownStatus(self.status, _("Unknown (%(word)s)") % {"word": self.status}, "unknown")

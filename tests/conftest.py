@@ -29,6 +29,11 @@ TOGETHER = {
     "tests/processes/test_compose.py": "installation",
     "tests/processes/test_lost_database.py": "installation",
     "tests/processes/test_postgresql.py": "installation",
+    "tests/browser/test_article.py": "article",
+    "tests/browser/test_barriers.py": "another browser",
+    "tests/browser/test_keyboard.py": "another browser",
+    "tests/browser/test_logs.py": "another browser",
+    "tests/browser/test_endpoint_page.py": "another browser",
 }
 # What takes longest goes first, so that the workers of the suite end together.
 SLOW = (
@@ -61,7 +66,8 @@ class InRooms(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return TOGETHER.get(file, file)
+        # Two demos are enough for all browsers.
+        return TOGETHER.get(file) or ("browser" if file.startswith("tests/browser/") else file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> InRooms:

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.conftest import World
 from tests.contract.violations import violations
 from tests.demo import Demo
+from tests.processes import servers
 
 expect.set_options(timeout=15_000)
 # The same browser without its windows costs half of the work.
@@ -44,7 +45,7 @@ def browser_type_launch_args(browser_type_launch_args):
 def demo(tmp_path_factory):
     demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1)
     yield demo.wait()
-    demo.stop()
+    servers.tear_down(demo)
 
 
 @pytest.fixture

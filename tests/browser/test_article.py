@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import fill_wizard
 from tests.conftest import World
 from tests.demo import Demo
+from tests.processes import servers
 
 
 def test_the_articles_walk_through_works_word_for_word(tmp_path, new_context):
@@ -18,7 +19,7 @@ def test_the_articles_walk_through_works_word_for_word(tmp_path, new_context):
     try:
         walk(new_context(base_url=demo.url).new_page(), World(f"http://127.0.0.1:{demo.simulator_port}"))
     finally:
-        demo.stop()
+        servers.tear_down(demo)
 
 
 def walk(page, service):

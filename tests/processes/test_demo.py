@@ -35,9 +35,7 @@ def demo():
 
     yield start
     for demo in started:
-        with demo.process:
-            servers.end(demo.process)
-        servers.kill(servers.with_var(demo.var))
+        servers.tear_down(demo)
 
 
 class Story:
@@ -96,11 +94,10 @@ def var(used, tmp_path):
 def running(used, tmp_path_factory):
     """A demo for those who only look."""
     demo = Demo(shutil.copytree(used, tmp_path_factory.mktemp("running") / "var"))
-    with demo.process:
-        try:
-            yield demo.wait()
-        finally:
-            servers.end(demo.process)
+    try:
+        yield demo.wait()
+    finally:
+        servers.tear_down(demo)
 
 
 def everybody(demo):

@@ -37,7 +37,7 @@ class Processes:
                 stdout=subprocess.PIPE if answers else log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 (no threads have been started)
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads have been started)
             )
         self.running[name] = child
         if not answers or child.stdout is None:
@@ -140,8 +140,8 @@ def url_of(line: str) -> str:
     return str(json.loads(line)["url"])
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """On Linux the kernel ends a child whose parent was killed before it could clean up."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

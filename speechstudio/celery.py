@@ -7,7 +7,9 @@ from typing import Any
 
 import kombu
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init
+
+from endpoints.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 
@@ -30,6 +32,15 @@ app.autodiscover_tasks()
 @worker_init.connect
 def share_memory(**_: Any) -> None:
     """Import what the pool needs before it forks, and keep the collector from touching it: then it is held once."""
+    os.environ["WORKER_PID"] = str(os.getpid())
     import_module("endpoints.azure.client")
     gc.collect()
     gc.freeze()
+
+
+@worker_process_init.connect
+def end_with_the_worker(**_: Any) -> None:
+    """One of the pool whose worker was killed would wait for ever; what it did, another goes on with."""
+    die_with_parent()
+    if str(os.getppid()) != os.environ["WORKER_PID"]:  # it was killed just before
+        os._exit(1)

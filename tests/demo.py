@@ -54,9 +54,11 @@ class Demo:
         """Process ids by name, as the operating system sees them."""
         found = {}
         for pid in descendants(self.process.pid):
-            command = (
-                Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").replace(CHECKED, "endpoints.simulator")
-            )
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+            except FileNotFoundError:
+                continue  # it has just ended
+            command = command.replace(CHECKED, "endpoints.simulator")
             for name in ("endpoints.simulator", "celery", "gunicorn", "valkey-server"):
                 if name in command:
                     found.setdefault(name, []).append(pid)

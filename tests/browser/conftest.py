@@ -14,6 +14,8 @@ from tests.processes import servers
 expect.set_options(timeout=15_000)
 # The same browser without its windows costs half of the work.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+# The list; or the endpoint itself, when a second press came after the first was done.
+ADDED = re.compile(r"/endpoints/([0-9a-f-]{36}/)?$")
 # htmx notes each request that a newer one of the same form has replaced.
 REPLACED = re.compile(r"htmx:(afterRequest|sendAbort),")
 # Chromium notes each page that is an answer to a mistake: 403, 404, 409, 422.

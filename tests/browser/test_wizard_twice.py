@@ -5,7 +5,7 @@ import sqlite3
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import fill_wizard
+from tests.browser.conftest import ADDED, fill_wizard
 
 
 def sign_in(page):
@@ -27,8 +27,8 @@ def test_row_30_pressing_add_twice_in_every_way_makes_one_endpoint(open_page):
     third = page.context.new_page()
     third.goto(page.url)
     page.get_by_role("button", name="Add", exact=True).dblclick()
-    page.wait_for_url("**/endpoints/")
-    page.reload()
+    page.wait_for_url(ADDED)
+    page.goto("/endpoints/")
     expect(page.get_by_role("link", name="Pressed often", exact=True)).to_have_count(1)
     other.get_by_role("button", name="Add", exact=True).press("Enter")
     expect(other.get_by_role("heading", name="Pressed often")).to_be_visible()

@@ -86,8 +86,7 @@ class Command(BaseCommand):
         _make_people()
         self._register(url)
         connection.close()
-        # Nobody hears its heartbeat, and a worker whose broker ends while it sends the first one would try for ever.
-        alone = ["--concurrency", "2", "--without-mingle", "--without-gossip", "--without-heartbeat"]
+        alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
         self.children.start("worker", processes.worker(*alone), self.env)
         self.children.start("web", processes.web(self.port), self.env)
         self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))

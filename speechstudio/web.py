@@ -11,7 +11,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 HESITATION_SECONDS = 0.0005
 
 
-class LessBusyFirst(ThreadWorker):  # type: ignore[misc]
+class LessBusyFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Leaves a new connection to a worker that is less busy, as Puma does for the same reason.
 
     All workers wait at one socket, and a browser or proxy stays with whoever takes its connection. The first to wake

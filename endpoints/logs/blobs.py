@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobPrefix
-from storages.backends.azure_storage import AzureStorage  # type: ignore[import-untyped]
-from storages.utils import clean_name  # type: ignore[import-untyped]
+from storages.backends.azure_storage import AzureStorage
+from storages.utils import clean_name
 
 from endpoints.logs.parts import Elsewhere, Fetch
 
 
-class Blobs(Elsewhere, AzureStorage):  # type: ignore[misc]
+class Blobs(Elsewhere, AzureStorage):  # type: ignore[misc]  # the library has no types
     @contextmanager
     def refusals(self) -> Iterator[None]:
         try:

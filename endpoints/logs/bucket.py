@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
-from storages.backends.s3 import ClientError, S3File, S3Storage, TransferConfig, botocore  # type: ignore[import-untyped]
+from storages.backends.s3 import ClientError, S3File, S3Storage, TransferConfig, botocore
 
 from endpoints.logs.parts import Elsewhere, Fetch
 
 NOT_FOUND = 404
 
 
-class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]
+class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]  # the library has no types
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._one_by_one, self._session = Lock(), None

@@ -37,11 +37,11 @@ class Elsewhere(Storage):
             with self.refusals():
                 return fetch(first, count)
 
-        return File(Parts(size, fetched), name)  # type: ignore[arg-type]
+        return File(Parts(size, fetched), name)  # type: ignore[arg-type]  # reads, and is no text
 
     def _save(self, name: str, content: File[Any]) -> str:
         with self.refusals():
-            return str(super()._save(name, content))  # type: ignore[misc]
+            return str(super()._save(name, content))  # type: ignore[misc]  # the library's
 
     def delete(self, name: str) -> None:
         with self.refusals():

@@ -37,4 +37,4 @@ class Whole:
         archive.filelist.append(info)
         archive.NameToInfo[info.filename] = info
         archive.start_dir = self.size
-        archive._didModify = True  # type: ignore[attr-defined]
+        archive._didModify = True  # type: ignore[attr-defined]  # so that it writes its list

@@ -26,7 +26,8 @@ ROUNDS = 25  # in which everything that was asked for must have ended
 FAULTS = [
     {"stage": "before", "effect": {"close": True}},
     {"stage": "before", "effect": {"status": 503}},
-    {"stage": "before", "effect": {"status": 429, "headers": {"Retry-After": "3"}}},
+    {"stage": "before", "effect": {"status": 429, "headers": {"Retry-After": "0"}}},
+    {"stage": "before", "effect": {"status": 429, "headers": {"Retry-After": "3600"}}},
     {"stage": "after", "effect": {"close": True}},
     {"stage": "after", "effect": {"status": 500}},
     {"stage": "after", "effect": {"truncate": 20}},

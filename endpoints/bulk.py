@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, models, transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from endpoints import deploy
@@ -16,6 +15,7 @@ from endpoints.models import Bulk, Change, Endpoint, Event, SpeechModel
 from endpoints.models.change import OPEN, UNSTARTED, ChangeKind, ChangeState
 from endpoints.models.event import Verb
 from endpoints.models.status import ShownStatus
+from endpoints.models.words import Words as _
 
 LIMIT = 500  # endpoints in one request
 
@@ -69,7 +69,7 @@ def blocked(endpoint: Endpoint) -> str:
     if endpoint.gone_at:
         return _("Deleted at the service")
     if change := endpoint.open_change:
-        return str(deploy.Busy(change))
+        return deploy.Busy(change).why
     if not endpoint.remote_id:
         return _("The service does not have it.")
     return ""
@@ -108,7 +108,7 @@ def ask(
     for item in items:
         endpoint = item.endpoint
         if str(endpoint.pk) not in known and (why := _ask_one(bulk, action, item, seen[endpoint.pk], model, actor)):
-            bulk.passed_over.append({"endpoint": str(endpoint.pk), "name": endpoint.display_name, "why": why})
+            bulk.pass_over(endpoint, why)
     bulk.save(update_fields=["passed_over"])
     return bulk
 
@@ -144,21 +144,22 @@ def _misfit(action: Action, endpoint: Endpoint, model: SpeechModel | None) -> st
     if wanted == endpoint.logging_enabled:
         return _("Content logging is on already.") if wanted else _("Content logging is off already.")
     if wanted and not endpoint.resource.may_log:
-        version = {"version": endpoint.resource.api_version}
-        return _("API version %(version)s logs into your own storage only.") % version
+        return _("API version %(version)s logs into your own storage only.", version=endpoint.resource.api_version)
     return ""
 
 
 def _model_misfit(endpoint: Endpoint, model: SpeechModel) -> str:
     if endpoint.resource_id != model.resource_id:
-        return _("The model is of another Speech resource: %(resource)s.") % {"resource": model.resource}
+        return _("The model is of another Speech resource: %(resource)s.", resource=model.resource)
     if endpoint.locale != model.locale:
         words = {"theirs": model.locale, "ours": endpoint.locale}
-        return _("This model is for %(theirs)s, the endpoint is for %(ours)s.") % words
+        return _("This model is for %(theirs)s, the endpoint is for %(ours)s.", **words)
     if endpoint.model_id == model.pk:
         return _("It uses this model already.")
+    if model.expiration and model.expiration.level == "expired":
+        return _("This model has expired.")  # for how long is another thing to whoever reads it later
     if model.why_not:
-        return _("This model cannot be deployed: %(why)s.") % {"why": model.why_not}
+        return _("This model cannot be deployed: %(why)s.", why=model.why_not)
     return ""
 
 
@@ -181,5 +182,5 @@ def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechMod
         else:
             deploy.edit(wanted=action.wanted, **common)
     except (deploy.Busy, deploy.NotPossible) as error:
-        return str(error)
+        return error.why
     return ""

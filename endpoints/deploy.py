@@ -13,19 +13,26 @@ from endpoints.models import Bulk, Change, Endpoint, Event, Project, SpeechModel
 from endpoints.models.change import UNSTARTED, ChangeKind, ChangeState
 from endpoints.models.endpoint import words_for
 from endpoints.models.event import Verb
+from endpoints.models.words import Words
 
 
 class Busy(Exception):
     """Another change of this endpoint is open; `change` is that one, and the message says so for people."""
 
     def __init__(self, change: Change) -> None:
-        words = {"actor": change.actor or "Speech Studio", "kind": change.kind_label}
-        super().__init__(_("Another change is open: %(kind)s, by %(actor)s.") % words)
+        kind = dict(ChangeKind.choices).get(change.kind, change.kind)
+        names = {"actor": change.actor or "Speech Studio", "kind": kind}
+        self.why = Words(gettext_noop("Another change is open: %(kind)s, by %(actor)s."), **names)
+        super().__init__(self.why)
         self.change = change
 
 
 class NotPossible(Exception):
     """What was asked cannot be done; the message says why, for people."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class ChangedMeanwhile(Exception):

@@ -3,12 +3,14 @@
 import re
 import time
 import uuid
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from endpoints import bulk, deploy
 from endpoints.bulk import Action
@@ -180,7 +182,7 @@ def test_an_endpoint_that_was_changed_after_the_review_is_passed_over(alice, few
     Endpoint.objects.filter(pk=few[0].pk).update(description="Somebody wrote this meanwhile")
     asked = press(alice, seen)
     assert [change.endpoint for change in asked.changes.all()] == [few[1]]
-    (passed,) = asked.passed_over
+    (passed,) = asked.reasons
     assert (passed["name"], passed["why"]) == (few[0].display_name, "It was changed after you looked.")
 
 
@@ -201,7 +203,44 @@ def test_another_change_that_was_opened_meanwhile_is_told_with_its_person(alice,
     arthur = person("arthur", "admin")
     deploy.delete(key=uuid.uuid4(), actor=arthur.user, endpoint=few[0])
     asked = press(alice, seen)
-    assert asked.passed_over[0]["why"] == "Another change is open: Delete endpoint, by arthur."
+    assert asked.reasons[0]["why"] == "Another change is open: Delete endpoint, by arthur."
+
+
+def test_why_one_was_passed_over_is_read_in_ones_own_language(alice, few, bob):
+    off(few)
+    seen = review(alice, "logging-on", few[:3])
+    Resource.objects.update(capabilities={"logging_needs_own_storage": True})
+    deploy.edit(key=uuid.uuid4(), actor=bob.user, endpoint=few[0], wanted={"description": "x"})
+    asked = press(alice, seen)
+    old = {"endpoint": str(few[2].pk), "name": "Calls", "why": "In 100 % of the cases: nothing."}
+    Bulk.objects.update(passed_over=[*asked.passed_over[:2], old])
+    address = reverse("endpoints:bulk-progress", args=[asked.pk])
+    said = {
+        "en": ("Another change is open: Edit, by bob.", "API version v3.2 logs into your own storage only."),
+        "de": (
+            "Eine andere Änderung ist offen: Bearbeiten, von bob.",
+            "Mit API-Version v3.2 wird nur in einem eigenen",
+        ),
+    }
+    for language, reasons in said.items():
+        page = unescape(alice.get(address, headers={"Accept-Language": language}).content.decode())
+        assert all(why in page for why in (*reasons, old["why"])), language
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        ({"expires_at": timezone.now() - timedelta(days=3)}, "Dieses Modell ist abgelaufen."),
+        ({"status": Status.FAILED}, "Dieses Modell kann nicht bereitgestellt werden: Training fehlgeschlagen."),
+    ],
+)
+def test_a_model_that_can_no_longer_be_deployed_passes_over_in_ones_own_language(alice, few, fact, words):
+    model = SpeechModel.objects.deployable().filter(locale=few[0].locale).exclude(pk=few[0].model_id)[0]
+    seen = review(alice, "change-model", few[:1], new_model=str(model.pk))
+    SpeechModel.objects.filter(pk=model.pk).update(**fact)
+    asked = press(alice, seen)
+    page = alice.get(reverse("endpoints:bulk-progress", args=[asked.pk]), headers={"Accept-Language": "de"})
+    assert words in page.content.decode()
 
 
 def test_an_endpoint_that_is_gone_is_passed_over(alice, few, world, worker):

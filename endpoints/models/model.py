@@ -12,12 +12,13 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum, Window
 from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.search import spellings, uuid_in
 from endpoints.models.status import ShownStatus, Status
+from endpoints.models.words import Words
 
 if TYPE_CHECKING:
     from endpoints.models.endpoint import Endpoint
@@ -222,15 +223,15 @@ class SpeechModel(models.Model):
     def why_not(self) -> str:
         """Why no endpoint can be made with it now, in words; empty when one can."""
         if self.gone_at:
-            return _("Deleted at the service")
+            return Words(gettext_noop("Deleted at the service"))
         if self.expiration and self.expiration.level == "expired":
             return self.expiration.words
         if self.status == Status.FAILED:
-            return _("Training failed")
+            return Words(gettext_noop("Training failed"))
         if self.status != Status.SUCCEEDED:
-            return _("Training has not finished")
+            return Words(gettext_noop("Training has not finished"))
         if not self.supports_endpoints:
-            return _("Not meant for endpoints")
+            return Words(gettext_noop("Not meant for endpoints"))
         return ""
 
     @property

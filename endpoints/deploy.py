@@ -52,8 +52,9 @@ def create(
     description: str = "",
     project: Project | None = None,
     logging_enabled: bool = False,
+    instead_of: Endpoint | None = None,
 ) -> Change:
-    """Ask for a new endpoint with `model`.
+    """Ask for a new endpoint with `model`; `instead_of` one that is gone, it is what was decided of its change.
 
     `key` names the request: asked again with the same key, the first change is returned and nothing is written.
     """
@@ -82,6 +83,9 @@ def create(
                 wanted={"model": model.remote_id},
             )
             Event.record(Verb.ASKED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)
+            if instead_of and instead_of.gone_at and instead_of.open_change:
+                why = gettext_noop("A new endpoint was asked for instead.")
+                decide(instead_of.open_change, actor=actor, again=False, why=why)
     except IntegrityError:
         # The same key at the same moment, from a second press: the first one counts.
         return Change.objects.get(pk=key)
@@ -208,8 +212,8 @@ def dismiss(endpoint: Endpoint, *, actor: Any) -> bool:
     return True
 
 
-def decide(change: Change, *, actor: Any, again: bool) -> bool:
-    """What a person says of a change that could not be settled: try again, or give up."""
+def decide(change: Change, *, actor: Any, again: bool, why: str = gettext_noop("Given up.")) -> bool:
+    """What a person says of a change that could not be settled: try again, or give up and `why`."""
     undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
     with transaction.atomic():
         if again:
@@ -217,7 +221,7 @@ def decide(change: Change, *, actor: Any, again: bool) -> bool:
         else:
             moved = undecided.update(
                 state=ChangeState.FAILED,
-                error=gettext_noop("Given up."),
+                error=why,
                 closed_at=Now(),
                 next_look_at=None,
                 updated_at=Now(),

@@ -67,7 +67,10 @@ def new_endpoint(request: HttpRequest) -> HttpResponse:
 
 
 def _clone(request: HttpRequest, original: str) -> HttpResponse:
-    """A draft with all of an endpoint; it opens at the review, or at the first step that no longer fits."""
+    """A draft with all of an endpoint; it opens at the review, or at the first step that no longer fits.
+
+    With one that is gone it remembers whose, for what is still to be decided there.
+    """
     endpoint = get_object_or_404(Endpoint.objects.select_related("project"), pk=uuid_in(original))
     project, place = endpoint.project, f"resource:{endpoint.resource_id}"
     draft = Draft(owner=request.user)
@@ -82,6 +85,7 @@ def _clone(request: HttpRequest, original: str) -> HttpResponse:
             "description": endpoint.description,
             "logging": "on" if endpoint.logging_enabled else "",
         },
+        "instead_of": str(endpoint.pk) if endpoint.gone_at else "",
     }
     draft.save()
     return _to(draft, "review")
@@ -123,6 +127,7 @@ def _add(request: HttpRequest, draft: Draft) -> HttpResponse:
             description=answers["description"],
             project=answers["chosen_project"],
             logging_enabled=answers["logging"],
+            instead_of=_gone(draft),
         )
     except deploy.NotPossible:
         return _show(request, draft, "model", bound=True)
@@ -131,6 +136,12 @@ def _add(request: HttpRequest, draft: Draft) -> HttpResponse:
     words = {"name": change.endpoint.display_name}
     messages.success(request, _("%(name)s is being deployed. It can take up to 30 minutes.") % words)
     return redirect("endpoints:list")
+
+
+def _gone(draft: Draft) -> Endpoint | None:
+    """The endpoint in whose place somebody deploys."""
+    pk = uuid_in(draft.answers.get("instead_of"))
+    return Endpoint.objects.filter(pk=pk).first() if pk else None
 
 
 def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> HttpResponse:

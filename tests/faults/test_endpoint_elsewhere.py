@@ -97,12 +97,33 @@ def test_row_24_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(
     worker.look_round()
     (made,) = all_endpoints(world)
     assert made["displayName"] == f"Copy of {endpoint.display_name}"
-    alice.post(reverse("endpoints:change-decide", args=[change.pk]), {"decision": "give-up"})
     change.refresh_from_db()
-    assert change.state == ChangeState.FAILED
+    assert (change.state, change.error) == (ChangeState.FAILED, "A new endpoint was asked for instead.")
+    assert Event.objects.get(change=change, verb=Verb.GAVE_UP).actor == alice.user
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Needs a decision" not in page
+    assert change.error in page
     assert "Deploy again" in page
+
+
+def test_row_24_what_is_to_be_decided_stays_so_when_the_endpoint_is_there_after_all_or_a_copy_is_made(
+    alice, endpoint, other, world, worker
+):
+    change = ask_model(alice, endpoint, other)
+    effect = {"status": 404, "body": {"code": "NotFound", "message": "The endpoint does not exist."}}
+    world.fail({"method": "GET", "path": endpoint.remote_id, "times": 1, "effect": effect})
+    worker.step(change)
+    again = f"{reverse('endpoints:new')}?clone={endpoint.pk}"
+    begun = [alice.get(again, follow=True)]
+    worker.mirror()
+    begun.append(alice.get(again, follow=True))
+    for page in begun:
+        wizard = Wizard(alice)
+        wizard.page = page
+        wizard.press("add")
+    change.refresh_from_db()
+    assert change.state == ChangeState.UNDECIDED
+    assert Change.objects.filter(kind="create").count() == 2
 
 
 def test_row_24_a_change_that_was_put_to_people_goes_on_when_the_endpoint_was_there_after_all(

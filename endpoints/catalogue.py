@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints import azure
 from endpoints.models import Change, Endpoint, Event, Project, Resource, SpeechModel, Status
-from endpoints.models.change import MARK, UNSTARTED, ChangeKind
+from endpoints.models.change import MARK, UNSTARTED, ChangeKind, ChangeState
 from endpoints.models.end import lifetime
 from endpoints.models.endpoint import words_for
 from endpoints.models.event import Verb
@@ -122,14 +123,23 @@ def mirror_endpoint(
         "gone_at": None,
     }
     if new or any(getattr(row, name) != value for name, value in said.items()):
-        before = {} if new or row.remote_id is None else row.facts
+        late = not new and row.remote_id is None
+        before = {} if new or late else row.facts
         for name, value in said.items():
             setattr(row, name, value)
         row.save()
         _tell_of_changes_outside(row, before)
+        if late:
+            _made_after_all(row)
     if new and tell:
         Event.record(Verb.FOUND, endpoint=row)
     return row
+
+
+def _made_after_all(row: Endpoint) -> None:
+    """People need not decide about its creation any more; the next look tells how it went."""
+    for change in row.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.CREATE):
+        Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), next_look_at=Now(), error="")
 
 
 def _tell_of_changes_outside(row: Endpoint, before: dict[str, Any]) -> None:
@@ -154,6 +164,10 @@ def mark_gone(endpoint: Endpoint, *, told: bool = False) -> None:
         # What waits for its time would find nothing then.
         for change in endpoint.changes.filter(UNSTARTED).exclude(kind=ChangeKind.DELETE):
             Change.objects.ask_people(change, _("The endpoint was deleted at the service."))
+        # What nobody could be sure of is true.
+        for change in endpoint.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.DELETE):
+            if Change.objects.move(change, ChangeState.DONE, error=""):
+                Event.record(Verb.DELETED, endpoint=endpoint, change=change)
 
 
 def _row_of(resource: Resource, remote: azure.Endpoint) -> Endpoint:

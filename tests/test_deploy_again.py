@@ -102,12 +102,42 @@ def test_an_endpoint_that_is_gone_can_be_deployed_again(alice, bob, endpoint, wo
     assert alice.get(again, follow=True).status_code == 200
 
 
-def test_an_endpoint_that_the_service_made_late_comes_back(alice, mirrored, world, worker):
+@pytest.fixture
+def late(alice, mirrored, world, worker):
+    """A creation that was put to people, and then the service made the endpoint."""
     change = ask(alice)
     world.fail({"method": "POST", "path": "/endpoints$", "times": 1, "stage": "after", "effect": {"close": True}})
     worker.step(change)
-    Change.objects.filter(pk=change.pk).update(state=ChangeState.UNDECIDED)
+    Change.objects.filter(pk=change.pk).update(state=ChangeState.UNDECIDED, next_look_at=None)
     change.refresh_from_db()
+    return change
+
+
+def test_people_need_not_decide_about_an_endpoint_that_the_service_made_late(alice, late, world, worker):
+    assert "Needs a decision" in page_of(alice, late.endpoint)
+    worker.mirror()
+    world.advance(3600)
+    assert Change.objects.due().get() == late
+    worker.step(late)
+    assert late.state == ChangeState.DONE
+    assert "Needs a decision" not in page_of(alice, late.endpoint)
+    assert Event.objects.filter(change=late).first().verb == "deployed"
+    assert len([one for one in world.ledger("POST") if one["path"].endswith("/endpoints")]) == 1
+
+
+def test_people_need_not_decide_about_an_end_that_has_come(alice, endpoint, world, worker):
+    change = deploy.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, reason="Old")
+    Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.mirror()
+    change.refresh_from_db()
+    assert change.state == ChangeState.DONE
+    assert Event.objects.filter(change=change).first().verb == "deleted"
+    assert "Needs a decision" not in page_of(alice, endpoint)
+
+
+def test_an_endpoint_that_the_service_made_late_comes_back(alice, late, worker):
+    change = late
     deploy.decide(change, actor=alice.user, again=False)
     dismiss(alice, change.endpoint)
     worker.mirror()

@@ -98,12 +98,13 @@ def sweep() -> None:
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def tidy() -> None:
     """Throw away what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions."""
-    downloads.expire()
-    archive.remind()
-    retention.enforce(settings.DOWNLOAD_DAYS)
     Draft.objects.forgotten().delete()
     HookCall.objects.old().delete()
     call_command("clearsessions")
+    archive.remind()
+    # These need the storage, which may be away.
+    downloads.expire()
+    retention.enforce(settings.DOWNLOAD_DAYS)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)

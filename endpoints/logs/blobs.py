@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.blob import BlobPrefix
+from azure.storage.blob import BlobPrefix, StorageErrorCode
 from storages.backends.azure_storage import AzureStorage
 from storages.utils import clean_name
 
@@ -19,7 +19,8 @@ class Blobs(Elsewhere, AzureStorage):  # type: ignore[misc]  # the library has n
         try:
             yield
         except ResourceNotFoundError as error:
-            raise FileNotFoundError(error.message) from error
+            away = getattr(error, "error_code", "") == StorageErrorCode.CONTAINER_NOT_FOUND
+            raise (OSError if away else FileNotFoundError)(error.message) from error
         except AzureError as error:
             raise OSError(error.message) from error
 
@@ -30,6 +31,9 @@ class Blobs(Elsewhere, AzureStorage):  # type: ignore[misc]  # the library has n
             return bytes(blob.download_blob(first, count, timeout=self.timeout).readall())
 
         return blob.get_blob_properties(timeout=self.timeout).size, fetch
+
+    def remove(self, name: str) -> None:
+        self.client.delete_blob(self._get_valid_path(name), timeout=self.timeout)
 
     def listdir(self, path: str = "") -> tuple[list[str], list[str]]:
         """One folder; the library lists all that is below it, and no folders."""

@@ -8,10 +8,11 @@ from threading import Lock
 from typing import Any
 
 from storages.backends.s3 import ClientError, S3File, S3Storage, TransferConfig, botocore
+from storages.utils import clean_name
 
 from endpoints.logs.parts import Elsewhere, Fetch
 
-NOT_FOUND = 404
+FORBIDDEN, NOT_FOUND = 403, 404
 
 
 class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]  # the library has no types
@@ -36,10 +37,19 @@ class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]  # the library has no 
     @contextmanager
     def refusals(self) -> Iterator[None]:
         try:
-            yield
+            with _as_our_own():
+                yield
+        except FileNotFoundError:
+            self.look()
+            raise
+
+    def look(self) -> None:
+        """Whether a file is missing or all of them is not told; one look at the bucket does. It may be forbidden."""
+        try:
+            self.connection.meta.client.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1)
         except ClientError as error:
-            missing = error.response["ResponseMetadata"]["HTTPStatusCode"] == NOT_FOUND
-            raise (FileNotFoundError if missing else OSError)(str(error)) from error
+            if _status(error) != FORBIDDEN:
+                raise OSError(str(error)) from error
         except botocore.exceptions.BotoCoreError as error:
             raise OSError(str(error)) from error
 
@@ -51,3 +61,20 @@ class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]  # the library has no 
             return bytes(part["Body"].read())
 
         return file.size, fetch
+
+    def remove(self, name: str) -> None:
+        self.bucket.Object(self._normalize_name(clean_name(name))).delete()
+
+
+@contextmanager
+def _as_our_own() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise (FileNotFoundError if _status(error) == NOT_FOUND else OSError)(str(error)) from error
+    except botocore.exceptions.BotoCoreError as error:
+        raise OSError(str(error)) from error
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -16,14 +16,21 @@ Fetch = Callable[[int, int], bytes]  # from which byte on, and how many
 
 
 class Elsewhere(Storage):
-    """In front of a library's storage, which reads a whole file for each part of it, and has errors of its own."""
+    """In front of a library's storage, which reads a whole file for each part of it, and has errors of its own.
+
+    Where the whole place is away, it says of each file only that it is missing, and of each deleted one that it is.
+    """
 
     def refusals(self) -> AbstractContextManager[None]:
-        """Make the library's errors OSErrors, and FileNotFoundErrors of those that mean it."""
+        """Make the library's errors OSErrors, and FileNotFoundErrors of those that mean a file and not the place."""
         raise NotImplementedError
 
     def found(self, name: str) -> tuple[int, Fetch]:
         """How long a file is, and how to fetch parts of it."""
+        raise NotImplementedError
+
+    def remove(self, name: str) -> None:
+        """Delete a file; a FileNotFoundError where there is none does no harm."""
         raise NotImplementedError
 
     def _open(self, name: str, mode: str = "rb") -> File[Any]:
@@ -44,8 +51,8 @@ class Elsewhere(Storage):
             return str(super()._save(name, content))  # type: ignore[misc]  # the library's
 
     def delete(self, name: str) -> None:
-        with self.refusals():
-            super().delete(name)
+        with suppress(FileNotFoundError), self.refusals():
+            self.remove(name)
 
     def exists(self, name: str) -> bool:
         with self.refusals():

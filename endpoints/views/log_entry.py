@@ -155,11 +155,17 @@ def _transcript(file: LogFile | None) -> reading.Transcript | None:
 
 
 def _recording(file: LogFile | None) -> str:
-    """What can be done with our copy: "playable", "strange" when it is no WAV file, "broken" when it is not whole."""
+    """What can be done with our copy.
+
+    "playable", "strange" when it is no WAV file, "broken" when it is not whole, "away" when the storage does not say.
+    """
     if file is None or not file.held:
         return ""
-    if not ranges.whole(store(), file.stored_as, file.size):
-        return "broken"
+    try:
+        if not ranges.whole(store(), file.stored_as, file.size):
+            return "broken"
+    except OSError:
+        return "away"
     return "playable" if _is_wave(file) else "strange"
 
 

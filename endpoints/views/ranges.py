@@ -30,10 +30,13 @@ def answer(
 ) -> HttpResponseBase:
     """The file `name` of `storage`, of which we wrote down `size` and `sha256`; 404 with a reason when it is another.
 
-    Of several ranges at once, which nobody needs, the whole is the answer.
+    Or 503, when the whole storage refuses. Of several ranges at once, which nobody needs, the whole is the answer.
     """
-    if not whole(storage, name, size):
-        return render(request, "endpoints/not_whole.html", {"file_name": file_name}, status=404)
+    try:
+        if not whole(storage, name, size):
+            return render(request, "endpoints/not_whole.html", {"file_name": file_name}, status=404)
+    except OSError:
+        return render(request, "endpoints/not_whole.html", {"away": True}, status=503)
     etag = f'"{sha256}"'
     headers = {
         "Accept-Ranges": "bytes",
@@ -56,7 +59,7 @@ def answer(
 
 
 def whole(storage: Storage, name: str, size: int) -> bool:
-    """The stored file is as long as it was when it was kept."""
+    """The stored file is as long as it was when it was kept. Raises OSError when the storage does not say."""
     try:
         return bool(name) and storage.size(name) == size
     except FileNotFoundError:

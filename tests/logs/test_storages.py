@@ -6,6 +6,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -55,6 +56,8 @@ class Account(BaseHTTPRequestHandler):
         query = parse_qs(urlsplit(self.path).query)
         if query.get("comp") == ["list"]:
             return self.answer(200, self.listed(**{name: values[0] for name, values in query.items()}).encode())
+        if not self.path.startswith("/contoso/logs/"):
+            return self.answer(404, **{"x-ms-error-code": "ContainerNotFound"})
         data = self.server.blobs.get(urlsplit(self.path).path)
         if data is None:
             return self.answer(404, **{"x-ms-error-code": "BlobNotFound"})
@@ -68,7 +71,9 @@ class Account(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def do_DELETE(self):
-        self.answer(202 if self.server.blobs.pop(urlsplit(self.path).path, None) is not None else 404)
+        if not self.path.startswith("/contoso/logs/"):
+            return self.answer(404, **{"x-ms-error-code": "ContainerNotFound"})
+        return self.answer(202 if self.server.blobs.pop(urlsplit(self.path).path, None) is not None else 404)
 
     def listed(self, prefix="", delimiter="", **_more):
         """All that begins so, up to the delimiter: names of blobs, and what longer names have in common."""
@@ -110,6 +115,7 @@ class Container:
         address = f"http://127.0.0.1:{server.server_port}/contoso"
         text = f"DefaultEndpointsProtocol=http;AccountName=contoso;AccountKey={SECRET};BlobEndpoint={address};"
         self.kind, self.options = "azure", {"connection_string": text, "azure_container": "logs"}
+        self.away = {"azure_container": "elsewhere"}
 
     def names(self):
         return {name.removeprefix("/contoso/logs/") for name in self.server.blobs}
@@ -128,6 +134,7 @@ class Bucket:
         who = {"access_key": "test", "secret_key": "test", "region_name": "us-east-1"}
         self.kind = "s3"
         self.options = {"bucket_name": self.name, "endpoint_url": client.meta.endpoint_url, **who}
+        self.away = {"bucket_name": uuid4().hex}
 
     def watch(self):
         events = storages["logs"].bucket.meta.client.meta.events
@@ -260,6 +267,68 @@ def test_what_it_refuses_is_told_in_its_words_and_tried_again(logging, alice, el
     assert why in row.error
     assert row.next_look_at > timezone.now()
     assert not LogFile.objects.stored().exists()
+
+
+@pytest.fixture
+def away(elsewhere, settings, tmp_path):
+    """For so long, the whole place is not there."""
+
+    @contextmanager
+    def going():
+        use(settings, elsewhere.kind, {**elsewhere.options, **elsewhere.away}, tmp_path)
+        yield
+        use(settings, elsewhere.kind, elsewhere.options, tmp_path)
+
+    return going
+
+
+def test_files_of_a_place_that_is_away_are_not_damaged_and_are_packed_when_it_is_back(
+    lena, logging, worker, elsewhere, away
+):
+    keep(logging, lena.user)
+    download = downloads.ask(actor=lena.user, endpoint=logging)
+    with away():
+        tasks.fetch(str(download.pk))
+        download.refresh_from_db()
+        assert download.state == DownloadState.PACKING
+        assert download.next_look_at > timezone.now()
+        page = lena.get(reverse("endpoints:downloads")).content.decode()
+        assert "The disk for content logs refused" in page
+        assert "It will be tried again." in page
+    assert LogFile.objects.stored().count() == 8
+    assert worker.download(download).state == DownloadState.READY
+    assert download.files_missing == 0
+
+
+def test_a_copy_that_is_missing_from_a_place_that_is_there_is_damaged(lena, logging, worker, elsewhere):
+    keep(logging, lena.user)
+    lost = LogFile.objects.stored().first()
+    storages["logs"].delete(lost.stored_as)
+    download = worker.download(downloads.ask(actor=lena.user, endpoint=logging))
+    assert (download.state, download.files_missing) == (DownloadState.READY, 1)
+    assert not LogFile.objects.stored().filter(pk=lost.pk).exists()
+
+
+def test_nothing_is_called_deleted_in_a_place_that_is_away(logging, alice, elsewhere, away):
+    keep(logging, alice.user)
+    day = timezone.now().date()
+    purge = purging.ask(key=uuid4(), actor=alice.user, endpoint=logging, reason="Law", until=day)
+    with away():
+        tasks.purge(str(purge.pk))
+    purge.refresh_from_db()
+    assert "The disk for content logs refused" in purge.error
+    assert LogEntry.objects.exists()
+
+
+def test_a_recording_in_a_place_that_is_away_is_called_neither_missing_nor_broken(lena, logging, elsewhere, away):
+    keep(logging, lena.user)
+    recording = LogFile.objects.filter(kind="Audio").select_related("entry").first()
+    address = reverse("endpoints:log-audio", args=[logging.pk, recording.entry_id])
+    words = "The storage of the content logs does not answer."
+    with away():
+        assert words in lena.get(recording.entry.get_absolute_url()).content.decode()
+        answer = lena.get(address)
+    assert (answer.status_code, words in answer.content.decode()) == (503, True)
 
 
 def test_what_is_not_there_is_no_file(elsewhere):

@@ -25,6 +25,12 @@ def recorded(request, deploy, open_page):
     return page
 
 
+def plays(page):
+    """How many are written down of this endpoint."""
+    history = page.request.get(page.url.partition("logs/")[0]).text()
+    return history.count("listened to the recording")
+
+
 def test_an_entry_is_found_by_a_word_and_heard_from_any_word(recorded):
     page = recorded
     text = page.locator(f"{ENTRIES} .clamp").first.inner_text()
@@ -37,13 +43,17 @@ def test_an_entry_is_found_by_a_word_and_heard_from_any_word(recorded):
     expect(page.locator("#count")).to_have_text(re.compile(r"\d entr"))
     page.locator(f"{ENTRIES} a").first.click()
 
-    # The recording comes by itself, and tells how long it is before anybody plays it.
-    page.wait_for_function(f"() => {AUDIO}?.duration > 0")
+    # Nothing of it is fetched before somebody plays it; then a word is a place to begin, too.
     words = page.locator("#words a")
     expect(words.nth(2)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(f"{AUDIO}.readyState") == 0
+    assert plays(page) == 0
     words.nth(2).click()
     begin = float(words.nth(2).get_attribute("data-start"))
     page.wait_for_function(f"() => {AUDIO}.currentTime >= {begin} && {AUDIO}.seekable.length > 0")
+    assert page.evaluate(f"{AUDIO}.duration") > begin
+    assert plays(page) == 1
     expect(page.locator("#words .said")).to_have_count(1)
     assert page.evaluate(f"{AUDIO}.error") is None
     page.evaluate(f"{AUDIO}.pause()")

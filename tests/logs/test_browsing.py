@@ -246,6 +246,7 @@ def test_opening_an_entry_fetches_what_is_not_here_and_shows_text_words_and_reco
     look(logging)
     html = lena.get(poll, headers=headers).content.decode()
     assert "<audio" in html
+    assert 'preload="none"' in html  # what is fetched counts as played
     assert "every 2s" not in html
     assert len(re.findall("data-start", html)) == len(entry.text.split())
     assert list(Event.objects.filter(verb=Verb.LOGS_READ).values_list("facts", flat=True)) == [{"entry": entry.key}]

@@ -1,10 +1,11 @@
-"""How long the worker waits between two looks at a change."""
+"""How long the worker waits between two looks."""
 
 from datetime import timedelta
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from endpoints.models import Change
+from endpoints.models import Change, Resource
 from endpoints.models.change import ChangeState
 
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
@@ -29,3 +30,9 @@ def pause_of_deployment(change: Change, asked: float | None) -> float:
     change.looked()
     deploying = Change.objects.filter(state=ChangeState.DEPLOYING, endpoint__resource=change.endpoint.resource_id)
     return max(BACK_OFF[0], deploying.count() / LOOKS_A_SECOND)
+
+
+def pause_of_failing(resource: Resource, longest: float) -> float:
+    """As long as it has failed already: what was away for a moment is seen soon, what is away for long seldom asked."""
+    since = resource.failing_since or timezone.now()
+    return min(max((timezone.now() - since).total_seconds(), BACK_OFF[0]), longest)

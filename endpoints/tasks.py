@@ -21,6 +21,7 @@ from endpoints.failpoints import failpoint
 from endpoints.logs import archive, downloads, making, purging, retention
 from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 from endpoints.models.secret import CannotDecrypt
+from endpoints.pauses import pause_of_failing
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ def _work(
             due = do(client)
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:
         resource.failed(str(error))
-        due = settings.LOOK_SECONDS
+        due = pause_of_failing(resource, settings.LOOK_SECONDS)
     except SystemExit:
         due = 0  # this worker is being ended in the middle: the next one goes on
         raise

@@ -72,3 +72,14 @@ def test_a_sweep_leaves_its_time_and_two_sweeps_do_no_harm(db):
     assert not late
     assert timezone.now() - at < timedelta(seconds=5)
     assert Sweep.objects.count() == 1
+
+
+@pytest.mark.parametrize(("away", "wait"), [(0, 2), (20, 20), (3600, 60)])
+def test_a_service_that_failed_for_a_moment_is_asked_again_soon_and_one_that_stays_so_seldom(
+    mirrored, world, worker, away, wait
+):
+    world.fail({"path": "/endpoints", "effect": {"status": 400}})
+    Resource.objects.update(failing_since=timezone.now() - timedelta(seconds=away))
+    worker.mirror()
+    mirrored.refresh_from_db()
+    assert (mirrored.next_look_at - timezone.now()).total_seconds() == pytest.approx(wait, abs=2)

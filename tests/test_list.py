@@ -190,8 +190,10 @@ def test_where_many_are_found_the_list_is_read_in_its_order(bob, many, monkeypat
         assert "More than 3 endpoints" in bob.get(f"/endpoints/?{query}").content.decode()
 
 
-@pytest.mark.parametrize("words", ["Über", "über", "ÜBER", "ber", "ü", "hal ver", "50%", "o'", 'say "hi"'])
-def test_search_takes_words_of_any_length_and_letters(alice, mirrored, words):
+@pytest.mark.parametrize("few", [search.FEW, 0], ids=["few", "many"])
+@pytest.mark.parametrize("words", ["Über", "über", "ÜBER", "ber", "ü", "hal ver", "50%", "o'", "VE", 'say "hi"'])
+def test_search_takes_words_of_any_length_and_letters(alice, mirrored, words, few, monkeypatch):
+    monkeypatch.setattr(search, "FEW", few)
     name = 'Überholspur_Vertrieb 50% o\'clock say "hi" halle'
     make(alice, display_name=name)
     make(alice, display_name="Something else")

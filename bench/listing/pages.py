@@ -32,6 +32,7 @@ OURS = {
     "expiring within 90 days": "?expiring=90",
     "searched, a rare word": "?q=zeppelin",
     "searched, a common word": "?q=customer",
+    "searched, a short word": "?q=of",
     "last page": "?page=last",
 }
 ADMIN, TABLES2 = "Django admin", "django-tables2"

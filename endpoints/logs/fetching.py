@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from endpoints.models.log import LogFileQuerySet
 
 AT_ONCE = 8
-BATCH = 32 * AT_ONCE
+BATCH = 96 * AT_ONCE
 MOST_FAILED = 500  # files in one call; the next goes on
 LEASE_SECONDS = 20
 # What is read of each file; all that is written down of it is among that.

@@ -1,7 +1,7 @@
 """One zip of what a download selected: its files as they were fetched, a manifest, and tables of the transcripts.
 
-What grows with the number of files is on the disk, but for two lists: the members that zipfile itself keeps, and the
-ids of the entries, 8 bytes each.
+What grows with the number of files is on the disk, but for the ids of the entries, 8 bytes each, and the names of one
+day.
 """
 
 from __future__ import annotations
@@ -16,18 +16,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import IO, Any, cast
+from datetime import UTC, date, datetime
+from typing import IO, Any
 from uuid import uuid4
 
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from endpoints.logs import partials
+from endpoints.logs import partials, zips
 from endpoints.logs.storage import LONGEST, move, opened, plain, store
 from endpoints.logs.tables import PIECE, Spool, Tables, as_json, moment
-from endpoints.logs.zips import Whole
 from endpoints.models import Download, LogEntry, LogFile
 from endpoints.models.log import FileKind, Outcome
 
@@ -70,8 +69,8 @@ def pack(download: Download, name: str, *, go_on: Callable[[], bool]) -> Packed:
     with partials.opened(f"{download.pk}.zip") as partial:
         try:
             with partial.path.open("r+b", buffering=PIECE) as file, ExitStack() as spools:
-                packing, whole = _Packing(download, go_on, spools), Whole(file)
-                with zipfile.ZipFile(cast(IO[bytes], whole), "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+                packing, whole = _Packing(download, go_on, spools), zips.Whole(file)
+                with zips.opened(whole) as archive:
                     packing.fill(archive, whole)
             kept = move(name, partial.path)
         except BaseException:
@@ -86,13 +85,15 @@ class _Packing:
         self.packed = spools.enter_context(Spool())
         self.missing = spools.enter_context(Spool())
         self.tables = spools.enter_context(Tables())
+        self.day: date | None = None
+        self.taken: set[str] = set()  # names of this day
 
-    def fill(self, archive: zipfile.ZipFile, whole: Whole) -> None:
+    def fill(self, archive: zipfile.ZipFile, whole: zips.Whole) -> None:
         for entry, files in self.entries():
             names: dict[str, str] = {}
             said = bytearray()
             for file in files:
-                name = _name(archive, entry, file)
+                name = self.name(entry, file)
                 hear = said if entry.outcome == Outcome.UNREAD and file.kind == FileKind.TRANSCRIPTION else None
                 if why := _why_not(file) or self.copy(archive, whole, name, file, hear):
                     self.missing.add(_json({**_facts(file), **why}, self.missing))
@@ -106,17 +107,17 @@ class _Packing:
 
     def entries(self) -> Iterator[tuple[LogEntry, list[LogFile]]]:
         """In the order of time, a few at a time, so that no question to the database is open while files are copied."""
-        pks = array("q", self.download.entries.order_by("at", "pk").values_list("pk", flat=True).iterator())
+        pks = array("q", self.download.entries.order_by("day", "at", "pk").values_list("pk", flat=True).iterator())
         for first in range(0, len(pks), AT_ONCE):
             some = pks[first : first + AT_ONCE]
             files: dict[int, list[LogFile]] = defaultdict(list)
             for file in LogFile.objects.filter(entry__in=some).only(*NEEDED, *TIMES).order_by("kind", "pk"):
                 files[file.entry_id].append(file)
-            for entry in LogEntry.objects.filter(pk__in=some).defer("words").order_by("at", "pk"):
+            for entry in LogEntry.objects.filter(pk__in=some).defer("words").order_by("day", "at", "pk"):
                 yield entry, files[entry.pk]
 
     def copy(
-        self, archive: zipfile.ZipFile, whole: Whole, name: str, file: LogFile, hear: bytearray | None
+        self, archive: zipfile.ZipFile, whole: zips.Whole, name: str, file: LogFile, hear: bytearray | None
     ) -> dict[str, str]:
         """Our copy of `file` into the zip; why not when it is not what we wrote down of it, and nothing of it then."""
         self.watch()
@@ -184,25 +185,28 @@ class _Packing:
 
         return size, parts()
 
+    def name(self, entry: LogEntry, file: LogFile) -> str:
+        """Flat, told from all others also where case does not count, and nothing that any system keeps for itself.
+
+        The day before it makes it none of those names (CON, NUL), and tells equal times of day apart.
+        """
+        if entry.day != self.day:
+            self.day = entry.day
+            self.taken.clear()
+        name = file.name.lower()
+        if len(name) > LONGEST or not USUAL.fullmatch(name):
+            name = UNUSUAL.sub("_", plain(name).lower())
+        name = f"{entry.day.isoformat()}_{name}"
+        stem, dot, ending = name.rpartition(".")
+        while name in self.taken:
+            stem = f"{stem or name}_{file.pk}"
+            name = f"{stem}{dot}{ending}" if dot else stem
+        self.taken.add(name)
+        return name
+
     def watch(self) -> None:
         if not self.go_on():
             raise Stopped
-
-
-def _name(archive: zipfile.ZipFile, entry: LogEntry, file: LogFile) -> str:
-    """Flat, told from all others also where case does not count, and nothing that any system keeps for itself.
-
-    The day before it makes it none of those names (CON, NUL), and tells equal times of day apart.
-    """
-    name = file.name.lower()
-    if len(name) > LONGEST or not USUAL.fullmatch(name):
-        name = UNUSUAL.sub("_", plain(name).lower())
-    name = f"{entry.day.isoformat()}_{name}"
-    stem, dot, ending = name.rpartition(".")
-    while name in archive.NameToInfo:
-        stem = f"{stem or name}_{file.pk}"
-        name = f"{stem}{dot}{ending}" if dot else stem
-    return name
 
 
 def _info(name: str, at: datetime, size: int) -> zipfile.ZipInfo:

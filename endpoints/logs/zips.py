@@ -1,11 +1,49 @@
-"""A zip that is written once from its beginning to its end, and digested on the way: nothing in it is gone back to."""
+"""A zip that is written once from its beginning to its end, and digested on the way: nothing in it is gone back to.
+
+What it has in the end to list is on the disk meanwhile.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import pickle
+import tempfile
 import zipfile
-from collections.abc import Iterable
-from typing import IO
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+from endpoints.logs.partials import place
+
+
+@contextmanager
+def opened(whole: Whole) -> Iterator[zipfile.ZipFile]:
+    """A ZipFile that writes into `whole`; it is complete when the block ends."""
+    with (
+        tempfile.TemporaryFile(dir=place()) as file,
+        zipfile.ZipFile(cast(IO[bytes], whole), "w", zipfile.ZIP_STORED, allowZip64=True) as archive,
+    ):
+        archive.filelist = cast(list[zipfile.ZipInfo], Members(file))
+        yield archive
+
+
+class Members:
+    """The list that a ZipFile keeps of its members, in a file that nobody else has."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.count = file, 0
+
+    def append(self, info: zipfile.ZipInfo) -> None:
+        pickle.dump(info, self.file)
+        self.count += 1
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Any]:
+        self.file.seek(0)
+        for _ in range(self.count):
+            yield pickle.load(self.file)  # noqa: S301 (what we have written)
 
 
 class Whole:
@@ -35,6 +73,5 @@ class Whole:
         if self.size - begins != info.file_size:
             raise OSError("a copy changed while it was packed")
         archive.filelist.append(info)
-        archive.NameToInfo[info.filename] = info
         archive.start_dir = self.size
         archive._didModify = True  # type: ignore[attr-defined]  # so that it writes its list

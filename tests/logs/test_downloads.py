@@ -7,6 +7,7 @@ import json
 import logging as python_logging
 import re
 import threading
+import tracemalloc
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import notices, tasks
-from endpoints.logs import downloads, making, packing
+from endpoints.logs import downloads, making, packing, partials
+from endpoints.logs import zips as zipping
+from endpoints.logs.storage import private
 from endpoints.models import Download, Endpoint, Event, LogArchive, LogEntry, LogFile
 from endpoints.models.download import DownloadState
 from tests.demo import until as wait_for
@@ -571,3 +574,21 @@ def test_earlier_jobs_are_listed_a_page_at_a_time(lena, logging):
     page = lena.get(ALL)
     assert page.content.decode().count("<article") == 50
     assert lena.get(page.context["downloads_pages"]["next"]).content.decode().count("<article") == 10
+
+
+def test_a_zip_of_many_files_is_listed_on_the_disk_and_not_in_memory(tmp_path):
+    private(partials.place())
+    with (tmp_path / "many.zip").open("wb", buffering=1 << 16) as file:
+        tracemalloc.start()
+        try:
+            whole = zipping.Whole(file)
+            with zipping.opened(whole) as archive:
+                for number in range(10_000):
+                    info = zipfile.ZipInfo(f"{number}.wav")
+                    info.file_size = info.CRC = 0
+                    whole.add(archive, info, [])
+            _now, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 1_000_000
+    assert len(zipfile.ZipFile(tmp_path / "many.zip").namelist()) == 10_000

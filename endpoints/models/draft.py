@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Self
 
 from django.conf import settings
@@ -33,6 +34,11 @@ class Draft(models.Model):
     def __str__(self) -> str:
         return f"draft of {self.owner}"
 
+    @cached_property
+    def forms(self) -> dict[str, Any]:
+        """What was made of the answers, by step, for as long as they stay as they are."""
+        return {}
+
     def answer(self, step: str, typed: dict[str, Any]) -> None:
         """Keep what was typed on one step, valid or not; a page may ask for it twice at the same moment."""
         with transaction.atomic():
@@ -40,3 +46,4 @@ class Draft(models.Model):
             kept.answers[step] = typed
             kept.save()
         self.answers = kept.answers
+        self.forms.clear()

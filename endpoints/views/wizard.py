@@ -183,7 +183,15 @@ def _draft(request: HttpRequest) -> Draft:
 
 def _form(draft: Draft, step: str, *, bound: bool) -> PlaceForm | ModelForm | DetailsForm:
     typed = draft.answers.get(step, {})
-    data = {"data": typed} if bound else {"initial": typed}
+    if not bound:
+        return _made(draft, step, initial=typed)
+    if step not in draft.forms:
+        draft.forms[step] = _made(draft, step, data=typed)
+    form: PlaceForm | ModelForm | DetailsForm = draft.forms[step]
+    return form
+
+
+def _made(draft: Draft, step: str, **data: Any) -> PlaceForm | ModelForm | DetailsForm:
     if step == "project":
         return PlaceForm(**data)
     place = _checked(draft, "project")

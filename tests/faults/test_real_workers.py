@@ -30,6 +30,7 @@ from tests.processes import servers
 pytestmark = pytest.mark.django_db(transaction=True)
 WITHIN = 30  # seconds from a restart to progress
 NEVER = 300
+SLOW = 5  # an answer on which something has to be done before it comes, on a busy machine too
 AWAY = 600
 WORKERS = {"celery": 2, "killed": 5, "quit": 1, "ended": 1}  # and how much each does at once
 numbers = count(1)
@@ -182,7 +183,7 @@ def test_row_35_a_worker_that_runs_out_of_memory_while_sending_is_replaced_and_n
 ):
     crew.at_work("ended")
     crew.ready("ended")
-    large = {"body": "A" * 7_500_000, "delay": 2}
+    large = {"body": "A" * 7_500_000, "delay": SLOW}
     world.fail({"method": "POST", "path": "/endpoints$", "stage": "after", "effect": large})
     change = ask_create(alice, model)
     crew.ring("ended", tasks.step, change.pk)
@@ -211,7 +212,7 @@ def test_row_35_what_costs_its_worker_the_memory_each_time_is_sent_three_times_a
     crew.at_work("ended")
     crew.ready("ended")
     held = {"method": "POST", "path": "/endpoints$", "stage": "before", "effect": {"delay": NEVER}}
-    large = {**held, "effect": {"status": 503, "body": "A" * 7_500_000, "delay": 2}}
+    large = {**held, "effect": {"status": 503, "body": "A" * 7_500_000, "delay": SLOW}}
     change = ask_create(alice, model)
     for sent, (fault, end) in enumerate([(held, killed_by_the_kernel)] * 2 + [(large, out_of_memory)], 1):
         assert now(change) == ChangeState.QUEUED

@@ -29,6 +29,8 @@ class Command(BaseCommand):
             self._install(missing)
         # The tests have settings of their own, and those of this command would go before them.
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+        # More than a hundred processes import the same modules, which are compiled once only if that may be kept.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         # On all cores, unless a person asks for tests by name; one more, because many tests wait for other processes.
         at_once = str((os.cpu_count() or 1) + 1)
         together = [] if argv[2:] else ["-n", at_once, "--no-loadscope-reorder"]

@@ -18,6 +18,7 @@ def main(database, patience):
     django.setup()
     from endpoints import azure, tasks
 
+    azure.SpeechClient("http://127.0.0.1", key="none").close()  # so that not each process has to begin with it
     connection.settings_dict["NAME"] = database
     azure.SpeechClient.__init__.__kwdefaults__["deadline"] = patience
     for line in sys.stdin:

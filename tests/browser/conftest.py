@@ -23,7 +23,6 @@ NOTED = re.compile(r"Failed to load resource: the server responded with a status
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
-    "--in-process-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

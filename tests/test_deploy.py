@@ -143,6 +143,15 @@ def test_a_deployment_that_fails_says_why(alice, mirrored, world, worker):
     assert Endpoint.objects.get().shown_status.detail
 
 
+def test_an_endpoint_that_has_failed_can_be_renamed_all_the_same(alice, mirrored, world, worker):
+    failed = worker.step(ask(alice, SpeechModel.objects.get(display_name__icontains="broken")))
+    world.advance(3600)
+    endpoint = worker.step(failed).endpoint
+    change = deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Once more"})
+    assert worker.step(change).state == ChangeState.DONE
+    assert Endpoint.objects.get().shown_status.value == Status.FAILED
+
+
 def test_a_wrong_key_keeps_the_wish_and_says_so(alice, model, world, worker):
     denied = {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}}
     world.fail({**POST, "stage": "before", "effect": {"status": 401, "body": denied}})

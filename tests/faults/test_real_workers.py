@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.logs import downloads
-from endpoints.models import Change, Download, Endpoint, LogFile, Sweep
+from endpoints.models import Change, Download, Endpoint, LogFile, Resource, Sweep
 from endpoints.models.change import ChangeState
 from endpoints.models.download import DownloadState
 from tests.conftest import KEY
@@ -80,7 +80,8 @@ def endpoints(request, resource, world, worker):
     """Endpoints that have been serving for a while, some with content logs."""
     options = {"endpoints": 12, "logs": 1, "log_bytes": 5000, "rate_limit": "0/0"}
     world.begin(deploy_seconds=getattr(request, "param", 0), **options)
-    worker.mirror()
+    # A worker of the crew may be at it just now.
+    until(lambda: worker.mirror() or not Resource.objects.filter(mirrored_at=None).exists(), 60)
     return list(Endpoint.objects.filter(status="Succeeded"))
 
 

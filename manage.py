@@ -14,7 +14,13 @@ if __name__ == "__main__":
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
 
-        execute_from_command_line(sys.argv)
+        if sys.argv[1:2] == ["demo"]:
+            # Without the applications: it starts those who need them, and stays for as long as they do.
+            from endpoints.management.commands.demo import Command
+
+            Command().run_from_argv(sys.argv)
+        else:
+            execute_from_command_line(sys.argv)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("speechstudio", "endpoints"):
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import secrets
 import time
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ class Service:
             try:
                 command = processes.simulator(0, key, "--rate-limit", "0/0", *map(str, options))
                 line = running.start("simulator", command, environment(HOME=logs), answers=True)
-                yield cls(processes.url_of(line), key)
+                yield cls(str(json.loads(line)["url"]), key)
             finally:
                 running.stop()
 

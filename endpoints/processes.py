@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import json
 import os
 import signal
 import socket
@@ -133,11 +132,6 @@ def worker(*options: str) -> list[str]:
 def web(port: int, *options: str) -> list[str]:
     bind = ["--bind", f"127.0.0.1:{port}"]
     return [sys.executable, "-m", "gunicorn", "--config", "python:speechstudio.web", *bind, *options]
-
-
-def url_of(line: str) -> str:
-    """The address in the simulator's first line."""
-    return str(json.loads(line)["url"])
 
 
 def die_with_parent() -> None:

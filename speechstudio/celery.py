@@ -7,7 +7,7 @@ from typing import Any
 
 import kombu
 from celery import Celery
-from celery.signals import worker_init, worker_process_init
+from celery.signals import worker_before_create_process, worker_init, worker_process_init
 
 from endpoints.processes import die_with_parent
 
@@ -30,10 +30,16 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def share_memory(**_: Any) -> None:
-    """Import what the pool needs before it forks, and keep the collector from touching it: then it is held once."""
+def load(**_: Any) -> None:
+    """Import and read what the pool needs before it forks: then it is held once."""
     os.environ["WORKER_PID"] = str(os.getpid())
     import_module("endpoints.azure.client")
+    import_module("endpoints.azure.sending").new_transport().close()  # the certificate authorities
+
+
+@worker_before_create_process.connect
+def share_memory(**_: Any) -> None:
+    """What the collector does not touch stays shared."""
     gc.collect()
     gc.freeze()
 

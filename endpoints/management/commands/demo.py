@@ -1,15 +1,12 @@
 """The whole product on one machine: broker, simulator, worker with beat, web server."""
 
-import io
 import logging
-import multiprocessing
+import logging.config
 import os
 import secrets
 import shutil
 import signal
 import time
-import traceback
-from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -17,24 +14,19 @@ from typing import Any
 from celery import current_app
 from celery.beat import Service
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
-from endpoints import processes, tasks
-from endpoints.models import Resource
+from endpoints import processes
+from endpoints.furnish import PEOPLE, Furnisher
 from endpoints.processes import CannotStart, Processes
 from speechstudio.var import broker_socket, directory, kept_secret
 
-PEOPLE = {"admin": "deploys models", "listener": "may read content logs", "viewer": "looks"}
-SIMULATED = "Contoso Speech"
 FIRST_LOOK_SECONDS = 10
 
 
 class Command(BaseCommand):
     help = "Run Speech Studio with a simulated Speech service, or with the one that SPEECH_KEY and SPEECH_REGION name."
+    requires_system_checks = []  # the set-up makes them
 
     def add_arguments(self, parser: CommandParser) -> None:
         for name, default, what in (
@@ -52,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.port, self.simulator_port = _port("PORT", 8000), _port("SIMULATOR_PORT", 8100)
         self.real = bool(settings.SPEECH_KEY)
-        self.env = {**os.environ, "DEMO": "true", "LOOK_SECONDS": os.environ.get("LOOK_SECONDS", "10")}
+        self.env = {"LOOK_SECONDS": "10", **os.environ, "DEMO": "true", "CELERY_SKIP_CHECKS": "true"}
         for name, port in (("PORT", self.port), ("SIMULATOR_PORT", self.simulator_port)):
             if not (processes.port_is_free(port) or (self.real and name == "SIMULATOR_PORT")):
                 raise CommandError(f"Port {port} is taken; set {name} to a free one.", returncode=1)
@@ -61,6 +53,7 @@ class Command(BaseCommand):
         self.beat: Service | None = None
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
+        logging.config.dictConfig(settings.LOGGING)
         try:
             self._start(options)
             self._stay()
@@ -81,33 +74,21 @@ class Command(BaseCommand):
     def _start(self, options: dict[str, Any]) -> None:
         began = time.monotonic()
         self._start_broker()
-        url = "" if self.real else self._start_simulator(options)
-        self._set_up()
-        _make_people()
-        self._register(url)
-        connection.close()
-        alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
-        self.children.start("worker", processes.worker(*alone), self.env)
-        self.children.start("web", processes.web(self.port), self.env)
-        self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))
-        self._wait_for_models()
+        key = "" if self.real else kept_secret(settings.VAR / "simulator-key", lambda: secrets.token_hex(16))
+        with Furnisher(None if self.real else (f"http://127.0.0.1:{self.simulator_port}", key)) as furnisher:
+            if not self.real:
+                self._start_simulator(key, options)
+            self.stdout.write(furnisher.set_up(), ending="")
+            alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
+            self.children.start("worker", processes.worker(*alone), self.env)
+            self.children.start("web", processes.web(self.port), self.env)
+            self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))
+            until = time.monotonic() + FIRST_LOOK_SECONDS
+            while not furnisher.has_looked(within=0.1) and time.monotonic() < until:
+                if "worker" in self.children.ended():
+                    raise CannotStart(self.children.why("worker"))
         self._start_beat()
         self._say(time.monotonic() - began)
-
-    def _set_up(self) -> None:
-        """In a process of its own, which takes with it the memory that this needs once only."""
-        here, there = multiprocessing.Pipe()
-        process = multiprocessing.get_context("fork").Process(target=_set_up, args=[there])
-        process.start()
-        there.close()
-        try:
-            said, refused = here.recv()
-        except EOFError:
-            raise CannotStart("The set-up ended in the middle.") from None
-        process.join()
-        if refused:
-            raise CannotStart(refused)
-        self.stdout.write(said, ending="")
 
     def _start_beat(self) -> None:
         """Beat in a thread of this process: 60 MiB less than in one of its own, and it ends when we do."""
@@ -129,33 +110,13 @@ class Command(BaseCommand):
         self.children.start("broker", processes.broker(listens, directory(settings.VAR / "broker")), self.env)
         self.children.wait_for("broker", lambda: processes.accepts(str(listens)))
 
-    def _start_simulator(self, options: dict[str, Any]) -> str:
-        key = kept_secret(settings.VAR / "simulator-key", lambda: secrets.token_hex(16))
+    def _start_simulator(self, key: str, options: dict[str, Any]) -> None:
         wanted = ["--state", str(settings.VAR / "simulator.json")]
         for name in ("endpoints", "logs", "deploy_seconds", "latency_ms"):
             wanted += [f"--{name.replace('_', '-')}", str(options[name])]
         wanted += ["--control"] if options["control"] else []
         command = processes.simulator(self.simulator_port, key, *wanted)
-        return processes.url_of(self.children.start("simulator", command, self.env, answers=True))
-
-    def _register(self, simulator: str) -> None:
-        """The simulated resource exists only beside its simulator."""
-        if self.real:
-            Resource.objects.filter(name=SIMULATED).delete()
-            return
-        key = Path(settings.VAR / "simulator-key").read_text().strip()
-        Resource.objects.register(name=SIMULATED, region="eastus", url=simulator, key=key, api_version="v3.2")
-
-    def _wait_for_models(self) -> None:
-        """The first page should not be empty only because nobody has asked the service yet."""
-        for resource in Resource.objects.filter(mirrored_at=None):
-            tasks.mirror.delay(str(resource.pk))
-        until = time.monotonic() + FIRST_LOOK_SECONDS
-        while Resource.objects.filter(mirrored_at=None, failing_since=None).exists() and time.monotonic() < until:
-            if "worker" in self.children.ended():
-                raise CannotStart(self.children.why("worker"))
-            time.sleep(0.05)
-        connection.close()
+        self.children.start("simulator", command, self.env, answers=True)
 
     def _stay(self) -> None:
         """Until somebody stops us. A part that ends is reported and not replaced, so that one can see what happens."""
@@ -171,25 +132,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Sign in as {people}; the password is demo")
         self.stdout.write(f"Logs: {self.children.logs}; stop with Ctrl-C")
         self.stdout.flush()
-
-
-def _set_up(told: Connection) -> None:
-    said = io.StringIO()
-    try:
-        call_command("setup", stdout=said)
-    except Exception as error:
-        told.send(("", traceback.format_exception_only(error)[-1].strip()))
-    else:
-        told.send((said.getvalue(), ""))
-
-
-def _make_people() -> None:
-    """The demo's people; they exist in the demo alone."""
-    users = get_user_model().objects
-    for name in PEOPLE:
-        if not users.filter(username=name).exists():
-            person = users.create_user(name, password="demo", is_staff=name == "admin", is_superuser=name == "admin")  # noqa: S106
-            person.groups.add(Group.objects.get(name=name))
 
 
 def _port(name: str, default: int) -> int:

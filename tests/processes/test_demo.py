@@ -14,6 +14,7 @@ import time
 import httpx
 import pytest
 
+from bench.start import proportional_set
 from endpoints.processes import accepts
 from speechstudio.var import broker_socket
 from tests.contract.violations import violations
@@ -126,6 +127,12 @@ def test_it_answers_and_asks_to_sign_in(running):
 def test_a_signal_ends_it_well_and_leaves_nobody_behind(request, story):
     told = request.getfixturevalue(story)
     assert (told.code, told.left, told.last_words) == (0, False, "Stopping\n")
+
+
+def test_all_processes_together_weigh_300_mib_at_most(running):
+    with signed_in(running.url, "viewer", "demo") as viewer:
+        assert until(lambda: viewer.rows)
+    assert sum(proportional_set(pid) for pid in everybody(running)) <= 300
 
 
 def test_ctrl_c_in_a_terminal_leaves_stopping_in_order_to_the_demo(running):

@@ -101,6 +101,12 @@ def alone(crew):
         yield
 
 
+@pytest.fixture
+def in_redis(crew):
+    with client.Redis(port=crew.redis.port, decode_responses=True) as connection:
+        yield connection
+
+
 @pytest.mark.parametrize("endpoints", [1], indirect=True, ids=["deployments take a second"])
 def test_rows_33_and_34_workers_killed_in_every_phase_leave_work_that_goes_on(
     alice, endpoints, model, world, worker, crew, alone
@@ -196,19 +202,22 @@ def test_row_35_a_worker_that_runs_out_of_memory_while_sending_is_replaced_and_n
     assert (change.attempt, len(posts(world))) == (1, 1)
 
 
-def killed_by_the_kernel(crew):
-    child = crew.child("ended")
+def killed_by_the_kernel(crew, in_redis):
+    child, received = crew.child("ended"), lambda: crew.log("ended").count(b" received")
+    before = received()
     servers.kill([child])
     until(lambda: crew.child("ended") not in (0, child), 60)
+    # What it had taken is brought once more, and finds the change lent.
+    until(lambda: received() > before and '"ended"' not in "".join(in_redis.hvals("unacked")), 60)
 
 
-def out_of_memory(crew):
+def out_of_memory(crew, in_redis):
     with little_memory(crew.child("ended")):
         crew.running["ended"].wait(60)
 
 
 def test_row_35_what_costs_its_worker_the_memory_each_time_is_sent_three_times_and_then_put_to_people(
-    alice, mirrored, model, world, worker, crew, alone
+    alice, mirrored, model, world, worker, crew, in_redis, alone
 ):
     crew.at_work("ended")
     crew.ready("ended")
@@ -220,7 +229,7 @@ def test_row_35_what_costs_its_worker_the_memory_each_time_is_sent_three_times_a
         world.fail(fault)
         crew.ring("ended", tasks.step, change.pk)
         until(lambda: len(posts(world)) == sent, 60)  # noqa: B023
-        end(crew)
+        end(crew, in_redis)
         assert (now(change), change.attempt) == (ChangeState.SENDING, sent)
         until(lambda: worker.step(freed(change)).state == ChangeState.UNKNOWN, 60)
         until(lambda: worker.step(later(change, minutes=11)).state != ChangeState.UNKNOWN, 60)
@@ -245,12 +254,6 @@ def gone_on(crew, *changes):
     for name in ("celery", "beat"):
         crew.at_work(name)
     return {now(change) for change in changes} == {ChangeState.DONE}
-
-
-@pytest.fixture
-def in_redis(crew):
-    with client.Redis(port=crew.redis.port, decode_responses=True) as connection:
-        yield connection
 
 
 def test_row_37_whatever_becomes_of_redis_what_is_queued_goes_on(alice, endpoints, world, crew, in_redis):

@@ -35,13 +35,13 @@ TOGETHER = {
     "tests/browser/test_logs.py": "another browser",
     "tests/browser/test_endpoint_page.py": "another browser",
 }
-# What takes longest goes first, so that the workers of the suite end together.
+# What takes longest goes first, so that the workers of the suite end together; but not three that start demos at once.
 SLOW = (
-    "tests/processes/test_demo.py",
     "tests/browser/test_barriers.py",
     "tests/browser/",
-    "tests/processes/",
     "tests/faults/test_real_workers.py",
+    "tests/processes/test_demo.py",
+    "tests/processes/",
     "tests/crashes/",
     "tests/test_list.py",
     "tests/contract/test_schemathesis.py",

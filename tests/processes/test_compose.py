@@ -9,7 +9,7 @@ import subprocess
 import httpx
 import pytest
 
-from tests.demo import ROOT, environment, free_port, until
+from tests.demo import PLAIN, ROOT, environment, free_port, until
 from tests.processes import servers
 from tests.processes.installation import DOCKERFILE, FILE, OURS, SERVICES, TEXT, VARIABLE, filled
 
@@ -19,7 +19,7 @@ NEEDED = {"POSTGRES_PASSWORD": "p", "SECRET_KEY": "s", "ENCRYPTION_KEYS": "e"}
 def names_of(installation, what):
     """What the simulated service itself has."""
     address = f"{installation.simulator_url}/speechtotext/v3.2/{what}"
-    answer = httpx.get(address, headers={"Ocp-Apim-Subscription-Key": "simulated"}, trust_env=False)
+    answer = httpx.get(address, headers={"Ocp-Apim-Subscription-Key": "simulated"}, verify=PLAIN, trust_env=False)
     return [value["displayName"] for value in answer.json()["values"]]
 
 
@@ -38,7 +38,7 @@ def test_setup_again_changes_nothing(set_up, postgresql):
 
 
 def test_web_worker_and_beat_become_ready_together(installation, postgresql):
-    answer = httpx.get(f"{installation.url}/health/ready", trust_env=False)
+    answer = httpx.get(f"{installation.url}/health/ready", verify=PLAIN, trust_env=False)
     assert answer.json() == {"database": True, "worker": True}
     swept = "select at from endpoints_sweep"
     before = postgresql.ask("speechstudio", swept)

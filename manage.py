@@ -6,7 +6,8 @@ import runpy
 import sys
 from pathlib import Path
 
-if __name__ == "__main__":
+
+def main() -> None:
     bootstrap = runpy.run_path(str(Path(__file__).resolve().parent / "speechstudio" / "bootstrap.py"))
     bootstrap["enter"](sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
@@ -27,3 +28,10 @@ if __name__ == "__main__":
         bootstrap["stop"](f"The module {error.name} is missing from .venv; delete .venv and run this again.")
     except ImproperlyConfigured as error:
         bootstrap["stop"](str(error))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

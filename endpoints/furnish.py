@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Self
 
 import django
+from celery.exceptions import OperationalError
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
@@ -100,7 +101,10 @@ def _see_to_a_look() -> None:
     from endpoints.models import Resource
 
     new = Resource.objects.filter(mirrored_at=None)
-    for resource in new:
-        tasks.mirror.delay(str(resource.pk))
+    try:
+        for resource in new:
+            tasks.mirror.delay(str(resource.pk))
+    except OperationalError:
+        return  # the broker is away, as beat is going to say
     while new.filter(failing_since=None).exists():
         time.sleep(0.05)

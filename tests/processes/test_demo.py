@@ -177,6 +177,13 @@ def test_the_page_says_so_when_no_worker_is_at_work(demo, var):
         assert "No worker is at work" in viewer.get("/endpoints/").text
 
 
+def test_it_starts_without_its_broker_and_says_what_is_missing(demo, tmp_path):
+    running = demo(tmp_path, BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
+    assert "Traceback" not in "".join(running.said)
+    assert "Connection refused" in running.process.stdout.readline()
+    assert httpx.get(f"{running.url}/health/live", verify=PLAIN, trust_env=False).status_code == 200
+
+
 @pytest.fixture
 def service():
     """A Speech service that is not the demo's own; yields its address."""

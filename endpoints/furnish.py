@@ -64,7 +64,7 @@ def _work(told: Connection, simulator: tuple[str, str] | None) -> None:
         _register(simulator)
     except (ImproperlyConfigured, ModuleNotFoundError) as error:
         told.send(error)
-    except Exception as error:
+    except Exception as error:  # whatever it is, the demo says it and ends
         told.send(CannotStart(str(error) if isinstance(error, CommandError) else f"{type(error).__name__}: {error}"))
     else:
         told.send(said.getvalue())

@@ -254,6 +254,12 @@ def test_a_missing_module_is_named_in_one_line(tmp_path):
     )
 
 
+def test_ctrl_c_while_modules_are_loaded_ends_it_without_a_traceback(tmp_path):
+    (tmp_path / "environ.py").write_text("raise KeyboardInterrupt\n")
+    done = started(tmp_path, PYTHONPATH=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize(
     ("wrong", "id"),
     [

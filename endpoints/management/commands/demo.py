@@ -1,6 +1,5 @@
 """The whole product on one machine: broker, simulator, worker with beat, web server."""
 
-import logging
 import logging.config
 import os
 import secrets
@@ -74,9 +73,12 @@ class Command(BaseCommand):
     def _start(self, options: dict[str, Any]) -> None:
         began = time.monotonic()
         self._start_broker()
-        key = "" if self.real else kept_secret(settings.VAR / "simulator-key", lambda: secrets.token_hex(16))
-        with Furnisher(None if self.real else (f"http://127.0.0.1:{self.simulator_port}", key)) as furnisher:
-            if not self.real:
+        simulator = None
+        if not self.real:
+            key = kept_secret(settings.VAR / "simulator-key", lambda: secrets.token_hex(16))
+            simulator = f"http://127.0.0.1:{self.simulator_port}", key
+        with Furnisher(simulator) as furnisher:
+            if simulator:
                 self._start_simulator(key, options)
             self.stdout.write(furnisher.set_up(), ending="")
             alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]

@@ -11,8 +11,8 @@ from textwrap import dedent
 import httpx
 
 from bench.product import descendants, environment
-from endpoints import processes
-from endpoints.processes import free_port
+from speechstudio.demo import processes
+from speechstudio.demo.processes import free_port
 
 NOTHING = dedent(
     """

@@ -21,10 +21,12 @@ from bench import durability_broker
 from bench.figures import Goal, Row, Sample
 from bench.product import ROOT, Failed, Person, Product, command_line, environment
 from bench.script import OneAfterTheOther, Service
-from endpoints import deploy, processes
+from endpoints.changes import submit
+from endpoints.changes.reconcile import SETTLE
 from endpoints.models import Change, Endpoint, SpeechModel
-from endpoints.models.change import MARK, ChangeKind, ChangeState
-from endpoints.reconcile import SETTLE
+from endpoints.models.change import MARK
+from endpoints.models.status import ChangeKind, ChangeState
+from speechstudio.demo import processes
 
 PART = "durability"
 CHANGES, CHANGES_FULL = 200, 1000
@@ -103,17 +105,17 @@ class Run:
         pair = models()
         while (number := Endpoint.objects.count()) < ENDPOINTS and self.asked < self.count:
             model = pair[number % 2]
-            deploy.create(key=uuid.uuid4(), actor=None, model=model, display_name=f"Benchmark {number}")
+            submit.create(key=uuid.uuid4(), actor=None, model=model, display_name=f"Benchmark {number}")
             self.asked += 1
         settled = Endpoint.objects.present().exclude(remote_id=None).exclude(changes__in=Change.objects.open())
         for endpoint in settled.select_related("model")[: self.count - self.asked]:
             self.asked += 1
             key, other = uuid.uuid4(), next(model for model in pair if model != endpoint.model)
             if self.asked % 3 == 0:
-                deploy.change_model(key=key, actor=None, endpoint=endpoint, model=other)
+                submit.change_model(key=key, actor=None, endpoint=endpoint, model=other)
             else:
                 wanted = {"display_name": f"Benchmark {endpoint.pk} {self.asked}"}
-                deploy.edit(key=key, actor=None, endpoint=endpoint, wanted=wanted)
+                submit.edit(key=key, actor=None, endpoint=endpoint, wanted=wanted)
 
     def ask_more(self) -> None:
         """One more change of each endpoint."""
@@ -132,7 +134,7 @@ class Run:
     def decide(self) -> None:
         """As a person would: what could not be settled is tried again."""
         for change in Change.objects.filter(state=ChangeState.UNDECIDED):
-            self.decisions += deploy.decide(change, actor=None, again=True)
+            self.decisions += submit.decide(change, actor=None, again=True)
 
     def kill(self) -> None:
         """SIGKILL to the worker with its children, and a new worker."""

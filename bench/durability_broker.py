@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from bench.figures import Goal, Row, Sample
 from bench.product import Failed, Person, Product, command_line, environment
-from endpoints import processes
 from endpoints.models import Change, Sweep
+from speechstudio.demo import processes
 from speechstudio.var import broker_socket
 
 AWAY_SECONDS, AWAY_SECONDS_FULL = 20, 600

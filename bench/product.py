@@ -15,7 +15,7 @@ from typing import Self
 
 import httpx
 
-from endpoints.processes import Processes, free_port
+from speechstudio.demo.processes import Processes, free_port
 from speechstudio.var import broker_socket
 
 ROOT = Path(__file__).resolve().parent.parent

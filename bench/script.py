@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 
 from bench.product import environment
-from endpoints import processes
+from speechstudio.demo import processes
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 

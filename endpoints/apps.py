@@ -6,7 +6,8 @@ class EndpointsConfig(AppConfig):
     name = "endpoints"
 
     def ready(self) -> None:
-        from endpoints import checks, roles  # noqa: F401 (importing registers the checks)
+        from endpoints import checks  # noqa: F401 (importing registers the checks)
+        from endpoints.access import roles
         from endpoints.models import search
 
         post_migrate.connect(roles.make, sender=self)

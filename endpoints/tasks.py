@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import Event, Thread
@@ -10,36 +9,25 @@ from typing import Any
 from uuid import UUID
 
 from celery import shared_task
-from celery.exceptions import OperationalError
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.urls import reverse
 
-from endpoints import azure, catalogue, connect, hooks, notices, reconcile
-from endpoints.failpoints import failpoint
+from endpoints import azure, hints
+from endpoints.changes import reconcile
+from endpoints.changes.backoff import pause_of_failing
+from endpoints.changes.failpoints import failpoint
+from endpoints.gateway import clients
 from endpoints.logs import archive, downloads, making, purging, retention
+from endpoints.messages import mail
+from endpoints.mirror import catalog, web_hooks
 from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 from endpoints.models.secret import CannotDecrypt
-from endpoints.pauses import pause_of_failing
-
-log = logging.getLogger(__name__)
 
 Claimed = Change | Download | LogArchive | Purge | Resource
 
 LEASE_SECONDS = 20
-
-
-def ring(task: Any, pk: object) -> None:
-    """Ring once this transaction is committed. A broker that is away costs one sweep interval, nothing else."""
-
-    def publish() -> None:
-        try:
-            task.apply_async([str(pk)], retry=False)
-        except OperationalError as error:
-            log.warning("The broker is away (%s); the next sweep finds %s", error, pk)
-
-    transaction.on_commit(publish)
 
 
 @shared_task
@@ -49,50 +37,50 @@ def step(change_id: str) -> None:
     if change := Change.objects.open().claim(change_id, seconds=LEASE_SECONDS):
         failpoint("after-claim")
         resource = change.endpoint.resource
-        _work(step, change, resource, lambda: connect.service(resource), lambda it: reconcile.step(change, it))
+        _work("step", change, resource, lambda: clients.service(resource), lambda it: reconcile.step(change, it))
 
 
 @shared_task
 def mirror(resource_id: str) -> None:
     """Bring our rows to what the service says, and keep our web hook alive there."""
     if resource := Resource.objects.claim(resource_id, seconds=LEASE_SECONDS):
-        _work(mirror, resource, resource, lambda: connect.service(resource), lambda it: _look(resource, it))
+        _work("mirror", resource, resource, lambda: clients.service(resource), lambda it: _look(resource, it))
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def fetch(download_id: str) -> None:
     """Take a download of content logs further."""
     if download := Download.objects.active().claim(download_id, seconds=LEASE_SECONDS):
-        how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": notices.ready}
-        _with_logs(fetch, download, lambda it: making.step(download, it, **how))
+        how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": mail.ready}
+        _with_logs("fetch", download, lambda it: making.step(download, it, **how))
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def collect(endpoint_id: str) -> None:
     """Look at the content logs of an endpoint, and keep those that are to be kept."""
     if row := LogArchive.objects.claim(endpoint_id, seconds=LEASE_SECONDS):
-        _with_logs(collect, row, lambda it: archive.step(row, it))
+        _with_logs("collect", row, lambda it: archive.step(row, it))
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def purge(purge_id: str) -> None:
     """Delete content logs for good, a step further."""
     if row := Purge.objects.running().claim(purge_id, seconds=LEASE_SECONDS):
-        _with_logs(purge, row, lambda it: purging.step(row, it))
+        _with_logs("purge", row, lambda it: purging.step(row, it))
 
 
 @shared_task
 def sweep() -> None:
     """Ring for everything that is due and that no bell announced."""
     for rows, task in (
-        (Change.objects.open(), step),
-        (Download.objects.active(), fetch),
-        (LogArchive.objects.all(), collect),
-        (Purge.objects.running(), purge),
-        (Resource.objects.all(), mirror),
+        (Change.objects.open(), "step"),
+        (Download.objects.active(), "fetch"),
+        (LogArchive.objects.all(), "collect"),
+        (Purge.objects.running(), "purge"),
+        (Resource.objects.all(), "mirror"),
     ):
         for pk in rows.due().values_list("pk", flat=True)[:200]:
-            ring(task, pk)
+            hints.send(task, pk)
     Sweep.done()
 
 
@@ -115,16 +103,16 @@ def sweep_storage() -> None:
 
 
 def _look(resource: Resource, service: azure.SpeechClient) -> float:
-    catalogue.mirror(resource, service)
+    catalog.mirror(resource, service)
     resource.answered()
     if settings.PUBLIC_URL and (resource.hook_wanted or resource.hook_id):
-        hooks.keep(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
+        web_hooks.keep(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
     return float(settings.LOOK_SECONDS)
 
 
-def _with_logs(task: Any, row: Download | LogArchive | Purge, do: Callable[[Any], float | None]) -> None:
+def _with_logs(task: str, row: Download | LogArchive | Purge, do: Callable[[Any], float | None]) -> None:
     endpoint = row.endpoint
-    _work(task, row, endpoint.resource, lambda: connect.log_source(endpoint), do)
+    _work(task, row, endpoint.resource, lambda: clients.log_source(endpoint), do)
 
 
 @contextmanager
@@ -147,7 +135,7 @@ def _held(row: Claimed, lease: UUID) -> Iterator[None]:
 
 
 def _work(
-    task: Any,
+    task: str,
     row: Claimed,
     resource: Resource,
     connected: Callable[[], AbstractContextManager[Any]],
@@ -170,4 +158,4 @@ def _work(
         type(row).objects.release(lease, seconds=due)
         failpoint("after-release")
     if due == 0:
-        ring(task, row.pk)
+        hints.send(task, row.pk)

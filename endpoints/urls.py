@@ -1,31 +1,18 @@
 from django.urls import path
 
-from endpoints.views import (
-    bulk,
-    change_model,
-    decisions,
-    detail,
-    downloads,
-    edit,
-    export,
-    keeping,
-    listing,
-    log_entry,
-    logs,
-    model_list,
-    overview,
-    personal,
-    purging,
-    resources,
-    settings,
-    shortcuts,
-    wizard,
-)
+from endpoints.pages import activity, resources, settings, shortcuts
+from endpoints.pages.content_logs import downloads, entry, keep, purge
+from endpoints.pages.content_logs import listing as content_logs
+from endpoints.pages.endpoint import change_model, decisions, detail, edit
+from endpoints.pages.endpoint_list import bulk, export, personal
+from endpoints.pages.endpoint_list import listing as endpoint_list
+from endpoints.pages.model_list import listing as model_list
+from endpoints.pages.new_endpoint import wizard
 
 app_name = "endpoints"
 
 urlpatterns = [
-    path("endpoints/", listing.endpoints, name="list"),
+    path("endpoints/", endpoint_list.endpoints, name="list"),
     path("endpoints/favourite/", personal.favourite, name="favourite"),
     path("endpoints/columns/", personal.columns, name="columns"),
     path("endpoints/views/", personal.views, name="views"),
@@ -45,18 +32,18 @@ urlpatterns = [
     path("endpoints/<uuid:pk>/dismiss/", decisions.dismiss, name="dismiss"),
     path("changes/<uuid:pk>/cancel/", decisions.cancel, name="change-cancel"),
     path("changes/<uuid:pk>/decide/", decisions.decide, name="change-decide"),
-    path("endpoints/<uuid:pk>/logs/", logs.endpoint_logs, name="logs"),
-    path("endpoints/<uuid:pk>/logs/look/", logs.look, name="logs-look"),
-    path("endpoints/<uuid:pk>/logs/<int:entry>/", log_entry.log_entry, name="log-entry"),
-    path("endpoints/<uuid:pk>/logs/<int:entry>/audio/", log_entry.audio, name="log-audio"),
-    path("endpoints/<uuid:pk>/logs/<int:entry>/transcript/", log_entry.transcript, name="log-transcript"),
-    path("endpoints/<uuid:pk>/logs/days/", keeping.days, name="log-days"),
-    path("endpoints/<uuid:pk>/logs/keep/", keeping.keep, name="logs-keep"),
-    path("endpoints/<uuid:pk>/logs/purge/", purging.ask, name="logs-purge"),
-    path("purges/<uuid:pk>/", purging.purge, name="purge"),
-    path("purges/<uuid:pk>/receipt/", purging.receipt, name="purge-receipt"),
+    path("endpoints/<uuid:pk>/logs/", content_logs.endpoint_logs, name="logs"),
+    path("endpoints/<uuid:pk>/logs/look/", content_logs.look, name="logs-look"),
+    path("endpoints/<uuid:pk>/logs/<int:entry>/", entry.log_entry, name="log-entry"),
+    path("endpoints/<uuid:pk>/logs/<int:entry>/audio/", entry.audio, name="log-audio"),
+    path("endpoints/<uuid:pk>/logs/<int:entry>/transcript/", entry.transcript, name="log-transcript"),
+    path("endpoints/<uuid:pk>/logs/days/", keep.days, name="log-days"),
+    path("endpoints/<uuid:pk>/logs/keep/", keep.keep, name="logs-keep"),
+    path("endpoints/<uuid:pk>/logs/purge/", purge.ask, name="logs-purge"),
+    path("purges/<uuid:pk>/", purge.purge, name="purge"),
+    path("purges/<uuid:pk>/receipt/", purge.receipt, name="purge-receipt"),
     path("endpoints/<uuid:pk>/download/", downloads.download, name="download"),
-    path("endpoints/<uuid:pk>/log-folder/", logs.folder, name="log-folder"),
+    path("endpoints/<uuid:pk>/log-folder/", content_logs.folder, name="log-folder"),
     path("downloads/", downloads.downloads, name="downloads"),
     path("downloads/<uuid:pk>/cancel/", downloads.cancel, name="download-cancel"),
     path("downloads/<uuid:pk>/pause/", downloads.pause, name="download-pause"),
@@ -65,7 +52,7 @@ urlpatterns = [
     path("downloads/<uuid:pk>/file/", downloads.download_file, name="download-file"),
     path("models/", model_list.models, name="models"),
     path("models/expirations.ics", model_list.expirations, name="calendar"),
-    path("activity/", overview.activity, name="activity"),
+    path("activity/", activity.activity, name="activity"),
     path("resources/", resources.resources, name="resources"),
     path("resources/new/", resources.edit, name="resource-new"),
     path("resources/<uuid:pk>/", resources.edit, name="resource-edit"),

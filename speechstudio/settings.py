@@ -175,8 +175,8 @@ INSTALLED_APPS = [
     "endpoints",
 ]
 MIDDLEWARE = [
-    "endpoints.polls.Polls",
-    "endpoints.middleware.CompressedText",
+    "endpoints.pages.polls.Polls",
+    "endpoints.pages.middleware.CompressedText",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -186,11 +186,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "endpoints.middleware.TimeZoneAndLanguage",
+    "endpoints.pages.middleware.TimeZoneAndLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "endpoints.middleware.PrivatePages",
+    "endpoints.pages.middleware.PrivatePages",
 ]
 TEMPLATES = [
     {
@@ -202,7 +202,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "endpoints.shell.shell",
+                "endpoints.pages.frame.shell",
             ],
         },
     }
@@ -240,7 +240,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static"))).absolute()
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
-    "endpoints.assets.Bundles",
+    "speechstudio.assets.Bundles",
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]

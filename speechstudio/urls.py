@@ -4,16 +4,16 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from endpoints.views import health, hooks
+from endpoints.pages import health, web_hooks
 
-handler500 = "endpoints.views.away.failed"
+handler500 = "endpoints.pages.errors.failed"
 
 urlpatterns = [
     path("", login_not_required(RedirectView.as_view(pattern_name="endpoints:list"))),
     path("", include("endpoints.urls")),
     path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
-    path("hooks/speech/<str:token>", hooks.speech, name="hook"),
+    path("hooks/speech/<str:token>", web_hooks.speech, name="hook"),
     path("admin/", admin.site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from bench.product import descendants
-from endpoints.processes import free_port
+from speechstudio.demo.processes import free_port
 
 CHECKED = "tests.contract.checked"  # the simulator, with a check of all traffic against the contract
 ROOT = Path(__file__).resolve().parent.parent

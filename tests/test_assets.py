@@ -1,6 +1,6 @@
 """Static files are collected by `setup`, when there is something new."""
 
-from endpoints import assets
+from speechstudio import assets
 
 
 def test_static_files_are_collected_again_when_one_has_changed_and_not_otherwise(settings, tmp_path):

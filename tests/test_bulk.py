@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from endpoints import bulk, deploy
-from endpoints.bulk import Action
+from endpoints.changes import bulk, submit
+from endpoints.changes.bulk import Action
 from endpoints.models import Bulk, Change, Endpoint, Event, Resource, SpeechModel, Status
-from endpoints.models.change import ChangeKind, ChangeState
 from endpoints.models.event import Verb
+from endpoints.models.status import ChangeKind, ChangeState
 from tests.conftest import person
 
 PAGE = "/endpoints/bulk/"
@@ -188,10 +188,10 @@ def test_an_endpoint_that_was_changed_after_the_review_is_passed_over(alice, few
 
 def test_what_was_passed_over_on_the_review_stays_so_even_if_it_is_free_now(alice, few):
     off(few)
-    other = deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=few[0], wanted={"description": "x"})
+    other = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=few[0], wanted={"description": "x"})
     seen = review(alice, "logging-on", few[:2])
     assert "Another change is open: Edit, by alice." in seen.content.decode()
-    deploy.cancel(other, actor=alice.user)
+    submit.cancel(other, actor=alice.user)
     asked = press(alice, seen)
     assert [one["endpoint"] for one in asked.passed_over] == [str(few[0].pk)]
     assert asked.changes.count() == 1
@@ -201,7 +201,7 @@ def test_another_change_that_was_opened_meanwhile_is_told_with_its_person(alice,
     off(few)
     seen = review(alice, "logging-on", few[:2])
     arthur = person("arthur", "admin")
-    deploy.delete(key=uuid.uuid4(), actor=arthur.user, endpoint=few[0])
+    submit.delete(key=uuid.uuid4(), actor=arthur.user, endpoint=few[0])
     asked = press(alice, seen)
     assert asked.reasons[0]["why"] == "Another change is open: Delete endpoint, by arthur."
 
@@ -210,7 +210,7 @@ def test_why_one_was_passed_over_is_read_in_ones_own_language(alice, few, bob):
     off(few)
     seen = review(alice, "logging-on", few[:3])
     Resource.objects.update(capabilities={"logging_needs_own_storage": True})
-    deploy.edit(key=uuid.uuid4(), actor=bob.user, endpoint=few[0], wanted={"description": "x"})
+    submit.edit(key=uuid.uuid4(), actor=bob.user, endpoint=few[0], wanted={"description": "x"})
     asked = press(alice, seen)
     old = {"endpoint": str(few[2].pk), "name": "Calls", "why": "In 100 % of the cases: nothing."}
     Bulk.objects.update(passed_over=[*asked.passed_over[:2], old])

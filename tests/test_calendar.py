@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from endpoints import calendar
+from endpoints.messages import calendar
 from endpoints.models import Endpoint, Preferences, Resource, SpeechModel
 
 ADDRESS = "/models/expirations.ics"

@@ -8,17 +8,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from endpoints import deploy
+from endpoints.changes import submit
 from endpoints.models import Change, Endpoint, SpeechModel, Status
-from endpoints.models.change import ChangeState
 from endpoints.models.model import ModelKind
+from endpoints.models.status import ChangeState
 from tests.conftest import fitting, person
 
 PATCH = {"method": "PATCH", "path": "/endpoints/", "times": 1}
 
 
 def ask(client, endpoint, model, **more):
-    return deploy.change_model(key=uuid.uuid4(), actor=client.user, endpoint=endpoint, model=model, **more)
+    return submit.change_model(key=uuid.uuid4(), actor=client.user, endpoint=endpoint, model=model, **more)
 
 
 def test_the_change_is_done_when_the_service_shows_the_new_model(alice, endpoint, other, world, worker):
@@ -44,7 +44,7 @@ def test_until_then_the_row_says_that_it_is_being_deployed(alice, endpoint, othe
 
 def test_only_one_change_of_an_endpoint_is_open_at_a_time(alice, endpoint, other):
     first = ask(alice, endpoint, other)
-    with pytest.raises(deploy.Busy) as busy:
+    with pytest.raises(submit.Busy) as busy:
         ask(alice, endpoint, other)
     assert busy.value.change == first
     assert Change.objects.count() == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from endpoints import connect
+from endpoints.gateway import clients
 from endpoints.models import Endpoint, Resource
 from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
@@ -28,7 +28,7 @@ def resource(**facts):
 def test_region_and_custom_domain_give_the_right_host(facts, address):
     row = resource(**facts)
     assert row.endpoint_url == address
-    with connect.service(row) as client:
+    with clients.service(row) as client:
         assert address in repr(client)
 
 
@@ -48,21 +48,21 @@ def test_a_custom_domain_tells_its_cloud_when_no_region_is_given(url, cloud):
 def test_entra_signs_in_on_a_custom_domain_only(auth):
     row = resource(auth=auth, tenant_id="tenant", client_id="client")
     with pytest.raises(ValueError, match="own domain"):
-        connect.service(row)
+        clients.service(row)
     row.url = "https://contoso.cognitiveservices.azure.com"
-    with connect.service(row) as client:
+    with clients.service(row) as client:
         assert "contoso" in repr(client)
 
 
 def test_a_container_is_opened_by_its_token_or_by_the_resources_identity():
     row = resource(log_container=Secret.of(f"{CONTAINER}?sv=2024&sp=rl&sig=abc"))
     endpoint = Endpoint(resource=row, locale="en-US", log_folder="abc")
-    with connect.log_source(endpoint) as source:
+    with clients.log_source(endpoint) as source:
         assert "sig=" not in repr(source)
     row.auth, row.url = Auth.MANAGED_IDENTITY, "https://contoso.cognitiveservices.azure.com"
     row.log_container = Secret.of(CONTAINER)
-    with connect.log_source(endpoint) as source:
+    with clients.log_source(endpoint) as source:
         assert "customspeech-audiologs" in repr(source)
     row.auth = Auth.KEY
     with pytest.raises(ValueError, match=r"."):
-        connect.log_source(endpoint)
+        clients.log_source(endpoint)

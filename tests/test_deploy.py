@@ -7,10 +7,11 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints import deploy
+from endpoints.changes import submit
+from endpoints.changes.backoff import pause_of_deployment
 from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel, Status
-from endpoints.models.change import MARK, ChangeState
-from endpoints.pauses import pause_of_deployment
+from endpoints.models.change import MARK
+from endpoints.models.status import ChangeState
 
 POST = {"method": "POST", "path": "/endpoints$", "times": 1}
 
@@ -26,7 +27,7 @@ def model(mirrored):
 
 
 def ask(client, model, **more):
-    return deploy.create(key=uuid.uuid4(), actor=client.user, model=model, display_name="Support calls", **more)
+    return submit.create(key=uuid.uuid4(), actor=client.user, model=model, display_name="Support calls", **more)
 
 
 def test_an_endpoint_is_asked_for_sent_and_watched_until_it_has_succeeded(alice, model, world, worker):
@@ -61,7 +62,7 @@ def test_the_wish_and_who_asked_are_written_down_before_anything_is_sent(alice, 
 def test_the_same_request_asked_twice_makes_one_endpoint(alice, model, world, worker):
     key = uuid.uuid4()
     first, second = (
-        deploy.create(key=key, actor=alice.user, model=model, display_name="Support calls") for _ in range(2)
+        submit.create(key=key, actor=alice.user, model=model, display_name="Support calls") for _ in range(2)
     )
     assert first == second
     worker.step(first)
@@ -147,7 +148,7 @@ def test_an_endpoint_that_has_failed_can_be_renamed_all_the_same(alice, mirrored
     failed = worker.step(ask(alice, SpeechModel.objects.get(display_name__icontains="broken")))
     world.advance(3600)
     endpoint = worker.step(failed).endpoint
-    change = deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Once more"})
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Once more"})
     assert worker.step(change).state == ChangeState.DONE
     assert Endpoint.objects.get().shown_status.value == Status.FAILED
 
@@ -195,7 +196,7 @@ def test_too_many_requests_wait_as_long_as_the_service_says(alice, model, world,
 
 def test_an_expired_model_is_not_even_asked_for(alice, mirrored):
     expired = SpeechModel.objects.filter(expires_at__lt=timezone.now(), status=Status.SUCCEEDED).first()
-    with pytest.raises(deploy.NotPossible, match="Expired"):
+    with pytest.raises(submit.NotPossible, match="Expired"):
         ask(alice, expired)
     assert not Change.objects.exists()
 
@@ -203,7 +204,7 @@ def test_an_expired_model_is_not_even_asked_for(alice, mirrored):
 def test_looks_at_a_deployment_are_frequent_while_people_wait_and_shared_out_among_many(alice, mirrored):
     model = SpeechModel.objects.deployable()[0]
     changes = [
-        deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=f"Line {n}") for n in range(10)
+        submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=f"Line {n}") for n in range(10)
     ]
     Change.objects.update(state=ChangeState.DEPLOYING, accepted_at=Now())
     first = Change.objects.get(pk=changes[0].pk)

@@ -5,9 +5,9 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from endpoints import deploy
+from endpoints.changes import submit
 from endpoints.models import Change, Endpoint, Event, SpeechModel
-from endpoints.models.change import ChangeState
+from endpoints.models.status import ChangeState
 
 REFUSAL = {"code": "InvalidRequest", "message": "The quota is used up."}
 
@@ -15,7 +15,7 @@ REFUSAL = {"code": "InvalidRequest", "message": "The quota is used up."}
 def ask(client, **more):
     models = SpeechModel.objects.deployable().filter(locale="en-US", kind="custom")
     model = models.exclude(display_name__icontains="broken").first()
-    return deploy.create(key=uuid.uuid4(), actor=client.user, model=model, display_name="Support calls", **more)
+    return submit.create(key=uuid.uuid4(), actor=client.user, model=model, display_name="Support calls", **more)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_deployment_that_somebody_gave_up_is_removed_too(alice, mirrored):
     Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
     change.refresh_from_db()
     assert "nothing was done" in dismiss(alice, change.endpoint)
-    deploy.decide(change, actor=alice.user, again=False)
+    submit.decide(change, actor=alice.user, again=False)
     assert "Removed from the list." in dismiss(alice, change.endpoint)
 
 
@@ -126,7 +126,7 @@ def test_people_need_not_decide_about_an_endpoint_that_the_service_made_late(ali
 
 
 def test_people_need_not_decide_about_an_end_that_has_come(alice, endpoint, world, worker):
-    change = deploy.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, reason="Old")
+    change = submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, reason="Old")
     Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     worker.mirror()
@@ -138,7 +138,7 @@ def test_people_need_not_decide_about_an_end_that_has_come(alice, endpoint, worl
 
 def test_an_endpoint_that_the_service_made_late_comes_back(alice, late, worker):
     change = late
-    deploy.decide(change, actor=alice.user, again=False)
+    submit.decide(change, actor=alice.user, again=False)
     dismiss(alice, change.endpoint)
     worker.mirror()
     change.endpoint.refresh_from_db()

@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from endpoints import deploy
-from endpoints.models import Change, Endpoint, Event, Resource
-from endpoints.models.change import ChangeKind, ChangeState
+from endpoints import audit
+from endpoints.changes import submit
+from endpoints.models import Change, Endpoint, Resource
 from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
+from endpoints.models.status import ChangeKind, ChangeState
 
 
 def page_of(person, endpoint, **query):
@@ -82,8 +83,8 @@ def test_an_endpoint_that_is_gone_offers_no_code_to_call_it(alice, endpoint):
 
 
 def test_a_deployment_that_was_cancelled_is_not_called_deleted_at_the_service(alice, endpoint):
-    change = deploy.create(key=uuid.uuid4(), actor=alice.user, model=endpoint.model, display_name="Never")
-    assert deploy.cancel(change, actor=alice.user)
+    change = submit.create(key=uuid.uuid4(), actor=alice.user, model=endpoint.model, display_name="Never")
+    assert submit.cancel(change, actor=alice.user)
     page = page_of(alice, change.endpoint)
     assert "The service never had this endpoint" in page
     assert "deleted at the service" not in page
@@ -100,7 +101,7 @@ def test_a_long_history_begins_with_the_newest_and_the_rest_is_a_link_away(alice
     closed = {"kind": ChangeKind.EDIT, "state": ChangeState.DONE, "closed_at": timezone.now()}
     Change.objects.bulk_create(Change(endpoint=endpoint, reason=f"Reason {n}.", **closed) for n in range(50))
     for _n in range(12):
-        Event.record(Verb.EDITED, endpoint=endpoint)
+        audit.record(Verb.EDITED, endpoint=endpoint)
     page = page_of(alice, endpoint)
     assert page.count("Reason ") == 10
     assert "?history=all#history" in page

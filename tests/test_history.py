@@ -9,9 +9,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from endpoints import deploy
+from endpoints.changes import submit
 from endpoints.models import Change, Endpoint, Event, SpeechModel
-from endpoints.models.change import ChangeKind, ChangeState
+from endpoints.models.status import ChangeKind, ChangeState
 
 
 def form_of(client, address, **typed):
@@ -46,7 +46,7 @@ def test_only_what_was_changed_is_sent_and_everything_else_stays(alice, endpoint
 
 def test_logging_is_switched_on_and_off(alice, endpoint, world, worker):
     wish = {"display_name": endpoint.display_name, "logging_enabled": not endpoint.logging_enabled}
-    change = deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted=wish)
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted=wish)
     worker.step(change)
     assert change.state == ChangeState.DONE
     remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
@@ -82,7 +82,7 @@ def test_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_it(alice
 
 
 def test_a_change_made_in_the_portal_while_ours_waited_is_not_overwritten(alice, endpoint, world, worker):
-    change = deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Theirs"})
     assert worker.step(change).state == ChangeState.REFUSED
     assert "elsewhere" in change.error
@@ -90,7 +90,7 @@ def test_a_change_made_in_the_portal_while_ours_waited_is_not_overwritten(alice,
 
 
 def test_what_was_changed_outside_is_in_the_history_and_what_we_asked_is_not_called_so(alice, endpoint, world, worker):
-    worker.step(deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"}))
+    worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"}))
     worker.mirror()
     assert not Event.objects.filter(verb="changed-outside").exists()
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"description": "Edited in the portal"})
@@ -126,7 +126,7 @@ def test_a_deleted_endpoint_leaves_the_list_and_keeps_its_history(alice, endpoin
 
 def test_going_back_takes_the_previous_model_with_a_reason(alice, endpoint, other, world, worker):
     first = endpoint.model
-    change = deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
     worker.step(change)
     world.advance(3600)
     worker.step(change)
@@ -149,7 +149,7 @@ def test_going_back_takes_the_previous_model_with_a_reason(alice, endpoint, othe
 
 
 def test_nobody_goes_back_to_a_model_that_has_expired(alice, endpoint, other, world, worker):
-    change = deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
     worker.step(change)
     world.advance(3600)
     worker.step(change)
@@ -179,7 +179,7 @@ def test_a_change_waits_for_its_time_and_can_be_cancelled_until_then(alice, endp
 
 
 def test_a_change_that_has_started_cannot_be_cancelled(alice, endpoint, other, worker):
-    change = deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
     worker.step(change)
     page = alice.post(reverse("endpoints:change-cancel", args=[change.pk]), follow=True).content.decode()
     assert "It has started already." in page
@@ -196,7 +196,7 @@ def test_a_time_that_is_over_gives_the_fields_error(alice, endpoint, other):
 
 @pytest.mark.parametrize(("decision", "state"), [("again", ChangeState.QUEUED), ("give-up", ChangeState.FAILED)])
 def test_what_could_not_be_settled_is_decided_by_a_person(alice, bob, endpoint, other, decision, state):
-    change = deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
     Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Needs a decision" in page
@@ -210,7 +210,7 @@ def test_what_could_not_be_settled_is_decided_by_a_person(alice, bob, endpoint, 
 
 
 def test_a_deployment_that_never_ends_is_called_stuck_and_looked_at_slowly(alice, endpoint, other, worker):
-    change = worker.step(deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other))
+    change = worker.step(submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other))
     Change.objects.update(accepted_at=timezone.now() - timedelta(hours=3))
     change.refresh_from_db()
     worker.step(change)
@@ -222,7 +222,7 @@ def test_a_deployment_that_never_ends_is_called_stuck_and_looked_at_slowly(alice
 def twins(alice, mirrored, world, worker):
     """The endpoint that was asked for, and a second one that the service made of the same request."""
     model = SpeechModel.objects.deployable().exclude(display_name__icontains="broken").filter(locale="en-US")[0]
-    change = deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
     worker.step(change)
     remote = world.call("GET", "/endpoints")["values"][0]
     body = {name: remote[name] for name in ("displayName", "locale", "model", "customProperties")}
@@ -273,7 +273,7 @@ def test_an_endpoint_that_is_alone_is_not_removed_as_a_duplicate(alice, endpoint
 
 
 def test_the_page_shows_every_change_with_actor_reason_times_and_result(alice, endpoint, other, world, worker):
-    change = deploy.change_model(
+    change = submit.change_model(
         key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other, reason="Better on numbers"
     )
     worker.step(change)

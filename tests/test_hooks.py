@@ -8,7 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from endpoints import azure, deploy, hooks
+from endpoints.access.signature import signature
+from endpoints.changes import submit
+from endpoints.mirror.resources import want_web_hook
 from endpoints.models import Change, Endpoint, HookCall, Resource, SpeechModel
 from tests.demo import until
 
@@ -16,7 +18,7 @@ from tests.demo import until
 @pytest.fixture
 def hooked(mirrored):
     """A resource whose web hook is wanted; the bells that calls ring find no worker."""
-    hooks.want(mirrored, wanted=True)
+    want_web_hook(mirrored, wanted=True)
     Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
     return mirrored
 
@@ -27,7 +29,7 @@ def address(resource):
 
 def call(client, resource, body, secret=None, **headers):
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    sign = azure.signature(secret or resource.hook_secret.open(), text)
+    sign = signature(secret or resource.hook_secret.open(), text)
     headers = {
         "X-MicrosoftSpeechServices-Signature": sign,
         "X-MicrosoftSpeechServices-Event": "EndpointCompletion",
@@ -47,7 +49,7 @@ def test_a_signed_call_makes_a_look_due(client, hooked):
 
 def test_a_call_about_an_endpoint_that_is_being_deployed_looks_at_that(client, hooked, alice, worker):
     model = SpeechModel.objects.deployable()[0]
-    change = worker.step(deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls"))
+    change = worker.step(submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls"))
     Change.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
     remote_id = Endpoint.objects.get().remote_id
     assert call(client, hooked, about(remote_id)).status_code == 200
@@ -58,7 +60,7 @@ def test_a_call_about_an_endpoint_that_is_being_deployed_looks_at_that(client, h
 @pytest.mark.parametrize("spoiled", ["", "AAAA", None, "x" * 5000], ids=["empty", "wrong", "of another secret", "long"])
 def test_a_call_with_a_wrong_signature_changes_nothing(client, hooked, spoiled):
     text = json.dumps(about(uuid.uuid4())).encode()
-    header = azure.signature("another secret", text) if spoiled is None else spoiled
+    header = signature("another secret", text) if spoiled is None else spoiled
     answer = call(client, hooked, text, **{"X-MicrosoftSpeechServices-Signature": header})
     assert answer.status_code == 403
     assert not Resource.objects.due().exists()
@@ -67,7 +69,7 @@ def test_a_call_with_a_wrong_signature_changes_nothing(client, hooked, spoiled):
 
 def test_one_byte_more_breaks_the_signature(client, hooked):
     text = json.dumps(about(uuid.uuid4())).encode()
-    sign = azure.signature(hooked.hook_secret.open(), text)
+    sign = signature(hooked.hook_secret.open(), text)
     answer = client.post(
         address(hooked),
         text + b" ",
@@ -120,7 +122,7 @@ def test_an_address_that_nobody_asked_for_does_not_exist(client, hooked, mirrore
     assert client.post("/hooks/speech/made-up").status_code == 404
     assert client.get(address(hooked)).status_code == 405
     before = address(hooked)
-    hooks.want(mirrored, wanted=False)
+    want_web_hook(mirrored, wanted=False)
     assert client.post(before).status_code == 404
 
 
@@ -144,7 +146,7 @@ def test_the_service_challenges_calls_and_is_put_right_when_it_has_given_up(live
     resource = Resource.objects.register(
         name="Contoso", region="eastus", url=world.url, key="simulated-key", api_version="v3.2"
     )
-    hooks.want(resource, wanted=True)
+    want_web_hook(resource, wanted=True)
 
     def status():
         worker.mirror()
@@ -161,6 +163,6 @@ def test_the_service_challenges_calls_and_is_put_right_when_it_has_given_up(live
     until(status)
     assert world.call("GET", f"/webhooks/{resource.hook_id}")["webUrl"].endswith("/moved")
 
-    hooks.want(resource, wanted=False)
+    want_web_hook(resource, wanted=False)
     worker.mirror()
     assert world.call("GET", "/webhooks")["values"] == []

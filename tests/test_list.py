@@ -13,10 +13,10 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from endpoints import deploy
+from endpoints.changes import submit
 from endpoints.models import Endpoint, SpeechModel, Status, search
-from endpoints.views import listing, selection
-from endpoints.views.selection import COLUMNS
+from endpoints.pages.endpoint_list import listing, selection
+from endpoints.pages.endpoint_list.selection import COLUMNS
 from tests.conftest import fitting
 
 FRAGMENT = {"HX-Request": "true", "HX-Target": "endpoints"}
@@ -83,7 +83,7 @@ def test_an_expired_model_is_told_in_a_sentence(bob, many):
 def test_a_first_visit_says_what_to_do_and_a_search_without_result_what_was_searched(alice, mirrored):
     page = alice.get("/endpoints/").content.decode()
     assert "No endpoints yet" in page
-    deploy.create(
+    submit.create(
         key=uuid.uuid4(), actor=alice.user, model=SpeechModel.objects.deployable()[0], display_name="Support calls"
     )
     page = alice.get("/endpoints/", {"q": "no such thing"}).content.decode()
@@ -95,7 +95,7 @@ def test_a_first_visit_says_what_to_do_and_a_search_without_result_what_was_sear
 @pytest.mark.parametrize("words", ["support CALLS", "hotline", "call centre"])
 def test_search_finds_name_description_and_model(alice, mirrored, words):
     model = SpeechModel.objects.deployable().filter(display_name__icontains="call centre")[0]
-    deploy.create(
+    submit.create(
         key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls", description="EU hotline"
     )
     assert len(ids(alice.get("/endpoints/", {"q": words}))) == 1
@@ -120,7 +120,7 @@ def test_an_order_that_is_not_offered_is_passed_over(bob, many, sort):
 
 
 def test_rows_in_progress_make_the_table_ask_and_settled_rows_do_not(alice, mirrored, world, worker):
-    change = deploy.create(
+    change = submit.create(
         key=uuid.uuid4(),
         actor=alice.user,
         model=SpeechModel.objects.deployable().filter(locale="en-US")[0],
@@ -220,7 +220,7 @@ def test_a_page_that_was_kept_shows_each_change_from_the_moment_it_is_committed(
         endpoint.save()
         assert all(f"<bdi>{name}</bdi>" in client.get("/endpoints/").content.decode() for client in (alice, bob))
     model = fitting(endpoint)[0]
-    deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=model)
+    submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=model)
     assert f'id="endpoint-{endpoint.pk}" data-status="NotStarted"' in bob.get("/endpoints/").content.decode()
 
 
@@ -268,7 +268,7 @@ def test_a_poll_after_the_session_ended_leads_to_sign_in(alice, client, mirrored
 
 def make(person, **facts):
     model = SpeechModel.objects.deployable()[0]
-    return deploy.create(key=uuid.uuid4(), actor=person.user, model=model, **facts)
+    return submit.create(key=uuid.uuid4(), actor=person.user, model=model, **facts)
 
 
 def test_an_endpoint_made_in_the_portal_appears_and_one_deleted_there_leaves(bob, mirrored, world, worker):

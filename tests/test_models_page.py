@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from endpoints import year
 from endpoints.models import Endpoint, Resource, SpeechModel, Status
 from endpoints.models.end import End, lifetime
+from endpoints.pages.model_list import year
 
 FRAGMENT = {"HX-Request": "true", "HX-Target": "models"}
 LATE_ENOUGH = timedelta(minutes=5)

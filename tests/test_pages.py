@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from endpoints import deploy
+from endpoints.changes import submit
 from endpoints.models import Download, Endpoint, Event, Resource, SpeechModel
 
 
@@ -81,7 +81,7 @@ def test_an_unknown_id_gives_a_page_that_says_so(alice, db, address):
 def test_a_name_of_a_thousand_characters_and_markup_is_shown_as_text(alice, mirrored, world, worker):
     name = "<script>alert(1)</script>" + "x" * 1000
     model = SpeechModel.objects.deployable().first()
-    deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=name)
+    submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=name)
     for address in ("/endpoints/", Endpoint.objects.get().get_absolute_url(), "/activity/"):
         page = alice.get(address).content.decode()
         assert "<script>alert" not in page

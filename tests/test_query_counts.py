@@ -14,7 +14,7 @@ from django.db import connection
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from endpoints import calendar, shell
+from endpoints.messages import calendar
 from endpoints.models import (
     Bulk,
     Change,
@@ -34,13 +34,14 @@ from endpoints.models import (
     SpeechModel,
     Status,
     Sweep,
-    stamp,
 )
-from endpoints.models.change import ChangeKind, ChangeState
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from endpoints.models.model import ModelKind
-from endpoints.views import filters, listing, rows
+from endpoints.models.status import ChangeKind, ChangeState
+from endpoints.pages import frame
+from endpoints.pages.endpoint_list import filters, listing, rows
+from endpoints.pages.stamps import data
 from tests.test_permissions import MATRIX, address
 
 FILE = Path(__file__).with_name("query_counts.json")
@@ -246,7 +247,7 @@ def of_one(table):
 
 def forget(*, rows_too):
     """What this process keeps for the next reader; rendered rows ask nothing, so they are made anew for one page."""
-    for module in (rows, listing, filters, shell, stamp):
+    for module in (rows, listing, filters, frame, data):
         for name, value in vars(module).items():
             if isinstance(value, rows.Kept) and (rows_too or name != "_rows"):
                 value.clear()
@@ -258,7 +259,7 @@ def asked(client, page, address):
     """The number of queries."""
     headers = {"HX-Request": "true", "HX-Target": TARGETS[page]} if page in TARGETS else {}
     if page == "list, no news":
-        address += stamp.Stamp.now().version
+        address += data.Stamp.now().version
     forget(rows_too=page == "list")
     queries = []
 

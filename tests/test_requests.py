@@ -16,7 +16,7 @@ from endpoints.models import Change, Endpoint, Project, Resource, SpeechModel
 from endpoints.models.change import MARK
 from endpoints.models.model import ModelKind
 from endpoints.models.resource import Auth
-from endpoints.samples import requests
+from endpoints.samples import api_requests
 from speechstudio.settings import amount
 from tests.conftest import KEY
 from tests.test_wizard import Wizard
@@ -37,7 +37,7 @@ def shown(page, language):
 
 def wanted(model, **facts):
     known = {"project": None, "locale": model.locale, "name": "Calls", "description": "", "logging": False}
-    return requests.Wanted(**{"resource": model.resource, "model": model, **known, **facts})
+    return api_requests.Wanted(**{"resource": model.resource, "model": model, **known, **facts})
 
 
 def option(words, name):
@@ -71,7 +71,7 @@ def test_each_version_is_asked_as_the_client_asks(mirrored, version, kind):
     model = SpeechModel.objects.filter(kind=kind).first()
     project = Project.objects.filter(locale=model.locale).first() if version != "2024-11-15" else None
     asked = wanted(model, project=project, logging=True)
-    words = shlex.split(requests.to_create(asked)[0].code)
+    words = shlex.split(api_requests.to_create(asked)[0].code)
 
     base, spoken = asked.resource.endpoint_url, azure.versions.version_named(version)
     assert spoken.url(base, "/endpoints") in words
@@ -101,7 +101,7 @@ def test_the_speech_cli_is_asked_for_the_same(wizard):
 
 def test_a_base_model_is_named_by_its_address_and_logging_that_is_off_not_at_all(mirrored):
     model = SpeechModel.objects.filter(kind=ModelKind.BASE).first()
-    words = shlex.split(requests.to_create(wanted(model))[1].code)
+    words = shlex.split(api_requests.to_create(wanted(model))[1].code)
     assert option(words, "--model") == f"{mirrored.url}/speechtotext/v3.2/models/base/{model.remote_id}"
     assert not {"--logging", "--project"} & set(words)
 
@@ -109,7 +109,7 @@ def test_a_base_model_is_named_by_its_address_and_logging_that_is_off_not_at_all
 def test_what_the_speech_cli_would_take_differently_is_said(mirrored):
     Resource.objects.update(api_version="2025-10-15")
     model = SpeechModel.objects.first()
-    assert " ".join(requests.to_create(wanted(model, name="@home"))[1].notes).count("The Speech CLI") == 2
+    assert " ".join(api_requests.to_create(wanted(model, name="@home"))[1].notes).count("The Speech CLI") == 2
 
 
 def test_no_key_is_shown(wizard):

@@ -17,9 +17,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
 
-from endpoints.bulk import Action
+from endpoints.changes.bulk import Action
 from endpoints.models import Endpoint, Preferences, Resource, SavedView, SpeechModel
-from endpoints.views.away import failed
+from endpoints.pages.errors import failed
 from tests.test_bulk import press, review
 from tests.test_change_model import ask
 from tests.test_history import page_of

@@ -10,12 +10,12 @@ import pytest
 from django.core.files.storage import storages
 from django.urls import reverse
 
-from endpoints import deploy
+from endpoints.changes import submit
 from endpoints.logs import downloads
 from endpoints.models import Endpoint, Resource, SpeechModel, Status
-from endpoints.models.change import ChangeState
 from endpoints.models.download import DownloadState
 from endpoints.models.secret import Secret
+from endpoints.models.status import ChangeState
 from tests.conftest import KEY
 from tests.test_wizard import Wizard
 
@@ -35,11 +35,11 @@ def test_a_model_is_deployed_and_changed(alice, world, worker, version):
     registered(world, worker, version)
     models = SpeechModel.objects.deployable().filter(locale="en-US").exclude(display_name__icontains="broken")
     first, second = models[:2]
-    change = worker.step(deploy.create(key=uuid.uuid4(), actor=alice.user, model=first, display_name="Support calls"))
+    change = worker.step(submit.create(key=uuid.uuid4(), actor=alice.user, model=first, display_name="Support calls"))
     world.advance(3600)
     assert worker.step(change).state == ChangeState.DONE
     endpoint = Endpoint.objects.get()
-    change = worker.step(deploy.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=second))
+    change = worker.step(submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=second))
     world.advance(3600)
     assert worker.step(change).state == ChangeState.DONE
     endpoint.refresh_from_db()

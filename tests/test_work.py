@@ -38,9 +38,9 @@ def test_a_long_look_keeps_its_lease_and_nobody_else_gets_the_row(world, monkeyp
 
 
 def test_a_killed_workers_row_is_free_again_within_half_a_minute(endpoint, other, alice):
-    from endpoints import deploy
+    from endpoints.changes import submit
 
-    change = deploy.change_model(key=endpoint.pk, actor=alice.user, endpoint=endpoint, model=other)
+    change = submit.change_model(key=endpoint.pk, actor=alice.user, endpoint=endpoint, model=other)
     assert Change.objects.claim(change.pk, seconds=tasks.LEASE_SECONDS) == change
     assert Change.objects.claim(change.pk, seconds=tasks.LEASE_SECONDS) is None
     change.refresh_from_db()
@@ -51,9 +51,9 @@ def test_a_killed_workers_row_is_free_again_within_half_a_minute(endpoint, other
 
 @pytest.mark.parametrize("times", [2, 4])
 def test_the_same_message_delivered_more_than_once_asks_the_service_once(endpoint, other, alice, world, times):
-    from endpoints import deploy
+    from endpoints.changes import submit
 
-    change = deploy.change_model(key=endpoint.pk, actor=alice.user, endpoint=endpoint, model=other)
+    change = submit.change_model(key=endpoint.pk, actor=alice.user, endpoint=endpoint, model=other)
     for _delivery in range(times):
         tasks.step(str(change.pk))
     assert len(world.ledger("PATCH")) == 1

@@ -7,7 +7,7 @@ from django.template import engines
 from django.urls import path
 
 from endpoints.models import Endpoint
-from endpoints.models.stamp import Stamp
+from endpoints.pages.stamps.data import Stamp
 from speechstudio import urls
 
 ADMIN, TABLES2, VERSION = "peers/admin/", "peers/tables2/", "peers/version"

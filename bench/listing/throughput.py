@@ -12,8 +12,8 @@ import httpx
 from bench.figures import Goal, Row, Sample
 from bench.listing import wire
 from bench.product import LIST, Failed
-from endpoints import processes
-from endpoints.processes import free_port
+from speechstudio.demo import processes
+from speechstudio.demo.processes import free_port
 
 SECONDS = 3
 SERVER = ("--workers", "2")  # as docker-compose.yml has it

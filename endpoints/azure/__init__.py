@@ -25,7 +25,6 @@ from .errors import (
     Unreadable,
     VersionRetired,
 )
-from .hooks import signature, signed
 from .nouns import (
     EVENTS,
     Dataset,
@@ -102,8 +101,6 @@ __all__ = [
     "WebHookUpdate",
     "identity",
     "quote",
-    "signature",
-    "signed",
     "utc",
 ]
 

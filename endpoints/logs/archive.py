@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from endpoints import azure
+from endpoints import audit, azure
 from endpoints.logs import fetching, listing, retention
 from endpoints.logs.listing import SAS_SECONDS
 from endpoints.logs.storage import NotKept
-from endpoints.models import Endpoint, Event, LogArchive
+from endpoints.models import Endpoint, LogArchive
 from endpoints.models.event import Verb
 from endpoints.models.log import FileKind, LogFileQuerySet, Outcome
 from endpoints.models.log_archive import Stage
@@ -51,7 +51,7 @@ def decide(*, actor: Any, endpoint: Endpoint, keep: bool, every_hours: int, rete
         elif archive.stage == Stage.IDLE:
             facts["next_look_at"] = None
         _set(archive, **facts)
-        Event.record(Verb.LOGS_KEPT, actor=actor, endpoint=endpoint, what=_in_words(archive))
+        audit.record(Verb.LOGS_KEPT, actor=actor, endpoint=endpoint, what=_in_words(archive))
     return archive
 
 

@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils import timezone
 
+from endpoints import audit
 from endpoints.logs.storage import store
-from endpoints.models import Download, Endpoint, Event, LogEntry
+from endpoints.models import Download, Endpoint, LogEntry
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from endpoints.models.log import LogFileQuerySet
@@ -41,7 +42,7 @@ def ask(*, actor: Any, endpoint: Endpoint, selection: str = "", purpose: str = "
                 selection=selection,
                 purpose=purpose,
             )
-            Event.record(Verb.LOGS_ASKED, actor=actor, endpoint=endpoint, detail=purpose)
+            audit.record(Verb.LOGS_ASKED, actor=actor, endpoint=endpoint, detail=purpose)
     except IntegrityError:
         download = Download.objects.open().get(endpoint=endpoint, actor=actor, selection=selection)
         resume(download)

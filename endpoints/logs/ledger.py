@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints.models import Endpoint, LogDay
-from endpoints.models.change import ChangeState
+from endpoints.models.status import ChangeState
 
 COUNTED = ("seen", "archived", "vanished", "removed", "purged", "entries", "orphans", "empty")
 ONE_DAY = timedelta(days=1)

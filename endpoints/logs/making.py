@@ -13,11 +13,11 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
-from endpoints import azure
+from endpoints import audit, azure
 from endpoints.logs import fetching, listing, packing, partials
 from endpoints.logs.listing import SAS_SECONDS
 from endpoints.logs.storage import NotKept, store
-from endpoints.models import Download, Event, LogArchive
+from endpoints.models import Download, LogArchive
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 
@@ -214,7 +214,7 @@ class _Making:
         }
         with transaction.atomic():
             if self.move(DownloadState.READY, **facts):
-                Event.record(Verb.LOGS_READY, actor=download.actor, endpoint=self.endpoint, files=made.files)
+                audit.record(Verb.LOGS_READY, actor=download.actor, endpoint=self.endpoint, files=made.files)
                 transaction.on_commit(lambda: self.tell(download))
         if self.stopped:
             store().delete(made.name)

@@ -16,11 +16,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from endpoints import azure
+from endpoints import audit, azure
 from endpoints.logs import erasing
 from endpoints.logs.listing import SAS_SECONDS, day_of, key_of
 from endpoints.logs.storage import NotKept
-from endpoints.models import Endpoint, Event, Purge
+from endpoints.models import Endpoint, Purge
 from endpoints.models.event import Verb
 from endpoints.models.purge import PurgeState
 
@@ -46,7 +46,7 @@ def ask(
             pk=key, defaults={"endpoint": endpoint, "until": until, "keys": list(keys)[:MOST_KEYS], **facts}
         )
         if new:
-            Event.record(Verb.PURGE_ASKED, actor=actor, endpoint=endpoint, detail=reason, what=asked.what)
+            audit.record(Verb.PURGE_ASKED, actor=actor, endpoint=endpoint, detail=reason, what=asked.what)
     return asked
 
 
@@ -149,7 +149,7 @@ def _finish(purge: Purge, found: dict[str, Any]) -> float | None:
     count = max(purge.before.get("service_files", 0), purge.before.get("archive_files", 0))
     with transaction.atomic():
         if Purge.objects.move(purge, PurgeState.DONE, **facts):
-            Event.record(Verb.PURGED, actor=purge.actor, endpoint=purge.endpoint, detail=purge.reason, files=count)
+            audit.record(Verb.PURGED, actor=purge.actor, endpoint=purge.endpoint, detail=purge.reason, files=count)
     return None
 
 

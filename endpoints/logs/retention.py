@@ -14,10 +14,11 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from endpoints import audit
 from endpoints.logs import downloads, partials
 from endpoints.logs.listing import alone
 from endpoints.logs.storage import plain, store
-from endpoints.models import Download, Endpoint, Event, LogArchive, LogDay, LogEntry, LogFile
+from endpoints.models import Download, Endpoint, LogArchive, LogDay, LogEntry, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log import LogFileQuerySet, Outcome
 
@@ -58,7 +59,7 @@ def enforce(days_for_unkept: int) -> int:
         _unread(archive)
         prune(endpoint)
         if count:
-            Event.record(Verb.LOGS_REMOVED, endpoint=endpoint, files=count)
+            audit.record(Verb.LOGS_REMOVED, endpoint=endpoint, files=count)
         total += count
     return total
 

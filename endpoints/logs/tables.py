@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from endpoints import spreadsheet
 from endpoints.logs import reading
 from endpoints.logs.partials import place
+from endpoints.messages import spreadsheet
 from endpoints.models import LogEntry
 from endpoints.models.log import FileKind
 

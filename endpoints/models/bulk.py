@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from endpoints.models.change import ChangeKind
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.model import SpeechModel
+from endpoints.models.status import ChangeKind
 from endpoints.models.words import Words
 
 

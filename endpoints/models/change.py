@@ -9,42 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
-from endpoints.models.endpoint import Endpoint, deploying_for
-from endpoints.models.event import Event, Verb
-from endpoints.models.model import SpeechModel
-from endpoints.models.status import ShownStatus, Status
+from endpoints.models.status import CLOSED, OPEN, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
 
-
-class ChangeKind(models.TextChoices):
-    CREATE = "create", gettext_lazy("Deploy model")
-    CHANGE_MODEL = "change-model", gettext_lazy("Change model")
-    EDIT = "edit", gettext_lazy("Edit")
-    DELETE = "delete", gettext_lazy("Delete endpoint")
-
-
-class ChangeState(models.TextChoices):
-    QUEUED = "queued", gettext_lazy("Queued")
-    SENDING = "sending", gettext_lazy("Being sent")
-    UNKNOWN = "unknown", gettext_lazy("Being checked")
-    DEPLOYING = "deploying", gettext_lazy("Deploying")
-    UNDECIDED = "undecided", gettext_lazy("Needs a decision")
-    DONE = "done", gettext_lazy("Done")
-    REFUSED = "refused", gettext_lazy("Refused")
-    FAILED = "failed", gettext_lazy("Failed")
-    CANCELLED = "cancelled", gettext_lazy("Cancelled")
-
-
-OPEN = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING, ChangeState.UNDECIDED)
-CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELLED)
-UNSTARTED = Q(state=ChangeState.QUEUED, attempt=0)  # nothing was sent, and no worker is at it
 STUCK_AFTER = timedelta(hours=2)
 MARK = "speechStudioChange"  # the key in customProperties by which we know an endpoint as made by a change
 
@@ -72,20 +45,14 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
         change.refresh_from_db()
         return True
 
-    @transaction.atomic
-    def ask_people(self, change: "Change", why: str) -> None:
-        """Put it to people, if it is still as we read it: nobody looks again until somebody has decided."""
-        if self.move(change, ChangeState.UNDECIDED, error=why, next_look_at=None):
-            Event.record(Verb.UNDECIDED, endpoint=change.endpoint, change=change, detail=why)
-
 
 class Change(Claimable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="changes")
+    endpoint = models.ForeignKey("endpoints.Endpoint", on_delete=models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=20, choices=ChangeKind)
     state = models.CharField(max_length=20, choices=ChangeState, default=ChangeState.QUEUED)
-    model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="+")
-    from_model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="+")
+    model = models.ForeignKey("endpoints.SpeechModel", null=True, on_delete=models.SET_NULL, related_name="+")
+    from_model = models.ForeignKey("endpoints.SpeechModel", null=True, on_delete=models.SET_NULL, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
     # By the service's own names, so that what was seen, asked and answered can be compared: see Endpoint.facts.

@@ -4,25 +4,21 @@ import secrets
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import connections, models
 from django.db.models import F, FilteredRelation, Prefetch, Q, Value
 from django.db.models.functions import Coalesce, Concat, Left, Lower
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from endpoints.models.change import Change
 from endpoints.models.end import End
-from endpoints.models.model import Expiration, SpeechModel
+from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
-from endpoints.models.status import SETTLED, ShownStatus, Status
-
-if TYPE_CHECKING:
-    from endpoints.models.change import Change
-
+from endpoints.models.status import CLOSED, OPEN, SETTLED, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after each day on which a model expires
 
@@ -71,15 +67,11 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
 
     def versions(self, *fields: str) -> "models.QuerySet[Endpoint, Any]":
         """Of each row of a list what changes with it, which is read sooner than the row, and also `fields`."""
-        from endpoints.models.change import OPEN
-
         change = FilteredRelation("changes", condition=Q(changes__state__in=OPEN))
         return self.annotate(change=change).values_list(*dict.fromkeys((*VERSION, *fields)), named=True)
 
     def for_page(self) -> Self:
         """With all that the endpoint's own page shows."""
-        from endpoints.models.change import Change
-
         changes = Change.objects.open().select_related("model", "from_model", "actor")
         return self.select_related("model", "project", "resource").prefetch_related(
             Prefetch("changes", queryset=changes, to_attr="open_changes")
@@ -87,8 +79,6 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
 
     def shown_as(self, status: str) -> Self:
         """Endpoints whose row shows this status: an open change goes before what the service says."""
-        from endpoints.models.change import Change, ChangeState
-
         # Few changes are open at a time: their endpoints are named, so that the index of the status can be used.
         changes = list(Change.objects.open().order_by().values_list("endpoint_id", "state"))
         deploying = Q(pk__in=[pk for pk, state in changes if state == ChangeState.DEPLOYING])
@@ -119,7 +109,7 @@ class Endpoint(models.Model):
     display_name = models.TextField()
     description = models.TextField(blank=True)
     locale = models.CharField(max_length=35)
-    model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="endpoints")
+    model = models.ForeignKey("endpoints.SpeechModel", null=True, on_delete=models.SET_NULL, related_name="endpoints")
     # The model's, kept here too: a list in their order must not read every model first.
     model_name = models.TextField(blank=True)
     expires_at = models.DateTimeField(null=True)
@@ -187,7 +177,7 @@ class Endpoint(models.Model):
         return reverse("endpoints:detail", args=[self.pk])
 
     @property
-    def open_change(self) -> "Change | None":
+    def open_change(self) -> Change | None:
         """What was asked and is not yet true; at most one."""
         if not hasattr(self, "open_changes"):
             self.open_changes = list(self.changes.open().select_related("model", "from_model", "actor"))
@@ -196,8 +186,6 @@ class Endpoint(models.Model):
     @property
     def can_be_dismissed(self) -> bool:
         """The service never had it, and nothing is under way that could still make it."""
-        from endpoints.models.change import CLOSED, ChangeKind, ChangeState
-
         if self.remote_id is not None or self.gone_at is not None:
             return False
         states = set(self.changes.filter(kind=ChangeKind.CREATE).values_list("state", flat=True))
@@ -211,8 +199,6 @@ class Endpoint(models.Model):
     @property
     def usual_duration(self) -> timedelta | None:
         """How long its changes of model took, from its own history: the middle one of the last nine."""
-        from endpoints.models.change import ChangeKind, ChangeState
-
         done = self.changes.filter(
             kind__in=(ChangeKind.CREATE, ChangeKind.CHANGE_MODEL), state=ChangeState.DONE, sent_at__isnull=False
         )
@@ -268,10 +254,3 @@ def words_for(facts: Iterable[str]) -> str:
         "logging_enabled": _("content logging"),
     }
     return ", ".join(word for key, word in words.items() if key in set(facts))
-
-
-def deploying_for(since: datetime | None) -> str:
-    """How long it has been going on; the service says that it can take up to 30 minutes."""
-    if since is None or (timezone.now() - since).total_seconds() < 60:
-        return _("Can take up to 30 minutes")
-    return _("For %(time)s; can take up to 30 minutes") % {"time": timesince(since, depth=1)}

@@ -6,8 +6,6 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.models.endpoint import Endpoint
-
 
 class Verb(models.TextChoices):
     ASKED_CREATE = "asked-create", _("asked to deploy %(model)s")
@@ -52,7 +50,7 @@ class Event(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     actor_name = models.CharField(max_length=150, blank=True)
     verb = models.CharField(max_length=30, choices=Verb)
-    endpoint = models.ForeignKey(Endpoint, null=True, on_delete=models.CASCADE, related_name="events")
+    endpoint = models.ForeignKey("endpoints.Endpoint", null=True, on_delete=models.CASCADE, related_name="events")
     change = models.ForeignKey("endpoints.Change", null=True, on_delete=models.SET_NULL, related_name="events")
     facts = models.JSONField(default=dict)
     detail = models.TextField(blank=True)
@@ -70,28 +68,6 @@ class Event(models.Model):
     def text(self) -> str:
         """The sentence without its subject; facts that an older event lacks are left open, newer verbs stay words."""
         return str(Verb(self.verb).label) % _Gaps(self.facts) if self.verb in Verb.values else self.verb
-
-    @classmethod
-    def record(
-        cls,
-        verb: Verb,
-        *,
-        actor: Any = None,
-        endpoint: Endpoint | None = None,
-        change: Any = None,
-        detail: str = "",
-        **facts: str | int,
-    ) -> "Event":
-        """Write down that `actor` (a user, or None for the product itself) did something."""
-        return cls.objects.create(
-            verb=verb,
-            actor=actor,
-            actor_name=actor.get_username() if actor else "",
-            endpoint=endpoint,
-            change=change,
-            detail=detail,
-            facts=facts,
-        )
 
 
 class _Gaps(dict[str, Any]):

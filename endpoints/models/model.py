@@ -1,74 +1,30 @@
 """A base or custom model, mirrored from the service, and how long it can still be used."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum, Window
 from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop
 
+from endpoints.models.endpoint import Endpoint
+from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.search import spellings, uuid_in
 from endpoints.models.status import ShownStatus, Status
 from endpoints.models.words import Words
 
-if TYPE_CHECKING:
-    from endpoints.models.endpoint import Endpoint
-
-SOON, NEAR = 90, 30  # days left below which people are told
-
 
 class ModelKind(models.TextChoices):
     BASE = "base", gettext_lazy("Base model")
     CUSTOM = "custom", gettext_lazy("Custom model")
-
-
-@dataclass(frozen=True)
-class Expiration:
-    """The day on which recognition with a model ends (properties.deprecationDates.transcriptionDateTime)."""
-
-    date: datetime
-    locale: str
-
-    @property
-    def days(self) -> int:
-        """Whole days left; negative once it has expired."""
-        return (self.date - timezone.now()).days
-
-    @property
-    def level(self) -> str:
-        """ok, soon (under 90 days), near (under 30 days) or expired."""
-        if self.days < 0:
-            return "expired"
-        return "near" if self.days < NEAR else "soon" if self.days < SOON else "ok"
-
-    @property
-    def words(self) -> str:
-        if self.level == "expired":
-            ago = -self.days
-            return ngettext("Expired %(days)s day ago", "Expired %(days)s days ago", ago) % {"days": ago}
-        if self.days == 0:
-            return _("Expires today")
-        return ngettext("%(days)s day left", "%(days)s days left", self.days) % {"days": self.days}
-
-    @property
-    def sentence(self) -> str:
-        """What it means for an endpoint: the service answers with another model and reports no error."""
-        if self.level == "expired":
-            return _("Expired: the service answers with the newest base model of %(locale)s and reports no error.") % {
-                "locale": self.locale
-            }
-        if self.level == "near":
-            return _("Change the model before this date.")
-        return ""
 
 
 class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
@@ -121,16 +77,12 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
         return [(timezone.localdate(row["expires_at"]), row["total"], row["deployed"]) for row in counts]
 
     def with_endpoint_count(self) -> Self:
-        from endpoints.models.endpoint import Endpoint
-
         present = Endpoint.objects.present().filter(model=OuterRef("pk"))
         count = present.order_by().values("model").annotate(count=Count("pk")).values("count")
         return self.annotate(endpoint_count=Coalesce(Subquery(count), 0))
 
     def with_endpoints(self, shown: int) -> "list[SpeechModel]":
         """With their number, and in `first_endpoints` as many of them as are shown: two queries, also without a row."""
-        from endpoints.models.endpoint import Endpoint
-
         models = list(self.with_endpoint_count())
         pks = [model.pk for model in models] or [uuid.uuid4()]
         place = Window(RowNumber(), partition_by="model", order_by=["display_name", "pk"])
@@ -143,8 +95,6 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
         return models
 
     def _served(self) -> Exists:
-        from endpoints.models.endpoint import Endpoint
-
         return Exists(Endpoint.objects.present().filter(model=OuterRef("pk")))
 
 
@@ -175,7 +125,7 @@ class SpeechModel(models.Model):
 
     # Added by its query set where a page shows them.
     endpoint_count: int
-    first_endpoints: "list[Endpoint]"
+    first_endpoints: list[Endpoint]
 
     objects = SpeechModelQuerySet.as_manager()
 

@@ -1,8 +1,13 @@
-"""The service's words for how far an entity is (speechtotext-v3.2.json, Status)."""
+"""The words for how far something is: the service's own for entities (Status), ours for changes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,3 +29,34 @@ class ShownStatus:
     label: str
     icon: str
     detail: str = ""
+
+
+class ChangeKind(models.TextChoices):
+    CREATE = "create", _("Deploy model")
+    CHANGE_MODEL = "change-model", _("Change model")
+    EDIT = "edit", _("Edit")
+    DELETE = "delete", _("Delete endpoint")
+
+
+class ChangeState(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Being sent")
+    UNKNOWN = "unknown", _("Being checked")
+    DEPLOYING = "deploying", _("Deploying")
+    UNDECIDED = "undecided", _("Needs a decision")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+OPEN = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING, ChangeState.UNDECIDED)
+CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELLED)
+UNSTARTED = Q(state=ChangeState.QUEUED, attempt=0)  # nothing was sent, and no worker is at it
+
+
+def deploying_for(since: datetime | None) -> str:
+    """How long it has been going on; the service says that it can take up to 30 minutes."""
+    if since is None or (timezone.now() - since).total_seconds() < 60:
+        return gettext("Can take up to 30 minutes")
+    return gettext("For %(time)s; can take up to 30 minutes") % {"time": timesince(since, depth=1)}

@@ -6,8 +6,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from endpoints.models import Change, Endpoint, Event
-from endpoints.models.change import CLOSED, MARK, ChangeKind, ChangeState
+from endpoints.models.change import MARK
 from endpoints.models.event import Verb
+from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 
 ENDED = (Verb.DEPLOYED, Verb.EDITED, Verb.DELETED, Verb.REFUSED, Verb.FAILED, Verb.GAVE_UP, Verb.CANCELLED)
 

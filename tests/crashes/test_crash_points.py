@@ -12,10 +12,11 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from endpoints import azure, deploy
-from endpoints.failpoints import FAILPOINTS, KILLED
+from endpoints import azure
+from endpoints.changes import submit
+from endpoints.changes.failpoints import FAILPOINTS, KILLED
 from endpoints.models import Change, Endpoint, SpeechModel, Status
-from endpoints.models.change import ChangeState
+from endpoints.models.status import ChangeState
 from tests.crashes import invariants
 
 PATIENCE = 0.3  # seconds that the client waits for an answer
@@ -62,7 +63,7 @@ def change(alice, resource, world, worker):
     world.begin(world="empty", rate_limit="0/0")
     worker.mirror()
     model = SpeechModel.objects.deployable().filter(locale="en-US").first()
-    return deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    return submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
 
 
 def let_time_pass(world, change):

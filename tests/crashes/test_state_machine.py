@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from endpoints import deploy
+from endpoints.changes import submit
 from endpoints.models import Change, Endpoint, SpeechModel
-from endpoints.models.change import CLOSED, ChangeKind, ChangeState
+from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 from tests.crashes import invariants
 
 EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "20"))
@@ -33,7 +33,7 @@ FAULTS = [
     {"stage": "after", "effect": {"truncate": 20}},
 ]
 picks = st.integers(min_value=0, max_value=7)
-NOT_NOW = (deploy.Busy, deploy.NotPossible, deploy.ChangedMeanwhile)
+NOT_NOW = (submit.Busy, submit.NotPossible, submit.ChangedMeanwhile)
 
 
 def test_whatever_happens_in_whatever_order_nothing_is_lost_or_doubled(alice, resource, world, worker):
@@ -114,7 +114,7 @@ class Deployments(RuleBasedStateMachine):
 
     @rule(pick=picks)
     def ask_create(self, pick):
-        self.ask(deploy.create, model=picked(self.models, pick), display_name=f"Asked {pick}")
+        self.ask(submit.create, model=picked(self.models, pick), display_name=f"Asked {pick}")
 
     @rule(pick=picks, which=picks, later=st.booleans())
     def ask_change_model(self, pick, which, later):
@@ -122,18 +122,18 @@ class Deployments(RuleBasedStateMachine):
             model = picked(self.models.filter(locale=endpoint.locale), which)
             at = timezone.now() + timedelta(hours=1) if later else None
             if model and model != endpoint.model:
-                self.ask(deploy.change_model, endpoint=endpoint, model=model, reason="Better", at=at)
+                self.ask(submit.change_model, endpoint=endpoint, model=model, reason="Better", at=at)
 
     @rule(pick=picks, name=st.sampled_from(["display_name", "description", "logging_enabled"]), value=picks)
     def ask_edit(self, pick, name, value):
         if endpoint := picked(self.endpoints, pick):
             wanted = {name: bool(value % 2) if name == "logging_enabled" else f"Edited {value}"}
-            self.ask(deploy.edit, endpoint=endpoint, wanted=wanted)
+            self.ask(submit.edit, endpoint=endpoint, wanted=wanted)
 
     @rule(pick=picks)
     def ask_delete(self, pick):
         if endpoint := picked(self.endpoints, pick):
-            self.ask(deploy.delete, endpoint=endpoint)
+            self.ask(submit.delete, endpoint=endpoint)
 
     @precondition(lambda self: self.asked)
     @rule(pick=picks)
@@ -151,12 +151,12 @@ class Deployments(RuleBasedStateMachine):
         change = picked(self.asked, pick)[0]
         change.refresh_from_db()
         started = change.state != ChangeState.QUEUED or change.attempt
-        assert deploy.cancel(change, actor=self.user) is not bool(started)
+        assert submit.cancel(change, actor=self.user) is not bool(started)
 
     @rule(again=st.booleans())
     def decide(self, again):
         if change := Change.objects.filter(state=ChangeState.UNDECIDED).first():
-            assert deploy.decide(change, actor=self.user, again=again)
+            assert submit.decide(change, actor=self.user, again=again)
 
     # What workers do.
 

@@ -10,7 +10,8 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from endpoints import azure, deploy
+from endpoints import azure
+from endpoints.changes import submit
 from endpoints.models import Change, Endpoint, Resource, SpeechModel
 from tests.conftest import KEY, World
 from tests.faults.invariants import Forgotten, check, check_secrets
@@ -68,11 +69,11 @@ def fitting(endpoint: Endpoint) -> Any:
 
 def ask_create(client: Any, model: SpeechModel, **more: Any) -> Change:
     how = {"key": uuid.uuid4(), "display_name": "Support calls", **more}
-    return deploy.create(actor=client.user, model=model, **how)
+    return submit.create(actor=client.user, model=model, **how)
 
 
 def ask_model(client: Any, endpoint: Endpoint, model: SpeechModel, **more: Any) -> Change:
-    return deploy.change_model(key=uuid.uuid4(), actor=client.user, endpoint=endpoint, model=model, **more)
+    return submit.change_model(key=uuid.uuid4(), actor=client.user, endpoint=endpoint, model=model, **more)
 
 
 def later(change: Change, **passed: float) -> Change:

@@ -13,7 +13,7 @@ from pathlib import Path
 from celery import current_app
 from django.db import connection
 
-from endpoints import processes
+from speechstudio.demo import processes
 from tests.demo import ROOT, descendants, environment, until
 from tests.processes import servers
 

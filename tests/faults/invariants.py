@@ -12,8 +12,9 @@ from typing import Any
 from django.utils import timezone
 
 from endpoints.models import Change, Endpoint, Event
-from endpoints.models.change import CLOSED, MARK, ChangeKind, ChangeState
+from endpoints.models.change import MARK
 from endpoints.models.event import Verb
+from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 from tests.conftest import Worker, World
 
 LOOK_WITHIN = timedelta(minutes=15)

@@ -11,7 +11,7 @@ from django.db import connection
 from django.urls import reverse
 
 from endpoints.models import Change, Endpoint, Resource
-from endpoints.models.change import ChangeState
+from endpoints.models.status import ChangeState
 from tests.faults.conftest import ask_model
 
 

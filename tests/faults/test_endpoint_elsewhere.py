@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel, Status
-from endpoints.models.change import ChangeState
 from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
 from tests.faults.conftest import ask_create, ask_model, fitting, later, reference
 from tests.faults.invariants import all_endpoints, posts
 from tests.test_wizard import Wizard

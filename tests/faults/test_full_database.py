@@ -9,10 +9,10 @@ import pytest
 from django.db import OperationalError, connection
 from django.urls import reverse
 
-from endpoints import reconcile
+from endpoints.changes import reconcile
 from endpoints.models import Change, Event
-from endpoints.models.change import ChangeState
 from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
 from tests.faults.conftest import ask_create, freed
 from tests.faults.invariants import all_endpoints, posts
 from tests.faults.test_full_disk import no_file_grows_beyond

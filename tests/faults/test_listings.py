@@ -1,6 +1,6 @@
 """Rows 12 and 13 of the fault table: the listings in which a lost answer is looked for."""
 
-from endpoints.models.change import ChangeState
+from endpoints.models.status import ChangeState
 from tests.faults.conftest import ask_create, later, reference
 from tests.faults.invariants import posts
 

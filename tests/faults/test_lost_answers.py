@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from endpoints.models import Change, Endpoint, Event
-from endpoints.models.change import MARK, ChangeState
+from endpoints.models.change import MARK
 from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
 from tests.faults.conftest import ask_create, later, reference
 from tests.faults.invariants import all_endpoints, posts
 

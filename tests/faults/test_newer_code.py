@@ -3,10 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from endpoints import tasks
+from endpoints import audit, tasks
 from endpoints.models import Change, Event, Resource
-from endpoints.models.change import ChangeState
 from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
 from tests.faults.conftest import ask_model
 
 
@@ -36,7 +36,7 @@ def test_row_56_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, ot
 
 
 def test_row_56_what_newer_code_wrote_down_is_shown_by_its_own_word(alice, endpoint):
-    event = Event.record(Verb.FOUND, endpoint=endpoint)
+    event = audit.record(Verb.FOUND, endpoint=endpoint)
     Event.objects.filter(pk=event.pk).update(verb="rehearsed", facts={"scene": "100%"})
     for address in (endpoint.get_absolute_url(), reverse("endpoints:activity")):
         assert "<bdi>rehearsed</bdi>" in alice.get(address).content.decode()

@@ -18,8 +18,8 @@ from django.utils import timezone
 from endpoints import tasks
 from endpoints.logs import downloads
 from endpoints.models import Change, Download, Endpoint, LogFile, Resource, Sweep
-from endpoints.models.change import ChangeState
 from endpoints.models.download import DownloadState
+from endpoints.models.status import ChangeState
 from tests.conftest import KEY
 from tests.demo import until
 from tests.faults.conftest import ask_create, ask_model, fitting, freed, later

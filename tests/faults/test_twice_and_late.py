@@ -8,10 +8,12 @@ from django.db import OperationalError
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints import reconcile, tasks
+from endpoints import hints, tasks
+from endpoints.changes import reconcile
 from endpoints.models import Change, Endpoint, Event, Resource, Sweep
-from endpoints.models.change import MARK, ChangeQuerySet, ChangeState
+from endpoints.models.change import MARK, ChangeQuerySet
 from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
 from tests.faults.conftest import ask_create, ask_model, later, reference
 from tests.faults.invariants import all_endpoints, posts
 from tests.faults.test_two_people import at_once
@@ -57,7 +59,7 @@ def test_row_36_a_worker_that_wakes_up_after_its_lease_changes_nothing(alice, mo
     late = Change.objects.open().claim(change.pk, seconds=60)
     Change.objects.filter(pk=change.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     worker.step(change)
-    with tasks.connect.service(change.endpoint.resource) as service:
+    with tasks.clients.service(change.endpoint.resource) as service:
         reconcile.step(late, service)
     change.refresh_from_db()
     assert (change.state, change.attempt) == (ChangeState.DEPLOYING, 1)
@@ -68,8 +70,7 @@ def test_row_36_a_worker_that_wakes_up_after_its_lease_changes_nothing(alice, mo
 def bells(monkeypatch):
     """The bells that were rung and that no worker has heard yet."""
     rung = []
-    for task in (tasks.step, tasks.mirror, tasks.fetch):
-        monkeypatch.setattr(task, "apply_async", lambda args, task=task, **_: rung.append((task, args[0])))
+    monkeypatch.setattr(hints, "send", lambda task, pk: rung.append((getattr(tasks, task), str(pk))))
     return rung
 
 

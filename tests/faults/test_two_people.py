@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from endpoints import deploy
+from endpoints.changes import submit
 from endpoints.models import Change, Endpoint, Event
-from endpoints.models.change import ChangeState
 from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
 from tests.conftest import person
 from tests.faults.conftest import ask_create, ask_model, fitting
 
@@ -42,14 +42,14 @@ def at_once(*actions):
 def both_have_looked(monkeypatch):
     """Each of two requests looks whether a change is open before either writes one."""
     looked = threading.Barrier(2)
-    ask = deploy._ask
+    ask = submit._ask
 
     def after_the_other(*arguments, **more):
         looked.wait(timeout=10)
         return ask(*arguments, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(deploy, "_ask", after_the_other)
+        patch.setattr(submit, "_ask", after_the_other)
         yield
 
 
@@ -85,7 +85,7 @@ def test_rows_28_and_29_two_people_press_change_model_at_once(alice, endpoint, w
 @pytest.mark.django_db(transaction=True)
 def test_row_28_the_same_press_arriving_twice_at_once_is_one_change(alice, endpoint, other, world, monkeypatch):
     key = uuid.uuid4()
-    ask = lambda: deploy.change_model(key=key, actor=alice.user, endpoint=endpoint, model=other)  # noqa: E731
+    ask = lambda: submit.change_model(key=key, actor=alice.user, endpoint=endpoint, model=other)  # noqa: E731
     with both_have_looked(monkeypatch):
         first, second = at_once(ask, ask)
     assert first == second == Change.objects.get()

@@ -20,10 +20,11 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from endpoints import notices, tasks
+from endpoints import tasks
 from endpoints.logs import downloads, making, packing, partials
 from endpoints.logs import zips as zipping
 from endpoints.logs.storage import private
+from endpoints.messages import mail as notices
 from endpoints.models import Download, Endpoint, Event, LogArchive, LogEntry, LogFile
 from endpoints.models.download import DownloadState
 from tests.demo import until as wait_for

@@ -14,7 +14,8 @@ import pytest
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, storages
 from django.db.models.functions import Now
 
-from endpoints import azure, connect
+from endpoints import azure
+from endpoints.gateway import clients
 from endpoints.logs import fetching, listing, partials, transfer
 from endpoints.models import LogDay, LogEntry, LogFile
 
@@ -79,7 +80,7 @@ def job(logging, settings, tmp_path):
     here = {"location": str(tmp_path / "logs"), "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
     logs = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": here}
     settings.STORAGES = {**settings.STORAGES, "logs": logs}
-    with connect.log_source(logging) as service:
+    with clients.log_source(logging) as service:
         yield Job(logging, service).list()
 
 

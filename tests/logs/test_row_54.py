@@ -24,7 +24,7 @@ from endpoints import tasks
 from endpoints.logs import downloads, fetching, making
 from endpoints.models import Download, Endpoint, Event, LogFile
 from endpoints.models.download import DownloadState
-from endpoints.processes import accepts, free_port, web
+from speechstudio.demo.processes import accepts, free_port, web
 from tests.demo import ROOT, descendants, environment, until
 
 TIMES = 200

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from endpoints.processes import accepts
+from speechstudio.demo.processes import accepts
 from speechstudio.var import broker_socket
 from tests.demo import descendants, free_port, until
 

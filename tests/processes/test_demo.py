@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from bench.start import proportional_set
-from endpoints.processes import accepts
+from speechstudio.demo.processes import accepts
 from speechstudio.var import broker_socket
 from tests.contract.violations import violations
 from tests.demo import CHECKED, PLAIN, ROOT, Demo, descendants, environment, free_port, until

@@ -6,7 +6,7 @@ import subprocess
 import httpx
 import pytest
 
-from endpoints.processes import accepts, free_port, web
+from speechstudio.demo.processes import accepts, free_port, web
 from tests.demo import PLAIN, ROOT, until
 
 APP = """

@@ -14,7 +14,7 @@ from bench import accept, durability, logs, rows, start
 from bench import list as listing
 from bench.figures import Noise, Row, table
 from bench.product import Failed
-from endpoints.processes import CannotStart
+from speechstudio.demo.processes import CannotStart
 from speechstudio.var import directory
 
 PARTS = {

@@ -15,9 +15,9 @@ from celery.beat import Service
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from endpoints import processes
-from endpoints.furnish import PEOPLE, Furnisher
-from endpoints.processes import CannotStart, Processes
+from speechstudio.demo import processes
+from speechstudio.demo.database import PEOPLE, Furnisher
+from speechstudio.demo.processes import CannotStart, Processes
 from speechstudio.var import broker_socket, directory, kept_secret
 
 FIRST_LOOK_SECONDS = 10

@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from endpoints.processes import free_port
+from speechstudio.demo.processes import free_port
 
 SIZES = {"wide": (1440, 900), "narrow": (320, 720)}
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]

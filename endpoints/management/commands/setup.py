@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from endpoints import assets
 from endpoints.models import Resource
+from speechstudio import assets
 
 
 class Command(BaseCommand):

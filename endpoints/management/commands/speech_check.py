@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from endpoints import connect
 from endpoints.azure import LogContainer
+from endpoints.gateway import clients
 from endpoints.models import Resource
 from endpoints.models.secret import CannotDecrypt
 from endpoints.speech_check import Recorder, Step, Trial, Verdict, Walk
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         resource = _named(options["resource"])
         recorder = Recorder()
         try:
-            client = connect.service(resource, transport=recorder)
+            client = clients.service(resource, transport=recorder)
             container = LogContainer(resource.log_container.open()) if resource.log_container else None
         except (CannotDecrypt, ValueError) as error:
             raise CommandError(str(error)) from None

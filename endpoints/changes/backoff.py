@@ -1,0 +1,38 @@
+"""How long the worker waits between two looks."""
+
+from datetime import timedelta
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from endpoints.models import Change, Resource
+from endpoints.models.status import ChangeState
+
+BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
+SLOWLY = 300.0  # seconds between looks at a deployment that never ends
+AWAITED = timedelta(minutes=35)  # a deployment takes up to 30 minutes, and people watch it
+LOOKS_A_SECOND = 2  # of all deployments of a resource together; the service takes ten requests a second
+
+
+def pause(change: Change, asked: float | None = None) -> float:
+    """What the service asks for (1 s to 15 min), or longer each time."""
+    looks = change.looked()
+    return min(max(asked, 1), 900) if asked is not None else BACK_OFF[min(looks, len(BACK_OFF)) - 1]
+
+
+def pause_of_deployment(change: Change, asked: float | None) -> float:
+    """Short while somebody waits for it, as far as the resource's share of requests allows."""
+    if change.stuck:
+        return SLOWLY
+    awaited = Change.objects.filter(pk=change.pk, accepted_at__gt=Now() - AWAITED).exists()
+    if asked is not None or not awaited:
+        return pause(change, asked)
+    change.looked()
+    deploying = Change.objects.filter(state=ChangeState.DEPLOYING, endpoint__resource=change.endpoint.resource_id)
+    return max(BACK_OFF[0], deploying.count() / LOOKS_A_SECOND)
+
+
+def pause_of_failing(resource: Resource, longest: float) -> float:
+    """As long as it has failed already: what was away for a moment is seen soon, what is away for long seldom asked."""
+    since = resource.failing_since or timezone.now()
+    return min(max((timezone.now() - since).total_seconds(), BACK_OFF[0]), longest)

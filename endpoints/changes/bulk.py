@@ -1,0 +1,186 @@
+"""One request for many endpoints: what will happen to each, and a change for each to which it can happen."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2s
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy
+
+from endpoints import audit
+from endpoints.changes import submit
+from endpoints.models import Bulk, Change, Endpoint, SpeechModel
+from endpoints.models.event import Verb
+from endpoints.models.status import OPEN, UNSTARTED, ChangeKind, ChangeState, ShownStatus
+from endpoints.models.words import Words as _
+
+LIMIT = 500  # endpoints in one request
+
+
+class Action(models.TextChoices):
+    CHANGE_MODEL = "change-model", gettext_lazy("Change model")
+    LOGGING_ON = "logging-on", gettext_lazy("Turn content logging on")
+    LOGGING_OFF = "logging-off", gettext_lazy("Turn content logging off")
+    DELETE = "delete", gettext_lazy("Delete endpoints")
+
+    @classmethod
+    def title_of(cls, bulk: Bulk) -> str:
+        """What was asked; the word itself when newer code asked for it."""
+        same = (action for action in cls if (action.kind, action.wanted) == (bulk.kind, bulk.wanted))
+        return str(next((action.label for action in same), bulk.kind))
+
+    @property
+    def kind(self) -> ChangeKind:
+        own = {Action.CHANGE_MODEL: ChangeKind.CHANGE_MODEL, Action.DELETE: ChangeKind.DELETE}
+        return own.get(self, ChangeKind.EDIT)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """By the keys of Endpoint.facts."""
+        on = {Action.LOGGING_ON: True, Action.LOGGING_OFF: False}
+        return {"logging_enabled": on[self]} if self in on else {}
+
+
+@dataclass(frozen=True)
+class Item:
+    """What will happen to an endpoint, or why nothing will."""
+
+    endpoint: Endpoint
+    why: str
+
+    @property
+    def stamp(self) -> str:
+        """Short for the facts that a person looks at before asking; empty when nothing will happen."""
+        if self.why:
+            return ""
+        return blake2s(json.dumps(self.endpoint.facts, sort_keys=True).encode(), digest_size=6).hexdigest()
+
+
+def plan(action: Action, endpoints: Iterable[Endpoint], model: SpeechModel | None = None) -> list[Item]:
+    """For each endpoint, read by Endpoint.objects.for_page(), whether `action` can be done and why not."""
+    return [Item(endpoint, blocked(endpoint) or _misfit(action, endpoint, model)) for endpoint in endpoints]
+
+
+def blocked(endpoint: Endpoint) -> str:
+    """Why nothing can be asked of it now; empty when something can."""
+    if endpoint.gone_at:
+        return _("Deleted at the service")
+    if change := endpoint.open_change:
+        return submit.Busy(change).why
+    if not endpoint.remote_id:
+        return _("The service does not have it.")
+    return ""
+
+
+def ask(
+    *,
+    key: UUID,
+    actor: Any,
+    action: Action,
+    seen: Mapping[UUID, str],
+    model: SpeechModel | None = None,
+    reason: str = "",
+) -> Bulk:
+    """Ask for `action` on each endpoint in `seen`, which says by Item.stamp what the person looked at.
+
+    What cannot be asked is kept in Bulk.passed_over. `key` names the request: asked again with the same key, only
+    what was not reached before is asked.
+    """
+    bulk = Bulk(pk=key, kind=action.kind, actor=actor, model=model, wanted=action.wanted, reason=reason)
+    try:
+        with transaction.atomic():
+            bulk.save(force_insert=True)
+            count = sum(map(bool, seen.values()))
+            audit.record(Verb.ASKED_BULK, actor=actor, detail=reason, what=str(action.label), count=count)
+    except IntegrityError:
+        first = Bulk.objects.get(pk=key)
+        if (first.kind, first.model, first.wanted) != (bulk.kind, bulk.model, bulk.wanted):
+            return first  # The key was spent on something else, which goes before.
+        bulk = first
+    endpoints = Endpoint.objects.for_page().filter(pk__in=seen).order_by("name_key", "pk")
+    items = plan(action, endpoints, model)
+    # Read after the endpoints: what a press at the same moment has asked is known here, or to the verb by its key.
+    asked = {str(pk) for pk in bulk.changes.values_list("endpoint_id", flat=True)}
+    known = asked | {one["endpoint"] for one in bulk.passed_over}
+    for item in items:
+        endpoint = item.endpoint
+        if str(endpoint.pk) not in known and (why := _ask_one(bulk, action, item, seen[endpoint.pk], model, actor)):
+            bulk.pass_over(endpoint, why)
+    bulk.save(update_fields=["passed_over"])
+    return bulk
+
+
+def cancel(bulk: Bulk, *, actor: Any) -> int:
+    """Take back all that has not started; returns how many there were."""
+    return sum(submit.cancel(change, actor=actor) for change in unstarted(bulk).select_related("endpoint"))
+
+
+def unstarted(bulk: Bulk) -> models.QuerySet[Change]:
+    return bulk.changes.filter(UNSTARTED)
+
+
+def shown_state(change: Change) -> ShownStatus:
+    """How far it is, open or closed; how long it has been deploying is left to the endpoint's own page."""
+    if change.state in OPEN:
+        shown = change.shown_status(change.endpoint.status)
+        return (
+            replace(shown, detail="")
+            if shown.icon == "running"
+            else replace(shown, detail=shown.detail or change.error)
+        )
+    icons: dict[str, str] = {ChangeState.DONE: "success", ChangeState.CANCELLED: "ended"}
+    return ShownStatus(change.state, change.state_label, icons.get(change.state, "failed"), change.error)
+
+
+def _misfit(action: Action, endpoint: Endpoint, model: SpeechModel | None) -> str:
+    if action == Action.CHANGE_MODEL and model is not None:
+        return _model_misfit(endpoint, model)
+    wanted = action.wanted.get("logging_enabled")
+    if wanted is None:
+        return ""
+    if wanted == endpoint.logging_enabled:
+        return _("Content logging is on already.") if wanted else _("Content logging is off already.")
+    if wanted and not endpoint.resource.may_log:
+        return _("API version %(version)s logs into your own storage only.", version=endpoint.resource.api_version)
+    return ""
+
+
+def _model_misfit(endpoint: Endpoint, model: SpeechModel) -> str:
+    if endpoint.resource_id != model.resource_id:
+        return _("The model is of another Speech resource: %(resource)s.", resource=model.resource)
+    if endpoint.locale != model.locale:
+        words = {"theirs": model.locale, "ours": endpoint.locale}
+        return _("This model is for %(theirs)s, the endpoint is for %(ours)s.", **words)
+    if endpoint.model_id == model.pk:
+        return _("It uses this model already.")
+    if model.expiration and model.expiration.level == "expired":
+        return _("This model has expired.")  # for how long is another thing to whoever reads it later
+    if model.why_not:
+        return _("This model cannot be deployed: %(why)s.", why=model.why_not)
+    return ""
+
+
+def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechModel | None, actor: Any) -> str:
+    """Why it is passed over; empty when its change was asked."""
+    if item.why:
+        return item.why
+    if not seen:
+        return _("It was passed over when you looked, and is free only now.")
+    if seen != item.stamp:
+        return _("It was changed after you looked.")
+    # The same key for the same endpoint, so that what was asked already is not asked twice.
+    common = {"key": uuid5(bulk.pk, str(item.endpoint.pk)), "actor": actor, "endpoint": item.endpoint}
+    common |= {"reason": bulk.reason, "bulk": bulk}
+    try:
+        if action == Action.DELETE:
+            submit.delete(**common)
+        elif action == Action.CHANGE_MODEL and model is not None:
+            submit.change_model(model=model, **common)
+        else:
+            submit.edit(wanted=action.wanted, **common)
+    except (submit.Busy, submit.NotPossible) as error:
+        return error.why
+    return ""

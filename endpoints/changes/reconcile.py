@@ -1,0 +1,298 @@
+"""The worker's step: look at an open change, do what comes next, write down what the service said.
+
+A step may run twice, late, or die anywhere. What makes that safe: SENDING is committed before the first byte leaves;
+an answer that was lost is looked for, never sent again at once; and every write afterwards is conditional on the
+change being as it was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from endpoints import audit, azure
+from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
+from endpoints.changes.failpoints import failpoint
+from endpoints.mirror.catalog import mark_gone, mirror_endpoint
+from endpoints.mirror.open_changes import needs_decision
+from endpoints.models import Change, Endpoint, Status
+from endpoints.models.change import MARK
+from endpoints.models.event import Verb
+from endpoints.models.status import ChangeKind, ChangeState
+
+SETTLE = timedelta(minutes=10)  # how late the service may still carry out a POST whose answer was lost
+ATTEMPTS = 3  # of those whose answer was lost
+SHOW_WITHIN = timedelta(minutes=2)  # how long a look may be older than what it should show
+
+
+def step(change: Change, service: azure.SpeechClient) -> float | None:
+    """Take `change`, on which the caller holds the lease, one step further.
+
+    Returns in how many seconds it is due again, or None when nobody needs to look again.
+    """
+    stages: dict[str, Callable[[Change, azure.SpeechClient], float | None]] = {
+        ChangeState.QUEUED: _send,
+        ChangeState.SENDING: _recover,
+        ChangeState.UNKNOWN: _settle,
+        ChangeState.DEPLOYING: _look,
+    }
+    stage = stages.get(change.state)
+    if stage is None:
+        return None
+    if change.kind not in ChangeKind.values:
+        return SLOWLY  # newer code asked for it, and newer code knows how
+    resource = change.endpoint.resource
+    try:
+        due = stage(change, service)
+    except azure.SpeechError as error:
+        if not isinstance(error, azure.TooManyRequests):
+            resource.failed(str(error))
+        Change.objects.move(change, ChangeState(change.state), error=str(error))
+        return _put_off(change, error)
+    resource.answered()
+    return due
+
+
+def _send(change: Change, service: azure.SpeechClient) -> float | None:
+    if "model" in change.wanted and change.model is None:
+        return _close(change, ChangeState.REFUSED, _("The model was deleted at the service."))
+    if change.kind in (ChangeKind.CHANGE_MODEL, ChangeKind.EDIT):
+        due = _look_first(change, service)
+        if due is not None or change.state != ChangeState.QUEUED:
+            return due
+    if change.kind == ChangeKind.CREATE and (made := _made(change, service)):
+        # A worker died before it could write the answer down, or the database was set back.
+        return _accepted(change, made)
+    failpoint("before-sending")
+    if not Change.objects.move(
+        change, ChangeState.SENDING, attempt=change.attempt + 1, sent_at=Now(), empty_listings=0, error=""
+    ):
+        return None
+    failpoint("after-sending")
+    try:
+        remote = _request(change, service)
+    except (azure.NotSent, azure.TooManyRequests, azure.Unauthorized, azure.VersionRetired) as error:
+        # Nothing was carried out: the wish waits, for the network, for quota, or for a key that is accepted.
+        Change.objects.move(change, ChangeState.QUEUED, error=str(error))
+        raise
+    except (azure.Refused, azure.NotSupported, azure.ForeignAddress) as refusal:
+        if isinstance(refusal, azure.NotFound) and change.kind != ChangeKind.CREATE and not _remote(change, service):
+            return _gone(change)
+        return _close(change, ChangeState.REFUSED, str(refusal))
+    except azure.SpeechError as error:
+        Change.objects.move(change, ChangeState.UNKNOWN, doubts=change.doubts + 1, error=str(error))
+        raise
+    return _deleted(change) if remote is None else _accepted(change, remote)
+
+
+def _recover(change: Change, service: azure.SpeechClient) -> float | None:
+    """The worker that was sending has died: whether the request arrived is unknown."""
+    words = _("The worker stopped while it was sending.")
+    if Change.objects.move(change, ChangeState.UNKNOWN, doubts=change.doubts + 1, error=words):
+        return _settle(change, service)
+    return None
+
+
+def _settle(change: Change, service: azure.SpeechClient) -> float | None:
+    if change.kind != ChangeKind.CREATE:
+        return _settle_known(change, service)
+    if made := _made(change, service):
+        return _accepted(change, made)
+    Change.objects.move(change, ChangeState.UNKNOWN, empty_listings=change.empty_listings + 1)
+    # By the database's clock: those of the workers may be wrong.
+    settling = Change.objects.filter(pk=change.pk, sent_at__gt=Now() - SETTLE).exists()
+    if settling or change.empty_listings < 2:
+        return pause(change)
+    return _again_or_ask(change)
+
+
+def _made(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
+    """The endpoint that carries this change's mark; of several the oldest. One whole listing tells."""
+    ours = [remote for remote in service.list_endpoints() if remote.custom_properties.get(MARK) == str(change.pk)]
+    return min(ours, key=lambda remote: (remote.created is None, remote.created), default=None)
+
+
+def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
+    """The endpoint tells: what was asked is there, or it is not. Values are set, not added: asking again is safe."""
+    remote = _remote(change, service)
+    if remote is None:
+        return _deleted(change) if change.kind == ChangeKind.DELETE else _gone(change)
+    if change.wanted and shows(remote, change.wanted):
+        return _accepted(change, remote)
+    return _again_or_ask(change)
+
+
+def _again_or_ask(change: Change) -> float | None:
+    if change.doubts < ATTEMPTS:
+        Change.objects.move(change, ChangeState.QUEUED)
+        return 0
+    needs_decision(change, _("It was sent three times and never seen at the service."))
+    return None
+
+
+def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
+    """The change's endpoint as the service says it is; None when the service no longer has it."""
+    try:
+        return service.get_endpoint(_remote_id(change.endpoint))
+    except azure.NotFound as error:
+        if error.gateway:
+            raise  # no word of the service about this endpoint: the address or the version may be wrong
+        return None
+
+
+def _gone(change: Change) -> float | None:
+    """It is not made again by itself: whether to deploy again or to give up is for people to say."""
+    mark_gone(change.endpoint)
+    needs_decision(change, _("The endpoint was deleted at the service."))
+    return None
+
+
+def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
+    """Look before changing: the change may be refused, already true, or have to wait; otherwise it stays queued."""
+    remote = _remote(change, service)
+    if remote is None:
+        return _gone(change)
+    mirror_endpoint(change.endpoint.resource, remote)
+    if shows(remote, change.wanted):
+        return _accepted(change, remote)
+    if remote.status in (Status.NOT_STARTED, Status.RUNNING):
+        return pause(change, remote.retry_after)
+    if not shows(remote, {name: change.before.get(name) for name in change.wanted}):
+        return _close(change, ChangeState.REFUSED, _("It was changed elsewhere meanwhile; nothing was overwritten."))
+    return None
+
+
+def shows(remote: azure.Endpoint, facts: dict[str, Any]) -> bool:
+    """Whether the service says of an endpoint what `facts` says, by the keys of Endpoint.facts."""
+    said = {
+        "model": remote.model_id,
+        "display_name": remote.display_name,
+        "description": remote.description,
+        "logging_enabled": remote.logging_enabled,
+    }
+    return all(said[name] == value for name, value in facts.items())
+
+
+def _request(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
+    requests = {ChangeKind.CREATE: _post, ChangeKind.DELETE: _delete}
+    failpoint("before-request")
+    try:
+        return requests.get(ChangeKind(change.kind), _patch)(change, service)
+    finally:
+        failpoint("after-answer")
+
+
+def _post(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
+    endpoint, model = change.endpoint, change.model
+    assert model is not None  # noqa: S101 (_send has made sure)
+    made = service.create_endpoint(
+        azure.EndpointCreate(
+            display_name=endpoint.display_name,
+            description=endpoint.description,
+            locale=endpoint.locale,
+            model_id=model.remote_id,
+            model_kind=model.kind,
+            project_id=endpoint.project.remote_id if endpoint.project else None,
+            logging_enabled=endpoint.logging_enabled,
+            custom_properties={MARK: str(change.pk)},
+        )
+    )
+    mark = made.custom_properties.get(MARK)
+    alike = (made.display_name, made.locale) == (endpoint.display_name, endpoint.locale)
+    if mark != str(change.pk) and (mark or not alike):
+        raise azure.Unreadable("The service answered with another endpoint.", operation="Endpoints_Create")
+    return made
+
+
+def _patch(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
+    """Only what is to be changed is sent, so that everything else stays as it is."""
+    asked = dict(change.wanted)
+    if change.model and asked.pop("model", None):
+        asked |= {"model_id": change.model.remote_id, "model_kind": change.model.kind}
+    return service.update_endpoint(_remote_id(change.endpoint), azure.EndpointUpdate(**asked))
+
+
+def _delete(change: Change, service: azure.SpeechClient) -> None:
+    service.delete_endpoint(_remote_id(change.endpoint))
+
+
+def _deleted(change: Change) -> float | None:
+    mark_gone(change.endpoint, told=True)
+    return _close(change, ChangeState.DONE, "")
+
+
+def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
+    """The service has the request; whether it is already true, the next look tells."""
+    with transaction.atomic():
+        change.endpoint.refresh_from_db(fields=["remote_id", "status"])
+        failed_before = change.endpoint.status == Status.FAILED
+        if change.endpoint.remote_id is None:
+            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(remote_id=remote.id)
+        if not Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), error="", looks=0):
+            return None
+        mirror_endpoint(change.endpoint.resource, remote)
+    failpoint("after-acceptance")
+    if failed_before and change.kind == ChangeKind.EDIT and shows(remote, change.wanted):
+        return _close(change, ChangeState.DONE, "")  # an endpoint that does not work can have another name
+    return _verify(change, remote)
+
+
+def _look(change: Change, service: azure.SpeechClient) -> float | None:
+    remote = _remote(change, service)
+    if remote is None:
+        return _gone(change)
+    failpoint("before-mirror")
+    mirror_endpoint(change.endpoint.resource, remote)
+    failpoint("after-mirror")
+    if change.error:
+        Change.objects.move(change, ChangeState.DEPLOYING, error="")
+    return _verify(change, remote)
+
+
+def _verify(change: Change, remote: azure.Endpoint) -> float | None:
+    """Done when the service shows what was asked, not when it accepted the request."""
+    if remote.status == Status.FAILED:
+        words = remote.error.message if remote.error else _("The service gave no reason.")
+        return _close(change, ChangeState.FAILED, words)
+    if remote.status == Status.SUCCEEDED:
+        if shows(remote, change.wanted):
+            return _close(change, ChangeState.DONE, "")
+        # A look can be older than the change; what has not come after a while will not come.
+        if Change.objects.filter(pk=change.pk, accepted_at__lt=Now() - SHOW_WITHIN).exists():
+            return _close(change, ChangeState.FAILED, _("The service went back to what it was before."))
+    return pause_of_deployment(change, remote.retry_after)
+
+
+def _close(change: Change, state: ChangeState, why: str) -> float | None:
+    """End the change; nobody needs to look again."""
+    done = {ChangeKind.EDIT: Verb.EDITED, ChangeKind.DELETE: Verb.DELETED}.get(ChangeKind(change.kind), Verb.DEPLOYED)
+    verbs = {ChangeState.DONE: done, ChangeState.REFUSED: Verb.REFUSED, ChangeState.FAILED: Verb.FAILED}
+    failpoint("before-close")
+    with transaction.atomic():
+        if not Change.objects.move(change, state, error=why):
+            return None
+        if state == ChangeState.REFUSED and change.kind == ChangeKind.CREATE:
+            # The service never had it, so nobody else will ever write this row.
+            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(
+                status=Status.FAILED, error=why, updated_at=timezone.now()
+            )
+        model = change.model.display_name if change.model else ""
+        audit.record(verbs[state], endpoint=change.endpoint, change=change, detail=why, model=model)
+    failpoint("after-close")
+    return None
+
+
+def _put_off(change: Change, error: azure.SpeechError) -> float:
+    return pause(change, error.retry_after if isinstance(error, azure.TooManyRequests) else None)
+
+
+def _remote_id(endpoint: Endpoint) -> str:
+    if endpoint.remote_id is None:
+        raise azure.Unreadable("The endpoint has no id at the service yet.", operation="Endpoints_Get")
+    return endpoint.remote_id

@@ -1,0 +1,255 @@
+"""What people ask of an endpoint: a wish (Change) and its Event in one transaction, which a worker carries out."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from endpoints import audit
+from endpoints.models import Bulk, Change, Endpoint, Project, SpeechModel
+from endpoints.models.endpoint import words_for
+from endpoints.models.event import Verb
+from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
+from endpoints.models.words import Words
+
+
+class Busy(Exception):
+    """Another change of this endpoint is open; `change` is that one, and the message says so for people."""
+
+    def __init__(self, change: Change) -> None:
+        kind = dict(ChangeKind.choices).get(change.kind, change.kind)
+        names = {"actor": change.actor or "Speech Studio", "kind": kind}
+        self.why = Words(gettext_noop("Another change is open: %(kind)s, by %(actor)s."), **names)
+        super().__init__(self.why)
+        self.change = change
+
+
+class NotPossible(Exception):
+    """What was asked cannot be done; the message says why, for people."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class ChangedMeanwhile(Exception):
+    """The endpoint is no longer what the person saw; `facts` names what differs, with what it is now."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        super().__init__(", ".join(facts))
+        self.facts = facts
+
+
+def create(
+    *,
+    key: UUID,
+    actor: Any,
+    model: SpeechModel,
+    display_name: str,
+    description: str = "",
+    project: Project | None = None,
+    logging_enabled: bool = False,
+    instead_of: Endpoint | None = None,
+) -> Change:
+    """Ask for a new endpoint with `model`; `instead_of` one that is gone, it is what was decided of its change.
+
+    `key` names the request: asked again with the same key, the first change is returned and nothing is written.
+    """
+    if asked := Change.objects.filter(pk=key).first():
+        return asked
+    if model.why_not:
+        raise NotPossible(model.why_not)
+    try:
+        with transaction.atomic():
+            endpoint = Endpoint.objects.create(
+                resource=model.resource,
+                display_name=display_name,
+                description=description,
+                locale=model.locale,
+                model=model,
+                **model.for_endpoint,
+                project=project,
+                logging_enabled=logging_enabled,
+            )
+            change = Change.objects.create(
+                pk=key,
+                endpoint=endpoint,
+                kind=ChangeKind.CREATE,
+                model=model,
+                actor=actor,
+                wanted={"model": model.remote_id},
+            )
+            audit.record(Verb.ASKED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)
+            if instead_of and instead_of.gone_at and instead_of.open_change:
+                why = gettext_noop("A new endpoint was asked for instead.")
+                decide(instead_of.open_change, actor=actor, again=False, why=why)
+    except IntegrityError:
+        # The same key at the same moment, from a second press: the first one counts.
+        return Change.objects.get(pk=key)
+    return change
+
+
+def change_model(
+    *,
+    key: UUID,
+    actor: Any,
+    endpoint: Endpoint,
+    model: SpeechModel,
+    reason: str = "",
+    seen: dict[str, Any] | None = None,
+    at: datetime | None = None,
+    bulk: Bulk | None = None,
+) -> Change:
+    """Ask for another model behind `endpoint`, now or at a time.
+
+    `seen`: what the person's page said, by Endpoint.facts. Raises Busy when another change of it is open, NotPossible
+    when the model does not fit, ChangedMeanwhile when the page was older than the row.
+    """
+    if model.why_not and not Change.objects.filter(pk=key).exists():
+        raise NotPossible(model.why_not)
+    words = {"model": model.display_name, "old": endpoint.model.display_name if endpoint.model else ""}
+    return _ask(
+        Change(
+            pk=key,
+            endpoint=endpoint,
+            kind=ChangeKind.CHANGE_MODEL,
+            actor=actor,
+            reason=reason,
+            model=model,
+            from_model=endpoint.model,
+            wanted={"model": model.remote_id},
+            bulk=bulk,
+        ),
+        Verb.ASKED_CHANGE_MODEL,
+        seen,
+        at,
+        **words,
+    )
+
+
+def edit(
+    *,
+    key: UUID,
+    actor: Any,
+    endpoint: Endpoint,
+    wanted: dict[str, Any],
+    reason: str = "",
+    seen: dict[str, Any] | None = None,
+    at: datetime | None = None,
+    bulk: Bulk | None = None,
+) -> Change:
+    """Ask for another display_name, description or logging_enabled; what is the same already is left out."""
+    now = endpoint.facts
+    differing = {name: value for name, value in wanted.items() if now[name] != value}
+    if not differing and not Change.objects.filter(pk=key).exists():
+        raise NotPossible(_("Nothing was changed."))
+    change = Change(
+        pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, actor=actor, reason=reason, wanted=differing, bulk=bulk
+    )
+    return _ask(change, Verb.ASKED_EDIT, seen, at, what=words_for(differing))
+
+
+def delete(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
+    """Ask for the end of an endpoint at the service; its row and history stay."""
+    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason, bulk=bulk)
+    return _ask(change, Verb.ASKED_DELETE, None, None)
+
+
+@transaction.atomic
+def remove_duplicate(*, actor: Any, endpoint: Endpoint) -> Change:
+    """Ask for the end of one of several endpoints that the same request made. Raises NotPossible when it is the last.
+
+    Their rows are locked: two people who remove one each at the same moment must not leave none.
+    """
+    same = Endpoint.objects.filter(mark=endpoint.mark).order_by("pk") if endpoint.mark else Endpoint.objects.none()
+    list(same.select_for_update())
+    deleting = Change.objects.open().filter(kind=ChangeKind.DELETE)
+    staying = endpoint.duplicates().exclude(pk__in=deleting.values("endpoint_id")).first()
+    if staying is None:
+        raise NotPossible(_("It is not a duplicate any more, so nothing was done."))
+    reason = _("Duplicate of %(id)s") % {"id": staying.remote_id}
+    return delete(key=uuid4(), actor=actor, endpoint=endpoint, reason=reason)
+
+
+def go_back(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str) -> Change:
+    """Ask for the model that the endpoint had before. Raises NotPossible when there is none, or it has expired."""
+    previous = previous_model(endpoint)
+    if previous is None:
+        raise NotPossible(_("There is no earlier model to go back to."))
+    return change_model(key=key, actor=actor, endpoint=endpoint, model=previous, reason=reason)
+
+
+def previous_model(endpoint: Endpoint) -> SpeechModel | None:
+    """The model before the last change of model that became true."""
+    done = endpoint.changes.filter(kind=ChangeKind.CHANGE_MODEL, state=ChangeState.DONE).order_by("-closed_at")
+    last = done.select_related("from_model").first()
+    return last.from_model if last and last.from_model != endpoint.model else None
+
+
+def cancel(change: Change, *, actor: Any) -> bool:
+    """Take a change back that has not started. False when a worker was faster."""
+    unstarted = Change.objects.filter(UNSTARTED, pk=change.pk)
+    with transaction.atomic():
+        if unstarted.update(state=ChangeState.CANCELLED, closed_at=Now(), next_look_at=None, updated_at=Now()) != 1:
+            return False
+        audit.record(Verb.CANCELLED, actor=actor, endpoint=change.endpoint, change=change)
+        if change.kind == ChangeKind.CREATE:
+            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(gone_at=Now(), updated_at=Now())
+    return True
+
+
+def dismiss(endpoint: Endpoint, *, actor: Any) -> bool:
+    """Take an endpoint that the service never had out of the list. False when it has it, or may still get it."""
+    with transaction.atomic():
+        if not endpoint.can_be_dismissed or not Endpoint.objects.present().filter(
+            pk=endpoint.pk, remote_id=None
+        ).update(gone_at=Now(), updated_at=Now()):
+            return False
+        audit.record(Verb.DISMISSED, actor=actor, endpoint=endpoint)
+    return True
+
+
+def decide(change: Change, *, actor: Any, again: bool, why: str = gettext_noop("Given up.")) -> bool:
+    """What a person says of a change that could not be settled: try again, or give up and `why`."""
+    undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
+    with transaction.atomic():
+        if again:
+            moved = undecided.update(state=ChangeState.QUEUED, doubts=0, next_look_at=Now(), updated_at=Now())
+        else:
+            moved = undecided.update(
+                state=ChangeState.FAILED,
+                error=why,
+                closed_at=Now(),
+                next_look_at=None,
+                updated_at=Now(),
+            )
+        if moved:
+            verb = Verb.TRIED_AGAIN if again else Verb.GAVE_UP
+            audit.record(verb, actor=actor, endpoint=change.endpoint, change=change)
+    return bool(moved)
+
+
+def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime | None, **words: str) -> Change:
+    if asked := Change.objects.filter(pk=change.pk).first():
+        return asked
+    change.before = change.endpoint.facts
+    differing = {name: change.before[name] for name, value in (seen or {}).items() if change.before.get(name) != value}
+    if differing:
+        raise ChangedMeanwhile(differing)
+    if at is not None:
+        change.scheduled_for = change.next_look_at = at
+    try:
+        with transaction.atomic():
+            change.save(force_insert=True)
+            audit.record(
+                verb, actor=change.actor, endpoint=change.endpoint, change=change, detail=change.reason, **words
+            )
+    except IntegrityError:
+        if asked := Change.objects.filter(pk=change.pk).first():
+            return asked
+        raise Busy(change.endpoint.changes.open().get()) from None
+    return change

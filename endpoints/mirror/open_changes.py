@@ -1,0 +1,15 @@
+"""What the service's side means for changes that are open."""
+
+from django.db import transaction
+
+from endpoints import audit
+from endpoints.models import Change
+from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
+
+
+@transaction.atomic
+def needs_decision(change: Change, why: str) -> None:
+    """Leave `change` to a person, if it is still as we read it: no worker takes it on until somebody has decided."""
+    if Change.objects.move(change, ChangeState.UNDECIDED, error=why, next_look_at=None):
+        audit.record(Verb.UNDECIDED, endpoint=change.endpoint, change=change, detail=why)

@@ -1,0 +1,50 @@
+"""The day on which recognition with a model ends, and what that means for whoever uses it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+SOON, NEAR = 90, 30  # days left below which people are told
+
+
+@dataclass(frozen=True)
+class Expiration:
+    """The day on which recognition with a model ends (properties.deprecationDates.transcriptionDateTime)."""
+
+    date: datetime
+    locale: str
+
+    @property
+    def days(self) -> int:
+        """Whole days left; negative once it has expired."""
+        return (self.date - timezone.now()).days
+
+    @property
+    def level(self) -> str:
+        """ok, soon (under 90 days), near (under 30 days) or expired."""
+        if self.days < 0:
+            return "expired"
+        return "near" if self.days < NEAR else "soon" if self.days < SOON else "ok"
+
+    @property
+    def words(self) -> str:
+        if self.level == "expired":
+            ago = -self.days
+            return ngettext("Expired %(days)s day ago", "Expired %(days)s days ago", ago) % {"days": ago}
+        if self.days == 0:
+            return _("Expires today")
+        return ngettext("%(days)s day left", "%(days)s days left", self.days) % {"days": self.days}
+
+    @property
+    def sentence(self) -> str:
+        """What it means for an endpoint: the service answers with another model and reports no error."""
+        if self.level == "expired":
+            return _("Expired: the service answers with the newest base model of %(locale)s and reports no error.") % {
+                "locale": self.locale
+            }
+        if self.level == "near":
+            return _("Change the model before this date.")
+        return ""

@@ -1,0 +1,73 @@
+"""What is set above the list of content logs, and the addresses that say so."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.utils.formats import date_format, localize
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from endpoints.models.log import LogEntryQuerySet, day_in, number_in
+from endpoints.pages.endpoint_list import filters, selection
+from endpoints.pages.endpoint_list.filters import Chip, Menu
+from endpoints.pages.paging import Order
+
+# What LogEntryQuerySet.asked understands; `page` is no part of it.
+STATE = ("q", "from", "to", "longer", "shorter", "below", "result", "partial")
+NEWEST_FIRST = Order(("at", "id"), descending=True)
+
+
+def state(query: QueryDict, **changed: Any) -> str:
+    """The words and filters of `query` as a query string, with some of it changed; None takes away."""
+    return selection.state(query, STATE, **changed)
+
+
+def counted(rows: LogEntryQuerySet) -> int:
+    """How many, up to selection.COUNTED and one more."""
+    return rows.order_by()[: selection.COUNTED + 1].count()
+
+
+def count_words(count: int) -> str:
+    if count > selection.COUNTED:
+        return _("More than %(count)s entries") % {"count": f"{selection.COUNTED:,}"}
+    return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
+
+
+def menus(query: QueryDict) -> list[Menu]:
+    results = [("", _("Any result")), ("none", _("No result")), ("unreadable", _("Cannot be read"))]
+    parts = [("", _("Whole or not")), ("1", _("Something is missing"))]
+    return [
+        filters.menu(query, "result", _("Result"), results),
+        filters.menu(query, "partial", _("Parts"), parts),
+    ]
+
+
+def chips(request: HttpRequest) -> list[Chip]:
+    """What is set, each with a way to take it off; what an address says wrongly sets nothing."""
+    return [Chip(label, value, address(request, **{name: None})) for name, label, value in _set(request.GET)]
+
+
+def _set(query: QueryDict) -> Iterator[tuple[str, str, str]]:
+    for name, label in (("from", _("From")), ("to", _("To"))):
+        if day := day_in(query.get(name)):
+            yield name, label, _in_words(day)
+    for name, label, words in (
+        ("longer", _("At least"), _("%(number)s s")),
+        ("shorter", _("At most"), _("%(number)s s")),
+        ("below", _("Confidence below"), _("%(number)s%%")),
+    ):
+        if (number := number_in(query.get(name))) is not None:
+            yield name, label, words % {"number": localize(int(number) if number.is_integer() else number)}
+    for menu in menus(query):
+        if menu.chosen:
+            yield menu.name, menu.label, menu.chosen.label
+
+
+def _in_words(day: date) -> str:
+    return date_format(day, "DATE_FORMAT")
+
+
+def address(request: HttpRequest, **changed: Any) -> str:
+    return f"{request.path}?{state(request.GET, **changed)}"

@@ -1,0 +1,127 @@
+"""The endpoint's own page, and its key."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from endpoints import audit, samples
+from endpoints.changes import submit
+from endpoints.models import Download, Endpoint, Event
+from endpoints.models.event import Verb
+from endpoints.models.resource import Auth
+from endpoints.models.secret import CannotDecrypt
+from endpoints.pages import frame
+from endpoints.pages.content_logs import keep
+from endpoints.pages.http import HttpRequest, may
+from endpoints.samples import documentation
+
+NEWEST, ALL = 10, 500  # changes and events on the page, at first and when asked for
+
+
+@dataclass(frozen=True)
+class Tab:
+    key: str
+    label: str
+    url: str
+    current: bool
+
+
+@require_safe
+@may("view_endpoint")
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    endpoint = Endpoint.objects.for_page().filter(pk=pk).first()
+    if endpoint is None:
+        # An address with the service's endpoint id leads to the same page.
+        return redirect(get_object_or_404(Endpoint, remote_id=str(pk)))
+    if request.htmx.target == "deployment":
+        return render(request, "endpoints/_deployment.html", _deployment(request, endpoint))
+    return _page(request, endpoint)
+
+
+@require_POST
+@may("deploy_model")
+def key(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the endpoint key; that somebody looked is written down first."""
+    endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
+    audit.record(Verb.KEY_SHOWN, actor=request.user, endpoint=endpoint)
+    if endpoint.resource.auth != Auth.KEY:
+        note = _("This Speech resource signs in with Microsoft Entra, without a key.")
+        return _page(request, endpoint, key_note=note)
+    stored = endpoint.resource.key
+    if stored is None:
+        return _page(request, endpoint, key_note=_("No key is kept of this Speech resource."))
+    try:
+        return _page(request, endpoint, shown_key=stored.open())
+    except CannotDecrypt as error:
+        return _page(request, endpoint, key_note=str(error))
+
+
+def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
+    here = endpoint.get_absolute_url()
+    chosen = request.GET.get("sample", "")
+    written = samples.of(endpoint) if endpoint.gone_at is None else []
+    sample = next((one for one in written if one.key == chosen), written[0] if written else None)
+    context = {
+        **_deployment(request, endpoint),
+        "section": "list",
+        "may_see_key": request.user.has_perm("endpoints.deploy_model"),
+        "endpoint_url": endpoint.links.get("webSocketConversation") or endpoint.links.get("webSocket", ""),
+        "region_label": endpoint.resource.region,
+        "samples": [
+            Tab(one.key, one.language, f"{here}?sample={one.key}#sample-code", one is sample) for one in written
+        ],
+        "sample": sample,
+        "documentation": documentation.PAGES,
+        "latest_download": _latest_download(request, endpoint),
+        **(keep.countdown(endpoint) if request.user.has_perm("endpoints.read_logs") else {}),
+        **_history(request, endpoint),
+        "previous_model": submit.previous_model(endpoint),
+        "go_back_key": uuid4(),
+        **more,
+    }
+    return render(request, "endpoints/detail.html", context)
+
+
+def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """What changes by itself while something is going on."""
+    change = endpoint.open_change
+    may_deploy = request.user.has_perm("endpoints.deploy_model")
+    may_change = may_deploy and endpoint.gone_at is None
+    can_dismiss = may_deploy and endpoint.can_be_dismissed
+    return {
+        "endpoint": endpoint,
+        "open_change": change,
+        "last_change": endpoint.changes.first(),
+        "duplicates": endpoint.duplicates().for_page(),
+        "usually": endpoint.usual_duration if change else None,
+        "can_change": may_change and change is None and endpoint.remote_id is not None,
+        "can_clone": may_change and endpoint.model is not None and not can_dismiss,
+        "can_deploy_again": may_deploy and (endpoint.gone_at is not None or can_dismiss),
+        "can_dismiss": can_dismiss,
+        "live": not endpoint.settled,
+        "poll_url": f"{endpoint.get_absolute_url()}?version={frame.of(request).stamp.version}",
+    }
+
+
+def _history(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """The newest of it, and the address that shows the rest."""
+    shown = ALL if request.GET.get("history") == "all" else NEWEST
+    changes = list(endpoint.changes.select_related("model", "actor")[: shown + 1])
+    events = list(Event.objects.for_page().filter(endpoint=endpoint)[: shown + 1])
+    more = max(len(changes), len(events)) > shown and shown == NEWEST
+    return {
+        "changes": changes[:shown],
+        "events": events[:shown],
+        "earlier_url": f"{endpoint.get_absolute_url()}?history=all#history" if more else "",
+    }
+
+
+def _latest_download(request: HttpRequest, endpoint: Endpoint) -> Download | None:
+    if not request.user.has_perm("endpoints.read_logs"):
+        return None
+    return endpoint.downloads.for_page().first()

@@ -1,0 +1,159 @@
+"""Which endpoints an address asks for, and in which order. A word that it does not know is passed over."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import BooleanField, Func, Q
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from endpoints.models import Endpoint, SpeechModel, Status
+from endpoints.models.endpoint import EndpointQuerySet
+from endpoints.models.search import ENDPOINTS, uuid_in
+from endpoints.pages.paging import Order
+
+# What can be asked for besides words and an order; `page` is not part of a selection.
+FILTERS = ("status", "locale", "expiring", "project", "resource", "logging", "model", "base")
+STATE = ("q", *FILTERS, "sort")
+NONE = "none"
+COUNTED = 1000  # endpoints: more are not counted one by one
+NEWEST_FIRST = Order(("created_at", "id"), descending=True)
+WITHIN = {
+    "expired": _("Expired"),
+    "30": _("Within 30 days"),
+    "90": _("Within 90 days"),
+    "365": _("Within a year"),
+}
+
+COLUMNS = {
+    "name": (_("Name"), "name_key"),
+    "description": (pgettext_lazy("column", "Description"), "description_key"),
+    "model": (_("Model"), "model_key"),
+    "locale": (pgettext_lazy("column", "Locale"), "locale"),
+    "status": (_("Status"), "status"),
+    "expiration": (_("Expiration"), "expires_key"),
+    "logging": (pgettext_lazy("column", "Content logging"), "logging_enabled"),
+    "created": (_("Created"), "created_at"),
+    "changed": (_("Last change"), "changed_key"),
+}
+
+
+def columns(chosen: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """Key, label, and whether it is shown, of each column; all are when none is chosen."""
+    return _columns(chosen, get_language())
+
+
+@lru_cache(maxsize=100)
+def _columns(chosen: tuple[str, ...], _language: str | None) -> tuple[tuple[str, str, bool], ...]:
+    every = COLUMNS.items()
+    return tuple((key, str(label), key == "name" or not chosen or key in chosen) for key, (label, _field) in every)
+
+
+def found(query: QueryDict) -> EndpointQuerySet:
+    """The endpoints that the words and filters of `query` select, in no order."""
+    rows, _many = _said(query)
+    return rows.filter(*(condition for condition, _in_order in _conditions(query)))
+
+
+def selected(query: QueryDict) -> EndpointQuerySet:
+    """What was ticked on the list; with `all`, everything that its words and filters select."""
+    if query.get("all"):
+        return found(query)
+    return Endpoint.objects.filter(pk__in=[pk for text in query.getlist("endpoint") if (pk := uuid_in(text))])
+
+
+def counted(query: QueryDict) -> tuple[EndpointQuerySet, int]:
+    """What is found, to be read a page at a time in the order of `query`; how many, up to COUNTED and one more.
+
+    Few are found by an index and sorted then; many are best read in their order until a page is full.
+    """
+    rows, many = _said(query)
+    conditions = list(_conditions(query))
+    by_index = rows.filter(*(condition for condition, _in_order in conditions))
+    if many and not any(query.get(name) for name in FILTERS):
+        return by_index, COUNTED + 1
+    count = by_index.order_by()[: COUNTED + 1].count()
+    if count <= COUNTED:
+        return by_index, count
+    newest_first = order(query) == NEWEST_FIRST
+    reading = (one if in_order and newest_first else Reading(one) for one, in_order in conditions)
+    return rows.filter(*reading), count
+
+
+def _said(query: QueryDict) -> tuple[EndpointQuerySet, bool]:
+    """By words and status, which look up something first; whether the words are in many."""
+    rows: Any = Endpoint.objects.present()
+    many = False
+    if words := _plain(query, "q").strip()[:200]:
+        if pk := uuid_in(words):
+            rows = rows.filter(Q(pk=pk) | Q(remote_id=str(pk)))
+        else:
+            rows, many = ENDPOINTS.matching(rows, words)
+    if (status := query.get("status")) in Status.values:
+        rows = rows.shown_as(status)
+    return rows, many
+
+
+def _conditions(query: QueryDict) -> Iterator[tuple[Q, bool]]:
+    """Each filter that is set, and whether its index gives the newest first."""
+    if locale := _plain(query, "locale"):
+        yield Q(locale=locale), True
+    if (logging := query.get("logging")) in ("on", "off"):
+        yield Q(logging_enabled=logging == "on"), True
+    if query.get("project") == NONE:
+        yield Q(project=None), True
+    for name in ("project", "resource", "model"):
+        if pk := uuid_in(query.get(name)):
+            yield Q(**{name: pk}), name != "model"
+    if base := uuid_in(query.get("base")):
+        yield Q(model__in=SpeechModel.objects.filter(Q(pk=base) | Q(base_model=base)).values("pk")), False
+    if (within := query.get("expiring", "")) in WITHIN:
+        yield _expiring(within), False
+
+
+class Reading(Func):
+    """A condition for which SQLite uses no index; PostgreSQL knows by itself when it should not."""
+
+    template = "%(expressions)s"
+    output_field = BooleanField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+(%(expressions)s)", **more)
+
+
+def order(query: QueryDict) -> Order:
+    """Newest first unless a column is asked for."""
+    sort = query.get("sort", "")
+    key = sort.removeprefix("-")
+    if key not in COLUMNS or sort not in (key, f"-{key}"):
+        return NEWEST_FIRST
+    fields = dict.fromkeys((COLUMNS[key][1], "created_at", "id"))
+    return Order(tuple(fields), descending=sort != key)
+
+
+def state(query: QueryDict, names: Iterable[str] = STATE, /, **changed: Any) -> str:
+    """The selection and order of `query` as a query string, with some of it changed; None takes away."""
+    kept = QueryDict(mutable=True)
+    for name in names:
+        if value := query.get(name):
+            kept[name] = value
+    for name, value in changed.items():
+        kept.pop(name, None)
+        if value is not None:
+            kept[name] = str(value)
+    return kept.urlencode()
+
+
+def _expiring(within: str) -> Q:
+    now = timezone.now()
+    if within == "expired":
+        return Q(expires_key__lte=now)
+    return Q(expires_key__gt=now, expires_key__lte=now + timedelta(days=int(within)))
+
+
+def _plain(query: QueryDict, name: str) -> str:
+    return query.get(name, "").replace("\0", "")

@@ -1,0 +1,33 @@
+"""For machines: is this process alive, and can the product do its work?"""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from endpoints.messages.metrics import exposition
+from endpoints.models import Sweep
+
+
+@require_safe
+@login_not_required
+def live(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@login_not_required
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and a worker sweeps; otherwise 503, and which of them is missing."""
+    try:
+        found = {"database": True, "worker": not Sweep.last()[1]}
+    except DatabaseError:
+        found = {"database": False, "worker": False}
+    return JsonResponse(found, status=200 if all(found.values()) else 503)
+
+
+@require_safe
+@login_not_required
+def metrics(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,94 @@
+"""What every page of ours carries and how it speaks: headers, the end of a session, time zone and language."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+from django.shortcuts import resolve_url
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from endpoints.models import Preferences
+from endpoints.pages import time_zones
+
+CHOSEN = ("time_zone", "language")  # kept in the session, so that no page has to ask the database
+BROWSERS_ZONE = "time_zone"  # the cookie that static/js/timezone.js sets
+
+
+class CompressedText(GZipMiddleware):
+    """Text is compressed; recordings, archives and what is given out in parts keep their length."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        text = response.headers.get("Content-Type", "").startswith("text/")
+        if not text or response.has_header("Accept-Ranges"):
+            return response
+        return super().process_response(request, response)
+
+
+class PrivatePages:
+    """Pages are private: no cache keeps them, no other site embeds or reads them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if getattr(request, "htmx", False) and _leads_to_sign_in(response):
+            # A fragment must not be replaced by a sign-in form: the whole page goes there.
+            address = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+            response = HttpResponseClientRedirect(f"{resolve_url('login')}?next={address}")
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not getattr(request, "htmx", False):  # it is said of a whole page only
+            response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+
+def _leads_to_sign_in(response: HttpResponse) -> bool:
+    return response.status_code == 302 and urlsplit(response.headers["Location"]).path == resolve_url("login")
+
+
+class TimeZoneAndLanguage:
+    """A page shows times and speaks as the person has chosen, or else as the browser does."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(None), translation.override(translation.get_language()):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+        return response
+
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_arguments: Any) -> None:
+        # Machines and people who have not signed in have chosen nothing.
+        if getattr(view, "login_required", True):
+            if any(name not in request.session for name in CHOSEN):
+                remember(request, Preferences.objects.filter(user=request.user.pk).first() or Preferences())
+            else:
+                _activate(request)
+
+
+def remember(request: HttpRequest, chosen: Preferences) -> None:
+    """Keep what the person has chosen for as long as the session lasts, and use it from now on."""
+    request.session.update({name: getattr(chosen, name) for name in CHOSEN})
+    _activate(request)
+
+
+def browsers_zone(request: HttpRequest) -> ZoneInfo | None:
+    """None before the first page with our script, and for a browser that tells nothing we know."""
+    return time_zones.named(request.COOKIES.get(BROWSERS_ZONE, ""))
+
+
+def _activate(request: HttpRequest) -> None:
+    timezone.activate(
+        time_zones.named(request.session["time_zone"]) or browsers_zone(request) or timezone.get_default_timezone()
+    )
+    request.LANGUAGE_CODE = request.session["language"] or translation.get_language_from_request(request)
+    translation.activate(request.LANGUAGE_CODE)

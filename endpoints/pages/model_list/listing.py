@@ -1,0 +1,185 @@
+"""Models: the table, the picture of the coming year above it, and the calendar of expirations."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Page, Paginator
+from django.db.models import F
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.views.decorators.http import require_safe
+
+from endpoints.messages import calendar
+from endpoints.models import Preferences, SpeechModel
+from endpoints.models.model import ModelKind, SpeechModelQuerySet
+from endpoints.pages import time_zones
+from endpoints.pages.endpoint_list import filters
+from endpoints.pages.endpoint_list.selection import WITHIN
+from endpoints.pages.http import HttpRequest, may
+from endpoints.pages.model_list import year
+
+PER_PAGE = 50
+SHOWN_ENDPOINTS = 3
+COLUMNS = {
+    "name": (gettext_lazy("Name"), "display_name"),
+    "kind": (gettext_lazy("Kind"), "kind"),
+    "locale": (pgettext_lazy("column", "Locale"), "locale"),
+    "status": (gettext_lazy("Status"), "status"),
+    "expiration": (gettext_lazy("Expiration"), "expires_at"),
+    "adaptation": (gettext_lazy("Expiration for adaptation"), "adaptation_expires_at"),
+    "created": (gettext_lazy("Created"), "created_at"),
+    "deployed": (gettext_lazy("Deployed to"), "endpoint_count"),
+}
+FIRST = "expiration"
+
+
+class Models(Paginator):  # type: ignore[type-arg]
+    """Reads the rows of a page also when there are none: each page asks the database equally often."""
+
+    def page(self, number: Any) -> Any:
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        shown: Any = self.object_list[first : first + self.per_page]
+        return Page(shown.with_endpoints(SHOWN_ENDPOINTS), number, self)
+
+
+@require_safe
+@may("view_endpoint")
+def models(request: HttpRequest) -> HttpResponse:
+    asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in request.GET}
+    found = _found(asked)
+    rows = _at_a_time(found, asked).with_endpoint_count()
+    paginator = Models(_sorted(rows, asked.get("sort", "")), PER_PAGE)
+    context = {
+        "section": "models",
+        "page_obj": paginator.get_page(asked.get("page")),
+        "columns": _columns(asked.get("sort", "")),
+        "count_words": ngettext("%(count)s model", "%(count)s models", paginator.count) % {"count": paginator.count},
+        "filtered": any(asked.get(name) for name in ("q", "locale", "kind", "expiring", "deployed", "week")),
+        "asked": asked,
+        "week": _week(asked),
+        "year": _picture(found),
+    }
+    if request.htmx and not request.htmx.history_restore_request:
+        return render(request, "endpoints/_models.html", context)
+    return render(request, "endpoints/models.html", {**context, "menus": _menus(asked), **_calendar(request)})
+
+
+@require_safe
+@login_not_required
+def expirations(request: HttpRequest) -> HttpResponse:
+    """For calendar programs, which have no session: the token in the address says who reads."""
+    user = calendar.reader(request.GET.get("token", ""))
+    if user is None:
+        raise Http404
+    chosen = Preferences.objects.filter(user=user).first() or Preferences()
+    language = chosen.language or translation.get_language()
+    with timezone.override(time_zones.named(chosen.time_zone)), translation.override(language):
+        entries = [
+            calendar.entry_of(model, timezone.localdate(model.expires_at), request.build_absolute_uri(_place_of(model)))
+            for model in calendar.expirations(unused_too=request.GET.get("all") == "1")
+        ]
+        text = calendar.calendar(entries, name=_("Expirations of speech models"), made=timezone.now())
+    headers = {"Content-Disposition": 'attachment; filename="expirations.ics"', "Cache-Control": "no-store, private"}
+    return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def _found(asked: dict[str, str]) -> SpeechModelQuerySet:
+    """The models that the address asks for, whenever they expire; a word it does not know is passed over."""
+    rows = SpeechModel.objects.present()
+    if words := asked.get("q"):
+        rows = rows.search(words)
+    if locale := asked.get("locale"):
+        rows = rows.filter(locale=locale)
+    if (kind := asked.get("kind")) in ModelKind.values:
+        rows = rows.filter(kind=kind)
+    return rows.deployed() if asked.get("deployed") else rows
+
+
+def _at_a_time(rows: SpeechModelQuerySet, asked: dict[str, str]) -> SpeechModelQuerySet:
+    if first := _week(asked):
+        rows = rows.expiring_from(first, days=7)
+    within = asked.get("expiring")
+    if within == "expired":
+        return rows.expired()
+    return rows.expiring_within(int(within)) if within in WITHIN else rows
+
+
+def _week(asked: dict[str, str]) -> date | None:
+    try:
+        first = parse_date(asked.get("week", ""))
+    except ValueError:
+        return None
+    return first if first and 1900 < first.year < 9999 else None
+
+
+def _sorted(rows: SpeechModelQuerySet, sort: str) -> SpeechModelQuerySet:
+    key = sort.removeprefix("-")
+    if key not in COLUMNS:
+        sort = key = FIRST
+    field = F(COLUMNS[key][1])
+    order = field.desc(nulls_last=True) if sort != key else field.asc(nulls_last=True)
+    return rows.order_by(order, "display_name", "pk")
+
+
+def _columns(sort: str) -> list[dict[str, Any]]:
+    """The heads of the table, and the order that each leads to: its own, and again the reverse."""
+    if sort.removeprefix("-") not in COLUMNS:
+        sort = FIRST
+    return [
+        {
+            "key": key,
+            "label": label,
+            "direction": {key: "ascending", f"-{key}": "descending"}.get(sort, ""),
+            "sort": f"-{key}" if sort == key else key,
+        }
+        for key, (label, _field) in COLUMNS.items()
+    ]
+
+
+def _menus(asked: dict[str, str]) -> list[filters.Menu]:
+    locales = SpeechModel.objects.present().order_by("locale").values_list("locale", flat=True).distinct()
+    return [
+        filters.menu(asked, "locale", _("Locale"), [("", _("Any locale")), *((name, name) for name in locales)]),
+        filters.menu(asked, "kind", _("Kind"), [("", _("Any kind")), *ModelKind.choices]),
+        filters.menu(asked, "expiring", _("Expiring"), [("", _("Any time")), *WITHIN.items()]),
+    ]
+
+
+def _picture(rows: SpeechModelQuerySet) -> dict[str, Any] | None:
+    """The coming year in so many queries, however many models there are; None when nothing expires in it."""
+    today = timezone.localdate()
+    coming = rows.expiring().expiring_from(today, days=7 * year.WEEKS)
+    over = rows.expired()
+    found = year.waves(coming.expirations_by_day(), today, expired=(over.count(), over.deployed().count()))
+    # Asked for also when there is none, so that the page asks the database equally often.
+    firsts = [wave.first for wave in found if wave.alone and wave.first] or [today]
+    alone: dict[date | None, list[tuple[object, bool]]] = {}
+    for model in _in_order(coming.expiring_from(*firsts, days=7)):
+        first = today + timedelta(weeks=(timezone.localdate(model.expires_at) - today).days // 7)
+        alone.setdefault(first, []).append((model, bool(model.endpoint_count)))
+    alone[None] = [(model, bool(model.endpoint_count)) for model in _in_order(over)[: year.MOST]]
+    return {"waves": found, "drawn": year.picture(found, alone, today)} if found else None
+
+
+def _in_order(rows: SpeechModelQuerySet) -> SpeechModelQuerySet:
+    return rows.with_endpoint_count().order_by("expires_at", "display_name", "pk")
+
+
+def _place_of(model: Any) -> str:
+    """Where something can be done about its expiration."""
+    if model.endpoint_count == 1:
+        return str(model.first_endpoints[0].get_absolute_url())
+    return f"{reverse('endpoints:models')}?q={model.remote_id}"
+
+
+def _calendar(request: HttpRequest) -> dict[str, str]:
+    """The private address of the calendar, for programs and for people."""
+    url = request.build_absolute_uri(f"{reverse('endpoints:calendar')}?token={calendar.token_of(request.user)}")
+    return {"calendar_url": url, "calendar_webcal": f"webcal:{url.partition(':')[2]}"}

@@ -1,0 +1,59 @@
+"""Speech resources: where the service is, the key to it, and whether it answers."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from endpoints import audit, hints
+from endpoints.mirror.resources import want_web_hook
+from endpoints.models import Resource
+from endpoints.models.event import Verb
+from endpoints.pages.forms import ResourceForm
+from endpoints.pages.http import HttpRequest, may
+
+
+@require_safe
+@may("manage_resources")
+def resources(request: HttpRequest) -> HttpResponse:
+    return render(request, "endpoints/resources.html", {"section": "resources", "resources": Resource.objects.all()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may("manage_resources")
+def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
+    """Add a Speech resource, or change one; the stored key is never shown."""
+    resource = get_object_or_404(Resource, pk=pk) if pk else None
+    form = ResourceForm(request.POST or None, instance=resource)
+    if request.method == "POST" and form.is_valid():
+        saved = form.save()
+        verb = Verb.RESOURCE_CHANGED if resource else Verb.RESOURCE_ADDED
+        audit.record(verb, actor=request.user, resource=saved.name)
+        hints.send("mirror", saved.pk)
+        messages.success(request, _("%(name)s is saved; the service is asked now.") % {"name": saved.name})
+        return redirect("endpoints:resources")
+    context = {
+        "section": "resources",
+        "form": form,
+        "resource": resource,
+        "error_summary": form.errors,
+        "public": bool(settings.PUBLIC_URL),
+    }
+    return render(request, "endpoints/resource_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@may("manage_resources")
+def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask for the service's web hook, or for its end; a worker registers it."""
+    resource = get_object_or_404(Resource, pk=pk)
+    want_web_hook(resource, wanted=not resource.hook_wanted)
+    audit.record(Verb.RESOURCE_CHANGED, actor=request.user, resource=resource.name)
+    Resource.objects.filter(pk=pk).update(next_look_at=timezone.now())
+    hints.send("mirror", pk)
+    return redirect("endpoints:resource-edit", pk=pk)

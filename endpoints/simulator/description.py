@@ -8,8 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .document import describe
-from .versions import VERSIONS, base_path, dated
+from endpoints.contract import VERSIONS, base_path, dated, describe
 
 NAME = "openapi.json"
 

@@ -6,7 +6,6 @@ apart from what the simulator does, so that the one can be held against the othe
 """
 
 from .document import describe
-from .serving import Described
 from .versions import VERSIONS, base_path, dated
 
-__all__ = ["VERSIONS", "Described", "base_path", "dated", "describe"]
+__all__ = ["VERSIONS", "base_path", "dated", "describe"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from . import operations
-from .entities import CUSTOM, ENTITIES, NAMED_HERE, PROJECT
 from .enums import CLOSED, LATER_CODES, OPEN
 from .notation import without
 from .operations import FILTERS
+from .schemas import CUSTOM, ENTITIES, NAMED_HERE, PROJECT
 
 VERSIONS = ("v3.2", "2024-11-15", "2025-10-15")
 SIMPLER = ("Dataset", "Evaluation", "Transcription")

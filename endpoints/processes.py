@@ -1,7 +1,6 @@
 """The processes of the demo: started, waited for, and stopped together, with nothing left behind."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -10,6 +9,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from speechstudio.child_process import die_with_parent
 
 PATIENCE_SECONDS = 8
 
@@ -132,10 +133,3 @@ def worker(*options: str) -> list[str]:
 def web(port: int, *options: str) -> list[str]:
     bind = ["--bind", f"127.0.0.1:{port}"]
     return [sys.executable, "-m", "gunicorn", "--config", "python:speechstudio.web", *bind, *options]
-
-
-def die_with_parent() -> None:
-    """On Linux the kernel ends a child whose parent was killed before it could clean up."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The contract stands alone, and the simulator knows the contract only."""
+"""The contract stands alone, the simulator knows the contract only, and production loads neither simulator nor demo."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ package = import_module(sys.argv[1])
 for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
     if not module.name.endswith("__main__"):
         import_module(module.name)
+print(*sys.modules)
+"""
+
+IMPORT_PRODUCTION = """
+import sys
+import django
+from importlib import import_module
+for name in ("speechstudio.celery", "speechstudio.web", "speechstudio.wsgi"):
+    import_module(name)
+django.setup()
+for name in ("speechstudio.urls", "endpoints.tasks", "endpoints.management.commands.setup"):
+    import_module(name)
+for name in ("endpoints.management.commands.newkey", "endpoints.management.commands.speech_check"):
+    import_module(name)
 print(*sys.modules)
 """
 
@@ -56,3 +70,11 @@ def test_the_contract_needs_the_standard_library_only() -> None:
 def test_the_simulator_does_not_use_the_libraries_of_the_client() -> None:
     packages = {name.partition(".")[0] for name in modules_after(IMPORT_ALL, "endpoints.simulator")}
     assert not packages & {"httpx", "azure", "stamina"}
+
+
+def test_production_loads_neither_the_simulator_nor_the_demo() -> None:
+    modules = modules_after(IMPORT_PRODUCTION)
+    assert "endpoints.tasks" in modules
+    assert "endpoints.speech_check.differences" in modules
+    for package in ("endpoints.simulator", "endpoints.processes", "endpoints.furnish", "speechstudio.demo"):
+        assert not below(package, modules)

@@ -175,7 +175,7 @@ def _build(count: int) -> None:
 def _entries(endpoint: Any, count: int, now: datetime) -> Iterator[Any]:
     """Thirty days of calls, each of two to five sentences."""
     from endpoints.models import LogEntry
-    from endpoints.simulator.speaking import SENTENCES
+    from endpoints.simulator.recognition.sentences import SENTENCES
 
     chance = random.Random(count)
     begun = now - timedelta(days=29)

@@ -9,7 +9,7 @@ import kombu
 from celery import Celery
 from celery.signals import worker_before_create_process, worker_init, worker_process_init
 
-from speechstudio.parent import die_with_parent
+from speechstudio.child_process import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 

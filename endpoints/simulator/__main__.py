@@ -6,10 +6,11 @@ import secrets
 import sys
 from pathlib import Path
 
-from . import options, state
-from .serving import HOST, Taken, Wrap, end_quietly, listen, serve
+from . import options
+from .api.serializer import Origins
+from .server import HOST, Taken, Wrap, end_quietly, listen, serve
 from .simulation import Simulation
-from .wire import Origins
+from .world import state_file
 
 
 def main(wrap: Wrap | None = None) -> None:
@@ -18,9 +19,9 @@ def main(wrap: Wrap | None = None) -> None:
     end_quietly()
     path = Path(command.state) if command.state else None
     try:
-        world = state.load(path, command.options) if path and path.exists() else None
+        world = state_file.load(path, command.options) if path and path.exists() else None
         api, content = listen(command.port, command.content_port)
-    except (Taken, state.Unreadable) as reason:
+    except (Taken, state_file.Unreadable) as reason:
         sys.exit(f"simulator: {reason}")
     addresses = [f"http://{HOST}:{listener.getsockname()[1]}" for listener in (api, content)]
     simulation = Simulation(

@@ -12,21 +12,22 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from . import container, content, control
-from .answering import Room, answer
-from .copy_routes import CopyRoom
-from .description import Described
-from .endpoint_routes import EndpointRoom
-from .gate import Gate
-from .hook_routes import HookRoom
-from .log_routes import LogRoom
-from .model_file_routes import ModelFileRoom
-from .model_routes import ModelRoom
-from .project_routes import ProjectRoom
-from .recognition import RecognitionRoom
-from .refusals import Refusal
+from .api.description import Described
+from .api.errors import Refusal
+from .api.middleware import Gate
+from .api.versioning import mounts
+from .content import blobs, container
+from .control.routes import routes as control_routes
+from .recognition.routes import RecognitionRoom
+from .routes.base import Room, answer
+from .routes.endpoints import EndpointRoom
+from .routes.logs import LogRoom
+from .routes.model_copies import CopyRoom
+from .routes.model_files import ModelFileRoom
+from .routes.models import ModelRoom
+from .routes.projects import ProjectRoom
+from .routes.web_hooks import HookRoom
 from .simulation import Simulation
-from .versioned import mounts
 from .versions import Version
 
 ROOMS: tuple[type[Room], ...] = (EndpointRoom, ModelRoom, ModelFileRoom, CopyRoom, HookRoom)
@@ -37,7 +38,7 @@ def build(simulation: Simulation) -> ASGIApp:
     routes: list[BaseRoute] = [*mounts(simulation, lambda version: _management(simulation, version))]
     routes += RecognitionRoom(simulation).routes()
     if simulation.control:
-        routes += control.routes(simulation)
+        routes += control_routes(simulation)
     handlers: dict[Any, Any] = {Refusal: _refused, HTTPException: _unrouted, ClientDisconnect: _gone}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
@@ -56,7 +57,7 @@ def _management(simulation: Simulation, version: Version) -> list[Route]:
 
 def build_content(simulation: Simulation) -> ASGIApp:
     """The origin of contentUrl."""
-    return Gate(content.app(simulation, container.routes(simulation)), simulation, keyed=False)
+    return Gate(blobs.app(simulation, container.routes(simulation)), simulation, keyed=False)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import seed
-from .access import Limit
-from .faults import Fault
-from .hook_deliveries import Courier
-from .ledger import Ledger
+from .api.authentication import Limit
+from .api.serializer import Origins, Wire
+from .control.faults import Fault
+from .control.ledger import Ledger
+from .hooks.deliveries import Courier
 from .options import Options
 from .versions import Version
-from .wire import Origins, Wire
-from .world import World
+from .world import seed
+from .world.world import World
 
 
 class Simulation:

@@ -1,7 +1,7 @@
 """The first contact with a real Speech resource as a report: what holds of the contract, and what differs.
 
 It asks through the client, records the raw answers, and holds them against the description of the service in
-endpoints/simulator/description, which states the contract apart from the client.
+endpoints/contract, which states the contract apart from the client.
 """
 
 from .recording import Recorder

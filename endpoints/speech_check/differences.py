@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from endpoints.simulator.description import base_path, describe
+from endpoints.contract import base_path, describe
 
 from .recording import Exchange
 

@@ -12,8 +12,8 @@ from celery.exceptions import OperationalError
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
+from speechstudio.child_process import die_with_parent
 from speechstudio.demo.processes import CannotStart
-from speechstudio.parent import die_with_parent
 
 PEOPLE = {"admin": "deploys models", "listener": "may read content logs", "viewer": "looks"}
 SIMULATED = "Contoso Speech"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from speechstudio.parent import die_with_parent
+from speechstudio.child_process import die_with_parent
 
 PATIENCE_SECONDS = 8
 

@@ -16,7 +16,7 @@ import msgspec
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from endpoints.simulator.faults import STRUCK
+from endpoints.simulator.control.faults import STRUCK
 from endpoints.simulator.simulation import Simulation
 
 from .compiled import Contract, Operation, contract, version_of

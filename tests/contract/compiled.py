@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from endpoints.simulator.description import base_path, describe
+from endpoints.contract import base_path, describe
 
 Json = dict[str, Any]
 SCHEMAS = "#/components/schemas/"

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx
 import pytest
 
-from endpoints.simulator.description import base_path, dated, describe
+from endpoints.contract import base_path, dated, describe
 from tests.demo import PLAIN
 
 from .violations import violations

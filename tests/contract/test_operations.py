@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from endpoints.simulator.description import VERSIONS
+from endpoints.contract import VERSIONS
 from tests.demo import PLAIN
 
 from .conftest import Caller

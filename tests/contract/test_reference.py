@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from endpoints.simulator.description import describe
+from endpoints.contract import describe
 
 Json = dict[str, Any]
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "speech-api" / "speechtotext-v3.2.json"

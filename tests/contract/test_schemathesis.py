@@ -19,7 +19,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import APIOperation, BaseSchema
 
-from endpoints.simulator.description import VERSIONS, base_path, dated, describe
+from endpoints.contract import VERSIONS, base_path, dated, describe
 from tests.demo import PLAIN
 
 from .conftest import KEY

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from endpoints.simulator.api.serializer import Origins
 from endpoints.simulator.app import build, build_content
 from endpoints.simulator.options import Options
 from endpoints.simulator.simulation import Simulation
-from endpoints.simulator.wire import Origins
 
 from .conftest import KEY
 

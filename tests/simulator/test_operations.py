@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from endpoints.simulator.description.document import describe
+from endpoints.contract import describe
 
 from .conftest import Json, Service
 from .test_recognition import recognize

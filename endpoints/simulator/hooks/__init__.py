@@ -1,0 +1,1 @@
+"""Web hooks: which events happen, and how they are delivered."""

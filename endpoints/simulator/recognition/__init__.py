@@ -1,0 +1,1 @@
+"""Short audio recognition and the access tokens of the token service."""

@@ -1,0 +1,1 @@
+"""What the service accepts and starts: deployments, trainings, copies of models."""

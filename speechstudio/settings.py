@@ -215,8 +215,6 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AUTHENTICATION_BACKENDS = ["endpoints.signed_in.Backend"]
-SESSION_ENGINE = "endpoints.signed_in"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "endpoints:list"
 LOGOUT_REDIRECT_URL = "login"

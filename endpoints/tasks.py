@@ -36,8 +36,11 @@ def step(change_id: str) -> None:
     failpoint("before-claim")
     if change := Change.objects.open().claim(change_id, seconds=LEASE_SECONDS):
         failpoint("after-claim")
-        resource = change.endpoint.resource
-        _work("step", change, resource, lambda: clients.service(resource), lambda it: reconcile.step(change, it))
+        if change.endpoint:
+            resource = change.endpoint.resource
+            _work("step", change, resource, lambda: clients.service(resource), lambda it: reconcile.step(change, it))
+        else:
+            reconcile.withdraw(change)
 
 
 @shared_task

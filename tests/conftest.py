@@ -19,6 +19,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from endpoints import tasks
+from endpoints.mirror import resources
 from endpoints.models import Change, Download, Endpoint, Resource, SpeechModel
 from tests.contract.violations import violations
 from tests.demo import CHECKED
@@ -147,7 +148,7 @@ def world(simulator: str) -> Iterator[World]:
 @pytest.fixture
 def resource(db: None, world: World) -> Resource:
     """The Speech resource that the simulated service stands for; nothing is mirrored yet."""
-    return Resource.objects.register(name="Contoso", region="eastus", url=world.url, key=KEY, api_version="v3.2")
+    return resources.register(name="Contoso", region="eastus", url=world.url, key=KEY, api_version="v3.2")
 
 
 class Worker:

@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from endpoints.messages import calendar
-from endpoints.models import Endpoint, Preferences, Resource, SpeechModel
+from endpoints.mirror import resources
+from endpoints.models import Endpoint, Preferences, SpeechModel
 
 ADDRESS = "/models/expirations.ics"
 
@@ -16,7 +17,7 @@ ADDRESS = "/models/expirations.ics"
 @pytest.fixture
 def models(db):
     """Two that are deployed, one that is not, one that never expires."""
-    contoso = Resource.objects.register(name="Contoso", region="eastus", url="", key="a key", api_version="v3.2")
+    contoso = resources.register(name="Contoso", region="eastus", url="", key="a key", api_version="v3.2")
     day = timezone.now().replace(hour=12) + timedelta(days=60)
     kept = {}
     for name, expires, endpoints in (

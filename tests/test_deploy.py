@@ -53,7 +53,7 @@ def test_an_endpoint_is_asked_for_sent_and_watched_until_it_has_succeeded(alice,
 
 def test_the_wish_and_who_asked_are_written_down_before_anything_is_sent(alice, model, world):
     change = ask(alice, model)
-    event = Event.objects.get(change=change)
+    event = Event.objects.get(change_id=change.pk)
     assert event.actor_name == "alice"
     assert event.text == f"asked to deploy {model}"
     assert world.ledger("POST") == []

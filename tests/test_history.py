@@ -248,7 +248,7 @@ def test_a_duplicate_is_removed_by_one_press_and_the_other_stays(alice, twins, w
     answer = alice.post(page_of("remove-duplicate", twin))
     assert (answer.status_code, answer["Location"]) == (302, kept.get_absolute_url())
     event = Event.objects.get(verb="asked-delete")
-    assert (event.endpoint, event.actor_name) == (twin, "alice")
+    assert (event.endpoint_id, event.actor_name) == (twin.pk, "alice")
     assert kept.remote_id in event.detail or Endpoint.objects.get(pk=kept.pk).remote_id in event.detail
     page = alice.get(kept.get_absolute_url()).content.decode()
     assert "Delete endpoint: Queued" in page

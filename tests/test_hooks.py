@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from endpoints.access.signature import signature
 from endpoints.changes import submit
+from endpoints.mirror import resources
 from endpoints.mirror.resources import want_web_hook
 from endpoints.models import Change, Endpoint, HookCall, Resource, SpeechModel
 from tests.demo import until
@@ -143,7 +144,7 @@ def test_only_an_admin_registers_a_web_hook(alice, bob, mirrored):
 @pytest.mark.django_db(transaction=True)
 def test_the_service_challenges_calls_and_is_put_right_when_it_has_given_up(live_server, settings, world, worker):
     settings.PUBLIC_URL = live_server.url
-    resource = Resource.objects.register(
+    resource = resources.register(
         name="Contoso", region="eastus", url=world.url, key="simulated-key", api_version="v3.2"
     )
     want_web_hook(resource, wanted=True)

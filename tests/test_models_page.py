@@ -9,7 +9,8 @@ from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from endpoints.models import Endpoint, Resource, SpeechModel, Status
+from endpoints.mirror import resources
+from endpoints.models import Endpoint, SpeechModel, Status
 from endpoints.models.end import End, lifetime
 from endpoints.pages.model_list import year
 
@@ -20,7 +21,7 @@ LATE_ENOUGH = timedelta(minutes=5)
 @pytest.fixture
 def contoso(db):
     """A Speech resource that was mirrored before; nothing asks the service here."""
-    return Resource.objects.register(name="Contoso", region="eastus", url="", key="a key", api_version="v3.2")
+    return resources.register(name="Contoso", region="eastus", url="", key="a key", api_version="v3.2")
 
 
 @pytest.fixture

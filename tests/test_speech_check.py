@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from endpoints.azure import SpeechClient
+from endpoints.mirror import resources
 from endpoints.models import Resource
 from endpoints.models.secret import Secret
 from endpoints.speech_check import Recorder, Trial, Verdict, Walk
@@ -117,7 +118,7 @@ def test_a_step_that_fails_does_not_end_the_walk(resource, world, check):
 
 
 def test_a_wrong_key_is_told_and_not_shown(resource, world, check):
-    Resource.objects.register(name="Contoso", region="eastus", url=world.url, key="a-wrong-key", api_version="v3.2")
+    resources.register(name="Contoso", region="eastus", url=world.url, key="a-wrong-key", api_version="v3.2")
     code, lines = check()
     assert code == 1
     assert "Endpoints_List" in steps_of(lines, "failed")
@@ -132,7 +133,7 @@ def test_nothing_secret_is_printed(resource, world, check):
 
 
 def test_a_resource_is_named_when_there_are_several(resource, world, check):
-    Resource.objects.register(name="Fabrikam", region="eastus", url=world.url, key=KEY, api_version="v3.2")
+    resources.register(name="Fabrikam", region="eastus", url=world.url, key=KEY, api_version="v3.2")
     with pytest.raises(CommandError, match="Contoso, Fabrikam"):
         call_command("speech_check")
     with pytest.raises(CommandError, match="no resource named Other"):

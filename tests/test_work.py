@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from endpoints import tasks
+from endpoints.mirror import resources
 from endpoints.models import Change, Resource, Sweep
 from tests.demo import until
 
@@ -15,7 +16,7 @@ from tests.demo import until
 @pytest.mark.django_db(transaction=True)
 def test_a_long_look_keeps_its_lease_and_nobody_else_gets_the_row(world, monkeypatch):
     monkeypatch.setattr(tasks, "LEASE_SECONDS", 0.3)
-    resource = Resource.objects.register(
+    resource = resources.register(
         name="Contoso", region="eastus", url=world.url, key="simulated-key", api_version="v3.2"
     )
     world.fail({"method": "GET", "path": "/endpoints$", "times": 1, "stage": "before", "effect": {"delay": 1.2}})

@@ -124,7 +124,7 @@ def unstarted(bulk: Bulk) -> models.QuerySet[Change]:
 
 def shown_state(change: Change) -> ShownStatus:
     """How far it is, open or closed; how long it has been deploying is left to the endpoint's own page."""
-    if change.state in OPEN:
+    if change.state in OPEN and change.endpoint:
         shown = change.shown_status(change.endpoint.status)
         return (
             replace(shown, detail="")

@@ -22,7 +22,7 @@ class Busy(Exception):
 
     def __init__(self, change: Change) -> None:
         kind = dict(ChangeKind.choices).get(change.kind, change.kind)
-        names = {"actor": change.actor or "Speech Studio", "kind": kind}
+        names = {"actor": change.actor_name or "Speech Studio", "kind": kind}
         self.why = Words(gettext_noop("Another change is open: %(kind)s, by %(actor)s."), **names)
         super().__init__(self.why)
         self.change = change
@@ -82,6 +82,7 @@ def create(
                 model=model,
                 actor=actor,
                 wanted={"model": model.remote_id},
+                **_names(endpoint, model, actor),
             )
             audit.record(Verb.ASKED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)
             if instead_of and instead_of.gone_at and instead_of.open_change:
@@ -198,7 +199,7 @@ def cancel(change: Change, *, actor: Any) -> bool:
             return False
         audit.record(Verb.CANCELLED, actor=actor, endpoint=change.endpoint, change=change)
         if change.kind == ChangeKind.CREATE:
-            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(gone_at=Now(), updated_at=Now())
+            Endpoint.objects.filter(changes=change, remote_id=None).update(gone_at=Now(), updated_at=Now())
     return True
 
 
@@ -233,10 +234,13 @@ def decide(change: Change, *, actor: Any, again: bool, why: str = gettext_noop("
     return bool(moved)
 
 
-def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime | None, **words: str) -> Change:
+def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime | None, **words: Any) -> Change:
     if asked := Change.objects.filter(pk=change.pk).first():
         return asked
-    change.before = change.endpoint.facts
+    endpoint = Endpoint.of(change)
+    change.before = endpoint.facts
+    for name, value in _names(endpoint, change.model, change.actor).items():
+        setattr(change, name, value)
     differing = {name: change.before[name] for name, value in (seen or {}).items() if change.before.get(name) != value}
     if differing:
         raise ChangedMeanwhile(differing)
@@ -245,11 +249,19 @@ def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime |
     try:
         with transaction.atomic():
             change.save(force_insert=True)
-            audit.record(
-                verb, actor=change.actor, endpoint=change.endpoint, change=change, detail=change.reason, **words
-            )
+            audit.record(verb, actor=change.actor, endpoint=endpoint, change=change, detail=change.reason, **words)
     except IntegrityError:
         if asked := Change.objects.filter(pk=change.pk).first():
             return asked
-        raise Busy(change.endpoint.changes.open().get()) from None
+        raise Busy(endpoint.changes.open().get()) from None
     return change
+
+
+def _names(endpoint: Endpoint, model: SpeechModel | None, actor: Any) -> dict[str, str]:
+    """What a change is about, for the time when the rows themselves are gone."""
+    return {
+        "endpoint_name": endpoint.display_name,
+        "resource_name": endpoint.resource.name,
+        "model_name": model.display_name if model else "",
+        "actor_name": actor.get_username() if actor else "",
+    }

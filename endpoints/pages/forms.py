@@ -257,8 +257,6 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance.key = Secret.of(self.cleaned_data["new_key"])
         if self.cleaned_data["new_log_container"]:
             self.instance.log_container = Secret.of(self.cleaned_data["new_log_container"])
-        # A new address or key is tried at once, and what the version can do is learned anew.
-        self.instance.next_look_at, self.instance.catalogued_at = timezone.now(), None
         resource: Resource = super().save(commit=commit)
         return resource
 

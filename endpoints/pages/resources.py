@@ -6,14 +6,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from endpoints import audit, hints
-from endpoints.mirror.resources import want_web_hook
+from endpoints import hints
+from endpoints.mirror.resources import save, want_web_hook
 from endpoints.models import Resource
-from endpoints.models.event import Verb
 from endpoints.pages.forms import ResourceForm
 from endpoints.pages.http import HttpRequest, may
 
@@ -31,9 +29,7 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
     resource = get_object_or_404(Resource, pk=pk) if pk else None
     form = ResourceForm(request.POST or None, instance=resource)
     if request.method == "POST" and form.is_valid():
-        saved = form.save()
-        verb = Verb.RESOURCE_CHANGED if resource else Verb.RESOURCE_ADDED
-        audit.record(verb, actor=request.user, resource=saved.name)
+        saved = save(form.save(commit=False), actor=request.user)
         hints.send("mirror", saved.pk)
         messages.success(request, _("%(name)s is saved; the service is asked now.") % {"name": saved.name})
         return redirect("endpoints:resources")
@@ -52,8 +48,6 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
 def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for the service's web hook, or for its end; a worker registers it."""
     resource = get_object_or_404(Resource, pk=pk)
-    want_web_hook(resource, wanted=not resource.hook_wanted)
-    audit.record(Verb.RESOURCE_CHANGED, actor=request.user, resource=resource.name)
-    Resource.objects.filter(pk=pk).update(next_look_at=timezone.now())
+    want_web_hook(resource, wanted=not resource.hook_wanted, actor=request.user)
     hints.send("mirror", pk)
     return redirect("endpoints:resource-edit", pk=pk)

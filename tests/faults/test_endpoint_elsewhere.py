@@ -24,8 +24,8 @@ def test_row_24_an_endpoint_deleted_in_the_portal_keeps_its_row_and_is_not_made_
     endpoint.refresh_from_db()
     assert endpoint.gone_at
     assert not Endpoint.objects.present().exists()
-    gone = Event.objects.get(endpoint=endpoint, verb=Verb.VANISHED)
-    assert gone.actor is None
+    gone = Event.objects.get(endpoint_id=endpoint.pk, verb=Verb.VANISHED)
+    assert gone.actor_id is None
     assert alice.get(endpoint.get_absolute_url()).status_code == 200
     assert posts(world) == []
     assert all_endpoints(world) == []
@@ -62,8 +62,8 @@ def test_row_24_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision
         worker.step(change)
     assert change.state == ChangeState.UNDECIDED
     assert change.error == "The endpoint was deleted at the service."
-    assert Event.objects.filter(endpoint=endpoint, verb=Verb.VANISHED).count() == 1
-    assert Event.objects.get(change=change, verb=Verb.UNDECIDED).detail == change.error
+    assert Event.objects.filter(endpoint_id=endpoint.pk, verb=Verb.VANISHED).count() == 1
+    assert Event.objects.get(change_id=change.pk, verb=Verb.UNDECIDED).detail == change.error
     assert posts(world) == []
 
     page = alice.get(endpoint.get_absolute_url()).content.decode()
@@ -81,7 +81,7 @@ def test_row_24_a_change_that_waits_for_its_time_needs_a_decision_as_soon_as_its
         worker.mirror()
     change.refresh_from_db()
     assert (change.state, change.attempt, change.next_look_at) == (ChangeState.UNDECIDED, 0, None)
-    assert Event.objects.filter(change=change, verb=Verb.UNDECIDED).count() == 1
+    assert Event.objects.filter(change_id=change.pk, verb=Verb.UNDECIDED).count() == 1
 
 
 def test_row_24_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(alice, endpoint, other, world, worker):
@@ -99,7 +99,7 @@ def test_row_24_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(
     assert made["displayName"] == f"Copy of {endpoint.display_name}"
     change.refresh_from_db()
     assert (change.state, change.error) == (ChangeState.FAILED, "A new endpoint was asked for instead.")
-    assert Event.objects.get(change=change, verb=Verb.GAVE_UP).actor == alice.user
+    assert Event.objects.get(change_id=change.pk, verb=Verb.GAVE_UP).actor_id == alice.user.pk
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Needs a decision" not in page
     assert change.error in page
@@ -208,7 +208,7 @@ def test_row_27_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_i
     assert len(world.ledger("PATCH")) == 1
     endpoint.refresh_from_db()
     assert endpoint.model == portal
-    assert Event.objects.filter(endpoint=endpoint, verb=Verb.CHANGED_OUTSIDE).count() == 1
+    assert Event.objects.filter(endpoint_id=endpoint.pk, verb=Verb.CHANGED_OUTSIDE).count() == 1
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["deployed", "still running"])
@@ -265,7 +265,7 @@ def test_row_47_a_status_that_flaps_is_shown_as_it_is_and_told_once(alice, endpo
     world.advance(3600)
     worker.step(change)
     assert change.state == ChangeState.DONE
-    assert Event.objects.filter(change=change, verb=Verb.DEPLOYED).count() == 1
+    assert Event.objects.filter(change_id=change.pk, verb=Verb.DEPLOYED).count() == 1
 
 
 def test_row_47_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_its_history(
@@ -284,7 +284,7 @@ def test_row_47_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_i
     assert (row.shown_status.value, row.shown_status.detail) == (Status.FAILED, "It is lost.")
     change.refresh_from_db()
     assert change.state == ChangeState.DONE
-    assert Event.objects.filter(change=change, verb=Verb.DEPLOYED).count() == 1
+    assert Event.objects.filter(change_id=change.pk, verb=Verb.DEPLOYED).count() == 1
     Endpoint.objects.update(last_action_at=None)  # so that the checker's mirror may tell the truth again
 
 

@@ -34,7 +34,7 @@ def no_page_can_be_added():
             yield
         finally:
             cursor.execute("PRAGMA max_page_count = 1073741823")
-    Event.objects.filter(verb=Verb.FOUND, endpoint=None).delete()
+    Event.objects.filter(verb=Verb.FOUND, endpoint_id=None).delete()
 
 
 def fill():

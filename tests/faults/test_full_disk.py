@@ -125,7 +125,7 @@ def test_row_41_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(le
     assert worker.download(download).state == DownloadState.READY
     assert download.error == ""
     assert len(kept()) == 3
-    assert Event.objects.filter(endpoint=endpoint, verb=Verb.LOGS_READY).count() == 1
+    assert Event.objects.filter(endpoint_id=endpoint.pk, verb=Verb.LOGS_READY).count() == 1
 
 
 def test_row_41_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, endpoint, worker):

@@ -131,7 +131,7 @@ def test_row_11_a_post_that_is_carried_out_after_it_was_sent_again(alice, model,
     double = row.duplicates().get()
     assert "The same request made more than one endpoint" in alice.get(row.get_absolute_url()).content.decode()
     assert double.remote_id in alice.get(row.get_absolute_url()).content.decode()
-    assert Event.objects.filter(endpoint=double, verb=Verb.FOUND).count() == 1
+    assert Event.objects.filter(endpoint_id=double.pk, verb=Verb.FOUND).count() == 1
     worker.look_round()
     assert world.ledger("DELETE") == []
 

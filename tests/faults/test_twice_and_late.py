@@ -274,7 +274,7 @@ def test_row_59_endpoints_of_changes_that_the_backup_does_not_know_are_found_and
         worker.look_round()
     row = Endpoint.objects.get()
     assert row.display_name == "Made since"
-    assert Event.objects.filter(endpoint=row, verb=Verb.FOUND).count() == 1
+    assert Event.objects.filter(endpoint_id=row.pk, verb=Verb.FOUND).count() == 1
     assert [entry["method"] for entry in world.ledger() if entry["method"] != "GET"] == ["POST"]
 
 

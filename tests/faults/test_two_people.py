@@ -114,7 +114,7 @@ def test_row_57_what_somebody_asked_goes_on_when_they_may_no_longer(alice, endpo
     world.advance(3600)
     worker.step(change)
     assert change.state == ChangeState.DONE
-    assert Event.objects.get(change=change, verb=Verb.ASKED_CHANGE_MODEL).actor_name == "alice"
+    assert Event.objects.get(change_id=change.pk, verb=Verb.ASKED_CHANGE_MODEL).actor_name == "alice"
 
     page = reverse("endpoints:change-model", args=[endpoint.pk])
     form = {"key": str(uuid.uuid4()), "model": str(fitting(Endpoint.objects.get())[0].pk)}

@@ -171,7 +171,12 @@ def _write_down(request: HttpRequest, asked: Download) -> None:
     """Once for each download of the zip, not for each part in which a browser fetches it."""
     taken: dict[str, Any] = {"verb": Verb.LOGS_DOWNLOADED, "actor": request.user, "endpoint": asked.endpoint}
     if LATER_PART.match(request.headers.get("Range", "").strip()):
-        recent = Event.objects.filter(**taken, at__gt=timezone.now() - ONE_TAKING)
+        recent = Event.objects.filter(
+            verb=Verb.LOGS_DOWNLOADED,
+            actor_id=request.user.pk,
+            endpoint_id=asked.endpoint_id,
+            at__gt=timezone.now() - ONE_TAKING,
+        )
         if recent.filter(facts__download=str(asked.pk)).exists():
             return
     own = asked.actor_id == request.user.pk

@@ -33,6 +33,7 @@ def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
     """Opening it is a wish for what is not here yet; a press on the page is one more."""
     endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
     shown = get_object_or_404(LogEntry.objects.for_list(), pk=entry, endpoint=endpoint)
+    shown.endpoint = endpoint
     missing = [file for file in shown.files.all() if not file.held and not file.gone_at]
     if request.method == "POST":
         _want(endpoint, missing)
@@ -103,7 +104,7 @@ def _write_down(request: HttpRequest, verb: Verb, entry: LogEntry) -> None:
 
 def _playing(request: HttpRequest, entry: LogEntry) -> bool:
     """This person began to play it a moment ago: what a player asks for now is a part of the same play."""
-    begun = Event.objects.filter(endpoint=entry.endpoint_id, actor=request.user, verb=Verb.LOGS_PLAYED)
+    begun = Event.objects.filter(endpoint_id=entry.endpoint_id, actor_id=request.user.pk, verb=Verb.LOGS_PLAYED)
     since = timezone.now() - ONE_PLAY - (entry.duration or timedelta())
     return begun.filter(at__gt=since, facts__entry=entry.key).exists()
 

@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from endpoints import audit, hints
+from endpoints import hints
 from endpoints.logs import archive as looks
+from endpoints.mirror.resources import set_log_folder
 from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile
-from endpoints.models.event import Verb
 from endpoints.models.log_archive import Stage
 from endpoints.pages.content_logs import downloads, filters, keep, purposes
 from endpoints.pages.http import HttpRequest, may
@@ -77,8 +77,7 @@ def folder(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not FOLDER.fullmatch(chosen):
         messages.error(request, _("A folder is written with letters, digits and dashes."))
     else:
-        Endpoint.objects.filter(pk=pk).update(log_folder=chosen)
-        audit.record(Verb.RESOURCE_CHANGED, actor=request.user, endpoint=endpoint, resource=endpoint.display_name)
+        set_log_folder(endpoint, chosen, actor=request.user)
         messages.success(request, _("Saved."))
     return redirect("endpoints:logs", pk=pk)
 

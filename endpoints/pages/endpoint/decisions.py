@@ -56,22 +56,22 @@ def dismiss(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @may("deploy_model")
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
-    change = get_object_or_404(Change.objects.select_related("endpoint"), pk=pk)
+    change = get_object_or_404(Change.objects.exclude(endpoint=None).select_related("endpoint"), pk=pk)
     if submit.cancel(change, actor=request.user):
         messages.success(request, _("Cancelled; nothing was sent."))
     else:
         messages.error(request, _("It has started already."))
-    return redirect(change.endpoint)
+    return redirect(Endpoint.of(change))
 
 
 @require_POST
 @may("deploy_model")
 def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
-    change = get_object_or_404(Change.objects.select_related("endpoint"), pk=pk)
+    change = get_object_or_404(Change.objects.exclude(endpoint=None).select_related("endpoint"), pk=pk)
     again = request.POST.get("decision") == "again"
     if submit.decide(change, actor=request.user, again=again) and again:
         hints.send("step", change.pk)
-    return redirect(change.endpoint)
+    return redirect(Endpoint.of(change))
 
 
 def _press(request: HttpRequest, ask: Callable[[], Change], words: str) -> bool:

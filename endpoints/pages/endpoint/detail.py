@@ -112,7 +112,7 @@ def _history(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     """The newest of it, and the address that shows the rest."""
     shown = ALL if request.GET.get("history") == "all" else NEWEST
     changes = list(endpoint.changes.select_related("model", "actor")[: shown + 1])
-    events = list(Event.objects.for_page().filter(endpoint=endpoint)[: shown + 1])
+    events = list(Event.objects.filter(endpoint_id=endpoint.pk)[: shown + 1])
     more = max(len(changes), len(events)) > shown and shown == NEWEST
     return {
         "changes": changes[:shown],

@@ -7,6 +7,7 @@ from hashlib import blake2s
 from typing import Any
 from uuid import UUID, uuid5
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy
 
@@ -78,7 +79,7 @@ def blocked(endpoint: Endpoint) -> str:
 def ask(
     *,
     key: UUID,
-    actor: Any,
+    actor: User,
     action: Action,
     seen: Mapping[UUID, str],
     model: SpeechModel | None = None,
@@ -113,7 +114,7 @@ def ask(
     return bulk
 
 
-def cancel(bulk: Bulk, *, actor: Any) -> int:
+def cancel(bulk: Bulk, *, actor: User) -> int:
     """Take back all that has not started; returns how many there were."""
     return sum(submit.cancel(change, actor=actor) for change in unstarted(bulk).select_related("endpoint"))
 
@@ -163,7 +164,7 @@ def _model_misfit(endpoint: Endpoint, model: SpeechModel) -> str:
     return ""
 
 
-def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechModel | None, actor: Any) -> str:
+def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechModel | None, actor: User) -> str:
     """Why it is passed over; empty when its change was asked."""
     if item.why:
         return item.why

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -47,7 +48,7 @@ class ChangedMeanwhile(Exception):
 def create(
     *,
     key: UUID,
-    actor: Any,
+    actor: User,
     model: SpeechModel,
     display_name: str,
     description: str = "",
@@ -97,7 +98,7 @@ def create(
 def change_model(
     *,
     key: UUID,
-    actor: Any,
+    actor: User,
     endpoint: Endpoint,
     model: SpeechModel,
     reason: str = "",
@@ -135,7 +136,7 @@ def change_model(
 def edit(
     *,
     key: UUID,
-    actor: Any,
+    actor: User,
     endpoint: Endpoint,
     wanted: dict[str, Any],
     reason: str = "",
@@ -154,14 +155,14 @@ def edit(
     return _ask(change, Verb.ASKED_EDIT, seen, at, what=words_for(differing))
 
 
-def delete(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
+def delete(*, key: UUID, actor: User, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
     """Ask for the end of an endpoint at the service; its row and history stay."""
     change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason, bulk=bulk)
     return _ask(change, Verb.ASKED_DELETE, None, None)
 
 
 @transaction.atomic
-def remove_duplicate(*, actor: Any, endpoint: Endpoint) -> Change:
+def remove_duplicate(*, actor: User, endpoint: Endpoint) -> Change:
     """Ask for the end of one of several endpoints that the same request made. Raises NotPossible when it is the last.
 
     Their rows are locked: two people who remove one each at the same moment must not leave none.
@@ -176,7 +177,7 @@ def remove_duplicate(*, actor: Any, endpoint: Endpoint) -> Change:
     return delete(key=uuid4(), actor=actor, endpoint=endpoint, reason=reason)
 
 
-def go_back(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str) -> Change:
+def go_back(*, key: UUID, actor: User, endpoint: Endpoint, reason: str) -> Change:
     """Ask for the model that the endpoint had before. Raises NotPossible when there is none, or it has expired."""
     previous = previous_model(endpoint)
     if previous is None:
@@ -191,7 +192,7 @@ def previous_model(endpoint: Endpoint) -> SpeechModel | None:
     return last.from_model if last and last.from_model != endpoint.model else None
 
 
-def cancel(change: Change, *, actor: Any) -> bool:
+def cancel(change: Change, *, actor: User) -> bool:
     """Take a change back that has not started. False when a worker was faster."""
     unstarted = Change.objects.filter(UNSTARTED, pk=change.pk)
     with transaction.atomic():
@@ -203,7 +204,7 @@ def cancel(change: Change, *, actor: Any) -> bool:
     return True
 
 
-def dismiss(endpoint: Endpoint, *, actor: Any) -> bool:
+def dismiss(endpoint: Endpoint, *, actor: User) -> bool:
     """Take an endpoint that the service never had out of the list. False when it has it, or may still get it."""
     with transaction.atomic():
         if not endpoint.can_be_dismissed or not Endpoint.objects.present().filter(
@@ -214,7 +215,7 @@ def dismiss(endpoint: Endpoint, *, actor: Any) -> bool:
     return True
 
 
-def decide(change: Change, *, actor: Any, again: bool, why: str = gettext_noop("Given up.")) -> bool:
+def decide(change: Change, *, actor: User, again: bool, why: str = gettext_noop("Given up.")) -> bool:
     """What a person says of a change that could not be settled: try again, or give up and `why`."""
     undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
     with transaction.atomic():
@@ -257,7 +258,7 @@ def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime |
     return change
 
 
-def _names(endpoint: Endpoint, model: SpeechModel | None, actor: Any) -> dict[str, str]:
+def _names(endpoint: Endpoint, model: SpeechModel | None, actor: User) -> dict[str, str]:
     """What a change is about, for the time when the rows themselves are gone."""
     return {
         "endpoint_name": endpoint.display_name,

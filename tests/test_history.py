@@ -135,6 +135,7 @@ def test_a_deleted_endpoint_leaves_the_list_and_keeps_its_history(alice, endpoin
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Not needed" in page
     assert "was deleted as asked" in page
+    assert not Event.objects.filter(verb="vanished").exists(), "nobody else deleted it"
 
 
 def test_going_back_takes_the_previous_model_with_a_reason(alice, endpoint, other, world, worker):

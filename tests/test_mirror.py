@@ -4,10 +4,11 @@ import uuid
 from datetime import datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from endpoints import catalogue, connect, deploy
-from endpoints.models import Endpoint, Event, SpeechModel
-from endpoints.models.change import ChangeState
+from endpoints.models import Endpoint, Event, Resource, SpeechModel
+from endpoints.models.change import MARK, ChangeState
 from endpoints.models.event import Verb
 
 LIST = {"method": "GET", "path": r"/endpoints(\?|$)", "times": 1}
@@ -98,7 +99,7 @@ def test_an_endpoint_that_the_service_has_not_made_yet_is_not_taken_for_gone(ali
 
 
 def test_endpoints_of_another_resource_are_not_taken_for_gone(endpoint, world, worker):
-    other = type(endpoint.resource).objects.register(
+    other = Resource.objects.register(
         name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2"
     )
     theirs = Endpoint.objects.create(resource=other, remote_id=str(uuid.uuid4()), display_name="Theirs", locale="en-US")
@@ -106,3 +107,110 @@ def test_endpoints_of_another_resource_are_not_taken_for_gone(endpoint, world, w
         catalogue.mirror(endpoint.resource, service)
     theirs.refresh_from_db()
     assert theirs.gone_at is None
+
+
+def deployed_elsewhere(world, model, **more):
+    """Somebody deploys this model in Azure's own portal; returns the endpoint's id."""
+    kind = "models/base" if model.kind == "base" else "models"
+    named = {"self": f"{world.url}/speechtotext/v3.2/{kind}/{model.remote_id}"}
+    body = {"displayName": "Made elsewhere", "locale": model.locale, "model": named, **more}
+    return world.call("POST", "/endpoints", body)["self"].rpartition("/")[2]
+
+
+def catalogues(world):
+    """How often the models of the service were listed."""
+    return len([one for one in world.ledger("GET") if one["path"].partition("?")[0].endswith("/models/base")])
+
+
+def test_endpoints_that_were_there_before_us_are_not_told_as_found_and_later_ones_are(resource, world, worker):
+    world.begin(endpoints=3, rate_limit="0/0")
+    worker.mirror()
+    assert Endpoint.objects.count() == 3
+    assert not Event.objects.filter(verb=Verb.FOUND).exists()
+    made = deployed_elsewhere(world, SpeechModel.objects.deployable().filter(kind="custom").first())
+    for _round in range(2):
+        worker.mirror()
+    assert Event.objects.get(verb=Verb.FOUND).endpoint.remote_id == made
+
+
+def test_models_are_listed_every_ten_minutes(mirrored, world, worker):
+    before = catalogues(world)
+    for minutes, more in ((9, 0), (11, 1)):
+        Resource.objects.update(catalogued_at=timezone.now() - timedelta(minutes=minutes))
+        worker.mirror()
+        assert catalogues(world) == before + more
+
+
+def test_models_are_listed_at_once_when_an_endpoint_names_one_that_we_do_not_know(mirrored, world, worker):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    deployed_elsewhere(world, model)
+    before = catalogues(world)
+    model.delete()
+    worker.mirror()
+    assert catalogues(world) == before + 1
+    assert Endpoint.objects.get().model.remote_id == model.remote_id
+    worker.mirror()
+    assert catalogues(world) == before + 1
+
+
+def test_a_model_that_is_gone_keeps_the_time_at_which_that_was_seen_and_can_come_back(mirrored, world, worker):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    remote = world.call("GET", f"/models/{model.remote_id}")
+    world.call("DELETE", f"/models/{model.remote_id}")
+    gone = set()
+    for _round in range(2):
+        Resource.objects.update(catalogued_at=None)
+        worker.mirror()
+        model.refresh_from_db()
+        gone.add(model.gone_at)
+    assert len(gone) == 1
+    assert None not in gone
+    world.fail({"method": "GET", "path": r"/models(\?|$)", "times": 1, "effect": {"body": {"values": [remote]}}})
+    Resource.objects.update(catalogued_at=None)
+    worker.mirror()
+    model.refresh_from_db()
+    assert model.gone_at is None
+
+
+def test_the_mark_of_a_change_of_another_resource_names_none_of_ours(alice, mirrored, world, worker):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    change = deploy.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    other = Resource.objects.register(
+        name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2"
+    )
+    made = deployed_elsewhere(world, model, customProperties={MARK: str(change.pk)})
+    with connect.service(other) as service:
+        catalogue.mirror(other, service)
+    change.endpoint.refresh_from_db()
+    assert (change.endpoint.resource, change.endpoint.remote_id) == (mirrored, None)
+    assert other.endpoints.get().remote_id == made
+
+
+def test_what_we_asked_last_is_ours_and_what_we_asked_before_is_somebody_elses(alice, endpoint, world, worker):
+    name = endpoint.display_name
+    for wanted in ("Ours", "Ours too"):
+        endpoint.refresh_from_db()
+        worker.step(deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": wanted}))
+    assert not Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).exists()
+    for number, outside in enumerate(("Ours", name), start=1):
+        world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": outside})
+        worker.mirror()
+        assert Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).count() == number
+
+
+def test_what_is_only_queued_does_not_make_a_change_ours(alice, endpoint, world, worker):
+    deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Ours"})
+    worker.mirror()
+    assert Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).count() == 1
+
+
+def test_what_differs_in_more_than_we_asked_was_changed_outside(alice, endpoint, world, worker):
+    before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    worker.step(deploy.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"}))
+    lists(world, before)
+    worker.mirror()
+    Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).delete()
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"description": "Theirs"})
+    worker.mirror()
+    assert Event.objects.get(verb=Verb.CHANGED_OUTSIDE).text == "was changed outside: name, description"

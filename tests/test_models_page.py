@@ -63,6 +63,15 @@ def test_the_first_to_expire_come_first_and_the_caption_tells_the_two_dates_apar
     assert "no longer be used to train" in answer.content.decode()
 
 
+@pytest.mark.parametrize(("days", "over"), [(-1, True), (1, False), (None, False)])
+def test_a_model_that_can_no_longer_be_adapted_says_that_this_is_over(bob, model, days, over):
+    ends = None if days is None else timezone.now() + timedelta(days=days)
+    base = model("base", kind="base", adaptation_expires_at=ends)
+    assert base.adaptation_over == over
+    shown = row(bob.get("/models/"), base)
+    assert ('<span class="caption">Over</span>' in shown) == over
+
+
 def test_a_model_names_its_first_endpoints_and_leads_to_all_of_them(bob, model):
     few, many = model("few", endpoints=1), model("many", endpoints=5)
     answer = bob.get("/models/")

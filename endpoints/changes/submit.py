@@ -48,7 +48,7 @@ class ChangedMeanwhile(Exception):
 def create(
     *,
     key: UUID,
-    actor: User,
+    actor: User | None,
     model: SpeechModel,
     display_name: str,
     description: str = "",
@@ -98,7 +98,7 @@ def create(
 def change_model(
     *,
     key: UUID,
-    actor: User,
+    actor: User | None,
     endpoint: Endpoint,
     model: SpeechModel,
     reason: str = "",
@@ -136,7 +136,7 @@ def change_model(
 def edit(
     *,
     key: UUID,
-    actor: User,
+    actor: User | None,
     endpoint: Endpoint,
     wanted: dict[str, Any],
     reason: str = "",
@@ -155,14 +155,14 @@ def edit(
     return _ask(change, Verb.ASKED_EDIT, seen, at, what=words_for(differing))
 
 
-def delete(*, key: UUID, actor: User, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
+def delete(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
     """Ask for the end of an endpoint at the service; its row and history stay."""
     change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason, bulk=bulk)
     return _ask(change, Verb.ASKED_DELETE, None, None)
 
 
 @transaction.atomic
-def remove_duplicate(*, actor: User, endpoint: Endpoint) -> Change:
+def remove_duplicate(*, actor: User | None, endpoint: Endpoint) -> Change:
     """Ask for the end of one of several endpoints that the same request made. Raises NotPossible when it is the last.
 
     Their rows are locked: two people who remove one each at the same moment must not leave none.
@@ -177,7 +177,7 @@ def remove_duplicate(*, actor: User, endpoint: Endpoint) -> Change:
     return delete(key=uuid4(), actor=actor, endpoint=endpoint, reason=reason)
 
 
-def go_back(*, key: UUID, actor: User, endpoint: Endpoint, reason: str) -> Change:
+def go_back(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str) -> Change:
     """Ask for the model that the endpoint had before. Raises NotPossible when there is none, or it has expired."""
     previous = previous_model(endpoint)
     if previous is None:
@@ -192,7 +192,7 @@ def previous_model(endpoint: Endpoint) -> SpeechModel | None:
     return last.from_model if last and last.from_model != endpoint.model else None
 
 
-def cancel(change: Change, *, actor: User) -> bool:
+def cancel(change: Change, *, actor: User | None) -> bool:
     """Take a change back that has not started. False when a worker was faster."""
     unstarted = Change.objects.filter(UNSTARTED, pk=change.pk)
     with transaction.atomic():
@@ -204,7 +204,7 @@ def cancel(change: Change, *, actor: User) -> bool:
     return True
 
 
-def dismiss(endpoint: Endpoint, *, actor: User) -> bool:
+def dismiss(endpoint: Endpoint, *, actor: User | None) -> bool:
     """Take an endpoint that the service never had out of the list. False when it has it, or may still get it."""
     with transaction.atomic():
         if not endpoint.can_be_dismissed or not Endpoint.objects.present().filter(
@@ -215,7 +215,7 @@ def dismiss(endpoint: Endpoint, *, actor: User) -> bool:
     return True
 
 
-def decide(change: Change, *, actor: User, again: bool, why: str = gettext_noop("Given up.")) -> bool:
+def decide(change: Change, *, actor: User | None, again: bool, why: str = gettext_noop("Given up.")) -> bool:
     """What a person says of a change that could not be settled: try again, or give up and `why`."""
     undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
     with transaction.atomic():
@@ -258,7 +258,7 @@ def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime |
     return change
 
 
-def _names(endpoint: Endpoint, model: SpeechModel | None, actor: User) -> dict[str, str]:
+def _names(endpoint: Endpoint, model: SpeechModel | None, actor: User | None) -> dict[str, str]:
     """What a change is about, for the time when the rows themselves are gone."""
     return {
         "endpoint_name": endpoint.display_name,

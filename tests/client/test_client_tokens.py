@@ -80,6 +80,33 @@ def test_one_new_token_is_enough(service, client_with):
     assert len(service.asked) == 2
 
 
+def test_one_new_token_is_enough_for_all_attempts_of_a_get(service, client_with):
+    failed = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+    service.answers(401, REFUSAL).says(failed).answers(401, REFUSAL).answers(body=service.endpoint())
+    with pytest.raises(Unauthorized):
+        client_with(Scripted("t1", "t2", "t3", forgets=True), retries=True).get_endpoint(ID)
+    assert [one.headers["authorization"] for one in service.asked] == ["Bearer t1", "Bearer t2", "Bearer t2"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_new_token_takes_no_attempt_away(service, client_with, times):
+    failed = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+    service.answers(401, REFUSAL)
+    for _attempt in range(times):
+        service.says(failed)
+    service.answers(body=service.endpoint())
+    assert client_with(Scripted("t1", "t2", forgets=True), retries=True).get_endpoint(ID).id == ID
+    assert len(service.asked) == times + 2
+
+
+def test_a_deletion_that_is_refused_is_not_asked_again_by_itself(service, client_with):
+    service.answers(401, REFUSAL).answers(204)
+    client = client_with(Scripted("t1", "t2", forgets=True), retries=True)
+    with pytest.raises(Unauthorized):
+        client.delete_endpoint(ID)
+    assert len(service.asked) == 1
+
+
 def test_the_same_token_is_not_tried_twice(service, client_with):
     service.forever = (service.answer(401, REFUSAL),)
     with pytest.raises(Unauthorized):

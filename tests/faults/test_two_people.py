@@ -9,7 +9,7 @@ from django.db import connection
 from django.urls import reverse
 
 from endpoints.changes import submit
-from endpoints.models import Change, Endpoint, Event
+from endpoints.models import Change, Endpoint, Event, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
 from tests.conftest import person
@@ -90,6 +90,58 @@ def test_row_28_the_same_press_arriving_twice_at_once_is_one_change(alice, endpo
         first, second = at_once(ask, ask)
     assert first == second == Change.objects.get()
     assert Event.objects.filter(verb=Verb.ASKED_CHANGE_MODEL).count() == 1
+
+
+def overtaken(monkeypatch, owner, name, press):
+    """Another press arrives after the next one has looked whether it was asked already, and before it is stored."""
+    read, presses = getattr(owner, name).fget, [press]
+
+    def first_the_other(row):
+        if presses:
+            results.append(presses.pop()())
+        return read(row)
+
+    results = []
+    monkeypatch.setattr(owner, name, property(first_the_other))
+    return results
+
+
+def test_a_press_that_is_overtaken_by_the_same_one_gets_the_first_change(alice, endpoint, other, monkeypatch):
+    key = uuid.uuid4()
+    ask = lambda: submit.change_model(key=key, actor=alice.user, endpoint=endpoint, model=other)  # noqa: E731
+    first = overtaken(monkeypatch, Endpoint, "facts", ask)
+    assert [ask()] == first == [Change.objects.get()]
+    assert Event.objects.filter(verb=Verb.ASKED_CHANGE_MODEL).count() == 1
+
+
+def test_a_press_that_is_overtaken_by_another_persons_is_told_whose(alice, bob, endpoint, other, monkeypatch):
+    ask = lambda person: ask_model(person, endpoint, other)  # noqa: E731
+    first = overtaken(monkeypatch, Endpoint, "facts", lambda: ask(bob))
+    with pytest.raises(submit.Busy, match="bob") as busy:
+        ask(alice)
+    assert [busy.value.change] == first == [Change.objects.get()]
+    assert Event.objects.filter(verb=Verb.ASKED_CHANGE_MODEL).count() == 1
+
+
+def test_a_press_for_a_new_endpoint_that_is_overtaken_by_the_same_one_gets_the_first_change(alice, model, monkeypatch):
+    key = uuid.uuid4()
+    ask = lambda: ask_create(alice, model, key=key)  # noqa: E731
+    first = overtaken(monkeypatch, SpeechModel, "why_not", ask)
+    assert [ask()] == first == [Change.objects.get()]
+    assert Endpoint.objects.count() == 1
+    assert Event.objects.filter(verb=Verb.ASKED_CREATE).count() == 1
+
+
+def test_what_was_asked_already_is_given_back_whatever_has_become_of_the_model_or_the_page(alice, endpoint, other):
+    seen = endpoint.facts
+    ask = {"key": uuid.uuid4(), "actor": alice.user, "endpoint": endpoint, "model": other, "seen": seen}
+    first = submit.change_model(**ask)
+    SpeechModel.objects.filter(pk=other.pk).update(status="Failed")
+    Endpoint.objects.update(display_name="Renamed")
+    again = {"endpoint": Endpoint.objects.get(), "model": SpeechModel.objects.get(pk=other.pk)}
+    assert submit.change_model(**ask | again) == first
+    with pytest.raises(submit.NotPossible, match="Training failed"):
+        submit.change_model(**ask | again | {"key": uuid.uuid4()})
 
 
 @pytest.mark.django_db(transaction=True)

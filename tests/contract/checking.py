@@ -16,7 +16,7 @@ import msgspec
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from endpoints.simulator.control.faults import STRUCK
+from endpoints.simulator.control.faults import APPLIED_FAULT
 from endpoints.simulator.simulation import Simulation
 
 from .compiled import Contract, Operation, contract, version_of
@@ -135,7 +135,7 @@ class Checked:
 
 def spoiled(scope: Scope) -> bool:
     """The answer is a fault's, not the service's; a fault that only slows it down leaves it as it is."""
-    fault = scope.get("extensions", {}).get(STRUCK)
+    fault = scope.get("extensions", {}).get(APPLIED_FAULT)
     if fault is None:
         return False
     effect = fault.effect

@@ -24,8 +24,8 @@ def test_both_origins_answer_without_a_socket() -> None:
         content = httpx.ASGITransport(build_content(simulation))
         async with httpx.AsyncClient(mounts={"http://api.example": api, "http://content.example": content}) as client:
             headers = {"Ocp-Apim-Subscription-Key": KEY}
-            listed = await client.get("http://api.example/speechtotext/v3.2/endpoints", headers=headers)
-            logging = next(one for one in listed.json()["values"] if one["properties"]["loggingEnabled"])
+            page_response = await client.get("http://api.example/speechtotext/v3.2/endpoints", headers=headers)
+            logging = next(one for one in page_response.json()["values"] if one["properties"]["loggingEnabled"])
             logs = await client.get(logging["links"]["logs"], headers=headers)
             return await client.get(logs.json()["values"][0]["links"]["contentUrl"])
 

@@ -150,10 +150,10 @@ class Serializer:
 
     def project(self, project: Project, counts: dict[str, int]) -> Json:
         """Contract: Project. Only v3.2 has the counts, only 2025-10-15 foundryProjectName."""
-        nouns = ("evaluations", "datasets", "models", "endpoints", "transcriptions")
+        kinds = ("evaluations", "datasets", "models", "endpoints", "transcriptions")
         body: Json = {
             "self": self.address("projects", project.id),
-            "links": {noun: self.address("projects", project.id, noun) for noun in nouns},
+            "links": {kind: self.address("projects", project.id, kind) for kind in kinds},
             "createdDateTime": iso(project.created),
             "locale": project.locale,
             "displayName": project.name,

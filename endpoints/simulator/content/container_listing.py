@@ -21,15 +21,15 @@ def page(names: Iterable[str], prefix: str, delimiter: str, after: str, max_resu
     """The first names after `after`. All names with the same prefix up to the delimiter are one entry."""
     found: list[str] = []
     for name in names:
-        shown = name
+        entry = name
         if delimiter:
             head, separator, _ = name[len(prefix) :].partition(delimiter)
-            shown = prefix + head + separator
-        if shown <= after or (found and found[-1] == shown):
+            entry = prefix + head + separator
+        if entry <= after or (found and found[-1] == entry):
             continue
         if len(found) == max_results:
             return Page(found, True)
-        found.append(shown)
+        found.append(entry)
     return Page(found, False)
 
 

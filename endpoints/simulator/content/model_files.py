@@ -90,8 +90,8 @@ def manifest_files(world: World, model: Model) -> list[ModelFile]:
 
 def find(world: World, model_id: str, name: str) -> ModelFile | None:
     model = world.model(model_id)
-    there = [*files(world, model), *manifest_files(world, model)] if model else []
-    return next((file for file in there if file.name == name), None)
+    candidates = [*files(world, model), *manifest_files(world, model)] if model else []
+    return next((file for file in candidates if file.name == name), None)
 
 
 def _file(model: Model, name: str, kind: str | None, media: str, created: float, content: bytes) -> ModelFile:

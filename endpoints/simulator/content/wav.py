@@ -123,7 +123,7 @@ def wav_seconds(audio: bytes) -> float:
         if name == b"data":
             if not bytes_per_second:
                 raise NotWav("no format before the data")
-            there = len(audio) - position - 8
-            return (min(size, there) if size else there) / bytes_per_second
+            available = len(audio) - position - 8
+            return (min(size, available) if size else available) / bytes_per_second
         position += 8 + size + size % 2
     raise NotWav("no data chunk")

@@ -17,7 +17,7 @@ FORBIDDEN_CHARACTERS = ("\r", "\n", "\0")
 
 
 class NoResponse(Exception):
-    """There was no whole answer: nobody there, too slow, or not HTTP."""
+    """No complete response: connection refused or lost, too slow, or not HTTP."""
 
 
 async def post(url: str, headers: Mapping[str, str], body: bytes, seconds: float) -> tuple[int, bytes]:

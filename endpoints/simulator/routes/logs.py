@@ -75,14 +75,14 @@ class LogRoutes(Routes):
             first = bisect_right(
                 existing, logs.sort_key(decode_skip_token(query["skipToken"])), key=lambda one: logs.sort_key(one[0])
             )
-        shown = existing[first : first + top]
+        page = existing[first : first + top]
         values = [
             self.shape(serializer, owner, logs.build(self.world, owner, pair, audio), seconds)
-            for _, pair, audio in shown
+            for _, pair, audio in page
         ]
         next_link = None
         if first + top < len(existing):
-            parts: dict[str, str | int] = {"top": top, "skipToken": skip_token(shown[-1][0])}
+            parts: dict[str, str | int] = {"top": top, "skipToken": skip_token(page[-1][0])}
             name = validity_parameter(self.version)
             parts |= {name: query[name]} if name in query else {}
             next_link = with_query(serializer.address(*log_owner_path(owner), "files", "logs"), parts)

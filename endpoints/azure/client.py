@@ -11,7 +11,7 @@ from .addresses import checked_endpoint, content_target, storage_may_be_at
 from .asking import Asking
 from .content import Contents, question, short
 from .credentials import Bearer, Credential, Key
-from .deadline import Deadline, punctual
+from .deadline import Deadline
 from .errors import ForeignAddress
 from .heads import Question
 from .sending import Sender, new_pipes
@@ -49,7 +49,7 @@ class SpeechClient(Asking, Contents):
             raise ValueError("A deadline is a number of seconds above 0.")
         super().__init__(address, version, Sender(proof, version.name, deadline, retries, transport))
         self._retries = retries
-        self._content = punctual(content_transport or new_pipes(storage_may_be_at))
+        self._content = content_transport or new_pipes(storage_may_be_at)
 
     def __repr__(self) -> str:
         return f"SpeechClient(endpoint={self.base!r}, api_version={self.version.name!r})"

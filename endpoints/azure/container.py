@@ -19,7 +19,7 @@ from . import content, errors
 from .addresses import is_loopback, log_id
 from .complaints import Complaint
 from .content import Content, Contents
-from .deadline import Deadline, punctual
+from .deadline import Deadline
 from .nouns import LogFile, LogPage
 from .sending import (
     COMMON_HEADERS,
@@ -27,10 +27,10 @@ from .sending import (
     Answer,
     failure,
     new_pipes,
-    new_transport,
     raw_bytes,
 )
 from .times import moment
+from .transport import Transport
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -78,7 +78,7 @@ class LogContainer(Contents):
             self._folder = f"{self._folder}/{self._locale}"
         self._prefix = f"{self._folder}/" if self._folder else ""
         self._credential, self._seconds, self._retries = credential, deadline, retries
-        self._transport = punctual(transport or new_transport())
+        self._transport = transport or Transport()
         self._content = self._transport if transport else new_pipes()
 
     def __repr__(self) -> str:

@@ -5,10 +5,8 @@ from the address, the environment or .netrc, log lines with whole addresses) mus
 """
 
 import random
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from itertools import count
 from typing import TypeVar, cast
 
@@ -20,8 +18,9 @@ from . import errors, times
 from .addresses import refuse_private
 from .complaints import Complaint, complaint, retired
 from .credentials import Proof
-from .deadline import Deadline, punctual
+from .deadline import Deadline
 from .pipes import Pipes
+from .transport import Transport, default_ssl_context
 from .versions import SETTING
 
 T = TypeVar("T")
@@ -61,10 +60,10 @@ class Sender:
         self._version = version
         self._seconds = deadline
         self._retries = retries
-        self._reading = punctual(transport or new_transport())
+        self._reading = transport or Transport()
         # A connection kept alive may have been closed by the other side just now. For a GET that costs a second
         # attempt; for a POST it would cost the knowledge whether it was carried out. So those use a new one.
-        self._changing = punctual(transport or new_transport(keep_alive=False))
+        self._changing = transport or Transport(keep_alive=False)
 
     def __repr__(self) -> str:
         return "Sender()"
@@ -141,21 +140,9 @@ class Sender:
 COMMON_HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"speechstudio/{VERSION}"}
 
 
-def new_transport(keep_alive: bool = True) -> httpx.HTTPTransport:
-    """A transport that verifies certificates and ignores the environment's proxies."""
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=10 if keep_alive else 0, keepalive_expiry=15)
-    return httpx.HTTPTransport(verify=_tls(), trust_env=False, limits=limits)
-
-
 def new_pipes(may_be_at: Callable[[str, str], bool] = lambda _host, _address: True) -> httpx.BaseTransport:
     """The same for content, which has its own ways for large and for many bodies."""
-    return Pipes(_tls(), may_be_at)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    # Reading the certificate authorities takes 20 ms or so: once for a process.
-    return httpx.create_ssl_context(trust_env=False)
+    return Pipes(default_ssl_context(), may_be_at)
 
 
 @contextmanager

@@ -6,8 +6,7 @@ from typing import cast
 
 import httpx
 
-from endpoints.azure.deadline import punctual
-from endpoints.azure.sending import new_transport
+from endpoints.azure.transport import Transport
 
 MAX_BYTES = 8 * 1024 * 1024  # the client does not read more, either
 
@@ -42,7 +41,7 @@ class Recorder(httpx.BaseTransport):
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
-        self._inner = punctual(new_transport())
+        self._inner = Transport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)

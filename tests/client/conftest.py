@@ -20,10 +20,10 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-import httpx
 import pytest
 
 from endpoints.azure import SpeechClient
+from endpoints.azure.transport import Transport
 from tests.contract.violations import violations
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -206,7 +206,7 @@ def self_signed(certificate):
 def trusting(certificate):
     """A transport for an organisation that vouches for that certificate."""
     context = ssl.create_default_context(cafile=certificate)
-    return httpx.HTTPTransport(verify=context, trust_env=False)
+    return Transport(ssl_context=context)
 
 
 @pytest.fixture

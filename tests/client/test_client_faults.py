@@ -7,10 +7,10 @@ import warnings
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
-import httpx
 import pytest
 
 from endpoints.azure import NotSent, ServiceFault, Unreadable
+from endpoints.azure.transport import Transport
 
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
@@ -104,7 +104,7 @@ def behind(authority, client_of, serve):
         server = serve(context)
         server.forever = (server.answer(200, server.endpoint()),)
         trust = ssl.create_default_context(cafile=authority["root"])
-        return server, client_of(server, transport=httpx.HTTPTransport(verify=trust, trust_env=False))
+        return server, client_of(server, transport=Transport(ssl_context=trust))
 
     return make
 

@@ -17,14 +17,14 @@ import httpx
 
 from . import content, errors
 from .addresses import is_loopback, log_id
-from .complaints import Complaint
 from .content import Content, Contents
 from .deadline import Deadline
-from .nouns import LogFile, LogPage
+from .entities import LogFile, LogPage
+from .error_body import ErrorBody
 from .sending import (
     COMMON_HEADERS,
     READ_SECONDS,
-    Answer,
+    ApiResponse,
     failure,
     new_pipes,
     raw_bytes,
@@ -138,7 +138,7 @@ class LogContainer(Contents):
         status = response.status_code
         begun = None if status in (401, 403, 404, 410) else content.understood(response, offset, etag)
         if begun is None:
-            raise self._refusal(content.OPERATION, Answer(status, response.headers, _beginning(response)))
+            raise self._refusal(content.OPERATION, ApiResponse(status, response.headers, _beginning(response)))
         return begun
 
     def _lister(self) -> "Lister":
@@ -193,7 +193,7 @@ class LogContainer(Contents):
             request.headers["Authorization"] = f"Bearer {token_for(self._credential)}"
         return request
 
-    def _refusal(self, operation: str, answer: Answer) -> errors.SpeechError:
+    def _refusal(self, operation: str, answer: ApiResponse) -> errors.SpeechError:
         said = {name: text.decode("utf-8", "replace") for name, text in _SAID.findall(answer.data)}
         code = answer.headers.get("x-ms-error-code", "") or said.get(b"Code", "")
         if answer.status in (401, 403) and self._sas.ended(answer):
@@ -202,7 +202,7 @@ class LogContainer(Contents):
         if answer.status == 404 and not code:
             code = "NotFound"
         message = self._sas.hidden(said.get(b"Message", ""))
-        return failure(operation, answer, Complaint(code, "", message, "") if code else None)
+        return failure(operation, answer, ErrorBody(code, "", message, "") if code else None)
 
 
 class _Sas:
@@ -220,7 +220,7 @@ class _Sas:
     def added_to(self, url: str) -> httpx.URL:
         return httpx.URL(f"{url}{'&' if '?' in url else '?'}{self._query}" if self._query else url)
 
-    def ended(self, answer: Answer) -> bool:
+    def ended(self, answer: ApiResponse) -> bool:
         """Whether the token's time is over, by the storage service's clock."""
         try:
             now = parsedate_to_datetime(answer.headers.get("date", ""))

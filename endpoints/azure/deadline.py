@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Deadline:
-    """A moment on the monotonic clock; without `seconds` it never comes, unless `go_on` says that it has."""
+    """A time on the monotonic clock; never without `seconds`. If `go_on` is given and returns False, it has passed."""
 
     def __init__(self, seconds: float | None, go_on: Callable[[], bool] | None = None) -> None:
         self._end = math.inf if seconds is None else time.monotonic() + seconds
@@ -17,16 +17,16 @@ class Deadline:
         return self._go_on is not None
 
     def left(self) -> float:
-        """Seconds that remain; 0 when it is past."""
+        """The remaining seconds; 0 after the deadline."""
         return max(0.0, self._end - time.monotonic()) if self._go_on is None or self._go_on() else 0.0
 
     def timeouts(self, most: float) -> dict[str, float]:
-        """httpx's `timeout` extension: each step may take `most` seconds, and all of them what is left."""
+        """httpx's `timeout` extension: each step may take `most` seconds, but no longer than the deadline."""
         return dict.fromkeys(("connect", "read", "write", "pool"), Allowance.of(self, most))
 
 
 class Allowance(float):
-    """The seconds of one step, measured anew each time the step begins."""
+    """A timeout for one step of a request, evaluated when the step begins."""
 
     deadline: Deadline
     most: float
@@ -38,5 +38,5 @@ class Allowance(float):
         return allowance
 
     def now(self) -> float:
-        """What the step may take if it begins now; 0 when the deadline is past."""
+        """The seconds for a step that begins now; 0 after the deadline."""
         return min(self.most, self.deadline.left())

@@ -103,7 +103,7 @@ def test_pages_in_a_circle_end(service, client, listing, link):
 
 
 def test_pages_without_end_end(service, client, listing, monkeypatch):
-    monkeypatch.setattr("endpoints.azure.asking.MOST_PAGES", 20)
+    monkeypatch.setattr("endpoints.azure.base_client.MAX_PAGES", 20)
     for number in range(25):
         service.answers(body={"values": [], "@nextLink": f"{service.url}{FIRST}?skip={number + 1}"})
     with pytest.raises(Unreadable, match="no end"):

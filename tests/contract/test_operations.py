@@ -152,7 +152,7 @@ def web_hooks(caller: Caller, ear: str) -> None:
     caller.take("WebHooks_Delete", place=place)
 
 
-def test_every_operation_keeps_to_the_contract(caller: Caller, ear: str) -> None:
+def test_every_operation_follows_the_contract(caller: Caller, ear: str) -> None:
     endpoints(caller)
     models(caller)
     copies(caller)
@@ -166,7 +166,7 @@ def test_every_operation_keeps_to_the_contract(caller: Caller, ear: str) -> None
 
 
 @pytest.mark.parametrize("key", ["", "wrong"])
-def test_the_refusals_of_the_gateway_are_told_apart_from_those_of_the_service(url: str, key: str) -> None:
+def test_errors_of_the_gateway_differ_from_those_of_the_service(url: str, key: str) -> None:
     headers = {"Ocp-Apim-Subscription-Key": key} if key else {}
     answer = httpx.get(f"{url}/speechtotext/v3.2/endpoints", headers=headers, verify=PLAIN)
     assert answer.status_code == 401

@@ -101,7 +101,7 @@ def make_up(
 
 
 @pytest.mark.parametrize(("version", "method", "path"), OPERATIONS)
-def test_made_up_requests_are_answered_as_described(
+def test_generated_requests_get_responses_that_follow_the_contract(
     url: str, session: requests.Session, schemas: dict[str, BaseSchema], version: str, method: str, path: str
 ) -> None:
     operation: APIOperation[Any, Any, Any, Any] = schemas[version][path][method]

@@ -16,7 +16,7 @@ def heard(service: Service, times: int = 1) -> list[Json]:
     return service.every(LOGS)
 
 
-def test_endpoints_listbasemodellogs_shows_sessions_that_asked_for_it(service: Service) -> None:
+def test_endpoints_listbasemodellogs_returns_requests_with_store_audio(service: Service) -> None:
     assert service.every(LOGS) == []
     recognize(service, None).raise_for_status()
     assert service.every(LOGS) == [], "nobody asked to keep that"
@@ -28,19 +28,19 @@ def test_endpoints_listbasemodellogs_shows_sessions_that_asked_for_it(service: S
     assert "retry-after" not in service.http.get(LOGS).headers
 
 
-def test_endpoints_listbasemodellogs_is_paged_by_token(service: Service) -> None:
+def test_endpoints_listbasemodellogs_is_paged_by_skip_token(service: Service) -> None:
     whole = heard(service, 3)
     assert service.every(f"{LOGS}?top=4&sasValidityInSeconds=60")[-1]["self"] == whole[-1]["self"]
     assert service.refusal("GET", f"{LOGS}?skipToken=x") == (400, "InvalidSkipTokenForLogs")
 
 
-def test_logs_are_neither_filtered_nor_skipped(service: Service) -> None:
+def test_logs_support_neither_filter_nor_skip(service: Service) -> None:
     for address in (LOGS, service.deploy()["links"]["logs"]):
         assert service.refusal("GET", f"{address}?filter=kind eq 'Audio'") == (400, "UnsupportedFilter")
         assert service.refusal("GET", f"{address}?skip=1") == (400, "UnsupportedPagination")
 
 
-def test_endpoints_getbasemodellog_and_deletebasemodellog_are_for_one_file(service: Service) -> None:
+def test_endpoints_getbasemodellog_and_deletebasemodellog_apply_to_one_file(service: Service) -> None:
     audio, transcript = heard(service)
     assert service.get(audio["self"])["name"] == audio["name"]
     assert service.http.delete(audio["self"]).status_code == 204
@@ -48,7 +48,7 @@ def test_endpoints_getbasemodellog_and_deletebasemodellog_are_for_one_file(servi
     assert [one["self"] for one in service.every(LOGS)] == [transcript["self"]]
 
 
-def test_endpoints_deletebasemodellogs_takes_all_away_after_a_while(service: Service) -> None:
+def test_endpoints_deletebasemodellogs_deletes_all_logs_with_a_delay(service: Service) -> None:
     heard(service)
     answer: httpx.Response = service.http.delete(LOGS)
     assert (answer.status_code, answer.content) == (202, b"")
@@ -58,5 +58,5 @@ def test_endpoints_deletebasemodellogs_takes_all_away_after_a_while(service: Ser
     assert service.refusal("DELETE", f"{LOGS}?endDate=soon") == (400, "InvalidLogDate")
 
 
-def test_an_unknown_language_has_no_logs(service: Service) -> None:
+def test_logs_of_an_unknown_locale_are_an_error(service: Service) -> None:
     assert service.refusal("GET", "/endpoints/base/xx-XX/files/logs") == (400, "InvalidLocale")

@@ -9,7 +9,7 @@ from .conftest import Service
 DAY = 86_400
 
 
-def test_a_hundred_requests_in_ten_seconds_and_no_more(service: Service) -> None:
+def test_a_hundred_requests_in_ten_seconds_are_the_limit(service: Service) -> None:
     answers = [service.http.get("/projects/locales").status_code for _ in range(100)]
     assert set(answers) == {200}
     refused = service.http.get("/projects/locales")
@@ -45,7 +45,7 @@ def test_ten_custom_properties_of_64_and_256_characters(service: Service, noun: 
 
 
 @pytest.mark.parametrize(("life", "days"), [("P31D", 31), ("PT1H", 1 / 24), ("P1DT12H", 1.5)])
-def test_time_to_live_is_kept_to_the_second(service: Service, life: str, days: float) -> None:
+def test_time_to_live_is_exact_to_the_second(service: Service, life: str, days: float) -> None:
     service.reset(deploy_seconds=0)
     endpoint = service.deploy(properties={"timeToLive": life})
     service.advance(days * DAY - 5)
@@ -60,13 +60,13 @@ def test_time_to_live_has_31_days_at_most(service: Service, life: str) -> None:
     assert service.refusal("POST", "/endpoints", json=wish) == (400, "InvalidTimeToLive")
 
 
-def test_no_time_to_live_is_for_ever(service: Service) -> None:
+def test_an_endpoint_without_time_to_live_does_not_expire(service: Service) -> None:
     endpoint = service.deploy(properties={"timeToLive": "PT0S"})
     service.advance(400 * DAY)
     assert service.http.get(endpoint["self"]).status_code == 200
 
 
-def test_a_content_url_lives_as_long_as_was_asked_for_or_twelve_hours(service: Service) -> None:
+def test_a_content_url_is_valid_as_requested_or_for_twelve_hours(service: Service) -> None:
     service.reset(logs=1, log_bytes=1000)
     logs = service.deployed(properties={"loggingEnabled": True})["links"]["logs"]
     short = service.get(logs, sasValidityInSeconds=30)["values"][0]["links"]["contentUrl"]

@@ -61,7 +61,7 @@ def last(entity: Json) -> str:
 
 
 @pytest.mark.parametrize("name", operations())
-def test_the_operation_answers_as_the_contract_says(service: Service, name: str) -> None:
+def test_the_response_follows_the_contract(service: Service, name: str) -> None:
     method, path, code = operations()[name]
     address = path.format(**identifiers(service, name))
     body = BODIES.get(name)

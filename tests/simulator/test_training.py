@@ -26,7 +26,7 @@ def trained(service: Service, **changes: Any) -> Json:
     return service.get(made.json()["self"])
 
 
-def test_models_create_answers_201_and_trains_by_the_clock(service: Service) -> None:
+def test_models_create_returns_201_and_trains_by_the_clock(service: Service) -> None:
     service.reset(deploy_seconds=100)
     project = service.every("/projects")[0]
     datasets = [{"self": one["self"]} for one in service.every(project["links"]["datasets"])[:2]]
@@ -60,7 +60,7 @@ def test_models_create_answers_201_and_trains_by_the_clock(service: Service) -> 
     assert service.deploy(model={"self": body["self"]})["model"] == {"self": body["self"]}
 
 
-def test_models_create_takes_the_newest_base_model_when_none_is_named(service: Service) -> None:
+def test_models_create_uses_the_newest_base_model_by_default(service: Service) -> None:
     assert trained(service)["baseModel"]["self"] == base(service)["self"]
 
 
@@ -89,14 +89,14 @@ def test_a_model_named_untrainable_fails_with_a_reason(service: Service) -> None
         ({"customProperties": {"k" * 65: "v"}}, "InvalidParameterValue"),
     ],
 )
-def test_models_create_refuses_what_it_cannot_train(service: Service, change: Json, code: str | None) -> None:
+def test_models_create_refuses_invalid_bodies(service: Service, change: Json, code: str | None) -> None:
     before = len(service.every("/models"))
     refused = service.refusal("POST", "/models", json=wish(**change))
     assert refused == (400, code or "InvalidBaseModel")
     assert len(service.every("/models")) == before
 
 
-def test_models_create_refuses_data_and_base_models_of_another_language(service: Service) -> None:
+def test_models_create_refuses_datasets_and_base_models_of_another_locale(service: Service) -> None:
     german = service.get("/projects", filter="locale eq 'de-DE'")["values"][0]
     dataset = {"self": service.every(german["links"]["datasets"])[0]["self"]}
     assert service.refusal("POST", "/models", json=wish(datasets=[dataset])) == (400, "InvalidDataset")
@@ -104,7 +104,7 @@ def test_models_create_refuses_data_and_base_models_of_another_language(service:
     assert service.refusal("POST", "/models", json=wish(baseModel=model)) == (400, "InvalidBaseModel")
 
 
-def test_models_create_refuses_failed_data_and_base_models_that_are_too_old(service: Service) -> None:
+def test_models_create_refuses_failed_datasets_and_deprecated_base_models(service: Service) -> None:
     project = service.every("/projects")[0]
     failed = service.get(project["links"]["datasets"], filter="status eq 'Failed'")["values"][0]
     change = {"datasets": [{"self": failed["self"]}]}
@@ -113,12 +113,12 @@ def test_models_create_refuses_failed_data_and_base_models_that_are_too_old(serv
     assert service.refusal("POST", "/models", json=wish(baseModel=old)) == (400, "ModelDeprecated")
 
 
-def test_a_switch_allows_a_model_without_data(service: Service) -> None:
+def test_a_switch_permits_a_model_without_data(service: Service) -> None:
     service.reset(switches={"model_without_data": "accept"})
     assert trained(service, text=None)["status"] == "Succeeded"
 
 
-def test_a_free_resource_takes_less_text(service: Service) -> None:
+def test_a_free_resource_accepts_less_text(service: Service) -> None:
     service.reset(tier="F0")
     assert service.refusal("POST", "/models", json=wish(text="x" * 200_001)) == (400, "QuotaViolation")
     assert service.http.post("/models", json=wish(text="x" * 200_000)).status_code == 201
@@ -132,7 +132,7 @@ def authorization(service: Service) -> Json:
     return own.json()
 
 
-def test_models_authorizecopy_names_the_target(service: Service) -> None:
+def test_models_authorizecopy_returns_the_target(service: Service) -> None:
     granted = service.http.post("/models:authorizecopy", json={"sourceResourceId": ACCOUNT}).json()
     assert granted["sourceResourceId"] == ACCOUNT
     assert granted["targetResourceEndpoint"] == service.url
@@ -144,7 +144,7 @@ def test_models_authorizecopy_names_the_target(service: Service) -> None:
     assert service.http.get("/models:authorizecopy").status_code == 405
 
 
-def test_models_copy_is_an_operation_that_leads_to_the_copy(service: Service) -> None:
+def test_models_copy_is_an_operation_with_a_link_to_the_copy(service: Service) -> None:
     model = service.model("Call centre")
     answer = service.http.post(model["links"]["copy"], json=authorization(service))
     assert answer.status_code == 202
@@ -187,7 +187,7 @@ def test_models_copy_refuses_what_is_not_authorized(service: Service) -> None:
     assert service.refusal("POST", copy, json=granted) == (400, "ModelCopyAuthorizationExpired")
 
 
-def test_models_getcustommodelmanifest_and_getbasemodelmanifest_lead_to_files(service: Service) -> None:
+def test_models_getcustommodelmanifest_and_getbasemodelmanifest_list_files(service: Service) -> None:
     for model in (service.model("Call centre"), base(service)):
         manifest = service.get(model["links"]["manifest"])
         assert manifest["model"] == {"self": model["self"]}
@@ -200,7 +200,7 @@ def test_models_getcustommodelmanifest_and_getbasemodelmanifest_lead_to_files(se
     assert service.refusal("GET", failed) == (400, "InvalidModel")
 
 
-def test_models_listfiles_and_getfile_show_the_report_and_the_text(service: Service) -> None:
+def test_models_listfiles_and_getfile_return_the_report_and_the_text(service: Service) -> None:
     model = trained(service)
     files = service.every(model["links"]["files"] + "?top=1&sasValidityInSeconds=60")
     assert [file["kind"] for file in files] == ["ModelReport", "LanguageData"]
@@ -226,7 +226,7 @@ def test_models_listfiles_is_empty_until_the_training_has_ended(service: Service
     assert answer.headers["retry-after"] == "2"
 
 
-def test_models_delete_takes_the_files_away(service: Service) -> None:
+def test_models_delete_removes_the_files(service: Service) -> None:
     model = trained(service)
     file = service.every(model["links"]["files"])[0]
     assert service.http.delete(model["self"]).status_code == 204
@@ -235,5 +235,5 @@ def test_models_delete_takes_the_files_away(service: Service) -> None:
 
 @pytest.mark.parametrize("method", ["DELETE", "PATCH"])
 @pytest.mark.parametrize("path", ["/models/base", "/models/locales", "/endpoints/locales", "/projects/locales"])
-def test_an_address_of_its_own_is_no_entity(service: Service, method: str, path: str) -> None:
+def test_a_fixed_path_is_not_an_entity(service: Service, method: str, path: str) -> None:
     assert service.http.request(method, path, json={}).status_code == 405

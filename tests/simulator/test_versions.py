@@ -26,7 +26,7 @@ def addresses(body: Any) -> set[str]:
 
 
 @every_later
-def test_all_addresses_of_a_version_name_it_in_the_query(service: Service, version: str) -> None:
+def test_all_urls_of_a_later_version_have_it_in_the_query(service: Service, version: str) -> None:
     service.reset(endpoints=3)
     with service.later(version) as later:
         bodies = [later.get(path, top=1) for path in ("/endpoints", "/models", "/models/base")]
@@ -46,7 +46,7 @@ def test_all_addresses_of_a_version_name_it_in_the_query(service: Service, versi
 
 
 @every_later
-def test_an_entity_of_one_version_is_there_in_the_others(service: Service, version: str) -> None:
+def test_an_entity_of_one_version_is_visible_in_the_others(service: Service, version: str) -> None:
     endpoint = service.deploy(text="Words", properties={"timeToLive": "P1D", "email": "a@example.com"})
     name = endpoint["self"].rsplit("/", 1)[1]
     with service.later(version) as later:
@@ -79,7 +79,7 @@ def test_models_of_later_versions_have_other_features_and_links(service: Service
 
 
 @every_later
-def test_content_urls_live_for_minutes_and_manifests_ask_how_many(service: Service, version: str) -> None:
+def test_content_urls_are_valid_for_minutes_which_manifests_require(service: Service, version: str) -> None:
     with service.later(version) as later:
         model = later.model("Call centre")
         assert later.refusal("GET", model["links"]["manifest"]) == (400, "InvalidSasValidityDuration")
@@ -95,7 +95,7 @@ def test_content_urls_live_for_minutes_and_manifests_ask_how_many(service: Servi
 
 
 @every_later
-def test_logging_needs_a_storage_of_ones_own(service: Service, version: str) -> None:
+def test_logging_needs_own_storage(service: Service, version: str) -> None:
     wish = service.wish(properties={"loggingEnabled": True})
     endpoint = service.deployed()
     name = endpoint["self"].rsplit("/", 1)[1]
@@ -109,7 +109,7 @@ def test_logging_needs_a_storage_of_ones_own(service: Service, version: str) -> 
 
 
 @every_later
-def test_a_resource_with_its_own_storage_logs_and_gives_plain_urls(service: Service, version: str) -> None:
+def test_a_resource_with_own_storage_logs_and_returns_urls_without_sas(service: Service, version: str) -> None:
     service.reset(switches={"byos": "on"})
     with service.later(version) as later:
         made = later.http.post("/endpoints", json=service.wish(properties={"loggingEnabled": True}))
@@ -120,7 +120,7 @@ def test_a_resource_with_its_own_storage_logs_and_gives_plain_urls(service: Serv
         assert refused == (400, "InvalidSasValidityDuration")
 
 
-def test_v3_2_gives_a_plain_url_of_own_storage_for_zero_seconds(service: Service) -> None:
+def test_v3_2_returns_a_url_without_sas_for_zero_seconds(service: Service) -> None:
     service.reset(logs=1, log_bytes=1000, switches={"byos": "on"})
     endpoint = service.deployed(properties={"loggingEnabled": True})
     plain = service.get(endpoint["links"]["logs"], sasValidityInSeconds=0)["values"][0]
@@ -147,7 +147,7 @@ def test_2024_11_15_has_no_projects(service: Service) -> None:
     assert "project" not in service.get(f"/endpoints/{name}")
 
 
-def test_2025_10_15_has_projects_with_a_name_in_foundry_and_without_counts(service: Service) -> None:
+def test_2025_10_15_has_projects_with_a_foundry_name_and_without_counts(service: Service) -> None:
     with service.later(NEWEST) as later:
         wish = {"displayName": "P", "locale": "en-US", "foundryProjectName": "contoso-speech"}
         made = later.http.post("/projects", json=wish).json()
@@ -170,7 +170,7 @@ def test_2025_10_15_has_projects_with_a_name_in_foundry_and_without_counts(servi
 
 
 @every_later
-def test_a_copy_of_a_later_version_is_followed_in_that_version(service: Service, version: str) -> None:
+def test_the_operation_of_a_copy_has_the_version_of_the_request(service: Service, version: str) -> None:
     with service.later(version) as later:
         first = later.http.post(
             "/models:authorizecopy",
@@ -192,7 +192,7 @@ def test_a_copy_of_a_later_version_is_followed_in_that_version(service: Service,
         ("?api-version=v3.2", "InvalidParameterValue"),
     ],
 )
-def test_an_api_version_that_is_none_is_refused(service: Service, query: str, code: str) -> None:
+def test_an_unknown_api_version_is_refused(service: Service, query: str, code: str) -> None:
     assert service.refusal("GET", f"{service.url}/speechtotext/endpoints{query}") == (400, code)
 
 
@@ -205,7 +205,7 @@ def retired(service: Service, version: str, answer: str) -> tuple[int, Json]:
 
 
 @pytest.mark.parametrize("version", ["v3.2", *LATER])
-def test_a_retired_version_answers_as_the_switch_says(service: Service, version: str) -> None:
+def test_a_retired_version_responds_as_the_switch_says(service: Service, version: str) -> None:
     status, body = retired(service, version, "410")
     assert status == 410
     assert version in body["error"]["message"]

@@ -1,4 +1,4 @@
-"""The client is usable by itself."""
+"""The client can be used without the rest of the product."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ def test_it_imports_neither_django_nor_the_rest_of_the_product():
     done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, check=True)
     packages, ours = (set(line.split()) for line in done.stdout.splitlines())
     assert not packages & {"django", "celery", "kombu", "starlette", "speechstudio"}
-    assert not packages & {"azure", "msal", "requests"}  # slow to import, and most have no need of them
+    assert not packages & {"azure", "msal", "requests"}  # slow to import, and rarely needed
     assert all(name == "endpoints" or name.startswith("endpoints.azure") for name in ours)
 
 

@@ -1,4 +1,4 @@
-"""Faults of names, certificates and headers, each of which has its own test (see also test_client_answers)."""
+"""Faults of names, certificates and headers, each of which has its own test (see also test_client_responses)."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
 @pytest.fixture
 def resolver(monkeypatch):
-    """The name server: it says what is next on its list, then the truth."""
+    """The name server: first the results in its list, then the real ones."""
     answers, truth = [], socket.getaddrinfo
 
     def ask(host, *more, **options):
@@ -37,7 +37,7 @@ def test_a_get_is_retried_after_a_failed_name_lookup(service, client_of, resolve
 
 
 def test_a_host_with_the_wrong_certificate_gets_no_key(self_signed, trusting, client_of, resolver):
-    # The machine has a certificate that we trust, though not for this name.
+    # The server has a trusted certificate, but not for this name.
     resolver.append("127.0.0.1")
     client = client_of(f"https://contoso.cognitiveservices.azure.com:{self_signed.port}", transport=trusting)
     with pytest.raises(NotSent, match="certificate"):
@@ -55,7 +55,7 @@ def test_a_regional_host_with_a_private_address_is_not_sent(client_of, resolver,
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """An organisation's own authority, which vouches for what it is asked to vouch for."""
+    """A private certificate authority."""
     x509 = pytest.importorskip("cryptography.x509")
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -89,7 +89,7 @@ def authority(tmp_path_factory):
 
 @pytest.fixture
 def behind(authority, client_of, serve):
-    """A client of a server that shows one of those certificates; it trusts their authority."""
+    """A client of a server with one of those certificates; it trusts their authority."""
 
     def make(name, newest=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""Content logs and models: listing what base models logged, and removing."""
+"""Content logs of base models, deletion of logs and models, and smaller lists."""
 
 from datetime import UTC, date, datetime
 

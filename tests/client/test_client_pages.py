@@ -1,4 +1,4 @@
-"""Lists: all pages or an error, never a part that looks whole."""
+"""Lists: all pages or an error, never an incomplete list."""
 
 from itertools import islice
 

@@ -1,4 +1,4 @@
-"""Errors are for people, can travel between processes, and tell no secret."""
+"""Errors contain no secrets and can be pickled."""
 
 import logging
 import pickle
@@ -36,7 +36,7 @@ def test_no_error_and_no_log_line_contains_the_key_or_a_content_url(service, pat
         with pytest.raises(SpeechError) as caught:
             ask()
         told = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
-        inside = told.split("endpoints/azure/", 1)[1]  # the caller's own variables are the caller's
+        inside = told.split("endpoints/azure/", 1)[1]  # only frames of the client matter
         assert KEY not in inside
         assert caught.value.__cause__ is None
         assert caught.value.__context__ is None or caught.value.__suppress_context__

@@ -1,4 +1,4 @@
-"""The client and the simulator, two readings of one contract, meet over a real socket."""
+"""The client with the simulator, over a real socket."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Times in all the forms in which services write them."""
+"""Times in all formats of the service."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

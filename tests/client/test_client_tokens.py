@@ -19,7 +19,7 @@ TENANT = "11111111-2222-4333-8444-555555555555"
 
 
 class Scripted:
-    """A credential that gives what it was told; with `forgets` it gives the next only after forget()."""
+    """A credential with the given tokens; with `forgets` it returns the next one only after forget()."""
 
     def __init__(self, *tokens, forgets=False):
         self.tokens, self.given, self.forgotten = list(tokens), 0, 0
@@ -173,7 +173,7 @@ def test_a_client_needs_a_key_or_a_credential():
 
 
 class Source:
-    """What azure-identity has: tokens with an end."""
+    """A source of tokens with expiration, as in azure-identity."""
 
     made = 0
 
@@ -246,7 +246,7 @@ def test_the_library_is_imported_lazily():
 
 @pytest.fixture
 def authority(self_signed, certificate):
-    """A pretended Entra, asked by azure-identity's own credential."""
+    """A simulated Microsoft Entra for azure-identity."""
     from azure.identity import ClientSecretCredential
 
     made = []

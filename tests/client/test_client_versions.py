@@ -1,4 +1,4 @@
-"""Three API versions behind one client, and what it says when one is gone."""
+"""Three API versions with one client, and the error for a retired version."""
 
 from datetime import date
 
@@ -157,7 +157,7 @@ def test_capabilities_say_what_a_version_supports(client_of, service, name):
 def test_unsupported_operations_are_not_sent(client_of, service, name, need, ask):
     client = client_of(service, api_version=name)
     if getattr(client.capabilities, need):
-        with pytest.raises(SpeechError) as caught:  # nobody answers
+        with pytest.raises(SpeechError) as caught:  # there is no server
             list(ask(client))
         assert not isinstance(caught.value, NotSupported)
         assert service.asked

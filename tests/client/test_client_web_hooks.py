@@ -1,4 +1,4 @@
-"""Web hooks: registered, changed, pinged, tested, removed; and their signatures."""
+"""Web hooks: create, update, ping, test, delete; and their signatures."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What is sent when something is to change."""
+"""The bodies of requests."""
 
 import uuid
 

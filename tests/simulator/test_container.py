@@ -1,4 +1,4 @@
-"""The customer's own container: listed and read as blob storage is, by its own REST and by Azure's library."""
+"""The customer's storage container, by its REST API and by Azure's library."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def logs(service: Service, endpoint: Json) -> list[Json]:
 
 @pytest.fixture
 def client(service: Service, logs: list[Json]) -> Iterator[ContainerClient]:
-    """Azure's own library, with nothing but the address; it tries nothing twice."""
+    """A client of Azure's library, without retries."""
     with ContainerClient.from_container_url(address(service), retry_total=0) as client:
         yield client
 
@@ -63,7 +63,7 @@ def fault(response: httpx.Response, status: int, code: str) -> None:
     assert ElementTree.fromstring(response.text).findtext("Code") == code  # noqa: S314 - our own answer
 
 
-# with Azure's library
+# By Azure's library
 
 
 def test_the_library_lists_every_log_as_a_blob(client: ContainerClient, endpoint: Json, logs: list[Json]) -> None:
@@ -141,7 +141,7 @@ def test_the_library_gets_properties_conditions_and_missing_blobs(client: Contai
     assert raised.value.error_code == "BlobNotFound"
 
 
-# the token
+# The SAS
 
 
 def test_the_first_line_of_output_has_the_url_of_the_container() -> None:
@@ -207,7 +207,7 @@ def test_a_request_with_the_api_key_is_refused_and_noted_in_the_ledger(
         assert service.ledger()[-1]["note"] == f"refused: it carried {name}"
 
 
-# the wire
+# The REST API
 
 
 def test_a_list_is_xml_as_in_blob_storage(service: Service, logs: list[Json]) -> None:

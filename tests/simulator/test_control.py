@@ -1,4 +1,4 @@
-"""The control addresses: ledger, faults, clock, reset."""
+"""The control routes: ledger, faults, clock, reset."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_the_ledger_records_the_effect_of_each_request(service: Service) -> None
 
 
 def test_a_fault_with_a_status_does_not_execute_the_request(service: Service) -> None:
-    wish = service.wish()
+    endpoint_body = service.endpoint_body()
     headers = {"Retry-After": "7"}
     service.faults(fault(method="POST", effect={"status": 503, "headers": headers, "body": {"code": "X"}}))
-    refused = service.http.post("/endpoints", json=wish)
+    refused = service.http.post("/endpoints", json=endpoint_body)
     assert (refused.status_code, refused.headers["retry-after"], refused.json()) == (503, "7", {"code": "X"})
     assert service.every("/endpoints") == []
-    assert service.http.post("/endpoints", json=wish).status_code == 201, "once only"
+    assert service.http.post("/endpoints", json=endpoint_body).status_code == 201, "once only"
 
 
 def test_a_fault_with_a_status_has_an_error_of_the_contract_by_default(service: Service) -> None:
@@ -48,10 +48,10 @@ def test_a_fault_with_a_status_has_an_error_of_the_contract_by_default(service: 
 
 
 def test_the_response_to_an_executed_request_can_be_lost(service: Service) -> None:
-    wish = service.wish()
+    endpoint_body = service.endpoint_body()
     service.faults(fault(method="POST", stage="after", effect={"close": True}))
     with pytest.raises(httpx.RemoteProtocolError):
-        service.http.post("/endpoints", json=wish)
+        service.http.post("/endpoints", json=endpoint_body)
     (endpoint,) = service.every("/endpoints")
     entry = next(entry for entry in service.ledger() if entry["method"] == "POST")
     assert entry["status"] is None
@@ -59,10 +59,10 @@ def test_the_response_to_an_executed_request_can_be_lost(service: Service) -> No
 
 
 def test_a_connection_closed_before_execution_has_no_effect(service: Service) -> None:
-    wish = service.wish()
+    endpoint_body = service.endpoint_body()
     service.faults(fault(method="POST", effect={"close": True}))
     with pytest.raises(httpx.TransportError):
-        service.http.post("/endpoints", json=wish)
+        service.http.post("/endpoints", json=endpoint_body)
     assert service.every("/endpoints") == []
 
 

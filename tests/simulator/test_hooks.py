@@ -1,4 +1,4 @@
-"""Web hooks: registration, challenge, signature, events, failure (WebHooks_*)."""
+"""Web hooks: creation, challenge, signature, events, failures (WebHooks_*)."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def service(service: Service) -> Service:
-    """Retries follow each other at once."""
+    """Without pauses between retries."""
     service.reset(switches=HASTY)
     return service
 
 
 def deliveries(service: Service) -> list[Json]:
-    """What was delivered, as soon as nothing is under way any more."""
+    """The deliveries, once none is pending."""
     return service.open.get(f"{service.url}/_world/deliveries?settle=20", timeout=30).raise_for_status().json()
 
 
@@ -71,7 +71,7 @@ def names(receiver: Receiver) -> list[str]:
     return [call.event for call in receiver.events()]
 
 
-# registration and challenge
+# Creation and challenge
 
 
 def test_webhooks_create_sends_a_challenge_and_then_succeeds(service: Service, receiver: Receiver) -> None:
@@ -171,7 +171,7 @@ def test_a_receiver_that_is_not_http_fails_the_hook(service: Service, answer: by
 )
 def test_webhooks_create_refuses_invalid_bodies(service: Service, change: Json, code: str) -> None:
     body = {"displayName": "Hook", "webUrl": "http://127.0.0.1:9/", "events": ENDPOINTS, **change}
-    assert service.refusal("POST", "/webhooks", json=body) == (400, code)
+    assert service.error_of("POST", "/webhooks", json=body) == (400, code)
     assert service.get("/webhooks") == {"values": []}
 
 
@@ -189,10 +189,10 @@ def test_webhooks_list_has_pages_and_filters(service: Service, receiver: Receive
     ):
         found = service.get("/webhooks", filter=text)["values"]
         assert [hook["self"] for hook in found] == [hook["self"] for hook in expected]
-    assert service.refusal("GET", "/webhooks?filter=locale eq 'en-US'") == (400, "UnsupportedFilter")
+    assert service.error_of("GET", "/webhooks?filter=locale eq 'en-US'") == (400, "UnsupportedFilter")
 
 
-# changing
+# Updates
 
 
 def test_webhooks_update_sends_a_challenge_to_another_url(service: Service, receiver: Receiver) -> None:
@@ -238,7 +238,7 @@ def test_webhooks_delete_ends_all_deliveries(service: Service, receiver: Receive
     assert service.http.post(f"{hook['self']}:ping").status_code == 404
 
 
-# signature
+# Signatures
 
 
 def test_the_signature_is_of_the_raw_body_or_the_token(service: Service, receiver: Receiver) -> None:
@@ -263,7 +263,7 @@ def test_an_update_without_the_secret_ends_the_signing(service: Service, receive
     assert receiver.calls[-1].signature is None
 
 
-# events
+# Events
 
 
 def test_webhooks_ping_delivers_the_hook_itself(service: Service, receiver: Receiver) -> None:
@@ -376,7 +376,7 @@ def test_webhooks_test_sends_the_latest_entity_of_each_event(service: Service, r
     assert (call.event, call.json["self"]) == ("EndpointCompletion", newest["self"])
 
 
-# failure
+# Failures
 
 
 def test_a_delivery_has_five_attempts_with_one_id(service: Service, receiver: Receiver) -> None:
@@ -457,7 +457,7 @@ def test_effects_of_hook_faults_are_refused_for_other_methods(service: Service) 
     assert deliveries(service) == []
 
 
-# the process
+# Restart and TLS
 
 
 def test_hooks_survive_a_restart_and_certificates_are_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The service's limits, at their edges: the last that is taken and the first that is not."""
+"""The service's limits: the last value that is accepted and the first that is not."""
 
 from __future__ import annotations
 
@@ -30,17 +30,22 @@ def test_all_versions_share_one_rate_limit(service: Service) -> None:
 def test_fifty_endpoints_fit_in_a_standard_resource(service: Service) -> None:
     service.reset(endpoints=49)
     service.deploy()
-    assert service.refusal("POST", "/endpoints", json=service.wish()) == (409, "QuotaViolation")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body()) == (409, "QuotaViolation")
 
 
 @pytest.mark.parametrize("noun", ["endpoints", "models", "projects"])
 def test_ten_custom_properties_of_64_and_256_characters(service: Service, noun: str) -> None:
     fitting = {f"{index:064}": "v" * 256 for index in range(10)}
-    body = {"displayName": "P", "locale": "en-US", "text": "Words", **(service.wish() if noun == "endpoints" else {})}
+    body = {
+        "displayName": "P",
+        "locale": "en-US",
+        "text": "Words",
+        **(service.endpoint_body() if noun == "endpoints" else {}),
+    }
     made = service.http.post(f"/{noun}", json=body | {"customProperties": fitting})
     assert made.json()["customProperties"] == fitting
     for wrong in (fitting | {"one": "more"}, {"k" * 65: "v"}, {"k": "v" * 257}):
-        refused = service.refusal("POST", f"/{noun}", json=body | {"customProperties": wrong})
+        refused = service.error_of("POST", f"/{noun}", json=body | {"customProperties": wrong})
         assert refused == (400, "InvalidParameterValue")
 
 
@@ -56,8 +61,8 @@ def test_time_to_live_is_exact_to_the_second(service: Service, life: str, days: 
 
 @pytest.mark.parametrize("life", ["P31DT1S", "P2M", "P1Y"])
 def test_time_to_live_has_31_days_at_most(service: Service, life: str) -> None:
-    wish = service.wish(properties={"timeToLive": life})
-    assert service.refusal("POST", "/endpoints", json=wish) == (400, "InvalidTimeToLive")
+    endpoint_body = service.endpoint_body(properties={"timeToLive": life})
+    assert service.error_of("POST", "/endpoints", json=endpoint_body) == (400, "InvalidTimeToLive")
 
 
 def test_an_endpoint_without_time_to_live_does_not_expire(service: Service) -> None:

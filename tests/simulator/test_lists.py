@@ -74,12 +74,12 @@ def test_a_filter_returns_matching_entities(service: Service, text: str, expecte
     ],
 )
 def test_an_invalid_filter_is_refused(service: Service, text: str) -> None:
-    assert service.refusal("GET", "/endpoints", params={"filter": text}) == (400, "UnsupportedFilter")
+    assert service.error_of("GET", "/endpoints", params={"filter": text}) == (400, "UnsupportedFilter")
 
 
 @pytest.mark.parametrize("query", ["top=0", "top=-1", "top=x", "skip=-1", "skip=99999999999"])
 def test_invalid_numbers_are_refused(service: Service, query: str) -> None:
-    assert service.refusal("GET", f"/endpoints?{query}") == (400, "InvalidParameterValue")
+    assert service.error_of("GET", f"/endpoints?{query}") == (400, "InvalidParameterValue")
 
 
 def test_custom_and_base_models_are_two_lists(service: Service) -> None:
@@ -116,10 +116,10 @@ def test_a_model_can_be_renamed(service: Service) -> None:
 def test_a_model_in_use_cannot_be_deleted(service: Service) -> None:
     endpoint = service.deployed()
     model = endpoint["model"]["self"]
-    assert service.refusal("DELETE", model) == (409, "InUseViolation")
+    assert service.error_of("DELETE", model) == (409, "InUseViolation")
     other = service.get("/models", skip=1, top=1)["values"][0]["self"]
     service.http.patch(endpoint["self"], json={"model": {"self": other}}).raise_for_status()
-    assert service.refusal("DELETE", model) == (409, "InUseViolation"), "it is in service still"
+    assert service.error_of("DELETE", model) == (409, "InUseViolation"), "it is in service still"
     service.advance(30)
     assert service.http.delete(model).status_code == 204
     assert service.http.get(model).status_code == 404
@@ -158,7 +158,7 @@ def test_a_project_is_created_changed_and_deleted(service: Service) -> None:
 def test_a_switch_requires_projects_of_the_same_locale(service: Service) -> None:
     service.reset(switches={"project_locale": "same"})
     german = {"self": service.get("/projects", filter="locale eq 'de-DE'")["values"][0]["self"]}
-    assert service.refusal("POST", "/endpoints", json=service.wish(project=german)) == (400, "InvalidProject")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body(project=german)) == (400, "InvalidProject")
 
 
 @pytest.mark.parametrize("noun", ["endpoints", "models", "projects"])

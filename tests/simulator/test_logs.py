@@ -1,4 +1,4 @@
-"""Content logs: which there are, how they are named, how they go."""
+"""Content logs: which exist, their names, their deletion."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_logs_appear_when_logging_is_enabled_and_stay_when_it_is_disabled(servic
 def test_a_switch_refuses_lists_of_endpoints_without_logging(service: Service) -> None:
     service.reset(switches={"logs_without_logging": "refuse"})
     endpoint = service.deployed()
-    assert service.refusal("GET", endpoint["links"]["logs"]) == (400, "EndpointWithoutLogging")
+    assert service.error_of("GET", endpoint["links"]["logs"]) == (400, "EndpointWithoutLogging")
 
 
 def test_sizes_and_durations_are_exact(service: Service) -> None:
@@ -106,8 +106,8 @@ def test_one_log_is_deleted_and_the_other_of_its_pair_stays(service: Service) ->
     audio, transcript = service.every(endpoint["links"]["logs"])
     assert service.get(audio["self"])["name"] == audio["name"]
     assert service.http.delete(audio["self"]).status_code == 204
-    assert service.refusal("GET", audio["self"]) == (404, "InvalidLogId")
-    assert service.refusal("DELETE", audio["self"]) == (404, "InvalidLogId")
+    assert service.error_of("GET", audio["self"]) == (404, "InvalidLogId")
+    assert service.error_of("DELETE", audio["self"]) == (404, "InvalidLogId")
     assert service.open.get(audio["links"]["contentUrl"]).status_code == 404
     assert [log["self"] for log in service.every(endpoint["links"]["logs"])] == [transcript["self"]]
 
@@ -152,10 +152,10 @@ def test_logs_are_deleted_after_thirty_days(service: Service) -> None:
 )
 def test_an_invalid_query_is_refused(service: Service, query: str, code: str) -> None:
     endpoint = logging_endpoint(service)
-    assert service.refusal("GET", f"{endpoint['links']['logs']}?{query}") == (400, code)
+    assert service.error_of("GET", f"{endpoint['links']['logs']}?{query}") == (400, code)
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "2026-1"])
 def test_an_invalid_end_date_is_refused(service: Service, day: str) -> None:
     endpoint = logging_endpoint(service)
-    assert service.refusal("DELETE", f"{endpoint['links']['logs']}?endDate={day}") == (400, "InvalidLogDate")
+    assert service.error_of("DELETE", f"{endpoint['links']['logs']}?endDate={day}") == (400, "InvalidLogDate")

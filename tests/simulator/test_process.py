@@ -1,4 +1,4 @@
-"""The process: how it starts, ends and remembers."""
+"""The process: its start, its end, its state file."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_there_are_no_control_routes_without_the_option() -> None:
 
 
 def remembered(state: Path, change: bool) -> list[Json]:
-    """All there is after one run with the state file."""
+    """All entities after one run with the state file."""
     with running("--control", "--state", str(state), "--logs", "2", "--deploy-seconds", "5") as service:
         if change:
             endpoint = service.deployed(displayName="Kept", properties={"loggingEnabled": True})

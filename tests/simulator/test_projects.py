@@ -1,4 +1,4 @@
-"""What lies in a project, and how it is counted and filtered."""
+"""What a project contains, with its counts and filters."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_all_lists_of_a_project_support_the_common_filters(service: Service, nou
 )
 def test_a_filter_by_another_property_is_refused(service: Service, path: str, text: str) -> None:
     address = path if path.startswith("/") else service.every("/projects")[0]["links"][path]
-    assert service.refusal("GET", address, params={"filter": text}) == (400, "UnsupportedFilter")
+    assert service.error_of("GET", address, params={"filter": text}) == (400, "UnsupportedFilter")
 
 
 def test_datasets_are_filterable_by_kind(service: Service) -> None:

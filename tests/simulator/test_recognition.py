@@ -1,4 +1,4 @@
-"""Short audio: what is heard, by which model, and what is logged of it."""
+"""Recognition of short audio: the text, the model that is used, the content logs."""
 
 from __future__ import annotations
 

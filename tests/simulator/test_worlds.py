@@ -1,4 +1,4 @@
-"""What a world is made of at its start."""
+"""The entities of a world at its start."""
 
 from __future__ import annotations
 

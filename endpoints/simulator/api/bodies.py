@@ -143,7 +143,7 @@ def section(body: Body, name: str) -> Body:
 
 
 def model_reference(body: Body, name: str = "model") -> tuple[bool, str]:
-    """EntityReference of a model: is it a base model, and its id. The host is not compared (service-facts 6)."""
+    """Contract: EntityReference of a model, as (whether it is a base model, id). The host is not compared."""
     match = MODEL.match(_self(body, name, "InvalidModel" if name == "model" else "InvalidBaseModel"))
     if not match:
         raise invalid_argument("InvalidModelUri", "The URI of the model is not valid.", f"{name}.self")

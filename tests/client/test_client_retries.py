@@ -1,4 +1,4 @@
-"""What is asked again, and what never is."""
+"""Which requests are retried, and which never are."""
 
 import time
 

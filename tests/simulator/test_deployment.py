@@ -1,4 +1,4 @@
-"""A deployment from the wish to the end, and what a change of the model starts."""
+"""Deployments: of new endpoints and of another model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .conftest import Service
 
 
 def test_a_new_endpoint_is_returned_with_201_and_location(service: Service) -> None:
-    response = service.http.post("/endpoints", json=service.wish())
+    response = service.http.post("/endpoints", json=service.endpoint_body())
     assert response.status_code == 201
     assert response.headers["location"] == response.json()["self"]
     assert "retry-after" not in response.headers
@@ -92,7 +92,7 @@ def test_the_same_model_is_deployed_again_after_a_failure(service: Service) -> N
 
 def test_an_endpoint_cannot_be_changed_during_a_deployment(service: Service) -> None:
     endpoint = service.deploy()
-    code = service.refusal("PATCH", endpoint["self"], json={"displayName": "Too early"})
+    code = service.error_of("PATCH", endpoint["self"], json={"displayName": "Too early"})
     assert code == (409, "EndpointNotUpdatable")
     assert service.get(endpoint["self"])["displayName"] == "Line 1"
 

@@ -1,4 +1,4 @@
-"""What the client makes of each answer when it asks once."""
+"""How the client interprets each response, without retries."""
 
 import gzip
 import time

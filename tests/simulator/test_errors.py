@@ -1,4 +1,4 @@
-"""What the service does not take, and the code it says no with."""
+"""Requests that the service refuses, and the codes of the errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from .conftest import KEY, Service
     ],
 )
 def test_an_invalid_body_is_refused_and_creates_nothing(service: Service, change: dict[str, Any], code: str) -> None:
-    assert service.refusal("POST", "/endpoints", json=service.wish(**change)) == (400, code)
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body(**change)) == (400, code)
     assert service.every("/endpoints") == []
 
 
@@ -52,22 +52,22 @@ def test_an_invalid_body_is_refused_and_creates_nothing(service: Service, change
 )
 def test_a_model_that_cannot_be_deployed_is_refused(service: Service, name: str, code: str) -> None:
     model = service.model(name)
-    wish = service.wish(model={"self": model["self"]}, locale=model["locale"])
-    assert service.refusal("POST", "/endpoints", json=wish) == (400, code)
+    endpoint_body = service.endpoint_body(model={"self": model["self"]}, locale=model["locale"])
+    assert service.error_of("POST", "/endpoints", json=endpoint_body) == (400, code)
 
 
 def test_an_expired_model_is_refused_for_new_and_existing_endpoints(service: Service) -> None:
     model = service.get("/models", skip=3, top=1)["values"][0]
     reference = {"model": {"self": model["self"]}}
-    assert service.refusal("POST", "/endpoints", json=service.wish(**reference)) == (400, "ModelDeprecated")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body(**reference)) == (400, "ModelDeprecated")
     endpoint = service.deployed()
-    assert service.refusal("PATCH", endpoint["self"], json=reference) == (400, "ModelDeprecated")
+    assert service.error_of("PATCH", endpoint["self"], json=reference) == (400, "ModelDeprecated")
 
 
 def test_a_refused_change_changes_nothing(service: Service) -> None:
     endpoint = service.deployed()
     change = {"displayName": "New", "customProperties": {"a": "b"}, "model": {"self": "somewhere"}}
-    assert service.refusal("PATCH", endpoint["self"], json=change) == (400, "InvalidModelUri")
+    assert service.error_of("PATCH", endpoint["self"], json=change) == (400, "InvalidModelUri")
     assert service.get(endpoint["self"]) == endpoint
 
 
@@ -83,7 +83,7 @@ def test_a_refused_change_changes_nothing(service: Service) -> None:
 )
 def test_a_body_that_cannot_be_read_is_refused(service: Service, body: bytes, code: str) -> None:
     headers = {"content-type": "application/json"}
-    assert service.refusal("POST", "/endpoints", content=body, headers=headers) == (400, code)
+    assert service.error_of("POST", "/endpoints", content=body, headers=headers) == (400, code)
 
 
 def test_other_media_types_are_not_supported(service: Service) -> None:
@@ -93,8 +93,8 @@ def test_other_media_types_are_not_supported(service: Service) -> None:
 
 
 def test_read_only_and_unknown_properties_are_ignored(service: Service) -> None:
-    wish = {"status": "Succeeded", "createdDateTime": "2001-01-01T00:00:00Z", "links": {}, "colour": "red"}
-    endpoint = service.deploy(**wish)
+    endpoint_body = {"status": "Succeeded", "createdDateTime": "2001-01-01T00:00:00Z", "links": {}, "colour": "red"}
+    endpoint = service.deploy(**endpoint_body)
     assert endpoint["status"] == "NotStarted"
     assert not endpoint["createdDateTime"].startswith("2001")
     assert "colour" not in endpoint
@@ -102,7 +102,7 @@ def test_read_only_and_unknown_properties_are_ignored(service: Service) -> None:
 
 def test_the_fifty_first_endpoint_exceeds_the_quota(service: Service) -> None:
     service.reset(endpoints=50)
-    assert service.refusal("POST", "/endpoints", json=service.wish()) == (409, "QuotaViolation")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body()) == (409, "QuotaViolation")
     service.http.delete(service.get("/endpoints", top=1)["values"][0]["self"])
     service.deploy()
 
@@ -110,7 +110,7 @@ def test_the_fifty_first_endpoint_exceeds_the_quota(service: Service) -> None:
 def test_a_free_resource_has_one_endpoint(service: Service) -> None:
     service.reset(tier="F0", switches={"quota_status": 403})
     service.deploy()
-    assert service.refusal("POST", "/endpoints", json=service.wish()) == (403, "QuotaViolation")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body()) == (403, "QuotaViolation")
 
 
 def test_custom_properties_of_an_update_are_merged(service: Service) -> None:

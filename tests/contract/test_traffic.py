@@ -1,4 +1,4 @@
-"""The checker notices what it is there for, and leaves alone what is wrong on purpose."""
+"""The validation of traffic finds violations, and ignores what is invalid on purpose."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contract.compiled import contract
+from tests.contract.validators import contract
 from tests.contract.violations import violations
 from tests.demo import PLAIN
 
@@ -19,7 +19,7 @@ PATCH = "application/merge-patch+json"
 
 @pytest.fixture
 def fresh(checked: str) -> Iterator[str]:
-    """A world whose violations are wanted, and forgotten afterwards."""
+    """A world with violations, which are cleared afterwards."""
     httpx.post(f"{checked}/_world/reset", json={"endpoints": 2, "rate_limit": "0/0"}, verify=PLAIN).raise_for_status()
     yield checked
     httpx.post(f"{checked}/_world/reset", json={}, verify=PLAIN).raise_for_status()
@@ -52,12 +52,12 @@ def caller(fresh: str, http: httpx.Client) -> Caller:
 def test_an_invalid_request_of_our_client_is_reported(
     caller: Caller, operation: str, body: Any, query: dict[str, Any], words: str
 ) -> None:
-    caller.ask(operation, body, **query)
+    caller.call(operation, body, **query)
     assert [line for line in violations(caller.url) if line.startswith(f"request of {operation}") and words in line]
 
 
 def test_the_logging_property_of_create_is_reported_in_an_update(caller: Caller) -> None:
-    endpoint = caller.take("Endpoints_List")["values"][0]
+    endpoint = caller.call_ok("Endpoints_List")["values"][0]
     for name in ("loggingEnabled", "contentLoggingEnabled"):
         caller.http.patch(endpoint["self"], json={"properties": {name: True}})
     (line,) = violations(caller.url)
@@ -65,7 +65,7 @@ def test_the_logging_property_of_create_is_reported_in_an_update(caller: Caller)
 
 
 def test_null_is_valid_in_merge_patches_only(caller: Caller) -> None:
-    endpoint = caller.take("Endpoints_List")["values"][0]
+    endpoint = caller.call_ok("Endpoints_List")["values"][0]
     body = b'{"description": null}'
     caller.http.patch(endpoint["self"], content=body, headers={"Content-Type": PATCH})
     assert violations(caller.url) == []
@@ -97,11 +97,11 @@ def test_invalid_requests_of_other_clients_are_not_reported(fresh: str) -> None:
 
 
 def test_a_response_changed_by_a_fault_is_not_validated_but_its_request_is(caller: Caller) -> None:
-    fault = {"times": None, "effect": {"body": {"values": 3, "colour": "red"}}}
+    fault = {"times": None, "effect": {"body": {"values": 3, "color": "red"}}}
     httpx.post(f"{caller.url}/_world/faults", json=[fault], verify=PLAIN).raise_for_status()
-    caller.ask("Endpoints_List")
+    caller.call("Endpoints_List")
     assert violations(caller.url) == []
-    caller.ask("Endpoints_List", limit="3")
+    caller.call("Endpoints_List", limit="3")
     assert len(violations(caller.url)) == 1
 
 
@@ -118,15 +118,15 @@ def test_a_response_changed_by_a_fault_is_not_validated_but_its_request_is(calle
 def test_a_response_is_validated_for_types_formats_values_and_names(answer: dict[str, Any], words: str) -> None:
     schema = {"$ref": "#/components/schemas/Endpoint"}
     right = {"displayName": "L", "locale": "en-US", "status": "Running", "createdDateTime": "2024-05-01T10:00:00Z"}
-    assert contract("v3.2").replies.complaints(schema, right) == []
-    assert [line for line in contract("v3.2").replies.complaints(schema, answer) if words in line]
+    assert contract("v3.2").replies.errors(schema, right) == []
+    assert [line for line in contract("v3.2").replies.errors(schema, answer) if words in line]
 
 
 def test_a_reset_clears_the_violations(caller: Caller) -> None:
-    caller.ask("Endpoints_List", limit="3")
+    caller.call("Endpoints_List", limit="3")
     assert violations(caller.url)
     caller.control("reset")
     assert violations(caller.url) == []
-    caller.ask("Endpoints_List", limit="3")
+    caller.call("Endpoints_List", limit="3")
     assert violations(caller.url, forget=True)
     assert violations(caller.url) == []

@@ -1,4 +1,4 @@
-"""The contract stands alone, the simulator knows the contract only, and production loads neither simulator nor demo."""
+"""The contract imports nothing of the product, the simulator the contract only, and production neither of them."""
 
 from __future__ import annotations
 

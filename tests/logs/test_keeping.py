@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import tasks
-from endpoints.azure.nouns import LogFile as Listed
+from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs import archive, downloads, ledger, listing, retention
 from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile
 

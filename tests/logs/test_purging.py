@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import tasks
-from endpoints.azure.nouns import LogFile as Listed
+from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs import archive, downloads, listing, purging
 from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge
 

@@ -1,4 +1,4 @@
-"""Row 41 of the fault table: the disk is full while content logs are brought home."""
+"""The disk is full while content logs are downloaded."""
 
 import errno
 import os
@@ -108,7 +108,7 @@ def until(worker, download, state):
 
 @pytest.mark.parametrize("full", FULL.values(), ids=FULL)
 @pytest.mark.parametrize("when", [DownloadState.FETCHING, DownloadState.PACKING])
-def test_row_41_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(lena, endpoint, worker, when, full):
+def test_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(lena, endpoint, worker, when, full):
     download = downloads.ask(actor=lena.user, endpoint=endpoint)
     until(worker, download, when)
     with full():
@@ -128,7 +128,7 @@ def test_row_41_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(le
     assert Event.objects.filter(endpoint=endpoint, verb=Verb.LOGS_READY).count() == 1
 
 
-def test_row_41_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, endpoint, worker):
+def test_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, endpoint, worker):
     download = downloads.ask(actor=lena.user, endpoint=endpoint)
     until(worker, download, DownloadState.FETCHING)
     Download.objects.filter(pk=download.pk).update(failures=making.GIVE_UP_AFTER - 1)

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -116,7 +116,7 @@ def test_the_same_entry_has_the_same_name_at_each_reading(bob, client, models):
 
 
 def test_the_day_is_the_one_of_the_persons_time_zone(bob, client, models):
-    SpeechModel.objects.update(expires_at=timezone.datetime(2027, 1, 15, tzinfo=timezone.get_default_timezone()))
+    SpeechModel.objects.update(expires_at=datetime(2027, 1, 15, tzinfo=timezone.get_default_timezone()))
     Preferences.objects.create(user=bob.user, time_zone="America/New_York")
     assert {event["DTSTART"] for event in events(client.get(address(bob)))} == {"20270114"}
 

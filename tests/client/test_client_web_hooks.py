@@ -97,7 +97,7 @@ def test_a_create_that_was_spoiled_is_found_by_its_location(service, client, hoo
 
 def test_an_update_says_each_time_what_becomes_of_the_secret(service, client, hook):
     with pytest.raises(TypeError, match="secret"):
-        WebHookUpdate(display_name="n")
+        WebHookUpdate(display_name="n")  # type: ignore[call-arg]  # that is the point
     service.answers(body=hook()).answers(body=hook())
     client.update_web_hook(ID, WebHookUpdate(secret="SECRET", display_name="n"))
     client.update_web_hook(ID, WebHookUpdate(secret=None, web_url=ADDRESS, description="", custom_properties={}))

@@ -5,6 +5,7 @@ import os
 import resource as limits
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files import File
@@ -44,7 +45,7 @@ class Elsewhere(Storage):
     full = False
 
     def __init__(self, **options):
-        self.disk = FileSystemStorage(**options)
+        self.disk: Any = FileSystemStorage(**options)
 
     def _save(self, name, content):
         return self.disk._save(name, Spoiled(content.file) if self.full else content)
@@ -67,9 +68,10 @@ class Elsewhere(Storage):
 
 @contextmanager
 def the_storage_is_full():
-    storages["logs"].full = True
+    storage: Any = storages["logs"]
+    storage.full = True
     yield
-    storages["logs"].full = False
+    storage.full = False
 
 
 FULL = {"the temporary directory": lambda: no_file_grows_beyond(SMALL), "the storage": the_storage_is_full}
@@ -88,7 +90,8 @@ def endpoint(resource, world, worker, settings, tmp_path):
 
 def kept():
     """The files in the storage, with their sizes."""
-    everything = Path(storages["logs"].disk.location).rglob("*")
+    storage: Any = storages["logs"]
+    everything = Path(storage.disk.location).rglob("*")
     return {path.name: path.stat().st_size for path in everything if path.is_file()}
 
 

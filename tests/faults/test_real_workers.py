@@ -318,7 +318,7 @@ def test_messages_of_newer_code_are_left_aside_and_the_worker_goes_on(alice, end
     newer = current_app.signature("endpoints.tasks.rehearse", ["x"], queue="celery")
     newer.apply_async()
     current_app.send_task(tasks.step.name, ["no id", "one too many"], {"way": "new"}, queue="celery")
-    tasks.step.apply_async(["no id"], queue="celery")
+    tasks.step.apply_async(("no id",), queue="celery")
     one = next(one for one in endpoints if fitting(one).exists())
     change = press(alice, one, fitting(one)[0])
     until(lambda: now(change) == ChangeState.DONE, WITHIN)

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,7 +20,7 @@ from tests.faults.conftest import ask_create, ask_model, fitting
 def at_once(*actions):
     """Do all of them at the same moment, each in a thread and connection of its own; the results in their order."""
     barrier = threading.Barrier(len(actions))
-    results = [None] * len(actions)
+    results: list[Any] = [None] * len(actions)
 
     def run(n, action):
         try:

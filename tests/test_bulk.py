@@ -406,5 +406,5 @@ def test_more_than_can_be_changed_at_once_is_said_in_words(alice, crowd):
 
 def test_each_action_knows_its_request_again():
     for action in Action:
-        assert Action.title_of(Bulk(kind=action.kind, wanted=action.wanted)) == action.label
+        assert Action.title_of(Bulk(kind=action.kind, wanted=action.wanted)) == str(action.label)
     assert Action.title_of(Bulk(kind="of-a-newer-version", wanted={})) == "of-a-newer-version"

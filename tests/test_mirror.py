@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -33,7 +34,8 @@ class Meanwhile:
 
 def mirror(resource, happens):
     with clients.service(resource) as service:
-        catalog.mirror(resource, Meanwhile(service, happens))
+        meanwhile: Any = Meanwhile(service, happens)
+        catalog.mirror(resource, meanwhile)
 
 
 def lists(world, *remotes):

@@ -1,6 +1,7 @@
 """Who may do what is decided on the server; what a person may not do is not offered."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -67,12 +68,8 @@ def address(name):
     return reverse(f"endpoints:{name}", kwargs={part: ids[part] for part in PATTERNS[name]})
 
 
-PATTERNS = {
-    name: signature[0][0][1]
-    for name, signature in (
-        (key, value) for key, value in get_resolver("endpoints.urls").reverse_dict.items() if isinstance(key, str)
-    )
-}
+RESOLVED: Any = get_resolver("endpoints.urls").reverse_dict.items()
+PATTERNS = {name: signature[0][0][1] for name, signature in RESOLVED if isinstance(name, str)}
 
 
 def test_every_address_has_a_row_in_the_matrix():

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -194,7 +195,8 @@ def test_a_regional_host_accepts_keys_only(endpoint):
 
 
 def test_a_client_needs_a_key_or_a_credential():
-    for options in ({}, {"key": "key", "credential": Scripted("t")}):
+    choices: tuple[dict[str, Any], ...] = ({}, {"key": "key", "credential": Scripted("t")})
+    for options in choices:
         with pytest.raises(ValueError, match="one of the two"):
             SpeechClient("https://contoso.cognitiveservices.azure.com", **options)
 

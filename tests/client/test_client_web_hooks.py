@@ -97,7 +97,7 @@ def test_a_create_with_an_unreadable_response_is_fetched_by_its_location(service
 
 def test_an_update_always_sends_or_removes_the_secret(service, client, hook):
     with pytest.raises(TypeError, match="secret"):
-        WebHookUpdate(display_name="n")
+        WebHookUpdate(display_name="n")  # type: ignore[call-arg]  # that is the point
     service.answers(body=hook()).answers(body=hook())
     client.update_web_hook(ID, WebHookUpdate(secret="SECRET", display_name="n"))
     client.update_web_hook(ID, WebHookUpdate(secret=None, web_url=ADDRESS, description="", custom_properties={}))

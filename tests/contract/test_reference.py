@@ -61,7 +61,7 @@ class Swagger:
 
     def resolved(self, parameter: Json) -> Json:
         if "$ref" in parameter:
-            return self.document["parameters"][parameter["$ref"].rpartition("/")[2]]  # type: ignore[no-any-return]
+            return self.document["parameters"][parameter["$ref"].rpartition("/")[2]]
         return parameter
 
     def schema(self, schema: Json) -> Json:

@@ -1,8 +1,9 @@
-"""Rows 28, 29 and 57 of the fault table: two people at one endpoint, and one who may no longer."""
+"""Two people change one endpoint at once, and a person who asked loses the permission."""
 
 import threading
 import uuid
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,7 +20,7 @@ from tests.faults.conftest import ask_create, ask_model, fitting
 def at_once(*actions):
     """Do all of them at the same moment, each in a thread and connection of its own; the results in their order."""
     barrier = threading.Barrier(len(actions))
-    results = [None] * len(actions)
+    results: list[Any] = [None] * len(actions)
 
     def run(n, action):
         try:
@@ -54,8 +55,8 @@ def both_have_looked(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("same", [False, True], ids=["row 28: different models", "row 29: the same model"])
-def test_rows_28_and_29_two_people_press_change_model_at_once(alice, endpoint, world, worker, monkeypatch, same):
+@pytest.mark.parametrize("same", [False, True], ids=["different models", "the same model"])
+def test_two_people_press_change_model_at_once(alice, endpoint, world, worker, monkeypatch, same):
     arthur = person("arthur", "admin")
     first, second = fitting(endpoint)[:2]
     people = {"alice": (alice, first), "arthur": (arthur, first if same else second)}
@@ -83,7 +84,7 @@ def test_rows_28_and_29_two_people_press_change_model_at_once(alice, endpoint, w
 
 
 @pytest.mark.django_db(transaction=True)
-def test_row_28_the_same_press_arriving_twice_at_once_is_one_change(alice, endpoint, other, world, monkeypatch):
+def test_the_same_press_arriving_twice_at_once_is_one_change(alice, endpoint, other, world, monkeypatch):
     key = uuid.uuid4()
     ask = lambda: submit.change_model(key=key, actor=alice.user, endpoint=endpoint, model=other)  # noqa: E731
     with both_have_looked(monkeypatch):
@@ -145,7 +146,7 @@ def test_what_was_asked_already_is_given_back_whatever_has_become_of_the_model_o
 
 
 @pytest.mark.django_db(transaction=True)
-def test_row_29_four_presses_for_one_new_endpoint_are_one_change(alice, model, world, worker):
+def test_four_presses_for_one_new_endpoint_are_one_change(alice, model, world, worker):
     key = uuid.uuid4()
     asked = at_once(*[lambda: ask_create(alice, model, key=key)] * 4)
     assert set(asked) == {Change.objects.get()}
@@ -155,7 +156,7 @@ def test_row_29_four_presses_for_one_new_endpoint_are_one_change(alice, model, w
 
 
 @pytest.mark.parametrize("how", ["deactivated", "only a viewer now"])
-def test_row_57_what_somebody_asked_goes_on_when_they_may_no_longer(alice, endpoint, other, world, worker, how):
+def test_what_somebody_asked_goes_on_when_they_may_no_longer(alice, endpoint, other, world, worker, how):
     change = ask_model(alice, endpoint, other, reason="Numbers")
     if how == "deactivated":
         alice.user.is_active = False

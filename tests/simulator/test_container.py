@@ -97,7 +97,7 @@ def test_the_library_streams_every_blob_unchanged(service: Service, client: Cont
 
 
 def test_the_library_reads_in_chunks(service: Service, logs: list[Json]) -> None:
-    options = {"max_single_get_size": 4096, "max_chunk_get_size": 16_384, "retry_total": 0}
+    options: Json = {"max_single_get_size": 4096, "max_chunk_get_size": 16_384, "retry_total": 0}
     with ContainerClient.from_container_url(address(service), **options) as client:
         name = next(blob.name for blob in client.list_blobs() if blob.name.endswith(".wav"))
         pieces = list(client.download_blob(name).chunks())
@@ -138,7 +138,7 @@ def test_the_library_gets_properties_conditions_and_missing_blobs(client: Contai
     assert not missing.exists()
     with pytest.raises(ResourceNotFoundError) as raised:
         missing.download_blob()
-    assert raised.value.error_code == "BlobNotFound"
+    assert vars(raised.value)["error_code"] == "BlobNotFound"
 
 
 # The SAS
@@ -165,7 +165,7 @@ def test_the_sas_expires_on_the_clock_of_the_world(service: Service, client: Con
         service.advance(62)
         with pytest.raises(HttpResponseError) as raised:
             list(short.list_blobs())
-        assert (raised.value.status_code, raised.value.error_code) == (403, "AuthenticationFailed")
+        assert (raised.value.status_code, vars(raised.value)["error_code"]) == (403, "AuthenticationFailed")
     assert len(list(client.list_blobs())) == 6
     service.advance(YEAR)
     with pytest.raises(HttpResponseError):
@@ -178,7 +178,7 @@ def test_a_sas_gives_only_its_permissions(service: Service, client: ContainerCli
         assert len(list(lister.list_blobs())) == 6
         with pytest.raises(HttpResponseError) as raised:
             lister.download_blob(name)
-        assert (raised.value.status_code, raised.value.error_code) == (403, "AuthorizationPermissionMismatch")
+        assert (raised.value.status_code, vars(raised.value)["error_code"]) == (403, "AuthorizationPermissionMismatch")
     with ContainerClient.from_container_url(address(service, sp="r"), retry_total=0) as reader:
         assert reader.download_blob(name).readall()
         with pytest.raises(HttpResponseError):

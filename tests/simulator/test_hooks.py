@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -421,11 +421,15 @@ def test_a_hook_fails_after_three_failed_deliveries(service: Service, receiver: 
     assert len(receiver.events()) == 4
 
 
+def always(status: int) -> Callable[[Call], tuple[int, str]]:
+    return lambda _call: (status, "")
+
+
 def test_only_consecutive_failed_deliveries_count(service: Service, receiver: Receiver) -> None:
     service.reset(switches=HASTY | {"hook_attempts": 1, "hook_failures": 2})
     hook = registered(service, receiver, events={"endpointCreation": True})
     for status in (500, 200, 500):
-        receiver.answer = lambda _call, status=status: (status, "")
+        receiver.answer = always(status)
         service.deploy()
         deliveries(service)
     assert service.get(hook["self"])["status"] == "Succeeded"

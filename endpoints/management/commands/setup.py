@@ -15,6 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
+        assets.build()
         assets.collect()
         if settings.SPEECH_KEY:
             resource = resources.register(

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints import audit, azure
+from endpoints.changes import sending
 from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
-from endpoints.changes.sending import remote_id, send, shows
+from endpoints.changes.sending import remote_id, shows
 from endpoints.mirror.catalog import mark_gone, mirror_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
@@ -81,7 +82,7 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
         return None
     failpoint("after-sending")
     try:
-        remote = send(change, service)
+        remote = sending.send(change, service)
     except (azure.NotSent, azure.TooManyRequests, azure.Unauthorized, azure.VersionRetired) as error:
         # Nothing was carried out: the wish waits, for the network, for quota, or for a key that is accepted.
         Change.objects.move(change, ChangeState.QUEUED, error=str(error))

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.urls import reverse
 
-from endpoints.changes import reconcile
+from endpoints.changes import sending
 from endpoints.models import Change, Event
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
@@ -111,14 +111,14 @@ def test_work_that_a_full_database_interrupts_is_neither_lost_nor_done_twice(
             worker.step(change)
             world.advance(3600)
         if when == "when the answer comes":
-            request = reconcile.send
+            request = sending.send
 
             def answered(*arguments):
                 made = request(*arguments)
                 until_there_is_room.enter_context(full())
                 return made
 
-            monkeypatch.setattr(reconcile, "send", answered)
+            monkeypatch.setattr(sending, "send", answered)
         else:
             until_there_is_room.enter_context(full())
         with suppress(OperationalError):

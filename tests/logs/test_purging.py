@@ -269,6 +269,25 @@ def test_an_endpoint_that_is_gone_has_taken_its_logs_with_it(kept, world, alice)
     assert not LogFile.objects.exists()
 
 
+def test_an_endpoint_that_does_not_log_has_nothing_to_delete_there(kept, world, alice):
+    refusal = {"code": "InvalidRequest", "message": "Off.", "innerError": {"code": "EndpointWithoutLogging"}}
+    world.fail({"path": "/files/logs", "times": 9, "effect": {"status": 400, "body": refusal}})
+    purge = step(until_today(alice, kept))
+    assert purge.state == "waiting"
+    assert step(purge).done
+    assert purge.before["service_files"] == 0
+
+
+def test_of_an_endpoint_that_is_known_to_be_gone_only_what_is_here_is_deleted(kept, world, alice):
+    type(kept).objects.filter(pk=kept.pk).update(gone_at=timezone.now())
+    purge = until_today(alice, kept)
+    asked = len(world.ledger())
+    assert step(purge).done
+    assert len(world.ledger()) == asked
+    assert "service_files" not in purge.before
+    assert not LogFile.objects.exists()
+
+
 def test_a_purge_that_failed_lets_the_next_look_find_what_the_service_still_has(kept, world, alice):
     world.fail({"method": "DELETE", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": REFUSED}})
     assert step(until_today(alice, kept)).state == "failed"

@@ -369,11 +369,13 @@ def test_what_was_recorded_later_on_the_last_day_is_still_here_when_the_purge_is
     recording = world.call("GET", f"/endpoints/{kept.remote_id}/files/logs")["values"][0]
     purge = step(until_today(alice, kept))
     at = timezone.now() + timedelta(minutes=1)
-    found = {"id": recording["self"].rpartition("/")[2], "name": recording["name"], "kind": recording["kind"]}
+    found = {"id": f"{purge.until}_235959__0a1b_wav", "name": "later.wav", "kind": "Audio"}
     listing.write_down(kept, [Listed(size=1, created=at, **found)])
     world.advance(DAY)
-    later = {"values": [{**recording, "createdDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}]}
-    world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"body": later}})
+    address = f"{recording['self'].rpartition('/')[0]}/{found['id']}"
+    later = {**recording, **found, "self": address, "createdDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    del later["id"]
+    world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"body": {"values": [later]}}})
     assert step(purge).done
     assert LogFile.objects.get().remote_id == found["id"]
     assert (purge.after["service_files"], purge.after["entries"]) == (0, 0)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from .versions import Version
+from .versions import ApiVersion
 
 Count = Annotated[int, Meta(ge=0)]
 Amount = Annotated[float, Meta(ge=0)]
@@ -34,7 +34,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hook_failures: Annotated[int, Meta(ge=1)] = 3
     byos: Literal["off", "on"] = "off"
     model_without_data: Literal["refuse", "accept"] = "refuse"
-    retired: tuple[Version, ...] = ()
+    retired: tuple[ApiVersion, ...] = ()
     retired_answer: Literal["410", "404", "error"] = "410"
 
 

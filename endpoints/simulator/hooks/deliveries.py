@@ -18,7 +18,7 @@ from ..world.web_hooks import CHALLENGE, PING, WebHook
 from ..world.world import World, new_id
 from . import hook_json
 from .calls import Delivery, HookCall
-from .events import Event, TransitionTracker, payload
+from .events import HookEvent, TransitionTracker, payload
 from .http_post import NoResponse, post
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Dispatcher:
 
     # Sending
 
-    def send_event(self, hook: WebHook, event: Event) -> None:
+    def send_event(self, hook: WebHook, event: HookEvent) -> None:
         address = self.simulation.serializer(hook.version).address(*event.path)
         body = msgspec.json.encode(payload(address, new_id()))
         self.enqueue(HookCall(hook=hook, event=event.name, created=self.world.now(), body=body))

@@ -281,7 +281,7 @@ def test_an_endpoint_of_the_free_tier_counts_down_seven_days(ago, words, level):
 
 def test_the_countdown_is_told_with_its_date_and_why():
     end = End.of(datetime(2026, 11, 1, 9, tzinfo=UTC), free_tier=True)
-    shown = render_to_string("endpoints/_end.html", {"end": end})
+    shown = render_to_string("endpoint_list/_end.html", {"end": end})
     for words in ("Nov 8, 2026", end.words, "The free tier (F0) keeps an endpoint for seven days."):
         assert words in shown
     assert "<svg" in shown

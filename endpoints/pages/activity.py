@@ -12,4 +12,4 @@ from endpoints.pages.http import HttpRequest, may
 @may("view_endpoint")
 def activity(request: HttpRequest) -> HttpResponse:
     events = Event.objects.for_page()[:200]
-    return render(request, "endpoints/activity.html", {"section": "activity", "events": events})
+    return render(request, "activity/activity.html", {"section": "activity", "events": events})

@@ -21,7 +21,7 @@ from endpoints.pages.http import HttpRequest, may
 @require_safe
 @may("manage_resources")
 def resources(request: HttpRequest) -> HttpResponse:
-    return render(request, "endpoints/resources.html", {"section": "resources", "resources": Resource.objects.all()})
+    return render(request, "resources/list.html", {"section": "resources", "resources": Resource.objects.all()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,7 +44,7 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
         "error_summary": form.errors,
         "public": bool(settings.PUBLIC_URL),
     }
-    return render(request, "endpoints/resource_form.html", context, status=422 if form.errors else 200)
+    return render(request, "resources/form.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -28,4 +28,4 @@ def settings(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your settings are saved."))
         return redirect("endpoints:settings")
     context = {"section": "settings", "form": form, "error_summary": form.errors}
-    return render(request, "endpoints/settings.html", context, status=422 if form.errors else 200)
+    return render(request, "settings/settings.html", context, status=422 if form.errors else 200)

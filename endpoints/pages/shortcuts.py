@@ -10,4 +10,4 @@ from endpoints.pages.http import HttpRequest, may
 @require_safe
 @may("view_endpoint")
 def shortcuts(request: HttpRequest) -> HttpResponse:
-    return render(request, "endpoints/shortcuts.html")
+    return render(request, "shortcuts/shortcuts.html")

@@ -68,8 +68,8 @@ def downloads(request: HttpRequest) -> HttpResponse:
         verbs.told(request.user)
         frame.of(request).untold = 0
     if request.htmx.target == "downloads":
-        return render(request, "endpoints/_downloads.html", shown(request, None))
-    return render(request, "endpoints/downloads.html", {"section": "downloads", **shown(request, None)})
+        return render(request, "content_logs/_downloads.html", shown(request, None))
+    return render(request, "content_logs/downloads.html", {"section": "downloads", **shown(request, None)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,7 +119,7 @@ def _choice(request: HttpRequest, endpoint: Endpoint, selection: str, form: Down
         "listed_at": archive.listed_at if archive else None,
         "everything_url": request.path if selection else "",
     }
-    return render(request, "endpoints/download.html", context, status=422 if form else 200)
+    return render(request, "content_logs/download.html", context, status=422 if form else 200)
 
 
 def _decided(verb: Callable[[Download], bool], complaint: Any) -> Any:

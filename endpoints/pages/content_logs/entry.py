@@ -47,8 +47,8 @@ def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
     context = _seen(request, endpoint, shown) | {"archive": archive, "missing": missing}
     context["fetching"] = bool(missing and archive and archive.looking)
     if request.htmx.target == "content":
-        return render(request, "endpoints/_log_content.html", context)
-    return render(request, "endpoints/log_entry.html", context | _around(request, shown))
+        return render(request, "content_logs/_content.html", context)
+    return render(request, "content_logs/entry.html", context | _around(request, shown))
 
 
 @require_safe

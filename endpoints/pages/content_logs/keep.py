@@ -158,7 +158,7 @@ def _keep_page(
         "held": retention.summary(endpoint.log_files.stored()),
         **more,
     }
-    return render(request, "endpoints/logs_keep.html", context, status=422 if form.errors else 200)
+    return render(request, "content_logs/keep.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
@@ -180,4 +180,4 @@ def days(request: HttpRequest, pk: UUID) -> HttpResponse:
         and archive.listed_at is not None
         and archive.listed_at < timezone.now() - RETENTION,
     }
-    return render(request, "endpoints/log_days.html", context)
+    return render(request, "content_logs/days.html", context)

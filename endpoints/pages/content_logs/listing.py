@@ -45,15 +45,15 @@ class Day:
 def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
     endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
     if request.htmx.target == "downloads":
-        return render(request, "endpoints/_downloads.html", downloads.shown(request, endpoint))
+        return render(request, "content_logs/_downloads.html", downloads.shown(request, endpoint))
     fragment = request.htmx and not request.htmx.history_restore_request
     archive = LogArchive.objects.filter(pk=pk).first() if fragment else opened(endpoint)
     context = _seen(request, endpoint, archive)
     if fragment:
-        return render(request, "endpoints/_log_found.html", context)
+        return render(request, "content_logs/_found.html", context)
     context |= {"section": "logs", "menus": filters.menus(request.GET)}
     context |= downloads.shown(request, endpoint)
-    return render(request, "endpoints/logs.html", context)
+    return render(request, "content_logs/list.html", context)
 
 
 @require_POST

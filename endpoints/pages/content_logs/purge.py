@@ -92,7 +92,7 @@ def purge(request: HttpRequest, pk: UUID) -> HttpResponse:
     fragment = request.htmx.target == "purge"
     context = {"section": "logs", "purge": asked, "endpoint": asked.endpoint, "live": asked.running}
     context["reaches_service"] = verbs.reaches_service(asked.endpoint) or "service_files" in asked.before
-    return render(request, "endpoints/_purge.html" if fragment else "endpoints/purge.html", context)
+    return render(request, "content_logs/_purge.html" if fragment else "content_logs/purge.html", context)
 
 
 @require_safe
@@ -178,7 +178,7 @@ def _page(request: HttpRequest, endpoint: Endpoint, form: PurgeForm, entries: Lo
     if possible and entries is not None:
         context["named"], context["ids"] = list(entries[:SHOWN]), list(entries.values_list("pk", flat=True))
     wrong = form.errors or (not possible and (asked or not by_day))
-    return render(request, "endpoints/logs_purge.html", context, status=422 if wrong else 200)
+    return render(request, "content_logs/purge_request.html", context, status=422 if wrong else 200)
 
 
 def _meant(entries: LogEntryQuerySet) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def first(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBa
         if settings.PURPOSE_REQUIRED and not of(request, pk):
             endpoint = get_object_or_404(Endpoint, pk=pk)
             context = {"section": "logs", "endpoint": endpoint, "longest": LONGEST}
-            return render(request, "endpoints/log_purpose.html", context)
+            return render(request, "content_logs/purpose.html", context)
         return view(request, pk, **more)
 
     return page

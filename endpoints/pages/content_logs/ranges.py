@@ -34,9 +34,9 @@ def answer(
     """
     try:
         if not whole(storage, name, size):
-            return render(request, "endpoints/not_whole.html", {"file_name": file_name}, status=404)
+            return render(request, "content_logs/incomplete_file.html", {"file_name": file_name}, status=404)
     except OSError:
-        return render(request, "endpoints/not_whole.html", {"away": True}, status=503)
+        return render(request, "content_logs/incomplete_file.html", {"away": True}, status=503)
     etag = f'"{sha256}"'
     headers = {
         "Accept-Ranges": "bytes",

@@ -37,9 +37,9 @@ def change_model(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect(endpoint)
     comparison = _comparison(form)
     if request.htmx.target == "new-model":
-        return render(request, "endpoints/_new_model.html", {"comparison": comparison})
+        return render(request, "endpoint/_new_model.html", {"comparison": comparison})
     return asking.page(
-        "endpoints/change_model.html",
+        "endpoint/change_model.html",
         heading=_("Change model"),
         button=_("Done"),
         comparison=comparison,

@@ -39,7 +39,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         # An address with the service's endpoint id leads to the same page.
         return redirect(get_object_or_404(Endpoint, remote_id=str(pk)))
     if request.htmx.target == "deployment":
-        return render(request, "endpoints/_deployment.html", _deployment(request, endpoint))
+        return render(request, "endpoint/_deployment.html", _deployment(request, endpoint))
     return _page(request, endpoint)
 
 
@@ -84,7 +84,7 @@ def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
         "go_back_key": uuid4(),
         **more,
     }
-    return render(request, "endpoints/detail.html", context)
+    return render(request, "endpoint/detail.html", context)
 
 
 def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:

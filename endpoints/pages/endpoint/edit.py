@@ -22,7 +22,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     if asking.complete and asking.by(submit.edit, wanted=form.wanted(), seen=form.cleaned_data["seen"]):
         messages.success(request, _("The endpoint is being changed."))
         return redirect(form.endpoint)
-    return asking.page("endpoints/edit.html", heading=_("Edit endpoint"), button=_("Save"))
+    return asking.page("endpoint/edit.html", heading=_("Edit endpoint"), button=_("Save"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,4 +34,4 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     if asking.complete and asking.by(submit.delete):
         messages.success(request, _("The endpoint is being deleted."))
         return redirect("endpoints:list")
-    return asking.page("endpoints/delete.html", heading=_("Delete endpoint"), button=_("Delete"))
+    return asking.page("endpoint/delete.html", heading=_("Delete endpoint"), button=_("Delete"))

@@ -79,7 +79,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     count = rows.count() if action else 0
     if action is None or not 0 < count <= verbs.LIMIT:
         context = {"section": "list", "count": count, "limit": verbs.LIMIT, "list_url": _list_url(query)}
-        return render(request, "endpoints/bulk_none.html", context, status=422)
+        return render(request, "endpoint_list/bulk_none.html", context, status=422)
     if undecided:
         return _choose(request, query, list(_for_review(rows)))
     return _review(request, verbs.plan(action, _for_review(rows), model), action, model)
@@ -97,7 +97,7 @@ def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
         # What has not started is as the whole page showed it.
         changes = changes.filter(updated_at__gte=since).exclude(UNSTARTED)
     context["rows"] = [(change, verbs.shown_state(change)) for change in changes]
-    return render(request, "endpoints/_bulk_news.html" if since else "endpoints/bulk_progress.html", context)
+    return render(request, "endpoint_list/_bulk_update.html" if since else "endpoint_list/bulk_progress.html", context)
 
 
 @require_POST
@@ -146,7 +146,7 @@ def _choose(request: HttpRequest, query: QueryDict, endpoints: list[Endpoint]) -
         "missing": missing,
         "list_url": _list_url(query),
     }
-    return render(request, "endpoints/bulk_model.html", context, status=422 if missing else 200)
+    return render(request, "endpoint_list/bulk_model.html", context, status=422 if missing else 200)
 
 
 def _review(
@@ -171,7 +171,7 @@ def _review(
         "fresh": fresh,
         "list_url": _list_url(request.GET),
     }
-    return render(request, "endpoints/bulk.html", context, status=422 if form else 200)
+    return render(request, "endpoint_list/bulk_review.html", context, status=422 if form else 200)
 
 
 def _summary(request: HttpRequest, asked: Bulk) -> dict[str, Any]:

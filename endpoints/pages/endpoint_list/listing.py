@@ -50,15 +50,15 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"section": "list", "table": made.html}
     fragment = request.htmx and not request.htmx.history_restore_request
     if fragment and "version" in request.GET:
-        return render(request, "endpoints/_news.html", context)
+        return render(request, "endpoint_list/_update.html", context)
     offered = filters.menus(request.GET, stamp)
     context |= {name: request.GET.get(name, "") for name in ("q", "sort")}
     context |= {"chips": tuple(filters.chips(request.GET, offered)), "project": offered.chosen("project")}
     if fragment:
-        return render(request, "endpoints/_found.html", context)
+        return render(request, "endpoint_list/_found.html", context)
     context |= {"offered": offered, "query": selection.state(request.GET), "first_visit": made.first_visit}
     context |= {"columns": selection.columns(own.columns), "views": own.views}
-    return render(request, "endpoints/list.html", context)
+    return render(request, "endpoint_list/list.html", context)
 
 
 def table(request: HttpRequest, stamp: Stamp, own: Own) -> Table:
@@ -69,7 +69,7 @@ def table(request: HttpRequest, stamp: Stamp, own: Own) -> Table:
     made: Table | None = _tables.get(key)
     if made is None:
         seen = _seen(request, stamp, own, rows.look(request.GET, own.favourites)) | {"may_deploy": may_deploy}
-        made = _tables[key] = Table(render_to_string("endpoints/_table.html", seen), seen["first_visit"])
+        made = _tables[key] = Table(render_to_string("endpoint_list/_table.html", seen), seen["first_visit"])
     return made
 
 

@@ -52,7 +52,7 @@ def views(request: HttpRequest) -> HttpResponse:
         return _back(request)
     default = Preferences.objects.filter(user=request.user).values_list("default_view", flat=True).first()
     rows = SavedView.objects.visible_to(request.user).select_related("owner")
-    return render(request, "endpoints/views.html", {"section": "list", "views": rows, "default_pk": default})
+    return render(request, "endpoint_list/saved_views.html", {"section": "list", "views": rows, "default_pk": default})
 
 
 @require_POST

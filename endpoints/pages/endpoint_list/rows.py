@@ -83,7 +83,7 @@ def _rendered(versions: list[Any], favourites: frozenset[UUID]) -> list[Row]:
     current = {version.pk: _version(version, now) for version in versions}
     keys = {pk: (pk, pk in favourites, *seen_by) for pk in current}
     rows: dict[UUID, Row | None] = {pk: _rows.get(key) for pk, key in keys.items()}
-    template = get_template("endpoints/_row.html")
+    template = get_template("endpoint_list/_row.html")
     for endpoint in _endpoints([pk for pk, row in rows.items() if row is None or row.version != current[pk]]):
         pk = endpoint.pk
         html = SafeString(template.render({"endpoint": endpoint, "favourite": pk in favourites}))

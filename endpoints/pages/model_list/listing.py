@@ -67,8 +67,8 @@ def models(request: HttpRequest) -> HttpResponse:
         "year": _picture(found),
     }
     if request.htmx and not request.htmx.history_restore_request:
-        return render(request, "endpoints/_models.html", context)
-    return render(request, "endpoints/models.html", {**context, "menus": _menus(asked), **_calendar(request)})
+        return render(request, "model_list/_found.html", context)
+    return render(request, "model_list/list.html", {**context, "menus": _menus(asked), **_calendar(request)})
 
 
 @require_safe

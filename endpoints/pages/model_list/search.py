@@ -1,4 +1,4 @@
-"""The searchable list of models that the wizard and Change model share: templates/endpoints/_model_choice.html."""
+"""The searchable list of models that the wizard and Change model share: templates/model_list/_choice.html."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -22,4 +22,4 @@ def typing(request: HttpRequest) -> bool:
 
 
 def found(request: HttpRequest, form: ModelForm) -> HttpResponse:
-    return render(request, "endpoints/_models_found.html", {"form": form})
+    return render(request, "model_list/_choice_found.html", {"form": form})

@@ -165,7 +165,7 @@ def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> Http
         context["expiration"] = _checked(draft, "model")["model"].expiration
     if step == "review":
         context |= review(_answers(draft))
-    return render(request, "endpoints/new.html", context, status=422 if form and form.errors else 200)
+    return render(request, "new_endpoint/wizard.html", context, status=422 if form and form.errors else 200)
 
 
 def _draft(request: HttpRequest) -> Draft:

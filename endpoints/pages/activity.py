@@ -4,12 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from endpoints.models import Event
-from endpoints.pages.http import HttpRequest, may
+from endpoints.access import door
+from endpoints.access.permissions import may
+from endpoints.pages.http import HttpRequest
 
 
 @require_safe
 @may("view_endpoint")
 def activity(request: HttpRequest) -> HttpResponse:
-    events = Event.objects.for_page()[:200]
+    events = door.events(request.user).for_page()[:200]
     return render(request, "activity/activity.html", {"section": "activity", "events": events})

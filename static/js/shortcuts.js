@@ -1,5 +1,5 @@
-// Shortcuts. Each presses a link of the sheet or goes to something on the page, so nothing needs them; the sheet lists
-// what this person may use. One switch turns them off, for those whose voice control or unsteady hand types letters.
+// Keyboard shortcuts. Each follows a link of the dialog or focuses something on the page, so nothing depends on them;
+// the dialog lists what this person may use. A switch turns them off, because voice control types letters too.
 (() => {
   "use strict";
   const OFF = "shortcuts-off";
@@ -9,7 +9,7 @@
   let [first, firstAt] = ["", 0];
 
   function off(value) {
-    // A browser may refuse to keep anything; then the switch lasts for this page.
+    // A browser may refuse to store anything; then the switch lasts for this page.
     try {
       if (value !== undefined) localStorage.setItem(OFF, value ? "1" : "");
       return localStorage.getItem(OFF) === "1";

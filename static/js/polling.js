@@ -1,7 +1,7 @@
-// Pages that watch something: they ask only while somebody can see them, and more seldom while nobody answers.
+// Polling: only while the page is visible, and with backoff while the server does not answer.
 (() => {
   "use strict";
-  const MOST = 60_000;
+  const LONGEST_BACKOFF = 60_000; // milliseconds
   let failures = 0, next = 0, since = null;
 
   const away = () => document.getElementById("away");
@@ -9,7 +9,7 @@
   function failed(event) {
     if (!event.target.closest?.("[data-live]")) return;
     failures += 1;
-    next = Date.now() + Math.min(2000 * 2 ** failures, MOST);
+    next = Date.now() + Math.min(2000 * 2 ** failures, LONGEST_BACKOFF);
     since ??= new Date();
     const banner = away();
     if (!banner) return;
@@ -28,8 +28,8 @@
   }
 
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const asks = event.target.matches?.("[data-live]");
-    if (asks && (document.hidden || Date.now() < next)) event.preventDefault();
+    const polls = event.target.matches?.("[data-live]");
+    if (polls && (document.hidden || Date.now() < next)) event.preventDefault();
   });
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:timeout", failed);
@@ -41,6 +41,6 @@
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
-    for (const watching of document.querySelectorAll("[data-live]")) htmx.trigger(watching, "look");
+    for (const polling of document.querySelectorAll("[data-live]")) htmx.trigger(polling, "refresh");
   });
 })();

@@ -1,4 +1,4 @@
-"""Models to choose from: the part of a long list that a page offers, and a search in it."""
+"""The models that a form offers: the first of a long list, and a search in it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +15,17 @@ LONGEST_SEARCH = 200
 
 
 @dataclass(frozen=True)
-class Offer:
-    """What a page shows: the first models found, and the chosen one even when it is not among them."""
+class ModelChoices:
+    """`shown`: the first models found; `chosen_elsewhere`: the chosen one when it is not among them."""
 
     words: str
-    models: list[SpeechModel]
-    kept: SpeechModel | None
+    shown: list[SpeechModel]
+    chosen_elsewhere: SpeechModel | None
     found: int
+
+    @property
+    def chosen(self) -> SpeechModel | None:
+        return self.chosen_elsewhere or next((model for model in self.shown if model.chosen), None)
 
     @property
     def count_words(self) -> str:
@@ -33,7 +37,7 @@ class Offer:
         return ngettext("%(found)s model", "%(found)s models", self.found) % {"found": self.found}
 
 
-def offer(models: SpeechModelQuerySet, words: str, chosen: str) -> Offer:
+def model_choices(models: SpeechModelQuerySet, words: str, chosen: str) -> ModelChoices:
     """Custom before base, newest first, those that cannot be chosen at the end."""
     words = words.replace("\0", "").strip()[:LONGEST_SEARCH]
     found = models.search(words)
@@ -41,7 +45,7 @@ def offer(models: SpeechModelQuerySet, words: str, chosen: str) -> Offer:
     counted = found.annotate(found=Window(Count("pk")))
     shown: list[Any] = list(counted.order_by(usable, "-kind", "-created_at", "display_name", "pk")[:SHOWN])
     pk = uuid_in(chosen)
-    kept = models.filter(pk=pk).exclude(pk__in=[model.pk for model in shown]).first() if pk else None
-    for model in [*shown, *([kept] if kept else [])]:
+    elsewhere = models.filter(pk=pk).exclude(pk__in=[model.pk for model in shown]).first() if pk else None
+    for model in [*shown, *([elsewhere] if elsewhere else [])]:
         model.chosen = model.pk == pk
-    return Offer(words, shown, kept, shown[0].found if shown else 0)
+    return ModelChoices(words, shown, elsewhere, shown[0].found if shown else 0)

@@ -1,4 +1,4 @@
-"""What of the content logs of an endpoint a download takes: as an address says it, as a row keeps it, and in words."""
+"""Which content logs of an endpoint a download takes: as a query string, as Download.selection, and in words."""
 
 from datetime import date
 from typing import Any
@@ -8,6 +8,8 @@ from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from endpoints.access import door
+from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.models.log import day_in, number_in
 from endpoints.pages.content_logs.filters import STATE
@@ -15,15 +17,20 @@ from endpoints.pages.content_logs.filters import STATE
 MOST = 200  # entries that are ticked one by one
 
 
-def chosen(query: QueryDict, endpoint: Endpoint) -> str:
-    """The selection of `query` in one spelling, so that equal ones are known for equal; "" for everything.
+def normalized(person: Person, query: QueryDict, endpoint: Endpoint) -> str:
+    """The selection of `query` in one spelling, so that equal selections are equal texts; "" for everything.
 
-    Entries that were ticked are all that is meant; of those only the endpoint's own are.
+    When entries were ticked, they alone are selected, as far as they are the endpoint's own.
     """
     found = QueryDict(mutable=True)
     if "entry" in query:
         ticked = [int(text) for text in query.getlist("entry")[:MOST] if text.isdecimal() and len(text) < 19]
-        own = endpoint.log_entries.filter(pk__in=ticked).order_by("pk").values_list("pk", flat=True)
+        own = (
+            door.log_entries(person)
+            .filter(endpoint=endpoint, pk__in=ticked)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
         found.setlist("entry", [str(pk) for pk in own] or ["0"])  # 0 is none of them
         return found.urlencode()
     for name in STATE:
@@ -67,7 +74,7 @@ def _day(day: date) -> str:
 
 
 def _plain(name: str, value: str) -> str:
-    """As LogEntryQuerySet.asked understands it; empty when it would not."""
+    """As LogEntryQuerySet.asked reads it; empty for what it would ignore."""
     value = value.replace("\0", "").strip()[:200]
     if name in ("from", "to", "longer", "shorter", "below"):
         read: Any = day_in(value) if name in ("from", "to") else number_in(value)

@@ -45,6 +45,8 @@ class Frame:
 
     @cached_property
     def resource_label(self) -> str:
+        if not allows(self.user, "view_endpoint"):
+            return ""
         if self.data.resources == 1 and (only := door.resources(self.user).first()):
             return f"{only.name} ({only.region})" if only.region else only.name
         return _("%(count)s Speech resources") % {"count": self.data.resources} if self.data.resources else ""
@@ -58,7 +60,7 @@ class Frame:
     def banners(self) -> list[Banner]:
         failing = door.resources(self.user).failing().order_by("failing_since")[:NAMED] if self.data.failing else ()
         found = [self._trouble(resource) for resource in failing]
-        if self.data.failing > NAMED:
+        if found and self.data.failing > NAMED:
             text = _("%(count)s more Speech resources do not answer.") % {"count": self.data.failing - NAMED}
             found.append(Banner("warning", text))
         if not self.data.resources:

@@ -1,7 +1,7 @@
 """Change model: the current one and the new one side by side, then Done.
 
-A radio button requests the new model's card alone from this address; without JavaScript the button Compare sends the form
-as it is, and the page comes back with what was typed.
+A radio button requests the new model's card alone; without JavaScript the button Compare sends the form as it is, and
+the page comes back with what was typed.
 """
 
 from uuid import UUID

@@ -151,14 +151,14 @@ def download_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 def _record_download(request: HttpRequest, asked: Download) -> None:
     """Once for each download of the zip, not for each part in which a browser fetches it."""
-    facts: dict[str, Any] = {"verb": Verb.LOGS_DOWNLOADED, "actor": request.user, "endpoint": asked.endpoint}
+    taken: dict[str, Any] = {"verb": Verb.LOGS_DOWNLOADED, "actor": request.user, "endpoint": asked.endpoint}
     if LATER_PART.match(request.headers.get("Range", "").strip()):
-        recent = door.events(request.user, door.READ_LOGS).filter(**facts, at__gt=timezone.now() - ONE_DOWNLOAD)
+        recent = door.events(request.user, door.READ_LOGS).filter(**taken, at__gt=timezone.now() - ONE_DOWNLOAD)
         if recent.filter(facts__download=str(asked.pk)).exists():
             return
     own = asked.actor_id == request.user.pk
     purpose = asked.purpose if own else purposes.of(request, asked.endpoint_id)
-    audit.record(**facts, detail=purpose, download=str(asked.pk))
+    audit.record(**taken, detail=purpose, download=str(asked.pk))
     if own and asked.told_at is None:
         door.downloads(request.user).filter(pk=asked.pk).update(told_at=timezone.now())
 

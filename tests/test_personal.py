@@ -1,4 +1,4 @@
-"""What a person keeps of the list: favourites on top, columns, saved views."""
+"""What a person keeps of the list: favorites on top, columns, saved views."""
 
 import re
 
@@ -20,14 +20,14 @@ def oldest(many):
     return Endpoint.objects.order_by("created_at").first()
 
 
-def test_a_favourite_is_on_top_for_the_person_who_chose_it(bob, lena, oldest):
-    answer = bob.post("/endpoints/favourite/", {"endpoint": oldest.pk, "query": "sort=-name"})
+def test_a_favorite_is_on_top_for_the_person_who_chose_it(bob, lena, oldest):
+    answer = bob.post("/endpoints/favorite/", {"endpoint": oldest.pk, "query": "sort=-name"})
     assert answer["Location"] == "/endpoints/?sort=-name"
     assert ids(bob.get("/endpoints/"))[0] == str(oldest.pk)
     assert ids(lena.get("/endpoints/"))[0] != str(oldest.pk)
     assert str(oldest.pk) not in ids(bob.get("/endpoints/?page=last"))
     assert ids(bob.get("/endpoints/?q=no such thing")) == []
-    bob.post("/endpoints/favourite/", {"endpoint": oldest.pk})
+    bob.post("/endpoints/favorite/", {"endpoint": oldest.pk})
     assert not Favourite.objects.exists()
 
 

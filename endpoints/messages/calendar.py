@@ -10,7 +10,8 @@ from django.core import signing
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from endpoints.models import SpeechModel
+from endpoints.access import door
+from endpoints.access.permissions import Person, allows
 
 PIECE = 32  # of the hash that changes with a person's password
 DAYS_BEFORE = (30, 7)
@@ -40,20 +41,20 @@ def token_of(user: User) -> str:
 
 
 def reader(token: str) -> User | None:
-    """Whose token it is: somebody who may still view endpoints, and has not changed the password since."""
+    """Whose token it is: a person who may still see endpoints, and has not changed the password since."""
     try:
         pk, piece = signer().unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     user = User.objects.filter(pk=pk, is_active=True).first()
-    if user is None or not user.has_perm("endpoints.view_endpoint"):
+    if user is None or not allows(user, "view_endpoint"):
         return None
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     return user if any(constant_time_compare(piece, known[:PIECE]) for known in hashes) else None
 
 
 def entry_of(model: Any, day: date, url: str) -> Entry:
-    """The day on which a model expires; the model is one of SpeechModel.objects.with_endpoints()."""
+    """The day on which a model expires; the model is one of SpeechModelQuerySet.with_endpoints()."""
     names = [endpoint.display_name for endpoint in model.first_endpoints]
     words = {"name": model.display_name, "locale": model.locale}
     if not names:
@@ -105,8 +106,8 @@ def plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(FORBIDDEN)
 
 
-def expirations(*, unused_too: bool) -> Any:
+def expirations(person: Person, *, unused_too: bool) -> Any:
     """Models whose expiration belongs into the calendar."""
-    rows = SpeechModel.objects.present().exclude(expires_at=None)
-    rows = rows if unused_too else rows.deployed()
-    return rows.order_by("expires_at", "pk").with_endpoints(20)
+    rows, endpoints = door.models(person).present().exclude(expires_at=None), door.endpoints(person)
+    rows = rows if unused_too else rows.deployed(endpoints)
+    return rows.order_by("expires_at", "pk").with_endpoints(endpoints, 20)

@@ -89,7 +89,7 @@ def test_order_and_filters_apply_without_a_reload_on_a_slow_network_and_the_last
     complaints[:] = [line for line in complaints if "[object HTML" not in line]  # htmx tells of each that was overtaken
 
 
-def test_a_favourite_goes_to_the_top_by_the_keyboard_alone(deploy):
+def test_a_favorite_goes_to_the_top_by_the_keyboard_alone(deploy):
     page, _row = deploy("Aardvark line")
     deploy("Zebra line")
     page.goto("/endpoints/?sort=-name")

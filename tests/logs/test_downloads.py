@@ -153,7 +153,7 @@ def test_the_page_says_how_much_that_is_and_shows_other_days_without_asking(lena
     assert "4 entries" in page
     assert "8 files" in page
     day = LogEntry.objects.values_list("day", flat=True).first()
-    answer = lena.post(page_of(logging), {"from": f"{day}", "to": f"{day}", "look": "1"})
+    answer = lena.post(page_of(logging), {"from": f"{day}", "to": f"{day}", "preview": "1"})
     assert answer["Location"] == page_of(logging, f"from={day}&to={day}")
     count = LogEntry.objects.filter(day=day).count()
     assert f"{count} entr" in lena.get(answer["Location"]).content.decode()
@@ -172,7 +172,7 @@ def test_entries_of_another_endpoint_are_not_in_it(lena, logging, ready, worker)
 def test_where_a_purpose_is_required_nothing_is_asked_without_one(lena, logging, settings):
     settings.PURPOSE_REQUIRED = True
     assert lena.post(page_of(logging)).url == page_of(logging)
-    looking = {"purpose": "", "from": "2026-03-02", "look": "1"}
+    looking = {"purpose": "", "from": "2026-03-02", "preview": "1"}
     assert lena.post(page_of(logging), looking).url == page_of(logging, "from=2026-03-02")
     refused = lena.post(page_of(logging), {"purpose": " "})
     assert refused.status_code == 422

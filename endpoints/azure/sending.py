@@ -21,7 +21,6 @@ from .addresses import refuse_private
 from .complaints import Complaint, complaint, retired
 from .credentials import Proof
 from .deadline import Deadline, punctual
-from .pipes import Pipes
 from .versions import SETTING
 
 T = TypeVar("T")
@@ -145,11 +144,6 @@ def new_transport(keep_alive: bool = True) -> httpx.HTTPTransport:
     """A transport that verifies certificates and ignores the environment's proxies."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=10 if keep_alive else 0, keepalive_expiry=15)
     return httpx.HTTPTransport(verify=_tls(), trust_env=False, limits=limits)
-
-
-def new_pipes(may_be_at: Callable[[str, str], bool] = lambda _host, _address: True) -> httpx.BaseTransport:
-    """The same for content, which has its own ways for large and for many bodies."""
-    return Pipes(_tls(), may_be_at)
 
 
 @cache

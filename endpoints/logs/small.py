@@ -21,7 +21,7 @@ from endpoints.logs.transfer import Begun, Facts, Line, Stopped, name_of
 from endpoints.models import LogFile
 
 if TYPE_CHECKING:
-    from endpoints.azure.many import Many, Small
+    from endpoints.azure.batch import Batch, Small
 
 SMALL = 512 * 1024  # bytes
 TICK_SECONDS = 0.2  # how soon we see that nobody wants them any more
@@ -57,10 +57,9 @@ class SmallFiles:
         return future
 
     def start(self) -> None:
-        if many := self.line.service.many(self.at_once, SMALL):
-            self.thread = Thread(target=self.work, args=[many], name="fetch-small", daemon=True)
-            self.thread.start()
-        self.able = bool(many)
+        many: Batch[Wish] = self.line.service.batch(self.at_once, SMALL)
+        self.thread = Thread(target=self.work, args=[many], name="fetch-small", daemon=True)
+        self.thread.start()
 
     def close(self, seconds: float) -> None:
         """What has not begun is cancelled, and what has not ended is stopped."""
@@ -77,7 +76,7 @@ class SmallFiles:
                 if wish := self.wishes.get_nowait():
                     yield wish
 
-    def work(self, many: Many[Wish]) -> None:
+    def work(self, many: Batch[Wish]) -> None:
         try:
             while not (self.closed or self.line.stop.is_set()):
                 self.begin_more(many, wait=not many.busy)
@@ -93,7 +92,7 @@ class SmallFiles:
             for wish in many.close():
                 _settle(wish.future, _stopped)
 
-    def begin_more(self, many: Many[Wish], *, wait: bool) -> None:
+    def begin_more(self, many: Batch[Wish], *, wait: bool) -> None:
         while many.room:
             try:
                 wish = self.wishes.get(block=wait and not many.busy)

@@ -113,7 +113,6 @@ class _Transfer:
         self.row, self.address, self.line, self.begun = row, address, line, begun
         self.size = row.size
         self.expected_md5: bytes | None = None
-        self.broken: azure.SpeechError | None = None  # what ended the transfer, after some bytes that are to be kept
         self.renewed_at: int | None = None  # the offset at which the address was renewed
         if row.failures or not address:
             self.renew()  # the list may have been wrong, or is old
@@ -192,31 +191,12 @@ class _Transfer:
         if large and partial.etag and partial.etag != self.row.etag:
             self.line.begun.append((self.row.pk, partial.etag))
         with _hashing(partial, content.md5 is not None, beside=large) as counted:
-            while count := self.filled(content, buffer := counted.buffer(), partial):
+            while count := content.read_into(buffer := counted.buffer()):
+                if self.size and partial.offset + count > self.size:
+                    self.check_size(partial.offset + count)
                 counted.add(buffer[:count])  # which goes on while it is written
                 partial.write(buffer[:count])
                 partial.offset += count
-
-    def filled(self, content: Content, buffer: memoryview, partial: Partial) -> int:
-        """How many of the next bytes are in the buffer: all that it takes, or what came before the end or a break."""
-        if self.broken:
-            broken, self.broken = self.broken, None
-            raise broken
-        count = 0
-        while count < len(buffer):
-            try:
-                got = content.read_into(buffer[count:])
-            except azure.SpeechError as error:
-                if not count:
-                    raise
-                self.broken = error
-                break
-            if not got:
-                break
-            count += got
-            if self.size and partial.offset + count > self.size:
-                self.check_size(partial.offset + count)
-        return count
 
     def renew(self, offset: int = 0) -> None:
         """Ask for a new address, and for what else the service says of the file now."""

@@ -12,7 +12,7 @@ from endpoints.models.resource import Auth
 if TYPE_CHECKING:
     import httpx
 
-    from endpoints.logs.listing import LogSource
+    from endpoints.logs.fetch.source import LogSource
 
 
 def service(resource: Resource, transport: httpx.BaseTransport | None = None) -> azure.SpeechClient:

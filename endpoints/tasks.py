@@ -18,7 +18,12 @@ from django.urls import reverse
 
 from endpoints import azure, catalogue, connect, hooks, notices, reconcile
 from endpoints.failpoints import failpoint
-from endpoints.logs import archive, downloads, making, purging, retention
+from endpoints.logs.download import expiry as downloads
+from endpoints.logs.download import job as making
+from endpoints.logs.keep import refresh as archive
+from endpoints.logs.keep import retention
+from endpoints.logs.purge import job as purging
+from endpoints.logs.storage import orphans
 from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 from endpoints.models.secret import CannotDecrypt
 from endpoints.pauses import pause_of_failing
@@ -102,7 +107,7 @@ def tidy() -> None:
     Draft.objects.forgotten().delete()
     HookCall.objects.old().delete()
     call_command("clearsessions")
-    archive.remind()
+    archive.schedule_lost()
     # These need the storage, which may be away.
     downloads.expire()
     retention.enforce(settings.DOWNLOAD_DAYS)
@@ -111,7 +116,7 @@ def tidy() -> None:
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def sweep_storage() -> None:
     """Throw away files of content logs that a crash left behind."""
-    retention.sweep_storage()
+    orphans.delete_orphans()
 
 
 def _look(resource: Resource, service: azure.SpeechClient) -> float:

@@ -11,7 +11,7 @@ from django.core.files.storage import storages
 from django.urls import reverse
 
 from endpoints import deploy
-from endpoints.logs import downloads
+from endpoints.logs.download import requests as downloads
 from endpoints.models import Endpoint, Resource, SpeechModel, Status
 from endpoints.models.change import ChangeState
 from endpoints.models.download import DownloadState
@@ -81,7 +81,7 @@ def test_content_logs_come_from_the_customers_own_container(lena, world, worker,
     page = lena.get(endpoint.get_absolute_url()).content.decode()
     assert "Download log</button>" in page
 
-    download = worker.download(downloads.ask(actor=lena.user, endpoint=endpoint))
+    download = worker.download(downloads.request_download(actor=lena.user, endpoint=endpoint))
 
     assert download.state == DownloadState.READY, download.error
     with storages["logs"].open(download.stored_as) as stored:

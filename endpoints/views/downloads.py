@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from endpoints import shell, tasks
-from endpoints.logs import downloads as verbs
+from endpoints.logs.download import requests as verbs
 from endpoints.models import Download, Endpoint, Event, LogArchive
 from endpoints.models.download_stamp import DownloadStamp
 from endpoints.models.event import Verb
@@ -64,7 +64,7 @@ class DownloadForm(forms.Form):
 def downloads(request: HttpRequest) -> HttpResponse:
     """Everybody's; whoever looks at them knows which of their own are ready."""
     if shell.of(request).untold:
-        verbs.told(request.user)
+        verbs.mark_seen(request.user)
         shell.of(request).untold = 0
     if request.htmx.target == "downloads":
         return render(request, "endpoints/_downloads.html", shown(request, None))
@@ -91,7 +91,7 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
         purposes.keep(request, endpoint.pk, purpose)
     if "look" in query:
         return redirect(_address(endpoint, selection))
-    asked = verbs.ask(actor=request.user, endpoint=endpoint, selection=selection, purpose=purpose)
+    asked = verbs.request_download(actor=request.user, endpoint=endpoint, selection=selection, purpose=purpose)
     tasks.ring(tasks.fetch, asked.pk)
     return redirect("endpoints:logs", pk=endpoint.pk)
 

@@ -19,8 +19,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from endpoints import tasks
-from endpoints.logs import archive as verbs
-from endpoints.logs import ledger, retention
+from endpoints.logs.keep import days as log_days
+from endpoints.logs.keep import retention
+from endpoints.logs.keep import settings as verbs
 from endpoints.models import Endpoint, LogArchive, LogFile
 from endpoints.models.log import RETENTION
 from endpoints.views.access import HttpRequest, may
@@ -135,11 +136,11 @@ def keep(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _keep_page(request, endpoint, archive, form)
     wanted = LogArchive(endpoint=endpoint, **form.decision)
-    going = retention.summary(retention.going(wanted, settings.DOWNLOAD_DAYS))
+    going = retention.summary(retention.expired(wanted, settings.DOWNLOAD_DAYS))
     if going["files"] and form.cleaned_data["confirmed"] != form.token:
         shown = KeepForm(initial={**form.decision, "confirmed": form.token})
         return _keep_page(request, endpoint, archive, shown, going=going)
-    verbs.decide(actor=request.user, endpoint=endpoint, **form.decision)
+    verbs.change_settings(actor=request.user, endpoint=endpoint, **form.decision)
     if wanted.keep:
         tasks.ring(tasks.collect, endpoint.pk)
     messages.success(request, _("Saved."))
@@ -167,13 +168,13 @@ def days(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The ledger, newest day first."""
     endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
     archive = LogArchive.objects.seen(endpoint)
-    lines = ledger.lines(endpoint)
+    lines = log_days.day_spans(endpoint)
     context = {
         "section": "logs",
         "endpoint": endpoint,
         "archive": archive,
         "page_obj": Paginator(lines, LINES).get_page(request.GET.get("page")),
-        "sums": ledger.sums(endpoint),
+        "sums": log_days.sums(endpoint),
         "gaps": sum(line.days for line in lines if line.state == "nothing"),
         "unknown": sum(line.days for line in lines if line.state == "unknown"),
         "late": endpoint.resource.log_container is None

@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from endpoints.logs import reading
-from endpoints.logs.storage import plain, store
+from endpoints.logs import transcripts
+from endpoints.logs.storage.place import plain, store
 from endpoints.models import Endpoint, Event, LogArchive, LogEntry, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log import FileKind
@@ -146,12 +146,12 @@ def _around(request: HttpRequest, entry: LogEntry) -> dict[str, LogEntry | None]
     }
 
 
-def _transcript(file: LogFile | None) -> reading.Transcript | None:
+def _transcript(file: LogFile | None) -> transcripts.Transcript | None:
     """What our copy says, with its words; None when there is none that is whole."""
     if file is None or not file.held or file.size > LARGEST:
         return None
     data = _beginning(file, LARGEST + 1)
-    return reading.read(data) if len(data) == file.size else None
+    return transcripts.read(data) if len(data) == file.size else None
 
 
 def _recording(file: LogFile | None) -> str:
@@ -170,7 +170,7 @@ def _recording(file: LogFile | None) -> str:
 
 
 def _is_wave(file: LogFile) -> bool:
-    return reading.is_wave(_beginning(file, reading.WAVE_HEAD))
+    return transcripts.is_wave(_beginning(file, transcripts.WAVE_HEAD))
 
 
 def _beginning(file: LogFile, length: int) -> bytes:

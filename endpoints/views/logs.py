@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from endpoints import tasks
-from endpoints.logs import archive as looks
+from endpoints.logs.keep.settings import request_refresh
 from endpoints.models import Endpoint, Event, LogArchive, LogEntry, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log_archive import Stage
@@ -96,7 +96,7 @@ def opened(endpoint: Endpoint) -> LogArchive | None:
 
 
 def want_look(endpoint: Endpoint) -> LogArchive:
-    archive = looks.want_look(endpoint)
+    archive = request_refresh(endpoint)
     tasks.ring(tasks.collect, endpoint.pk)
     return archive
 

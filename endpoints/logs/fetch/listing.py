@@ -35,8 +35,10 @@ def record(endpoint: Endpoint, files: Iterable[Listed]) -> list[Listed]:
         if not listed:
             return []
         entries = _record_entries(endpoint, listed.values(), now)
-        known = set(endpoint.log_files.filter(remote_id__in=listed).values_list("remote_id", flat=True))
-        rows = [
+        there = endpoint.log_files.filter(remote_id__in=listed)
+        known = set(there.values_list("remote_id", flat=True))
+        there.update(seen_at=now, gone_at=None)
+        new = [
             LogFile(
                 endpoint=endpoint,
                 entry=entries[key_of(file.id)],
@@ -48,15 +50,11 @@ def record(endpoint: Endpoint, files: Iterable[Listed]) -> list[Listed]:
                 seen_at=now,
             )
             for file in listed.values()
+            if file.id not in known
         ]
-        LogFile.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["endpoint", "remote_id"],
-            update_fields=["seen_at", "gone_at"],
-        )
-        new = Counter(row.entry.day for row in rows if row.remote_id not in known)
-        LogDay.objects.add(endpoint, {day: {"seen": count} for day, count in new.items()})
+        LogFile.objects.bulk_create(new)
+        days = Counter(row.entry.day for row in new)
+        LogDay.objects.add(endpoint, {day: {"seen": count} for day, count in days.items()})
     return list(listed.values())
 
 

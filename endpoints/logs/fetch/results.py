@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from endpoints.logs.storage.place import store
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 GIVE_UP_AFTER = 5  # failures of one file, for reasons of its own
 OF_FILES = ["stored_as", "stored_at", "sha256", "size", "gone_at", "problem", "failures", "lease", "leased_until"]
-OF_ENTRIES = ["outcome", "text", "confidence", "duration", "empty"]
+PLAIN = (str, int, float, type(None))  # what every database takes as it is
+OF_ENTRIES = ["outcome", "text", "confidence", "duration"]
 
 
 def save(results: Sequence[tuple[LogFile, Facts]], lease: UUID, etags: Iterable[tuple[int, str]] = ()) -> list[int]:
@@ -78,15 +80,10 @@ def _save_rows(results: list[tuple[LogFile, Facts]]) -> None:
             days.setdefault(row.entry.day, Counter())["archived" if facts.get("stored_as") else "vanished"] += 1
         if said := facts.get("transcript"):
             _add_transcript(entries.setdefault(row.entry_id, row.entry), said)
-        if facts.get("size") == 0:
-            entries.setdefault(row.entry_id, row.entry).empty = True
-    # The rows are there: an upsert takes a tenth of the time of bulk_update(), which writes a CASE for each value.
-    LogFile.objects.bulk_create(
-        [row for row, _facts in results], update_conflicts=True, unique_fields=["id"], update_fields=OF_FILES
-    )
-    LogEntry.objects.bulk_create(
-        entries.values(), update_conflicts=True, unique_fields=["id"], update_fields=OF_ENTRIES
-    )
+    _write([row for row, _facts in results], OF_FILES)
+    _write(list(entries.values()), OF_ENTRIES)
+    if empty := [row.entry_id for row, facts in results if facts.get("size") == 0]:
+        LogEntry.objects.filter(pk__in=empty).update(empty=True)
     if results:
         LogDay.objects.add(results[0][0].endpoint, {day: dict(counts) for day, counts in days.items()})
 
@@ -95,3 +92,22 @@ def _add_transcript(entry: LogEntry, said: Transcript) -> None:
     entry.outcome, entry.text, entry.confidence = said.outcome, said.text, said.confidence
     if entry.duration is None and said.seconds is not None:
         entry.duration = timedelta(seconds=said.seconds)
+
+
+def _write(rows: Sequence[Model], names: Sequence[str]) -> None:
+    """Save these fields of rows of one model, each with its own values, by one prepared statement.
+
+    For 2,000 pairs this takes 0.2 s of processor time; bulk_create() as an upsert takes 0.65 s, bulk_update() 6.6 s.
+    """
+    if not rows:
+        return
+    quote, meta = connection.ops.quote_name, rows[0]._meta
+    fields: list[Any] = [meta.get_field(name) for name in (*names, "id")]
+    assigned = ", ".join(f"{quote(field.column)} = %s" for field in fields[:-1])
+
+    def prepared(field: Any, value: Any) -> Any:
+        return value if isinstance(value, PLAIN) else field.get_db_prep_save(value, connection)
+
+    values = [[prepared(field, getattr(row, field.attname)) for field in fields] for row in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {quote(meta.db_table)} SET {assigned} WHERE id = %s", values)  # noqa: S608 (our names)

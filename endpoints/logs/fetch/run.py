@@ -27,6 +27,7 @@ AT_ONCE = 8
 BATCH = 96 * AT_ONCE
 MOST_FAILED = 500  # files in one call; the next one goes on
 LEASE_SECONDS = 20
+COLUMNS = ("endpoint", "entry", "remote_id", "kind", "etag")  # that are read of each file, besides those written
 SAVE_SECONDS = 1.0  # how often results are saved, and the caller is asked whether to go on
 END_SECONDS = 4.0  # how long transfers that nobody wants any more may take to end
 
@@ -188,4 +189,5 @@ class _Run:
 
 
 def claimed(lease: UUID, pks: list[int]) -> LogFileQuerySet:
-    return LogFile.objects.filter(lease=lease, pk__in=pks).select_related("entry").defer("entry__words").order_by("pk")
+    rows = LogFile.objects.filter(lease=lease, pk__in=pks).select_related("entry").order_by("pk")
+    return rows.only(*COLUMNS, *results.OF_FILES, "entry__day", "entry__duration", "entry__endpoint")

@@ -12,8 +12,6 @@ from endpoints.models.resource import Auth
 if TYPE_CHECKING:
     import httpx
 
-    from endpoints.logs.listing import LogSource
-
 
 def service(resource: Resource, transport: httpx.BaseTransport | None = None) -> azure.SpeechClient:
     """The client of a resource. Raises CannotDecrypt, or ValueError for an address or key that is none."""
@@ -23,7 +21,7 @@ def service(resource: Resource, transport: httpx.BaseTransport | None = None) ->
     return azure.SpeechClient(resource.endpoint_url, credential=_entra(resource), **how)
 
 
-def log_source(endpoint: Endpoint) -> LogSource:
+def log_source(endpoint: Endpoint) -> azure.SpeechClient | azure.LogContainer:
     """Where the content logs of an endpoint are: the customer's own container when one is named, or the service."""
     resource = endpoint.resource
     if resource.log_container is None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.changes import work
-from endpoints.logs import downloads
+from endpoints.logs.download import requests as downloads
 from endpoints.models import Change, Download, Endpoint, LogFile, Resource, Sweep
 from endpoints.models.download import DownloadState
 from endpoints.models.status import ChangeState
@@ -121,7 +121,7 @@ def test_workers_killed_in_every_phase_leave_work_that_goes_on(alice, endpoints,
         assert worker.step(change).state == ChangeState.DEPLOYING
     created = [ask_create(alice, model, display_name=name) for name in ("Never made", "Made")]
     changed = ask_model(alice, changing, fitting(changing)[0])
-    download = downloads.ask(actor=alice.user, endpoint=logging)
+    download = downloads.request_download(actor=alice.user, endpoint=logging)
     world.fail(
         {"method": "POST", "path": "/endpoints$", "stage": "before", "effect": {"delay": NEVER, "close": True}},
         {"method": "POST", "path": "/endpoints$", "stage": "after", "effect": {"delay": NEVER}},
@@ -338,7 +338,7 @@ def test_a_worker_has_afterwards_what_it_had_before(alice, endpoints, crew):
 
     def work():
         changes = [press(alice, one, fitting(one)[0]) for one in busy]
-        download = downloads.ask(actor=alice.user, endpoint=logging)
+        download = downloads.request_download(actor=alice.user, endpoint=logging)
         until(lambda: {now(change) for change in changes} == {ChangeState.DONE}, 60)
         until(lambda: now(download) == DownloadState.READY, 60)
         for one in busy:

@@ -22,7 +22,7 @@ from endpoints import audit, hints
 from endpoints.access import door
 from endpoints.access.door.versions import DownloadsVersion
 from endpoints.access.permissions import may
-from endpoints.logs import downloads as verbs
+from endpoints.logs.download import requests as verbs
 from endpoints.models import Download, Endpoint
 from endpoints.models.event import Verb
 from endpoints.pages import frame
@@ -43,7 +43,7 @@ LATER_PART = re.compile(r"bytes\s*=\s*0*[1-9]", re.IGNORECASE)
 def downloads(request: HttpRequest) -> HttpResponse:
     """Everybody's; a person who opens the page knows which of their own are ready."""
     if frame.of(request).untold:
-        verbs.told(request.user)
+        verbs.mark_seen(request.user)
         frame.of(request).untold = 0
     if request.htmx.target == "downloads":
         return render(request, "content_logs/_downloads.html", downloads_context(request, None))
@@ -70,7 +70,7 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
         purposes.keep(request, endpoint.pk, purpose)
     if "preview" in query:
         return redirect(_address(endpoint, selection))
-    asked = verbs.ask(actor=request.user, endpoint=endpoint, selection=selection, purpose=purpose)
+    asked = verbs.request_download(actor=request.user, endpoint=endpoint, selection=selection, purpose=purpose)
     hints.send("fetch", asked.pk)
     return redirect("endpoints:logs", pk=endpoint.pk)
 

@@ -15,8 +15,8 @@ from endpoints import audit
 from endpoints.access import door
 from endpoints.access.door.versions import LogsVersion
 from endpoints.access.permissions import may
-from endpoints.logs import reading
-from endpoints.logs.storage import plain, store
+from endpoints.logs import transcripts
+from endpoints.logs.storage.place import plain, store
 from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log import FileKind
@@ -157,12 +157,12 @@ def _neighbors(request: HttpRequest, entry: LogEntry) -> dict[str, LogEntry | No
     }
 
 
-def _transcript(file: LogFile | None) -> reading.Transcript | None:
+def _transcript(file: LogFile | None) -> transcripts.Transcript | None:
     """The text and words of our copy; None when there is no complete one."""
     if file is None or not file.held or file.size > LARGEST:
         return None
     data = _beginning(file, LARGEST + 1)
-    return reading.read(data) if len(data) == file.size else None
+    return transcripts.read(data) if len(data) == file.size else None
 
 
 def _recording(file: LogFile | None) -> str:
@@ -181,7 +181,7 @@ def _recording(file: LogFile | None) -> str:
 
 
 def _is_wave(file: LogFile) -> bool:
-    return reading.is_wave(_beginning(file, reading.WAVE_HEAD))
+    return transcripts.is_wave(_beginning(file, transcripts.WAVE_HEAD))
 
 
 def _beginning(file: LogFile, length: int) -> bytes:

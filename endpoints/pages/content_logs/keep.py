@@ -20,8 +20,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import Person, may
-from endpoints.logs import archive as verbs
-from endpoints.logs import ledger, retention
+from endpoints.logs.keep import days as log_days
+from endpoints.logs.keep import retention
+from endpoints.logs.keep import settings as verbs
 from endpoints.models import Endpoint, LogArchive
 from endpoints.models.log import RETENTION
 from endpoints.pages.forms.content_logs import KeepForm
@@ -105,11 +106,11 @@ def keep(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _keep_page(request, endpoint, archive, form)
     wanted = LogArchive(endpoint=endpoint, **form.decision)
-    going = retention.summary(retention.going(wanted, settings.DOWNLOAD_DAYS))
+    going = retention.summary(retention.expired(wanted, settings.DOWNLOAD_DAYS))
     if going["files"] and form.cleaned_data["confirmed"] != form.token:
         shown = KeepForm(initial={**form.decision, "confirmed": form.token})
         return _keep_page(request, endpoint, archive, shown, going=going)
-    verbs.decide(actor=request.user, endpoint=endpoint, **form.decision)
+    verbs.change_settings(actor=request.user, endpoint=endpoint, **form.decision)
     if wanted.keep:
         hints.send("collect", endpoint.pk)
     messages.success(request, _("Saved."))
@@ -137,13 +138,13 @@ def days(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The ledger of days, the newest first."""
     endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
     archive = door.log_archives(request.user).seen(endpoint)
-    lines = ledger.lines(endpoint)
+    lines = log_days.day_spans(endpoint)
     context = {
         "section": "logs",
         "endpoint": endpoint,
         "archive": archive,
         "page_obj": Paginator(lines, LINES_PER_PAGE).get_page(request.GET.get("page")),
-        "sums": ledger.sums(endpoint),
+        "sums": log_days.sums(endpoint),
         "gaps": sum(line.days for line in lines if line.state == "nothing"),
         "unknown": sum(line.days for line in lines if line.state == "unknown"),
         "late": endpoint.resource.log_container is None

@@ -20,7 +20,7 @@ from endpoints import hints
 from endpoints.access import door
 from endpoints.access.door.versions import LogsVersion
 from endpoints.access.permissions import may
-from endpoints.logs import archive as archives
+from endpoints.logs.keep.settings import request_refresh as request_log_refresh
 from endpoints.mirror.resources import set_log_folder
 from endpoints.models import Endpoint, LogArchive, LogEntry
 from endpoints.models.log_archive import Stage
@@ -102,7 +102,7 @@ def _refreshed(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
 
 
 def request_refresh(endpoint: Endpoint) -> LogArchive:
-    archive = archives.want_look(endpoint)
+    archive = request_log_refresh(endpoint)
     hints.send("collect", endpoint.pk)
     return archive
 

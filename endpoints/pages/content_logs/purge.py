@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.logs import purging as verbs
+from endpoints.logs.purge import requests as verbs
 from endpoints.messages import spreadsheet
 from endpoints.models import Endpoint, Purge
 from endpoints.models.log import LogEntryQuerySet
@@ -38,7 +38,7 @@ def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (by_day or _few(entries)):
         typed = form.cleaned_data
         keys = list(entries.values_list("key", flat=True)) if entries is not None else []
-        purge = verbs.ask(
+        purge = verbs.request_purge(
             key=typed["key"],
             actor=request.user,
             endpoint=endpoint,

@@ -1,4 +1,4 @@
-"""Where content logs lie here: Django's storage named "logs", under names of our own making."""
+"""Where content logs are stored: Django's storage named "logs", under names that we choose."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LONGEST = 150  # characters of a name
 PLAIN = re.compile(rf"(?!\.)[A-Za-z0-9_.-]{{1,{LONGEST}}}(?<!\.)")
 
 
-class NotKept(Exception):
-    """Our own disk refused; the message says why, for people."""
+class StorageRefused(Exception):
+    """Our own storage refused; the message says why, for people."""
 
     def __init__(self, error: OSError) -> None:
         why = {"why": os.strerror(error.errno) if error.errno else str(error)}
@@ -36,8 +36,8 @@ def store() -> Storage:
     return storages["logs"]
 
 
-def keep(name: str, whole: IO[bytes]) -> str:
-    """Put a file into a storage that is no disk of ours, all of it or nothing; returns its name there."""
+def save(name: str, whole: IO[bytes]) -> str:
+    """Save a file to a storage that is not a local disk, all of it or nothing; returns its name there."""
     name = store().get_available_name(name)
     try:
         return store().save(name, File(whole))
@@ -48,34 +48,34 @@ def keep(name: str, whole: IO[bytes]) -> str:
 
 
 def move(name: str, path: Path | str) -> str:
-    """Put the file at `path` into the storage, all of it or nothing; it is at `path` no longer. Returns its name there.
+    """Move the file at `path` into the storage, all of it or nothing. Returns its name there.
 
-    Nothing else may have this name: what lies under it is what was left when a worker ended in the middle.
+    `name` belongs to one row: what has this name already was left behind by a worker that was killed.
     """
     storage = store()
     if not isinstance(storage, FileSystemStorage):
         with open(path, "rb") as whole:
-            name = keep(name, whole)
+            name = save(name, whole)
         os.unlink(path)
         return name
-    target = os.path.join(storage.location, name)  # a name of our own making
+    target = os.path.join(storage.location, name)  # a name that we chose
     try:
         os.replace(path, target)
     except FileNotFoundError:
-        private(Path(target).parent)
+        make_private(Path(target).parent)
         os.replace(path, target)
     return name
 
 
-def opened(name: str) -> IO[bytes]:
+def open_stored(name: str) -> IO[bytes]:
     storage = store()
     if isinstance(storage, FileSystemStorage):
         return open(os.path.join(storage.location, name), "rb", buffering=0)
     return cast(IO[bytes], storage.open(name))
 
 
-def private(directory: Path) -> None:
-    """Make a directory, with all above it that are missing, for our own eyes; refuse what is somebody else's."""
+def make_private(directory: Path) -> None:
+    """Make a directory and its missing parents, readable by us alone; refuse one that belongs to somebody else."""
     for one in reversed([directory, *directory.parents]):
         if not one.exists():
             one.mkdir(mode=0o700, exist_ok=True)
@@ -84,7 +84,7 @@ def private(directory: Path) -> None:
 
 
 def plain(name: str) -> str:
-    """A flat file name that each system takes: no directory, no control or direction mark, at most 150 characters."""
+    """A flat file name that each system accepts: no directory, no control or direction mark, at most 150 characters."""
     if PLAIN.fullmatch(name):
         return name
     kept = "".join(c if c.isalnum() or c in "-_. " else "_" for c in unicodedata.normalize("NFC", name))

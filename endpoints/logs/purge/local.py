@@ -1,4 +1,4 @@
-"""Deleting content logs here, for good: copies, texts, entries, and zips that contain them."""
+"""Delete our own content logs for good: copies, texts, entries, and the zips that contain them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from django.db import connection, transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from endpoints.logs import downloads, partials, retention
-from endpoints.logs.listing import alone, day_in
-from endpoints.logs.storage import plain, store
+from endpoints.logs.download.expiry import expire, expire_containing
+from endpoints.logs.keys import day_of_key, lock_logs
+from endpoints.logs.storage import orphans, partials
+from endpoints.logs.storage.place import plain, store
 from endpoints.models import Download, LogDay, LogEntry, LogFile, Purge
 from endpoints.models.claim import free
 from endpoints.models.log import LogEntryQuerySet
@@ -21,7 +22,7 @@ from endpoints.models.search import LOG_TEXT
 AT_ONCE = 200  # entries
 
 
-def here(purge: Purge, spared: Collection[str] = ()) -> dict[str, int]:
+def count(purge: Purge, spared: Collection[str] = ()) -> dict[str, int]:
     """archive_files, archive_bytes, entries: what we have of it."""
     entries = _meant(purge, spared)
     files = LogFile.objects.filter(entry__in=entries.order_by().values("pk")).stored()
@@ -29,14 +30,14 @@ def here(purge: Purge, spared: Collection[str] = ()) -> dict[str, int]:
     return {**sums, "entries": entries.count()}
 
 
-def erase(purge: Purge, spared: Collection[str] = ()) -> bool:
+def delete(purge: Purge, spared: Collection[str] = ()) -> bool:
     """Delete what we have of it, but not the files in `spared`. False while a worker is fetching one of them.
 
-    A file goes before its row does: whoever is killed in between leaves a row by which the next one finds the rest.
+    A file is deleted before its row, so that the successor of a killed worker finds the rest by the rows.
     """
     entries = _meant(purge, spared)
     files = LogFile.objects.filter(entry__in=entries.order_by().values("pk"))
-    files.missing().update(gone_at=timezone.now())  # nobody begins to fetch them
+    files.missing().update(gone_at=timezone.now())  # so that nobody begins to fetch them
     if files.exclude(free()).exists():
         return False
     _overwrite()
@@ -47,24 +48,24 @@ def erase(purge: Purge, spared: Collection[str] = ()) -> bool:
             if name:
                 store().delete(name)
         with transaction.atomic():
-            alone(purge.endpoint)
-            downloads.forget(rows)
+            lock_logs(purge.endpoint)
+            expire_containing(rows)
             days = Counter(rows.values_list("entry__day", flat=True))
             LogDay.objects.add(purge.endpoint, {day: {"purged": number} for day, number in days.items()})
             LogEntry.objects.filter(pk__in=batch).delete()
     return True
 
 
-def wipe(purge: Purge) -> None:
-    """After the last of it: what a killed worker left in the storage, and what the database keeps of deleted rows.
+def delete_traces(purge: Purge) -> None:
+    """At the end: delete what a killed worker left in the storage, and what the database keeps of deleted rows.
 
-    SQLite overwrites deleted rows, makes the index of words anew and empties its log. PostgreSQL frees the space with
-    its next vacuum. Copies of the database or of the storage that were made before are out of our reach.
+    SQLite overwrites deleted rows; its index of words is rebuilt and its log truncated. PostgreSQL frees the space with
+    its next vacuum. Backups of the database and of the storage are not touched.
     """
-    downloads.expire()  # also deletes the zips that were forgotten
+    expire()  # also deletes the zips that were forgotten
     for pk in Download.objects.filter(free(), endpoint=purge.endpoint_id).values_list("pk", flat=True):
         (partials.place() / f"{pk}.zip").unlink(missing_ok=True)
-    retention.sweep_folder(str(purge.endpoint_id), _written_before(purge), lambda name: _named_so(purge, name))
+    orphans.delete_orphans_in(str(purge.endpoint_id), _written_before(purge), lambda name: _named_so(purge, name))
     LOG_TEXT.forget()
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
@@ -79,22 +80,22 @@ def _meant(purge: Purge, spared: Collection[str]) -> LogEntryQuerySet:
 
 
 def _overwrite() -> None:
-    """From now on SQLite writes zeros over what is deleted by this connection."""
+    """SQLite: overwrite with zeros what this connection deletes from now on."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")
 
 
 def _named_so(purge: Purge, name: str) -> bool:
-    """Whether a file in the storage has its name, "<row>-<id at the service>", from a log that is to be deleted."""
+    """Whether a file in the storage, "<row>-<id in Azure>", belongs to a log that is to be deleted."""
     name = name.partition("-")[2]
     if purge.until is None:
         return any(name.startswith(plain(key)) for key in purge.keys)
-    day = day_in(name)
+    day = day_of_key(name)
     return day is not None and day <= purge.until
 
 
 def _written_before(purge: Purge) -> datetime:
-    """What is recorded later on the last day may just be on its way here."""
+    """What was recorded later on the last day stays, and may just be received."""
     asked = purge.accepted_at
     return asked if asked and purge.until and purge.until >= asked.astimezone(UTC).date() else timezone.now()

@@ -1,8 +1,9 @@
-"""What a transcript says. Its format is in no contract (api-facts 8): two are known, anything else is kept unread.
+"""What a transcript says. The API description does not define its format: two are known, others are kept unread.
 
-The one of short audio has DisplayText and NBest; the one of batch transcription combinedRecognizedPhrases and
-recognizedPhrases. Offsets and durations are counted in ticks of 100 ns, or, where a name says so, in milliseconds;
-batch transcription also writes them as ISO 8601 does.
+The one of short audio has DisplayText and NBest ("Speech to text REST API for short audio"); the one of batch
+transcription combinedRecognizedPhrases and recognizedPhrases ("Get batch transcription results"). Offsets and durations
+are counted in ticks of 100 ns, or, where a name says so, in milliseconds; batch transcription also writes them in the
+format of ISO 8601.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ WAVE_HEAD = 12  # bytes that tell a WAV file
 
 @dataclass(frozen=True)
 class Word:
-    """One word as it was recognised; `start` and `end` in seconds from the beginning of the recording."""
+    """One word as it was recognized; `start` and `end` in seconds from the beginning of the recording."""
 
     text: str
     start: float
@@ -43,12 +44,12 @@ UNREADABLE = Transcript(Outcome.UNREADABLE)
 
 
 def is_wave(head: bytes) -> bool:
-    """A file that begins so is a recording that browsers can be given."""
+    """Whether these bytes begin a recording that browsers can play."""
     return len(head) >= WAVE_HEAD and head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE"
 
 
 def read(data: bytes, *, words: bool = True) -> Transcript:
-    """The transcript in these bytes, with its single words or without; UNREADABLE for anything that is none."""
+    """The transcript in these bytes, with its single words or without; UNREADABLE for anything else."""
     try:
         said = json.loads(data)
     except (ValueError, RecursionError):
@@ -93,7 +94,7 @@ def _list(value: Any) -> list[dict[str, Any]]:
 
 
 def _text(one: dict[str, Any], *names: str) -> str:
-    """As it can be written down: JSON can name half a character, and NUL."""
+    """As the database can store it: JSON may contain lone surrogates and NUL."""
     found = next((value for name in names if isinstance(value := one.get(name), str) and value), "")
     return found.replace("\0", "").encode(errors="replace").decode()
 

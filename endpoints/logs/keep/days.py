@@ -1,4 +1,4 @@
-"""The ledger of an endpoint's content logs as people read it: each day, and the gaps between them."""
+"""The counts of an endpoint's content logs for each day, and the gaps between the days, as people read them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Line:
-    """A day with its numbers, or days in a row without any.
+class DaySpan:
+    """A day with its numbers, or consecutive days without any.
 
-    state: "" for a day that was looked through, "today", "perhaps" (nobody looked in time on the day before or after),
-    "nothing" (looked through, and nothing was recorded), "off" (content logging was), "unknown".
+    state: "" for a day that was listed as a whole, "today", "perhaps" (the day before or after was not listed in time),
+    "nothing" (listed, and nothing was recorded), "off" (content logging was), "unknown".
     """
 
     first: date
@@ -56,22 +56,22 @@ def sums(endpoint: Endpoint) -> dict[str, int]:
     return endpoint.log_days.aggregate(**{name: Sum(name, default=0) for name in COUNTED})
 
 
-def lines(endpoint: Endpoint) -> list[Line]:
-    """From the last day with entries back to the first one. A day that was looked through has a row, or is unknown."""
+def day_spans(endpoint: Endpoint) -> list[DaySpan]:
+    """From the last day with entries back to the first one. A day that was listed as a whole has a row."""
     rows = {row.day: row for row in endpoint.log_days.all()}
     busy = {day for day, row in rows.items() if any(getattr(row, name) for name in COUNTED)}
     logged = _logged(endpoint)
-    found: list[Line] = []
+    found: list[DaySpan] = []
     day = max(busy, default=date.min)
     while busy and day >= min(busy):
         if day in busy:
-            found.append(Line(day, day, _completeness(day, rows, busy, logged), rows[day]))
+            found.append(DaySpan(day, day, _completeness(day, rows, busy, logged), rows[day]))
         else:
             state = "off" if not logged(day) else "nothing" if day in rows else "unknown"
             if found and found[-1].state == state:
                 found[-1] = replace(found[-1], first=day)
             else:
-                found.append(Line(day, day, state))
+                found.append(DaySpan(day, day, state))
         day -= ONE_DAY
     return found
 
@@ -85,7 +85,7 @@ def _completeness(day: date, rows: dict[date, Any], busy: set[date], logged: Cal
 
 
 def _logged(endpoint: Endpoint) -> Callable[[date], bool]:
-    """Whether content logging was on, for all or a part of a day, as far as it was switched from here."""
+    """Whether content logging was on, for all or a part of a day, as far as it was changed from here."""
     done = endpoint.changes.filter(state=ChangeState.DONE, wanted__has_key="logging_enabled").order_by("closed_at")
     switches = [
         (closed_at.astimezone(UTC).date(), bool(wanted["logging_enabled"]), bool(before.get("logging_enabled")))

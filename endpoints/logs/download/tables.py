@@ -10,19 +10,18 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from endpoints.logs import reading
-from endpoints.logs.partials import place
+from endpoints.logs import transcripts
+from endpoints.logs.storage.partials import PIECE, place
 from endpoints.messages import spreadsheet
 from endpoints.models import LogEntry
 from endpoints.models.log import FileKind
 
-PIECE = 1024 * 1024  # bytes
 as_json = json.JSONEncoder(ensure_ascii=False).encode
 COLUMNS = ("time", "duration", "text", "confidence", "outcome", "audio", "transcript")
 
 
 class Spool:
-    """Text on its way into a zip: on the disk, however much it is."""
+    """Text that is collected for a zip: on the disk, however much it is."""
 
     def __init__(self) -> None:
         self.count = self.size = 0
@@ -57,8 +56,8 @@ class Tables:
         self._stack.close()
 
     def add(self, entry: LogEntry, names: Mapping[str, str], said: bytes = b"") -> None:
-        """`names`: of its files in the zip, by kind. `said`: its transcript, when nobody has read that yet."""
-        found = reading.read(said) if said else entry
+        """`names`: of its files in the zip, by kind. `said`: the bytes of its transcript, when it is unread."""
+        found = transcripts.read(said) if said else entry
         facts = {
             "time": moment(entry.at),
             "duration": round(entry.duration.total_seconds(), 3) if entry.duration is not None else None,
@@ -76,5 +75,5 @@ class Tables:
 
 
 def moment(at: datetime | None) -> str | None:
-    """As the service writes times."""
+    """In the format of the service."""
     return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z" if at else None

@@ -1,4 +1,4 @@
-"""Content logs in a bucket of S3, or of what speaks like it."""
+"""Content logs in a bucket of S3, or of a service that is compatible with it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 from storages.backends.s3 import ClientError, S3File, S3Storage, TransferConfig, botocore
 from storages.utils import clean_name
 
-from endpoints.logs.parts import Elsewhere, Fetch
+from endpoints.logs.storage.remote import Fetch, RemoteStorage
 
 FORBIDDEN, NOT_FOUND = 403, 404
 
 
-class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]  # the library has no types
+class S3(RemoteStorage, S3Storage):  # type: ignore[misc]  # the library has no types
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._one_by_one, self._session = Lock(), None
+        self._lock, self._session = Lock(), None
 
     @property
     def connection(self) -> Any:
-        """Each thread has its own; they are made by one session, which reads what it knows of S3 once."""
-        with self._one_by_one:
+        """Each thread has its own, made by one session: a session takes long to load what it knows of S3."""
+        with self._lock:
             return super().connection
 
     def _create_session(self) -> Any:
@@ -31,20 +31,20 @@ class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]  # the library has no 
         return self._session
 
     def get_default_settings(self) -> dict[str, Any]:
-        """A zip goes there a piece at a time; left alone, the library holds ten of them in memory."""
+        """Upload one part at a time; with threads the library holds ten parts in memory."""
         return {**super().get_default_settings(), "transfer_config": TransferConfig(use_threads=False)}
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
         try:
-            with _as_our_own():
+            with _as_os_errors():
                 yield
         except FileNotFoundError:
-            self.look()
+            self.check_bucket()
             raise
 
-    def look(self) -> None:
-        """Whether a file is missing or all of them is not told; one look at the bucket does. It may be forbidden."""
+    def check_bucket(self) -> None:
+        """S3 says 404 for a missing file and for a missing bucket: OSError for the latter. Listing may be forbidden."""
         try:
             self.connection.meta.client.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1)
         except ClientError as error:
@@ -54,7 +54,7 @@ class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]  # the library has no 
             raise OSError(str(error)) from error
 
     def found(self, name: str) -> tuple[int, Fetch]:
-        file: S3File = S3Storage._open(self, name)  # asks how long it is, and for nothing of it
+        file: S3File = S3Storage._open(self, name)  # asks for the size only
 
         def fetch(first: int, count: int) -> bytes:
             part = file.obj.get(Range=f"bytes={first}-{first + count - 1}", IfMatch=file.obj.e_tag)
@@ -67,7 +67,7 @@ class Bucket(Elsewhere, S3Storage):  # type: ignore[misc]  # the library has no 
 
 
 @contextmanager
-def _as_our_own() -> Iterator[None]:
+def _as_os_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Files on their way here: each lies in a directory of our own until it is whole, so that nothing half is ever kept."""
+"""Files that are being received: each is in a directory of its own until it is whole, so that no half file is kept."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
 
-from endpoints.logs.storage import private, store
+from endpoints.logs.storage.place import make_private, store
 
 PIECE = 1024 * 1024
 
 
-class Busy(Exception):
+class InUse(Exception):
     """Another worker, or a transfer of ours that is still ending, writes this file."""
 
 
 def place() -> Path:
-    """On the storage's own disk, so that a whole file is moved and not copied; beside other storages a directory."""
+    """On the storage's own disk, so that a whole file is moved and not copied; for other storages a directory."""
     storage = store()
     if isinstance(storage, FileSystemStorage):
         return Path(storage.location) / ".partial"
     directory = Path(tempfile.gettempdir()) / f"speechstudio-{os.getuid()}-partial"
-    private(directory)  # anybody may have made it before us
+    make_private(directory)  # another user may have made it before us
     return directory
 
 
 class Partial:
-    """As much of one file as is here, with the digests of it. `etag` is that of the content that was begun."""
+    """As much of one file as is here, with its digests. `etag` is that of the content that was begun."""
 
     def __init__(self, path: Path, descriptor: int, etag: str) -> None:
         self.path, self.etag = path, etag
@@ -42,29 +42,22 @@ class Partial:
         self.offset = os.fstat(descriptor).st_size
         self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         if self.offset and etag:
-            self._read_again()
-        else:
-            self.begin_again() if self.offset else None
+            self._hash_existing()
+        elif self.offset:
+            self.restart()
 
-    def begin_again(self) -> None:
+    def restart(self) -> None:
         os.ftruncate(self._descriptor, 0)
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         self.offset, self.etag = 0, ""
         self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
 
-    def begin_with(self, etag: str, data: bytes) -> None:
-        """These bytes of the content with this etag came before."""
-        self.write(memoryview(data))
-        self.counted(memoryview(data), md5=True)
-        self.offset, self.etag = len(data), etag
-
     def write(self, piece: memoryview) -> None:
-        """Of a disk that fills up in the middle some of it may be there, which nobody counts."""
+        """The caller advances `offset` afterwards: of a piece that fills up the disk, a part may be written."""
         while piece:
             piece = piece[os.write(self._descriptor, piece) :]
 
-    def counted(self, piece: memoryview, *, md5: bool) -> None:
-        """This is the next piece of the content."""
+    def hash(self, piece: memoryview, *, md5: bool) -> None:
         self.sha256.update(piece)
         if md5:
             self.md5.update(piece)
@@ -72,38 +65,38 @@ class Partial:
     def head(self, most: int) -> bytes:
         return os.pread(self._descriptor, most, 0)
 
-    def _read_again(self) -> None:
+    def _hash_existing(self) -> None:
         buffer = memoryview(bytearray(PIECE))
         with open(self.path, "rb", buffering=0) as file:
             while count := file.readinto(buffer):
-                self.counted(buffer[:count], md5=True)
+                self.hash(buffer[:count], md5=True)
         os.lseek(self._descriptor, self.offset, os.SEEK_SET)
 
 
 @contextmanager
 def opened(name: str, etag: str = "") -> Iterator[Partial]:
-    """The partial of this name, ours alone as long as the block runs. With an `etag` what is there already counts.
+    """The partial file of this name, locked while the block runs. With an `etag`, what is there already counts.
 
-    Afterwards it is still there, unless somebody moved it or threw it away.
+    It stays there afterwards, unless the block moves or deletes it. InUse when somebody else has it.
     """
     path = place() / name
-    descriptor = _created(path)
+    descriptor = _create(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy from None
-        if not _same(descriptor, path):  # whoever had it moved it away just now
-            raise Busy
+            raise InUse from None
+        if not _same(descriptor, path):  # whoever had it has just moved it away
+            raise InUse
         yield Partial(path, descriptor, etag)
     finally:
         os.close(descriptor)
 
 
 @contextmanager
-def whole(path: str, data: memoryview) -> Iterator[str]:
-    """A small file that came at once, for as long as the block runs, which may move it away."""
-    descriptor = _created(path)
+def small_file(path: str, data: memoryview) -> Iterator[str]:
+    """A small file that came in one piece; the block moves it away."""
+    descriptor = _create(path)
     try:
         try:
             while data:
@@ -116,12 +109,12 @@ def whole(path: str, data: memoryview) -> Iterator[str]:
         raise
 
 
-def tidy(older: timedelta = timedelta(days=1)) -> int:
-    """Throw away partials that nobody has gone on with for so long. Returns how many."""
+def delete_old(older: timedelta = timedelta(days=1)) -> int:
+    """Delete partial files that nobody has continued for so long. Returns how many."""
     count = 0
     with suppress(FileNotFoundError):
         for entry in os.scandir(place()):
-            with suppress(FileNotFoundError, Busy):
+            with suppress(FileNotFoundError, InUse):
                 if entry.is_file(follow_symlinks=False) and entry.stat().st_mtime < time.time() - older.total_seconds():
                     with opened(entry.name):
                         os.unlink(entry.path)
@@ -129,12 +122,12 @@ def tidy(older: timedelta = timedelta(days=1)) -> int:
     return count
 
 
-def _created(path: Path | str) -> int:
+def _create(path: Path | str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         return os.open(path, flags, 0o600)
     except FileNotFoundError:
-        private(Path(path).parent)
+        make_private(Path(path).parent)
         return os.open(path, flags, 0o600)
 
 

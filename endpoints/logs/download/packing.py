@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import zipfile
 import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import IO, Any
 from uuid import uuid4
 
@@ -24,30 +23,30 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from endpoints.logs import partials, zips
-from endpoints.logs.storage import LONGEST, move, opened, plain, store
-from endpoints.logs.tables import PIECE, Spool, Tables, as_json, moment
+from endpoints.logs.download.tables import Spool, Tables, as_json, moment
+from endpoints.logs.download.zip_file import ZipFile
+from endpoints.logs.storage import partials
+from endpoints.logs.storage.partials import PIECE
+from endpoints.logs.storage.place import LONGEST, move, open_stored, plain, store
 from endpoints.models import Download, LogEntry, LogFile
 from endpoints.models.log import FileKind, Outcome
 
 AT_ONCE = 500  # entries
 READABLE = 8 * PIECE  # a transcript above that is not read for the tables
-YEARS = range(1980, 2108)  # that a zip can say
-PRIVATE = 0o600 << 16  # for those who unpack it
 USUAL = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+")
 UNUSUAL = re.compile(r"[^a-z0-9._-]|\.(?=\.)")
-# What is read of each file.
+# The columns that are read of each file.
 NEEDED = ("entry", "remote_id", "name", "kind", "size", "sha256", "stored_as", "problem")
 TIMES = ("created_at", "stored_at", "gone_at")
 
 
-class Stopped(Exception):
+class Interrupted(Exception):
     """Somebody has paused or cancelled the download."""
 
 
 @dataclass(frozen=True)
 class Packed:
-    """The zip as it lies in the storage; `missing` of the files that were asked for are not among its `files`."""
+    """The zip as it lies in the storage; `missing`: how many of the requested files are not in it."""
 
     name: str
     size: int
@@ -62,21 +61,21 @@ def name_for(download: Download) -> str:
 
 
 def pack(download: Download, name: str, *, go_on: Callable[[], bool]) -> Packed:
-    """Make the zip, all of it or nothing, and keep it under `name`.
+    """Make the zip, all of it or nothing, and store it under `name`.
 
-    Raises Stopped when go_on() says so, and partials.Busy while another worker is still at it.
+    Raises Interrupted soon after go_on() returns False, and partials.InUse while another worker still packs it.
     """
     with partials.opened(f"{download.pk}.zip") as partial:
         try:
             with partial.path.open("r+b", buffering=PIECE) as file, ExitStack() as spools:
-                packing, whole = _Packing(download, go_on, spools), zips.Whole(file)
-                with zips.opened(whole) as archive:
-                    packing.fill(archive, whole)
+                packing = _Packing(download, go_on, spools)
+                with ZipFile(file) as archive:
+                    packing.fill(archive)
             kept = move(name, partial.path)
         except BaseException:
             partial.path.unlink(missing_ok=True)
             raise
-    return Packed(kept, whole.size, whole.digest.hexdigest(), packing.packed.count, packing.missing.count)
+    return Packed(kept, archive.size, archive.sha256.hexdigest(), packing.packed.count, packing.missing.count)
 
 
 class _Packing:
@@ -88,25 +87,26 @@ class _Packing:
         self.day: date | None = None
         self.taken: set[str] = set()  # names of this day
 
-    def fill(self, archive: zipfile.ZipFile, whole: zips.Whole) -> None:
+    def fill(self, archive: ZipFile) -> None:
         for entry, files in self.entries():
             names: dict[str, str] = {}
             said = bytearray()
             for file in files:
                 name = self.name(entry, file)
-                hear = said if entry.outcome == Outcome.UNREAD and file.kind == FileKind.TRANSCRIPTION else None
-                if why := _why_not(file) or self.copy(archive, whole, name, file, hear):
+                unread = said if entry.outcome == Outcome.UNREAD and file.kind == FileKind.TRANSCRIPTION else None
+                if why := _why_not(file) or self.copy(archive, name, file, unread):
                     self.missing.add(_json({**_facts(file), **why}, self.missing))
                 else:
                     self.packed.add(_json({"name": name, **_facts(file), "sha256": file.sha256}, self.packed))
                     names[file.kind] = name
             self.tables.add(entry, names, bytes(said))
-        self.pour(archive, "manifest.json", *self.manifest())
-        for name, spool in self.tables.parts():
-            self.pour(archive, name, spool.size, spool.pieces())
+        now = timezone.now()
+        tables = [(name, spool.size, spool.pieces()) for name, spool in self.tables.parts()]
+        for name, size, pieces in [("manifest.json", *self.manifest()), *tables]:
+            archive.add_compressed(name, now, size, self.checked(pieces))
 
     def entries(self) -> Iterator[tuple[LogEntry, list[LogFile]]]:
-        """In the order of time, a few at a time, so that no question to the database is open while files are copied."""
+        """In the order of time, a few at a time: no query is open while files are copied."""
         pks = array("q", self.download.entries.order_by("day", "at", "pk").values_list("pk", flat=True).iterator())
         for first in range(0, len(pks), AT_ONCE):
             some = pks[first : first + AT_ONCE]
@@ -116,50 +116,43 @@ class _Packing:
             for entry in LogEntry.objects.filter(pk__in=some).defer("words").order_by("day", "at", "pk"):
                 yield entry, files[entry.pk]
 
-    def copy(
-        self, archive: zipfile.ZipFile, whole: zips.Whole, name: str, file: LogFile, hear: bytearray | None
-    ) -> dict[str, str]:
-        """Our copy of `file` into the zip; why not when it is not what we wrote down of it, and nothing of it then."""
-        self.watch()
+    def copy(self, archive: ZipFile, name: str, file: LogFile, unread: bytearray | None) -> dict[str, str]:
+        """Add our copy of `file`; when it is not what was stored, nothing is added, and the answer says why.
+
+        The bytes of a transcript that nobody has read yet are appended to `unread`.
+        """
+        self.check()
         try:
-            stored = opened(file.stored_as)
+            stored = open_stored(file.stored_as)
         except FileNotFoundError:
             return _damaged(file)
-        info = _info(name, file.created_at or timezone.now(), file.size)
         with stored:
             first = stored.read(PIECE) if file.size <= PIECE else b""
-            rest = self.pieces(stored)
-            digest, info.CRC, size = hashlib.sha256(first), zlib.crc32(first), len(first)
-            for piece in rest:
+            digest, crc, size = hashlib.sha256(first), zlib.crc32(first), len(first)
+            for piece in self.pieces(stored):
                 digest.update(piece)
-                info.CRC, size = zlib.crc32(piece, info.CRC), size + len(piece)
+                crc, size = zlib.crc32(piece, crc), size + len(piece)
             if size != file.size or digest.hexdigest() != file.sha256:
                 return _damaged(file)
-            whole.add(archive, info, [first] if len(first) == file.size else self.again(stored))
-            if hear is not None and file.size <= READABLE:
+            again = [first] if len(first) == file.size else self.pieces(stored, again=True)
+            archive.add(name, file.created_at or timezone.now(), file.size, crc, again)
+            if unread is not None and file.size <= READABLE:
                 stored.seek(0)
-                hear += stored.read()
+                unread += stored.read()
         return {}
 
-    def pieces(self, stored: IO[bytes]) -> Iterator[bytes]:
-        while piece := stored.read(PIECE):
-            self.watch()
+    def pieces(self, stored: IO[bytes], *, again: bool = False) -> Iterator[bytes]:
+        if again:
+            stored.seek(0)
+        return self.checked(iter(lambda: stored.read(PIECE), b""))
+
+    def checked(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self.check()
             yield piece
 
-    def again(self, stored: IO[bytes]) -> Iterator[bytes]:
-        stored.seek(0)
-        return self.pieces(stored)
-
-    def pour(self, archive: zipfile.ZipFile, name: str, size: int, pieces: Iterable[bytes]) -> None:
-        info = _info(name, timezone.now(), size)
-        info.compress_type = zipfile.ZIP_DEFLATED
-        with archive.open(info, "w") as member:
-            for piece in pieces:
-                self.watch()
-                member.write(piece)
-
     def manifest(self) -> tuple[int, Iterator[bytes]]:
-        """Its size, and what it says: the files, what is missing and why, and what was asked for by whom."""
+        """Its size and pieces: the files, what is missing and why, and what was requested by whom."""
         download = self.download
         head = {
             "endpoint": download.endpoint.remote_id,
@@ -186,9 +179,9 @@ class _Packing:
         return size, parts()
 
     def name(self, entry: LogEntry, file: LogFile) -> str:
-        """Flat, told from all others also where case does not count, and nothing that any system keeps for itself.
+        """Flat, unique also where case does not count, and with no meaning of its own on any system.
 
-        The day before it makes it none of those names (CON, NUL), and tells equal times of day apart.
+        The day before it makes it none of the reserved names (CON, NUL), and distinguishes equal times of day.
         """
         if entry.day != self.day:
             self.day = entry.day
@@ -204,17 +197,9 @@ class _Packing:
         self.taken.add(name)
         return name
 
-    def watch(self) -> None:
+    def check(self) -> None:
         if not self.go_on():
-            raise Stopped
-
-
-def _info(name: str, at: datetime, size: int) -> zipfile.ZipInfo:
-    at = at.astimezone(UTC)
-    info = zipfile.ZipInfo(name, at.timetuple()[:6] if at.year in YEARS else (YEARS.start, 1, 1, 0, 0, 0))
-    info.create_system, info.external_attr = 3, PRIVATE
-    info.file_size = size  # by which it is decided how the head is written
-    return info
+            raise Interrupted
 
 
 def _facts(file: LogFile) -> dict[str, Any]:
@@ -250,7 +235,7 @@ def _why_not(file: LogFile) -> dict[str, str]:
 
 
 def _damaged(file: LogFile) -> dict[str, str]:
-    """Our copy is none: whoever asks next fetches it again, if the service still has it."""
+    """The next download fetches it again, if the service still has it."""
     unknown = {"stored_as": "", "stored_at": None, "sha256": "", "etag": "", "problem": "", "failures": 0}
     LogFile.objects.filter(pk=file.pk, stored_as=file.stored_as).update(**unknown)
     store().delete(file.stored_as)

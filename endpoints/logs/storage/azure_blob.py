@@ -1,4 +1,4 @@
-"""Content logs in a container of Azure Blob."""
+"""Content logs in a container of Azure Blob storage."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from azure.storage.blob import BlobPrefix, StorageErrorCode
 from storages.backends.azure_storage import AzureStorage
 from storages.utils import clean_name
 
-from endpoints.logs.parts import Elsewhere, Fetch
+from endpoints.logs.storage.remote import Fetch, RemoteStorage
 
 
-class Blobs(Elsewhere, AzureStorage):  # type: ignore[misc]  # the library has no types
+class AzureBlob(RemoteStorage, AzureStorage):  # type: ignore[misc]  # the library has no types
     @contextmanager
     def refusals(self) -> Iterator[None]:
         try:
             yield
         except ResourceNotFoundError as error:
-            away = getattr(error, "error_code", "") == StorageErrorCode.CONTAINER_NOT_FOUND
-            raise (OSError if away else FileNotFoundError)(error.message) from error
+            no_container = getattr(error, "error_code", "") == StorageErrorCode.CONTAINER_NOT_FOUND
+            raise (OSError if no_container else FileNotFoundError)(error.message) from error
         except AzureError as error:
             raise OSError(error.message) from error
 
@@ -36,13 +36,13 @@ class Blobs(Elsewhere, AzureStorage):  # type: ignore[misc]  # the library has n
         self.client.delete_blob(self._get_valid_path(name), timeout=self.timeout)
 
     def listdir(self, path: str = "") -> tuple[list[str], list[str]]:
-        """One folder; the library lists all that is below it, and no folders."""
+        """One folder; the library's own method lists everything below it, and no folders."""
         folder = self._normalize_name(clean_name(path))
         folder += "/" if folder and not folder.endswith("/") else ""
         folders: list[str] = []
         files: list[str] = []
         with self.refusals():
             for one in self.client.walk_blobs(folder, delimiter="/", timeout=self.timeout):
-                there = folders if isinstance(one, BlobPrefix) else files
-                there.append(one.name.removeprefix(folder).rstrip("/"))
+                found = folders if isinstance(one, BlobPrefix) else files
+                found.append(one.name.removeprefix(folder).rstrip("/"))
         return folders, files

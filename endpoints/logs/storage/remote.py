@@ -1,4 +1,4 @@
-"""Storages that are no disk of ours, made to be like one: read in parts, and refusing by OSError."""
+"""What S3 and Azure Blob storages have in common here: they are read in ranges, and refuse by OSError."""
 
 from __future__ import annotations
 
@@ -15,26 +15,23 @@ from django.core.files.storage import Storage
 Fetch = Callable[[int, int], bytes]  # from which byte on, and how many
 
 
-class Elsewhere(Storage):
-    """In front of a library's storage, which reads a whole file for each part of it, and has errors of its own.
-
-    Where the whole place is away, it says of each file only that it is missing, and of each deleted one that it is.
-    """
+class RemoteStorage(Storage):
+    """In front of a storage of django-storages, which reads a whole file for each range and has errors of its own."""
 
     def refusals(self) -> AbstractContextManager[None]:
-        """Make the library's errors OSErrors, and FileNotFoundErrors of those that mean a file and not the place."""
+        """Turn the library's errors into OSError, and into FileNotFoundError when the file alone is missing."""
         raise NotImplementedError
 
     def found(self, name: str) -> tuple[int, Fetch]:
-        """How long a file is, and how to fetch parts of it."""
+        """The size of a file in bytes, and how to fetch ranges of it."""
         raise NotImplementedError
 
     def remove(self, name: str) -> None:
-        """Delete a file; a FileNotFoundError where there is none does no harm."""
+        """Delete a file; it may raise FileNotFoundError when there is none."""
         raise NotImplementedError
 
     def _open(self, name: str, mode: str = "rb") -> File[Any]:
-        """To be read; nothing is written in place, because a file comes here whole or not at all."""
+        """For reading only: a file is saved whole or not at all."""
         if mode != "rb":
             raise ValueError(mode)
         with self.refusals():
@@ -44,7 +41,7 @@ class Elsewhere(Storage):
             with self.refusals():
                 return fetch(first, count)
 
-        return File(Parts(size, fetched), name)  # type: ignore[arg-type]  # reads, and is no text
+        return File(RangeReader(size, fetched), name)  # type: ignore[arg-type]  # it reads, and is no text
 
     def _save(self, name: str, content: File[Any]) -> str:
         with self.refusals():
@@ -71,8 +68,8 @@ class Elsewhere(Storage):
             return super().get_modified_time(name)
 
 
-class Parts(io.RawIOBase):
-    """A file of `size` bytes, of which each read fetches what it gives and no more."""
+class RangeReader(io.RawIOBase):
+    """A file of `size` bytes; each read fetches what it returns and no more."""
 
     def __init__(self, size: int, fetch: Fetch) -> None:
         self.size, self._fetch, self._at = size, fetch, 0

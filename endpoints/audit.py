@@ -1,27 +1,37 @@
 """The one writer of Events: who did what, in the transaction in which it is done."""
 
-from typing import Any
+from __future__ import annotations
 
-from endpoints.models import Endpoint, Event
-from endpoints.models.event import Verb
+from django.contrib.auth.models import User
+
+from endpoints.models import Change, Endpoint, Event, Resource
+from endpoints.models.event import Fact, Verb
 
 
 def record(
     verb: Verb,
     *,
-    actor: Any = None,
+    actor: User | None = None,
     endpoint: Endpoint | None = None,
-    change: Any = None,
+    resource: Resource | None = None,
+    change: Change | None = None,
     detail: str = "",
-    **facts: str | int,
+    **facts: Fact,
 ) -> Event:
-    """Record that `actor` (a user, or None for the product itself) did something."""
+    """Record that `actor`, or the product itself without one, did something.
+
+    What is said of an endpoint is said of its resource too. Call it inside the transaction of what it tells of.
+    """
+    resource = resource or (endpoint.resource if endpoint else None)
     return Event.objects.create(
         verb=verb,
-        actor=actor,
+        actor_id=actor.pk if actor else None,
         actor_name=actor.get_username() if actor else "",
-        endpoint=endpoint,
-        change=change,
+        endpoint_id=endpoint.pk if endpoint else None,
+        endpoint_name=endpoint.display_name if endpoint else "",
+        resource_id=resource.pk if resource else None,
+        resource_name=resource.name if resource else "",
+        change_id=change.pk if change else None,
         detail=detail,
         facts=facts,
     )

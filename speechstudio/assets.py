@@ -2,13 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.finders import BaseFinder, get_finders
-from django.core.files.storage import FileSystemStorage, Storage
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
 SOURCES = settings.BASE_DIR / "static"
@@ -17,6 +14,24 @@ BUNDLES = {
     "studio.css": ("css", ["tokens.css", "frame.css", "controls.css", "content.css"]),
     "studio.js": ("js", []),
 }
+
+
+def build() -> None:
+    """Write the bundles into settings.BUNDLES_DIR, where the static files are found, unless they are the same."""
+    settings.BUNDLES_DIR.mkdir(parents=True, exist_ok=True)
+    for name in BUNDLES:
+        bundle, content = settings.BUNDLES_DIR / name, "\n".join(part.read_text() for part in sources(name))
+        if not bundle.exists() or bundle.read_text() != content:
+            draft = bundle.with_suffix(".new")
+            draft.write_text(content)
+            draft.replace(bundle)
+
+
+def sources(name: str) -> list[Path]:
+    """The files of a bundle, in their order."""
+    folder, first = BUNDLES[name]
+    rest = sorted(path.name for path in (SOURCES / folder).iterdir() if path.suffix == Path(name).suffix)
+    return [SOURCES / folder / part for part in dict.fromkeys([*first, *rest])]
 
 
 def collect() -> None:
@@ -29,42 +44,3 @@ def collect() -> None:
     if not collected.exists() or collected.read_text() != state.hexdigest():
         call_command("collectstatic", verbosity=0, interactive=False)
         collected.write_text(state.hexdigest())
-
-
-class Bundles(BaseFinder):
-    """Finds studio.css and studio.js, made anew when one of their parts is newer."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.storage = FileSystemStorage(location=settings.VAR / "bundles")
-
-    def check(self, **kwargs: Any) -> list[Any]:
-        return []
-
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
-        if path not in BUNDLES:
-            return []
-        found = str(made(path, Path(self.storage.location)))
-        return [found] if find_all else found
-
-    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
-        for name in BUNDLES:
-            made(name, Path(self.storage.location))
-            yield name, self.storage
-
-
-def made(name: str, directory: Path) -> Path:
-    """The bundle's file, up to date."""
-    parts, bundle = sources(name), directory / name
-    directory.mkdir(parents=True, exist_ok=True)
-    content = "\n".join(part.read_text() for part in parts)
-    if not bundle.exists() or bundle.read_text() != content:
-        draft = bundle.with_suffix(".new")
-        draft.write_text(content)
-        draft.replace(bundle)
-    return bundle
-
-
-def sources(name: str) -> list[Path]:
-    folder, first = BUNDLES[name]
-    rest = sorted(path.name for path in (SOURCES / folder).iterdir() if path.suffix == Path(name).suffix)
-    return [SOURCES / folder / part for part in dict.fromkeys([*first, *rest])]

@@ -34,7 +34,7 @@ def load(**_: Any) -> None:
     """Import and read what the pool needs before it forks: then it is held once."""
     os.environ["WORKER_PID"] = str(os.getpid())
     import_module("endpoints.azure.client")
-    import_module("endpoints.azure.sending").new_transport().close()  # the certificate authorities
+    import_module("endpoints.azure.transport").default_ssl_context()  # the certificate authorities
 
 
 @worker_before_create_process.connect

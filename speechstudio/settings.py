@@ -236,12 +236,9 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static"))).absolute()
-STATICFILES_DIRS = [BASE_DIR / "static"]
-STATICFILES_FINDERS = [
-    "speechstudio.assets.Bundles",
-    "django.contrib.staticfiles.finders.FileSystemFinder",
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-]
+BUNDLES_DIR = VAR / "bundles"  # what `setup` concatenates
+STATICFILES_DIRS = [BASE_DIR / "static", BUNDLES_DIR]
+SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]  # the directory of the bundles does not exist before the first `setup`
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "logs": log_storage(env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs"),

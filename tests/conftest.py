@@ -19,6 +19,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from endpoints import tasks
+from endpoints.mirror import resources
 from endpoints.models import Change, Download, Endpoint, Resource, SpeechModel
 from tests.contract.violations import violations
 from tests.demo import CHECKED
@@ -49,8 +50,16 @@ SLOW = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="include the tests that take too long for every run")
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: next((n for n, start in enumerate(SLOW) if item.nodeid.startswith(start)), len(SLOW)))
 
 
@@ -61,7 +70,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-class InRooms(LoadScopeScheduling):
+class InRooms(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
     """Gives whole files to the workers of the suite, or the files that share what they start."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -147,7 +156,7 @@ def world(simulator: str) -> Iterator[World]:
 @pytest.fixture
 def resource(db: None, world: World) -> Resource:
     """The Speech resource that the simulated service stands for; nothing is mirrored yet."""
-    return Resource.objects.register(name="Contoso", region="eastus", url=world.url, key=KEY, api_version="v3.2")
+    return resources.register(name="Contoso", region="eastus", url=world.url, key=KEY, api_version="v3.2")
 
 
 class Worker:
@@ -195,13 +204,19 @@ def mirrored(resource: Resource, worker: Worker) -> Resource:
     return resource
 
 
-def person(name: str, role: str | None) -> Client:
+class Person(Client):
+    """A browser in which somebody has signed in."""
+
+    user: Any
+
+
+def person(name: str, role: str | None) -> Person:
     user = get_user_model().objects.create_user(name, password="a long enough word")
     if role:
         user.groups.add(Group.objects.get(name=role))
-    client = Client()
+    client = Person()
     client.force_login(user)
-    client.user = user  # type: ignore[attr-defined]
+    client.user = user
     return client
 
 
@@ -213,25 +228,25 @@ def _english() -> Iterator[None]:
 
 
 @pytest.fixture
-def alice(db: None) -> Client:
+def alice(db: None) -> Person:
     """May deploy."""
     return person("alice", "admin")
 
 
 @pytest.fixture
-def bob(db: None) -> Client:
+def bob(db: None) -> Person:
     """May look."""
     return person("bob", "viewer")
 
 
 @pytest.fixture
-def lena(db: None) -> Client:
+def lena(db: None) -> Person:
     """May read content logs."""
     return person("lena", "listener")
 
 
 @pytest.fixture
-def nemo(db: None) -> Client:
+def nemo(db: None) -> Person:
     """Is signed in and may nothing."""
     return person("nemo", None)
 

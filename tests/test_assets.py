@@ -1,4 +1,7 @@
-"""Static files are collected by `setup`, when there is something new."""
+"""Static files are concatenated and collected by `setup`, when there is something new."""
+
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
 
 from speechstudio import assets
 
@@ -17,3 +20,33 @@ def test_static_files_are_collected_again_when_one_has_changed_and_not_otherwise
     source.write_text("p { margin: 1px }")
     assets.collect()
     assert there.read_text() == source.read_text()
+
+
+def test_all_style_sheets_and_scripts_are_in_one_file_each(settings, tmp_path):
+    settings.BUNDLES_DIR = tmp_path
+    assets.build()
+    sheet, script = ((tmp_path / name).read_text() for name in ("studio.css", "studio.js"))
+    for path in (settings.BASE_DIR / "static").rglob("*.*s"):
+        assert path.read_text() in (sheet if path.suffix == ".css" else script)
+    first = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text()
+    assert sheet.startswith(first)
+
+
+def test_a_bundle_that_has_not_changed_is_left_alone(settings, tmp_path):
+    settings.BUNDLES_DIR = tmp_path
+    assets.build()
+    bundle = tmp_path / "studio.css"
+    before = bundle.stat().st_mtime_ns
+    assets.build()
+    assert bundle.stat().st_mtime_ns == before
+    bundle.write_text("p { margin: 0 }")
+    assets.build()
+    assert bundle.read_text() != "p { margin: 0 }"
+
+
+def test_set_up_makes_the_bundles_and_collects_them(db, settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path
+    call_command("setup")
+    for name in ("studio.css", "studio.js"):
+        assert (tmp_path / name).read_text() == (settings.BUNDLES_DIR / name).read_text()
+        assert finders.find(name) == str(settings.BUNDLES_DIR / name)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from endpoints.changes import bulk, submit
 from endpoints.changes.bulk import Action
+from endpoints.mirror import resources
 from endpoints.models import Bulk, Change, Endpoint, Event, Resource, SpeechModel, Status
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeKind, ChangeState
@@ -111,7 +112,7 @@ def test_a_selection_too_long_for_an_address_is_reviewed_by_a_form(alice, few):
 
 
 def test_a_model_of_another_speech_resource_is_passed_over_with_its_name(alice, few, world):
-    elsewhere = Resource.objects.register(name="Fabrikam", region="westus", url="", key="k", api_version="v3.2")
+    elsewhere = resources.register(name="Fabrikam", region="westus", url="", key="k", api_version="v3.2")
     model = SpeechModel.objects.deployable().filter(locale=few[0].locale)[0]
     model.pk, model.resource = uuid.uuid4(), elsewhere
     model.save(force_insert=True)
@@ -405,5 +406,5 @@ def test_more_than_can_be_changed_at_once_is_said_in_words(alice, crowd):
 
 def test_each_action_knows_its_request_again():
     for action in Action:
-        assert Action.title_of(Bulk(kind=action.kind, wanted=action.wanted)) == action.label
+        assert Action.title_of(Bulk(kind=action.kind, wanted=action.wanted)) == str(action.label)
     assert Action.title_of(Bulk(kind="of-a-newer-version", wanted={})) == "of-a-newer-version"

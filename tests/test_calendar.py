@@ -1,14 +1,16 @@
 """The calendar of expirations: read by calendar programs, for as long as the person may."""
 
 import re
-from datetime import timedelta
+import subprocess
+import sys
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from endpoints.messages import calendar
-from endpoints.models import Endpoint, Preferences, Resource, SpeechModel
+from endpoints.mirror import resources
+from endpoints.models import Endpoint, Preferences, SpeechModel
 
 ADDRESS = "/models/expirations.ics"
 
@@ -16,7 +18,7 @@ ADDRESS = "/models/expirations.ics"
 @pytest.fixture
 def models(db):
     """Two that are deployed, one that is not, one that never expires."""
-    contoso = Resource.objects.register(name="Contoso", region="eastus", url="", key="a key", api_version="v3.2")
+    contoso = resources.register(name="Contoso", region="eastus", url="", key="a key", api_version="v3.2")
     day = timezone.now().replace(hour=12) + timedelta(days=60)
     kept = {}
     for name, expires, endpoints in (
@@ -115,7 +117,7 @@ def test_the_same_entry_has_the_same_name_at_each_reading(bob, client, models):
 
 
 def test_the_day_is_the_one_of_the_persons_time_zone(bob, client, models):
-    SpeechModel.objects.update(expires_at=timezone.datetime(2027, 1, 15, tzinfo=timezone.get_default_timezone()))
+    SpeechModel.objects.update(expires_at=datetime(2027, 1, 15, tzinfo=timezone.get_default_timezone()))
     Preferences.objects.create(user=bob.user, time_zone="America/New_York")
     assert {event["DTSTART"] for event in events(client.get(address(bob)))} == {"20270114"}
 
@@ -153,9 +155,32 @@ def test_each_person_has_an_address_of_their_own_and_it_only_reads(alice, bob, c
     assert client.post(address(bob)).status_code == 405
 
 
-@pytest.mark.parametrize("letters", ["a", "ä", "語", "🎙"])
-def test_long_lines_are_folded_between_letters(letters):
-    line = f"SUMMARY:{letters * 100}"
-    pieces = list(calendar.fold(line))
-    assert "".join([pieces[0], *(piece.removeprefix(" ") for piece in pieces[1:])]) == line
-    assert all(len(piece.encode()) <= 75 for piece in pieces)
+def test_the_calendar_has_a_name_and_is_read_again_each_day(bob, client, models):
+    head = parsed(client.get(address(bob)))[0][1]
+    assert head["NAME"] == head["X-WR-CALNAME"] == "Expirations of speech models"
+    assert head["REFRESH-INTERVAL"] == head["X-PUBLISHED-TTL"] == "P1D"
+
+
+def test_the_calendar_speaks_the_persons_language(bob, client, models):
+    Preferences.objects.create(user=bob.user, language="de")
+    answer = client.get(address(bob))
+    assert text(parsed(answer)[0][1]["NAME"]) == "Ablauf von Sprachmodellen"
+    assert "Hotline\nSupport\ncalls" in text(events(answer)[0]["DESCRIPTION"])
+
+
+@pytest.mark.parametrize("letters", ["a", "ä", "語", "🎙", "\\", ",", " "])
+def test_long_lines_are_folded_between_letters(bob, client, models, letters):
+    name = f"x{letters * 100}x"
+    SpeechModel.objects.update(display_name=name)
+    assert {text(event["SUMMARY"]) for event in events(client.get(address(bob)))} == {f"Model {name} expires (en-US)"}
+
+
+def test_control_characters_are_left_out(bob, client, models):
+    SpeechModel.objects.update(display_name="tab:\t bell:\a escape:\x1b delete:\x7f line:\r\nend\rEND:VCALENDAR")
+    wanted = "Model tab:\t bell: escape: delete: line:\nend\nEND:VCALENDAR expires (en-US)"
+    assert {text(event["SUMMARY"]) for event in events(client.get(address(bob)))} == {wanted}
+
+
+def test_processes_that_write_no_calendar_do_not_load_the_library():
+    code = "import django, sys; django.setup(); import speechstudio.urls; sys.exit('icalendar' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

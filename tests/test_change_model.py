@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.changes import submit
-from endpoints.models import Change, Endpoint, SpeechModel, Status
+from endpoints.models import Change, Endpoint, Event, SpeechModel, Status
+from endpoints.models.event import Verb
 from endpoints.models.model import ModelKind
 from endpoints.models.status import ChangeState
 from tests.conftest import fitting, person
@@ -32,6 +33,58 @@ def test_the_change_is_done_when_the_service_shows_the_new_model(alice, endpoint
     assert endpoint.model == other
     assert endpoint.logging_enabled == logging
     assert len(world.ledger("PATCH")) == 1
+
+
+def shows(world, remote, times=1, **differing):
+    """The next answers about this endpoint show it like this, for example as it was before the change."""
+    address = rf"/endpoints/{remote['self'].rpartition('/')[2]}$"
+    world.fail({"method": "GET", "path": address, "times": times, "effect": {"body": {**remote, **differing}}})
+
+
+def accepted(change, **ago):
+    """As if the service had accepted the change this long ago."""
+    Change.objects.filter(pk=change.pk).update(accepted_at=timezone.now() - timedelta(**ago))
+    change.refresh_from_db()
+
+
+def test_a_change_is_not_done_while_the_service_still_shows_the_old_model(alice, endpoint, other, world, worker):
+    before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    assert before["status"] == "Succeeded"
+    change = worker.step(ask(alice, endpoint, other))
+    shows(world, before)
+    worker.step(change)
+    assert (change.state, change.closed_at) == (ChangeState.DEPLOYING, None)
+    assert change.next_look_at is not None
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+
+
+def test_a_change_that_the_service_went_back_on_fails_two_minutes_after_it_was_accepted(
+    alice, endpoint, other, world, worker
+):
+    before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    change = worker.step(ask(alice, endpoint, other))
+    shows(world, before, times=2)
+    accepted(change, seconds=100)
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    accepted(change, seconds=125)
+    worker.step(change)
+    assert (change.state, change.next_look_at) == (ChangeState.FAILED, None)
+    assert change.error == "The service went back to what it was before."
+    failed = Event.objects.get(change_id=change.pk, verb=Verb.FAILED)
+    assert failed.detail == change.error
+    assert change.error in alice.get(endpoint.get_absolute_url()).content.decode()
+
+
+def test_a_deployment_that_runs_for_long_has_not_failed(alice, endpoint, other, world, worker):
+    world.stop()
+    change = worker.step(ask(alice, endpoint, other))
+    accepted(change, minutes=20)
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    world.go()
 
 
 def test_until_then_the_row_says_that_it_is_being_deployed(alice, endpoint, other, worker):

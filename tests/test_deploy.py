@@ -53,7 +53,7 @@ def test_an_endpoint_is_asked_for_sent_and_watched_until_it_has_succeeded(alice,
 
 def test_the_wish_and_who_asked_are_written_down_before_anything_is_sent(alice, model, world):
     change = ask(alice, model)
-    event = Event.objects.get(change=change)
+    event = Event.objects.get(change_id=change.pk)
     assert event.actor_name == "alice"
     assert event.text == f"asked to deploy {model}"
     assert world.ledger("POST") == []
@@ -113,6 +113,29 @@ def test_a_worker_that_died_while_sending_does_not_deploy_twice(alice, model, wo
     assert change.state == ChangeState.DEPLOYING
     assert len(world.ledger("POST")) == 1
     assert Endpoint.objects.count() == 1
+
+
+def test_what_a_worker_was_sending_when_it_died_says_so_and_is_looked_for(alice, model, world, worker):
+    change = ask(alice, model)
+    Change.objects.update(state=ChangeState.SENDING, attempt=1, sent_at=timezone.now())
+    worker.step(change)
+    assert (change.state, change.attempt, change.doubts) == (ChangeState.UNKNOWN, 1, 1)
+    assert change.error == "The worker stopped while it was sending."
+    assert world.ledger("POST") == []
+
+
+def test_what_costs_its_worker_the_life_three_times_is_put_to_people(alice, mirrored, world, worker):
+    world.begin(endpoints=1, rate_limit="0/0")
+    worker.mirror()
+    wanted = {"display_name": "Renamed"}
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=Endpoint.objects.get(), wanted=wanted)
+    for death in (1, 2, 3):
+        Change.objects.update(state=ChangeState.SENDING, attempt=death, sent_at=timezone.now())
+        worker.step(change)
+        assert change.doubts == death
+        assert change.state == (ChangeState.UNDECIDED if death == 3 else ChangeState.QUEUED)
+        assert Change.objects.due().exists() == (death < 3)
+    assert world.ledger("PATCH") == []
 
 
 def test_the_mirror_recognises_an_endpoint_by_its_mark(alice, model, world, worker):

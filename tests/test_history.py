@@ -12,6 +12,7 @@ from django.utils import timezone
 from endpoints.changes import submit
 from endpoints.models import Change, Endpoint, Event, SpeechModel
 from endpoints.models.status import ChangeKind, ChangeState
+from tests.conftest import fitting
 
 
 def form_of(client, address, **typed):
@@ -42,6 +43,18 @@ def test_only_what_was_changed_is_sent_and_everything_else_stays(alice, endpoint
     after = world.call("GET", f"/endpoints/{endpoint.remote_id}")
     assert after["displayName"] == "Renamed"
     assert {**after, "displayName": ""} == {**before, "displayName": ""}
+
+
+def test_an_edit_is_done_when_all_of_it_is_shown(alice, endpoint, world, worker):
+    before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    half = {"body": {**before, "displayName": "Renamed"}}
+    world.fail({"method": "PATCH", "path": "/endpoints/", "times": 1, "stage": "after", "effect": half})
+    wanted = {"display_name": "Renamed", "description": "Moved"}
+    change = worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted=wanted))
+    assert change.state == ChangeState.DEPLOYING
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+    assert len(world.ledger("PATCH")) == 1
 
 
 def test_logging_is_switched_on_and_off(alice, endpoint, world, worker):
@@ -122,6 +135,7 @@ def test_a_deleted_endpoint_leaves_the_list_and_keeps_its_history(alice, endpoin
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Not needed" in page
     assert "was deleted as asked" in page
+    assert not Event.objects.filter(verb="vanished").exists(), "nobody else deleted it"
 
 
 def test_going_back_takes_the_previous_model_with_a_reason(alice, endpoint, other, world, worker):
@@ -146,6 +160,44 @@ def test_going_back_takes_the_previous_model_with_a_reason(alice, endpoint, othe
     worker.step(back)
     endpoint.refresh_from_db()
     assert endpoint.model == first
+
+
+def test_going_back_takes_the_model_before_the_last_change_and_not_the_first_one(alice, endpoint, other, world, worker):
+    for model in (other, fitting(endpoint).exclude(pk=other.pk)[0]):
+        endpoint.refresh_from_db()
+        change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=model)
+        worker.step(change)
+        world.advance(3600)
+        assert worker.step(change).state == ChangeState.DONE
+    endpoint.refresh_from_db()
+    assert submit.previous_model(endpoint) == other
+    back = submit.go_back(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, reason="Worse on names")
+    assert (back.model, back.from_model) == (other, model)
+
+
+def test_a_change_of_model_that_did_not_become_true_leads_nowhere_back(alice, endpoint, other, world, worker):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    endpoint.refresh_from_db()
+    canceled = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=change.from_model)
+    assert submit.cancel(canceled, actor=alice.user)
+    worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Calls"}))
+    endpoint.refresh_from_db()
+    assert submit.previous_model(endpoint) == change.from_model
+
+
+def test_nobody_goes_back_to_the_model_that_the_endpoint_has_now(alice, endpoint, other, world, worker):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    Endpoint.objects.update(model=change.from_model)  # somebody has set it back in Azure's portal
+    endpoint.refresh_from_db()
+    assert submit.previous_model(endpoint) is None
+    with pytest.raises(submit.NotPossible, match="no earlier model"):
+        submit.go_back(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, reason="Worse on names")
 
 
 def test_nobody_goes_back_to_a_model_that_has_expired(alice, endpoint, other, world, worker):
@@ -209,6 +261,61 @@ def test_what_could_not_be_settled_is_decided_by_a_person(alice, bob, endpoint, 
         assert Change.objects.due().get() == change
 
 
+def test_a_change_that_is_tried_again_has_all_its_attempts_again(alice, endpoint, other, world, worker):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
+    change.refresh_from_db()
+    assert submit.decide(change, actor=alice.user, again=True)
+    assert Change.objects.due().get() == change
+    lost = {"method": "PATCH", "path": "/endpoints/", "stage": "before", "effect": {"close": True}}
+    world.fail({**lost, "times": 3})
+    states = []
+    for _step in range(6):
+        change.refresh_from_db()
+        states.append(worker.step(change).state)
+    assert states == [ChangeState.UNKNOWN, ChangeState.QUEUED] * 2 + [ChangeState.UNKNOWN, ChangeState.UNDECIDED]
+    assert "sent three times" in change.error
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_change_is_decided_once(alice, endpoint, other, again):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    assert not submit.decide(change, actor=alice.user, again=again), "nothing is to be decided"
+    Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
+    assert [submit.decide(change, actor=alice.user, again=again) for _press in range(2)] == [True, False]
+    assert Event.objects.filter(change_id=change.pk, verb="tried-again" if again else "gave-up").count() == 1
+
+
+def test_a_creation_that_is_canceled_leaves_the_list(alice, mirrored, world, worker):
+    model = SpeechModel.objects.deployable().first()
+    change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    assert "Support calls" in alice.get("/endpoints/").content.decode()
+    assert submit.cancel(change, actor=alice.user)
+    assert "Support calls" not in alice.get("/endpoints/").content.decode()
+    assert not Endpoint.objects.present().exists()
+    event = Event.objects.get(change_id=change.pk, verb="cancelled")
+    assert event.actor_name == "alice"
+    assert not submit.cancel(change, actor=alice.user), "it is canceled once"
+    worker.look_round()
+    assert world.ledger("POST") == []
+
+
+def test_an_endpoint_whose_change_is_canceled_stays_in_the_list(alice, endpoint, other):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    assert submit.cancel(change, actor=alice.user)
+    assert Endpoint.objects.present().get() == endpoint
+
+
+def test_a_change_that_waits_for_another_attempt_cannot_be_canceled(alice, endpoint, other, world, worker):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    world.fail({"method": "PATCH", "path": "/endpoints/", "times": 1, "effect": {"status": 429}})
+    worker.step(change)
+    assert (change.state, change.attempt) == (ChangeState.QUEUED, 1)
+    assert not submit.cancel(change, actor=alice.user)
+    change.refresh_from_db()
+    assert change.state == ChangeState.QUEUED
+
+
 def test_a_deployment_that_never_ends_is_called_stuck_and_looked_at_slowly(alice, endpoint, other, worker):
     change = worker.step(submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other))
     Change.objects.update(accepted_at=timezone.now() - timedelta(hours=3))
@@ -248,7 +355,7 @@ def test_a_duplicate_is_removed_by_one_press_and_the_other_stays(alice, twins, w
     answer = alice.post(page_of("remove-duplicate", twin))
     assert (answer.status_code, answer["Location"]) == (302, kept.get_absolute_url())
     event = Event.objects.get(verb="asked-delete")
-    assert (event.endpoint, event.actor_name) == (twin, "alice")
+    assert (event.endpoint_id, event.actor_name) == (twin.pk, "alice")
     assert kept.remote_id in event.detail or Endpoint.objects.get(pk=kept.pk).remote_id in event.detail
     page = alice.get(kept.get_absolute_url()).content.decode()
     assert "Delete endpoint: Queued" in page

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from endpoints.access.signature import signature
 from endpoints.changes import submit
+from endpoints.mirror import resources
 from endpoints.mirror.resources import want_web_hook
 from endpoints.models import Change, Endpoint, HookCall, Resource, SpeechModel
 from tests.demo import until
@@ -113,6 +114,78 @@ def test_the_challenge_is_answered_with_its_own_token_as_plain_text(client, hook
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("over", ["the token", "nothing"])
+def test_a_challenge_with_a_right_signature_is_answered(client, hooked, over):
+    text = b"abc-123" if over == "the token" else b""
+    headers = {"X-MicrosoftSpeechServices-Signature": signature(hooked.hook_secret.open(), text)}
+    answer = client.post(f"{address(hooked)}?validationToken=abc-123", headers=headers)
+    assert (answer.status_code, answer.content) == (200, b"abc-123")
+
+
+@pytest.mark.parametrize("signed", ["by another secret", "over another token", "empty", "no base64"])
+def test_a_challenge_with_a_wrong_signature_is_not_answered(client, hooked, signed):
+    secret = hooked.hook_secret.open()
+    header = {
+        "by another secret": signature("another secret", b"abc-123"),
+        "over another token": signature(secret, b"abc-124"),
+        "empty": "",
+        "no base64": "ä",
+    }[signed]
+    headers = {"X-MicrosoftSpeechServices-Signature": header}
+    answer = client.post(f"{address(hooked)}?validationToken=abc-123", headers=headers)
+    assert answer.status_code == 403
+    assert b"abc-123" not in answer.content
+
+
+def test_a_call_without_a_signature_changes_nothing(client, hooked):
+    answer = client.post(address(hooked), json.dumps(about(uuid.uuid4())), content_type="application/json")
+    assert answer.status_code == 403
+    assert not Resource.objects.due().exists()
+    assert not HookCall.objects.exists()
+
+
+def test_the_same_invocation_of_two_resources_is_two_calls(client, hooked):
+    other = Resource.objects.create(name="Fabrikam", region="westus")
+    want_web_hook(other, wanted=True)
+    Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    for resource in (hooked, other):
+        assert call(client, resource, about(uuid.uuid4())).status_code == 200
+    assert Resource.objects.due().count() == 2
+
+
+def test_a_call_about_an_endpoint_of_another_resource_is_about_none_of_its_changes(client, hooked, alice, worker):
+    model = SpeechModel.objects.deployable()[0]
+    worker.step(submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls"))
+    Change.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    other = Resource.objects.create(name="Fabrikam", region="westus")
+    want_web_hook(other, wanted=True)
+    Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    assert call(client, other, about(Endpoint.objects.get().remote_id)).status_code == 200
+    assert not Change.objects.due().exists()
+    assert Resource.objects.due().get() == other
+
+
+def test_a_second_about_one_endpoint_later_it_is_looked_at_again(client, hooked, world, worker):
+    world.begin(endpoints=1, rate_limit="0/0")
+    worker.mirror()
+    remote_id = Endpoint.objects.get().remote_id
+    for number, ago in enumerate((0.5, 1.5)):
+        Endpoint.objects.update(hinted_at=timezone.now() - timedelta(seconds=ago))
+        Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+        call(client, hooked, about(remote_id, str(number)))
+        assert Resource.objects.due().exists() == (ago > 1)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_hook_that_is_wanted_twice_keeps_its_address_and_a_new_one_gets_another(mirrored, wanted):
+    want_web_hook(mirrored, wanted=True)
+    token, secret = mirrored.hook_token, mirrored.hook_secret.open()
+    want_web_hook(mirrored, wanted=wanted)
+    want_web_hook(mirrored, wanted=True)
+    mirrored.refresh_from_db()
+    assert ((mirrored.hook_token, mirrored.hook_secret.open()) == (token, secret)) == wanted
+
+
 @pytest.mark.parametrize("token", ["<script>", "a b", "", "x" * 300, "a\r\nb"])
 def test_a_challenge_that_is_none_is_refused(client, hooked, token):
     assert client.post(address(hooked), query_params={"validationToken": token}).status_code == 403
@@ -143,7 +216,7 @@ def test_only_an_admin_registers_a_web_hook(alice, bob, mirrored):
 @pytest.mark.django_db(transaction=True)
 def test_the_service_challenges_calls_and_is_put_right_when_it_has_given_up(live_server, settings, world, worker):
     settings.PUBLIC_URL = live_server.url
-    resource = Resource.objects.register(
+    resource = resources.register(
         name="Contoso", region="eastus", url=world.url, key="simulated-key", api_version="v3.2"
     )
     want_web_hook(resource, wanted=True)

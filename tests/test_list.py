@@ -109,8 +109,8 @@ def test_filters_and_order_are_in_the_address(bob, many):
     shown = ids(bob.get("/endpoints/", {"locale": "de-DE", "sort": "name"}))
     names = [Endpoint.objects.get(pk=pk).display_name for pk in shown]
     assert names == sorted(names)
-    dates = [Endpoint.objects.get(pk=pk).expiration for pk in ids(bob.get("/endpoints/", {"sort": "-expiration"}))]
-    dates = [expiration.date for expiration in dates if expiration]
+    ends = [Endpoint.objects.get(pk=pk).expiration for pk in ids(bob.get("/endpoints/", {"sort": "-expiration"}))]
+    dates = [expiration.date for expiration in ends if expiration]
     assert dates == sorted(dates, reverse=True)
 
 

@@ -9,7 +9,8 @@ from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from endpoints.models import Endpoint, Resource, SpeechModel, Status
+from endpoints.mirror import resources
+from endpoints.models import Endpoint, SpeechModel, Status
 from endpoints.models.end import End, lifetime
 from endpoints.pages.model_list import year
 
@@ -20,7 +21,7 @@ LATE_ENOUGH = timedelta(minutes=5)
 @pytest.fixture
 def contoso(db):
     """A Speech resource that was mirrored before; nothing asks the service here."""
-    return Resource.objects.register(name="Contoso", region="eastus", url="", key="a key", api_version="v3.2")
+    return resources.register(name="Contoso", region="eastus", url="", key="a key", api_version="v3.2")
 
 
 @pytest.fixture
@@ -60,6 +61,15 @@ def test_the_first_to_expire_come_first_and_the_caption_tells_the_two_dates_apar
     assert names(answer) == ["over", "soon", "late", "never"]
     assert "no longer recognizes speech" in answer.content.decode()
     assert "no longer be used to train" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("days", "over"), [(-1, True), (1, False), (None, False)])
+def test_a_model_that_can_no_longer_be_adapted_says_that_this_is_over(bob, model, days, over):
+    ends = None if days is None else timezone.now() + timedelta(days=days)
+    base = model("base", kind="base", adaptation_expires_at=ends)
+    assert base.adaptation_over == over
+    shown = row(bob.get("/models/"), base)
+    assert ('<span class="caption">Over</span>' in shown) == over
 
 
 def test_a_model_names_its_first_endpoints_and_leads_to_all_of_them(bob, model):

@@ -60,7 +60,7 @@ def test_the_key_is_masked_and_showing_it_is_written_down(alice, bob, full):
     assert "simulated-key" not in alice.get(full.get_absolute_url()).content.decode()
     shown = alice.post(reverse("endpoints:key", args=[full.pk])).content.decode()
     assert "simulated-key" in shown
-    assert Event.objects.filter(verb="key-shown", actor=alice.user, endpoint=full).exists()
+    assert Event.objects.filter(verb="key-shown", actor_id=alice.user.pk, endpoint_id=full.pk).exists()
     assert bob.post(reverse("endpoints:key", args=[full.pk])).status_code == 403
 
 

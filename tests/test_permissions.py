@@ -1,11 +1,14 @@
 """Who may do what is decided on the server; what a person may not do is not offered."""
 
 import uuid
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.urls import get_resolver, reverse
 
-from endpoints.models import Change, Endpoint, Resource
+from endpoints.access import roles
+from endpoints.models import Change, Download, Endpoint, Resource
 
 # Each address, and the roles that may use it. An address that is missing here fails the test below.
 MATRIX = {
@@ -65,12 +68,8 @@ def address(name):
     return reverse(f"endpoints:{name}", kwargs={part: ids[part] for part in PATTERNS[name]})
 
 
-PATTERNS = {
-    name: signature[0][0][1]
-    for name, signature in (
-        (key, value) for key, value in get_resolver("endpoints.urls").reverse_dict.items() if isinstance(key, str)
-    )
-}
+RESOLVED: Any = get_resolver("endpoints.urls").reverse_dict.items()
+PATTERNS = {name: signature[0][0][1] for name, signature in RESOLVED if isinstance(name, str)}
 
 
 def test_every_address_has_a_row_in_the_matrix():
@@ -113,6 +112,34 @@ def test_buttons_that_a_person_may_not_press_are_absent(resource, world, worker,
     assert "Download log</button>" in lena.get(endpoint).content.decode()
     assert "Download log</button>" not in bob.get(endpoint).content.decode()
     assert "/resources/" not in bob.get("/endpoints/").content.decode()
+
+
+def test_only_who_may_read_logs_is_shown_a_download_of_them(mirrored, world, worker, alice, bob, lena):
+    world.begin(endpoints=1, logs=1, rate_limit="0/0")
+    worker.mirror()
+    endpoint = Endpoint.objects.get()
+    Download.objects.create(endpoint=endpoint, actor=lena.user, actor_name="lena", purpose="Complaint 4711")
+    for person, sees in ((alice, True), (lena, True), (bob, False)):
+        answer = person.get(endpoint.get_absolute_url())
+        assert ("Complaint 4711" in answer.content.decode()) == sees
+        assert (answer.context["latest_download"] is not None) == sees
+
+
+def test_a_role_is_had_with_all_of_its_permissions(alice, bob, lena, nemo):
+    assert [roles.of(person.user) for person in (bob, lena, alice, nemo)] == ["viewer", "listener", "admin", ""]
+    lena.user.groups.clear()
+    lena.user.user_permissions.add(Permission.objects.get(codename="read_logs"))
+    assert roles.of(type(lena.user).objects.get(pk=lena.user.pk)) == ""
+
+
+def test_making_the_roles_again_gives_what_is_missing_and_takes_nothing_away(db):
+    viewer = Group.objects.get(name="viewer")
+    viewer.permissions.set([Permission.objects.get(codename="manage_logs")])
+    roles.make()
+    assert set(viewer.permissions.values_list("codename", flat=True)) == {"view_endpoint", "manage_logs"}
+    held = {name: {one.codename for one in Group.objects.get(name=name).permissions.all()} for name in roles.ROLES}
+    assert held["listener"] == {"view_endpoint", "read_logs"}
+    assert held["admin"] == {"view_endpoint", "read_logs", "deploy_model", "manage_resources", "manage_logs"}
 
 
 def test_a_person_who_was_deactivated_is_out_at_the_next_request(alice, db):

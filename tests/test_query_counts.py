@@ -126,11 +126,10 @@ class Table:
         new = range(have, size)
         changes = Change.objects.bulk_create(self.change(one, ChangeState.DONE) for n in new)
         Change.objects.bulk_create(self.change(self.endpoints[n], ChangeState.DONE, bulk=self.bulk) for n in new)
+        by = {"actor_id": self.person.pk, "actor_name": "alice"}
+        told = {"endpoint_id": one.pk, "endpoint_name": one.display_name, "facts": {"model": "a model"}}
+        Event.objects.bulk_create(Event(verb=Verb.DEPLOYED, change_id=change.pk, **told, **by) for change in changes)
         about = {"actor": self.person, "actor_name": "alice"}
-        Event.objects.bulk_create(
-            Event(verb=Verb.DEPLOYED, endpoint=one, change=change, facts={"model": "a model"}, **about)
-            for change in changes
-        )
         ready = {"state": DownloadState.READY, "size": 10, "expires_at": self.now}
         Download.objects.bulk_create(Download(endpoint=one, **ready, **about) for n in new)
         Purge.objects.bulk_create(Purge(endpoint=one, until=self.now.date(), **about) for n in new)

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from endpoints.changes import submit
 from endpoints.logs import downloads
-from endpoints.models import Endpoint, Resource, SpeechModel, Status
+from endpoints.mirror import resources
+from endpoints.models import Endpoint, SpeechModel, Status
 from endpoints.models.download import DownloadState
 from endpoints.models.secret import Secret
 from endpoints.models.status import ChangeState
@@ -24,7 +25,7 @@ LATER = ["2024-11-15", "2025-10-15"]
 
 def registered(world, worker, version, **options):
     world.begin(rate_limit="0/0", **options)
-    resource = Resource.objects.register(name="Contoso", region="eastus", url=world.url, key=KEY, api_version=version)
+    resource = resources.register(name="Contoso", region="eastus", url=world.url, key=KEY, api_version=version)
     worker.mirror()
     resource.refresh_from_db()
     return resource

@@ -2,6 +2,7 @@
 
 import django_tables2 as tables
 from django.contrib.admin import AdminSite, ModelAdmin, display
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import path
@@ -26,24 +27,24 @@ PAGE = """{% load django_tables2 %}<!doctype html>
 <html lang="en"><head><title>Endpoints</title></head><body>{% render_table table %}</body></html>"""
 
 
-class EndpointAdmin(ModelAdmin):
+class EndpointAdmin(ModelAdmin):  # type: ignore[type-arg]  # it takes none at run time
     list_display = ("name", *COLUMNS[1:])
     list_filter = ("status", "locale")
     search_fields = ("display_name", "description", "model_name")
     list_per_page = PER_PAGE
 
     @display(ordering="name_key")  # as our own list, and so by our own index
-    def name(self, endpoint):
+    def name(self, endpoint: Endpoint) -> str:
         return endpoint.display_name
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
         return super().get_queryset(request).filter(gone_at=None)
 
-    def get_ordering(self, request):
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("-created_at", "-id")
 
 
-class EndpointTable(tables.Table):
+class EndpointTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     display_name = tables.Column(order_by=("name_key", "created_at", "id"))
 
     class Meta:

@@ -1,7 +1,7 @@
 """Signatures of web hooks: the header X-MicrosoftSpeechServices-Signature.
 
-Base64 of HMAC-SHA256 with the hook's secret as the key (contract: WebHooks_Create; encoding: Microsoft's sample
-receiver: UTF-8 secret over the raw body). For the challenge the sample signs the text of validationToken.
+Base64 of the HMAC-SHA256 of the raw body, with the hook's secret in UTF-8 as the key (contract: WebHooks_Create; the
+encodings are from Microsoft's sample receiver). A challenge's signature is that of its validationToken.
 """
 
 import base64
@@ -9,16 +9,16 @@ import hashlib
 import hmac
 
 SIGNATURE = "X-MicrosoftSpeechServices-Signature"
-EVENT = "X-MicrosoftSpeechServices-Event"  # compare ignoring case: the sources differ
+EVENT = "X-MicrosoftSpeechServices-Event"  # compare values case-insensitively: sources differ
 
 
 def signature(secret: str, body: bytes) -> str:
-    """What the service puts into the header for `body`: the bytes as they came, not decoded and encoded again."""
+    """The value of the header for `body`, the raw bytes of the request."""
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode("ascii")
 
 
 def signed(secret: str, body: bytes, header: str | None) -> bool:
-    """Tell, in constant time, whether `header` is the signature of `body`; never without a secret."""
+    """Whether `header` is the signature of `body`, compared in constant time; False without a secret."""
     if not secret or header is None:
         return False
     return hmac.compare_digest(signature(secret, body).encode(), header.strip().encode("utf-8", "replace"))

@@ -4,6 +4,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import identity
+from .entities import (
+    EVENTS,
+    Dataset,
+    Endpoint,
+    EndpointCreate,
+    EndpointUpdate,
+    EntityError,
+    LogFile,
+    LogPage,
+    Model,
+    Project,
+    WebHook,
+    WebHookCreate,
+    WebHookUpdate,
+)
 from .errors import (
     Conflict,
     ConnectionLost,
@@ -25,21 +40,6 @@ from .errors import (
     Unreadable,
     VersionRetired,
 )
-from .nouns import (
-    EVENTS,
-    Dataset,
-    Endpoint,
-    EndpointCreate,
-    EndpointUpdate,
-    EntityError,
-    LogFile,
-    LogPage,
-    Model,
-    Project,
-    WebHook,
-    WebHookCreate,
-    WebHookUpdate,
-)
 from .times import utc
 from .versions import VERSIONS, Capabilities
 
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from .credentials import Credential
     from .wire import quote
 
-# What needs httpx is imported when it is first asked for: 0.3 s and 25 MiB that a process which only looks at
-# errors and nouns, such as the web server, does not spend.
-_LATER = {
+# Imported when they are first used, because httpx takes 0.3 s and 25 MiB, which a process that needs only errors and
+# entities, such as the web server, does not spend.
+_LAZY = {
     "Content": ".content",
     "Credential": ".credentials",
     "LogContainer": ".container",
@@ -106,6 +106,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LATER[name], __name__), name)
+    return getattr(import_module(_LAZY[name], __name__), name)

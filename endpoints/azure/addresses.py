@@ -1,4 +1,4 @@
-"""Where requests may go, and which ids may become part of an address."""
+"""Which URLs requests may be sent to, and which ids may become part of a URL."""
 
 import ipaddress
 import re
@@ -15,14 +15,14 @@ _LOG_ID = re.compile(r"[A-Za-z0-9_.-]+")
 _PLAIN = re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]+)?)(/[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*)")
 _LOCALE = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _PORTS = {"https": 443, "http": 80}
-# Hosts of a region, which the whole world shares. A resource behind a private endpoint has a domain of its own.
-_SHARED = ("api.cognitive.microsoft.com", "api.cognitive.microsoft.us", "api.cognitive.azure.cn")
+# Regional hosts, which all customers share. A resource with a private endpoint has a domain of its own.
+_REGIONAL_HOSTS = ("api.cognitive.microsoft.com", "api.cognitive.microsoft.us", "api.cognitive.azure.cn")
 
 _STORAGE = (".core.windows.net", ".core.usgovcloudapi.net", ".core.chinacloudapi.cn", ".storage.azure.net")
 
 
 def checked_endpoint(endpoint: str) -> httpx.URL:
-    """Accept the address of a Speech resource, without its trailing slash; ValueError says what is wrong."""
+    """The endpoint of a Speech resource without a trailing slash; ValueError says why it cannot be used."""
     try:
         url = httpx.URL(endpoint.strip().rstrip("/"))
     except (httpx.InvalidURL, UnicodeError):
@@ -37,24 +37,24 @@ def checked_endpoint(endpoint: str) -> httpx.URL:
 
 
 def refuse_private(url: httpx.URL) -> None:
-    """A region's host is never on a private network: raises httpx.ConnectError when the name server says so."""
-    if not url.host.endswith(tuple(f".{shared}" for shared in _SHARED)):
+    """Raise httpx.ConnectError if the name of a regional host resolves to a private address, which it never does."""
+    if not url.host.endswith(tuple(f".{shared}" for shared in _REGIONAL_HOSTS)):
         return
     try:
         answers = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
     except OSError:
-        return  # the request will say so itself
+        return  # the request will fail for the same reason
     if not all(ipaddress.ip_address(answer[4][0]).is_global for answer in answers):
         raise httpx.ConnectError("its name leads to a private address")
 
 
 def origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
-    """Scheme, host and port: what has to match for a key or token to be sent."""
+    """Scheme, host and port, which must match for a key or token to be sent."""
     return url.scheme, url.raw_host.lower(), url.port or _PORTS.get(url.scheme)
 
 
 def is_loopback(url: httpx.URL) -> bool:
-    """Tell whether the address names this machine, without asking a name server."""
+    """Whether the host is this machine, without a name lookup."""
     if url.host == "localhost":
         return True
     try:
@@ -63,19 +63,19 @@ def is_loopback(url: httpx.URL) -> bool:
         return False
 
 
-def own_link(link: str, asked: httpx.URL) -> httpx.URL | None:
-    """A link found in the answer to `asked`, or None when it leaves the origin."""
+def own_link(link: str, base: httpx.URL) -> httpx.URL | None:
+    """The URL of a link in the response from `base`, or None if it has another origin."""
     try:
-        url = httpx.URL(urljoin(str(asked), link))
+        url = httpx.URL(urljoin(str(base), link))
     except (httpx.InvalidURL, ValueError):
         return None
-    return url if origin(url) == origin(asked) and not url.userinfo else None
+    return url if origin(url) == origin(base) and not url.userinfo else None
 
 
 def content_link(link: str, endpoint: httpx.URL) -> httpx.URL | None:
-    """A content address that may be read, or None: https, or http between loopback addresses (a simulator).
+    """A content URL that may be read, or None: https, or http between loopback addresses (the simulator).
 
-    An address within this machine or its network is none either; the simulator alone is where it may be.
+    A URL on this machine or in its network is not allowed, either, except for the simulator.
     """
     try:
         url = httpx.URL(link)
@@ -88,7 +88,7 @@ def content_link(link: str, endpoint: httpx.URL) -> httpx.URL | None:
 
 
 def _public(url: httpx.URL) -> bool:
-    """By its looks: a name may still lead elsewhere."""
+    """Whether a host may be public by its name; the name may still resolve to a private address."""
     try:
         return ipaddress.ip_address(url.host).is_global
     except ValueError:
@@ -96,9 +96,11 @@ def _public(url: httpx.URL) -> bool:
 
 
 def storage_may_be_at(host: str, address: str) -> bool:
-    """Whether content may be read where a host's name led to: private endpoints of storage lie in private networks."""
+    """Whether content may be read from the address of a host: private endpoints of storage have private addresses."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    if found.is_global or not _public(httpx.URL(scheme="https", host=host)):  # the latter was allowed by its looks
+    if found.is_global or not _public(
+        httpx.URL(scheme="https", host=host)
+    ):  # a private host was allowed by content_link
         return True
     shut = found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified
     return not shut and host.endswith(_STORAGE)
@@ -120,7 +122,7 @@ def _content_origin(link: str, endpoint: httpx.URL) -> httpx.URL | None:
 
 
 def id_behind(link: str) -> str:
-    """The id of an entity: the last PATH segment of its `self` (later versions have a query); "" when none."""
+    """The id of an entity: the last path segment of its `self` (later versions have a query); "" if there is none."""
     try:
         return unquote(urlsplit(link).path.rstrip("/").rpartition("/")[2])
     except ValueError:
@@ -128,7 +130,7 @@ def id_behind(link: str) -> str:
 
 
 def kind_behind(link: str) -> str:
-    """Tell a base model from a custom one: nothing but /models/base/ in its address says so."""
+    """ "base" or "custom": only /models/base/ in its URL distinguishes a base model."""
     try:
         return "base" if urlsplit(link).path.rstrip("/").split("/")[-2:-1] == ["base"] else "custom"
     except ValueError:
@@ -136,7 +138,7 @@ def kind_behind(link: str) -> str:
 
 
 def uuid_id(value: str | UUID, noun: str) -> str:
-    """An id of the service, fit for a path; ValueError before anything is sent."""
+    """An id for use in a path; raises ValueError if it is not a UUID."""
     text = str(value)
     if not _UUID.fullmatch(text):
         raise ValueError(f"The id of {noun} is a UUID, not {text[:60]!r}.")
@@ -144,14 +146,14 @@ def uuid_id(value: str | UUID, noun: str) -> str:
 
 
 def log_id(value: str) -> str:
-    """The id of a log, fit for a path: a plain string of the service, not a UUID."""
+    """The id of a log for use in a path; it is not a UUID."""
     if not _LOG_ID.fullmatch(value) or set(value) == {"."}:
         raise ValueError(f"The id of a log has letters, digits and _ . - only, not {value[:60]!r}.")
     return value
 
 
 def locale_id(value: str) -> str:
-    """A locale such as en-US, fit for a path."""
+    """A locale such as en-US for use in a path."""
     if not _LOCALE.fullmatch(value):
         raise ValueError(f"A locale has letters, digits and hyphens only, not {value[:60]!r}.")
     return value

@@ -19,7 +19,7 @@ from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from . import errors
 from .deadline import Deadline
-from .sending import Answer, opened, patiently, raw_bytes, translated, unreadable
+from .sending import ApiResponse, opened, raw_bytes, translated, unreadable, with_retries
 
 OPERATION = "List Blobs"  # the storage service's name of it
 SCOPE = "https://storage.azure.com/.default"  # the storage service in every cloud (Entra; service-facts 5)
@@ -35,7 +35,7 @@ quiet.setLevel(logging.WARNING)
 class Answered(HttpResponse):
     """An answer in the library's form; its body is there already."""
 
-    def __init__(self, request: HttpRequest, answer: Answer) -> None:
+    def __init__(self, request: HttpRequest, answer: ApiResponse) -> None:
         super().__init__(request, answer)
         self.answer = answer
         self.status_code = answer.status
@@ -54,7 +54,7 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
         self,
         transport: httpx.BaseTransport,
         request: Callable[[HttpRequest, Deadline], httpx.Request],
-        refuse: Callable[[Answer], errors.SpeechError],
+        refuse: Callable[[ApiResponse], errors.SpeechError],
     ) -> None:
         self.due = Deadline(None)
         self._transport, self._request, self.refusal = transport, request, refuse
@@ -64,7 +64,7 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
             status = response.status_code
             with translated(OPERATION, status=status):
                 data = whole(response, self.due)
-        answer = Answer(status, response.headers, data)
+        answer = ApiResponse(status, response.headers, data)
         if not 200 <= status < 300 and not (status == 401 and "Authorization" in request.headers):
             raise self.refusal(answer)
         return Answered(request, answer)  # a refused token too: the library may know how to get a better one
@@ -126,7 +126,7 @@ class Lister:
 
         while True:
             wire.due = Deadline(self._seconds)
-            page = patiently(following, True, wire.due) if self._retries else following()
+            page = with_retries(following, True, wire.due) if self._retries else following()
             if page is None:
                 return
             marker = pages.continuation_token or None

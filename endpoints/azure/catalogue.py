@@ -1,54 +1,54 @@
-"""Operations on models, projects and their data sets (contract: Models_*, Projects_*); methods of SpeechClient."""
+"""Operations on models, projects and their datasets (contract: Models_*, Projects_*); methods of SpeechClient."""
 
 from collections.abc import Iterator
 
 from . import wire, wire_projects
 from .addresses import uuid_id
-from .asking import Asking
-from .nouns import Dataset, Model, Project
+from .base_client import BaseClient
+from .entities import Dataset, Model, Project
 
 
-def list_base_models(client: Asking, filter: str | None = None) -> Iterator[Model]:
+def list_base_models(client: BaseClient, filter: str | None = None) -> Iterator[Model]:
     """Models_ListBaseModels, page by page like list_endpoints()."""
     return client.items("Models_ListBaseModels", "/models/base", {"filter": filter}, _base, lambda item: item.id)
 
 
-def get_base_model(client: Asking, id: str) -> Model:
+def get_base_model(client: BaseClient, id: str) -> Model:
     """Models_GetBaseModel."""
     return client.get("Models_GetBaseModel", f"/models/base/{uuid_id(id, 'a model')}", _base)
 
 
-def list_custom_models(client: Asking, filter: str | None = None) -> Iterator[Model]:
+def list_custom_models(client: BaseClient, filter: str | None = None) -> Iterator[Model]:
     """Models_ListCustomModels, page by page like list_endpoints()."""
     return client.items("Models_ListCustomModels", "/models", {"filter": filter}, _custom, lambda item: item.id)
 
 
-def get_custom_model(client: Asking, id: str) -> Model:
+def get_custom_model(client: BaseClient, id: str) -> Model:
     """Models_GetCustomModel."""
     return client.get("Models_GetCustomModel", f"/models/{uuid_id(id, 'a model')}", _custom)
 
 
-def delete_custom_model(client: Asking, id: str) -> None:
-    """Models_Delete: 204 for a missing one too. Refused (InUseViolation) is likely while an endpoint uses it."""
+def delete_custom_model(client: BaseClient, id: str) -> None:
+    """Models_Delete: 204 also for a missing model. Refused (InUseViolation) is likely while an endpoint uses it."""
     client.delete("Models_Delete", f"/models/{uuid_id(id, 'a model')}", "the model")
 
 
-def list_projects(client: Asking, filter: str | None = None) -> Iterator[Project]:
+def list_projects(client: BaseClient, filter: str | None = None) -> Iterator[Project]:
     """Projects_List, page by page like list_endpoints(). Not in 2024-11-15."""
-    client.needs(client.version.capabilities.projects, "projects", "Projects_List")
+    client.require(client.version.capabilities.projects, "projects", "Projects_List")
     return client.items("Projects_List", "/projects", {"filter": filter}, _project, lambda item: item.id)
 
 
-def get_project(client: Asking, id: str) -> Project:
+def get_project(client: BaseClient, id: str) -> Project:
     """Projects_Get. Not in 2024-11-15."""
-    client.needs(client.version.capabilities.projects, "projects", "Projects_Get")
+    client.require(client.version.capabilities.projects, "projects", "Projects_Get")
     return client.get("Projects_Get", f"/projects/{uuid_id(id, 'a project')}", _project)
 
 
-def list_project_datasets(client: Asking, project_id: str, filter: str | None = None) -> Iterator[Dataset]:
+def list_project_datasets(client: BaseClient, project_id: str, filter: str | None = None) -> Iterator[Dataset]:
     """Projects_ListDatasets, page by page like list_endpoints(). Not in 2024-11-15."""
     operation = "Projects_ListDatasets"
-    client.needs(client.version.capabilities.projects, "projects", operation)
+    client.require(client.version.capabilities.projects, "projects", operation)
     path = f"/projects/{uuid_id(project_id, 'a project')}/datasets"
     return client.items(operation, path, {"filter": filter}, _dataset, lambda item: item.id)
 

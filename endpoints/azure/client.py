@@ -1,4 +1,4 @@
-"""The client of one Speech resource. Its operations stand in a module for each subject; here they come together."""
+"""The client of one Speech resource. Its operations are in one module for each subject."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -8,17 +8,17 @@ import httpx
 
 from . import catalogue, endpoints, logs, web_hooks
 from .addresses import checked_endpoint, content_target, storage_may_be_at
-from .asking import Asking
+from .base_client import BaseClient
 from .content import Contents, question, short
-from .credentials import Bearer, Credential, Key
-from .deadline import Deadline, punctual
+from .credentials import Credential, KeyAuthentication, TokenAuthentication
+from .deadline import Deadline
 from .errors import ForeignAddress
 from .heads import Question
 from .sending import Sender, new_pipes
 from .versions import Capabilities, version_named
 
 
-class SpeechClient(Asking, Contents):
+class SpeechClient(BaseClient, Contents):
     """A client of one Speech resource.
 
     endpoint: https://REGION.api.cognitive.microsoft.com or the resource's own domain. key: either of its keys; or
@@ -44,12 +44,14 @@ class SpeechClient(Asking, Contents):
         address, version = checked_endpoint(endpoint), version_named(api_version)
         if (key is None) == (credential is None):
             raise ValueError("A Speech resource is asked with a key or with a credential, one of the two.")
-        proof = Bearer(credential, address) if credential is not None else Key(key or "")
+        authentication = (
+            TokenAuthentication(credential, address) if credential is not None else KeyAuthentication(key or "")
+        )
         if not deadline > 0:
             raise ValueError("A deadline is a number of seconds above 0.")
-        super().__init__(address, version, Sender(proof, version.name, deadline, retries, transport))
+        super().__init__(address, version, Sender(authentication, version.name, deadline, retries, transport))
         self._retries = retries
-        self._content = punctual(content_transport or new_pipes(storage_may_be_at))
+        self._content = content_transport or new_pipes(storage_may_be_at)
 
     def __repr__(self) -> str:
         return f"SpeechClient(endpoint={self.base!r}, api_version={self.version.name!r})"

@@ -17,20 +17,20 @@ import httpx
 
 from . import content, errors
 from .addresses import is_loopback, log_id
-from .complaints import Complaint
 from .content import Content, Contents
-from .deadline import Deadline, punctual
-from .nouns import LogFile, LogPage
+from .deadline import Deadline
+from .entities import LogFile, LogPage
+from .error_body import ErrorBody
 from .sending import (
     COMMON_HEADERS,
     READ_SECONDS,
-    Answer,
+    ApiResponse,
     failure,
     new_pipes,
-    new_transport,
     raw_bytes,
 )
 from .times import moment
+from .transport import Transport
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -78,7 +78,7 @@ class LogContainer(Contents):
             self._folder = f"{self._folder}/{self._locale}"
         self._prefix = f"{self._folder}/" if self._folder else ""
         self._credential, self._seconds, self._retries = credential, deadline, retries
-        self._transport = punctual(transport or new_transport())
+        self._transport = transport or Transport()
         self._content = self._transport if transport else new_pipes()
 
     def __repr__(self) -> str:
@@ -138,7 +138,7 @@ class LogContainer(Contents):
         status = response.status_code
         begun = None if status in (401, 403, 404, 410) else content.understood(response, offset, etag)
         if begun is None:
-            raise self._refusal(content.OPERATION, Answer(status, response.headers, _beginning(response)))
+            raise self._refusal(content.OPERATION, ApiResponse(status, response.headers, _beginning(response)))
         return begun
 
     def _lister(self) -> "Lister":
@@ -193,7 +193,7 @@ class LogContainer(Contents):
             request.headers["Authorization"] = f"Bearer {token_for(self._credential)}"
         return request
 
-    def _refusal(self, operation: str, answer: Answer) -> errors.SpeechError:
+    def _refusal(self, operation: str, answer: ApiResponse) -> errors.SpeechError:
         said = {name: text.decode("utf-8", "replace") for name, text in _SAID.findall(answer.data)}
         code = answer.headers.get("x-ms-error-code", "") or said.get(b"Code", "")
         if answer.status in (401, 403) and self._sas.ended(answer):
@@ -202,7 +202,7 @@ class LogContainer(Contents):
         if answer.status == 404 and not code:
             code = "NotFound"
         message = self._sas.hidden(said.get(b"Message", ""))
-        return failure(operation, answer, Complaint(code, "", message, "") if code else None)
+        return failure(operation, answer, ErrorBody(code, "", message, "") if code else None)
 
 
 class _Sas:
@@ -220,7 +220,7 @@ class _Sas:
     def added_to(self, url: str) -> httpx.URL:
         return httpx.URL(f"{url}{'&' if '?' in url else '?'}{self._query}" if self._query else url)
 
-    def ended(self, answer: Answer) -> bool:
+    def ended(self, answer: ApiResponse) -> bool:
         """Whether the token's time is over, by the storage service's clock."""
         try:
             now = parsedate_to_datetime(answer.headers.get("date", ""))

@@ -15,11 +15,21 @@ import httpx
 
 from . import errors
 from .addresses import refuse_private
-from .complaints import Complaint
 from .deadline import Deadline
+from .error_body import ErrorBody
 from .heads import Place, Question, written
 from .pipes import Pipes
-from .sending import COMMON_HEADERS, Answer, encoded, failure, opened, patiently, raw_bytes, translated, unreadable
+from .sending import (
+    COMMON_HEADERS,
+    ApiResponse,
+    encoded,
+    failure,
+    opened,
+    raw_bytes,
+    translated,
+    unreadable,
+    with_retries,
+)
 
 if TYPE_CHECKING:
     from .many import Many
@@ -149,7 +159,7 @@ class Contents:
                     kept.push(attempt.pop_all())
                     return begun
 
-            yield patiently(begin, True, opening(due)) if self._retries else begin()
+            yield with_retries(begin, True, opening(due)) if self._retries else begin()
 
     def _asked(self, url: str) -> Callable[[int, str | None, Deadline], httpx.Request]:
         """How to ask for what is at `url`; ForeignAddress when that may not be."""
@@ -164,8 +174,8 @@ class Contents:
         begun = understood(response, offset, etag)
         if begun is None:
             code = response.headers.get("x-ms-error-code", "")  # storage names its errors in a header
-            said = Complaint(code, "", "", "") if code else None
-            raise failure(OPERATION, Answer(response.status_code, response.headers, b""), said)
+            said = ErrorBody(code, "", "", "") if code else None
+            raise failure(OPERATION, ApiResponse(response.status_code, response.headers, b""), said)
         return begun
 
 

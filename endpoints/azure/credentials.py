@@ -1,4 +1,4 @@
-"""What proves to a resource who asks: one of its keys, or a Microsoft Entra token. Neither is ever shown."""
+"""Authentication with one of the resource's keys or a Microsoft Entra token. Neither is ever in an error or a repr."""
 
 from collections import deque
 from typing import Protocol
@@ -8,32 +8,32 @@ import httpx
 from .addresses import is_loopback
 from .errors import NotSent, SpeechError
 
-# A regional address takes no Entra token; a resource's own domain does (role-based access control documentation).
+# Regional hosts accept no Entra token; a resource's own domain does ("Role-based access control for Speech resources").
 _OWN_DOMAINS = (".cognitiveservices.azure.com", ".cognitiveservices.azure.us", ".cognitiveservices.azure.cn")
 
 
 class Credential(Protocol):
-    """Anything that has bearer tokens to give.
+    """A source of bearer tokens.
 
-    token() is called before every request, by any thread: it keeps a token until shortly before its end. It may
-    raise a SpeechError; anything else it raises becomes NotSent. A credential may also have `forget()`, called
-    after a 401: the next token() is then a new one.
+    token() is called before each request, by any thread, so it caches the token until shortly before it expires. It may
+    raise a SpeechError; any other exception becomes NotSent. A credential may also have `forget()`, which is called
+    after a 401: the next token() must then return a new one.
     """
 
     def token(self) -> str: ...
 
 
-class Proof(Protocol):
-    """What the sender asks of either kind."""
+class Authentication(Protocol):
+    """What the sender needs of a key or a credential."""
 
     def headers(self) -> dict[str, str]: ...
 
-    def hidden(self, text: str) -> str: ...
+    def redacted(self, text: str) -> str: ...
 
-    def renewed(self) -> bool: ...
+    def renew(self) -> bool: ...
 
 
-class Key:
+class KeyAuthentication:
     """One of the resource's two keys."""
 
     def __init__(self, key: str) -> None:
@@ -42,22 +42,22 @@ class Key:
         self._key = key
 
     def __repr__(self) -> str:
-        return "Key()"
+        return "KeyAuthentication()"
 
     def headers(self) -> dict[str, str]:
-        """The header that carries it (contract: api_key)."""
+        """The header with the key (contract: api_key)."""
         return {"Ocp-Apim-Subscription-Key": self._key}
 
-    def hidden(self, text: str) -> str:
-        """`text` without the key, should the other side repeat it."""
+    def redacted(self, text: str) -> str:
+        """`text` without the key, in case the service repeats it."""
         return text.replace(self._key, "***")
 
-    def renewed(self) -> bool:
-        """A key that was refused stays refused."""
+    def renew(self) -> bool:
+        """False: there is no other key to try."""
         return False
 
 
-class Bearer:
+class TokenAuthentication:
     """Microsoft Entra tokens from a credential."""
 
     def __init__(self, credential: Credential, endpoint: httpx.URL) -> None:
@@ -67,30 +67,32 @@ class Bearer:
                 "the address of a region accepts keys only."
             )
         self._credential = credential
-        self._shown: deque[str] = deque(maxlen=4)  # the newest last; requests of other threads may use an older one
+        self._recent_tokens: deque[str] = deque(
+            maxlen=4
+        )  # the latest is last; requests in other threads may use older ones
 
     def __repr__(self) -> str:
-        return "Bearer()"
+        return "TokenAuthentication()"
 
     def headers(self) -> dict[str, str]:
-        """The header that carries a token; it is plain `Bearer`, without the form that speech SDKs use."""
+        """The header with a token, as plain `Bearer`, not in the aad# format of the Speech SDK."""
         self._fetch()
-        return {"Authorization": f"Bearer {self._shown[-1]}"}
+        return {"Authorization": f"Bearer {self._recent_tokens[-1]}"}
 
-    def hidden(self, text: str) -> str:
-        """`text` without the tokens, should the other side repeat one."""
-        for token in tuple(self._shown):
+    def redacted(self, text: str) -> str:
+        """`text` without the tokens, in case the service repeats one."""
+        for token in tuple(self._recent_tokens):
             text = text.replace(token, "***")
         return text
 
-    def renewed(self) -> bool:
-        """After a 401: tell whether the credential now gives another token."""
-        refused = hash(self._shown[-1]) if self._shown else 0
+    def renew(self) -> bool:
+        """After a 401: whether the credential now has another token."""
+        refused = hash(self._recent_tokens[-1]) if self._recent_tokens else 0
         forget = getattr(self._credential, "forget", None)
         if callable(forget):
             forget()
         self._fetch()
-        return hash(self._shown[-1]) != refused
+        return hash(self._recent_tokens[-1]) != refused
 
     def _fetch(self) -> None:
         failed = ""
@@ -98,7 +100,7 @@ class Bearer:
             self._remember(self._credential.token())
         except SpeechError:
             raise
-        except Exception as error:  # whatever a credential raises may quote its secret: only its kind is told
+        except Exception as error:  # its message may contain the secret, so only its type is reported
             failed = type(error).__name__
         if failed:
             raise NotSent(f"There is no token to ask the service with ({failed}).", operation="token")
@@ -106,11 +108,11 @@ class Bearer:
     def _remember(self, token: str) -> None:
         if not isinstance(token, str) or not _one_word(token):
             raise ValueError
-        if token not in self._shown:
-            self._shown.append(token)
-        elif token != self._shown[-1]:
-            self._shown.remove(token)
-            self._shown.append(token)
+        if token not in self._recent_tokens:
+            self._recent_tokens.append(token)
+        elif token != self._recent_tokens[-1]:
+            self._recent_tokens.remove(token)
+            self._recent_tokens.append(token)
 
 
 def _one_word(text: str) -> bool:

@@ -1,27 +1,27 @@
-"""What can go wrong, as one tree.
+"""The exceptions of the client, as one tree.
 
     SpeechError
     |-- NotSent              nothing reached the service
     |-- NotSupported         this API version cannot do it; nothing was sent
-    |-- VersionRetired       the service no longer speaks this API version; nothing was done
-    |-- Refused              the service said no and did nothing (4xx)
+    |-- VersionRetired       the service no longer supports this API version; nothing was done
+    |-- Refused              the service refused the request and did nothing (4xx)
     |   |-- Unauthorized     401: the key or token is wrong, or belongs to another resource
     |   |-- Forbidden        403: a network rule or a role forbids it
     |   |-- NotFound         404
     |   `-- Conflict         409
-    |-- TooManyRequests      429: nothing was done; ask again after retry_after seconds
-    |-- OutcomeUnknown       it may or may not have been carried out: look before asking again
+    |-- TooManyRequests      429: nothing was done; retry after retry_after seconds
+    |-- OutcomeUnknown       it may or may not have been executed: check before a retry
     |   |-- ServiceFault     408 and 5xx
     |   |-- TimedOut         a read or write took too long, or the total deadline passed
     |   |-- ConnectionLost   the connection ended in the middle
-    |   `-- Unreadable       there was an answer, but it cannot be understood
-    |-- ForeignAddress       a link leads to where it may not lead; it was not followed
-    |-- IncompleteContent    fewer bytes came than were promised
-    |-- ContentChanged       the content is not the one that was begun
-    `-- ContentExpired       the content's address is no longer valid; ask get_log() for a new one
+    |   `-- Unreadable       there was a response, but it cannot be parsed
+    |-- ForeignAddress       a link has an origin that is not allowed; it was not followed
+    |-- IncompleteContent    fewer bytes were received than announced
+    |-- ContentChanged       the content is no longer the one whose transfer was started
+    `-- ContentExpired       the content URL is no longer valid; get_log() returns a new one
 
-`str(error)` is a sentence for people. No error carries a key, a token or a content address.
-Mistakes of the caller (an id that is no UUID, an unknown API version) are ValueErrors, raised before anything is sent.
+`str(error)` is a sentence for people. No error contains a key, a token or a content URL.
+Invalid arguments (an id that is not a UUID, an unknown API version) raise ValueError before anything is sent.
 """
 
 __all__ = [
@@ -48,7 +48,7 @@ __all__ = [
 
 
 class SpeechError(Exception):
-    """Anything that kept an operation from its result; `operation` is the contract's operation id."""
+    """An operation failed; `operation` is the contract's operation id."""
 
     def __init__(self, sentence: str, *, operation: str) -> None:
         super().__init__(sentence)
@@ -67,7 +67,7 @@ def _rebuild(kind: type[SpeechError], args: tuple[object, ...], state: dict[str,
 
 
 class NotSent(SpeechError):
-    """No request reached the service: name lookup, connecting, TLS, or an address that cannot be used."""
+    """No request reached the service: name lookup, connection or TLS failed, or the URL cannot be used."""
 
 
 class NotSupported(SpeechError):
@@ -75,7 +75,7 @@ class NotSupported(SpeechError):
 
 
 class VersionRetired(SpeechError):
-    """The service no longer speaks this API version, or not yet: nothing was done, and asking again is useless."""
+    """The service does not support this API version (any more): nothing was done, and retries are useless."""
 
     def __init__(self, sentence: str, *, operation: str, version: str = "", status: int = 410) -> None:
         super().__init__(sentence, operation=operation)
@@ -84,10 +84,10 @@ class VersionRetired(SpeechError):
 
 
 class Refused(SpeechError):
-    """The service answered 4xx with an error it wrote itself, so nothing was done.
+    """A 4xx response with an error in a known format, so nothing was done.
 
     `code` is the contract's ErrorCode and `inner_code` its DetailedErrorCode; both are open enumerations.
-    `gateway`: the error has the shape of the gateway in front of the service, which knows nothing of entities.
+    `gateway`: the error is in the format of the gateway in front of the service, which does not know entities.
     """
 
     def __init__(
@@ -116,11 +116,11 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """403: the key is known, but this is not allowed (role, network rule, tier)."""
+    """403: the key is valid, but this is not allowed (role, network rule, tier)."""
 
 
 class NotFound(Refused):
-    """404: there is no such entity (any more)."""
+    """404: the entity does not exist (any more)."""
 
 
 class Conflict(Refused):
@@ -128,7 +128,7 @@ class Conflict(Refused):
 
 
 class TooManyRequests(SpeechError):
-    """429: nothing was done. `retry_after` is in seconds; None when the service named no usable time."""
+    """429: nothing was done. `retry_after` is in seconds; None without a valid Retry-After."""
 
     def __init__(self, sentence: str, *, operation: str, retry_after: float | None = None) -> None:
         super().__init__(sentence, operation=operation)
@@ -136,9 +136,9 @@ class TooManyRequests(SpeechError):
 
 
 class OutcomeUnknown(SpeechError):
-    """The request may have been carried out. After a POST or PATCH: look first, never just ask again.
+    """The request may have been executed. After a POST or PATCH check the state before a retry.
 
-    `status` is the answer's status when one arrived, `location` the Location header of a 201.
+    `status` is that of the response if there was one, `location` the Location header of a 201.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class OutcomeUnknown(SpeechError):
 
 
 class ServiceFault(OutcomeUnknown):
-    """408 or 5xx. `retry_after` as in TooManyRequests; `code` and `message` when the service gave them."""
+    """408 or 5xx. `retry_after` as in TooManyRequests; `code` and `message` if the service sent them."""
 
     def __init__(
         self,
@@ -170,23 +170,23 @@ class ServiceFault(OutcomeUnknown):
 
 
 class TimedOut(OutcomeUnknown):
-    """The answer did not come, or did not end, in time."""
+    """The response did not begin or end in time."""
 
 
 class ConnectionLost(OutcomeUnknown):
-    """The connection was reset, closed, or did not speak HTTP."""
+    """The connection was reset or closed, or the protocol was not HTTP."""
 
 
 class Unreadable(OutcomeUnknown):
-    """The answer is not what the contract says: malformed, too large, encoded, redirected, of wrong types."""
+    """The response does not follow the contract: malformed, too large, compressed, a redirect, wrong types."""
 
 
 class ForeignAddress(SpeechError):
-    """A link in an answer leads to another origin. Neither key nor token was sent there."""
+    """A link in a response has another origin. Neither key nor token was sent there."""
 
 
 class IncompleteContent(SpeechError):
-    """The connection ended before the promised length. `received` counts bytes of this transfer alone."""
+    """The connection ended before the announced length. `received` counts the bytes of this transfer only."""
 
     def __init__(self, sentence: str, *, operation: str, received: int, promised: int | None) -> None:
         super().__init__(sentence, operation=operation)
@@ -195,8 +195,8 @@ class IncompleteContent(SpeechError):
 
 
 class ContentChanged(SpeechError):
-    """The content behind the address is another one than before: begin again at offset 0."""
+    """The content at this URL has changed: start again at offset 0."""
 
 
 class ContentExpired(SpeechError):
-    """The content's address is not accepted (any more); `get_log()` gives a new one."""
+    """The content URL is not accepted (any more); `get_log()` returns a new one."""

@@ -1,8 +1,8 @@
-"""Microsoft Entra credentials by Microsoft's own library, azure-identity, which is imported when first needed.
+"""Microsoft Entra credentials by azure-identity, which is imported when it is first needed.
 
-Scope: https://cognitiveservices.azure.com/.default (documentation of Entra authentication for Speech; .us and
-.cn in the sovereign clouds). Roles: Cognitive Services Speech User reads, Cognitive Services Speech Contributor
-also writes. Other credentials of that library fit too: `Entra(lambda: AzureCliCredential(), SCOPES["public"])`.
+Scope: https://cognitiveservices.azure.com/.default ("Microsoft Entra authentication with the Speech SDK"; .us and .cn
+in the sovereign clouds). Roles: Cognitive Services Speech User can read, Cognitive Services Speech Contributor can also
+write. Other credentials of that library can be used: `Entra(lambda: AzureCliCredential(), SCOPES["public"])`.
 """
 
 import re
@@ -16,7 +16,7 @@ from .errors import NotSent, Unauthorized
 
 UNREACHABLE = "Microsoft Entra could not be reached for a token."
 OPERATION = "token"  # not an operation of the contract
-BEFORE_ITS_END = 300.0  # seconds: a token this close to its end is not used
+EXPIRY_MARGIN = 300.0  # seconds: a token that expires sooner is not used
 SCOPES = {
     "public": "https://cognitiveservices.azure.com/.default",
     "government": "https://cognitiveservices.azure.us/.default",
@@ -27,8 +27,8 @@ AUTHORITIES = {
     "government": "login.microsoftonline.us",
     "china": "login.chinacloudapi.cn",
 }
-# azure-identity waits for minutes otherwise; the client's own deadline cannot reach into it.
-PATIENCE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 10, "retry_total": 1}
+# By default azure-identity waits for minutes, and the client's deadline does not apply to it.
+TIMEOUTS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 10, "retry_total": 1}
 
 
 class _Token(Protocol):
@@ -43,36 +43,36 @@ class _Source(Protocol):
 
 
 class Entra:
-    """A credential of azure-identity as a credential of this client; threads may share it.
+    """A credential of azure-identity for this client; threads may share it.
 
-    `make` builds it, when the first token is wanted and again after forget(): a new one has an empty cache.
+    `make` creates it for the first token, and again after forget(), because a new one has an empty cache.
     """
 
     def __init__(self, make: Callable[[], _Source], scope: str) -> None:
         self._make, self._scope = make, scope
         self._lock = threading.Lock()
         self._source: _Source | None = None
-        self._kept: _Token | None = None
+        self._cached: _Token | None = None
 
     def __repr__(self) -> str:
         return f"Entra(scope={self._scope!r})"
 
     def token(self) -> str:
-        """A token with at least five minutes to live, if it ever had them. NotSent, Unauthorized."""
+        """A token that is valid for at least five more minutes, if its lifetime allows. NotSent, Unauthorized."""
         with self._lock:
-            if self._kept is None or self._kept.expires_on - time.time() < BEFORE_ITS_END:
-                self._kept = self._new()
-            return self._kept.token
+            if self._cached is None or self._cached.expires_on - time.time() < EXPIRY_MARGIN:
+                self._cached = self._new()
+            return self._cached.token
 
     def source(self) -> Any:
-        """The credential of azure-identity itself, for Azure's own libraries, which ask it for tokens of their own."""
+        """A new credential of azure-identity, for Azure's own libraries, which get other tokens from it."""
         return self._make()
 
     def forget(self) -> None:
-        """Let the next token() be a new one: the service has refused this one."""
+        """Discard the token, because the service has refused it: the next token() returns a new one."""
         with self._lock:
             close = getattr(self._source, "close", None)
-            self._source = self._kept = None
+            self._source = self._cached = None
         if callable(close):
             close()
 
@@ -80,21 +80,21 @@ class Entra:
         from azure.core.exceptions import AzureError, ClientAuthenticationError
         from azure.identity import CredentialUnavailableError
 
-        # Only the kind of failure is told: the library's messages quote whole answers and addresses.
+        # Only the kind of failure is reported: the library's messages contain whole responses and URLs.
         code = ""
         try:
             self._source = self._source or self._make()
             return self._source.get_token(self._scope)
         except CredentialUnavailableError:
-            failed = "This machine has no managed identity, or its service does not answer."
+            reason = "This machine has no managed identity, or its service does not answer."
         except ClientAuthenticationError as error:
-            # Having got no answer at all is wrapped in the same kind of error as having been refused.
-            failed = UNREACHABLE if _lost(error) else ""
+            # The library raises the same error for a refusal and for no response at all.
+            reason = UNREACHABLE if _no_response(error) else ""
             code = _code(error)
         except (AzureError, OSError):
-            failed = UNREACHABLE
-        if failed:
-            raise NotSent(failed, operation=OPERATION)
+            reason = UNREACHABLE
+        if reason:
+            raise NotSent(reason, operation=OPERATION)
         sentence = f"Microsoft Entra refused to give a token{f' ({code})' if code else ''}."
         raise Unauthorized(sentence, operation=OPERATION, status=401, code=code)
 
@@ -102,14 +102,14 @@ class Entra:
 def client_secret(tenant_id: str, client_id: str, client_secret: str, *, cloud: str = "public") -> Entra:
     """An application's own credential. `cloud`: public, government or china; ValueError when it is none of them.
 
-    Asked twice for the same one, this process has one, so that clients which come and go share its token.
+    The same arguments return the same object, so that short-lived clients share its token.
     """
     return _client_secret(tenant_id, client_id, client_secret, cloud)
 
 
 @lru_cache(maxsize=64)
 def _client_secret(tenant_id: str, client_id: str, client_secret: str, cloud: str) -> Entra:
-    scope, authority = SCOPES[_known(cloud)], AUTHORITIES[cloud]
+    scope, authority = SCOPES[_checked_cloud(cloud)], AUTHORITIES[cloud]
     if not (tenant_id and client_id and client_secret):
         raise ValueError("Microsoft Entra needs a tenant, a client and a client secret.")
 
@@ -122,42 +122,42 @@ def _client_secret(tenant_id: str, client_id: str, client_secret: str, cloud: st
             client_secret,
             authority=authority,
             disable_instance_discovery=True,  # the authority is one of three known ones
-            **PATIENCE,
+            **TIMEOUTS,
         )
 
     return Entra(make, scope)
 
 
 def managed_identity(client_id: str | None = None, *, cloud: str = "public") -> Entra:
-    """The identity of the machine this runs on; `client_id` chooses a user-assigned one. One for all who ask."""
+    """The managed identity of this machine; `client_id` selects a user-assigned one. Cached like client_secret()."""
     return _managed_identity(client_id, cloud)
 
 
 @lru_cache(maxsize=64)
 def _managed_identity(client_id: str | None, cloud: str) -> Entra:
-    scope = SCOPES[_known(cloud)]
+    scope = SCOPES[_checked_cloud(cloud)]
 
     def make() -> _Source:
         from azure.identity import ManagedIdentityCredential
 
-        return ManagedIdentityCredential(client_id=client_id, **PATIENCE)
+        return ManagedIdentityCredential(client_id=client_id, **TIMEOUTS)
 
     return Entra(make, scope)
 
 
-def _known(cloud: str) -> str:
+def _checked_cloud(cloud: str) -> str:
     if cloud not in SCOPES:
         raise ValueError(f"Unknown cloud {cloud!r}; known: {', '.join(SCOPES)}.")
     return cloud
 
 
-def _lost(error: Exception) -> bool:
-    """What went wrong on the way is the error's cause; a ValueError means an unknown tenant; a refusal has none."""
+def _no_response(error: Exception) -> bool:
+    """Whether there was no response: then the error has a cause. A ValueError as cause means an unknown tenant."""
     cause = error.__cause__
     return cause is not None and not isinstance(cause, ValueError)
 
 
 def _code(error: Exception) -> str:
-    """The number of Entra's own error (AADSTS...), which its documentation explains."""
+    """The error code of Microsoft Entra (AADSTS...), which its documentation explains."""
     found = re.search(r"AADSTS\d+", str(error))
     return found[0] if found else ""

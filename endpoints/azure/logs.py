@@ -8,88 +8,92 @@ from datetime import date, datetime
 
 from . import wire
 from .addresses import locale_id, log_id, uuid_id
-from .asking import Asking
-from .nouns import LogFile, LogPage
+from .base_client import BaseClient
+from .entities import LogFile, LogPage
 from .sending import unreadable
 
 
-def list_logs(client: Asking, endpoint_id: str, *, sas_seconds: int = 3600) -> Iterator[LogFile]:
-    """Endpoints_ListLogs, page by page; the content addresses are valid for `sas_seconds`.
+def list_logs(client: BaseClient, endpoint_id: str, *, sas_seconds: int = 3600) -> Iterator[LogFile]:
+    """Endpoints_ListLogs, page by page; the content URLs are valid for `sas_seconds`.
 
-    The service's own default is 12 hours, which is longer than a secret should live.
+    The service's default of 12 hours is longer than such a secret should be valid.
     """
     return _files(list_log_pages(client, endpoint_id, sas_seconds=sas_seconds))
 
 
 def list_log_pages(
-    client: Asking, endpoint_id: str, *, sas_seconds: int = 3600, skip_token: str | None = None
+    client: BaseClient, endpoint_id: str, *, sas_seconds: int = 3600, skip_token: str | None = None
 ) -> Iterator[LogPage]:
-    """Endpoints_ListLogs in its pages, beginning where an earlier page's `next_token` says."""
-    return _pages(client, "Endpoints_ListLogs", _of(client, "Endpoints_ListLogs", endpoint_id), sas_seconds, skip_token)
+    """Endpoints_ListLogs as pages, starting at the `next_token` of an earlier page."""
+    return _pages(
+        client, "Endpoints_ListLogs", _logs_path(client, "Endpoints_ListLogs", endpoint_id), sas_seconds, skip_token
+    )
 
 
-def get_log(client: Asking, endpoint_id: str, id: str, *, sas_seconds: int = 3600) -> LogFile:
-    """Endpoints_GetLog: also the way to a new content address when one has expired."""
-    folder = _of(client, "Endpoints_GetLog", endpoint_id)
+def get_log(client: BaseClient, endpoint_id: str, id: str, *, sas_seconds: int = 3600) -> LogFile:
+    """Endpoints_GetLog, which also returns a new content URL if the old one has expired."""
+    folder = _logs_path(client, "Endpoints_GetLog", endpoint_id)
     return client.get("Endpoints_GetLog", f"{folder}/{log_id(id)}", _file, client.version.sas(sas_seconds))
 
 
-def delete_log(client: Asking, endpoint_id: str, id: str) -> None:
-    """Endpoints_DeleteLog: one file; a recording and its transcript are two. 204 and 404 both mean gone."""
-    folder = _of(client, "Endpoints_DeleteLog", endpoint_id)
+def delete_log(client: BaseClient, endpoint_id: str, id: str) -> None:
+    """Endpoints_DeleteLog: one file; a recording and its transcript are two. Both 204 and 404 mean deleted."""
+    folder = _logs_path(client, "Endpoints_DeleteLog", endpoint_id)
     client.delete("Endpoints_DeleteLog", f"{folder}/{log_id(id)}", "the log")
 
 
-def delete_logs(client: Asking, endpoint_id: str, until: date | None) -> None:
-    """Endpoints_DeleteLogs: that day (UTC) and all before it; with None ALL logs of the endpoint.
+def delete_logs(client: BaseClient, endpoint_id: str, until: date | None) -> None:
+    """Endpoints_DeleteLogs: the logs of that day (UTC) and all before it; with None ALL logs of the endpoint.
 
-    202: accepted. It can take a day, and there is no operation to look at meanwhile.
+    202: accepted. The deletion can take a day, and its progress cannot be queried.
     """
-    _delete(client, "Endpoints_DeleteLogs", _of(client, "Endpoints_DeleteLogs", endpoint_id), until)
+    _delete(client, "Endpoints_DeleteLogs", _logs_path(client, "Endpoints_DeleteLogs", endpoint_id), until)
 
 
-def list_base_model_logs(client: Asking, locale: str, *, sas_seconds: int = 3600) -> Iterator[LogFile]:
-    """Endpoints_ListBaseModelLogs: those of the default base model of a language, like list_logs()."""
+def list_base_model_logs(client: BaseClient, locale: str, *, sas_seconds: int = 3600) -> Iterator[LogFile]:
+    """Endpoints_ListBaseModelLogs: those of the default base model of a locale, like list_logs()."""
     return _files(list_base_model_log_pages(client, locale, sas_seconds=sas_seconds))
 
 
 def list_base_model_log_pages(
-    client: Asking, locale: str, *, sas_seconds: int = 3600, skip_token: str | None = None
+    client: BaseClient, locale: str, *, sas_seconds: int = 3600, skip_token: str | None = None
 ) -> Iterator[LogPage]:
-    """Endpoints_ListBaseModelLogs in its pages, like list_log_pages()."""
+    """Endpoints_ListBaseModelLogs as pages, like list_log_pages()."""
     operation = "Endpoints_ListBaseModelLogs"
-    return _pages(client, operation, _of_base(client, operation, locale), sas_seconds, skip_token)
+    return _pages(client, operation, _base_model_logs_path(client, operation, locale), sas_seconds, skip_token)
 
 
-def get_base_model_log(client: Asking, locale: str, id: str, *, sas_seconds: int = 3600) -> LogFile:
+def get_base_model_log(client: BaseClient, locale: str, id: str, *, sas_seconds: int = 3600) -> LogFile:
     """Endpoints_GetBaseModelLog."""
-    folder = _of_base(client, "Endpoints_GetBaseModelLog", locale)
+    folder = _base_model_logs_path(client, "Endpoints_GetBaseModelLog", locale)
     return client.get("Endpoints_GetBaseModelLog", f"{folder}/{log_id(id)}", _file, client.version.sas(sas_seconds))
 
 
-def delete_base_model_log(client: Asking, locale: str, id: str) -> None:
+def delete_base_model_log(client: BaseClient, locale: str, id: str) -> None:
     """Endpoints_DeleteBaseModelLog, like delete_log()."""
-    folder = _of_base(client, "Endpoints_DeleteBaseModelLog", locale)
+    folder = _base_model_logs_path(client, "Endpoints_DeleteBaseModelLog", locale)
     client.delete("Endpoints_DeleteBaseModelLog", f"{folder}/{log_id(id)}", "the log")
 
 
-def delete_base_model_logs(client: Asking, locale: str, until: date | None) -> None:
+def delete_base_model_logs(client: BaseClient, locale: str, until: date | None) -> None:
     """Endpoints_DeleteBaseModelLogs, like delete_logs()."""
     operation = "Endpoints_DeleteBaseModelLogs"
-    _delete(client, operation, _of_base(client, operation, locale), until)
+    _delete(client, operation, _base_model_logs_path(client, operation, locale), until)
 
 
-def _of(client: Asking, operation: str, endpoint_id: str) -> str:
-    client.needs(client.version.capabilities.logs, "logs: they lie in the resource's own storage", operation)
+def _logs_path(client: BaseClient, operation: str, endpoint_id: str) -> str:
+    client.require(client.version.capabilities.logs, "logs: they lie in the resource's own storage", operation)
     return f"/endpoints/{uuid_id(endpoint_id, 'an endpoint')}/files/logs"
 
 
-def _of_base(client: Asking, operation: str, locale: str) -> str:
-    client.needs(client.version.capabilities.base_model_logs, "logs of base models", operation)
+def _base_model_logs_path(client: BaseClient, operation: str, locale: str) -> str:
+    client.require(client.version.capabilities.base_model_logs, "logs of base models", operation)
     return f"/endpoints/base/{locale_id(locale)}/files/logs"
 
 
-def _pages(client: Asking, operation: str, path: str, sas_seconds: int, skip_token: str | None) -> Iterator[LogPage]:
+def _pages(
+    client: BaseClient, operation: str, path: str, sas_seconds: int, skip_token: str | None
+) -> Iterator[LogPage]:
     pages = client.pages(operation, path, {**client.version.sas(sas_seconds), "skipToken": skip_token}, _file)
     return (LogPage(tuple(files), link.params.get("skipToken") if link else None) for files, link in pages)
 
@@ -98,11 +102,11 @@ def _files(pages: Iterator[LogPage]) -> Iterator[LogFile]:
     return (file for page in pages for file in page.files)
 
 
-def _delete(client: Asking, operation: str, path: str, until: date | None) -> None:
+def _delete(client: BaseClient, operation: str, path: str, until: date | None) -> None:
     if isinstance(until, datetime):  # which is a date to Python, but in which zone?
         raise ValueError("Logs are deleted up to a day, not up to a time.")
     query = {"endDate": until.isoformat() if until is not None else None}
-    status = client.ask(operation, "DELETE", path, query=query).status
+    status = client.request(operation, "DELETE", path, query=query).status
     if status not in (202, 204):
         raise unreadable(operation, "it does not say that the logs will be deleted", status)
 

@@ -1,14 +1,12 @@
-"""One question and its answer: time limits, size limit, asking again, and what each failure means.
+"""One request and its response: deadline, maximum size, retries, and the exception for each failure.
 
-It speaks to httpx's transports directly. What httpx.Client would add here (cookies, redirects, credentials
-from the address, the environment or .netrc, log lines with whole addresses) must not happen.
+It uses httpx's transports directly, because what httpx.Client adds (cookies, redirects, credentials from the URL, the
+environment or .netrc, log lines with whole URLs) must not happen here.
 """
 
 import random
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from itertools import count
 from typing import TypeVar, cast
 
@@ -18,24 +16,25 @@ from msgspec import Struct
 
 from . import errors, times
 from .addresses import refuse_private
-from .complaints import Complaint, complaint, retired
-from .credentials import Proof
-from .deadline import Deadline, punctual
+from .credentials import Authentication
+from .deadline import Deadline
+from .error_body import ErrorBody, read_error_body, version_is_retired
 from .pipes import Pipes
+from .transport import Transport, default_ssl_context
 from .versions import SETTING
 
 T = TypeVar("T")
 
 VERSION = "0.1.0"
-READ_SECONDS = 10.0  # the longest silence in the middle of an answer
-BODY_BYTES = 8 * 1024 * 1024  # a full page of the largest list is far below
+READ_SECONDS = 10.0  # maximum time between two reads of a response
+BODY_BYTES = 8 * 1024 * 1024  # maximum size of a body; full pages of the largest list are much smaller
 ATTEMPTS = 3
-_REPEATABLE = frozenset({"GET", "DELETE"})  # asking twice has the effect of asking once
-_REFUSALS = {401: errors.Unauthorized, 403: errors.Forbidden, 404: errors.NotFound, 409: errors.Conflict}
+_IDEMPOTENT = frozenset({"GET", "DELETE"})  # idempotent: can be retried
+_EXCEPTIONS_BY_STATUS = {401: errors.Unauthorized, 403: errors.Forbidden, 404: errors.NotFound, 409: errors.Conflict}
 
 
-class Answer(Struct, frozen=True):
-    """An answer in full, not yet understood."""
+class ApiResponse(Struct, frozen=True):
+    """A complete response that has not been parsed."""
 
     status: int
     headers: httpx.Headers
@@ -52,19 +51,24 @@ def retry_after(headers: httpx.Headers) -> float | None:
 
 
 class Sender:
-    """Puts questions to one resource, in one API version. It holds the key or tokens and shows them to nobody."""
+    """Sends requests to one resource in one API version. It holds the key or the tokens."""
 
     def __init__(
-        self, proof: Proof, version: str, deadline: float, retries: bool, transport: httpx.BaseTransport | None
+        self,
+        authentication: Authentication,
+        version: str,
+        deadline: float,
+        retries: bool,
+        transport: httpx.BaseTransport | None,
     ) -> None:
-        self._proof = proof
+        self._authentication = authentication
         self._version = version
         self._seconds = deadline
         self._retries = retries
-        self._reading = punctual(transport or new_transport())
-        # A connection kept alive may have been closed by the other side just now. For a GET that costs a second
-        # attempt; for a POST it would cost the knowledge whether it was carried out. So those use a new one.
-        self._changing = punctual(transport or new_transport(keep_alive=False))
+        self._reading = transport or Transport()
+        # The server may have closed a kept-alive connection just now. A GET can then be retried, but after a POST it
+        # would be unknown whether it was executed. So all other methods use new connections.
+        self._changing = transport or Transport(keep_alive=False)
 
     def __repr__(self) -> str:
         return "Sender()"
@@ -81,113 +85,107 @@ class Sender:
         body: bytes | None = None,
         *,
         must_exist: bool = False,
-    ) -> Answer:
-        """Ask until there is a success to return or a failure to raise; the deadline covers all attempts.
+    ) -> ApiResponse:
+        """Send a request, with retries; returns a 2xx response or raises. The deadline covers all attempts.
 
-        `must_exist`: in every API version that the service speaks there is something at this address.
+        `must_exist`: the path exists in every API version that the service supports.
         """
-        due = Deadline(self._seconds)
-        renewable = method == "GET"  # a token may have ended early: a GET gets one more chance, in all
+        deadline = Deadline(self._seconds)
+        renewable = method == "GET"  # a token may have been revoked: a GET is sent once more with a new one
 
-        def ask() -> Answer:
+        def attempt_once() -> ApiResponse:
             nonlocal renewable
             try:
-                return self._exchange(operation, method, url, body, due, must_exist)
+                return self._exchange(operation, method, url, body, deadline, must_exist)
             except errors.Unauthorized as error:
                 refusal = error
-            if refusal.operation != operation:  # the credential itself was refused
+            if refusal.operation != operation:  # Microsoft Entra refused the credential
                 raise refusal
-            another = self._proof.renewed()  # for whoever asks next, if not for us
-            if not (another and renewable):
+            renewed = self._authentication.renew()  # also for later requests
+            if not (renewed and renewable):
                 raise refusal
             renewable = False
-            return self._exchange(operation, method, url, body, due, must_exist)
+            return self._exchange(operation, method, url, body, deadline, must_exist)
 
-        return patiently(ask, method in _REPEATABLE, due) if self._retries else ask()
+        return with_retries(attempt_once, method in _IDEMPOTENT, deadline) if self._retries else attempt_once()
 
     def _exchange(
-        self, operation: str, method: str, url: httpx.URL | str, body: bytes | None, due: Deadline, must_exist: bool
-    ) -> Answer:
+        self,
+        operation: str,
+        method: str,
+        url: httpx.URL | str,
+        body: bytes | None,
+        deadline: Deadline,
+        must_exist: bool,
+    ) -> ApiResponse:
         transport = self._reading if method == "GET" else self._changing
-        with opened(operation, transport, lambda: self._request(method, url, body, due)) as response:
+        with opened(operation, transport, lambda: self._request(method, url, body, deadline)) as response:
             status, location = response.status_code, response.headers.get("location")
             location = location if status == 201 else None
             try:
                 with translated(operation, status=status, location=location):
-                    data = _body(operation, response, due, status, location)
+                    data = _body(operation, response, deadline, status, location)
             except errors.OutcomeUnknown:
                 if status < 400 or (status < 500 and status not in (408, 429)):
                     raise
-                data = b""  # the status alone says enough
-        answer = Answer(status, response.headers, data)
+                data = b""  # the status is sufficient
+        answer = ApiResponse(status, response.headers, data)
         if not 200 <= status < 300:
-            said = _without(complaint(data), self._proof)
-            if retired(status, said, self._version, must_exist):
-                raise _retired(operation, status, self._version, said)
-            raise failure(operation, answer, said)
+            error_body = _redacted(read_error_body(data), self._authentication)
+            if version_is_retired(status, error_body, self._version, must_exist):
+                raise _retired(operation, status, self._version, error_body)
+            raise failure(operation, answer, error_body)
         return answer
 
-    def _request(self, method: str, url: httpx.URL | str, body: bytes | None, due: Deadline) -> httpx.Request:
-        # Apart from the sending, so that no frame of an error's traceback has the key among its variables.
-        headers = {**self._proof.headers(), "Accept": "application/json", **COMMON_HEADERS}
+    def _request(self, method: str, url: httpx.URL | str, body: bytes | None, deadline: Deadline) -> httpx.Request:
+        # A method of its own, so that no frame in the traceback of an error has the key in its variables.
+        headers = {**self._authentication.headers(), "Accept": "application/json", **COMMON_HEADERS}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if method != "GET":
             headers["Connection"] = "close"
-        extensions = {"timeout": due.timeouts(READ_SECONDS)}
+        extensions = {"timeout": deadline.timeouts(READ_SECONDS)}
         return httpx.Request(method, url, headers=headers, content=body, extensions=extensions)
 
 
 COMMON_HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"speechstudio/{VERSION}"}
 
 
-def new_transport(keep_alive: bool = True) -> httpx.HTTPTransport:
-    """A transport that verifies certificates and ignores the environment's proxies."""
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=10 if keep_alive else 0, keepalive_expiry=15)
-    return httpx.HTTPTransport(verify=_tls(), trust_env=False, limits=limits)
-
-
 def new_pipes(may_be_at: Callable[[str, str], bool] = lambda _host, _address: True) -> httpx.BaseTransport:
     """The same for content, which has its own ways for large and for many bodies."""
-    return Pipes(_tls(), may_be_at)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    # Reading the certificate authorities takes 20 ms or so: once for a process.
-    return httpx.create_ssl_context(trust_env=False)
+    return Pipes(default_ssl_context(), may_be_at)
 
 
 @contextmanager
 def opened(
     operation: str, transport: httpx.BaseTransport, request: Callable[[], httpx.Request]
 ) -> Iterator[httpx.Response]:
-    """Send one request and give the answer while its body is still on the way."""
+    """Send one request and yield the response before its body has been read."""
     with translated(operation):
-        response = transport.handle_request(_public(request()))
+        response = transport.handle_request(_checked(request()))
     try:
         yield response
     finally:
         response.close()
 
 
-def _public(request: httpx.Request) -> httpx.Request:
-    # Of its own, so that the request, which holds what is secret, is no variable of a frame that errors pass.
+def _checked(request: httpx.Request) -> httpx.Request:
+    # A function of its own, so that no frame in the traceback of an error has the request in its variables.
     refuse_private(request.url)
     return request
 
 
 def raw_bytes(response: httpx.Response) -> Iterator[bytes]:
-    """The body as it comes over the wire, never decompressed."""
+    """The body as it is received, without decompression."""
     return iter(cast(httpx.SyncByteStream, response.stream))
 
 
 def encoded(response: httpx.Response) -> bool:
-    """Tell whether the body would have to be decompressed; we asked that it need not be."""
+    """Whether the body is compressed, although requests do not accept that."""
     return response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
 
 
-def _body(operation: str, response: httpx.Response, due: Deadline, status: int, location: str | None) -> bytes:
+def _body(operation: str, response: httpx.Response, deadline: Deadline, status: int, location: str | None) -> bytes:
     if encoded(response):
         raise unreadable(operation, "it is compressed, though that was not asked for", status, location)
     data = bytearray()
@@ -195,13 +193,13 @@ def _body(operation: str, response: httpx.Response, due: Deadline, status: int, 
         data += chunk
         if len(data) > BODY_BYTES:
             raise unreadable(operation, "it is larger than 8 MB", status, location)
-        if not due.left():
+        if not deadline.left():
             raise httpx.ReadTimeout("the deadline is past")
     return bytes(data)
 
 
 def unreadable(operation: str, why: str, status: int | None = None, location: str | None = None) -> errors.Unreadable:
-    """An Unreadable with its sentence."""
+    """An Unreadable with its message."""
     code = f" ({status})" if status else ""
     sentence = f"The service's answer{code} cannot be understood: {why}."
     return errors.Unreadable(sentence, operation=operation, status=status, location=location)
@@ -209,7 +207,7 @@ def unreadable(operation: str, why: str, status: int | None = None, location: st
 
 @contextmanager
 def translated(operation: str, status: int | None = None, location: str | None = None) -> Iterator[None]:
-    """Turn httpx's exceptions into ours, and cut them off: their frames hold headers and addresses."""
+    """Raise our exceptions instead of httpx's, without their tracebacks, whose frames contain headers and URLs."""
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -225,10 +223,10 @@ def translated(operation: str, status: int | None = None, location: str | None =
         raise errors.ConnectionLost(sentence, operation=operation, status=status, location=location) from None
 
 
-def failure(operation: str, answer: Answer, said: Complaint | None) -> errors.SpeechError:
-    """What an answer other than 2xx means."""
+def failure(operation: str, answer: ApiResponse, error_body: ErrorBody | None) -> errors.SpeechError:
+    """The exception for a response other than 2xx."""
     status = answer.status
-    message = said.message if said else ""
+    message = error_body.message if error_body else ""
     if status == 429:
         sentence = "The service is asked too often."
         return errors.TooManyRequests(sentence, operation=operation, retry_after=answer.retry_after)
@@ -238,61 +236,67 @@ def failure(operation: str, answer: Answer, said: Complaint | None) -> errors.Sp
             operation=operation,
             status=status,
             retry_after=answer.retry_after,
-            code=said.code if said else "",
+            code=error_body.code if error_body else "",
             message=message,
         )
     if status < 400:
         return unreadable(operation, "it leads elsewhere, and redirects are not followed", status)
-    if said is None:
+    if error_body is None:
         return unreadable(operation, "it is a refusal that the service did not write", status)
-    reason = ", ".join(text for text in (said.inner_code or said.code, str(status)) if text)
-    return _REFUSALS.get(status, errors.Refused)(
+    reason = ", ".join(text for text in (error_body.inner_code or error_body.code, str(status)) if text)
+    return _EXCEPTIONS_BY_STATUS.get(status, errors.Refused)(
         f"The service refused: {message or 'it gave no reason'} ({reason})",
         operation=operation,
         status=status,
-        code=said.code,
-        inner_code=said.inner_code,
+        code=error_body.code,
+        inner_code=error_body.inner_code,
         message=message,
-        target=said.target,
-        gateway=said.gateway,
+        target=error_body.target,
+        gateway=error_body.gateway,
     )
 
 
-def _retired(operation: str, status: int, version: str, said: Complaint | None) -> errors.VersionRetired:
-    reason = f": {said.message}" if said and said.message else "."
+def _retired(operation: str, status: int, version: str, error_body: ErrorBody | None) -> errors.VersionRetired:
+    reason = f": {error_body.message}" if error_body and error_body.message else "."
     sentence = f"The service does not speak API version {version} (any more); change {SETTING} ({status}){reason}"
     return errors.VersionRetired(sentence, operation=operation, version=version, status=status)
 
 
-def _without(said: Complaint | None, proof: Proof) -> Complaint | None:
-    if said is None:
+def _redacted(error_body: ErrorBody | None, authentication: Authentication) -> ErrorBody | None:
+    if error_body is None:
         return None
-    clean = proof.hidden
-    return Complaint(clean(said.code), clean(said.inner_code), clean(said.message), clean(said.target), said.gateway)
+    clean = authentication.redacted
+    return ErrorBody(
+        clean(error_body.code),
+        clean(error_body.inner_code),
+        clean(error_body.message),
+        clean(error_body.target),
+        error_body.gateway,
+    )
 
 
-def patiently(ask: Callable[[], T], repeatable: bool, due: Deadline) -> T:
-    """Ask again where that cannot do harm, with jittered pauses, at most 3 times and inside the deadline.
+def with_retries(attempt_once: Callable[[], T], idempotent: bool, deadline: Deadline) -> T:
+    """Call `attempt_once` with retries: at most 3 attempts within the deadline, with jittered backoff.
 
-    429 is asked again for every method, because nothing was done, when its Retry-After fits. A POST or PATCH is
-    asked again for nothing else, not even when it was not sent: the caller has a durable wish and decides.
+    A 429 is retried for all methods, because nothing was done, if its Retry-After fits the deadline. A POST or PATCH is
+    not retried for any other reason, even if it was not sent: the caller has recorded the request and decides.
     """
     tries = count()
 
-    def pause(error: Exception) -> bool | float:
+    def backoff_seconds(error: Exception) -> bool | float:
         backoff = 0.25 * 2 ** next(tries)
-        named = getattr(error, "retry_after", None)
+        retry_after_seconds = getattr(error, "retry_after", None)
         if isinstance(error, errors.TooManyRequests):
-            if named is None:
+            if retry_after_seconds is None:
                 return False
-        elif not repeatable or not isinstance(
+        elif not idempotent or not isinstance(
             error, (errors.ServiceFault, errors.ConnectionLost, errors.TimedOut, errors.NotSent)
         ):
             return False
-        seconds = (named or 0.0) + backoff * random.uniform(0.5, 1.0)  # noqa: S311 - spread, not secrecy
-        return seconds if seconds < due.left() else False
+        seconds = (retry_after_seconds or 0.0) + backoff * random.uniform(0.5, 1.0)  # noqa: S311 - spread, not secrecy
+        return seconds if seconds < deadline.left() else False
 
-    for attempt in stamina.retry_context(on=pause, attempts=ATTEMPTS, timeout=None):
+    for attempt in stamina.retry_context(on=backoff_seconds, attempts=ATTEMPTS, timeout=None):
         with attempt:
-            return ask()
+            return attempt_once()
     raise RuntimeError("stamina ended without an attempt")

@@ -1,4 +1,4 @@
-"""Times as the service writes them: in JSON, in headers, in filters. Ours are aware and in UTC."""
+"""Times in the service's formats: in JSON, headers and filters. Results are aware and in UTC."""
 
 import re
 from datetime import UTC, datetime
@@ -6,10 +6,10 @@ from email.utils import parsedate_to_datetime
 
 
 def moment(text: str | None) -> datetime | None:
-    """A date-time of the service in UTC; without a zone it is UTC already; None when it cannot be one.
+    """A date-time of the service in UTC, which it is in without an offset; None if it is invalid.
 
-    .NET writes "never" as year 9999 and "not set" as year 1. The first is kept a day short of the end of the
-    calendar, so that every time zone can show it; the second is None.
+    .NET uses the year 9999 for "never" and the year 1 for "not set". The former is limited to the last day but one, so
+    that it exists in all time zones; the latter is None.
     """
     if not text:
         return None
@@ -24,9 +24,9 @@ def moment(text: str | None) -> datetime | None:
 
 
 def retry_after(value: str | None, date: str | None = None) -> float | None:
-    """Seconds a Retry-After header asks to wait, never negative; None when missing or junk.
+    """The seconds in a Retry-After header, never negative; None if it is missing or invalid.
 
-    An HTTP-date is measured against the answer's own Date header when it has one: clocks differ.
+    An HTTP-date is relative to the Date header of the same response, if it has one, because clocks differ.
     """
     if value is None:
         return None
@@ -45,7 +45,7 @@ _DURATION = re.compile(
 
 
 def milliseconds(duration: str | None) -> int | None:
-    """An ISO 8601 duration of days and less, such as PT1M2.5S, in milliseconds; None when it is none."""
+    """An ISO 8601 duration without months and years, such as PT1M2.5S, in milliseconds; None if it is invalid."""
     found = _DURATION.fullmatch(duration or "")
     if not found or not any(found.groups()):
         return None
@@ -62,7 +62,7 @@ def _http_date(text: str) -> datetime | None:
 
 
 def utc(value: datetime) -> str:
-    """A time for a filter, to the second: `createdDateTime gt 2022-02-01T11:00:00Z`, without quotes."""
+    """A time for a filter, in seconds and without quotes: `createdDateTime gt 2022-02-01T11:00:00Z`."""
     if value.tzinfo is None:
         raise ValueError("A time for a filter needs a time zone.")
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

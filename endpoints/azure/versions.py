@@ -1,7 +1,7 @@
-"""What differs from one API version to the next. Everything else in this package is the same for all of them.
+"""The differences between API versions. Everything else in this package is the same for all of them.
 
-v3.2 has its version in the path. Later versions have it in the query, other names for some properties, and
-lack some operations. The seam is here: a new version is one more row of `VERSIONS`.
+v3.2 is in the path. Later versions are in the query, have other names for some properties, and lack some operations.
+A new version is a new entry in `VERSIONS`.
 """
 
 from collections.abc import Mapping
@@ -10,59 +10,59 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from msgspec import Struct
 
-SETTING = "SPEECH_API_VERSION"  # what a person changes when a version is gone
+SETTING = "SPEECH_API_VERSION"  # the setting to change if a version is retired
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """What an API version can do. Sources: the published specifications of the three versions."""
+    """What an API version supports. Sources: the published specifications of the three versions."""
 
-    projects: bool = True  # Projects_*, so the names of data sets too; `project` of endpoints and models
+    projects: bool = True  # Projects_*, and so the names of datasets; `project` of endpoints and models
     project_counts: bool = False  # Project.properties: how many endpoints, models ... it has
     foundry_projects: bool = False  # Project.foundryProjectName
     logs: bool = False  # Endpoints_ListLogs, _GetLog, _DeleteLog, _DeleteLogs
-    base_model_logs: bool = False  # Endpoints_ListBaseModelLogs and its kin
-    logging_needs_own_storage: bool = True  # only resources with their own storage may log (migration guide)
+    base_model_logs: bool = False  # the same four operations for base models
+    logging_needs_own_storage: bool = True  # migration guide from v3.2 to 2024-11-15
     time_to_live: bool = False  # EndpointProperties.timeToLive
     rest_links: bool = False  # EndpointLinks.restInteractive ... ; otherwise `webSocket` is the only link
     web_hooks: bool = True  # WebHooks_*
 
 
 class Version(Struct, frozen=True):
-    """One API version: where it lives and what it calls things."""
+    """One API version: its paths, and its names for what differs."""
 
     name: str
     base_path: str  # x-ms-parameterized-host: {endpoint}/speechtotext/v3.2, later {endpoint}/speechtotext
     capabilities: Capabilities
     query: Mapping[str, str] = MappingProxyType({})  # later versions: api-version on every request
     create_logging: str = "loggingEnabled"  # EndpointProperties
-    update_logging: str = "contentLoggingEnabled"  # EndpointPropertiesUpdate: really another name
+    update_logging: str = "contentLoggingEnabled"  # EndpointPropertiesUpdate
     sas_query: str = "sasLifetimeMinutes"  # v3.2: sasValidityInSeconds
     sas_unit: int = 60  # seconds for each unit of `sas_query`
 
     def url(self, endpoint: str, path: str, query: Mapping[str, str | None] = MappingProxyType({})) -> str:
-        """Build the address of `path`; entries of `query` that are None are left out."""
-        asked = {name: value for name, value in query.items() if value is not None}
-        # quote, not quote_plus: a plus sign in a filter must not depend on how the service reads "+".
-        text = urlencode({**self.query, **asked}, quote_via=quote, safe="")
+        """The URL of `path`; entries of `query` that are None are omitted."""
+        given = {name: value for name, value in query.items() if value is not None}
+        # quote, not quote_plus: the service may not decode "+" as a space.
+        text = urlencode({**self.query, **given}, quote_via=quote, safe="")
         return f"{endpoint}{self.base_path}{path}" + (f"?{text}" if text else "")
 
     def versioned(self, link: str) -> str:
-        """A link of the service with this version's query, should it lack it; the rest stays as it came."""
+        """A link of the service, with this version's query parameters added if they are missing."""
         if not self.query:
             return link
         try:
-            asked = urlsplit(link).query
+            given = urlsplit(link).query
         except ValueError:
-            return link  # whoever follows it will see that it is none
-        known = {name for name, _ in parse_qsl(asked, keep_blank_values=True)}
-        missing = urlencode({name: value for name, value in self.query.items() if name not in known})
+            return link  # own_link() rejects it
+        present = {name for name, _ in parse_qsl(given, keep_blank_values=True)}
+        missing = urlencode({name: value for name, value in self.query.items() if name not in present})
         if not missing:
             return link
         front, mark, fragment = link.partition("#")
-        return front + ("&" if asked else "?") + missing + mark + fragment
+        return front + ("&" if given else "?") + missing + mark + fragment
 
     def sas(self, seconds: int) -> dict[str, str]:
-        """The query that asks for content addresses valid for `seconds`, rounded up to the version's unit."""
+        """The query parameter for content URLs that are valid for `seconds`, rounded up to the version's unit."""
         if seconds < 0:
             raise ValueError("The validity of a content address cannot be negative.")
         return {self.sas_query: str(-(-seconds // self.sas_unit))}
@@ -96,7 +96,7 @@ VERSIONS = {
 
 
 def version_named(name: str) -> Version:
-    """Find an API version; ValueError names the ones there are."""
+    """The API version of this name; ValueError lists the known ones."""
     try:
         return VERSIONS[name]
     except KeyError:

@@ -1,8 +1,7 @@
-"""The service's JSON, read into our nouns. Pure: nothing here sends; writing.py is the other direction,
-wire_projects.py reads projects and what lies in them.
+"""Parses the service's JSON into entities; writing.py does the opposite, wire_projects.py parses projects.
 
-Required is what the contract requires, plus `self`; everything else may be missing or null. Unknown fields
-and unknown values of open enumerations pass. Wrong types are `Malformed`, never a crash.
+What the contract requires, and `self`, is required; everything else may be missing or null. Unknown properties and
+unknown values of open enumerations are accepted. Wrong types raise `Malformed`.
 """
 
 from typing import TypeVar
@@ -11,18 +10,18 @@ import msgspec
 from msgspec import Struct, field
 
 from .addresses import id_behind, kind_behind
-from .nouns import Endpoint, EntityError, LogFile, Model, WebHook
+from .entities import Endpoint, EntityError, LogFile, Model, WebHook
 from .times import milliseconds, moment
 
 T = TypeVar("T")
 
 
 class Malformed(Exception):
-    """The text is not what the contract says; the message says where, without quoting the text."""
+    """The JSON does not follow the contract; the message says where, without quoting it."""
 
 
 class Camel(Struct, rename="camel"):
-    """Properties in the contract's spelling."""
+    """A struct whose properties are in camelCase, as in the contract."""
 
 
 class Reference(Camel):
@@ -45,7 +44,7 @@ class _Failure(Camel):
 
 class _EndpointProperties(Camel):
     logging_enabled: bool | None = None
-    content_logging_enabled: bool | None = None  # the name PATCH uses; read either
+    content_logging_enabled: bool | None = None  # the name in a PATCH; both are accepted
     time_to_live: str | None = None
     error: _Failure | None = None
 
@@ -64,8 +63,8 @@ class _Endpoint(Camel):
     links: dict[str, str | None] | None = None
     properties: _EndpointProperties | None = None
 
-    def noun(self, retry_after: float | None) -> Endpoint:
-        more = self.properties or _EndpointProperties()
+    def entity(self, retry_after: float | None) -> Endpoint:
+        properties = self.properties or _EndpointProperties()
         return Endpoint(
             id=own_id(self.self),
             self_url=self.self,
@@ -76,13 +75,13 @@ class _Endpoint(Camel):
             model_id=id_of(self.model),
             model_kind=kind_behind(self.model.self) if self.model else None,
             project_id=id_of(self.project),
-            logging_enabled=bool(more.logging_enabled or more.content_logging_enabled),
+            logging_enabled=bool(properties.logging_enabled or properties.content_logging_enabled),
             custom_properties=self.custom_properties or {},
             created=moment(self.created_date_time),
             last_action=moment(self.last_action_date_time),
             links={name: link for name, link in (self.links or {}).items() if link},
-            error=_error_of(more.error),
-            time_to_live=more.time_to_live,
+            error=_error_of(properties.error),
+            time_to_live=properties.time_to_live,
             retry_after=retry_after,
         )
 
@@ -107,9 +106,9 @@ class _Model(Camel):
     last_action_date_time: str | None = None
     properties: _ModelProperties | None = None
 
-    def noun(self, kind: str) -> Model:
-        more = self.properties or _ModelProperties()
-        dates = more.deprecation_dates or _Dates()
+    def entity(self, kind: str) -> Model:
+        properties = self.properties or _ModelProperties()
+        dates = properties.deprecation_dates or _Dates()
         return Model(
             id=own_id(self.self),
             kind=kind,
@@ -117,7 +116,7 @@ class _Model(Camel):
             locale=self.locale,
             description=self.description or "",
             status=self.status or "",
-            supports_endpoints=bool(more.features and more.features.supports_endpoints),
+            supports_endpoints=bool(properties.features and properties.features.supports_endpoints),
             expires=moment(dates.transcription_date_time),
             adaptation_expires=moment(dates.adaptation_date_time),
             base_model_id=id_of(self.base_model),
@@ -125,7 +124,7 @@ class _Model(Camel):
             project_id=id_of(self.project),
             created=moment(self.created_date_time),
             last_action=moment(self.last_action_date_time),
-            error=_error_of(more.error),
+            error=_error_of(properties.error),
             custom_properties=self.custom_properties or {},
         )
 
@@ -133,7 +132,7 @@ class _Model(Camel):
 class _FileProperties(Camel):
     size: int | None = None
     duration: str | None = None
-    duration_milliseconds: int | None = None  # after v3.2; 0 means that there is none
+    duration_milliseconds: int | None = None  # after v3.2; 0 means none
 
 
 class _FileLinks(Camel):
@@ -174,69 +173,69 @@ class _Page(Struct):
 
 def endpoint(data: bytes, retry_after: float | None = None) -> Endpoint:
     """Endpoints_Get, _Create, _Update, an item of Endpoints_List."""
-    return decoded(data, _Endpoint).noun(retry_after)
+    return decoded(data, _Endpoint).entity(retry_after)
 
 
 def model(data: bytes, kind: str) -> Model:
     """Models_GetBaseModel, Models_GetCustomModel, an item of their lists."""
-    return decoded(data, _Model).noun(kind)
+    return decoded(data, _Model).entity(kind)
 
 
 def log_file(data: bytes) -> LogFile:
     """Endpoints_GetLog, an item of Endpoints_ListLogs."""
-    it = decoded(data, _File)
-    more, links = it.properties or _FileProperties(), it.links or _FileLinks()
-    identity = own_id(it.self)
+    parsed = decoded(data, _File)
+    properties, links = parsed.properties or _FileProperties(), parsed.links or _FileLinks()
+    identity = own_id(parsed.self)
     return LogFile(
         id=identity,
-        name=it.name or identity,
-        kind=it.kind or "",
-        size=more.size if more.size is None or more.size >= 0 else None,
-        duration=more.duration,
-        milliseconds=more.duration_milliseconds or milliseconds(more.duration),
-        created=moment(it.created_date_time),
+        name=parsed.name or identity,
+        kind=parsed.kind or "",
+        size=properties.size if properties.size is None or properties.size >= 0 else None,
+        duration=properties.duration,
+        milliseconds=properties.duration_milliseconds or milliseconds(properties.duration),
+        created=moment(parsed.created_date_time),
         content_url=links.content_url,
     )
 
 
 def page(data: bytes) -> tuple[list[bytes], str | None]:
-    """The items of one page, still encoded, and the link to the next ("" counts as none)."""
-    it = decoded(data, _Page)
-    return [bytes(item) for item in it.values], it.next_link or None
+    """The items of one page, as JSON, and the link to the next page, None if there is none or it is empty."""
+    parsed = decoded(data, _Page)
+    return [bytes(item) for item in parsed.values], parsed.next_link or None
 
 
 def web_hook(data: bytes, retry_after: float | None = None) -> WebHook:
-    """WebHooks_Get, _Create, _Update, an item of WebHooks_List. The secret, should it be there, is not read."""
-    it = decoded(data, _WebHook)
-    more = it.properties or _WebHookProperties()
+    """WebHooks_Get, _Create, _Update, an item of WebHooks_List. The secret is ignored."""
+    parsed = decoded(data, _WebHook)
+    properties = parsed.properties or _WebHookProperties()
     return WebHook(
-        id=own_id(it.self),
-        self_url=it.self,
-        display_name=it.display_name,
-        web_url=it.web_url,
-        events=frozenset(name for name, wanted in it.events.items() if wanted),
-        description=it.description or "",
-        status=it.status or "",
-        custom_properties=it.custom_properties or {},
-        created=moment(it.created_date_time),
-        last_action=moment(it.last_action_date_time),
-        api_version=more.api_version or "",
-        error=_error_of(more.error),
+        id=own_id(parsed.self),
+        self_url=parsed.self,
+        display_name=parsed.display_name,
+        web_url=parsed.web_url,
+        events=frozenset(name for name, wanted in parsed.events.items() if wanted),
+        description=parsed.description or "",
+        status=parsed.status or "",
+        custom_properties=parsed.custom_properties or {},
+        created=moment(parsed.created_date_time),
+        last_action=moment(parsed.last_action_date_time),
+        api_version=properties.api_version or "",
+        error=_error_of(properties.error),
         retry_after=retry_after,
     )
 
 
-def words(data: bytes) -> list[str]:
-    """Endpoints_ListSupportedLocales: a bare list of texts."""
+def strings(data: bytes) -> list[str]:
+    """Endpoints_ListSupportedLocales: a list of strings."""
     return decoded(data, list[str])
 
 
 def decoded(data: bytes, kind: type[T]) -> T:
-    """JSON of the service as `kind`, or Malformed."""
+    """Decode JSON as `kind`; raises Malformed."""
     try:
         return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=kind)  # some proxies add a BOM
     except msgspec.ValidationError as error:
-        raise Malformed(str(error)) from None  # names types and a path, not values
+        raise Malformed(str(error)) from None  # it contains types and a path, no values
     except RecursionError:
         raise Malformed("nested too deeply") from None
     except (msgspec.MsgspecError, ValueError):
@@ -244,7 +243,7 @@ def decoded(data: bytes, kind: type[T]) -> T:
 
 
 def own_id(link: str) -> str:
-    """The id behind an entity's `self`."""
+    """The id in an entity's `self`."""
     identity = id_behind(link)
     if not identity:
         raise Malformed("`self` has no id")
@@ -252,7 +251,7 @@ def own_id(link: str) -> str:
 
 
 def id_of(reference: Reference | None) -> str | None:
-    """The id behind a reference, if there is one."""
+    """The id in a reference, None if there is no reference."""
     return (id_behind(reference.self) or None) if reference else None
 
 
@@ -261,5 +260,5 @@ def _error_of(failure: _Failure | None) -> EntityError | None:
 
 
 def quote(value: str) -> str:
-    """A string for a filter, in single quotes; a quote inside is doubled, as OData does it."""
+    """A string for a filter: in single quotes, with quotes inside doubled, as in OData."""
     return "'" + value.replace("'", "''") + "'"

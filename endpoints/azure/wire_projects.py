@@ -1,6 +1,6 @@
-"""Projects and the data sets that lie in them, read into our nouns. Pure, as wire.py."""
+"""Parses projects and their datasets; see wire.py."""
 
-from .nouns import Dataset, Project
+from .entities import Dataset, Project
 from .times import moment
 from .wire import Camel, Reference, decoded, id_of, own_id
 
@@ -36,33 +36,33 @@ class _Dataset(Camel):
 
 def project(data: bytes) -> Project:
     """Projects_Get, an item of Projects_List."""
-    it = decoded(data, _Project)
-    counts = it.properties or _Counts()
+    parsed = decoded(data, _Project)
+    counts = parsed.properties or _Counts()
     return Project(
-        id=own_id(it.self),
-        display_name=it.display_name,
-        locale=it.locale,
-        description=it.description or "",
-        created=moment(it.created_date_time),
+        id=own_id(parsed.self),
+        display_name=parsed.display_name,
+        locale=parsed.locale,
+        description=parsed.description or "",
+        created=moment(parsed.created_date_time),
         dataset_count=counts.dataset_count,
         evaluation_count=counts.evaluation_count,
         model_count=counts.model_count,
         transcription_count=counts.transcription_count,
         endpoint_count=counts.endpoint_count,
-        foundry_project=it.foundry_project_name or "",
+        foundry_project=parsed.foundry_project_name or "",
     )
 
 
 def dataset(data: bytes) -> Dataset:
     """An item of Projects_ListDatasets."""
-    it = decoded(data, _Dataset)
+    parsed = decoded(data, _Dataset)
     return Dataset(
-        id=own_id(it.self),
-        display_name=it.display_name,
-        locale=it.locale,
-        kind=it.kind,
-        description=it.description or "",
-        status=it.status or "",
-        project_id=id_of(it.project),
-        created=moment(it.created_date_time),
+        id=own_id(parsed.self),
+        display_name=parsed.display_name,
+        locale=parsed.locale,
+        kind=parsed.kind,
+        description=parsed.description or "",
+        status=parsed.status or "",
+        project_id=id_of(parsed.project),
+        created=moment(parsed.created_date_time),
     )

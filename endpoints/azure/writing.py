@@ -1,86 +1,86 @@
-"""What we ask for, written as the service's JSON. Pure: nothing here sends."""
+"""Builds the JSON bodies of requests."""
 
 import msgspec
 from msgspec import UNSET
 
 from .addresses import uuid_id
-from .nouns import EVENTS, EndpointCreate, EndpointUpdate, WebHookCreate, WebHookUpdate
+from .entities import EVENTS, EndpointCreate, EndpointUpdate, WebHookCreate, WebHookUpdate
 from .versions import Version
 
 
-def endpoint_create(asked: EndpointCreate, version: Version, endpoint_url: str) -> bytes:
+def endpoint_create(new: EndpointCreate, version: Version, endpoint_url: str) -> bytes:
     """The body of Endpoints_Create."""
-    properties: dict[str, object] = {version.create_logging: asked.logging_enabled}
-    if asked.time_to_live:
-        properties["timeToLive"] = asked.time_to_live
+    properties: dict[str, object] = {version.create_logging: new.logging_enabled}
+    if new.time_to_live:
+        properties["timeToLive"] = new.time_to_live
     body: dict[str, object] = {
-        "displayName": asked.display_name,
-        "description": asked.description,
-        "locale": asked.locale,
-        "model": _model_reference(asked.model_id, asked.model_kind, version, endpoint_url),
+        "displayName": new.display_name,
+        "description": new.description,
+        "locale": new.locale,
+        "model": _model_reference(new.model_id, new.model_kind, version, endpoint_url),
         "properties": properties,
     }
-    if asked.custom_properties:
-        body["customProperties"] = asked.custom_properties
-    if asked.project_id is not None:
-        body["project"] = _project_reference(asked.project_id, version, endpoint_url)
+    if new.custom_properties:
+        body["customProperties"] = new.custom_properties
+    if new.project_id is not None:
+        body["project"] = _project_reference(new.project_id, version, endpoint_url)
     return msgspec.json.encode(body)
 
 
-def endpoint_update(asked: EndpointUpdate, version: Version, endpoint_url: str) -> bytes:
-    """The body of Endpoints_Update; msgspec leaves out what is UNSET."""
+def endpoint_update(new: EndpointUpdate, version: Version, endpoint_url: str) -> bytes:
+    """The body of Endpoints_Update, without what is UNSET."""
     body: dict[str, object] = {}
-    if asked.display_name is not UNSET:
-        body["displayName"] = asked.display_name
-    if asked.description is not UNSET:
-        body["description"] = asked.description
-    if asked.model_id is not UNSET:
-        kind = "custom" if asked.model_kind is UNSET else asked.model_kind
-        body["model"] = _model_reference(asked.model_id, kind, version, endpoint_url)
-    if asked.logging_enabled is not UNSET:
-        body["properties"] = {version.update_logging: asked.logging_enabled}
-    if asked.custom_properties is not UNSET:
-        body["customProperties"] = asked.custom_properties
-    if asked.project_id is not UNSET:
-        body["project"] = _project_reference(asked.project_id, version, endpoint_url)
+    if new.display_name is not UNSET:
+        body["displayName"] = new.display_name
+    if new.description is not UNSET:
+        body["description"] = new.description
+    if new.model_id is not UNSET:
+        kind = "custom" if new.model_kind is UNSET else new.model_kind
+        body["model"] = _model_reference(new.model_id, kind, version, endpoint_url)
+    if new.logging_enabled is not UNSET:
+        body["properties"] = {version.update_logging: new.logging_enabled}
+    if new.custom_properties is not UNSET:
+        body["customProperties"] = new.custom_properties
+    if new.project_id is not UNSET:
+        body["project"] = _project_reference(new.project_id, version, endpoint_url)
     return msgspec.json.encode(body)
 
 
-def web_hook_create(asked: WebHookCreate) -> bytes:
+def web_hook_create(new: WebHookCreate) -> bytes:
     """The body of WebHooks_Create."""
     body: dict[str, object] = {
-        "displayName": asked.display_name,
-        "description": asked.description,
-        "webUrl": asked.web_url,
-        "events": dict.fromkeys(sorted(_known(asked.events)), True),
+        "displayName": new.display_name,
+        "description": new.description,
+        "webUrl": new.web_url,
+        "events": dict.fromkeys(sorted(_checked_events(new.events)), True),
     }
-    if asked.secret:
-        body["properties"] = {"secret": asked.secret}
-    if asked.custom_properties:
-        body["customProperties"] = asked.custom_properties
+    if new.secret:
+        body["properties"] = {"secret": new.secret}
+    if new.custom_properties:
+        body["customProperties"] = new.custom_properties
     return msgspec.json.encode(body)
 
 
-def web_hook_update(asked: WebHookUpdate) -> bytes:
-    """The body of WebHooks_Update. All events are named, true or false: a PATCH may replace the map or merge it."""
+def web_hook_update(new: WebHookUpdate) -> bytes:
+    """The body of WebHooks_Update. It has all events, true or false, because a PATCH may replace or merge the map."""
     body: dict[str, object] = {}
-    if asked.secret:
-        body["properties"] = {"secret": asked.secret}
-    if asked.display_name is not UNSET:
-        body["displayName"] = asked.display_name
-    if asked.description is not UNSET:
-        body["description"] = asked.description
-    if asked.web_url is not UNSET:
-        body["webUrl"] = asked.web_url
-    if asked.events is not UNSET:
-        wanted = _known(asked.events)
-        body["events"] = {name: name in wanted for name in EVENTS}
-    if asked.custom_properties is not UNSET:
-        body["customProperties"] = asked.custom_properties
+    if new.secret:
+        body["properties"] = {"secret": new.secret}
+    if new.display_name is not UNSET:
+        body["displayName"] = new.display_name
+    if new.description is not UNSET:
+        body["description"] = new.description
+    if new.web_url is not UNSET:
+        body["webUrl"] = new.web_url
+    if new.events is not UNSET:
+        enabled = _checked_events(new.events)
+        body["events"] = {name: name in enabled for name in EVENTS}
+    if new.custom_properties is not UNSET:
+        body["customProperties"] = new.custom_properties
     return msgspec.json.encode(body)
 
 
-def _known(events: frozenset[str]) -> frozenset[str]:
+def _checked_events(events: frozenset[str]) -> frozenset[str]:
     if unknown := sorted(set(events) - set(EVENTS)):
         raise ValueError(f"Web hooks have no event {unknown[0]!r}.")
     return frozenset(events)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints.models import Change, Resource
+from endpoints.models import Change, Endpoint, Resource
 from endpoints.models.status import ChangeState
 
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
@@ -28,7 +28,7 @@ def pause_of_deployment(change: Change, asked: float | None) -> float:
     if asked is not None or not awaited:
         return pause(change, asked)
     change.looked()
-    deploying = Change.objects.filter(state=ChangeState.DEPLOYING, endpoint__resource=change.endpoint.resource_id)
+    deploying = Change.objects.filter(state=ChangeState.DEPLOYING, endpoint__resource=Endpoint.of(change).resource_id)
     return max(BACK_OFF[0], deploying.count() / LOOKS_A_SECOND)
 
 

@@ -7,6 +7,7 @@ from hashlib import blake2s
 from typing import Any
 from uuid import UUID, uuid5
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy
 
@@ -78,7 +79,7 @@ def blocked(endpoint: Endpoint) -> str:
 def ask(
     *,
     key: UUID,
-    actor: Any,
+    actor: User | None,
     action: Action,
     seen: Mapping[UUID, str],
     model: SpeechModel | None = None,
@@ -113,7 +114,7 @@ def ask(
     return bulk
 
 
-def cancel(bulk: Bulk, *, actor: Any) -> int:
+def cancel(bulk: Bulk, *, actor: User | None) -> int:
     """Take back all that has not started; returns how many there were."""
     return sum(submit.cancel(change, actor=actor) for change in unstarted(bulk).select_related("endpoint"))
 
@@ -124,7 +125,7 @@ def unstarted(bulk: Bulk) -> models.QuerySet[Change]:
 
 def shown_state(change: Change) -> ShownStatus:
     """How far it is, open or closed; how long it has been deploying is left to the endpoint's own page."""
-    if change.state in OPEN:
+    if change.state in OPEN and change.endpoint:
         shown = change.shown_status(change.endpoint.status)
         return (
             replace(shown, detail="")
@@ -163,7 +164,7 @@ def _model_misfit(endpoint: Endpoint, model: SpeechModel) -> str:
     return ""
 
 
-def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechModel | None, actor: Any) -> str:
+def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechModel | None, actor: User | None) -> str:
     """Why it is passed over; empty when its change was asked."""
     if item.why:
         return item.why
@@ -172,7 +173,7 @@ def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechMod
     if seen != item.stamp:
         return _("It was changed after you looked.")
     # The same key for the same endpoint, so that what was asked already is not asked twice.
-    common = {"key": uuid5(bulk.pk, str(item.endpoint.pk)), "actor": actor, "endpoint": item.endpoint}
+    common: dict[str, Any] = {"key": uuid5(bulk.pk, str(item.endpoint.pk)), "actor": actor, "endpoint": item.endpoint}
     common |= {"reason": bulk.reason, "bulk": bulk}
     try:
         if action == Action.DELETE:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -17,8 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints import audit, azure
+from endpoints.changes import sending
 from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
+from endpoints.changes.sending import remote_id, shows
+from endpoints.changes.work import attempt
 from endpoints.mirror.catalog import mark_gone, mirror_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
@@ -43,20 +45,33 @@ def step(change: Change, service: azure.SpeechClient) -> float | None:
         ChangeState.DEPLOYING: _look,
     }
     stage = stages.get(change.state)
+    if change.endpoint is None:
+        withdraw(change)
+        return None
     if stage is None:
         return None
     if change.kind not in ChangeKind.values:
         return SLOWLY  # newer code asked for it, and newer code knows how
-    resource = change.endpoint.resource
-    try:
-        due = stage(change, service)
-    except azure.SpeechError as error:
-        if not isinstance(error, azure.TooManyRequests):
-            resource.failed(str(error))
-        Change.objects.move(change, ChangeState(change.state), error=str(error))
-        return _put_off(change, error)
-    resource.answered()
-    return due
+    return attempt(Endpoint.of(change).resource, lambda: stage(change, service), _Patient(change))
+
+
+class _Patient:
+    """A change waits for as long as it takes: only its stages decide that something is final."""
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+
+    def put_off(self, why: str, retry_after: float | None) -> float:
+        Change.objects.move(self.change, ChangeState(self.change.state), error=why)
+        return pause(self.change, retry_after)
+
+    def refused(self, error: azure.SpeechError) -> float:
+        return self.put_off(str(error), None)
+
+
+def withdraw(change: Change) -> None:
+    """Close an open change whose endpoint was removed together with its resource."""
+    _close(change, ChangeState.CANCELLED, _("The Speech resource was removed."))
 
 
 def _send(change: Change, service: azure.SpeechClient) -> float | None:
@@ -76,7 +91,7 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
         return None
     failpoint("after-sending")
     try:
-        remote = _request(change, service)
+        remote = sending.send(change, service)
     except (azure.NotSent, azure.TooManyRequests, azure.Unauthorized, azure.VersionRetired) as error:
         # Nothing was carried out: the wish waits, for the network, for quota, or for a key that is accepted.
         Change.objects.move(change, ChangeState.QUEUED, error=str(error))
@@ -139,7 +154,7 @@ def _again_or_ask(change: Change) -> float | None:
 def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
     """The change's endpoint as the service says it is; None when the service no longer has it."""
     try:
-        return service.get_endpoint(_remote_id(change.endpoint))
+        return service.get_endpoint(remote_id(Endpoint.of(change)))
     except azure.NotFound as error:
         if error.gateway:
             raise  # no word of the service about this endpoint: the address or the version may be wrong
@@ -148,7 +163,7 @@ def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | Non
 
 def _gone(change: Change) -> float | None:
     """It is not made again by itself: whether to deploy again or to give up is for people to say."""
-    mark_gone(change.endpoint)
+    mark_gone(Endpoint.of(change))
     needs_decision(change, _("The endpoint was deleted at the service."))
     return None
 
@@ -158,7 +173,7 @@ def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     remote = _remote(change, service)
     if remote is None:
         return _gone(change)
-    mirror_endpoint(change.endpoint.resource, remote)
+    mirror_endpoint(Endpoint.of(change).resource, remote)
     if shows(remote, change.wanted):
         return _accepted(change, remote)
     if remote.status in (Status.NOT_STARTED, Status.RUNNING):
@@ -168,75 +183,21 @@ def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     return None
 
 
-def shows(remote: azure.Endpoint, facts: dict[str, Any]) -> bool:
-    """Whether the service says of an endpoint what `facts` says, by the keys of Endpoint.facts."""
-    said = {
-        "model": remote.model_id,
-        "display_name": remote.display_name,
-        "description": remote.description,
-        "logging_enabled": remote.logging_enabled,
-    }
-    return all(said[name] == value for name, value in facts.items())
-
-
-def _request(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
-    requests = {ChangeKind.CREATE: _post, ChangeKind.DELETE: _delete}
-    failpoint("before-request")
-    try:
-        return requests.get(ChangeKind(change.kind), _patch)(change, service)
-    finally:
-        failpoint("after-answer")
-
-
-def _post(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
-    endpoint, model = change.endpoint, change.model
-    assert model is not None  # noqa: S101 (_send has made sure)
-    made = service.create_endpoint(
-        azure.EndpointCreate(
-            display_name=endpoint.display_name,
-            description=endpoint.description,
-            locale=endpoint.locale,
-            model_id=model.remote_id,
-            model_kind=model.kind,
-            project_id=endpoint.project.remote_id if endpoint.project else None,
-            logging_enabled=endpoint.logging_enabled,
-            custom_properties={MARK: str(change.pk)},
-        )
-    )
-    mark = made.custom_properties.get(MARK)
-    alike = (made.display_name, made.locale) == (endpoint.display_name, endpoint.locale)
-    if mark != str(change.pk) and (mark or not alike):
-        raise azure.Unreadable("The service answered with another endpoint.", operation="Endpoints_Create")
-    return made
-
-
-def _patch(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
-    """Only what is to be changed is sent, so that everything else stays as it is."""
-    asked = dict(change.wanted)
-    if change.model and asked.pop("model", None):
-        asked |= {"model_id": change.model.remote_id, "model_kind": change.model.kind}
-    return service.update_endpoint(_remote_id(change.endpoint), azure.EndpointUpdate(**asked))
-
-
-def _delete(change: Change, service: azure.SpeechClient) -> None:
-    service.delete_endpoint(_remote_id(change.endpoint))
-
-
 def _deleted(change: Change) -> float | None:
-    mark_gone(change.endpoint, told=True)
+    mark_gone(Endpoint.of(change), told=True)
     return _close(change, ChangeState.DONE, "")
 
 
 def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
     """The service has the request; whether it is already true, the next look tells."""
     with transaction.atomic():
-        change.endpoint.refresh_from_db(fields=["remote_id", "status"])
-        failed_before = change.endpoint.status == Status.FAILED
-        if change.endpoint.remote_id is None:
-            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(remote_id=remote.id)
+        Endpoint.of(change).refresh_from_db(fields=["remote_id", "status"])
+        failed_before = Endpoint.of(change).status == Status.FAILED
+        if Endpoint.of(change).remote_id is None:
+            Endpoint.objects.filter(pk=Endpoint.of(change).pk, remote_id=None).update(remote_id=remote.id)
         if not Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), error="", looks=0):
             return None
-        mirror_endpoint(change.endpoint.resource, remote)
+        mirror_endpoint(Endpoint.of(change).resource, remote)
     failpoint("after-acceptance")
     if failed_before and change.kind == ChangeKind.EDIT and shows(remote, change.wanted):
         return _close(change, ChangeState.DONE, "")  # an endpoint that does not work can have another name
@@ -248,7 +209,7 @@ def _look(change: Change, service: azure.SpeechClient) -> float | None:
     if remote is None:
         return _gone(change)
     failpoint("before-mirror")
-    mirror_endpoint(change.endpoint.resource, remote)
+    mirror_endpoint(Endpoint.of(change).resource, remote)
     failpoint("after-mirror")
     if change.error:
         Change.objects.move(change, ChangeState.DEPLOYING, error="")
@@ -272,27 +233,22 @@ def _verify(change: Change, remote: azure.Endpoint) -> float | None:
 def _close(change: Change, state: ChangeState, why: str) -> float | None:
     """End the change; nobody needs to look again."""
     done = {ChangeKind.EDIT: Verb.EDITED, ChangeKind.DELETE: Verb.DELETED}.get(ChangeKind(change.kind), Verb.DEPLOYED)
-    verbs = {ChangeState.DONE: done, ChangeState.REFUSED: Verb.REFUSED, ChangeState.FAILED: Verb.FAILED}
+    verbs = {
+        ChangeState.DONE: done,
+        ChangeState.REFUSED: Verb.REFUSED,
+        ChangeState.FAILED: Verb.FAILED,
+        ChangeState.CANCELLED: Verb.CANCELLED,
+    }
     failpoint("before-close")
     with transaction.atomic():
         if not Change.objects.move(change, state, error=why):
             return None
         if state == ChangeState.REFUSED and change.kind == ChangeKind.CREATE:
             # The service never had it, so nobody else will ever write this row.
-            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(
+            Endpoint.objects.filter(pk=Endpoint.of(change).pk, remote_id=None).update(
                 status=Status.FAILED, error=why, updated_at=timezone.now()
             )
         model = change.model.display_name if change.model else ""
         audit.record(verbs[state], endpoint=change.endpoint, change=change, detail=why, model=model)
     failpoint("after-close")
     return None
-
-
-def _put_off(change: Change, error: azure.SpeechError) -> float:
-    return pause(change, error.retry_after if isinstance(error, azure.TooManyRequests) else None)
-
-
-def _remote_id(endpoint: Endpoint) -> str:
-    if endpoint.remote_id is None:
-        raise azure.Unreadable("The endpoint has no id at the service yet.", operation="Endpoints_Get")
-    return endpoint.remote_id

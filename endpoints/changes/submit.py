@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ class Busy(Exception):
 
     def __init__(self, change: Change) -> None:
         kind = dict(ChangeKind.choices).get(change.kind, change.kind)
-        names = {"actor": change.actor or "Speech Studio", "kind": kind}
+        names = {"actor": change.actor_name or "Speech Studio", "kind": kind}
         self.why = Words(gettext_noop("Another change is open: %(kind)s, by %(actor)s."), **names)
         super().__init__(self.why)
         self.change = change
@@ -47,7 +48,7 @@ class ChangedMeanwhile(Exception):
 def create(
     *,
     key: UUID,
-    actor: Any,
+    actor: User | None,
     model: SpeechModel,
     display_name: str,
     description: str = "",
@@ -82,6 +83,7 @@ def create(
                 model=model,
                 actor=actor,
                 wanted={"model": model.remote_id},
+                **_names(endpoint, model, actor),
             )
             audit.record(Verb.ASKED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)
             if instead_of and instead_of.gone_at and instead_of.open_change:
@@ -96,7 +98,7 @@ def create(
 def change_model(
     *,
     key: UUID,
-    actor: Any,
+    actor: User | None,
     endpoint: Endpoint,
     model: SpeechModel,
     reason: str = "",
@@ -134,7 +136,7 @@ def change_model(
 def edit(
     *,
     key: UUID,
-    actor: Any,
+    actor: User | None,
     endpoint: Endpoint,
     wanted: dict[str, Any],
     reason: str = "",
@@ -153,14 +155,14 @@ def edit(
     return _ask(change, Verb.ASKED_EDIT, seen, at, what=words_for(differing))
 
 
-def delete(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
+def delete(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
     """Ask for the end of an endpoint at the service; its row and history stay."""
     change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason, bulk=bulk)
     return _ask(change, Verb.ASKED_DELETE, None, None)
 
 
 @transaction.atomic
-def remove_duplicate(*, actor: Any, endpoint: Endpoint) -> Change:
+def remove_duplicate(*, actor: User | None, endpoint: Endpoint) -> Change:
     """Ask for the end of one of several endpoints that the same request made. Raises NotPossible when it is the last.
 
     Their rows are locked: two people who remove one each at the same moment must not leave none.
@@ -175,7 +177,7 @@ def remove_duplicate(*, actor: Any, endpoint: Endpoint) -> Change:
     return delete(key=uuid4(), actor=actor, endpoint=endpoint, reason=reason)
 
 
-def go_back(*, key: UUID, actor: Any, endpoint: Endpoint, reason: str) -> Change:
+def go_back(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str) -> Change:
     """Ask for the model that the endpoint had before. Raises NotPossible when there is none, or it has expired."""
     previous = previous_model(endpoint)
     if previous is None:
@@ -190,7 +192,7 @@ def previous_model(endpoint: Endpoint) -> SpeechModel | None:
     return last.from_model if last and last.from_model != endpoint.model else None
 
 
-def cancel(change: Change, *, actor: Any) -> bool:
+def cancel(change: Change, *, actor: User | None) -> bool:
     """Take a change back that has not started. False when a worker was faster."""
     unstarted = Change.objects.filter(UNSTARTED, pk=change.pk)
     with transaction.atomic():
@@ -198,11 +200,11 @@ def cancel(change: Change, *, actor: Any) -> bool:
             return False
         audit.record(Verb.CANCELLED, actor=actor, endpoint=change.endpoint, change=change)
         if change.kind == ChangeKind.CREATE:
-            Endpoint.objects.filter(pk=change.endpoint_id, remote_id=None).update(gone_at=Now(), updated_at=Now())
+            Endpoint.objects.filter(changes=change, remote_id=None).update(gone_at=Now(), updated_at=Now())
     return True
 
 
-def dismiss(endpoint: Endpoint, *, actor: Any) -> bool:
+def dismiss(endpoint: Endpoint, *, actor: User | None) -> bool:
     """Take an endpoint that the service never had out of the list. False when it has it, or may still get it."""
     with transaction.atomic():
         if not endpoint.can_be_dismissed or not Endpoint.objects.present().filter(
@@ -213,7 +215,7 @@ def dismiss(endpoint: Endpoint, *, actor: Any) -> bool:
     return True
 
 
-def decide(change: Change, *, actor: Any, again: bool, why: str = gettext_noop("Given up.")) -> bool:
+def decide(change: Change, *, actor: User | None, again: bool, why: str = gettext_noop("Given up.")) -> bool:
     """What a person says of a change that could not be settled: try again, or give up and `why`."""
     undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
     with transaction.atomic():
@@ -233,10 +235,13 @@ def decide(change: Change, *, actor: Any, again: bool, why: str = gettext_noop("
     return bool(moved)
 
 
-def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime | None, **words: str) -> Change:
+def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime | None, **words: Any) -> Change:
     if asked := Change.objects.filter(pk=change.pk).first():
         return asked
-    change.before = change.endpoint.facts
+    endpoint = Endpoint.of(change)
+    change.before = endpoint.facts
+    for name, value in _names(endpoint, change.model, change.actor).items():
+        setattr(change, name, value)
     differing = {name: change.before[name] for name, value in (seen or {}).items() if change.before.get(name) != value}
     if differing:
         raise ChangedMeanwhile(differing)
@@ -245,11 +250,19 @@ def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime |
     try:
         with transaction.atomic():
             change.save(force_insert=True)
-            audit.record(
-                verb, actor=change.actor, endpoint=change.endpoint, change=change, detail=change.reason, **words
-            )
+            audit.record(verb, actor=change.actor, endpoint=endpoint, change=change, detail=change.reason, **words)
     except IntegrityError:
         if asked := Change.objects.filter(pk=change.pk).first():
             return asked
-        raise Busy(change.endpoint.changes.open().get()) from None
+        raise Busy(endpoint.changes.open().get()) from None
     return change
+
+
+def _names(endpoint: Endpoint, model: SpeechModel | None, actor: User | None) -> dict[str, str]:
+    """What a change is about, for the time when the rows themselves are gone."""
+    return {
+        "endpoint_name": endpoint.display_name,
+        "resource_name": endpoint.resource.name,
+        "model_name": model.display_name if model else "",
+        "actor_name": actor.get_username() if actor else "",
+    }

@@ -1,4 +1,4 @@
-"""The tables put together as one OpenAPI 3.1 document."""
+"""Builds an OpenAPI 3.1 document from the tables."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ PATCH = "application/merge-patch+json"
 UUIDS = ("id", "fileId")
 HEADERS: dict[str, Json] = {
     "Retry-After": {
-        "description": "Seconds to wait before looking again; left out when there is nothing to wait for.",
+        "description": "Seconds to wait before the next poll; omitted if there is nothing to wait for.",
         "schema": {"type": "integer", "format": "int32"},
     },
     **{
-        name: {"description": words, "required": True, "schema": {"type": "string", "format": "uri"}}
-        for name, words in (("Location", "The entity made."), ("Operation-Location", "The operation begun."))
+        name: {"description": description, "required": True, "schema": {"type": "string", "format": "uri"}}
+        for name, description in (("Location", "The created entity."), ("Operation-Location", "The started operation."))
     },
 }
 QUERIES: dict[str, Json] = {
-    "skip": typed("int32") | {"description": "How many entities to pass over."},
-    "top": typed("int32") | {"description": "How many entities to show at most; the service may show fewer."},
+    "skip": typed("int32") | {"description": "How many entities to skip."},
+    "top": typed("int32") | {"description": "How many entities to return at most; the service may return fewer."},
     "filter": typed("string"),
-    "skipToken": typed("string") | {"description": "Where the page before ended, taken from its @nextLink."},
+    "skipToken": typed("string") | {"description": "The end of the previous page, from its @nextLink."},
     "endDate": typed("string")
-    | {"description": "yyyy-mm-dd, a day in UTC: that day and all before; none: everything."},
-    "sasValidityInSeconds": typed("int32") | {"description": "How long links to files work; else 12 hours."},
-    "sasLifetimeMinutes": typed("int32") | {"description": "How long links to files work."},
+    | {"description": "yyyy-mm-dd, a day in UTC: that day and all before it; without it: all logs."},
+    "sasValidityInSeconds": typed("int32") | {"description": "How long content URLs are valid; 12 hours by default."},
+    "sasLifetimeMinutes": typed("int32") | {"description": "How long content URLs are valid."},
 }
 
 
 @cache
 def describe(name: str) -> Json:
-    """The document of one of VERSIONS, the same object each time; KeyError for another version."""
-    stated = version(name)
+    """The document of one of VERSIONS, the same object at each call; KeyError for other versions."""
+    tables = version(name)
     variables = {"endpoint": {"default": "https://westus.api.cognitive.microsoft.com"}}
     document: Json = {
         "openapi": "3.1.0",
@@ -46,117 +46,128 @@ def describe(name: str) -> Json:
         "servers": [{"url": "{endpoint}" + base_path(name), "variables": variables}],
         "security": [{"api_key": []}, {"token": []}],
         "paths": {},
-        "components": {"schemas": _schemas(stated), "securitySchemes": _security(name)},
+        "components": {"schemas": _schemas(tables), "securitySchemes": _security(name)},
     }
-    for row in filter(None, stated.operations.splitlines()):
-        method, path, operation = _operation(row, stated)
+    for line in filter(None, tables.operations.splitlines()):
+        method, path, operation = _operation(line, tables)
         document["paths"].setdefault(path, {})[method] = operation
-    return _reached(document)
+    return _without_unused(document)
 
 
 def _security(name: str) -> Json:
-    """Later documents name the key only; tokens of Entra are in the service's documentation (service-facts 6)."""
-    words = (
-        "A token of Microsoft Entra." if dated(name) else "A token of the region's STS, for managing Speech services."
+    """The published documents of later versions name the key only.
+
+    Microsoft Entra tokens: "Role-based access control for Speech resources".
+    """
+    description = (
+        "A Microsoft Entra token."
+        if dated(name)
+        else "A token of the region's token service, with the scope speechservicesmanagement."
     )
     return {
         "api_key": {"type": "apiKey", "in": "header", "name": "Ocp-Apim-Subscription-Key"},
-        "token": {"type": "apiKey", "in": "header", "name": "Authorization", "description": words},
+        "token": {"type": "apiKey", "in": "header", "name": "Authorization", "description": description},
     }
 
 
-def _schemas(stated: Version) -> Json:
-    found: Json = {}
-    for title, table in stated.entities.items():
-        found[title.removesuffix("!")] = schema(table) | _only_read(title)
-    for title, values in stated.closed_enums.items():
-        found[title.removesuffix("!")] = {"type": "string", "enum": values.split()} | _only_read(title)
-    for title, values in stated.open_enums.items():
-        found[title.removesuffix("!")] = {"type": "string", "x-extensible-enum": values.split()} | _only_read(title)
-    for title, value in DEFAULTS.items():
-        found[title]["default"] = value
-    for title in stated.open:
-        found[title]["x-open"] = True
-    for title, words in NOTES.items():
-        noun, _, name = title.partition(".")
-        target = found[noun]["properties"].get(name) if name else found[noun]
+def _schemas(tables: Version) -> Json:
+    schemas: Json = {}
+    for full_name, table in tables.entities.items():
+        schemas[full_name.removesuffix("!")] = schema(table) | _read_only(full_name)
+    for full_name, values in tables.closed_enums.items():
+        schemas[full_name.removesuffix("!")] = {"type": "string", "enum": values.split()} | _read_only(full_name)
+    for full_name, values in tables.open_enums.items():
+        schemas[full_name.removesuffix("!")] = {"type": "string", "x-extensible-enum": values.split()} | _read_only(
+            full_name
+        )
+    for full_name, value in DEFAULTS.items():
+        schemas[full_name]["default"] = value
+    for full_name in tables.open:
+        schemas[full_name]["x-open"] = True
+    for full_name, description in NOTES.items():
+        definition, _, name = full_name.partition(".")
+        target = schemas[definition]["properties"].get(name) if name else schemas[definition]
         if target is not None:
-            target["description"] = words
-    return found
+            target["description"] = description
+    return schemas
 
 
-def _only_read(title: str) -> Json:
-    return {"readOnly": True} if title.endswith("!") else {}
+def _read_only(full_name: str) -> Json:
+    return {"readOnly": True} if full_name.endswith("!") else {}
 
 
-def _operation(row: str, stated: Version) -> tuple[str, str, Json]:
-    words, _, summary = row.partition(" # ")
-    method, path, name, *parts = words.split()
+def _operation(line: str, tables: Version) -> tuple[str, str, Json]:
+    definition, _, summary = line.partition(" # ")
+    method, path, name, *parts = definition.split()
     operation: Json = {"operationId": name, "tags": [name.partition("_")[0]]}
     if summary:
         operation["summary"] = summary
-    operation["parameters"] = [_in_path(part) for part in re.findall(r"{(\w+)}", path)]
-    if dated(stated.name):
+    operation["parameters"] = [_path_parameter(part) for part in re.findall(r"{(\w+)}", path)]
+    if dated(tables.name):
         operation["parameters"].append(
             {
                 "in": "query",
                 "name": "api-version",
                 "required": True,
-                "schema": {"type": "string", "enum": [stated.name]},
+                "schema": {"type": "string", "enum": [tables.name]},
             }
         )
     operation["responses"] = {}
     for part in parts:
         if part.startswith("?"):
-            operation["parameters"] += _in_query(part[1:], name, stated)
+            operation["parameters"] += _query_parameters(part[1:], name, tables)
         elif part.startswith("<"):
             media = (JSON, PATCH) if method == "PATCH" else (JSON,)
             content = {kind: {"schema": typed(part[1:])} for kind in media}
             operation["requestBody"] = {"required": True, "content": content}
         else:
             status, _, kind = part.partition(":")
-            operation["responses"][status] = _answer(*kind.split("+"))
-    operation["responses"]["default"] = _answer("Error") | {"description": "A refusal"}
+            operation["responses"][status] = _response(*kind.split("+"))
+    operation["responses"]["default"] = _response("Error") | {"description": "An error"}
     return method.lower(), path, operation
 
 
-def _in_path(name: str) -> Json:
+def _path_parameter(name: str) -> Json:
     return {"in": "path", "name": name, "required": True, "schema": typed("uuid" if name in UUIDS else "string")}
 
 
-def _in_query(word: str, operation: str, stated: Version) -> list[Json]:
-    if word.startswith("page="):
-        properties = stated.filters[word.removeprefix("page=")].split()
-        return [_query("skip"), _query("top"), _query("filter") | {"x-filter-properties": properties}]
-    if word != "sas":
-        return [_query(word)]
-    if not dated(stated.name):
-        return [_query("sasValidityInSeconds")]
-    return [_query("sasLifetimeMinutes") | ({"required": True} if operation.endswith("Manifest") else {})]
+def _query_parameters(shorthand: str, operation: str, tables: Version) -> list[Json]:
+    if shorthand.startswith("page="):
+        properties = tables.filters[shorthand.removeprefix("page=")].split()
+        return [
+            _query_parameter("skip"),
+            _query_parameter("top"),
+            _query_parameter("filter") | {"x-filter-properties": properties},
+        ]
+    if shorthand != "sas":
+        return [_query_parameter(shorthand)]
+    if not dated(tables.name):
+        return [_query_parameter("sasValidityInSeconds")]
+    return [_query_parameter("sasLifetimeMinutes") | ({"required": True} if operation.endswith("Manifest") else {})]
 
 
-def _query(name: str) -> Json:
+def _query_parameter(name: str) -> Json:
     return {"in": "query", "name": name, "schema": QUERIES[name]}
 
 
-def _answer(kind: str = "", *headers: str) -> Json:
-    answer: Json = {"description": kind or "Nothing more to say"}
+def _response(kind: str = "", *headers: str) -> Json:
+    response: Json = {"description": kind or "No body"}
     if kind:
-        answer["content"] = {JSON: {"schema": typed(kind)}}
+        response["content"] = {JSON: {"schema": typed(kind)}}
     if headers:
-        answer["headers"] = {name: HEADERS[name] for name in headers}
-    return answer
+        response["headers"] = {name: HEADERS[name] for name in headers}
+    return response
 
 
-def _reached(document: Json) -> Json:
-    """Without the definitions that no operation leads to."""
+def _without_unused(document: Json) -> Json:
+    """Remove the definitions that no operation refers to."""
     schemas = document["components"]["schemas"]
-    known: set[str] = set()
-    waiting = [str(document["paths"])]
-    while waiting:
-        for name in re.findall(r"'#/components/schemas/(\w+)'", waiting.pop()):
-            if name not in known:
-                known.add(name)
-                waiting.append(str(schemas[name]))
-    document["components"]["schemas"] = {name: schemas[name] for name in schemas if name in known}
+    used: set[str] = set()
+    pending = [str(document["paths"])]
+    while pending:
+        for name in re.findall(r"'#/components/schemas/(\w+)'", pending.pop()):
+            if name not in used:
+                used.add(name)
+                pending.append(str(schemas[name]))
+    document["components"]["schemas"] = {name: schemas[name] for name in schemas if name in used}
     return document

@@ -1,15 +1,15 @@
-"""Words that the service uses for values. Source: the enums of the v3.2 contract; later codes: api-facts 13, 14."""
+"""The enumerations of the service. Source: the published specifications of the three versions."""
 
 from __future__ import annotations
 
-# A name with "!" is written by the service alone. Closed: no other value will come within one version.
+# A definition whose name ends in "!" is read-only. Closed: a version has no other values.
 CLOSED: dict[str, str] = {
     "Status!": "NotStarted Running Succeeded Failed",
     "ProfanityFilterMode": "None Removed Tags Masked",
     "PunctuationMode": "None Dictated Automatic DictatedAndAutomatic",
 }
 
-# Open: values that are not named here may come, so a reader must not fail on them.
+# Open (x-ms-enum, modelAsString): there can be other values, which readers must accept.
 OPEN: dict[str, str] = {
     "FileKind!": "DatasetReport Audio LanguageData PronunciationData AcousticDataArchive AcousticDataTranscriptionV2"
     " Transcription TranscriptionReport EvaluationDetails ModelReport OutputFormattingData",

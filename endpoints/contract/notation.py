@@ -1,6 +1,6 @@
-"""A short notation for schemas: `*name:type!`, parted by blanks. `*` is required, `!` written by the service alone.
+"""A short notation for schemas: `*name:type!`, separated by blanks. `*` means required, `!` read-only.
 
-Types: string, text (a string that is not empty), uri, uuid, date-time, boolean, int32, int64, double, int32(1..100),
+Types: string, text (a non-empty string), uri, uuid, date-time, boolean, int32, int64, double, int32(1..100),
 any, the name of a definition; `[type]` is an array, `{type}` an object whose values are of the type.
 """
 
@@ -38,7 +38,7 @@ def typed(text: str) -> Json:
 
 
 def schema(table: str) -> Json:
-    """An object with the properties of the table; others are allowed, as in the contract."""
+    """The schema of an object with these properties; additional ones are allowed, as in the specification."""
     properties: dict[str, Json] = {}
     required = []
     for entry in table.split():
@@ -47,12 +47,12 @@ def schema(table: str) -> Json:
             name = name[1:]
             required.append(name)
         properties[name] = typed(kind.removesuffix("!")) | ({"readOnly": True} if kind.endswith("!") else {})
-    found: Json = {"type": "object", "properties": properties}
-    return found | ({"required": required} if required else {})
+    result: Json = {"type": "object", "properties": properties}
+    return result | ({"required": required} if required else {})
 
 
 def without(table: str, *names: str) -> str:
-    """The table less some properties; a name that is not there is a mistake."""
+    """The table without some properties; ValueError if one of them is not in it."""
     kept = [entry for entry in table.split() if entry.partition(":")[0].removeprefix("*") not in names]
     if len(kept) != len(table.split()) - len(names):
         raise ValueError(f"not all of {names} are in the table")

@@ -1,4 +1,4 @@
-"""The three versions: v3.2 as it is, the later ones as its differences (api-facts 13, 14)."""
+"""The three versions: v3.2, and the later ones by their differences to it (Microsoft's migration guides)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from . import operations
 from .enums import CLOSED, LATER_CODES, OPEN
 from .notation import without
 from .operations import FILTERS
-from .schemas import CUSTOM, ENTITIES, NAMED_HERE, PROJECT
+from .schemas import CUSTOM, DEFINITIONS, LOCALIZED, PROJECT
 
 VERSIONS = ("v3.2", "2024-11-15", "2025-10-15")
-SIMPLER = ("Dataset", "Evaluation", "Transcription")
+PARTIALLY_KNOWN = ("Dataset", "Evaluation", "Transcription")
 
 
 class Version(NamedTuple):
-    """`open`: definitions of which a version is known to have more than is stated here."""
+    """The tables of a version. `open`: definitions that have properties which are not described here."""
 
     name: str
     entities: dict[str, str]
@@ -27,7 +27,7 @@ class Version(NamedTuple):
 
 
 def dated(version: str) -> bool:
-    """Later versions are chosen by the query parameter api-version, v3.2 by the path."""
+    """Whether a version is selected by the query parameter api-version; v3.2 is selected by the path."""
     return not version.startswith("v")
 
 
@@ -37,28 +37,30 @@ def base_path(version: str) -> str:
 
 def version(name: str) -> Version:
     if name == "v3.2":
-        rows = operations.ENDPOINTS + operations.LOGS + operations.MODELS + operations.PROJECTS + operations.WEB_HOOKS
-        return Version(name, ENTITIES, CLOSED, OPEN, rows, FILTERS, frozenset())
-    codes = {"DetailedErrorCode": f"{OPEN['DetailedErrorCode']} {LATER_CODES[name]}"}
+        operation_lines = (
+            operations.ENDPOINTS + operations.LOGS + operations.MODELS + operations.PROJECTS + operations.WEB_HOOKS
+        )
+        return Version(name, DEFINITIONS, CLOSED, OPEN, operation_lines, FILTERS, frozenset())
+    error_codes = {"DetailedErrorCode": f"{OPEN['DetailedErrorCode']} {LATER_CODES[name]}"}
     entities = _without_projects()
-    rows = operations.ENDPOINTS + operations.MODELS + operations.WEB_HOOKS
+    operation_lines = operations.ENDPOINTS + operations.MODELS + operations.WEB_HOOKS
     filters = FILTERS
-    loose = frozenset[str]()
+    open_definitions = frozenset[str]()
     if name == "2025-10-15":
         entities = _with_projects_again(entities)
-        rows += operations.PROJECTS
+        operation_lines += operations.PROJECTS
         filters = FILTERS | {"project": f"{FILTERS['project']} foundryProjectName"}
-        loose = frozenset((*SIMPLER, "ModelUpdate"))
+        open_definitions = frozenset((*PARTIALLY_KNOWN, "ModelUpdate"))
     elif name != "2024-11-15":
         raise KeyError(name)
-    return Version(name, entities, CLOSED, OPEN | codes, rows, filters, loose)
+    return Version(name, entities, CLOSED, OPEN | error_codes, operation_lines, filters, open_definitions)
 
 
 def _without_projects() -> dict[str, str]:
-    """2024-11-15: no projects, no logs, no text, one link to recognition, other names for features and durations."""
-    old = ENTITIES
+    """2024-11-15: no projects, logs or text, one recognition link, other names for features and durations."""
+    old = DEFINITIONS
     features = "supportsTranscriptionsSubmit:boolean! supportsTranscriptionsTranscribe:boolean!"
-    changed = {
+    changes = {
         "Endpoint": without(old["Endpoint"], "text", "project"),
         "EndpointUpdate": without(old["EndpointUpdate"], "project"),
         "EndpointProperties": without(old["EndpointProperties"], "timeToLive", "email"),
@@ -70,17 +72,17 @@ def _without_projects() -> dict[str, str]:
         "FileProperties": f"{without(old['FileProperties'], 'duration')} durationMilliseconds:int32!",
     }
     for name in ("BaseModelFeatures", "CustomModelFeatures!"):
-        changed[name] = f"{features} {without(old[name], 'supportsTranscriptions')}"
-    return old | changed
+        changes[name] = f"{features} {without(old[name], 'supportsTranscriptions')}"
+    return old | changes
 
 
 def _with_projects_again(old: dict[str, str]) -> dict[str, str]:
-    """2025-10-15: projects without counts. What it says of data sets and the like is not known here: left open."""
-    changed = {
+    """2025-10-15: projects without counts. The definitions in PARTIALLY_KNOWN are left open."""
+    changes = {
         "Project": f"{without(old['Project'], 'properties')} foundryProjectName:string",
         "ProjectUpdate": f"{old['ProjectUpdate']} foundryProjectName:string",
         **{name: f"{old[name]} {PROJECT}" for name in ("Endpoint", "EndpointUpdate", "CustomModel")},
     }
-    for name in SIMPLER:
-        changed[name] = f"{NAMED_HERE} self:uri! status:Status createdDateTime:date-time! {PROJECT} {CUSTOM}"
-    return old | changed
+    for name in PARTIALLY_KNOWN:
+        changes[name] = f"{LOCALIZED} self:uri! status:Status createdDateTime:date-time! {PROJECT} {CUSTOM}"
+    return old | changes

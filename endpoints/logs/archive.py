@@ -24,7 +24,7 @@ from endpoints.models.log import FileKind, LogFileQuerySet, Outcome
 from endpoints.models.log_archive import Stage
 
 if TYPE_CHECKING:
-    from endpoints.azure.nouns import LogPage
+    from endpoints.azure.entities import LogPage
     from endpoints.logs.listing import LogSource
 
 WORK_SECONDS = 25  # one task's share of a long look; the rest is done by the next

@@ -18,7 +18,7 @@ from endpoints.models import Endpoint, LogDay, LogEntry, LogFile, Purge
 from endpoints.models.log import PARTIAL, RETENTION, FileKind
 
 if TYPE_CHECKING:
-    from endpoints.azure.nouns import LogFile as Listed
+    from endpoints.azure.entities import LogFile as Listed
 
     LogSource = azure.SpeechClient | azure.LogContainer
 

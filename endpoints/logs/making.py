@@ -22,7 +22,7 @@ from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 
 if TYPE_CHECKING:
-    from endpoints.azure.nouns import LogFile, LogPage
+    from endpoints.azure.entities import LogFile, LogPage
     from endpoints.logs.listing import LogSource
     from endpoints.models.log import LogFileQuerySet
 

@@ -1,8 +1,8 @@
 """The calendar of expirations (RFC 5545), and the address by which a calendar program reads it without a session."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -14,12 +14,10 @@ from endpoints.access import door
 from endpoints.access.permissions import Person, allows
 
 PIECE = 32  # of the hash that changes with a person's password
-FOLD = 75  # octets in a line
 DAYS_BEFORE = (30, 7)
-REFRESH = "P1D"
-# Control characters are not allowed in a text, but for the tab.
-ESCAPES: dict[int, str | None] = {code: None for code in (*range(32), 127) if code != ord("\t")}
-ESCAPES |= {ord("\\"): "\\\\", ord(";"): "\\;", ord(","): "\\,", ord("\n"): "\\n"}
+REFRESH = timedelta(days=1)
+# RFC 5545 allows no control character in a text but the tab; a line break is written as \\n.
+FORBIDDEN = {code: None for code in (*range(32), 127) if code not in (ord("\t"), ord("\n"))}
 
 
 @dataclass(frozen=True)
@@ -76,45 +74,36 @@ def entry_of(model: Any, day: date, url: str) -> Entry:
     )
 
 
-def calendar(entries: Iterable[Entry], *, name: str, made: datetime) -> str:
-    """The whole file: lines of at most 75 octets, each ended by CR and LF."""
-    return "".join(f"{folded}\r\n" for line in _lines(entries, name, made) for folded in fold(line))
+def calendar(entries: Iterable[Entry], *, name: str, made: datetime) -> bytes:
+    """The whole file in UTF-8, made at a moment that has a time zone."""
+    import icalendar  # here, because it takes 3 MiB, and most processes never write a calendar
 
-
-def _lines(entries: Iterable[Entry], name: str, made: datetime) -> Iterator[str]:
-    yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Speech Studio//Expirations//EN", "CALSCALE:GREGORIAN")
-    yield from (f"NAME:{escape(name)}", f"X-WR-CALNAME:{escape(name)}")
-    yield from (f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}", f"X-PUBLISHED-TTL:{REFRESH}")
+    file = icalendar.Calendar()
+    head = {"VERSION": "2.0", "PRODID": "-//Speech Studio//Expirations//EN", "CALSCALE": "GREGORIAN"}
+    title = icalendar.vText(plain(name))
+    for key, value in {**head, "NAME": title, "X-WR-CALNAME": title}.items():
+        file.add(key, value)
+    file.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    file.add("X-PUBLISHED-TTL", icalendar.vDuration(REFRESH))
     for entry in entries:
-        yield from ("BEGIN:VEVENT", f"UID:{entry.uid}", f"DTSTAMP:{made.astimezone(UTC):%Y%m%dT%H%M%SZ}")
-        yield from (f"DTSTART;VALUE=DATE:{entry.day:%Y%m%d}", f"SUMMARY:{escape(entry.summary)}")
-        yield from (f"DESCRIPTION:{escape(entry.description)}", f"URL:{entry.url}", "TRANSP:TRANSPARENT")
+        event, summary = icalendar.Event(), plain(entry.summary)
+        event.add("UID", entry.uid)
+        event.add("DTSTAMP", made.astimezone(UTC))
+        event.add("DTSTART", entry.day)
+        event.add("SUMMARY", summary)
+        event.add("DESCRIPTION", plain(entry.description))
+        event.add("URL", entry.url)
+        event.add("TRANSP", "TRANSPARENT")
         for days in DAYS_BEFORE:
-            yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{escape(entry.summary)}")
-            yield from (f"TRIGGER:-P{days}D", "END:VALARM")
-        yield "END:VEVENT"
-    yield "END:VCALENDAR"
+            event.add_component(icalendar.Alarm.new_display(summary, timedelta(days=-days)))
+        file.add_component(event)
+    written: bytes = file.to_ical()
+    return written
 
 
-def escape(text: str) -> str:
-    """As a value of type TEXT."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(ESCAPES)
-
-
-def fold(line: str) -> Iterator[str]:
-    """Pieces of at most 75 octets of UTF-8, each but the first after a space; no letter is cut."""
-    if len(line.encode()) <= FOLD:
-        yield line
-        return
-    piece, size = "", 0
-    for letter in line:
-        octets = len(letter.encode())
-        if size + octets > FOLD:
-            yield piece
-            piece, size = " ", 1
-        piece += letter
-        size += octets
-    yield piece
+def plain(text: str) -> str:
+    """Without the characters that a value of type TEXT must not have."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(FORBIDDEN)
 
 
 def expirations(person: Person, *, unused_too: bool) -> Any:

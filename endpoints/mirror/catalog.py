@@ -179,7 +179,7 @@ def _row_of(resource: Resource, remote: azure.Endpoint) -> Endpoint:
             endpoint__resource=resource, endpoint__remote_id=None, pk__in=_uuids(mark)
         ).select_related("endpoint")
         if change := unnamed.first():
-            return change.endpoint
+            return Endpoint.of(change)
     return Endpoint(resource=resource)
 
 

@@ -1,14 +1,86 @@
-"""What people ask of a Speech resource."""
+"""What people ask of a Speech resource: each with its Event, in one transaction."""
 
 import secrets
 
-from endpoints.models import Resource
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from endpoints import audit
+from endpoints.models import Endpoint, Resource
+from endpoints.models.event import Verb
+from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
 
+FIELDS = ("name", "region", "url", "api_version", "free_tier", "auth", "tenant_id", "client_id", "key", "log_container")
+REPLACED = "replaced"
 
-def want_web_hook(resource: Resource, *, wanted: bool) -> None:
+
+@transaction.atomic
+def save(resource: Resource, *, actor: User | None) -> Resource:
+    """Store a new resource, or one with other values, and have it polled at once.
+
+    The Event names each field that differs, with its old and its new value; of a secret only that it was replaced.
+    """
+    before = Resource.objects.select_for_update().filter(pk=resource.pk).first()
+    changed = _differing(before, resource) if before else []
+    resource.next_look_at = timezone.now()
+    if changed:
+        resource.catalogued_at = None  # another address or version may offer other models
+    resource.save()
+    if before is None:
+        audit.record(Verb.RESOURCE_ADDED, actor=actor, resource=resource)
+    elif changed:
+        audit.record(Verb.RESOURCE_CHANGED, actor=actor, resource=resource, fields=changed)
+    return resource
+
+
+def register(*, region: str, url: str, key: str, api_version: str, name: str = "") -> Resource:
+    """Add the resource that the environment names, or bring the one of this name up to date."""
+    name = name or Resource.name_of(region, url)
+    resource = Resource.objects.filter(name=name).first() or Resource(name=name)
+    resource.region, resource.url, resource.api_version = region, url, api_version
+    resource.auth = Auth.KEY
+    if resource.key is None or resource.key.open() != key:
+        resource.key = Secret.of(key)
+    resource.leased_until = None
+    return save(resource, actor=None)
+
+
+@transaction.atomic
+def want_web_hook(resource: Resource, *, wanted: bool, actor: User | None = None) -> None:
     """Ask for a web hook, or for its end; a worker registers it. A new one gets a new address and secret."""
-    if wanted and not resource.hook_wanted:
+    if wanted == resource.hook_wanted:
+        return
+    if wanted:
         resource.hook_token, resource.hook_secret = secrets.token_urlsafe(32), Secret.of(secrets.token_urlsafe(32))
-    resource.hook_wanted = wanted
-    resource.save(update_fields=["hook_wanted", "hook_token", "hook_secret"])
+    resource.hook_wanted, resource.next_look_at = wanted, timezone.now()
+    resource.save(update_fields=["hook_wanted", "hook_token", "hook_secret", "next_look_at"])
+    audit.record(
+        Verb.RESOURCE_CHANGED, actor=actor, resource=resource, fields=[_changed("web_hook", not wanted, wanted)]
+    )
+
+
+@transaction.atomic
+def set_log_folder(endpoint: Endpoint, folder: str, *, actor: User) -> None:
+    """Name the folder of the customer's own container in which the logs of `endpoint` are."""
+    old = Endpoint.objects.select_for_update().values_list("log_folder", flat=True).get(pk=endpoint.pk)
+    if old == folder:
+        return
+    Endpoint.objects.filter(pk=endpoint.pk).update(log_folder=folder)
+    audit.record(Verb.LOG_FOLDER_CHANGED, actor=actor, endpoint=endpoint, fields=[_changed("log_folder", old, folder)])
+
+
+def _differing(before: Resource, after: Resource) -> list[dict[str, str]]:
+    pairs = ((field, getattr(before, field), getattr(after, field)) for field in FIELDS)
+    return [_changed(field, old, new) for field, old, new in pairs if old != new]
+
+
+def _changed(field: str, old: object, new: object) -> dict[str, str]:
+    if isinstance(old, Secret) or isinstance(new, Secret):
+        return {"field": field, "old": "", "new": REPLACED}
+    return {"field": field, "old": _text(old), "new": _text(new)}
+
+
+def _text(value: object) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)

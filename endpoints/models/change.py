@@ -48,12 +48,17 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
 
 class Change(Claimable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    endpoint = models.ForeignKey("endpoints.Endpoint", on_delete=models.CASCADE, related_name="changes")
+    # The names stay when the row that they are of is removed: a closed change is history.
+    endpoint = models.ForeignKey("endpoints.Endpoint", null=True, on_delete=models.SET_NULL, related_name="changes")
+    endpoint_name = models.TextField(blank=True)
+    resource_name = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=20, choices=ChangeKind)
     state = models.CharField(max_length=20, choices=ChangeState, default=ChangeState.QUEUED)
     model = models.ForeignKey("endpoints.SpeechModel", null=True, on_delete=models.SET_NULL, related_name="+")
+    model_name = models.TextField(blank=True)
     from_model = models.ForeignKey("endpoints.SpeechModel", null=True, on_delete=models.SET_NULL, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor_name = models.CharField(max_length=150, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     # By the service's own names, so that what was seen, asked and answered can be compared: see Endpoint.facts.
     before = models.JSONField(default=dict)
@@ -84,7 +89,7 @@ class Change(Claimable):
         indexes = [models.Index(fields=["next_look_at"], condition=Q(state__in=OPEN), name="open_changes_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.kind_label}: {self.endpoint}"
+        return f"{self.kind_label}: {self.endpoint_name}"
 
     @property
     def kind_label(self) -> str:

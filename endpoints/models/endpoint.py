@@ -176,6 +176,13 @@ class Endpoint(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("endpoints:detail", args=[self.pk])
 
+    @classmethod
+    def of(cls, change: Change) -> "Endpoint":
+        """The endpoint of an open change. Raises LookupError when it was removed with its resource."""
+        if change.endpoint is None:
+            raise LookupError(f"The endpoint of the change {change.pk} was removed.")
+        return change.endpoint
+
     @property
     def open_change(self) -> Change | None:
         """What was asked and is not yet true; at most one."""

@@ -1,10 +1,11 @@
-"""Who did what: append-only."""
+"""Who did what: append-only, written by endpoints.audit alone."""
 
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+Fact = str | int | list[dict[str, str]]
 
 
 class Verb(models.TextChoices):
@@ -29,6 +30,10 @@ class Verb(models.TextChoices):
     KEY_SHOWN = "key-shown", _("looked at the endpoint key")
     LOGS_ASKED = "logs-asked", _("asked for the content logs")
     LOGS_READY = "logs-ready", _("prepared the content logs: %(files)s files")
+    DOWNLOAD_CANCELED = "download-canceled", _("canceled a download of content logs")
+    DOWNLOAD_PAUSED = "download-paused", _("paused a download of content logs")
+    DOWNLOAD_RESUMED = "download-resumed", _("resumed a download of content logs")
+    DOWNLOAD_RETRIED = "download-retried", _("started a download of content logs again")
     LOGS_DOWNLOADED = "logs-downloaded", _("downloaded the content logs")
     LOGS_PLAYED = "logs-played", _("listened to the recording %(entry)s")
     LOGS_READ = "logs-read", _("read the transcript %(entry)s")
@@ -38,24 +43,44 @@ class Verb(models.TextChoices):
     PURGED = "purged", _("deleted content logs: %(files)s files")
     RESOURCE_ADDED = "resource-added", _("added the Speech resource %(resource)s")
     RESOURCE_CHANGED = "resource-changed", _("changed the Speech resource %(resource)s")
+    LOG_FOLDER_CHANGED = "log-folder-changed", _("changed the folder of the content logs")
+    VIEW_SHARED = "view-shared", _("shared the view %(view)s")
+    VIEW_CHANGED = "view-changed", _("changed the shared view %(view)s")
+    VIEW_UNSHARED = "view-unshared", _("stopped sharing the view %(view)s")
+    VIEW_DELETED = "view-deleted", _("deleted the shared view %(view)s")
 
 
-class EventQuerySet(models.QuerySet["Event"]):
-    def for_page(self) -> "EventQuerySet":
-        return self.select_related("actor", "endpoint")
+# What of a resource or endpoint can change, as people call it; the keys of `fields` in Event.facts.
+FIELDS = {
+    "name": _("Name"),
+    "region": _("Service region"),
+    "url": _("Service address"),
+    "api_version": _("API version"),
+    "free_tier": _("Free tier (F0)"),
+    "auth": _("Signs in with"),
+    "tenant_id": _("Tenant ID"),
+    "client_id": _("Client ID"),
+    "key": _("Key or client secret"),
+    "log_container": _("Storage container of the content logs"),
+    "log_folder": _("Folder"),
+    "web_hook": _("Web hook"),
+}
 
 
 class Event(models.Model):
+    """Plain ids and names, no foreign keys: what an Event tells of can be removed, and the Event stays as it is."""
+
     at = models.DateTimeField(auto_now_add=True, db_index=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor_id = models.BigIntegerField(null=True, db_index=True)  # None: the product itself
     actor_name = models.CharField(max_length=150, blank=True)
-    verb = models.CharField(max_length=30, choices=Verb)
-    endpoint = models.ForeignKey("endpoints.Endpoint", null=True, on_delete=models.CASCADE, related_name="events")
-    change = models.ForeignKey("endpoints.Change", null=True, on_delete=models.SET_NULL, related_name="events")
+    verb = models.CharField(max_length=30)  # a Verb, or one of newer code
+    endpoint_id = models.UUIDField(null=True, db_index=True)
+    endpoint_name = models.TextField(blank=True)
+    resource_id = models.UUIDField(null=True, db_index=True)
+    resource_name = models.CharField(max_length=200, blank=True)
+    change_id = models.UUIDField(null=True, db_index=True)
     facts = models.JSONField(default=dict)
     detail = models.TextField(blank=True)
-
-    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -67,7 +92,17 @@ class Event(models.Model):
     @property
     def text(self) -> str:
         """The sentence without its subject; facts that an older event lacks are left open, newer verbs stay words."""
-        return str(Verb(self.verb).label) % _Gaps(self.facts) if self.verb in Verb.values else self.verb
+        return (
+            str(Verb(self.verb).label) % _Gaps(self.facts | {"resource": self.resource_name})
+            if self.verb in Verb.values
+            else self.verb
+        )
+
+    @property
+    def fields(self) -> list[tuple[str, str, str]]:
+        """Label, old and new value of each field that was changed; of a secret only that it was replaced."""
+        changed = self.facts.get("fields", [])
+        return [(str(FIELDS.get(one["field"], one["field"])), one["old"], one["new"]) for one in changed]
 
 
 class _Gaps(dict[str, Any]):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
-from endpoints.models.secret import Secret, SecretField
+from endpoints.models.secret import SecretField
 
 
 class ApiVersion(models.TextChoices):
@@ -54,18 +54,6 @@ class ResourceQuerySet(ClaimQuerySet["Resource"]):
     def failing(self) -> Self:
         """Resources whose service has not answered since `failing_since`, or refuses us."""
         return self.filter(failing_since__isnull=False)
-
-    def register(self, *, region: str, url: str, key: str, api_version: str, name: str = "") -> "Resource":
-        """Add a resource, or bring the one of this name up to date; it is asked at once."""
-        name = name or _name_of(region, url)
-        resource = self.filter(name=name).first() or self.model(name=name)
-        resource.region, resource.url, resource.api_version = region, url, api_version
-        resource.auth = Auth.KEY
-        if resource.key is None or resource.key.open() != key:
-            resource.key = Secret.of(key)
-        resource.next_look_at, resource.leased_until = timezone.now(), None
-        resource.save()
-        return resource
 
 
 class Resource(Claimable):
@@ -149,6 +137,15 @@ class Resource(Claimable):
             return {"level": "waiting", "words": _("Not asked yet")}
         return {"level": "ok", "words": _("Answers")}
 
+    @staticmethod
+    def name_of(region: str, url: str) -> str:
+        """A name for a resource that nobody has named: the custom domain's own, or one made of the region."""
+        host = urlsplit(url).hostname or ""
+        own = host.partition(".")[0]
+        if not own or own == region or own.isdigit():
+            return f"Speech {region or host}"
+        return own
+
     def clean(self) -> None:
         if not (self.region or self.url):
             raise ValidationError({"region": _("Give the region, or the address of a custom domain.")})
@@ -172,12 +169,3 @@ class Resource(Claimable):
         first = self.failing_since or timezone.now()
         Resource.objects.filter(pk=self.pk).update(failing_since=first, failure=why[:500])
         self.failing_since, self.failure = first, why
-
-
-def _name_of(region: str, url: str) -> str:
-    """The custom domain's own name, or one made of the region."""
-    host = urlsplit(url).hostname or ""
-    own = host.partition(".")[0]
-    if not own or own == region or own.isdigit():
-        return f"Speech {region or host}"
-    return own

@@ -1,5 +1,6 @@
 """Activity: who did what."""
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -12,5 +13,6 @@ from endpoints.pages.http import HttpRequest
 @require_safe
 @may("view_endpoint")
 def activity(request: HttpRequest) -> HttpResponse:
-    events = door.events(request.user).for_page()[:200]
+    there = door.endpoints(request.user).filter(pk=OuterRef("endpoint_id"))
+    events = door.events(request.user).annotate(endpoint_exists=Exists(there))[:200]
     return render(request, "activity/activity.html", {"section": "activity", "events": events})

@@ -6,15 +6,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from endpoints import audit, hints
+from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.mirror.resources import want_web_hook
-from endpoints.models.event import Verb
+from endpoints.mirror.resources import save, want_web_hook
 from endpoints.pages.forms.resource import ResourceForm
 from endpoints.pages.http import HttpRequest
 
@@ -33,9 +31,7 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
     resource = door.resource(request.user, pk) if pk else None
     form = ResourceForm(request.POST or None, instance=resource)
     if request.method == "POST" and form.is_valid():
-        saved = form.save()
-        verb = Verb.RESOURCE_CHANGED if resource else Verb.RESOURCE_ADDED
-        audit.record(verb, actor=request.user, resource=saved.name)
+        saved = save(form.save(commit=False), actor=request.user)
         hints.send("mirror", saved.pk)
         messages.success(request, _("%(name)s is saved; the service is asked now.") % {"name": saved.name})
         return redirect("endpoints:resources")
@@ -53,8 +49,6 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
 def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for the service's web hook, or for its end; a worker registers it."""
     resource = door.resource(request.user, pk)
-    want_web_hook(resource, wanted=not resource.hook_wanted)
-    audit.record(Verb.RESOURCE_CHANGED, actor=request.user, resource=resource.name)
-    door.resources(request.user, "manage_resources").filter(pk=pk).update(next_look_at=timezone.now())
+    want_web_hook(resource, wanted=not resource.hook_wanted, actor=request.user)
     hints.send("mirror", pk)
     return redirect("endpoints:resource-edit", pk=pk)

@@ -1,1 +1,1 @@
-"""A stand-in for the Speech to text REST API, written from its published contract. See README.md."""
+"""A simulator of the Speech to text REST API, written from its published contract. See README.md."""

@@ -8,20 +8,20 @@ from pathlib import Path
 
 from . import options
 from .api.serializer import Origins
-from .server import HOST, Taken, Wrap, end_quietly, listen, serve
+from .server import HOST, PortUnavailable, Wrap, exit_on_signal, listen, serve
 from .simulation import Simulation
 from .world import state_file
 
 
 def main(wrap: Wrap | None = None) -> None:
-    """One start of the process; `wrap` puts something before the API, such as a check of what passes."""
+    """Run the simulator until a signal ends it. `wrap` wraps the API, for example to check the traffic."""
     command = options.parse()
-    end_quietly()
+    exit_on_signal()
     path = Path(command.state) if command.state else None
     try:
         world = state_file.load(path, command.options) if path and path.exists() else None
         api, content = listen(command.port, command.content_port)
-    except (Taken, state_file.Unreadable) as reason:
+    except (PortUnavailable, state_file.StateFileError) as reason:
         sys.exit(f"simulator: {reason}")
     addresses = [f"http://{HOST}:{listener.getsockname()[1]}" for listener in (api, content)]
     simulation = Simulation(

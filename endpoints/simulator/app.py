@@ -12,67 +12,73 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from .api.description import Described
-from .api.errors import Refusal
-from .api.middleware import Gate
-from .api.versioning import mounts
+from .api.description import DescriptionMiddleware
+from .api.errors import ApiError
+from .api.middleware import Middleware
+from .api.versioning import mount_versions
 from .content import blobs, container
 from .control.routes import routes as control_routes
-from .recognition.routes import RecognitionRoom
-from .routes.base import Room, answer
-from .routes.endpoints import EndpointRoom
-from .routes.logs import LogRoom
-from .routes.model_copies import CopyRoom
-from .routes.model_files import ModelFileRoom
-from .routes.models import ModelRoom
-from .routes.projects import ProjectRoom
-from .routes.web_hooks import HookRoom
+from .recognition.routes import RecognitionRoutes
+from .routes.base import Routes, json_response
+from .routes.endpoints import EndpointRoutes
+from .routes.logs import LogRoutes
+from .routes.model_copies import ModelCopyRoutes
+from .routes.model_files import ModelFileRoutes
+from .routes.models import ModelRoutes
+from .routes.projects import ProjectRoutes
+from .routes.web_hooks import WebHookRoutes
 from .simulation import Simulation
 from .versions import Version
 
-ROOMS: tuple[type[Room], ...] = (EndpointRoom, ModelRoom, ModelFileRoom, CopyRoom, HookRoom)
+ROUTES: tuple[type[Routes], ...] = (EndpointRoutes, ModelRoutes, ModelFileRoutes, ModelCopyRoutes, WebHookRoutes)
 
 
 def build(simulation: Simulation) -> ASGIApp:
-    """The API: management, recognition and, when asked for, the control addresses."""
-    routes: list[BaseRoute] = [*mounts(simulation, lambda version: _management(simulation, version))]
-    routes += RecognitionRoom(simulation).routes()
+    """The API: management, recognition and, with `control`, the control routes."""
+    routes: list[BaseRoute] = [*mount_versions(simulation, lambda version: _management(simulation, version))]
+    routes += RecognitionRoutes(simulation).routes()
     if simulation.control:
         routes += control_routes(simulation)
-    handlers: dict[Any, Any] = {Refusal: _refused, HTTPException: _unrouted, ClientDisconnect: _gone}
+    handlers: dict[Any, Any] = {
+        ApiError: _api_error,
+        HTTPException: _routing_error,
+        ClientDisconnect: _client_disconnected,
+    }
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
-    return Described(Gate(app, simulation, keyed=True))
+    return DescriptionMiddleware(Middleware(app, simulation, keyed=True))
 
 
 def _management(simulation: Simulation, version: Version) -> list[Route]:
-    """What a version does not have is no address there."""
-    rooms = ROOMS
+    """The management routes of one version."""
+    kinds = ROUTES
     if version.logs:
-        rooms += (LogRoom,)
+        kinds += (LogRoutes,)
     if version.projects:
-        rooms += (ProjectRoom,)
-    return [route for room in rooms for route in room(simulation, version).routes()]
+        kinds += (ProjectRoutes,)
+    return [route for kind in kinds for route in kind(simulation, version).routes()]
 
 
 def build_content(simulation: Simulation) -> ASGIApp:
-    """The origin of contentUrl."""
-    return Gate(blobs.app(simulation, container.routes(simulation)), simulation, keyed=False)
+    """The origin of content URLs."""
+    return Middleware(blobs.app(simulation, container.routes(simulation)), simulation, keyed=False)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    refusal = cast(Refusal, error)
-    return answer(refusal.body, refusal.status, refusal.headers)
+async def _api_error(_request: Request, error: Exception) -> Response:
+    api_error = cast(ApiError, error)
+    return json_response(api_error.body, api_error.status, api_error.headers)
 
 
-async def _gone(_request: Request, _error: Exception) -> None:
-    """Half a request is none: whoever sent it is no longer there to be answered."""
+async def _client_disconnected(_request: Request, _error: Exception) -> None:
+    """Send no response: the client has disconnected before its request was complete."""
 
 
-async def _unrouted(_request: Request, exception: Exception) -> Response:
-    """An address that is none gets the gateway's shape, a method that is none the service's."""
+async def _routing_error(_request: Request, exception: Exception) -> Response:
+    """An unknown path gets an error of the gateway, a method that is not allowed one of the service."""
     error = cast(HTTPException, exception)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        refusal = Refusal(405, "NotAllowed", "The method is not allowed here.")
-        return answer(refusal.body, refusal.status, dict(error.headers or {}))
-    return answer({"error": {"code": str(error.status_code), "message": "Resource not found"}}, error.status_code)
+        api_error = ApiError(405, "NotAllowed", "The method is not allowed here.")
+        return json_response(api_error.body, api_error.status, dict(error.headers or {}))
+    return json_response(
+        {"error": {"code": str(error.status_code), "message": "Resource not found"}}, error.status_code
+    )

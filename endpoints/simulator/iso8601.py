@@ -1,4 +1,4 @@
-"""ISO 8601: points in time as YYYY-MM-DDThh:mm:ssZ, durations as PnYnMnDTnHnMnS (api-facts 12)."""
+"""ISO 8601: times as YYYY-MM-DDThh:mm:ssZ, durations as PnYnMnDTnHnMnS."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def iso(moment: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
 
 
-def moment_of(text: str) -> float:
-    """Seconds since 1970; raises ValueError. A text without a zone is UTC."""
+def parse_moment(text: str) -> float:
+    """Seconds since 1970; raises ValueError. A time without an offset is in UTC."""
     parsed = datetime.fromisoformat(text)
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
 
 
 @lru_cache(maxsize=1024)
-def seconds_of(duration: str) -> float:
-    """The length of an ISO 8601 duration (a year has 365 days, a month 30); raises ValueError."""
+def parse_duration(duration: str) -> float:
+    """The seconds of an ISO 8601 duration (a year has 365 days, a month 30); raises ValueError."""
     if duration == "0":
         return 0.0
     match = DURATION.match(duration)
@@ -45,7 +45,7 @@ def seconds_of(duration: str) -> float:
 
 
 def iso_duration(seconds: float) -> str:
-    """Minutes and seconds are enough for audio: PT1M3.25S."""
+    """A duration in minutes and seconds, as used for audio: PT1M3.25S."""
     minutes, rest = divmod(round(seconds, 3), 60)
     text = f"{rest:.3f}".rstrip("0").rstrip(".")
     return f"PT{int(minutes)}M{text}S" if minutes else f"PT{text}S"

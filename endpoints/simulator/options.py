@@ -1,4 +1,4 @@
-"""What a simulated world is made of: the start options and the switches, with their defaults."""
+"""The options of a world and the switches, with their defaults, and the command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Amount = Annotated[float, Meta(ge=0)]
 
 
 class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Choices where the contract is silent; README.md tells what each value means."""
+    """Behavior that the contract does not define; README.md says what each value means."""
 
     update_while_running: Literal["refuse", "accept"] = "refuse"
     quota_status: Literal[403, 409, 429] = 409
@@ -39,7 +39,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The start options; a reset may override each of them."""
+    """The options of a world; a reset can override each of them."""
 
     world: Literal["demo", "empty"] = "demo"
     endpoints: Count = 0
@@ -57,22 +57,22 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def rate(self) -> tuple[int, float]:
-        """Requests and the seconds they may come in; 0 of either: no limit."""
+        """The rate limit as (requests, seconds); no limit if either is 0."""
         requests, seconds = self.rate_limit.split("/")
         return int(requests), float(seconds)
 
     @property
     def endpoint_quota(self) -> int:
-        """Custom model deployments for each resource (service-facts 2)."""
+        """The maximum number of endpoints ("Speech service quotas and limits")."""
         return 50 if self.tier == "S0" else 1
 
-    def overridden(self, wishes: dict[str, Any]) -> Options:
-        """These options with some replaced; raises msgspec.ValidationError on a name or value that is none."""
+    def with_overrides(self, overrides: dict[str, Any]) -> Options:
+        """These options with some replaced; raises msgspec.ValidationError for an unknown name or invalid value."""
         plain = msgspec.to_builtins(self)
-        switches = plain["switches"] | (wishes.get("switches") or {})
+        switches = plain["switches"] | (overrides.get("switches") or {})
         if isinstance(switches["retired"], str):
             switches["retired"] = [name for name in switches["retired"].split(",") if name]
-        return msgspec.convert(plain | wishes | {"switches": switches}, Options, strict=False)
+        return msgspec.convert(plain | overrides | {"switches": switches}, Options, strict=False)
 
 
 HELP = {
@@ -92,7 +92,7 @@ HELP = {
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """One start of the process."""
+    """A parsed command line."""
 
     port: int
     content_port: int
@@ -108,7 +108,7 @@ def _switches(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def parse(arguments: Sequence[str] | None = None) -> Command:
-    """The command line; on a wrong one argparse says why and exits with code 2."""
+    """Parse the command line; if it is invalid, argparse prints why and exits with code 2."""
     parser = argparse.ArgumentParser(prog="python -m endpoints.simulator", description="Speech to text API, simulated.")
     parser.add_argument("--port", type=int, default=0, help="of the API; 0 takes a free one (default 0)")
     parser.add_argument("--content-port", type=int, default=0, help="of the log files; 0 takes a free one (default 0)")
@@ -121,9 +121,9 @@ def parse(arguments: Sequence[str] | None = None) -> Command:
         default = getattr(defaults, name)
         parser.add_argument(f"--{name.replace('_', '-')}", default=None, help=f"{text} (default {default})")
     given = parser.parse_args(arguments)
-    wishes = {name: value for name in HELP if (value := getattr(given, name)) is not None}
+    overrides = {name: value for name in HELP if (value := getattr(given, name)) is not None}
     try:
-        options = defaults.overridden(wishes | {"switches": _switches(given.switch)})
+        options = defaults.with_overrides(overrides | {"switches": _switches(given.switch)})
     except msgspec.ValidationError as error:
         parser.error(str(error))
     return Command(

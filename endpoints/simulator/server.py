@@ -1,4 +1,4 @@
-"""The process: two ports, one loop, a quick end."""
+"""The server process: two ports in one event loop, and the saving of the world."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .app import build, build_content
 from .content import container
 from .content.transfers import SEND_FILE
-from .control.faults import HANG_UP
+from .control.faults import CLOSE_CONNECTION
 from .simulation import Simulation
 from .world import state_file
 
 HOST = "127.0.0.1"
-SAVE_EVERY = 1.0  # seconds
+SAVE_INTERVAL = 1.0  # seconds
 Wrap = Callable[[ASGIApp, Simulation], ASGIApp]
 
 
-class Taken(Exception):
-    """The port cannot be had."""
+class PortUnavailable(Exception):
+    """A port cannot be bound."""
 
 
 def listen(*ports: int) -> list[socket.socket]:
-    """Sockets of this machine alone; 0 takes a free port. All of them or none."""
+    """Listening sockets on the loopback interface; 0 takes a free port. All of them or none."""
     listeners: list[socket.socket] = []
     for port in ports:
-        # with the protocol named asyncio sets TCP_NODELAY; else answers wait 40 ms for an acknowledgement
+        # asyncio sets TCP_NODELAY only if the protocol is given; without it responses are delayed by 40 ms
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listeners.append(listener)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -47,12 +47,12 @@ def listen(*ports: int) -> list[socket.socket]:
         except (OSError, OverflowError) as error:
             for one in listeners:
                 one.close()
-            raise Taken(f"port {port} cannot be used: {error}") from None
+            raise PortUnavailable(f"port {port} cannot be used: {error}") from None
     return listeners
 
 
-class Counted:
-    """Stands for bytes that h11 has to count and does not get."""
+class ByteCount:
+    """Has the length of bytes that h11 counts, but does not send."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -62,32 +62,34 @@ class Counted:
 
 
 class Protocol(H11Protocol):
-    """Lets the application close the socket under a request, for the faults."""
+    """Provides the ASGI extensions that close a connection (for faults) and send a file."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         app: Any = self.app
 
-        async def with_hang_up(scope: Any, receive: Any, send: Any) -> None:
-            scope.setdefault("extensions", {}).update({HANG_UP: self.hang_up, SEND_FILE: self.send_file})
+        async def with_extensions(scope: Any, receive: Any, send: Any) -> None:
+            scope.setdefault("extensions", {}).update(
+                {CLOSE_CONNECTION: self.close_connection, SEND_FILE: self.send_file}
+            )
             await app(scope, receive, send)
 
-        self.app = with_hang_up
+        self.app = with_extensions
 
     async def send_file(self, file: IO[bytes], offset: int, count: int) -> bool:
-        """Part of a body, from a file to the socket without passing through us; False when nobody reads it."""
+        """Send part of a body by sendfile(2); False if the client has disconnected."""
         if not self.cycle or self.cycle.disconnected:
             return False
-        self.conn.send_with_data_passthrough(h11.Data(data=Counted(count)))  # type: ignore[arg-type]
+        self.conn.send_with_data_passthrough(h11.Data(data=ByteCount(count)))  # type: ignore[arg-type]
         try:
             await asyncio.get_running_loop().sendfile(self.transport, file, offset, count, fallback=False)
         except (OSError, RuntimeError):  # RuntimeError: it is closing
-            self.hang_up()
+            self.close_connection()
             return False
         return True
 
-    def hang_up(self) -> None:
-        """What was written still goes out; then the connection ends."""
+    def close_connection(self) -> None:
+        """Close the connection once what was written has been sent."""
         if self.cycle:
             self.cycle.disconnected = True
         self.transport.close()
@@ -103,8 +105,8 @@ class Server(uvicorn.Server):
         self.ready()
 
 
-def by_port(apps: dict[int, ASGIApp]) -> ASGIApp:
-    """Both origins in one server: the port that was called decides."""
+def route_by_port(apps: dict[int, ASGIApp]) -> ASGIApp:
+    """Dispatch to an application by the port of the request."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await apps[scope["server"][1]](scope, receive, send)
@@ -113,30 +115,30 @@ def by_port(apps: dict[int, ASGIApp]) -> ASGIApp:
 
 
 def save(simulation: Simulation, path: Path) -> None:
-    """A disk that refuses must not end the simulator; it says so."""
+    """Save the world; a full disk is reported and does not end the simulator."""
     try:
         state_file.save(simulation.world, path)
     except OSError as error:
         print(f"simulator: the world cannot be saved: {error}", file=sys.stderr)
 
 
-async def keep(simulation: Simulation, path: Path) -> None:
-    """Save the world again and again while it changes."""
-    written: tuple[int, int] | None = None
+async def save_periodically(simulation: Simulation, path: Path) -> None:
+    """Save the world whenever it has changed, until this task is canceled."""
+    saved: tuple[int, int] | None = None
     while True:
-        seen = (simulation.resets, simulation.world.revision)
-        if seen != written:
+        current = (simulation.resets, simulation.world.revision)
+        if current != saved:
             save(simulation, path)
-            written = seen
-        await asyncio.sleep(SAVE_EVERY)
+            saved = current
+        await asyncio.sleep(SAVE_INTERVAL)
 
 
 def serve(
     simulation: Simulation, api: socket.socket, content: socket.socket, path: Path | None, wrap: Wrap | None = None
 ) -> None:
-    """Until SIGTERM or SIGINT. Prints one line of JSON when it is ready to answer. `wrap` goes before the API."""
+    """Serve until SIGTERM or SIGINT. Prints one line of JSON when it is ready. `wrap` wraps the API."""
     application = wrap(build(simulation), simulation) if wrap else build(simulation)
-    app = by_port({api.getsockname()[1]: application, content.getsockname()[1]: build_content(simulation)})
+    app = route_by_port({api.getsockname()[1]: application, content.getsockname()[1]: build_content(simulation)})
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -157,19 +159,19 @@ def serve(
 
 
 async def _run(server: Server, sockets: list[socket.socket], simulation: Simulation, path: Path | None) -> None:
-    keeper = asyncio.create_task(keep(simulation, path)) if path else None
-    courier = asyncio.create_task(simulation.courier.run())
+    saving = asyncio.create_task(save_periodically(simulation, path)) if path else None
+    dispatching = asyncio.create_task(simulation.dispatcher.run())
     try:
         await server.serve(sockets)
     finally:
-        courier.cancel()
-        if keeper and path:
-            keeper.cancel()
+        dispatching.cancel()
+        if saving and path:
+            saving.cancel()
             save(simulation, path)
 
 
-def end_quietly() -> None:
-    """A signal that comes before or after the server's own handlers ends the process with code 0."""
+def exit_on_signal() -> None:
+    """Exit with code 0 on a signal that arrives before or after the server has its own handlers."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         sys.exit(0)

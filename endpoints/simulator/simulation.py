@@ -1,14 +1,14 @@
-"""One running simulator: a world that can be exchanged for another, and what surrounds it."""
+"""One running simulator: its world, which a reset replaces, and everything around it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .api.authentication import Limit
-from .api.serializer import Origins, Wire
+from .api.authentication import RateLimit
+from .api.serializer import Origins, Serializer
 from .control.faults import Fault
 from .control.ledger import Ledger
-from .hooks.deliveries import Courier
+from .hooks.deliveries import Dispatcher
 from .options import Options
 from .versions import Version
 from .world import seed
@@ -16,7 +16,7 @@ from .world.world import World
 
 
 class Simulation:
-    """`start` are the options of the process; `options` those of the world that is there now."""
+    """`start` are the options of the process, `options` those of the present world."""
 
     def __init__(
         self,
@@ -32,26 +32,26 @@ class Simulation:
         self.origins = origins
         self.control = control
         self.resets = 0
-        self.courier = Courier(self)
-        self._begin(world or seed.planted(options))
+        self.dispatcher = Dispatcher(self)
+        self._begin(world or seed.seeded_world(options))
 
     def _begin(self, world: World) -> None:
         self.world = world
         self.ledger = Ledger()
         self.faults: list[Fault] = []
-        self.limit = Limit(*world.options.rate)
-        self.courier.begin()
+        self.rate_limiter = RateLimit(*world.options.rate)
+        self.dispatcher.begin()
 
-    def reset(self, wishes: dict[str, Any]) -> None:
-        """Back to the start, with some start options replaced; raises msgspec.ValidationError."""
-        self._begin(seed.planted(self.start.overridden(wishes)))
+    def reset(self, overrides: dict[str, Any]) -> None:
+        """Start again with a new world and some options replaced; raises msgspec.ValidationError."""
+        self._begin(seed.seeded_world(self.start.with_overrides(overrides)))
         self.resets += 1
 
     @property
     def options(self) -> Options:
         return self.world.options
 
-    def wire(self, version: str) -> Wire:
-        """The shapes of one answer; what vanishes by time is swept away first."""
-        self.world.sweep()
-        return Wire(Version(version), self.origins, self.world)
+    def serializer(self, version: str) -> Serializer:
+        """The serializer for one response; removes expired entities first."""
+        self.world.remove_expired()
+        return Serializer(Version(version), self.origins, self.world)

@@ -1,4 +1,7 @@
-"""The API versions and what each can do (api-facts 1, 13, 14). One world answers in all of them."""
+"""The API versions and what each one has. All of them show the same world.
+
+Sources: the contract of v3.2 and the migration guides from v3.2 to 2024-11-15 and from there to 2025-10-15.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,20 @@ from enum import StrEnum
 
 
 class Version(StrEnum):
-    """The name as the path (v3.2) or the query api-version has it."""
+    """The value is the name in the path (v3.2) or in the query parameter api-version."""
 
     V3_2 = "v3.2"
     V2024_11_15 = "2024-11-15"
     V2025_10_15 = "2025-10-15"
 
     @property
-    def queried(self) -> bool:
-        """Whether the version stands in the query; it was a part of the path before."""
+    def in_query(self) -> bool:
+        """Whether the version is in the query; v3.2 is in the path."""
         return self is not Version.V3_2
 
     @property
     def logs(self) -> bool:
-        """Endpoints_*Log*: content logs lie in the customer's own storage since."""
+        """Endpoints_*Log*; later versions keep content logs in the customer's own storage only."""
         return self is Version.V3_2
 
     @property
@@ -27,11 +30,11 @@ class Version(StrEnum):
         return self is not Version.V2024_11_15
 
     @property
-    def full(self) -> bool:
-        """Has text, email, timeToLive, links.copyTo, the REST links and the counts of projects: all gone since."""
+    def has_v3_properties(self) -> bool:
+        """text, email, timeToLive, links.copyTo, REST links and the counts of projects, which v3.2 alone has."""
         return self is Version.V3_2
 
     @property
     def foundry(self) -> bool:
-        """Project.foundryProjectName."""
+        """Contract of 2025-10-15: Project.foundryProjectName."""
         return self is Version.V2025_10_15

@@ -1,11 +1,11 @@
-"""The first contact with a real Speech resource as a report: what holds of the contract, and what differs.
+"""Compares a real Speech resource with the contract: what holds, and what differs.
 
-It asks through the client, records the raw answers, and holds them against the description of the service in
-endpoints/contract, which states the contract apart from the client.
+It sends requests by the client, records the raw responses, and compares them with endpoints/contract, which does not
+depend on the client.
 """
 
 from .recording import Recorder
-from .trial import Trial
-from .walk import Step, Verdict, Walk
+from .service_check import CheckResult, ServiceCheck, Verdict
+from .write_check import WriteCheck
 
-__all__ = ["Recorder", "Step", "Trial", "Verdict", "Walk"]
+__all__ = ["CheckResult", "Recorder", "ServiceCheck", "Verdict", "WriteCheck"]

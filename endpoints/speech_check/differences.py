@@ -1,6 +1,6 @@
-"""What an answer has that the contract does not know, and the other way round.
+"""The differences between a response and the contract.
 
-Texts of the answer are quoted only where they stand for a value of an enumeration, and shortly.
+Texts of the response are quoted only if they are names or values of an enumeration, and only their first characters.
 """
 
 import json
@@ -26,47 +26,47 @@ _TYPES: dict[str, tuple[type[Any], ...]] = {
     "array": (list,),
     "object": (dict,),
 }
-_WORDS = {"string": "a text", "boolean": "true or false", "integer": "a whole number", "number": "a number"}
-_WORDS |= {"array": "a list", "object": "an object"}
-_UNDER_WAY = ("NotStarted", "Running")
+_TYPE_NAMES = {"string": "a text", "boolean": "true or false", "integer": "a whole number", "number": "a number"}
+_TYPE_NAMES |= {"array": "a list", "object": "an object"}
+_IN_PROGRESS = ("NotStarted", "Running")
 
 
 def differences(exchange: Exchange, version: str) -> list[str]:
-    """One sentence for each way in which an answer differs from the contract of `version`."""
+    """One sentence for each difference between a response and the contract of `version`."""
     document = describe(version)
     operation = _operation(document, exchange, base_path(version))
     if operation is None:
         return [f"{exchange.method} {exchange.path} is no operation of the contract"]
-    answers = operation["responses"]
-    answer = answers.get(str(exchange.status))
+    responses = operation["responses"]
+    response = responses.get(str(exchange.status))
     found: list[str] = []
-    if answer is None:
+    if response is None:
         if exchange.status < 400:
-            expected = " or ".join(status for status in answers if status != "default")
+            expected = " or ".join(status for status in responses if status != "default")
             return [f"the status is {exchange.status}, not {expected}"]
-        answer = answers["default"]
-    body, readable = _body(exchange, answer, found)
-    found += _headers(exchange, answer, body)
+        response = responses["default"]
+    body, readable = _body(exchange, response, found)
+    found += _headers(exchange, response, body)
     if readable:
-        schema = answer["content"][JSON]["schema"]
-        counted = Counter(_held_against(document, schema, body, ""))
+        schema = response["content"][JSON]["schema"]
+        counted = Counter(_validate(document, schema, body, ""))
         found += [text if times == 1 else f"{text} ({times} times)" for text, times in counted.items()]
     return found
 
 
 def _operation(document: Json, exchange: Exchange, base: str) -> Json | None:
     path = exchange.path.removeprefix(base)
-    for template in sorted(document["paths"], key=lambda one: one.count("{")):
-        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
-            found: Json | None = document["paths"][template].get(exchange.method.lower())
+    for path_template in sorted(document["paths"], key=lambda one: one.count("{")):
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path_template)), path):
+            found: Json | None = document["paths"][path_template].get(exchange.method.lower())
             if found:
                 return found
     return None
 
 
-def _body(exchange: Exchange, answer: Json, found: list[str]) -> tuple[Any, bool]:
-    """The decoded body, and whether there is one to hold against a schema."""
-    if "content" not in answer:
+def _body(exchange: Exchange, response: Json, found: list[str]) -> tuple[Any, bool]:
+    """The decoded body, and whether it can be compared with a schema."""
+    if "content" not in response:
         if exchange.data:
             found.append("there is a body, and the contract has none")
         return None, False
@@ -80,70 +80,70 @@ def _body(exchange: Exchange, answer: Json, found: list[str]) -> tuple[Any, bool
         return None, False
 
 
-def _headers(exchange: Exchange, answer: Json, body: Any) -> Iterator[str]:
-    for name, header in answer.get("headers", {}).items():
+def _headers(exchange: Exchange, response: Json, body: Any) -> Iterator[str]:
+    for name, header in response.get("headers", {}).items():
         value = exchange.headers.get(name)
         if value is None:
             if header.get("required"):
                 yield f"the header {name} is missing"
-            elif name == "Retry-After" and _under_way(body):
+            elif name == "Retry-After" and _in_progress(body):
                 yield "the header Retry-After is missing while something is under way"
         elif header["schema"]["type"] == "integer" and not re.fullmatch(r"\d{1,9}", value):
             yield f"the header {name} is no whole number of seconds"
 
 
-def _under_way(body: Any) -> bool:
+def _in_progress(body: Any) -> bool:
     entities = body.get("values", [body]) if isinstance(body, dict) else []
-    return any(isinstance(one, dict) and one.get("status") in _UNDER_WAY for one in entities)
+    return any(isinstance(one, dict) and one.get("status") in _IN_PROGRESS for one in entities)
 
 
-def _held_against(document: Json, schema: Json, value: Any, where: str) -> Iterator[str]:
+def _validate(document: Json, schema: Json, value: Any, location: str) -> Iterator[str]:
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    place = f"`{where}`" if where else "the body"
+    subject = f"`{location}`" if location else "the body"
     kind = schema.get("type")
     if kind is None:
         return
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
-        yield f"{place} is not {_WORDS[kind]}"
+        yield f"{subject} is not {_TYPE_NAMES[kind]}"
     elif kind == "object":
-        yield from _properties(document, schema, value, where)
+        yield from _validate_object(document, schema, value, location)
     elif kind == "array":
         for item in value:
-            yield from _held_against(document, schema["items"], item, f"{where}[]")
+            yield from _validate(document, schema["items"], item, f"{location}[]")
     else:
-        yield from _single(schema, value, place)
+        yield from _validate_scalar(schema, value, subject)
 
 
-def _properties(document: Json, schema: Json, value: Json, where: str) -> Iterator[str]:
-    beginning = f"{where}." if where else ""
+def _validate_object(document: Json, schema: Json, value: Json, location: str) -> Iterator[str]:
+    prefix = f"{location}." if location else ""
     if isinstance(schema.get("additionalProperties"), dict):
         for item in value.values():
-            yield from _held_against(document, schema["additionalProperties"], item, f"{beginning}*")
+            yield from _validate(document, schema["additionalProperties"], item, f"{prefix}*")
         return
     known = schema.get("properties", {})
     for name in schema.get("required", ()):
         if value.get(name) is None:
-            yield f"`{beginning}{name}` is missing"
+            yield f"`{prefix}{name}` is missing"
     for name, item in value.items():
         if name not in known:
             if not schema.get("x-open"):
-                yield f"`{beginning}{_short(name)}` is not in the contract"
-        elif item is not None:  # the contract does not speak of null; the service writes it for what is not there
-            yield from _held_against(document, known[name], item, f"{beginning}{name}")
+                yield f"`{prefix}{_short(name)}` is not in the contract"
+        elif item is not None:  # the service may send null for a missing value, which the contract does not define
+            yield from _validate(document, known[name], item, f"{prefix}{name}")
 
 
-def _single(schema: Json, value: Any, place: str) -> Iterator[str]:
+def _validate_scalar(schema: Json, value: Any, subject: str) -> Iterator[str]:
     allowed = schema.get("enum") or schema.get("x-extensible-enum")
     if allowed and value not in allowed:
-        yield f"{place} has the unknown value {_short(str(value))!r}"
-    form = schema.get("format")
-    if form in _FORMS and not _FORMS[form](value):
-        yield f"{place} is no {form}"
+        yield f"{subject} has the unknown value {_short(str(value))!r}"
+    format_name = schema.get("format")
+    if format_name in _FORMATS and not _FORMATS[format_name](value):
+        yield f"{subject} is no {format_name}"
     if len(str(value)) < schema.get("minLength", 0):
-        yield f"{place} is empty"
+        yield f"{subject} is empty"
     if not schema.get("minimum", value) <= value <= schema.get("maximum", value):
-        yield f"{place} is out of its range"
+        yield f"{subject} is out of its range"
 
 
 def _date_time(text: str) -> bool:
@@ -167,7 +167,7 @@ def _uuid(text: str) -> bool:
         return False
 
 
-_FORMS = {"date-time": _date_time, "uri": _uri, "uuid": _uuid}
+_FORMATS = {"date-time": _date_time, "uri": _uri, "uuid": _uuid}
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The answers as they came over the wire, kept beside what the client makes of them."""
+"""Records the raw responses that the client receives."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,15 +6,14 @@ from typing import cast
 
 import httpx
 
-from endpoints.azure.deadline import punctual
-from endpoints.azure.sending import new_transport
+from endpoints.azure.transport import Transport
 
-MOST_BYTES = 8 * 1024 * 1024  # the client reads no more either
+MAX_BYTES = 8 * 1024 * 1024  # the client does not read more, either
 
 
 @dataclass
 class Exchange:
-    """One question and its answer, without the headers of the question: they hold the key."""
+    """One request and its response, without the request headers, which contain the key."""
 
     method: str
     path: str
@@ -23,13 +22,13 @@ class Exchange:
     data: bytearray = field(default_factory=bytearray)
 
 
-class _Heard(httpx.SyncByteStream):
+class _RecordingStream(httpx.SyncByteStream):
     def __init__(self, source: httpx.SyncByteStream, exchange: Exchange) -> None:
         self._source, self._exchange = source, exchange
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._source:
-            if len(self._exchange.data) < MOST_BYTES:
+            if len(self._exchange.data) < MAX_BYTES:
                 self._exchange.data += chunk
             yield chunk
 
@@ -38,19 +37,23 @@ class _Heard(httpx.SyncByteStream):
 
 
 class Recorder(httpx.BaseTransport):
-    """A transport for SpeechClient that remembers the exchanges since `exchanges` was last cleared."""
+    """A transport for SpeechClient that records exchanges; callers clear `exchanges`."""
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
-        self._inner = punctual(new_transport())
+        self._inner = Transport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self._inner.handle_request(request)
-        exchange = Exchange(request.method, request.url.path, answer.status_code, answer.headers)
+        response = self._inner.handle_request(request)
+        exchange = Exchange(request.method, request.url.path, response.status_code, response.headers)
         self.exchanges.append(exchange)
-        heard = _Heard(cast(httpx.SyncByteStream, answer.stream), exchange)
+        stream = _RecordingStream(cast(httpx.SyncByteStream, response.stream), exchange)
         return httpx.Response(
-            answer.status_code, headers=answer.headers, stream=heard, extensions=answer.extensions, request=request
+            response.status_code,
+            headers=response.headers,
+            stream=stream,
+            extensions=response.extensions,
+            request=request,
         )
 
     def close(self) -> None:

@@ -87,13 +87,14 @@ def _make_people() -> None:
 
 def _register(simulator: tuple[str, str] | None) -> None:
     """The simulated resource exists only beside its simulator."""
+    from endpoints.mirror import resources
     from endpoints.models import Resource
 
     if simulator is None:
         Resource.objects.filter(name=SIMULATED).delete()
     else:
         url, key = simulator
-        Resource.objects.register(name=SIMULATED, region="eastus", url=url, key=key, api_version="v3.2")
+        resources.register(name=SIMULATED, region="eastus", url=url, key=key, api_version="v3.2")
 
 
 def _see_to_a_look() -> None:

@@ -1,4 +1,4 @@
-"""Rows 30 to 32 of the fault table: pressed twice, signed out while the wizard is open, signed in in another tab."""
+"""Add is pressed twice, the session ends while the wizard is open, somebody signs in again in another tab."""
 
 import contextlib
 import sqlite3
@@ -19,7 +19,7 @@ def number_of(page, name):
     return page.get_by_role("link", name=name, exact=True).count()
 
 
-def test_row_30_pressing_add_twice_in_every_way_makes_one_endpoint(open_page):
+def test_pressing_add_twice_in_every_way_makes_one_endpoint(open_page):
     page = open_page("admin", "/endpoints/new/")
     fill_wizard(page, "Pressed often")
     other = page.context.new_page()
@@ -39,7 +39,7 @@ def test_row_30_pressing_add_twice_in_every_way_makes_one_endpoint(open_page):
     assert number_of(page, "Pressed often") == 1
 
 
-def test_row_31_a_session_that_ended_in_the_wizard_loses_nothing_and_sends_nothing_twice(open_page, demo):
+def test_a_session_that_ended_in_the_wizard_loses_nothing_and_sends_nothing_twice(open_page, demo):
     page = open_page("admin", "/endpoints/new/")
     page.get_by_role("button", name="Next").click()
     page.get_by_role("group", name="Model").get_by_role("radio", disabled=False).first.check()
@@ -70,7 +70,7 @@ def sign_everybody_out(demo):
         database.execute("delete from django_session")
 
 
-def test_row_32_a_page_from_before_signing_in_again_says_that_it_has_to_be_opened_again(demo, new_context):
+def test_a_page_from_before_signing_in_again_says_that_it_has_to_be_opened_again(demo, new_context):
     page = new_context(base_url=demo.url).new_page()
     page.set_default_timeout(15_000)
     page.goto("/endpoints/new/")

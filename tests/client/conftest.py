@@ -1,7 +1,7 @@
-"""Two other sides for the client to talk to, both over real sockets on the loopback address.
+"""Two services for the client, both over real sockets on the loopback interface.
 
-`service` says exactly the bytes that a test wrote down, for what no proper service says. `simulator` is the
-product's simulator in a process of its own, for what a proper service does; `world` is it, fresh for each test.
+`service` sends exactly the bytes that a test specifies, for responses that no real service sends. `simulator` is the
+product's simulator in a process of its own; `world` is the same, reset for each test.
 """
 
 import contextlib
@@ -20,10 +20,10 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-import httpx
 import pytest
 
 from endpoints.azure import SpeechClient
+from endpoints.azure.transport import Transport
 from tests.contract.violations import violations
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -32,7 +32,7 @@ BASE = "/speechtotext/v3.2"
 
 
 class Asked:
-    """A request as it came over the wire."""
+    """A request as it was received."""
 
     def __init__(self, head, body, connection):
         first, *lines = head.decode("latin-1").split("\r\n")
@@ -47,10 +47,10 @@ class Asked:
 
 
 class Scripted:
-    """A server that answers each request with the next script: bytes to send, pauses in seconds, callables.
+    """A server that responds to each request with the next script: bytes to send, pauses in seconds, callables.
 
-    A callable gets the socket. "close" ends the connection in order, "reset" ends it rudely. After the last
-    script, `forever` (if set) is said again and again.
+    A callable gets the socket. "close" closes the connection, "reset" resets it. After the last script, `forever` (if
+    set) is repeated.
     """
 
     def __init__(self, tls=None):
@@ -87,7 +87,7 @@ class Scripted:
 
     def close(self):
         with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends the thread that accepts connections
         self._listener.close()
         for one in list(self._open):
             with contextlib.suppress(OSError):
@@ -149,7 +149,7 @@ def service():
 
 @pytest.fixture
 def serve():
-    """Make such servers behind TLS of a kind."""
+    """Create such servers with a TLS context."""
     with contextlib.ExitStack() as servers:
 
         def make(tls):
@@ -162,7 +162,7 @@ def serve():
 
 @pytest.fixture
 def elsewhere():
-    """Another origin: same machine, other port."""
+    """A server at another origin: the same machine, another port."""
     server = Scripted()
     yield server
     server.close()
@@ -170,7 +170,7 @@ def elsewhere():
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1 that nobody has signed but itself."""
+    """A self-signed certificate for 127.0.0.1."""
     x509 = pytest.importorskip("cryptography.x509")
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -204,14 +204,14 @@ def self_signed(certificate):
 
 @pytest.fixture
 def trusting(certificate):
-    """A transport for an organisation that vouches for that certificate."""
+    """A transport that trusts that certificate."""
     context = ssl.create_default_context(cafile=certificate)
-    return httpx.HTTPTransport(verify=context, trust_env=False)
+    return Transport(ssl_context=context)
 
 
 @pytest.fixture
 def client_of():
-    """Make clients that are closed afterwards; they ask once unless told otherwise."""
+    """Create clients that are closed afterwards; without retries by default."""
     with contextlib.ExitStack() as clients:
 
         def make(server, **options):
@@ -228,7 +228,7 @@ def client(service, client_of):
 
 @pytest.fixture
 def patient(service, client_of):
-    """A client that asks again."""
+    """A client with retries."""
     return client_of(service, retries=True)
 
 
@@ -289,5 +289,5 @@ def world(simulator):
 
 @pytest.fixture
 def speech(world, client_of):
-    """A client of the simulator, patient as in the product."""
+    """A client of the simulator, with retries as in the product."""
     return client_of(world.url, key=world.key, retries=True, deadline=10.0)

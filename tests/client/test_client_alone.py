@@ -1,4 +1,4 @@
-"""The client is usable by itself."""
+"""The client can be used without the rest of the product."""
 
 import subprocess
 import sys
@@ -14,11 +14,11 @@ print(*sorted(name for name in sys.modules if name.startswith("endpoints")))
 """
 
 
-def test_it_needs_neither_django_nor_the_rest_of_the_product():
+def test_it_imports_neither_django_nor_the_rest_of_the_product():
     done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, check=True)
     packages, ours = (set(line.split()) for line in done.stdout.splitlines())
     assert not packages & {"django", "celery", "kombu", "starlette", "speechstudio"}
-    assert not packages & {"azure", "msal", "requests"}  # slow to import, and most have no need of them
+    assert not packages & {"azure", "msal", "requests"}  # slow to import, and rarely needed
     assert all(name == "endpoints" or name.startswith("endpoints.azure") for name in ours)
 
 
@@ -33,7 +33,7 @@ def test_the_names_of_the_readme_exist():
             assert set(line.removeprefix("from endpoints.azure import ").split(", ")) <= set(endpoints.azure.__all__)
 
 
-def test_the_table_of_the_readme_names_every_version_and_capability():
+def test_the_table_of_the_readme_has_every_version_and_capability():
     from endpoints.azure import VERSIONS, Capabilities
 
     table = (ROOT / "endpoints/azure/README.md").read_text().split("## Versions")[1].split("## Errors")[0]

@@ -9,6 +9,7 @@ import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -61,6 +62,7 @@ class Storage(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    server: Any  # with what the fixture gives it
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *arguments):

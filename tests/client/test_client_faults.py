@@ -1,4 +1,4 @@
-"""Faults of names, certificates and headers, each of which has its own test (see also test_client_answers)."""
+"""Faults of names, certificates and headers, each of which has its own test (see also test_client_responses)."""
 
 import json
 import socket
@@ -7,17 +7,17 @@ import warnings
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
-import httpx
 import pytest
 
 from endpoints.azure import NotSent, ServiceFault, Unreadable
+from endpoints.azure.transport import Transport
 
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
 
 @pytest.fixture
 def resolver(monkeypatch):
-    """The name server: it says what is next on its list, then the truth."""
+    """The name server: first the results in its list, then the real ones."""
     answers, truth = [], socket.getaddrinfo
 
     def ask(host, *more, **options):
@@ -30,14 +30,14 @@ def resolver(monkeypatch):
     return answers
 
 
-def test_a_name_that_is_found_the_second_time_costs_a_get_nothing(service, client_of, resolver):
+def test_a_get_is_retried_after_a_failed_name_lookup(service, client_of, resolver):
     resolver.append(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"))
     service.answers(body=service.endpoint())
     assert client_of(f"http://localhost:{service.port}", retries=True).get_endpoint(ID).id == ID
 
 
-def test_a_name_that_leads_to_another_machine_gets_no_key(self_signed, trusting, client_of, resolver):
-    # The machine has a certificate that we trust, though not for this name.
+def test_a_host_with_the_wrong_certificate_gets_no_key(self_signed, trusting, client_of, resolver):
+    # The server has a trusted certificate, but not for this name.
     resolver.append("127.0.0.1")
     client = client_of(f"https://contoso.cognitiveservices.azure.com:{self_signed.port}", transport=trusting)
     with pytest.raises(NotSent, match="certificate"):
@@ -46,9 +46,7 @@ def test_a_name_that_leads_to_another_machine_gets_no_key(self_signed, trusting,
 
 
 @pytest.mark.parametrize("private", ["10.0.0.5", "127.0.0.1", "169.254.169.254", "192.168.1.1"])
-def test_a_regions_name_that_leads_into_a_private_network_is_refused_before_anything_is_sent(
-    client_of, resolver, private
-):
+def test_a_regional_host_with_a_private_address_is_not_sent(client_of, resolver, private):
     resolver += [private] * 8
     client = client_of("https://eastus.api.cognitive.microsoft.com")
     with pytest.raises(NotSent, match="its name leads to a private address"):
@@ -57,7 +55,7 @@ def test_a_regions_name_that_leads_into_a_private_network_is_refused_before_anyt
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """An organisation's own authority, which vouches for what it is asked to vouch for."""
+    """A private certificate authority."""
     x509 = pytest.importorskip("cryptography.x509")
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -91,7 +89,7 @@ def authority(tmp_path_factory):
 
 @pytest.fixture
 def behind(authority, client_of, serve):
-    """A client of a server that shows one of those certificates; it trusts their authority."""
+    """A client of a server with one of those certificates; it trusts their authority."""
 
     def make(name, newest=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -104,17 +102,17 @@ def behind(authority, client_of, serve):
         server = serve(context)
         server.forever = (server.answer(200, server.endpoint()),)
         trust = ssl.create_default_context(cafile=authority["root"])
-        return server, client_of(server, transport=httpx.HTTPTransport(verify=trust, trust_env=False))
+        return server, client_of(server, transport=Transport(ssl_context=trust))
 
     return make
 
 
-def test_a_good_certificate_is_good(behind):
+def test_a_valid_certificate_is_accepted(behind):
     assert behind("good")[1].get_endpoint(ID).id == ID
 
 
 @pytest.mark.parametrize(("name", "why"), [("expired", "expired"), ("wrong host", "not valid for")])
-def test_a_certificate_that_does_not_hold_means_not_sent(behind, name, why):
+def test_an_invalid_certificate_is_not_sent(behind, name, why):
     server, client = behind(name)
     with pytest.raises(NotSent, match=why):
         client.get_endpoint(ID)
@@ -122,7 +120,7 @@ def test_a_certificate_that_does_not_hold_means_not_sent(behind, name, why):
 
 
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1], ids=str)
-def test_a_server_that_speaks_only_old_tls_is_not_spoken_to(behind, newest):
+def test_a_server_with_old_tls_versions_only_is_not_sent(behind, newest):
     server, client = behind("good", newest)
     with pytest.raises(NotSent):
         client.get_endpoint(ID)
@@ -130,7 +128,7 @@ def test_a_server_that_speaks_only_old_tls_is_not_spoken_to(behind, newest):
 
 
 @pytest.mark.parametrize("kind", [None, "text/html", "application/xml; charset=utf-16", "?"])
-def test_it_is_the_body_that_counts_not_the_content_type(service, client, kind):
+def test_the_content_type_of_a_response_is_ignored(service, client, kind):
     headers = {"Content-Type": kind} if kind else {}
     service.answers(body=service.endpoint(), headers=headers)
     service.answers(body=b"<html>Sign in</html>", headers={"Content-Type": "application/json"})
@@ -140,7 +138,7 @@ def test_it_is_the_body_that_counts_not_the_content_type(service, client, kind):
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_list_that_fails_is_never_an_empty_list(service, patient, status):
+def test_a_failed_list_is_never_an_empty_list(service, patient, status):
     service.forever = (service.answer(status, {"values": []}),)
     with pytest.raises(ServiceFault):
         list(patient.list_endpoints())
@@ -148,14 +146,14 @@ def test_a_list_that_fails_is_never_an_empty_list(service, patient, status):
 
 
 @pytest.mark.parametrize("size", [1_000, 100_000])
-def test_a_message_as_long_as_a_book_is_cut(service, client, size):
+def test_a_very_long_error_message_is_truncated(service, client, size):
     service.answers(500, json.dumps({"code": "x" * size, "message": "y" * size}).encode())
     with pytest.raises(ServiceFault) as caught:
         client.get_endpoint(ID)
     assert len(str(caught.value)) < 2_100
 
 
-def test_kinds_of_files_that_are_new_to_us_pass(service, client):
+def test_unknown_kinds_of_files_are_accepted(service, client):
     log = {"self": f"{service.url}/logs/a.bin", "kind": "Hologram", "links": {"contentUrl": None, "new": "x"}}
     service.answers(body={"values": [log]})
     (found,) = client.list_logs(ID)

@@ -1,4 +1,4 @@
-"""Content logs and models: listing what base models logged, and removing."""
+"""Content logs of base models, deletion of logs and models, and smaller lists."""
 
 from datetime import UTC, date, datetime
 
@@ -19,7 +19,7 @@ def target(service):
     return [(one.method, one.target.removeprefix(BASE)) for one in service.asked]
 
 
-def test_logs_of_a_base_model_are_listed_and_found_by_language(service, client):
+def test_logs_of_a_base_model_are_listed_and_fetched_by_locale(service, client):
     folder = "/endpoints/base/en-US/files/logs"
     following = f"{service.url}{BASE}{folder}?top=1&skipToken=2!188!A"
     service.answers(body={"values": [file(service, folder)], "@nextLink": following}).answers(body={"values": []})
@@ -45,7 +45,7 @@ DELETING = {
 
 @pytest.mark.parametrize("path", DELETING)
 @pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Gone"})])
-def test_one_that_is_deleted_or_was_not_there_is_gone(service, client, path, status, body):
+def test_204_and_404_both_mean_that_a_log_is_deleted(service, client, path, status, body):
     service.answers(status, body)
     assert DELETING[path](client) is None
     assert target(service) == [("DELETE", path)]
@@ -60,7 +60,7 @@ def test_one_that_is_deleted_or_was_not_there_is_gone(service, client, path, sta
         (409, {"code": "Conflict", "message": "In use", "innerError": {"code": "InUseViolation"}}, Refused),
     ],
 )
-def test_one_is_gone_only_when_the_service_says_so(service, client, path, status, body, error):
+def test_a_404_of_the_gateway_does_not_mean_that_a_log_is_deleted(service, client, path, status, body, error):
     service.answers(status, body)
     with pytest.raises(error):
         DELETING[path](client)
@@ -77,7 +77,7 @@ def test_many_logs_are_deleted_up_to_a_day_or_all(service, client, until, query)
     ]
 
 
-def test_that_all_shall_go_has_to_be_said(service, client):
+def test_deleting_all_logs_must_be_explicit(service, client):
     with pytest.raises(TypeError, match="until"):
         client.delete_logs(ID)
     with pytest.raises(ValueError, match="day"):
@@ -85,13 +85,13 @@ def test_that_all_shall_go_has_to_be_said(service, client):
     assert not service.asked
 
 
-def test_many_logs_that_nobody_will_delete_are_an_error(service, client):
+def test_an_unexpected_status_for_the_deletion_of_logs_is_an_error(service, client):
     service.answers(200, b"<html>Welcome</html>")
     with pytest.raises(Unreadable):
         client.delete_logs(ID, None)
 
 
-def test_the_data_sets_of_a_project(service, client):
+def test_the_datasets_of_a_project_are_listed(service, client):
     dataset = {"self": f"{service.url}/datasets/d1", "displayName": "Calls", "locale": "de-DE", "kind": "Acoustic"}
     service.answers(body={"values": [dataset | {"project": {"self": f"{service.url}/projects/{ID}"}, "status": "New"}]})
     (found,) = client.list_project_datasets(ID, "kind eq 'Acoustic'")
@@ -100,7 +100,7 @@ def test_the_data_sets_of_a_project(service, client):
     assert target(service) == [("GET", f"/projects/{ID}/datasets?filter=kind%20eq%20%27Acoustic%27")]
 
 
-def test_locales_and_the_endpoints_of_a_project(service, client):
+def test_locales_and_the_endpoints_of_a_project_are_listed(service, client):
     service.answers(body=["de-DE", "en-US"]).answers(body={"values": [service.endpoint()]})
     assert client.list_endpoint_locales() == ["de-DE", "en-US"]
     assert [one.id for one in client.list_project_endpoints(ID, "status eq 'Failed'")] == [ID]
@@ -109,14 +109,14 @@ def test_locales_and_the_endpoints_of_a_project(service, client):
 
 
 @pytest.mark.parametrize("body", [{}, [1], [None], {"values": ["en-US"]}, None])
-def test_locales_of_another_shape_are_unreadable(service, client, body):
+def test_locales_of_another_type_are_unreadable(service, client, body):
     service.answers(body=body)
     with pytest.raises(Unreadable):
         client.list_endpoint_locales()
 
 
 @pytest.mark.parametrize("locale", ["", "..", "en-US/", "en US", "en-", "é", "en?x"])
-def test_a_locale_is_a_plain_word(service, client, locale):
+def test_an_invalid_locale_is_a_value_error(service, client, locale):
     for ask in (
         lambda: client.list_base_model_logs(locale),
         lambda: client.get_base_model_log(locale, LOG),

@@ -1,4 +1,4 @@
-"""Lists: all pages or an error, never a part that looks whole."""
+"""Lists: all pages or an error, never an incomplete list."""
 
 from itertools import islice
 
@@ -23,7 +23,7 @@ def names(found):
 
 
 @pytest.mark.parametrize("last", [..., None, ""])
-def test_a_list_goes_to_the_last_page(service, client, listing, last):
+def test_a_list_has_all_pages(service, client, listing, last):
     service.answers(body=listing("a", "b", link=f"{service.url}{FIRST}?skip=2&top=2"), headers={"Retry-After": "4"})
     service.answers(body=listing("c", link=last))
     found = list(client.list_endpoints())
@@ -32,18 +32,18 @@ def test_a_list_goes_to_the_last_page(service, client, listing, last):
     assert [one.target for one in service.asked] == [FIRST, f"{FIRST}?skip=2&top=2"]
 
 
-def test_pages_are_asked_for_only_when_wanted(service, client, listing):
+def test_pages_are_fetched_lazily(service, client, listing):
     service.answers(body=listing("a", "b", link=f"{service.url}{FIRST}?skip=2"))
     assert names(islice(client.list_endpoints(), 2)) == ["a", "b"]
     assert len(service.asked) == 1
 
 
-def test_nothing_is_asked_before_the_first_is_wanted(service, client):
+def test_nothing_is_sent_before_the_first_item_is_needed(service, client):
     client.list_endpoints()
     assert not service.asked
 
 
-def test_a_page_that_fails_is_an_error_in_the_middle(service, client, listing):
+def test_a_failed_page_raises_in_the_middle(service, client, listing):
     service.answers(body=listing("a", link=f"{service.url}{FIRST}?skip=1")).answers(500)
     found = client.list_endpoints()
     assert next(found).display_name == "a"
@@ -51,14 +51,14 @@ def test_a_page_that_fails_is_an_error_in_the_middle(service, client, listing):
         next(found)
 
 
-def test_an_opaque_token_in_a_link_goes_back_as_it_came(service, client):
+def test_an_opaque_token_in_a_link_is_sent_unchanged(service, client):
     target = "/speechtotext/v3.2/endpoints/x/files/logs?top=2&skipToken=2!188!MDAwMDE%2fA-_~(x)%20%2B"
     service.answers(body={"values": [], "@nextLink": service.url + target}).answers(body={"values": []})
     assert list(client.list_logs("8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11")) == []
     assert service.asked[1].target == target
 
 
-def test_a_relative_link_stays_at_home(service, client, listing):
+def test_a_relative_link_keeps_the_origin(service, client, listing):
     service.answers(body=listing("a", link=f"{FIRST}?skip=1")).answers(body=listing("b"))
     assert names(client.list_endpoints()) == ["a", "b"]
 
@@ -94,7 +94,7 @@ def test_a_link_to_another_origin_is_not_followed(service, elsewhere, client, li
 
 
 @pytest.mark.parametrize("link", ["", "?skip=1"], ids=["to itself", "to one another"])
-def test_pages_in_a_circle_end(service, client, listing, link):
+def test_a_cycle_of_pages_is_an_error(service, client, listing, link):
     service.answers(body=listing("a", link=f"{service.url}{FIRST}?skip=1"))
     service.forever = (service.answer(200, listing("b", link=f"{service.url}{FIRST}{link}")),)
     with pytest.raises(Unreadable, match="no end"):
@@ -102,8 +102,8 @@ def test_pages_in_a_circle_end(service, client, listing, link):
     assert len(service.asked) == 2
 
 
-def test_pages_without_end_end(service, client, listing, monkeypatch):
-    monkeypatch.setattr("endpoints.azure.asking.MOST_PAGES", 20)
+def test_endless_pages_are_an_error(service, client, listing, monkeypatch):
+    monkeypatch.setattr("endpoints.azure.base_client.MAX_PAGES", 20)
     for number in range(25):
         service.answers(body={"values": [], "@nextLink": f"{service.url}{FIRST}?skip={number + 1}"})
     with pytest.raises(Unreadable, match="no end"):
@@ -111,13 +111,13 @@ def test_pages_without_end_end(service, client, listing, monkeypatch):
     assert len(service.asked) == 20
 
 
-def test_a_link_as_long_as_a_book_is_not_followed(service, client, listing):
+def test_a_very_long_link_is_not_followed(service, client, listing):
     service.answers(body=listing("a", link=f"{service.url}{FIRST}?skipToken={'x' * 9000}"))
     with pytest.raises(Unreadable):
         list(client.list_endpoints())
 
 
-def test_an_item_that_slips_to_the_next_page_is_given_once(service, client, listing):
+def test_an_item_on_two_pages_is_returned_once(service, client, listing):
     service.answers(body=listing("a", "b", link=f"{service.url}{FIRST}?skip=2")).answers(body=listing("b", "c"))
     assert names(client.list_endpoints()) == ["a", "b", "c"]
 
@@ -125,20 +125,20 @@ def test_an_item_that_slips_to_the_next_page_is_given_once(service, client, list
 @pytest.mark.parametrize(
     "body", [{}, {"values": None}, {"values": {}}, {"values": [5]}, {"values": [], "@nextLink": 5}, []], ids=str
 )
-def test_a_page_of_another_shape_is_unreadable(service, client, body):
+def test_a_page_in_another_format_is_unreadable(service, client, body):
     service.answers(body=body)
     with pytest.raises(Unreadable):
         list(client.list_endpoints())
 
 
-def test_the_deadline_is_for_each_page(service, client_of, listing):
+def test_each_page_has_its_own_deadline(service, client_of, listing):
     for number in range(6):
         service.says(0.09, service.answer(200, listing(f"n{number}", link=f"{FIRST}?skip={number + 1}")))
     service.answers(body=listing("last"))
     assert len(list(client_of(service, deadline=0.45).list_endpoints())) == 7
 
 
-def test_a_filter_is_sent_so_that_nothing_in_it_changes_its_meaning(service, client):
+def test_a_filter_is_encoded_unambiguously(service, client):
     service.answers(body={"values": []})
     list(client.list_endpoints(filter=f"displayName eq {quote('Tom & Jerry + Ö? 50% #1')}"))
     assert service.asked[0].target == (
@@ -154,7 +154,7 @@ def test_a_filter_is_sent_so_that_nothing_in_it_changes_its_meaning(service, cli
         ("list_projects", "/projects"),
     ],
 )
-def test_the_other_lists(service, client, operation, path):
+def test_all_other_lists_are_paged(service, client, operation, path):
     entity = {"self": f"{service.url}/a/one?api-version=later", "displayName": "One", "locale": "de-DE"}
     service.answers(body={"values": [entity]})
     (found,) = getattr(client, operation)(filter="locale eq 'de-DE'")
@@ -162,7 +162,7 @@ def test_the_other_lists(service, client, operation, path):
     assert service.asked[0].target == f"/speechtotext/v3.2{path}?filter=locale%20eq%20%27de-DE%27"
 
 
-def test_logs_are_asked_for_with_addresses_that_live_shortly(service, client):
+def test_logs_are_listed_with_content_urls_of_short_validity(service, client):
     log = {"self": f"{service.url}/logs/2024-05-01_wav", "links": {"contentUrl": "https://blob.example/?sig=secret"}}
     service.answers(body={"values": [log | {"properties": {"size": 5}, "kind": "Audio"}]})
     (found,) = client.list_logs("8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11", sas_seconds=900)

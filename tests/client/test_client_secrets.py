@@ -1,4 +1,4 @@
-"""Errors are for people, can travel between processes, and tell no secret."""
+"""Errors contain no secrets and can be pickled."""
 
 import logging
 import pickle
@@ -22,7 +22,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_no_error_and_no_log_line_shows_the_key_or_a_content_address(service, patient, caplog, name):
+def test_no_error_and_no_log_line_contains_the_key_or_a_content_url(service, patient, caplog, name):
     caplog.set_level(logging.DEBUG)
     asks = [
         lambda: patient.get_endpoint(ID),
@@ -36,7 +36,7 @@ def test_no_error_and_no_log_line_shows_the_key_or_a_content_address(service, pa
         with pytest.raises(SpeechError) as caught:
             ask()
         told = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
-        inside = told.split("endpoints/azure/", 1)[1]  # the caller's own variables are the caller's
+        inside = told.split("endpoints/azure/", 1)[1]  # only frames of the client matter
         assert KEY not in inside
         assert caught.value.__cause__ is None
         assert caught.value.__context__ is None or caught.value.__suppress_context__
@@ -45,7 +45,7 @@ def test_no_error_and_no_log_line_shows_the_key_or_a_content_address(service, pa
     assert "SECRET" not in caplog.text
 
 
-def test_a_service_that_repeats_the_key_is_not_repeated(service, client):
+def test_a_key_in_an_error_message_is_redacted(service, client):
     service.answers(401, {"code": "Unauthorized", "message": f"The key {KEY} is wrong."})
     with pytest.raises(SpeechError) as caught:
         client.get_endpoint(ID)
@@ -53,7 +53,7 @@ def test_a_service_that_repeats_the_key_is_not_repeated(service, client):
     assert KEY not in str(vars(caught.value))
 
 
-def test_nothing_that_is_printed_shows_a_secret(client):
+def test_no_repr_contains_a_secret(client):
     log = LogFile(id="a", name="a.wav", size=5, content_url="https://storage.example/?sig=SECRET")
     assert repr(log) == "LogFile(id='a', name='a.wav', kind='', size=5, duration=None, created=None, milliseconds=None)"
     assert "SECRET" not in str(log) + f"{log}" + str(log.__rich_repr__())
@@ -64,7 +64,7 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_error_survives_the_way_between_processes(kind):
+def test_errors_can_be_pickled(kind):
     more = {"status": 400, "code": "C"} if issubclass(kind, errors.Refused) else {}
     more |= {"received": 1, "promised": 2} if kind is errors.IncompleteContent else {}
     error = kind("A sentence.", operation="Endpoints_Get", **more)
@@ -73,7 +73,7 @@ def test_an_error_survives_the_way_between_processes(kind):
     assert (str(again), vars(again)) == ("A sentence.", vars(error))
 
 
-def test_every_error_stands_in_the_tree_of_the_docstring():
+def test_every_error_is_in_the_tree_of_the_docstring():
     assert {kind.__name__ for kind in KINDS} == set(errors.__all__)
     for kind in KINDS:
         assert f"- {kind.__name__} " in f"- {errors.__doc__}" or kind is SpeechError

@@ -1,4 +1,4 @@
-"""The client and the simulator, two readings of one contract, meet over a real socket."""
+"""The client with the simulator, over a real socket."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +38,7 @@ def logging(speech):
     return next(one for one in speech.list_endpoints() if one.logging_enabled)
 
 
-def test_an_endpoint_is_made_deployed_changed_and_deleted(world, speech, model, create):
+def test_an_endpoint_is_created_deployed_changed_and_deleted(world, speech, model, create):
     made = speech.create_endpoint(create)
     assert made.status in ("NotStarted", "Running")
     assert (made.display_name, made.description, made.locale) == ("Call centre", "Calls", model.locale)
@@ -69,20 +69,20 @@ def test_an_endpoint_is_made_deployed_changed_and_deleted(world, speech, model, 
         speech.get_endpoint(made.id)
 
 
-def test_the_key_decides(world, client_of):
+def test_a_wrong_key_is_unauthorized(world, client_of):
     with pytest.raises(Unauthorized) as caught:
         list(client_of(world.url, key="wrong").list_endpoints())
     assert caught.value.message
 
 
-def test_lists_are_whole_over_many_pages(world, speech):
+def test_lists_with_many_pages_are_complete(world, speech):
     world.reset(endpoints=23, switches={"page_size": 5})
     found = list(speech.list_endpoints())
     assert len({one.id for one in found}) == len(found) == 23
     assert len([path for method, path, _ in world.ledger() if method == "GET"]) == 5
 
 
-def test_filters_mean_what_they_say(world, speech, create):
+def test_filters_return_matching_entities(world, speech, create):
     made = speech.create_endpoint(
         EndpointCreate("Tom's & Jerry's + 50%", create.locale, create.model_id, description="=")
     )
@@ -96,7 +96,7 @@ def test_filters_mean_what_they_say(world, speech, create):
         list(speech.list_endpoints("colour eq 'red'"))
 
 
-def test_models_and_projects(speech):
+def test_models_and_projects_are_listed_and_fetched(speech):
     base, custom = list(speech.list_base_models()), list(speech.list_custom_models())
     assert base
     assert custom
@@ -113,7 +113,7 @@ def test_models_and_projects(speech):
             get(NOBODY)
 
 
-def test_custom_models_name_the_data_sets_of_their_project(speech):
+def test_custom_models_have_the_datasets_of_their_project(speech):
     homes = {project.id: list(speech.list_project_datasets(project.id)) for project in speech.list_projects()}
     assert all(one.project_id == home and one.kind and one.status for home, found in homes.items() for one in found)
     trained = [model for model in speech.list_custom_models() if model.dataset_ids]
@@ -125,7 +125,7 @@ def test_custom_models_name_the_data_sets_of_their_project(speech):
         list(speech.list_project_datasets(NOBODY))
 
 
-def test_a_create_that_cannot_be_is_refused_with_a_reason(speech, create):
+def test_an_invalid_create_is_refused_with_a_reason(speech, create):
     with pytest.raises(Refused) as caught:
         speech.create_endpoint(EndpointCreate("n", "en-US", NOBODY))
     assert caught.value.code
@@ -142,7 +142,7 @@ def test_logs_are_listed_and_fetched_without_the_key(speech, logging):
     assert speech.get_log(logging.id, logs[0].id).size == logs[0].size
 
 
-def test_a_transfer_goes_on_where_it_was(speech, logging):
+def test_a_transfer_is_resumed(speech, logging):
     log = next(log for log in speech.list_logs(logging.id) if log.kind == "Audio")
     with speech.open_content(log.content_url) as content:
         whole = b"".join(content.chunks())
@@ -154,7 +154,7 @@ def test_a_transfer_goes_on_where_it_was(speech, logging):
         assert (content.offset, list(content.chunks())) == (len(whole), [])
 
 
-def test_a_content_address_expires_and_is_given_anew(world, speech, logging):
+def test_an_expired_content_url_is_renewed(world, speech, logging):
     log = next(speech.list_logs(logging.id, sas_seconds=60))
     world.advance(3600)
     with pytest.raises(ContentExpired), speech.open_content(log.content_url):
@@ -163,7 +163,7 @@ def test_a_content_address_expires_and_is_given_anew(world, speech, logging):
         assert sum(len(chunk) for chunk in content.chunks()) == log.size
 
 
-def test_a_post_that_was_carried_out_and_answered_with_a_fault_is_sent_once(world, speech, create):
+def test_an_executed_post_with_an_error_response_is_sent_once(world, speech, create):
     world.fault("POST", "/endpoints$", {"status": 503}, stage="after")
     with pytest.raises(ServiceFault):
         speech.create_endpoint(create)
@@ -173,13 +173,13 @@ def test_a_post_that_was_carried_out_and_answered_with_a_fault_is_sent_once(worl
 
 
 @pytest.mark.parametrize("effect", [{"truncate": 40}, {"body": "<html>"}], ids=str)
-def test_a_post_whose_answer_is_spoiled_is_found_by_its_location(world, speech, create, effect):
+def test_a_post_with_an_unreadable_response_is_fetched_by_its_location(world, speech, create, effect):
     world.fault("POST", "/endpoints$", effect, stage="after")
     made = speech.create_endpoint(create)
     assert made.custom_properties == {"mark": "m1"}
 
 
-def test_a_get_outlives_two_faults_but_a_429_of_an_hour_is_the_callers(world, speech):
+def test_a_get_is_retried_after_two_faults_but_not_after_a_429_of_an_hour(world, speech):
     world.fault("GET", "/endpoints$", {"status": 502}, times=2)
     assert len(list(speech.list_endpoints())) == 4
     world.fault("GET", "/endpoints$", {"status": 429, "headers": {"Retry-After": "3600"}})
@@ -188,28 +188,28 @@ def test_a_get_outlives_two_faults_but_a_429_of_an_hour_is_the_callers(world, sp
     assert caught.value.retry_after == 3600
 
 
-def test_the_resources_own_limit_is_waited_for_when_it_fits(world, speech, client_of):
+def test_the_rate_limit_is_waited_for_within_the_deadline(world, speech, client_of):
     world.reset(rate_limit="2/1")
     for _ in range(3):
         assert len(list(speech.list_endpoints())) == 4
     assert 429 in [status for _, _, status in world.ledger()]
 
 
-def test_a_dead_connection_a_delete_repeats(world, speech):
+def test_a_delete_is_retried_after_a_lost_connection(world, speech):
     endpoint = next(speech.list_endpoints())
     world.fault("DELETE", endpoint.id, {"close": True}, stage="after")
     assert speech.delete_endpoint(endpoint.id) is None
     assert endpoint.id not in [one.id for one in speech.list_endpoints()]
 
 
-def test_one_operation_may_be_forbidden(world, speech, create):
+def test_a_single_operation_can_be_forbidden(world, speech, create):
     world.fault("POST", "/endpoints$", {"status": 403})
     with pytest.raises(Forbidden):
         speech.create_endpoint(create)
     assert len(list(speech.list_endpoints())) == 4
 
 
-def test_a_list_that_breaks_on_its_second_page_is_no_list(world, client_of):
+def test_a_list_that_fails_on_its_second_page_raises(world, client_of):
     world.reset(endpoints=8, switches={"page_size": 5})
     client = client_of(world.url, key=world.key)
     world.fault("GET", "skip=", {"body": {"values": {}}})
@@ -217,7 +217,7 @@ def test_a_list_that_breaks_on_its_second_page_is_no_list(world, client_of):
         list(client.list_endpoints())
 
 
-def test_a_next_page_elsewhere_gets_no_key(world, elsewhere, speech):
+def test_a_next_page_at_another_origin_gets_no_key(world, elsewhere, speech):
     world.fault("GET", "/endpoints", {"body": {"values": [], "@nextLink": f"{elsewhere.url}/next"}})
     with pytest.raises(ForeignAddress):
         list(speech.list_endpoints())

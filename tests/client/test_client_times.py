@@ -1,4 +1,4 @@
-"""Times in all the forms in which services write them."""
+"""Times in all formats of the service."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -22,7 +22,7 @@ from endpoints.azure.versions import VERSIONS, version_named
         ("9999-12-31T23:59:59.9999999Z", "9999-12-30T23:59:59.999999+00:00"),
     ],
 )
-def test_a_time_is_read_as_utc(text, iso):
+def test_a_time_is_parsed_as_utc(text, iso):
     assert moment(text).isoformat() == iso
 
 
@@ -38,16 +38,16 @@ def test_a_time_is_read_as_utc(text, iso):
         ),
     ],
 )
-def test_what_is_no_time_is_none(text):
+def test_an_invalid_time_is_none(text):
     assert moment(text) is None
 
 
 @pytest.mark.parametrize("hours", [-12, 14])
-def test_the_latest_time_can_be_shown_in_every_zone(hours):
+def test_the_latest_time_exists_in_every_time_zone(hours):
     assert moment("9999-12-31T23:59:59Z").astimezone(timezone(timedelta(hours=hours))).year == 9999
 
 
-def test_times_and_strings_in_a_filter():
+def test_times_and_strings_are_formatted_for_filters():
     assert utc(datetime(2022, 2, 1, 12, 0, 0, 999, tzinfo=timezone(timedelta(hours=1)))) == "2022-02-01T11:00:00Z"
     assert utc(datetime(322, 2, 1, tzinfo=UTC)) == "0322-02-01T00:00:00Z"
     assert quote("O'Brien's") == "'O''Brien''s'"
@@ -55,13 +55,13 @@ def test_times_and_strings_in_a_filter():
         utc(datetime(2022, 2, 1, tzinfo=UTC).replace(tzinfo=None))
 
 
-def test_a_spoiled_time_spoils_no_endpoint(service, client):
+def test_an_endpoint_with_an_invalid_time_is_parsed(service, client):
     service.answers(body=service.endpoint(createdDateTime="yesterday", lastActionDateTime="0001-01-01T00:00:00Z"))
     found = client.get_endpoint("8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11")
     assert (found.created, found.last_action) == (None, None)
 
 
-def test_each_version_stands_under_its_own_name():
+def test_each_version_is_found_by_its_name():
     assert all(version_named(name).name == name for name in VERSIONS)
     with pytest.raises(ValueError, match=r"v3\.2"):
         version_named("v9")

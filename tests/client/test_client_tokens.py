@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ TENANT = "11111111-2222-4333-8444-555555555555"
 
 
 class Scripted:
-    """A credential that gives what it was told; with `forgets` it gives the next only after forget()."""
+    """A credential with the given tokens; with `forgets` it returns the next one only after forget()."""
 
     def __init__(self, *tokens, forgets=False):
         self.tokens, self.given, self.forgotten = list(tokens), 0, 0
@@ -46,14 +47,14 @@ def client_with(service, client_of):
     return lambda credential, **options: client_of(service, key=None, credential=credential, **options)
 
 
-def test_a_token_goes_where_the_key_went(service, client_with):
+def test_a_token_is_sent_instead_of_the_key(service, client_with):
     service.answers(body=service.endpoint())
     assert client_with(Scripted("t1")).get_endpoint(ID).id == ID
     assert service.asked[0].headers["authorization"] == "Bearer t1"
     assert "ocp-apim-subscription-key" not in service.asked[0].headers
 
 
-def test_content_and_foreign_links_get_no_token(service, elsewhere, client_with):
+def test_content_and_links_to_other_origins_get_no_token(service, elsewhere, client_with):
     client = client_with(Scripted("t1"))
     elsewhere.answers(body=b"abc")
     with client.open_content(f"{elsewhere.url}/a.wav?sig=x") as content:
@@ -67,17 +68,44 @@ def test_content_and_foreign_links_get_no_token(service, elsewhere, client_with)
 
 @pytest.mark.parametrize("retries", [True, False])
 @pytest.mark.parametrize("forgets", [True, False])
-def test_a_get_that_is_refused_is_asked_once_more_with_a_new_token(service, client_with, forgets, retries):
+def test_an_unauthorized_get_is_sent_once_more_with_a_new_token(service, client_with, forgets, retries):
     service.answers(401, REFUSAL).answers(body=service.endpoint())
     assert client_with(Scripted("t1", "t2", forgets=forgets), retries=retries).get_endpoint(ID).id == ID
     assert [one.headers["authorization"] for one in service.asked] == ["Bearer t1", "Bearer t2"]
 
 
-def test_one_new_token_is_enough(service, client_with):
+def test_only_one_new_token_is_tried(service, client_with):
     service.forever = (service.answer(401, REFUSAL),)
     with pytest.raises(Unauthorized):
         client_with(Scripted("t1", "t2", "t3", "t4", forgets=True), retries=True).get_endpoint(ID)
     assert len(service.asked) == 2
+
+
+def test_one_new_token_is_enough_for_all_attempts_of_a_get(service, client_with):
+    failed = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+    service.answers(401, REFUSAL).says(failed).answers(401, REFUSAL).answers(body=service.endpoint())
+    with pytest.raises(Unauthorized):
+        client_with(Scripted("t1", "t2", "t3", forgets=True), retries=True).get_endpoint(ID)
+    assert [one.headers["authorization"] for one in service.asked] == ["Bearer t1", "Bearer t2", "Bearer t2"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_new_token_takes_no_attempt_away(service, client_with, times):
+    failed = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+    service.answers(401, REFUSAL)
+    for _attempt in range(times):
+        service.says(failed)
+    service.answers(body=service.endpoint())
+    assert client_with(Scripted("t1", "t2", forgets=True), retries=True).get_endpoint(ID).id == ID
+    assert len(service.asked) == times + 2
+
+
+def test_a_deletion_that_is_refused_is_not_asked_again_by_itself(service, client_with):
+    service.answers(401, REFUSAL).answers(204)
+    client = client_with(Scripted("t1", "t2", forgets=True), retries=True)
+    with pytest.raises(Unauthorized):
+        client.delete_endpoint(ID)
+    assert len(service.asked) == 1
 
 
 def test_the_same_token_is_not_tried_twice(service, client_with):
@@ -87,7 +115,7 @@ def test_the_same_token_is_not_tried_twice(service, client_with):
     assert len(service.asked) == 1
 
 
-def test_a_change_that_is_refused_is_the_callers_to_repeat_and_then_has_a_new_token(service, client_with):
+def test_an_unauthorized_change_is_not_retried_but_the_next_one_has_a_new_token(service, client_with):
     service.answers(401, REFUSAL).answers(body=service.endpoint())
     client = client_with(Scripted("t1", "t2", forgets=True), retries=True)
     with pytest.raises(Unauthorized):
@@ -97,7 +125,7 @@ def test_a_change_that_is_refused_is_the_callers_to_repeat_and_then_has_a_new_to
     assert service.asked[1].headers["authorization"] == "Bearer t2"
 
 
-def test_a_key_that_is_refused_is_asked_once(service, patient):
+def test_an_unauthorized_key_is_not_retried(service, patient):
     service.forever = (service.answer(401, REFUSAL),)
     with pytest.raises(Unauthorized):
         patient.get_endpoint(ID)
@@ -105,7 +133,7 @@ def test_a_key_that_is_refused_is_asked_once(service, patient):
 
 
 @pytest.mark.parametrize("token", [RuntimeError("SECRET"), "", "a b", "a\r\nX: y", "ä", None, 5], ids=repr)
-def test_a_credential_that_fails_means_not_sent(service, client_with, token):
+def test_a_failing_credential_is_not_sent(service, client_with, token):
     with pytest.raises(NotSent) as caught:
         client_with(Scripted(token)).get_endpoint(ID)
     assert "SECRET" not in str(caught.value)
@@ -113,7 +141,7 @@ def test_a_credential_that_fails_means_not_sent(service, client_with, token):
     assert not service.asked
 
 
-def test_a_credential_may_say_itself_what_is_wrong(service, client_with):
+def test_an_error_of_a_credential_is_passed_on(service, client_with):
     refusal = Unauthorized("Entra said no.", operation="token", status=401)
     credential = Scripted(refusal, forgets=True)
     with pytest.raises(Unauthorized, match="Entra said no"):
@@ -121,7 +149,7 @@ def test_a_credential_may_say_itself_what_is_wrong(service, client_with):
     assert (credential.given, credential.forgotten) == (1, 0)
 
 
-def test_no_error_shows_a_token(service, client_with, caplog):
+def test_no_error_contains_a_token(service, client_with, caplog):
     caplog.set_level(logging.DEBUG)
     service.forever = (service.answer(401, REFUSAL),)
     client = client_with(Scripted("TOKEN-ONE", "TOKEN-TWO", forgets=True), retries=True)
@@ -132,7 +160,7 @@ def test_no_error_shows_a_token(service, client_with, caplog):
     assert "TOKEN-" not in caplog.text + repr(client) + repr(vars(client))
 
 
-def test_a_service_that_repeats_a_token_is_not_repeated(service, client_with):
+def test_a_token_in_an_error_message_is_redacted(service, client_with):
     service.forever = (service.answer(401, {"code": "Unauthorized", "message": "Wrong: TOKEN-ONE TOKEN-TWO"}),)
     with pytest.raises(Unauthorized, match=r"Wrong: \*\*\* \*\*\*"):
         client_with(Scripted("TOKEN-ONE", "TOKEN-TWO", forgets=True)).get_endpoint(ID)
@@ -147,7 +175,7 @@ def test_a_service_that_repeats_a_token_is_not_repeated(service, client_with):
         "http://127.0.0.1:8100",
     ],
 )
-def test_tokens_are_for_a_resources_own_domain(endpoint):
+def test_tokens_are_accepted_for_own_domains(endpoint):
     SpeechClient(endpoint, credential=Scripted("t")).close()
 
 
@@ -161,19 +189,20 @@ def test_tokens_are_for_a_resources_own_domain(endpoint):
         "https://cognitiveservices.azure.com",
     ],
 )
-def test_the_address_of_a_region_takes_keys_only(endpoint):
+def test_a_regional_host_accepts_keys_only(endpoint):
     with pytest.raises(ValueError, match="own domain"):
         SpeechClient(endpoint, credential=Scripted("t"))
 
 
-def test_a_client_has_a_key_or_a_credential():
-    for options in ({}, {"key": "key", "credential": Scripted("t")}):
+def test_a_client_needs_a_key_or_a_credential():
+    choices: tuple[dict[str, Any], ...] = ({}, {"key": "key", "credential": Scripted("t")})
+    for options in choices:
         with pytest.raises(ValueError, match="one of the two"):
             SpeechClient("https://contoso.cognitiveservices.azure.com", **options)
 
 
 class Source:
-    """What azure-identity has: tokens with an end."""
+    """A source of tokens with expiration, as in azure-identity."""
 
     made = 0
 
@@ -189,7 +218,7 @@ class Source:
         self.closed = True
 
 
-def test_a_token_is_kept_until_shortly_before_its_end():
+def test_a_token_is_cached_until_shortly_before_it_expires():
     source = Source()
     entra = Entra(lambda: source, "scope/.default")
     assert [entra.token(), entra.token()] == ["t1", "t1"]
@@ -198,7 +227,7 @@ def test_a_token_is_kept_until_shortly_before_its_end():
     assert [short.token(), short.token()] == ["t1", "t2"]
 
 
-def test_a_token_that_was_refused_is_forgotten_with_all_that_kept_it():
+def test_a_refused_token_is_removed_from_all_caches():
     sources = [Source(), Source()]
     entra = Entra(lambda: sources.pop(0), "s")
     first = sources[0]
@@ -220,7 +249,7 @@ def test_threads_share_one_token():
     assert len(source.scopes) == 1
 
 
-def test_clients_that_come_and_go_share_a_credential():
+def test_short_lived_clients_share_a_credential():
     assert client_secret("t", "c", "s") is client_secret("t", "c", "s", cloud="public")
     assert client_secret("t", "c", "s") is not client_secret("t", "c", "rotated")
     assert managed_identity() is managed_identity(None)
@@ -238,7 +267,7 @@ def test_clouds_have_their_own_scopes():
         client_secret("t", "c", "")
 
 
-def test_the_library_is_imported_when_it_is_needed():
+def test_the_library_is_imported_lazily():
     script = "import sys; from endpoints.azure.identity import client_secret; client_secret('t', 'c', 's')\n"
     script += "assert not {'azure.identity', 'msal'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
@@ -246,7 +275,7 @@ def test_the_library_is_imported_when_it_is_needed():
 
 @pytest.fixture
 def authority(self_signed, certificate):
-    """A pretended Entra, asked by azure-identity's own credential."""
+    """A simulated Microsoft Entra for azure-identity."""
     from azure.identity import ClientSecretCredential
 
     made = []
@@ -269,7 +298,7 @@ def authority(self_signed, certificate):
         one.close()
 
 
-def test_the_library_asks_for_a_token_of_the_scope(authority, service, client_with):
+def test_the_library_requests_a_token_for_the_scope(authority, service, client_with):
     authority.answers(body=authority.discovery, headers={"Content-Type": "application/json"})
     token = {"token_type": "Bearer", "expires_in": 3600, "access_token": "T1"}
     authority.answers(body=token, headers={"Content-Type": "application/json"})
@@ -281,7 +310,7 @@ def test_the_library_asks_for_a_token_of_the_scope(authority, service, client_wi
     assert b"scope=https%3A%2F%2Fcognitiveservices.azure.com%2F.default" in authority.asked[1].body
 
 
-def test_what_entra_refuses_is_unauthorized_with_its_number(authority):
+def test_a_refusal_of_entra_is_unauthorized_with_its_code(authority):
     headers = {"Content-Type": "application/json"}
     authority.answers(body=authority.discovery, headers=headers)
     said = {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret SECRET."}
@@ -291,14 +320,14 @@ def test_what_entra_refuses_is_unauthorized_with_its_number(authority):
     assert (caught.value.code, caught.value.__context__) == ("AADSTS7000215", None)
 
 
-def test_a_tenant_that_entra_does_not_know_is_unauthorized(authority):
+def test_an_unknown_tenant_is_unauthorized(authority):
     authority.answers(400, {"error": "invalid_tenant"}, {"Content-Type": "application/json"})
     with pytest.raises(Unauthorized, match="refused"):
         authority.entra.token()
 
 
 @pytest.mark.parametrize("fault", ["nobody", "lost", "failing"])
-def test_an_entra_that_is_away_means_not_sent(authority, fault):
+def test_an_unreachable_entra_is_not_sent(authority, fault):
     if fault == "nobody":
         authority.close()
     elif fault == "failing":
@@ -308,7 +337,7 @@ def test_an_entra_that_is_away_means_not_sent(authority, fault):
     assert caught.value.__context__ is None
 
 
-def test_a_machine_without_a_managed_identity_says_so():
+def test_a_missing_managed_identity_is_reported():
     from azure.identity import CredentialUnavailableError
 
     class Nobody:

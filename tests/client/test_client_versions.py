@@ -1,4 +1,4 @@
-"""Three API versions behind one client, and what it says when one is gone."""
+"""Three API versions with one client, and the error for a retired version."""
 
 from datetime import date
 
@@ -57,7 +57,7 @@ def entity(service, name, path="endpoints", **changes):
     return service.endpoint(self=f"{service.url}/speechtotext/{path}/{ID}?api-version={name}", **changes)
 
 
-def test_every_call_of_a_later_version_names_it_in_the_query(service, later):
+def test_every_request_of_a_later_version_has_it_in_the_query(service, later):
     query = f"?api-version={later.name}"
     found = entity(service, later.name)
     service.answers(body=found).answers(201, found).answers(body=found).answers(204)
@@ -80,7 +80,7 @@ def test_every_call_of_a_later_version_names_it_in_the_query(service, later):
     assert service.asked[2].json == {"properties": {"contentLoggingEnabled": False}}
 
 
-def test_ids_kinds_and_links_are_read_from_addresses_with_a_query(service, later):
+def test_ids_kinds_and_links_are_parsed_from_urls_with_a_query(service, later):
     link = f"wss://westus.stt.speech.microsoft.com/stt/speech/universal/v2?cid={ID}"
     model = {"self": f"{service.url}/speechtotext/models/base/{ID}?api-version={later.name}"}
     service.answers(body=entity(service, later.name, model=model, links={"webSocket": link}))
@@ -88,7 +88,7 @@ def test_ids_kinds_and_links_are_read_from_addresses_with_a_query(service, later
     assert (found.id, found.model_id, found.model_kind, found.links) == (ID, ID, "base", {"webSocket": link})
 
 
-def test_a_next_page_keeps_the_version_that_its_link_left_out(service, later):
+def test_a_next_page_gets_the_version_that_its_link_omits(service, later):
     first = f"{service.url}/speechtotext/endpoints?skip=1&token=2!188!MDA%2fA"
     named = f"{first}9&api-version={later.name}"
     service.answers(body={"values": [], "@nextLink": first}).answers(body={"values": [], "@nextLink": named})
@@ -98,7 +98,7 @@ def test_a_next_page_keeps_the_version_that_its_link_left_out(service, later):
     assert targets == [f"{first}&api-version={later.name}".removeprefix(service.url), named.removeprefix(service.url)]
 
 
-def test_a_create_that_was_spoiled_is_found_by_a_location_with_a_query(service, later):
+def test_a_create_is_fetched_by_a_location_with_a_query(service, later):
     found = entity(service, later.name)
     service.answers(201, b"<html>", {"Location": found["self"]}).answers(body=found)
     assert later.create_endpoint(EndpointCreate("n", "en-US", ID)).id == ID
@@ -129,12 +129,12 @@ def test_projects_have_counts_in_one_version_and_a_foundry_project_in_another(se
     ],
     ids=str,
 )
-def test_a_duration_is_in_milliseconds_in_every_version(service, client, properties, milliseconds):
+def test_a_duration_is_in_milliseconds_in_all_versions(service, client, properties, milliseconds):
     service.answers(body={"self": f"{service.url}/logs/a.wav", "properties": properties})
     assert client.get_log(ID, "a.wav").milliseconds == milliseconds
 
 
-def test_content_addresses_live_for_seconds_or_for_minutes():
+def test_the_validity_of_content_urls_is_in_seconds_or_minutes():
     assert version_named("v3.2").sas(90) == {"sasValidityInSeconds": "90"}
     for name in LATER:
         assert version_named(name).sas(90) == {"sasLifetimeMinutes": "2"}
@@ -142,7 +142,7 @@ def test_content_addresses_live_for_seconds_or_for_minutes():
 
 
 @pytest.mark.parametrize("name", VERSIONS)
-def test_what_a_version_can_do_stands_in_its_capabilities(client_of, service, name):
+def test_capabilities_say_what_a_version_supports(client_of, service, name):
     able = client_of(service, api_version=name).capabilities
     v32 = name == "v3.2"
     assert able.web_hooks
@@ -154,10 +154,10 @@ def test_what_a_version_can_do_stands_in_its_capabilities(client_of, service, na
 
 @pytest.mark.parametrize("name", VERSIONS)
 @pytest.mark.parametrize(("need", "ask"), [(need, ask) for need, asks in NEEDS.items() for ask in asks])
-def test_what_a_version_cannot_do_is_never_sent(client_of, service, name, need, ask):
+def test_unsupported_operations_are_not_sent(client_of, service, name, need, ask):
     client = client_of(service, api_version=name)
     if getattr(client.capabilities, need):
-        with pytest.raises(SpeechError) as caught:  # nobody answers
+        with pytest.raises(SpeechError) as caught:  # there is no server
             list(ask(client))
         assert not isinstance(caught.value, NotSupported)
         assert service.asked
@@ -200,7 +200,7 @@ COLLECTIONS = [
     ],
     ids=str,
 )
-def test_a_retired_version_is_named_with_the_setting_to_change(service, patient, ask, status, body):
+def test_the_error_for_a_retired_version_names_the_setting(service, patient, ask, status, body):
     service.forever = (service.answer(status, body),)
     with pytest.raises(VersionRetired) as caught:
         ask(patient)
@@ -211,7 +211,7 @@ def test_a_retired_version_is_named_with_the_setting_to_change(service, patient,
 
 
 @pytest.mark.parametrize("body", [GATEWAY, {"code": "NotFound", "message": "It is no longer available."}], ids=str)
-def test_one_entity_that_is_missing_says_nothing_about_the_version(service, client, body):
+def test_a_missing_entity_is_not_a_retired_version(service, client, body):
     service.forever = (service.answer(404, body),)
     asks = (
         lambda: client.get_endpoint(ID),
@@ -238,7 +238,7 @@ def test_one_entity_that_is_missing_says_nothing_about_the_version(service, clie
     ],
     ids=str,
 )
-def test_other_refusals_are_not_taken_for_a_retired_version(service, client, status, body):
+def test_other_errors_are_not_a_retired_version(service, client, status, body):
     service.answers(status, body)
     with pytest.raises(Refused):
         next(client.list_endpoints())

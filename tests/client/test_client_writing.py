@@ -1,4 +1,4 @@
-"""What is sent when something is to change."""
+"""The bodies of requests."""
 
 import uuid
 
@@ -10,7 +10,7 @@ ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 MODEL = "5d7c0e3a-91b4-4b52-8f0e-6f1d2c3b4a22"
 
 
-def test_a_create_carries_what_was_asked_and_nothing_read_only(service, client):
+def test_a_create_sends_the_given_values_and_nothing_read_only(service, client):
     service.answers(201, service.endpoint())
     asked = EndpointCreate(
         "Call centre", "en-US", MODEL, "base", "Calls", ID, True, {"team": "support"}, time_to_live="P7D"
@@ -29,7 +29,7 @@ def test_a_create_carries_what_was_asked_and_nothing_read_only(service, client):
     }
 
 
-def test_a_plain_create_leaves_out_what_was_not_asked(service, client):
+def test_a_create_omits_values_that_are_not_given(service, client):
     service.answers(201, service.endpoint())
     client.create_endpoint(EndpointCreate("n", "en-US", MODEL))
     sent = service.asked[0].json
@@ -56,7 +56,7 @@ def test_a_plain_create_leaves_out_what_was_not_asked(service, client):
     ],
     ids=repr,
 )
-def test_an_update_carries_only_what_is_set(service, client, asked, body):
+def test_an_update_sends_only_what_is_set(service, client, asked, body):
     service.answers(body=service.endpoint())
     client.update_endpoint(ID, asked)
     (sent,) = service.asked
@@ -64,7 +64,7 @@ def test_an_update_carries_only_what_is_set(service, client, asked, body):
     assert str(sent.json).replace(service.url, "URL") == str(body)
 
 
-def test_any_text_arrives_as_it_was_written(service, client):
+def test_any_text_is_sent_unchanged(service, client):
     service.answers(201, service.endpoint())
     name = 'Ünïcode 🎙 \u202eRTL "quotes" \\ \x00 </script>'
     client.create_endpoint(EndpointCreate(name, "en-US", MODEL))
@@ -75,7 +75,7 @@ def test_any_text_arrives_as_it_was_written(service, client):
     "identity",
     ["", ".", "..", "../models", f"{ID}/", f"{ID}?x", f"{ID}\n", ID[:-1], "{" + ID + "}", "%2e%2e", "x" * 5000],
 )
-def test_an_id_that_is_none_never_becomes_part_of_an_address(service, client, identity):
+def test_an_invalid_id_never_becomes_part_of_a_url(service, client, identity):
     asks = [
         lambda: client.get_endpoint(identity),
         lambda: client.update_endpoint(identity, EndpointUpdate()),
@@ -96,13 +96,13 @@ def test_an_id_that_is_none_never_becomes_part_of_an_address(service, client, id
 
 
 @pytest.mark.parametrize("identity", ["", ".", "..", "...", "a/b", "a?b", "a b", "a\n", "ä", "%2e"])
-def test_the_id_of_a_log_is_a_plain_word(service, client, identity):
+def test_an_invalid_id_of_a_log_is_a_value_error(service, client, identity):
     with pytest.raises(ValueError, match="log"):
         client.get_log(ID, identity)
     assert not service.asked
 
 
-def test_ids_may_be_uuid_objects_and_capitals(service, client):
+def test_ids_may_be_uuid_objects_and_upper_case(service, client):
     for identity in (uuid.UUID(ID), ID.upper()):
         service.answers(body=service.endpoint())
         assert client.get_endpoint(identity).id == ID
@@ -133,7 +133,7 @@ def test_a_model_is_base_or_custom(client):
         "https://eastus\n.example",
     ],
 )
-def test_an_endpoint_that_cannot_be_a_speech_resource_is_refused_in_words(endpoint):
+def test_an_invalid_endpoint_is_a_value_error_with_a_reason(endpoint):
     with pytest.raises(ValueError, match="endpoint of a Speech resource"):
         SpeechClient(endpoint, "key")
 
@@ -150,7 +150,7 @@ def test_an_endpoint_may_have_a_trailing_slash(endpoint):
 @pytest.mark.parametrize(
     "options", [{"key": ""}, {"key": "a b"}, {"key": "a\r\nX: y"}, {"key": "ä"}, {"api_version": "v9"}, {"deadline": 0}]
 )
-def test_other_options_are_checked_at_once(options):
+def test_other_arguments_are_validated_at_once(options):
     with pytest.raises(ValueError, match=r"\.$") as caught:
         SpeechClient("https://x.example", **{"key": "key", **options})
     assert "X: y" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The checked simulator, and a caller that asks by operation id and is held to the contract like our own client."""
+"""The simulator with validated traffic, and a client that calls operations by their ids."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Json = dict[str, Any]
 
 
 class Caller:
-    """Asks a checked simulator in one API version, and remembers which operations it asked for."""
+    """Calls operations of one API version by id, and records which ones it called."""
 
     def __init__(self, url: str, version: str, http: httpx.Client) -> None:
         self.url = url
         self.version = version
         self.http = http
-        self.asked: set[str] = set()
+        self.called: set[str] = set()
         self.operations = {
             operation["operationId"]: (method.upper(), path)
             for path, methods in describe(version)["paths"].items()
@@ -42,27 +42,27 @@ class Caller:
     def control(self, what: str, **body: Any) -> None:
         self.http.post(f"{self.url}/_world/{what}", json=body).raise_for_status()
 
-    def ask(self, operation: str, body: Any = None, place: Json | None = None, **query: Any) -> httpx.Response:
-        """Any answer; `place` fills the braces of the path."""
+    def call(self, operation: str, body: Any = None, path_values: Json | None = None, **query: Any) -> httpx.Response:
+        """Any response; `path_values` are the parameters of the path."""
         method, path = self.operations[operation]
-        self.asked.add(operation)
-        filled = path.format(**{name: quote(value, safe="") for name, value in (place or {}).items()})
+        self.called.add(operation)
+        filled = path.format(**{name: quote(value, safe="") for name, value in (path_values or {}).items()})
         wanted = query | ({"api-version": self.version} if dated(self.version) else {})
         content = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"Content-Type": "application/json"}
         address = self.url + base_path(self.version) + filled
         return self.http.request(method, address, params=wanted, content=content, headers=headers)
 
-    def take(self, operation: str, body: Any = None, place: Json | None = None, **query: Any) -> Any:
-        """The JSON of an answer that is no refusal, None when it has none."""
-        answer = self.ask(operation, body, place, **query)
+    def call_ok(self, operation: str, body: Any = None, path_values: Json | None = None, **query: Any) -> Any:
+        """The JSON of a successful response, None if it has no body."""
+        answer = self.call(operation, body, path_values, **query)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
 
 
 @pytest.fixture(scope="session")
 def checked() -> Iterator[str]:
-    """The address of the simulator with every exchange checked."""
+    """The URL of the simulator with validated traffic."""
     command = [sys.executable, "-m", "tests.contract.checked", "--port", "0", "--key", KEY, "--control"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     with process:
@@ -74,7 +74,7 @@ def checked() -> Iterator[str]:
 
 @pytest.fixture
 def url(checked: str) -> Iterator[str]:
-    """A fresh world; all that is asked and answered in it has to be right."""
+    """A new world; the test fails if its traffic violates the contract."""
     options = {"endpoints": 8, "logs": 2, "log_bytes": 2000, "rate_limit": "0/0"}
     httpx.post(f"{checked}/_world/reset", json=options, verify=PLAIN).raise_for_status()
     yield checked
@@ -84,17 +84,17 @@ def url(checked: str) -> Iterator[str]:
 
 @pytest.fixture
 def http() -> Iterator[httpx.Client]:
-    """Sends as our own client does, so that its requests are checked too."""
+    """Has the User-Agent of our own client, so that its requests are validated, too."""
     headers = {"Ocp-Apim-Subscription-Key": KEY, "User-Agent": "speechstudio/contract"}
     with httpx.Client(headers=headers, verify=PLAIN) as client:
         yield client
 
 
 @pytest.fixture
-def ear() -> Iterator[str]:
-    """An address that answers the challenge of a web hook and takes every event."""
+def receiver() -> Iterator[str]:
+    """A URL that responds to the challenge of a web hook and accepts all events."""
 
-    class Ear(BaseHTTPRequestHandler):
+    class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             token = parse_qs(urlsplit(self.path).query).get("validationToken", [""])[0].encode()
@@ -106,9 +106,9 @@ def ear() -> Iterator[str]:
         do_GET = do_POST
 
         def log_message(self, *_words: Any) -> None:
-            """Keeps quiet."""
+            """Log nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Ear) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/hook"

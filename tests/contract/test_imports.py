@@ -1,4 +1,4 @@
-"""The contract stands alone, the simulator knows the contract only, and production loads neither simulator nor demo."""
+"""The contract imports nothing of the product, the simulator the contract only, and production neither of them."""
 
 from __future__ import annotations
 
@@ -76,5 +76,10 @@ def test_production_loads_neither_the_simulator_nor_the_demo() -> None:
     modules = modules_after(IMPORT_PRODUCTION)
     assert "endpoints.tasks" in modules
     assert "endpoints.speech_check.differences" in modules
-    for package in ("endpoints.simulator", "speechstudio.demo.processes", "speechstudio.demo.database", "speechstudio.demo"):
+    for package in (
+        "endpoints.simulator",
+        "speechstudio.demo.processes",
+        "speechstudio.demo.database",
+        "speechstudio.demo",
+    ):
         assert not below(package, modules)

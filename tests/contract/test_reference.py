@@ -1,4 +1,4 @@
-"""The project's own description of v3.2 says what the published contract says, no more and no less."""
+"""The project's description of v3.2 agrees with the published specification."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ Json = dict[str, Any]
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "speech-api" / "speechtotext-v3.2.json"
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 KEYWORDS = ("type", "format", "enum", "minLength", "maxLength", "pattern", "minimum", "maximum", "default")
-pytestmark = pytest.mark.skipif(not REFERENCE.exists(), reason=f"the published contract is not here: {REFERENCE.name}")
+pytestmark = pytest.mark.skipif(
+    not REFERENCE.exists(), reason=f"the published specification is not available: {REFERENCE.name}"
+)
 
 
 class Swagger:
-    """The published contract (OpenAPI 2.0) in the plain shape of comparison."""
+    """The published specification (OpenAPI 2.0), normalized for the comparison."""
 
     def __init__(self, document: Json) -> None:
         self.document = document
@@ -33,7 +35,7 @@ class Swagger:
         }
 
     def known(self, operations: Json) -> Json:
-        """Without those whose paths were left out of this part of the contract (/operations* and others)."""
+        """Without operations whose paths the excerpt of the specification omits (/operations* and others)."""
         left_out = self.document["info"]["x-derived-from"]["omitted"]
         prefixes = tuple(path.removesuffix("*") for path in left_out if path.startswith("/"))
         return {name: one for name, one in operations.items() if not name.partition(" ")[2].startswith(prefixes)}
@@ -59,7 +61,7 @@ class Swagger:
 
     def resolved(self, parameter: Json) -> Json:
         if "$ref" in parameter:
-            return self.document["parameters"][parameter["$ref"].rpartition("/")[2]]  # type: ignore[no-any-return]
+            return self.document["parameters"][parameter["$ref"].rpartition("/")[2]]
         return parameter
 
     def schema(self, schema: Json) -> Json:
@@ -74,7 +76,7 @@ class Swagger:
         return plain
 
     def every_definition(self) -> Json:
-        """By name, without those that only lend their properties to others."""
+        """By name, without those that are only bases of others."""
         lent = {
             parent["$ref"].rpartition("/")[2] for one in self.definitions.values() for parent in one.get("allOf", [])
         }
@@ -82,7 +84,7 @@ class Swagger:
 
 
 class Ours:
-    """The project's description (OpenAPI 3.1) in the same shape."""
+    """The project's description (OpenAPI 3.1), normalized in the same way."""
 
     def __init__(self, document: Json) -> None:
         self.document = document
@@ -129,7 +131,7 @@ def keywords(schema: Json) -> Json:
 
 
 def shape(schema: Json, inner: Any) -> Json:
-    """One schema without words for people; a reference is the name it leads to."""
+    """One schema without descriptions; a reference is the name of its target."""
     plain = keywords(schema) | {"readOnly": schema.get("readOnly", False)}
     if "$ref" in schema:
         plain["is"] = schema["$ref"].rpartition("/")[2]
@@ -165,36 +167,36 @@ def ours() -> Ours:
     return Ours(describe("v3.2"))
 
 
-def test_paths_methods_parameters_bodies_and_answers_are_those_of_the_contract(theirs: Swagger, ours: Ours) -> None:
+def test_operations_agree_with_the_published_specification(theirs: Swagger, ours: Ours) -> None:
     wanted = theirs.operations()
     assert len(wanted) == 46
     found = differences(wanted, theirs.known(ours.operations()))
     assert not found, "\n".join(found)
 
 
-def test_definitions_are_those_of_the_contract(theirs: Swagger, ours: Ours) -> None:
+def test_definitions_agree_with_the_published_specification(theirs: Swagger, ours: Ours) -> None:
     found = differences(theirs.every_definition(), ours.every_definition())
     assert not found, "\n".join(found)
 
 
-def test_both_ways_to_sign_in_and_the_base_path_are_those_of_the_contract(theirs: Swagger, ours: Ours) -> None:
+def test_security_schemes_and_base_path_agree_with_the_published_specification(theirs: Swagger, ours: Ours) -> None:
     schemes = ours.document["components"]["securitySchemes"]
     told = {name: (one["type"], one["in"], one["name"]) for name, one in schemes.items()}
-    stated = theirs.document["securityDefinitions"]
-    assert told == {name: (one["type"], one["in"], one["name"]) for name, one in stated.items()}
+    contract_of_version = theirs.document["securityDefinitions"]
+    assert told == {name: (one["type"], one["in"], one["name"]) for name, one in contract_of_version.items()}
     assert ours.document["security"] == theirs.document["security"]
     assert ours.document["servers"][0]["url"] == theirs.document["x-ms-parameterized-host"]["hostTemplate"]
 
 
-def test_a_difference_would_be_noticed(theirs: Swagger) -> None:
-    spoiled = json.loads(json.dumps(describe("v3.2")))
-    schemas = spoiled["components"]["schemas"]
+def test_a_difference_to_the_published_specification_is_detected(theirs: Swagger) -> None:
+    is_changed_by_fault = json.loads(json.dumps(describe("v3.2")))
+    schemas = is_changed_by_fault["components"]["schemas"]
     schemas["Endpoint"]["properties"]["status"] = {"type": "string"}
     schemas["Endpoint"]["required"] = ["displayName"]
     schemas["Status"]["enum"] = ["Running"]
     schemas["FileLinks"]["properties"]["contentUrl"].pop("readOnly")
-    spoiled["paths"]["/endpoints"]["get"]["parameters"].pop()
-    found = Ours(spoiled)
+    is_changed_by_fault["paths"]["/endpoints"]["get"]["parameters"].pop()
+    found = Ours(is_changed_by_fault)
     missed = differences(theirs.every_definition(), found.every_definition())
     missed += differences(theirs.operations(), theirs.known(found.operations()))
     assert len(missed) == 6, "\n".join(missed)

@@ -1,7 +1,7 @@
-"""Requests made up from the description, right ones and wrong ones: no 500, and no answer against the contract.
+"""Valid and invalid requests generated from the contract: no 500, and no response that violates the contract.
 
-SCHEMATHESIS_EXAMPLES (15) says how many right ones there are for each operation of v3.2; a third as many are wrong on
-purpose, and a quarter as many of both are for the later versions, which share most of their ways with it.
+SCHEMATHESIS_EXAMPLES (15) is the number of valid requests for each operation of v3.2. There are a third as many invalid
+ones, and a quarter as many of both for the later versions, which share most of their code with it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def session() -> Any:
 
 @pytest.fixture(scope="module")
 def schemas(checked: str) -> dict[str, BaseSchema]:
-    """What the simulator says of itself, read over HTTP."""
+    """The descriptions that the simulator serves."""
     found: dict[str, BaseSchema] = {}
     for version in VERSIONS:
         query = f"?api-version={version}" if dated(version) else ""
@@ -61,7 +61,7 @@ def schemas(checked: str) -> dict[str, BaseSchema]:
 
 
 def known_ids(url: str, version: str, path: str) -> list[str]:
-    """Ids of the world that fit the path, so that not every request asks for what is not there."""
+    """Ids of existing entities for the path, so that not all requests are for missing ones."""
     noun = max((one for one in NOUNS if path.startswith(f"/{one}")), key=len, default="")
     if "{id}" not in path or not noun:
         return []
@@ -72,14 +72,14 @@ def known_ids(url: str, version: str, path: str) -> list[str]:
     return [httpx.URL(one["self"]).path.rpartition("/")[2] for one in page["values"]]
 
 
-def make_up(
+def generate_requests(
     operation: APIOperation[Any, Any, Any, Any],
     mode: GenerationMode,
     ids: list[str],
     session: requests.Session,
     examples: int,
 ) -> None:
-    """Some requests of one operation, the same ones in every run."""
+    """Send some generated requests of one operation, the same ones in each run."""
 
     @seed(1)
     @settings(
@@ -90,25 +90,25 @@ def make_up(
         suppress_health_check=list(HealthCheck),
     )
     @given(data=st.data())
-    def ask(data: st.DataObject) -> None:
+    def call(data: st.DataObject) -> None:
         case = data.draw(operation.as_strategy(generation_mode=mode))
         known = data.draw(st.booleans())
         if ids and known:
             case.path_parameters["id"] = data.draw(st.sampled_from(ids))
         case.call_and_validate(session=session, checks=CHECKED)
 
-    ask()
+    call()
 
 
 @pytest.mark.parametrize(("version", "method", "path"), OPERATIONS)
-def test_made_up_requests_are_answered_as_described(
+def test_generated_requests_get_responses_that_follow_the_contract(
     url: str, session: requests.Session, schemas: dict[str, BaseSchema], version: str, method: str, path: str
 ) -> None:
     operation: APIOperation[Any, Any, Any, Any] = schemas[version][path][method]
     ids = known_ids(url, version, path)
     examples = EXAMPLES // 4 if dated(version) else EXAMPLES
-    make_up(operation, GenerationMode.POSITIVE, ids, session, examples)
+    generate_requests(operation, GenerationMode.POSITIVE, ids, session, examples)
     described = describe(version)["paths"][path][method]
     plain = all(one["schema"] == {"type": "string"} for one in described["parameters"])
-    if "requestBody" in described or not plain:  # else any text is right
-        make_up(operation, GenerationMode.NEGATIVE, ids, session, examples // 3)
+    if "requestBody" in described or not plain:  # otherwise any text is valid
+        generate_requests(operation, GenerationMode.NEGATIVE, ids, session, examples // 3)

@@ -1,4 +1,4 @@
-"""What a checked simulator (tests.contract.checked --control) saw that the contract forbids."""
+"""The violations of the contract that the simulator has recorded (tests.contract.checked --control)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import urllib.request
 
 
 def violations(url: str, *, forget: bool = False) -> list[str]:
-    """One line for each since the last reset; `url` is the simulator's address. `forget`: they are told only once."""
+    """One line for each since the last reset; `url` is the simulator's. `forget`: also clear them."""
     request = urllib.request.Request(f"{url}/_world/violations", method="DELETE" if forget else "GET")
     with urllib.request.urlopen(request, timeout=10) as answer:
         rows = json.loads(answer.read())

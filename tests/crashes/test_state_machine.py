@@ -1,12 +1,13 @@
 """Everything that people, workers, the service and time can do, in any order: what must hold, holds all the time.
 
-STATE_MACHINE_EXAMPLES sets how many histories are tried. A failure prints what reproduces it.
+STATE_MACHINE_EXAMPLES sets how many histories are tried; a long run tries more. A failure prints what reproduces it.
 """
 
 import os
 import uuid
 from datetime import timedelta
 
+import pytest
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -21,6 +22,7 @@ from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 from tests.crashes import invariants
 
 EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "20"))
+LONG = 500  # histories in a long run
 OPTIONS = {"endpoints": 2, "rate_limit": "0/0"}
 ROUNDS = 25  # in which everything that was asked for must have ended
 FAULTS = [
@@ -36,7 +38,8 @@ picks = st.integers(min_value=0, max_value=7)
 NOT_NOW = (submit.Busy, submit.NotPossible, submit.ChangedMeanwhile)
 
 
-def test_whatever_happens_in_whatever_order_nothing_is_lost_or_doubled(alice, resource, world, worker):
+@pytest.mark.parametrize("examples", [EXAMPLES, pytest.param(LONG, marks=pytest.mark.long)])
+def test_whatever_happens_in_whatever_order_nothing_is_lost_or_doubled(examples, alice, resource, world, worker):
     world.begin(**OPTIONS)
     worker.mirror()
 
@@ -47,7 +50,7 @@ def test_whatever_happens_in_whatever_order_nothing_is_lost_or_doubled(alice, re
     run_state_machine_as_test(
         History,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             stateful_step_count=25,
             deadline=None,
             database=None,

@@ -1,4 +1,4 @@
-"""What all rows of the fault table begin with, and the checker after each of them."""
+"""What the tests of faults begin with, and the check of all invariants after each of them."""
 
 import logging
 import uuid

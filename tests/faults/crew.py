@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from celery import current_app
 from django.db import connection
@@ -124,8 +125,9 @@ class Crew:
 
 def use(url):
     """Let this process ring at the Redis at `url`; returns where it rang before."""
-    before, current_app.conf.broker_url = current_app.conf.broker_url, url
-    current_app._get_current_object()._after_fork()  # what Celery itself does to forget its connections
+    app: Any = current_app
+    before, app.conf.broker_url = app.conf.broker_url, url
+    app._get_current_object()._after_fork()  # what Celery itself does to forget its connections
     return before
 
 

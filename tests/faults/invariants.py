@@ -130,7 +130,7 @@ def _rows_are_what_the_service_has(there: dict[str, Any]) -> Iterator[str]:
 
 def _all_is_written_down() -> Iterator[str]:
     for change in Change.objects.all():
-        verbs = list(Event.objects.filter(change=change).values_list("verb", flat=True))
+        verbs = list(Event.objects.filter(change_id=change.pk).values_list("verb", flat=True))
         if verbs.count(ASKED[ChangeKind(change.kind)]) != 1:
             yield f"I6: who asked for {change} is not written down once: {verbs}"
         ended = ENDED.get(ChangeState(change.state), set())

@@ -1,4 +1,4 @@
-"""Rows 24, 25, 27, 47 and 48 of the fault table: the service's side is not what the page showed."""
+"""An endpoint or a model was changed, deleted or is stuck on the service, and is not what the page showed."""
 
 import json
 import re
@@ -17,15 +17,15 @@ from tests.faults.invariants import all_endpoints, posts
 from tests.test_wizard import Wizard
 
 
-def test_row_24_an_endpoint_deleted_in_the_portal_keeps_its_row_and_is_not_made_again(alice, endpoint, world, worker):
+def test_an_endpoint_deleted_in_the_portal_keeps_its_row_and_is_not_made_again(alice, endpoint, world, worker):
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     worker.mirror()
     worker.look_round()
     endpoint.refresh_from_db()
     assert endpoint.gone_at
     assert not Endpoint.objects.present().exists()
-    gone = Event.objects.get(endpoint=endpoint, verb=Verb.VANISHED)
-    assert gone.actor is None
+    gone = Event.objects.get(endpoint_id=endpoint.pk, verb=Verb.VANISHED)
+    assert gone.actor_id is None
     assert alice.get(endpoint.get_absolute_url()).status_code == 200
     assert posts(world) == []
     assert all_endpoints(world) == []
@@ -54,7 +54,7 @@ WHEN = ["it waited", "it was sent", "it was deployed", "its answer was lost befo
 
 
 @pytest.mark.parametrize("when", WHEN)
-def test_row_24_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision(
+def test_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision(
     alice, bob, endpoint, other, world, worker, when
 ):
     change = gone_while(when, alice, endpoint, other, world, worker)
@@ -62,8 +62,8 @@ def test_row_24_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision
         worker.step(change)
     assert change.state == ChangeState.UNDECIDED
     assert change.error == "The endpoint was deleted at the service."
-    assert Event.objects.filter(endpoint=endpoint, verb=Verb.VANISHED).count() == 1
-    assert Event.objects.get(change=change, verb=Verb.UNDECIDED).detail == change.error
+    assert Event.objects.filter(endpoint_id=endpoint.pk, verb=Verb.VANISHED).count() == 1
+    assert Event.objects.get(change_id=change.pk, verb=Verb.UNDECIDED).detail == change.error
     assert posts(world) == []
 
     page = alice.get(endpoint.get_absolute_url()).content.decode()
@@ -72,7 +72,7 @@ def test_row_24_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision
     assert "Give up" not in bob.get(endpoint.get_absolute_url()).content.decode()
 
 
-def test_row_24_a_change_that_waits_for_its_time_needs_a_decision_as_soon_as_its_endpoint_is_gone(
+def test_a_change_that_waits_for_its_time_needs_a_decision_as_soon_as_its_endpoint_is_gone(
     alice, endpoint, other, world, worker
 ):
     change = ask_model(alice, endpoint, other, at=timezone.now() + timedelta(hours=8))
@@ -81,10 +81,10 @@ def test_row_24_a_change_that_waits_for_its_time_needs_a_decision_as_soon_as_its
         worker.mirror()
     change.refresh_from_db()
     assert (change.state, change.attempt, change.next_look_at) == (ChangeState.UNDECIDED, 0, None)
-    assert Event.objects.filter(change=change, verb=Verb.UNDECIDED).count() == 1
+    assert Event.objects.filter(change_id=change.pk, verb=Verb.UNDECIDED).count() == 1
 
 
-def test_row_24_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(alice, endpoint, other, world, worker):
+def test_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(alice, endpoint, other, world, worker):
     change = ask_model(alice, endpoint, other)
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     worker.step(change)
@@ -99,14 +99,14 @@ def test_row_24_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(
     assert made["displayName"] == f"Copy of {endpoint.display_name}"
     change.refresh_from_db()
     assert (change.state, change.error) == (ChangeState.FAILED, "A new endpoint was asked for instead.")
-    assert Event.objects.get(change=change, verb=Verb.GAVE_UP).actor == alice.user
+    assert Event.objects.get(change_id=change.pk, verb=Verb.GAVE_UP).actor_id == alice.user.pk
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Needs a decision" not in page
     assert change.error in page
     assert "Deploy again" in page
 
 
-def test_row_24_what_is_to_be_decided_stays_so_when_the_endpoint_is_there_after_all_or_a_copy_is_made(
+def test_what_is_to_be_decided_stays_so_when_the_endpoint_is_there_after_all_or_a_copy_is_made(
     alice, endpoint, other, world, worker
 ):
     change = ask_model(alice, endpoint, other)
@@ -126,7 +126,7 @@ def test_row_24_what_is_to_be_decided_stays_so_when_the_endpoint_is_there_after_
     assert Change.objects.filter(kind="create").count() == 2
 
 
-def test_row_24_a_change_that_was_put_to_people_goes_on_when_the_endpoint_was_there_after_all(
+def test_a_change_that_was_put_to_people_goes_on_when_the_endpoint_was_there_after_all(
     alice, endpoint, other, world, worker
 ):
     change = ask_model(alice, endpoint, other)
@@ -145,7 +145,7 @@ def test_row_24_a_change_that_was_put_to_people_goes_on_when_the_endpoint_was_th
     assert len(world.ledger("PATCH")) == 1
 
 
-def test_row_25_a_model_deleted_between_the_wizards_steps_marks_the_field_and_keeps_what_was_typed(
+def test_a_model_deleted_between_the_wizards_steps_marks_the_field_and_keeps_what_was_typed(
     alice, model, world, worker
 ):
     wizard = Wizard(alice).to_details(model).press("next", name="Support calls", description="EU hotline")
@@ -163,7 +163,7 @@ def test_row_25_a_model_deleted_between_the_wizards_steps_marks_the_field_and_ke
 
 
 @pytest.mark.parametrize("mirrored_meanwhile", [False, True])
-def test_row_25_a_model_deleted_before_the_request_is_sent_refuses_it_in_words(
+def test_a_model_deleted_before_the_request_is_sent_refuses_it_in_words(
     alice, model, world, worker, mirrored_meanwhile
 ):
     change = ask_create(alice, model)
@@ -180,7 +180,7 @@ def test_row_25_a_model_deleted_before_the_request_is_sent_refuses_it_in_words(
     assert all_endpoints(world) == []
 
 
-def test_row_25_a_model_that_expires_before_the_request_is_sent_refuses_it_in_words(alice, model, world, worker):
+def test_a_model_that_expires_before_the_request_is_sent_refuses_it_in_words(alice, model, world, worker):
     change = ask_create(alice, model)
     world.advance(timedelta(days=4000).total_seconds())
     worker.step(change)
@@ -190,9 +190,7 @@ def test_row_25_a_model_that_expires_before_the_request_is_sent_refuses_it_in_wo
     world.begin(rate_limit="0/0")
 
 
-def test_row_27_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_it(
-    alice, endpoint, other, world, worker
-):
+def test_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_it(alice, endpoint, other, world, worker):
     page = reverse("endpoints:change-model", args=[endpoint.pk])
     seen = alice.get(page).context["form"].initial["seen"]
     portal = fitting(endpoint).exclude(pk=other.pk)[0]
@@ -208,11 +206,11 @@ def test_row_27_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_i
     assert len(world.ledger("PATCH")) == 1
     endpoint.refresh_from_db()
     assert endpoint.model == portal
-    assert Event.objects.filter(endpoint=endpoint, verb=Verb.CHANGED_OUTSIDE).count() == 1
+    assert Event.objects.filter(endpoint_id=endpoint.pk, verb=Verb.CHANGED_OUTSIDE).count() == 1
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["deployed", "still running"])
-def test_row_27_a_change_in_the_portal_that_no_mirror_has_seen_is_not_overwritten_either(
+def test_a_change_in_the_portal_that_no_mirror_has_seen_is_not_overwritten_either(
     alice, endpoint, other, world, worker, running
 ):
     change = ask_model(alice, endpoint, other)
@@ -230,7 +228,7 @@ def test_row_27_a_change_in_the_portal_that_no_mirror_has_seen_is_not_overwritte
     assert endpoint.model == portal
 
 
-def test_row_27_a_name_changed_in_the_portal_survives_a_change_of_model(alice, endpoint, other, world, worker):
+def test_a_name_changed_in_the_portal_survives_a_change_of_model(alice, endpoint, other, world, worker):
     change = ask_model(alice, endpoint, other)
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Renamed in the portal"})
     worker.step(change)
@@ -253,7 +251,7 @@ def says(world, endpoint, *statuses):
     world.fail(*faults)
 
 
-def test_row_47_a_status_that_flaps_is_shown_as_it_is_and_told_once(alice, endpoint, other, world, worker):
+def test_a_status_that_flaps_is_shown_as_it_is_and_told_once(alice, endpoint, other, world, worker):
     change = worker.step(ask_model(alice, endpoint, other))
     flapping = [Status.RUNNING, Status.NOT_STARTED, Status.RUNNING]
     says(world, endpoint, *flapping)
@@ -265,10 +263,10 @@ def test_row_47_a_status_that_flaps_is_shown_as_it_is_and_told_once(alice, endpo
     world.advance(3600)
     worker.step(change)
     assert change.state == ChangeState.DONE
-    assert Event.objects.filter(change=change, verb=Verb.DEPLOYED).count() == 1
+    assert Event.objects.filter(change_id=change.pk, verb=Verb.DEPLOYED).count() == 1
 
 
-def test_row_47_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_its_history(
+def test_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_its_history(
     alice, endpoint, other, world, worker
 ):
     change = worker.step(ask_model(alice, endpoint, other))
@@ -284,11 +282,11 @@ def test_row_47_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_i
     assert (row.shown_status.value, row.shown_status.detail) == (Status.FAILED, "It is lost.")
     change.refresh_from_db()
     assert change.state == ChangeState.DONE
-    assert Event.objects.filter(change=change, verb=Verb.DEPLOYED).count() == 1
+    assert Event.objects.filter(change_id=change.pk, verb=Verb.DEPLOYED).count() == 1
     Endpoint.objects.update(last_action_at=None)  # so that the checker's mirror may tell the truth again
 
 
-def test_row_48_a_deployment_that_never_ends_is_called_stuck_and_looked_at_slowly(alice, world, worker, request):
+def test_a_deployment_that_never_ends_is_called_stuck_and_polled_slowly(alice, world, worker, request):
     world.begin(rate_limit="0/0", deploy_seconds=10_000_000)
     model = request.getfixturevalue("model")
     change = worker.step(ask_create(alice, model))
@@ -304,7 +302,7 @@ def test_row_48_a_deployment_that_never_ends_is_called_stuck_and_looked_at_slowl
     assert not Change.objects.due().exists()
 
 
-def test_row_48_a_stuck_deployment_that_ends_after_all_is_done(alice, model, world, worker):
+def test_a_stuck_deployment_that_ends_after_all_is_done(alice, model, world, worker):
     change = worker.step(ask_create(alice, model))
     later(change, hours=3)
     worker.step(change)

@@ -1,4 +1,4 @@
-"""Row 41 of the fault table: the disk of the database is full, or that of the log files."""
+"""The disk of the database is full, or that of the log files."""
 
 import logging
 import re
@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.urls import reverse
 
-from endpoints.changes import reconcile
+from endpoints.changes import sending
 from endpoints.models import Change, Event
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
@@ -34,7 +34,7 @@ def no_page_can_be_added():
             yield
         finally:
             cursor.execute("PRAGMA max_page_count = 1073741823")
-    Event.objects.filter(verb=Verb.FOUND, endpoint=None).delete()
+    Event.objects.filter(verb=Verb.FOUND, endpoint_id=None).delete()
 
 
 def fill():
@@ -70,9 +70,7 @@ FULL = {"sqlite": [no_page_can_be_added, nothing_can_be_written], "postgresql": 
 
 
 @pytest.mark.parametrize("full", FULL)
-def test_row_41_a_full_database_keeps_pages_readable_and_takes_no_half_change(
-    alice, endpoint, other, world, worker, full
-):
+def test_a_full_database_keeps_pages_readable_and_takes_no_half_change(alice, endpoint, other, world, worker, full):
     listed, own = reverse("endpoints:list"), endpoint.get_absolute_url()
     change_model = reverse("endpoints:change-model", args=[endpoint.pk])
     alice.get(listed)
@@ -104,7 +102,7 @@ def test_row_41_a_full_database_keeps_pages_readable_and_takes_no_half_change(
 
 @pytest.mark.parametrize("full", FULL)
 @pytest.mark.parametrize("when", ["before it is sent", "when the answer comes", "when it is done"])
-def test_row_41_work_that_a_full_database_interrupts_is_neither_lost_nor_done_twice(
+def test_work_that_a_full_database_interrupts_is_neither_lost_nor_done_twice(
     alice, model, world, worker, monkeypatch, when, full
 ):
     change = ask_create(alice, model)
@@ -113,14 +111,14 @@ def test_row_41_work_that_a_full_database_interrupts_is_neither_lost_nor_done_tw
             worker.step(change)
             world.advance(3600)
         if when == "when the answer comes":
-            request = reconcile._request
+            request = sending.send
 
             def answered(*arguments):
                 made = request(*arguments)
                 until_there_is_room.enter_context(full())
                 return made
 
-            monkeypatch.setattr(reconcile, "_request", answered)
+            monkeypatch.setattr(sending, "send", answered)
         else:
             until_there_is_room.enter_context(full())
         with suppress(OperationalError):
@@ -136,7 +134,7 @@ def test_row_41_work_that_a_full_database_interrupts_is_neither_lost_nor_done_tw
     assert len(posts(world)) == len(all_endpoints(world)) == 1
 
 
-def test_row_41_a_database_that_cannot_be_written_is_told_in_one_line_of_the_log():
+def test_a_database_that_cannot_be_written_is_told_in_one_line_of_the_log():
     (handler,) = (
         one for one in logging.getLogger().handlers if isinstance(one.formatter, logging.Formatter) and one.filters
     )
@@ -150,7 +148,7 @@ def test_row_41_a_database_that_cannot_be_written_is_told_in_one_line_of_the_log
     assert handler.format(record).endswith("ERROR celery: Task sweep failed: database or disk is full")
 
 
-def test_row_41_pages_are_answered_while_no_line_can_be_logged(alice, endpoint):
+def test_pages_are_answered_while_no_line_can_be_logged(alice, endpoint):
     root = logging.getLogger()
     with open("/dev/full", "w") as disk:
         handler = logging.StreamHandler(disk)

@@ -1,4 +1,4 @@
-"""Rows 12 and 13 of the fault table: the listings in which a lost answer is looked for."""
+"""The listings in which an endpoint is searched whose answer was lost."""
 
 from endpoints.models.status import ChangeState
 from tests.faults.conftest import ask_create, later, reference
@@ -8,7 +8,7 @@ POST = {"method": "POST", "path": "/endpoints$", "times": 1}
 LIST = {"method": "GET", "path": r"/endpoints(\?|$)", "stage": "after"}
 
 
-def test_row_12_a_listing_that_does_not_show_a_fresh_endpoint_yet(alice, model, world, worker):
+def test_a_listing_that_does_not_show_a_new_endpoint_yet_causes_no_second_request(alice, model, world, worker):
     lost = {**POST, "stage": "after", "effect": {"close": True}}
     world.fail(lost)
     change = worker.step(ask_create(alice, model))
@@ -23,7 +23,7 @@ def test_row_12_a_listing_that_does_not_show_a_fresh_endpoint_yet(alice, model, 
     assert len(posts(world)) == 1
 
 
-def test_row_13_a_listing_whose_second_page_fails_does_not_count_as_empty(alice, world, worker, forgotten, request):
+def test_a_listing_whose_second_page_fails_does_not_count_as_empty(alice, world, worker, forgotten, request):
     world.begin(rate_limit="0/0", switches={"page_size": 1})
     model = request.getfixturevalue("model")
     for name in ("One", "Two"):

@@ -1,4 +1,4 @@
-"""Row 56 of the fault table: while an update is under way, old code meets rows and messages of newer code."""
+"""During an update, old code meets rows and messages of newer code."""
 
 import pytest
 from django.urls import reverse
@@ -11,7 +11,7 @@ from tests.faults.conftest import ask_model
 
 
 @pytest.mark.parametrize("newer", [{"kind": "rehearse"}, {"state": "rehearsing"}], ids=["a kind", "a state"])
-def test_row_56_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, other, world, worker, newer):
+def test_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, other, world, worker, newer):
     change = ask_model(alice, endpoint, other)
     before = Change.objects.filter(pk=change.pk).values("kind", "state", "attempt").get() | newer
     Change.objects.filter(pk=change.pk).update(**newer)
@@ -35,7 +35,7 @@ def test_row_56_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, ot
     assert change.state == ChangeState.DONE
 
 
-def test_row_56_what_newer_code_wrote_down_is_shown_by_its_own_word(alice, endpoint):
+def test_what_newer_code_recorded_is_shown_by_its_own_word(alice, endpoint):
     event = audit.record(Verb.FOUND, endpoint=endpoint)
     Event.objects.filter(pk=event.pk).update(verb="rehearsed", facts={"scene": "100%"})
     for address in (endpoint.get_absolute_url(), reverse("endpoints:activity")):

@@ -1,4 +1,4 @@
-"""Rows 33 to 35, 37 and 56 of the fault table, with real workers over a real Redis."""
+"""Workers that are killed, or have no memory, broker or room for a log: real workers over a real Redis."""
 
 import json
 import signal
@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import tasks
+from endpoints.changes import work
 from endpoints.logs import downloads
 from endpoints.models import Change, Download, Endpoint, LogFile, Resource, Sweep
 from endpoints.models.download import DownloadState
@@ -108,9 +109,7 @@ def in_redis(crew):
 
 
 @pytest.mark.parametrize("endpoints", [1], indirect=True, ids=["deployments take a second"])
-def test_rows_33_and_34_workers_killed_in_every_phase_leave_work_that_goes_on(
-    alice, endpoints, model, world, worker, crew, alone
-):
+def test_workers_killed_in_every_phase_leave_work_that_goes_on(alice, endpoints, model, world, worker, crew, alone):
     for name in ("killed", "quit", "ended"):
         crew.at_work(name)
     for name in ("killed", "quit", "ended"):
@@ -151,9 +150,9 @@ def test_rows_33_and_34_workers_killed_in_every_phase_leave_work_that_goes_on(
     began, leased = time.monotonic(), timezone.now()
     rows = [*created, changed, *deploying, download]
     assert all(now(row) for row in rows)
-    assert all((row.leased_until - leased).total_seconds() <= tasks.LEASE_SECONDS for row in rows if row.leased_until)
+    assert all((row.leased_until - leased).total_seconds() <= work.LEASE_SECONDS for row in rows if row.leased_until)
     lent = list(LogFile.objects.exclude(lease=None))
-    assert all((file.leased_until - leased).total_seconds() <= tasks.LEASE_SECONDS for file in lent)
+    assert all((file.leased_until - leased).total_seconds() <= work.LEASE_SECONDS for file in lent)
     time_passes(15, *created, changed, download, *lent)
     world.fail()
     crew.hire("again", 2, "celery")
@@ -185,7 +184,7 @@ def due(change):
     return False
 
 
-def test_row_35_a_worker_that_runs_out_of_memory_while_sending_is_replaced_and_nothing_is_sent_twice(
+def test_a_worker_that_runs_out_of_memory_while_sending_is_replaced_and_nothing_is_sent_twice(
     alice, mirrored, model, world, worker, crew, alone
 ):
     crew.at_work("ended")
@@ -216,7 +215,7 @@ def out_of_memory(crew, in_redis):
         crew.running["ended"].wait(60)
 
 
-def test_row_35_what_costs_its_worker_the_memory_each_time_is_sent_three_times_and_then_put_to_people(
+def test_what_costs_its_worker_the_memory_each_time_is_sent_three_times_and_then_put_to_people(
     alice, mirrored, model, world, worker, crew, in_redis, alone
 ):
     crew.at_work("ended")
@@ -235,7 +234,7 @@ def test_row_35_what_costs_its_worker_the_memory_each_time_is_sent_three_times_a
         until(lambda: worker.step(later(change, minutes=11)).state != ChangeState.UNKNOWN, 60)
     assert (now(change), change.doubts, change.next_look_at) == (ChangeState.UNDECIDED, 3, None)
     assert not Change.objects.due().exists()
-    tasks.step(str(change.pk))  # a bell that was rung before
+    tasks.step(str(change.pk))  # a message that was sent before
     assert (now(change), len(posts(world))) == (ChangeState.UNDECIDED, 3)
     assert "Try again" in alice.get(change.endpoint.get_absolute_url()).content.decode()
 
@@ -256,11 +255,11 @@ def gone_on(crew, *changes):
     return {now(change) for change in changes} == {ChangeState.DONE}
 
 
-def test_row_37_whatever_becomes_of_redis_what_is_queued_goes_on(alice, endpoints, world, crew, in_redis):
+def test_whatever_becomes_of_redis_what_is_queued_goes_on(alice, endpoints, world, crew, in_redis):
     busy = iter(one for one in endpoints if fitting(one).exists())
     for calamity in CALAMITIES:
         before, after = next(busy), next(busy)
-        with crew.paused("celery"):  # nobody takes the bell before it is lost
+        with crew.paused("celery"):  # nobody takes the message before it is lost
             changes = [press(alice, before, fitting(before)[0])]
             calamity(crew, in_redis)
             began = time.monotonic()
@@ -272,9 +271,7 @@ def test_row_37_whatever_becomes_of_redis_what_is_queued_goes_on(alice, endpoint
     assert [entry["status"] for entry in world.ledger("PATCH")] == [200] * 10
 
 
-def test_row_37_a_redis_that_is_away_for_ten_minutes_keeps_nobody_waiting_and_loses_nothing(
-    alice, endpoints, world, crew
-):
+def test_a_redis_that_is_away_for_ten_minutes_keeps_nobody_waiting_and_loses_nothing(alice, endpoints, world, crew):
     """Redis is away until a worker has waited ten minutes for it.
 
     What grows with the minutes is the worker's wait between two tries: Celery waits for longer each time. All its
@@ -306,7 +303,7 @@ def test_row_37_a_redis_that_is_away_for_ten_minutes_keeps_nobody_waiting_and_lo
         crew.signal("hurried", signal.SIGKILL)
 
 
-def test_row_41_workers_go_on_while_their_log_cannot_be_written(alice, endpoints, crew):
+def test_workers_go_on_while_their_log_cannot_be_written(alice, endpoints, crew):
     before, after = [one for one in endpoints if fitting(one).exists()][:2]
     with no_room_for_the_log(crew, "celery"):
         change = press(alice, before, fitting(before)[0])
@@ -318,11 +315,11 @@ def test_row_41_workers_go_on_while_their_log_cannot_be_written(alice, endpoints
     assert crew.running["celery"].poll() is None
 
 
-def test_row_56_messages_of_newer_code_are_left_aside_and_the_worker_goes_on(alice, endpoints, crew):
+def test_messages_of_newer_code_are_left_aside_and_the_worker_goes_on(alice, endpoints, crew):
     newer = current_app.signature("endpoints.tasks.rehearse", ["x"], queue="celery")
     newer.apply_async()
     current_app.send_task(tasks.step.name, ["no id", "one too many"], {"way": "new"}, queue="celery")
-    tasks.step.apply_async(["no id"], queue="celery")
+    tasks.step.apply_async(("no id",), queue="celery")
     one = next(one for one in endpoints if fitting(one).exists())
     change = press(alice, one, fitting(one)[0])
     until(lambda: now(change) == ChangeState.DONE, WITHIN)
@@ -335,7 +332,7 @@ def grown(before, after):
     return any(now > then for pairs in counts for then, now in pairs) or not set(after[2]) <= set(before[2])
 
 
-def test_i8_a_worker_has_afterwards_what_it_had_before(alice, endpoints, crew):
+def test_a_worker_has_afterwards_what_it_had_before(alice, endpoints, crew):
     busy = [one for one in endpoints if fitting(one).exists()]
     logging = next(one for one in endpoints if one.logging_enabled)
 

@@ -264,7 +264,7 @@ def test_a_play_is_written_down_once_whatever_parts_the_player_asks_for(lena, kn
         assert "no-store" in answer["Cache-Control"]
         b"".join(answer.streaming_content)
     event = Event.objects.get(verb=Verb.LOGS_PLAYED)
-    assert (event.actor, event.facts) == (lena.user, {"entry": entry.key})
+    assert (event.actor_id, event.facts) == (lena.user.pk, {"entry": entry.key})
     Event.objects.update(at=timezone.now() - timedelta(hours=1))
     b"".join(lena.get(audio).streaming_content)
     assert Event.objects.filter(verb=Verb.LOGS_PLAYED).count() == 2
@@ -312,7 +312,7 @@ def test_a_purpose_is_asked_for_first_and_stands_in_each_event(lena, known, sett
     lena.post(entry.get_absolute_url(), {"purpose": "  Complaint\n 4711 "})
     assert "secret" in lena.get(entry.get_absolute_url()).content.decode()
     b"".join(lena.get(audio).streaming_content)
-    assert dict(Event.objects.values_list("verb", "detail")) == {
+    assert dict(Event.objects.filter(verb__startswith="logs").values_list("verb", "detail")) == {
         Verb.LOGS_READ: "Complaint 4711",
         Verb.LOGS_PLAYED: "Complaint 4711",
     }

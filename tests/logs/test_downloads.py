@@ -296,6 +296,46 @@ def test_a_refusal_ends_the_download_with_the_reason(lena, logging, world, worke
     assert "Logging is off." in download.error
 
 
+def test_a_key_that_is_not_accepted_puts_the_download_off_and_says_so(lena, logging, world, worker):
+    denied = {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}}
+    world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"status": 401, "body": denied}})
+    download = downloads.ask(actor=lena.user, endpoint=logging)
+    tasks.fetch(str(download.pk))
+    download.refresh_from_db()
+    assert (download.active, download.finished_at, download.failures) == (True, None, 1)
+    assert "invalid subscription key" in download.error
+    assert 0 < (download.next_look_at - timezone.now()).total_seconds() < 10
+    logging.resource.refresh_from_db()
+    assert "invalid subscription key" in logging.resource.failure
+    assert worker.download(download).state == DownloadState.READY
+    logging.resource.refresh_from_db()
+    assert logging.resource.failing_since is None
+
+
+def test_too_many_requests_put_the_download_off_for_as_long_as_the_service_says(lena, logging, world):
+    slow = {"status": 429, "headers": {"Retry-After": "120"}, "body": {"code": "TooManyRequests", "message": "Slow."}}
+    world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": slow})
+    download = downloads.ask(actor=lena.user, endpoint=logging)
+    tasks.fetch(str(download.pk))
+    download.refresh_from_db()
+    assert (download.active, download.failures) == (True, 0)
+    assert 110 < (download.next_look_at - timezone.now()).total_seconds() <= 120
+    logging.resource.refresh_from_db()
+    assert logging.resource.failing_since is None
+
+
+def test_a_download_that_fails_again_and_again_ends_with_the_reason(lena, logging, world):
+    world.fail({"method": "GET", "path": "/files/logs", "times": 99, "effect": {"status": 400, "body": "<html>"}})
+    download = downloads.ask(actor=lena.user, endpoint=logging)
+    Download.objects.update(failures=making.GIVE_UP_AFTER - 2)
+    for state in ("listing", "failed"):
+        Download.objects.update(next_look_at=timezone.now() - timedelta(seconds=1))
+        tasks.fetch(str(download.pk))
+        download.refresh_from_db()
+        assert download.state == state
+    assert (download.next_look_at, bool(download.finished_at), bool(download.error)) == (None, True, True)
+
+
 # Pause, resume, cancel
 
 
@@ -376,6 +416,38 @@ def test_a_zip_that_is_cancelled_or_fails_in_the_middle_leaves_nothing_behind(le
     assert (download.state, zips(download)) == (DownloadState.CANCELLED, [])
 
 
+def test_a_zip_that_is_canceled_just_before_it_gets_ready_leaves_nothing_behind(lena, logging, monkeypatch):
+    download = downloads.ask(actor=lena.user, endpoint=logging)
+    until(download, DownloadState.PACKING)
+    pack = packing.pack
+
+    def packed_and_then_canceled(*arguments, **more):
+        made = pack(*arguments, **more)
+        assert zips(download) != []
+        assert downloads.cancel(Download.objects.get(pk=download.pk))
+        return made
+
+    monkeypatch.setattr(packing, "pack", packed_and_then_canceled)
+    Download.objects.update(next_look_at=timezone.now() - timedelta(seconds=1))
+    tasks.fetch(str(download.pk))
+    download.refresh_from_db()
+    assert (download.state, zips(download)) == (DownloadState.CANCELLED, [])
+    assert not Event.objects.filter(verb="logs-ready").exists()
+
+
+@pytest.mark.parametrize("ended", ["cancelled", "failed"])
+def test_a_zip_that_a_killed_worker_left_goes_when_its_download_has_ended(lena, logging, ready, ended):
+    stored = ready.stored_as
+    Download.objects.update(state=DownloadState.PACKING)
+    downloads.expire()
+    assert storages["logs"].exists(stored), "somebody may be packing it"
+    Download.objects.update(state=ended)
+    downloads.expire()
+    ready.refresh_from_db()
+    assert (ready.state, ready.stored_as) == (ended, "")
+    assert not storages["logs"].exists(stored)
+
+
 def test_the_rate_and_the_time_left_are_shown_while_it_is_fetched(lena, logging):
     download = downloads.ask(actor=lena.user, endpoint=logging)
     facts = {"files_total": 8, "files_done": 2, "bytes_total": 4_000_000, "bytes_done": 1_000_000, "rate": 50_000}
@@ -443,7 +515,7 @@ def test_a_transcript_that_nobody_has_read_is_read_for_the_tables(lena, logging,
 def test_who_asked_and_who_downloaded_is_written_down(lena, alice, logging, ready):
     list(take(lena, ready).streaming_content)
     list(take(alice, ready).streaming_content)
-    events = Event.objects.filter(endpoint=logging, verb__startswith="logs").order_by("pk")
+    events = Event.objects.filter(endpoint_id=logging.pk, verb__startswith="logs").order_by("pk")
     assert list(events.values_list("verb", "actor_name")) == [
         ("logs-asked", "lena"),
         ("logs-ready", "lena"),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import tasks
-from endpoints.azure.nouns import LogFile as Listed
+from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs import archive, downloads, ledger, listing, retention
 from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile
 
@@ -193,6 +193,60 @@ def test_what_a_running_download_needs_stays_until_it_is_done(kept, lena, worker
     assert retention.enforce(7) == 8
     download.refresh_from_db()
     assert not download.ready, "its zip contained what was removed"
+
+
+def test_only_what_a_running_download_is_to_contain_stays_for_it(kept, lena, worker):
+    aged(kept, days=100)
+    entries = list(LogEntry.objects.order_by("pk"))
+    chosen = entries[1:3]
+    asked = [downloads.ask(actor=lena.user, endpoint=kept, selection=f"entry={entry.pk}") for entry in chosen]
+    assert retention.enforce(7) == 4
+    held = LogFile.objects.stored()
+    assert set(held.values_list("entry", flat=True)) == {entry.pk for entry in chosen}
+    assert all(storages["logs"].exists(file.stored_as) for file in held)
+    assert set(LogEntry.objects.exclude(text="").values_list("pk", flat=True)) == {entry.pk for entry in chosen}
+    for download in asked:
+        worker.download(download)
+        assert (download.state, download.files_done, download.files_missing) == ("ready", 2, 0)
+    assert retention.enforce(7) == 4
+    assert not LogFile.objects.stored().exists()
+
+
+@pytest.mark.parametrize("ended", ["cancelled", "paused", "failed"])
+def test_a_download_that_is_not_running_keeps_no_copy(kept, lena, ended):
+    aged(kept, days=100)
+    download = downloads.ask(actor=lena.user, endpoint=kept)
+    Download.objects.filter(pk=download.pk).update(state=ended)
+    assert retention.enforce(7) == 8
+
+
+def test_a_download_of_another_endpoint_keeps_no_copy(kept, lena):
+    aged(kept, days=100)
+    other = type(kept).objects.exclude(pk=kept.pk).exclude(remote_id=None).first()
+    downloads.ask(actor=lena.user, endpoint=other)
+    assert retention.enforce(7) == 8
+
+
+def test_what_a_running_download_is_to_contain_is_not_forgotten_although_the_service_has_it_no_longer(kept, lena):
+    LogFile.objects.update(stored_as="", gone_at=timezone.now())
+    one = LogEntry.objects.order_by("pk")[1]
+    downloads.ask(actor=lena.user, endpoint=kept, selection=f"entry={one.pk}")
+    retention.prune(kept)
+    assert LogEntry.objects.get() == one
+
+
+def test_copies_stay_to_the_last_day_of_their_time(kept):
+    LogEntry.objects.update(at=timezone.now() - timedelta(days=90) + timedelta(minutes=5))
+    assert retention.enforce(7) == 0
+    LogEntry.objects.update(at=timezone.now() - timedelta(days=90, minutes=5))
+    assert retention.enforce(7) == 8
+
+
+def test_copies_without_end_stay(kept):
+    LogArchive.objects.update(retention_days=None)
+    aged(kept, days=5000)
+    assert retention.enforce(7) == 0
+    assert LogEntry.objects.exclude(text="").count() == 4
 
 
 def test_files_that_no_row_knows_are_swept_when_they_are_old(kept, monkeypatch):

@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.storage import storages
 from django.db import connection
 from django.db.models.functions import Now
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import tasks
-from endpoints.azure.nouns import LogFile as Listed
+from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs import archive, downloads, listing, purging
 from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge
 
@@ -191,6 +192,68 @@ def test_a_refusal_of_the_service_is_shown_in_its_words(kept, world, alice):
     assert not LogFile.objects.exists(), "our copies are deleted all the same"
 
 
+REFUSED = {"code": "InvalidRequest", "message": "Not now.", "innerError": {"code": "InvalidLogDate"}}
+
+
+def test_a_refusal_after_the_service_has_accepted_is_not_the_end(kept, world, alice):
+    purge = step(until_today(alice, kept))
+    assert purge.accepted_at is not None
+    world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": REFUSED}})
+    step(purge)
+    assert (purge.state, purge.failures, purge.finished_at) == ("waiting", 1, None)
+    assert "Not now." in purge.error
+    assert purge.next_look_at > timezone.now()
+    world.advance(DAY)
+    assert step(purge).done
+    assert (purge.error, purge.failures) == ("", 0)
+    assert at_service(world, kept) == []
+
+
+def test_a_key_that_is_not_accepted_is_waited_for_and_nothing_is_given_up(kept, world, alice):
+    denied = {"error": {"code": "401", "message": "Access denied."}}
+    world.fail({"method": "DELETE", "path": "/files/logs", "times": 1, "effect": {"status": 401, "body": denied}})
+    purge = step(until_today(alice, kept))
+    assert (purge.state, purge.accepted_at, purge.finished_at) == ("deleting", None, None)
+    assert "Access denied." in purge.error
+    assert step(purge).state == "waiting"
+
+
+@pytest.mark.parametrize(("hours", "asked"), [(24.9, 1), (25.1, 2)])
+def test_after_25_hours_the_service_is_asked_again(kept, world, alice, hours, asked):
+    purge = step(until_today(alice, kept))
+    Purge.objects.update(accepted_at=timezone.now() - timedelta(hours=hours))
+    step(purge)
+    assert purge.state == ("waiting" if asked == 1 else "deleting")
+    step(purge)
+    assert purge.state == "waiting"
+    assert len([one for one in world.ledger("DELETE") if "/files/logs" in one["path"]]) == asked
+    world.advance(DAY)
+    assert step(purge).done
+
+
+@pytest.mark.parametrize(("ago", "wait"), [(8, 5), (400, 100), (9000, 600)])
+def test_what_is_left_is_looked_for_more_and_more_seldom(kept, alice, ago, wait):
+    purge = step(until_today(alice, kept))
+    Purge.objects.update(accepted_at=timezone.now() - timedelta(seconds=ago))
+    step(purge)
+    assert purge.state == "waiting"
+    assert (purge.next_look_at - timezone.now()).total_seconds() == pytest.approx(wait, abs=3)
+
+
+def test_an_endpoint_that_is_gone_has_taken_its_logs_with_it(kept, world, alice):
+    purge = step(until_today(alice, kept))
+    world.call("DELETE", f"/endpoints/{kept.remote_id}")
+    assert step(purge).done
+    assert not LogFile.objects.exists()
+
+
+def test_a_purge_that_failed_lets_the_next_look_find_what_the_service_still_has(kept, world, alice):
+    world.fail({"method": "DELETE", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": REFUSED}})
+    assert step(until_today(alice, kept)).state == "failed"
+    look(kept)
+    assert LogEntry.objects.count() == 4
+
+
 def test_an_outage_is_waited_for(kept, world, alice):
     world.fail({"method": "DELETE", "path": "/files/logs", "times": 9, "effect": {"status": 503}})
     purge = step(until_today(alice, kept))
@@ -264,6 +327,18 @@ def test_what_is_recorded_later_on_the_last_day_is_not_meant(kept, alice):
 def test_who_only_reads_logs_deletes_nothing(kept, lena):
     assert lena.get(reverse("endpoints:logs-purge", args=[kept.pk])).status_code == 403
     assert lena.post(reverse("endpoints:logs-purge", args=[kept.pk])).status_code == 403
+
+
+def test_who_may_manage_logs_but_not_read_them_deletes_nothing(kept, nemo):
+    nemo.user.user_permissions.add(Permission.objects.get(codename="manage_logs"))
+    address = reverse("endpoints:logs-purge", args=[kept.pk])
+    day = timezone.now().date().isoformat()
+    assert nemo.get(address).status_code == 403
+    typed = {"key": str(uuid.uuid4()), "reason": "Law", "until": day, "typed": day}
+    assert nemo.post(address, typed).status_code == 403
+    assert not Purge.objects.exists()
+    nemo.user.user_permissions.add(Permission.objects.get(codename="read_logs"))
+    assert nemo.post(address, typed).status_code == 302
 
 
 def test_as_many_entries_as_the_page_offers_to_delete_can_be_deleted(endpoint, alice):

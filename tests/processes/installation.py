@@ -41,6 +41,8 @@ def filled(text, given):
 class Installation:
     """What the file describes, with this machine's ports and directories in place of the containers'."""
 
+    setup: subprocess.CompletedProcess  # how `setup` went
+
     def __init__(self, postgresql, redis, home):
         self.postgresql, self.redis = postgresql, redis
         self.home, self.running, self.broken = home, {}, None

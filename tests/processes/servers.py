@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -122,7 +123,7 @@ def postgresql():
     with tempfile.TemporaryDirectory(prefix="speechstudio-postgresql-") as made:
         home, password, port = Path(made), secrets.token_hex(16), free_port()
         (home / "password").write_text(password)
-        who = {}
+        who: dict[str, Any] = {}
         if os.getuid() == 0:
             known = {entry.pw_name: entry for entry in pwd.getpwall()}
             other = known.get("postgres") or known["nobody"]

@@ -84,6 +84,8 @@ def test_manage_imports_nothing_else_before_it_is_inside():
 class Tree:
     """A checkout that needs nothing installed."""
 
+    first: subprocess.CompletedProcess  # how its first start went
+
     def __init__(self, root):
         self.root, self.venv = root, root / ".venv"
         (root / "speechstudio" / "locks").mkdir(parents=True)

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -203,7 +204,7 @@ def test_with_a_key_it_shows_the_service_that_it_belongs_to_and_starts_no_simula
     assert "no simulator is started" in "".join(running.said)
     assert "endpoints.simulator" not in running.children
     assert not accepts(("127.0.0.1", running.simulator_port))
-    how = {"headers": {"Ocp-Apim-Subscription-Key": "theirs"}, "verify": PLAIN, "trust_env": False}
+    how: dict[str, Any] = {"headers": {"Ocp-Apim-Subscription-Key": "theirs"}, "verify": PLAIN, "trust_env": False}
     models = httpx.get(f"{service}/speechtotext/v3.2/models", **how).json()["values"]
     with signed_in(running.url, "admin", "demo") as admin:
         until(lambda: models[0]["displayName"] in admin.get("/models/").text)

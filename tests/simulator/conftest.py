@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    """A process of the simulator; its first line tells when it is ready."""
+    """Start a process of the simulator; its first line says that it is ready."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.contract.checked", *arguments],
         cwd=ROOT,
@@ -40,7 +40,7 @@ def first_line(process: subprocess.Popen[str]) -> Json:
 
 
 class Service:
-    """The simulator as somebody with the key sees it, and its control addresses."""
+    """A client of the simulator with the right key, and its control routes."""
 
     def __init__(self, url: str, version: str = "v3.2") -> None:
         self.url = url
@@ -55,7 +55,7 @@ class Service:
         self.open = httpx.Client(verify=PLAIN)  # carries no key
 
     def name_version(self, request: httpx.Request) -> None:
-        """Addresses that the service gives name their version already."""
+        """Add the version, unless the URL has it already."""
         if "api-version" not in request.url.params:
             request.url = request.url.copy_merge_params({"api-version": self.version})
 
@@ -100,27 +100,27 @@ class Service:
         return found
 
     def model(self, name: str) -> Json:
-        """The first custom model whose name begins so."""
+        """The first custom model whose name has this prefix."""
         return next(model for model in self.every("/models") if model["displayName"].startswith(name))
 
-    def wish(self, **changes: Any) -> Json:
-        """The body of a POST that the service takes."""
+    def endpoint_body(self, **changes: Any) -> Json:
+        """A valid body of Endpoints_Create."""
         good = {"displayName": "Line 1", "locale": "en-US", "model": {"self": self.model("Call centre")["self"]}}
         return good | changes
 
     def deploy(self, **changes: Any) -> Json:
-        response = self.http.post("/endpoints", json=self.wish(**changes))
+        response = self.http.post("/endpoints", json=self.endpoint_body(**changes))
         assert response.status_code == 201, response.text
         return response.json()
 
     def deployed(self, **changes: Any) -> Json:
-        """An endpoint whose first deployment is done."""
+        """An endpoint whose first deployment has succeeded."""
         endpoint = self.deploy(**changes)
         self.advance(30)
         return self.get(endpoint["self"])
 
-    def refusal(self, method: str, path: str, **request: Any) -> tuple[int, str]:
-        """The HTTP status and the detailed code of a request that is refused."""
+    def error_of(self, method: str, path: str, **request: Any) -> tuple[int, str]:
+        """The HTTP status and the detailed code of the error response to a request."""
         response = self.http.request(method, path, **request)
         assert response.status_code >= 400, response.text
         return response.status_code, response.json()["innerError"]["code"]
@@ -128,7 +128,7 @@ class Service:
 
 @contextmanager
 def running(*arguments: str) -> Iterator[Service]:
-    """A simulator of one's own, which is stopped whatever happens and has to end cleanly."""
+    """A separate simulator, which is always stopped and must exit cleanly."""
     process = start("--key", KEY, *arguments)
     try:
         service = Service(first_line(process)["url"])

@@ -1,4 +1,4 @@
-"""Somebody who has a public address and receives web hooks there: a real server on loopback."""
+"""A receiver of web hooks: a real server on loopback."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Call(NamedTuple):
 
 
 class Receiver:
-    """Echoes challenges and answers all else with 200, unless `answer` says otherwise: a call to (status, body)."""
+    """Echoes challenges and responds to everything else with 200; `answer`: a function from call to (status, body)."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -46,7 +46,7 @@ class Receiver:
         self.answer: Callable[[Call], tuple[int, str]] = echo
 
     def events(self, but: str = "Challenge") -> list[Call]:
-        """What came besides the challenge."""
+        """All calls but the challenge."""
         return [call for call in self.calls if call.event != but]
 
 

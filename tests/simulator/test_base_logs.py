@@ -1,4 +1,4 @@
-"""Content logs of base models: sessions that asked for them and named no endpoint."""
+"""Content logs of base models: of requests with storeAudio and without an endpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def heard(service: Service, times: int = 1) -> list[Json]:
     return service.every(LOGS)
 
 
-def test_endpoints_listbasemodellogs_shows_sessions_that_asked_for_it(service: Service) -> None:
+def test_endpoints_listbasemodellogs_returns_requests_with_store_audio(service: Service) -> None:
     assert service.every(LOGS) == []
     recognize(service, None).raise_for_status()
     assert service.every(LOGS) == [], "nobody asked to keep that"
@@ -28,35 +28,35 @@ def test_endpoints_listbasemodellogs_shows_sessions_that_asked_for_it(service: S
     assert "retry-after" not in service.http.get(LOGS).headers
 
 
-def test_endpoints_listbasemodellogs_is_paged_by_token(service: Service) -> None:
+def test_endpoints_listbasemodellogs_is_paged_by_skip_token(service: Service) -> None:
     whole = heard(service, 3)
     assert service.every(f"{LOGS}?top=4&sasValidityInSeconds=60")[-1]["self"] == whole[-1]["self"]
-    assert service.refusal("GET", f"{LOGS}?skipToken=x") == (400, "InvalidSkipTokenForLogs")
+    assert service.error_of("GET", f"{LOGS}?skipToken=x") == (400, "InvalidSkipTokenForLogs")
 
 
-def test_logs_are_neither_filtered_nor_skipped(service: Service) -> None:
+def test_logs_support_neither_filter_nor_skip(service: Service) -> None:
     for address in (LOGS, service.deploy()["links"]["logs"]):
-        assert service.refusal("GET", f"{address}?filter=kind eq 'Audio'") == (400, "UnsupportedFilter")
-        assert service.refusal("GET", f"{address}?skip=1") == (400, "UnsupportedPagination")
+        assert service.error_of("GET", f"{address}?filter=kind eq 'Audio'") == (400, "UnsupportedFilter")
+        assert service.error_of("GET", f"{address}?skip=1") == (400, "UnsupportedPagination")
 
 
-def test_endpoints_getbasemodellog_and_deletebasemodellog_are_for_one_file(service: Service) -> None:
+def test_endpoints_getbasemodellog_and_deletebasemodellog_apply_to_one_file(service: Service) -> None:
     audio, transcript = heard(service)
     assert service.get(audio["self"])["name"] == audio["name"]
     assert service.http.delete(audio["self"]).status_code == 204
-    assert service.refusal("GET", audio["self"]) == (404, "InvalidLogId")
+    assert service.error_of("GET", audio["self"]) == (404, "InvalidLogId")
     assert [one["self"] for one in service.every(LOGS)] == [transcript["self"]]
 
 
-def test_endpoints_deletebasemodellogs_takes_all_away_after_a_while(service: Service) -> None:
+def test_endpoints_deletebasemodellogs_deletes_all_logs_with_a_delay(service: Service) -> None:
     heard(service)
     answer: httpx.Response = service.http.delete(LOGS)
     assert (answer.status_code, answer.content) == (202, b"")
     assert len(service.every(LOGS)) == 2
     service.advance(61)
     assert service.every(LOGS) == []
-    assert service.refusal("DELETE", f"{LOGS}?endDate=soon") == (400, "InvalidLogDate")
+    assert service.error_of("DELETE", f"{LOGS}?endDate=soon") == (400, "InvalidLogDate")
 
 
-def test_an_unknown_language_has_no_logs(service: Service) -> None:
-    assert service.refusal("GET", "/endpoints/base/xx-XX/files/logs") == (400, "InvalidLocale")
+def test_logs_of_an_unknown_locale_are_an_error(service: Service) -> None:
+    assert service.error_of("GET", "/endpoints/base/xx-XX/files/logs") == (400, "InvalidLocale")

@@ -19,7 +19,7 @@ def audio(service: Service) -> Json:
     return service.every(endpoint["links"]["logs"])[0]
 
 
-def test_content_lies_at_another_origin_and_needs_no_key(service: Service, audio: Json) -> None:
+def test_content_is_at_another_origin_and_needs_no_key(service: Service, audio: Json) -> None:
     url = audio["links"]["contentUrl"]
     assert urlsplit(url).netloc != urlsplit(service.url).netloc
     answer = service.open.get(url)
@@ -29,14 +29,14 @@ def test_content_lies_at_another_origin_and_needs_no_key(service: Service, audio
 
 
 @pytest.mark.parametrize("name", ["Ocp-Apim-Subscription-Key", "Authorization"])
-def test_a_request_with_a_key_is_refused_and_noted(service: Service, audio: Json, name: str) -> None:
+def test_a_request_with_a_key_is_refused_and_noted_in_the_ledger(service: Service, audio: Json, name: str) -> None:
     answer = service.open.get(audio["links"]["contentUrl"], headers={name: "secret"})
     assert answer.status_code == 400
     entry = service.ledger()[-1]
     assert (entry["status"], entry["note"]) == (400, f"refused: it carried {name}")
 
 
-def test_the_url_expires_by_the_clock_of_the_world(service: Service, audio: Json) -> None:
+def test_the_content_url_expires_on_the_clock_of_the_world(service: Service, audio: Json) -> None:
     short = service.get(audio["self"], sasValidityInSeconds=60)["links"]["contentUrl"]
     assert service.open.get(short).status_code == 200
     service.advance(62)
@@ -51,7 +51,7 @@ def test_the_url_expires_by_the_clock_of_the_world(service: Service, audio: Json
     assert service.open.get(url).status_code == 403
 
 
-def test_a_forged_url_is_refused(service: Service, audio: Json) -> None:
+def test_a_url_with_an_invalid_signature_is_refused(service: Service, audio: Json) -> None:
     url = audio["links"]["contentUrl"]
     bare = url.partition("?")[0]
     for forged in (bare, url.replace(".wav", ".v2.json"), url.replace("se=2", "se=3"), f"{bare}?sig=x"):
@@ -67,7 +67,7 @@ def test_a_forged_url_is_refused(service: Service, audio: Json) -> None:
         ("bytes=-500", -500, None),
     ],
 )
-def test_a_part_is_the_part_of_the_whole(
+def test_a_range_returns_that_part_of_the_file(
     service: Service, audio: Json, wanted: str, first: int, stop: int | None
 ) -> None:
     url = audio["links"]["contentUrl"]
@@ -79,14 +79,14 @@ def test_a_part_is_the_part_of_the_whole(
     assert part.headers["content-range"] == f"bytes {begin}-{begin + len(part.content) - 1}/{len(whole)}"
 
 
-def test_a_part_behind_the_end_is_416(service: Service, audio: Json) -> None:
+def test_a_range_beyond_the_end_is_416(service: Service, audio: Json) -> None:
     size = audio["properties"]["size"]
     answer = service.open.get(audio["links"]["contentUrl"], headers={"Range": f"bytes={size}-"})
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{size}"
 
 
-def test_conditions_are_heard(service: Service, audio: Json) -> None:
+def test_conditions_are_supported(service: Service, audio: Json) -> None:
     url = audio["links"]["contentUrl"]
     tag = service.open.head(url).headers["etag"]
 
@@ -103,13 +103,13 @@ def test_conditions_are_heard(service: Service, audio: Json) -> None:
     assert status(Range="bytes=0-9", If_Range='"other"') == 200
 
 
-def test_nothing_else_is_there(service: Service, audio: Json) -> None:
+def test_unknown_paths_of_the_content_origin_are_404(service: Service, audio: Json) -> None:
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(audio["links"]["contentUrl"]))
     for path in ("/", "/speechtotext/v3.2/endpoints", "/_world/ledger"):
         assert service.open.get(origin + path).status_code == 404
 
 
-def test_a_large_file_is_the_same_in_one_piece_and_in_parts(service: Service) -> None:
+def test_a_large_file_is_the_same_as_a_whole_and_in_ranges(service: Service) -> None:
     service.reset(logs=1, log_bytes=6_000_000)
     endpoint = service.deployed(properties={"loggingEnabled": True})
     url = service.every(endpoint["links"]["logs"])[0]["links"]["contentUrl"]
@@ -126,7 +126,7 @@ def test_a_large_file_is_the_same_in_one_piece_and_in_parts(service: Service) ->
     assert service.open.head(url).headers["content-length"] == str(size)
 
 
-def test_small_files_have_a_checksum_and_large_ones_have_none(service: Service, audio: Json) -> None:
+def test_only_small_files_have_a_checksum(service: Service, audio: Json) -> None:
     url = audio["links"]["contentUrl"]
     answer = service.open.get(url)
     digest = base64.b64encode(hashlib.md5(answer.content, usedforsecurity=False).digest()).decode()
@@ -136,7 +136,7 @@ def test_small_files_have_a_checksum_and_large_ones_have_none(service: Service, 
     assert "content-md5" not in part.headers
 
 
-def test_a_server_may_forget_ranges_and_lengths(service: Service, audio: Json) -> None:
+def test_faults_can_ignore_ranges_and_omit_lengths(service: Service, audio: Json) -> None:
     url = audio["links"]["contentUrl"]
     service.faults({"method": "GET", "path": "wav", "effect": {"whole": True, "chunked": True}})
     answer = service.open.get(url, headers={"Range": "bytes=0-9"})

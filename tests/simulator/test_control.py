@@ -1,4 +1,4 @@
-"""The control addresses: ledger, faults, clock, reset."""
+"""The control routes: ledger, faults, clock, reset."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def fault(**parts: Any) -> dict[str, Any]:
     return {"method": "GET", "path": "/endpoints", "times": 1, "stage": "before"} | parts
 
 
-def test_the_ledger_tells_what_each_request_did(service: Service) -> None:
+def test_the_ledger_records_the_effect_of_each_request(service: Service) -> None:
     endpoint = service.deployed()
     identity = endpoint["self"].rsplit("/", 1)[1]
     service.http.patch(endpoint["self"], json={"displayName": "New"})
@@ -32,41 +32,41 @@ def test_the_ledger_tells_what_each_request_did(service: Service) -> None:
     assert not any("/_world/" in entry["path"] for entry in service.ledger())
 
 
-def test_a_status_instead_of_an_answer_carries_nothing_out(service: Service) -> None:
-    wish = service.wish()
+def test_a_fault_with_a_status_does_not_execute_the_request(service: Service) -> None:
+    endpoint_body = service.endpoint_body()
     headers = {"Retry-After": "7"}
     service.faults(fault(method="POST", effect={"status": 503, "headers": headers, "body": {"code": "X"}}))
-    refused = service.http.post("/endpoints", json=wish)
+    refused = service.http.post("/endpoints", json=endpoint_body)
     assert (refused.status_code, refused.headers["retry-after"], refused.json()) == (503, "7", {"code": "X"})
     assert service.every("/endpoints") == []
-    assert service.http.post("/endpoints", json=wish).status_code == 201, "once only"
+    assert service.http.post("/endpoints", json=endpoint_body).status_code == 201, "once only"
 
 
-def test_a_status_without_a_body_has_one_of_the_contract(service: Service) -> None:
+def test_a_fault_with_a_status_has_an_error_of_the_contract_by_default(service: Service) -> None:
     service.faults(fault(effect={"status": 429}))
     assert service.http.get("/endpoints").json()["code"] == "TooManyRequests"
 
 
-def test_after_the_request_was_carried_out_the_answer_can_be_lost(service: Service) -> None:
-    wish = service.wish()
+def test_the_response_to_an_executed_request_can_be_lost(service: Service) -> None:
+    endpoint_body = service.endpoint_body()
     service.faults(fault(method="POST", stage="after", effect={"close": True}))
     with pytest.raises(httpx.RemoteProtocolError):
-        service.http.post("/endpoints", json=wish)
+        service.http.post("/endpoints", json=endpoint_body)
     (endpoint,) = service.every("/endpoints")
     entry = next(entry for entry in service.ledger() if entry["method"] == "POST")
     assert entry["status"] is None
     assert endpoint["self"].endswith(entry["effect"]["made"][0])
 
 
-def test_a_connection_closed_before_makes_nothing(service: Service) -> None:
-    wish = service.wish()
+def test_a_connection_closed_before_execution_has_no_effect(service: Service) -> None:
+    endpoint_body = service.endpoint_body()
     service.faults(fault(method="POST", effect={"close": True}))
     with pytest.raises(httpx.TransportError):
-        service.http.post("/endpoints", json=wish)
+        service.http.post("/endpoints", json=endpoint_body)
     assert service.every("/endpoints") == []
 
 
-def test_a_truncated_answer_promises_the_whole(service: Service) -> None:
+def test_a_truncated_response_announces_the_whole_length(service: Service) -> None:
     service.faults(fault(effect={"truncate": 5}))
     with service.http.stream("GET", "/endpoints") as answer:
         assert int(answer.headers["content-length"]) > 5
@@ -74,14 +74,14 @@ def test_a_truncated_answer_promises_the_whole(service: Service) -> None:
             answer.read()
 
 
-def test_a_dripping_answer_is_whole_in_the_end(service: Service) -> None:
+def test_a_dripping_response_is_complete_at_its_end(service: Service) -> None:
     service.faults(fault(path="/locales", effect={"drip": 400}))
     answer = service.http.get("/endpoints/locales")
     assert "en-US" in answer.json()
     assert answer.elapsed.total_seconds() > 0.05
 
 
-def test_a_delayed_answer_is_the_usual_one(service: Service) -> None:
+def test_a_delayed_response_is_the_usual_one(service: Service) -> None:
     service.faults(fault(effect={"delay": 0.15}), fault(stage="after", effect={"delay": 0.15}))
     for _ in range(2):
         answer = service.http.get("/endpoints")
@@ -96,7 +96,7 @@ def test_another_body_keeps_the_status(service: Service, body: Any, content: byt
     assert (answer.status_code, answer.content) == (200, content)
 
 
-def test_faults_strike_what_they_name_as_often_as_they_say(service: Service) -> None:
+def test_faults_apply_to_matching_requests_as_often_as_given(service: Service) -> None:
     service.faults(fault(path=r"/models\?top=1$", times=2, effect={"status": 500}))
     codes = [
         service.http.get(path).status_code for path in ("/models", "/models?top=1", "/models?top=1", "/models?top=1")
@@ -108,7 +108,7 @@ def test_faults_strike_what_they_name_as_often_as_they_say(service: Service) -> 
     assert service.http.get("/models").status_code == 200
 
 
-def test_faults_strike_content_too(service: Service) -> None:
+def test_faults_apply_to_content(service: Service) -> None:
     service.reset(logs=1, log_bytes=100_000)
     endpoint = service.deployed(properties={"loggingEnabled": True})
     url = service.every(endpoint["links"]["logs"])[0]["links"]["contentUrl"]
@@ -120,11 +120,11 @@ def test_faults_strike_content_too(service: Service) -> None:
 
 
 @pytest.mark.parametrize("body", ['{"effect": {}}', '[{"effect": {"explode": true}}]', '[{"effect": {}, "path": "("}]'])
-def test_a_fault_that_is_none_is_refused(service: Service, body: str) -> None:
+def test_an_invalid_fault_is_refused(service: Service, body: str) -> None:
     assert service.open.post(f"{service.url}/_world/faults", content=body).status_code == 400
 
 
-def test_while_the_clock_stands_nothing_goes_on_but_by_hand(service: Service) -> None:
+def test_a_stopped_clock_moves_by_advance_only(service: Service) -> None:
     service.stop()
     began = service.open.post(f"{service.url}/_world/stop").json()["now"]
     endpoint = service.deploy()
@@ -139,7 +139,7 @@ def test_while_the_clock_stands_nothing_goes_on_but_by_hand(service: Service) ->
     until(lambda: service.get(endpoint["self"])["status"] == "Succeeded")
 
 
-def test_a_reset_forgets_all_and_takes_other_options(service: Service) -> None:
+def test_a_reset_starts_a_new_world_with_other_options(service: Service) -> None:
     service.deploy()
     service.faults({"effect": {"status": 500}, "times": None})
     service.advance(5000)
@@ -155,15 +155,15 @@ def test_a_reset_forgets_all_and_takes_other_options(service: Service) -> None:
 
 
 @pytest.mark.parametrize("body", [{"colour": 1}, {"endpoints": -1}, {"rate_limit": "fast"}, {"switches": {"x": 1}}])
-def test_a_reset_with_wrong_options_is_refused(service: Service, body: dict[str, Any]) -> None:
+def test_a_reset_with_invalid_options_is_refused(service: Service, body: dict[str, Any]) -> None:
     assert service.open.post(f"{service.url}/_world/reset", json=body).status_code == 400
 
 
-def test_control_is_neither_limited_nor_slow_for_want_of_a_key(service: Service) -> None:
+def test_control_needs_no_key_and_has_no_rate_limit(service: Service) -> None:
     service.reset(rate_limit="1/10")
     assert {service.open.get(f"{service.url}/_world/ledger").status_code for _ in range(20)} == {200}
 
 
-def test_answers_can_be_slow(service: Service) -> None:
+def test_responses_can_have_latency(service: Service) -> None:
     service.reset(latency_ms=60)
     assert service.http.get("/endpoints").elapsed.total_seconds() >= 0.06

@@ -1,4 +1,4 @@
-"""Web hooks: registration, challenge, signature, events, failure (WebHooks_*)."""
+"""Web hooks: creation, challenge, signature, events, failures (WebHooks_*)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -36,13 +36,13 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def service(service: Service) -> Service:
-    """Retries follow each other at once."""
+    """Without pauses between retries."""
     service.reset(switches=HASTY)
     return service
 
 
 def deliveries(service: Service) -> list[Json]:
-    """What was delivered, as soon as nothing is under way any more."""
+    """The deliveries, once none is pending."""
     return service.open.get(f"{service.url}/_world/deliveries?settle=20", timeout=30).raise_for_status().json()
 
 
@@ -71,10 +71,10 @@ def names(receiver: Receiver) -> list[str]:
     return [call.event for call in receiver.events()]
 
 
-# registration and challenge
+# Creation and challenge
 
 
-def test_web_hooks_create_challenges_the_address_and_then_succeeds(service: Service, receiver: Receiver) -> None:
+def test_webhooks_create_sends_a_challenge_and_then_succeeds(service: Service, receiver: Receiver) -> None:
     hook = register(service, f"{receiver.url}?own=1", description="Ours", customProperties={"team": "a"})
     assert hook["status"] == "NotStarted"
     deliveries(service)
@@ -95,7 +95,7 @@ def test_web_hooks_create_challenges_the_address_and_then_succeeds(service: Serv
     ("status", "text", "words"),
     [(200, "hello", "something else"), (404, "", "404"), (204, "", "204"), (302, "", "302")],
 )
-def test_a_challenge_that_is_not_echoed_fails_the_hook(
+def test_a_challenge_without_the_right_response_fails_the_hook(
     service: Service, receiver: Receiver, status: int, text: str, words: str
 ) -> None:
     receiver.answer = lambda _call: (status, text)
@@ -107,7 +107,7 @@ def test_a_challenge_that_is_not_echoed_fails_the_hook(
     assert words in shown["properties"]["error"]["message"]
 
 
-def test_nobody_at_the_address_fails_the_hook(service: Service) -> None:
+def test_a_refused_connection_fails_the_hook(service: Service) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         hook = register(service, f"http://127.0.0.1:{closed.getsockname()[1]}/")
@@ -116,7 +116,7 @@ def test_nobody_at_the_address_fails_the_hook(service: Service) -> None:
     assert service.get(hook["self"])["status"] == "Failed"
 
 
-def test_an_address_that_hangs_is_given_up_and_keeps_no_answer_waiting(service: Service) -> None:
+def test_a_hanging_receiver_times_out_and_delays_no_response(service: Service) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -132,7 +132,7 @@ def test_an_address_that_hangs_is_given_up_and_keeps_no_answer_waiting(service: 
 @pytest.mark.parametrize(
     "answer", [b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", b"\0" * 200_000]
 )
-def test_an_address_that_does_not_speak_http_fails_the_hook(service: Service, answer: bytes) -> None:
+def test_a_receiver_that_is_not_http_fails_the_hook(service: Service, answer: bytes) -> None:
     with socket.socket() as strange:
         strange.bind(("127.0.0.1", 0))
         strange.listen()
@@ -169,13 +169,13 @@ def test_an_address_that_does_not_speak_http_fails_the_hook(service: Service, an
         ({"customProperties": {"k" * 65: ""}}, "InvalidParameterValue"),
     ],
 )
-def test_web_hooks_create_refuses_what_is_wrong(service: Service, change: Json, code: str) -> None:
+def test_webhooks_create_refuses_invalid_bodies(service: Service, change: Json, code: str) -> None:
     body = {"displayName": "Hook", "webUrl": "http://127.0.0.1:9/", "events": ENDPOINTS, **change}
-    assert service.refusal("POST", "/webhooks", json=body) == (400, code)
+    assert service.error_of("POST", "/webhooks", json=body) == (400, code)
     assert service.get("/webhooks") == {"values": []}
 
 
-def test_web_hooks_list_pages_and_filters(service: Service, receiver: Receiver) -> None:
+def test_webhooks_list_has_pages_and_filters(service: Service, receiver: Receiver) -> None:
     hooks = [registered(service, receiver, displayName=f"Hook {number}") for number in range(3)]
     other = register(service, "http://127.0.0.1:9/it''s", displayName="Other")
     deliveries(service)
@@ -189,13 +189,13 @@ def test_web_hooks_list_pages_and_filters(service: Service, receiver: Receiver) 
     ):
         found = service.get("/webhooks", filter=text)["values"]
         assert [hook["self"] for hook in found] == [hook["self"] for hook in expected]
-    assert service.refusal("GET", "/webhooks?filter=locale eq 'en-US'") == (400, "UnsupportedFilter")
+    assert service.error_of("GET", "/webhooks?filter=locale eq 'en-US'") == (400, "UnsupportedFilter")
 
 
-# changing
+# Updates
 
 
-def test_web_hooks_update_challenges_another_address(service: Service, receiver: Receiver) -> None:
+def test_webhooks_update_sends_a_challenge_to_another_url(service: Service, receiver: Receiver) -> None:
     hook = registered(service, receiver)
     with receiving() as other:
         answer = service.http.patch(hook["self"], json={"webUrl": other.url, "events": {"ping": True}})
@@ -206,7 +206,7 @@ def test_web_hooks_update_challenges_another_address(service: Service, receiver:
     assert service.get(hook["self"])["events"] == {"ping": True}
 
 
-def test_the_same_address_again_changes_nothing_for_a_hook_that_works(service: Service, receiver: Receiver) -> None:
+def test_the_same_url_again_does_not_affect_a_working_hook(service: Service, receiver: Receiver) -> None:
     hook = registered(service, receiver)
     shown = service.http.patch(hook["self"], json={"webUrl": receiver.url, "displayName": "New"}).json()
     assert (shown["status"], shown["displayName"]) == ("Succeeded", "New")
@@ -214,7 +214,7 @@ def test_the_same_address_again_changes_nothing_for_a_hook_that_works(service: S
     assert len(receiver.calls) == 1
 
 
-def test_the_same_address_again_enables_a_failed_hook(service: Service, receiver: Receiver) -> None:
+def test_the_same_url_again_enables_a_failed_hook(service: Service, receiver: Receiver) -> None:
     receiver.answer = lambda _call: (500, "")
     hook = register(service, receiver.url)
     deliveries(service)
@@ -227,7 +227,7 @@ def test_the_same_address_again_enables_a_failed_hook(service: Service, receiver
     assert (shown["status"], "error" in shown["properties"]) == ("Succeeded", False)
 
 
-def test_web_hooks_delete_ends_all_deliveries(service: Service, receiver: Receiver) -> None:
+def test_webhooks_delete_ends_all_deliveries(service: Service, receiver: Receiver) -> None:
     hook = registered(service, receiver)
     answer = service.http.delete(hook["self"])
     assert (answer.status_code, answer.content) == (204, b"")
@@ -238,10 +238,10 @@ def test_web_hooks_delete_ends_all_deliveries(service: Service, receiver: Receiv
     assert service.http.post(f"{hook['self']}:ping").status_code == 404
 
 
-# signature
+# Signatures
 
 
-def test_a_secret_signs_the_raw_body_and_the_token(service: Service, receiver: Receiver) -> None:
+def test_the_signature_is_of_the_raw_body_or_the_token(service: Service, receiver: Receiver) -> None:
     hook = registered(service, receiver, properties={"secret": "gehéim"})
     service.http.post(hook["links"]["ping"]).raise_for_status()
     service.deploy()
@@ -254,9 +254,7 @@ def test_a_secret_signs_the_raw_body_and_the_token(service: Service, receiver: R
 
 
 @pytest.mark.parametrize("properties", [{}, {"properties": {}}, {"properties": {"secret": ""}}])
-def test_an_update_without_the_secret_ends_the_signature(
-    service: Service, receiver: Receiver, properties: Json
-) -> None:
+def test_an_update_without_the_secret_ends_the_signing(service: Service, receiver: Receiver, properties: Json) -> None:
     hook = registered(service, receiver, properties={"secret": "geheim"})
     assert hook["properties"]["secret"] == "geheim"
     service.http.patch(hook["self"], json={"displayName": "New", **properties}).raise_for_status()
@@ -265,10 +263,10 @@ def test_an_update_without_the_secret_ends_the_signature(
     assert receiver.calls[-1].signature is None
 
 
-# events
+# Events
 
 
-def test_web_hooks_ping_delivers_the_hook_itself(service: Service, receiver: Receiver) -> None:
+def test_webhooks_ping_delivers_the_hook_itself(service: Service, receiver: Receiver) -> None:
     hook = registered(service, receiver, events={})
     answer = service.http.post(hook["links"]["ping"])
     assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (202, b"", "1")
@@ -278,7 +276,7 @@ def test_web_hooks_ping_delivers_the_hook_itself(service: Service, receiver: Rec
     assert ping.headers["content-type"].startswith("application/json")
 
 
-def test_a_deployment_is_told_step_by_step_as_the_clock_goes(service: Service, receiver: Receiver) -> None:
+def test_each_status_of_a_deployment_is_an_event(service: Service, receiver: Receiver) -> None:
     registered(service, receiver)
     endpoint = service.deploy()
     deliveries(service)
@@ -297,7 +295,7 @@ def test_a_deployment_is_told_step_by_step_as_the_clock_goes(service: Service, r
     assert {row["status"] for row in rows} == {200}
 
 
-def test_a_deployment_is_told_without_anybody_looking(service: Service, receiver: Receiver) -> None:
+def test_events_are_sent_without_any_request(service: Service, receiver: Receiver) -> None:
     service.reset(deploy_seconds=0.2)
     done = threading.Event()
 
@@ -312,7 +310,9 @@ def test_a_deployment_is_told_without_anybody_looking(service: Service, receiver
     assert done.wait(10)
 
 
-def test_a_failed_deployment_completes_too_and_a_change_is_told_again(service: Service, receiver: Receiver) -> None:
+def test_a_failed_deployment_has_a_completion_and_a_change_has_events_again(
+    service: Service, receiver: Receiver
+) -> None:
     endpoint = service.deployed()
     registered(service, receiver)
     model = {"self": service.model("Broken")["self"]}
@@ -323,7 +323,7 @@ def test_a_failed_deployment_completes_too_and_a_change_is_told_again(service: S
     assert names(receiver) == ["EndpointProcessing", "EndpointCompletion"]
 
 
-def test_an_endpoint_that_leaves_by_itself_is_told(service: Service, receiver: Receiver) -> None:
+def test_an_expired_endpoint_has_a_deletion_event(service: Service, receiver: Receiver) -> None:
     registered(service, receiver, events={"endpointCompletion": True, "endpointDeletion": True})
     service.deploy(properties={"timeToLive": "P1D"})
     service.advance(2 * DAY)
@@ -340,7 +340,7 @@ def test_models_have_events_of_their_own(service: Service, receiver: Receiver) -
     assert (call.event, call.json["self"]) == ("ModelDeletion", model["self"])
 
 
-def test_what_was_before_the_hook_is_not_told(service: Service, receiver: Receiver) -> None:
+def test_events_before_the_creation_of_a_hook_are_not_sent(service: Service, receiver: Receiver) -> None:
     service.deployed()
     registered(service, receiver)
     assert len(deliveries(service)) == 1
@@ -350,7 +350,7 @@ def test_what_was_before_the_hook_is_not_told(service: Service, receiver: Receiv
     ("style", "challenge", "event"),
     [("camel", "challenge", "endpointCreation"), ("lower", "challenge", "endpointcreation")],
 )
-def test_a_switch_spells_events_otherwise(
+def test_a_switch_changes_the_spelling_of_events(
     service: Service, receiver: Receiver, style: str, challenge: str, event: str
 ) -> None:
     service.reset(switches={"hook_event_names": style})
@@ -360,7 +360,7 @@ def test_a_switch_spells_events_otherwise(
     assert [call.event for call in receiver.calls] == [challenge, event]
 
 
-def test_web_hooks_test_sends_the_last_entity_of_each_event(service: Service, receiver: Receiver) -> None:
+def test_webhooks_test_sends_the_latest_entity_of_each_event(service: Service, receiver: Receiver) -> None:
     events = {"endpointCompletion": True, "endpointDeletion": True, "endpointCreation": False, "ping": True}
     hook = registered(service, receiver, events=events)
     answer = service.http.post(hook["links"]["test"])
@@ -376,10 +376,10 @@ def test_web_hooks_test_sends_the_last_entity_of_each_event(service: Service, re
     assert (call.event, call.json["self"]) == ("EndpointCompletion", newest["self"])
 
 
-# failure
+# Failures
 
 
-def test_a_delivery_is_tried_five_times_with_one_id_and_then_given_up(service: Service, receiver: Receiver) -> None:
+def test_a_delivery_has_five_attempts_with_one_id(service: Service, receiver: Receiver) -> None:
     hook = registered(service, receiver, events={"endpointCreation": True})
     receiver.answer = lambda _call: (503, "")
     service.deploy()
@@ -389,7 +389,7 @@ def test_a_delivery_is_tried_five_times_with_one_id_and_then_given_up(service: S
     assert service.get(hook["self"])["status"] == "Succeeded"
 
 
-def test_attempts_lie_apart_on_the_clock_of_the_world(service: Service, receiver: Receiver) -> None:
+def test_attempts_are_spaced_on_the_clock_of_the_world(service: Service, receiver: Receiver) -> None:
     service.reset(switches={"hook_retry_seconds": 3600, "hook_attempts": 3})
     registered(service, receiver, events={"endpointCreation": True})
     receiver.answer = lambda _call: (503, "")
@@ -402,9 +402,7 @@ def test_attempts_lie_apart_on_the_clock_of_the_world(service: Service, receiver
     assert [row["attempt"] for row in deliveries(service)] == [1, 1, 2, 3]
 
 
-def test_a_hook_fails_after_three_given_up_deliveries_and_gets_nothing_more(
-    service: Service, receiver: Receiver
-) -> None:
+def test_a_hook_fails_after_three_failed_deliveries(service: Service, receiver: Receiver) -> None:
     service.reset(switches=HASTY | {"hook_attempts": 1})
     hook = registered(service, receiver, events={"endpointCreation": True})
     receiver.answer = lambda _call: (500, "")
@@ -423,17 +421,21 @@ def test_a_hook_fails_after_three_given_up_deliveries_and_gets_nothing_more(
     assert len(receiver.events()) == 4
 
 
-def test_only_deliveries_that_fail_in_a_row_count(service: Service, receiver: Receiver) -> None:
+def always(status: int) -> Callable[[Call], tuple[int, str]]:
+    return lambda _call: (status, "")
+
+
+def test_only_consecutive_failed_deliveries_count(service: Service, receiver: Receiver) -> None:
     service.reset(switches=HASTY | {"hook_attempts": 1, "hook_failures": 2})
     hook = registered(service, receiver, events={"endpointCreation": True})
     for status in (500, 200, 500):
-        receiver.answer = lambda _call, status=status: (status, "")
+        receiver.answer = always(status)
         service.deploy()
         deliveries(service)
     assert service.get(hook["self"])["status"] == "Succeeded"
 
 
-def test_faults_lose_repeat_delay_and_reorder_deliveries(service: Service, receiver: Receiver) -> None:
+def test_faults_drop_duplicate_delay_and_reorder_deliveries(service: Service, receiver: Receiver) -> None:
     registered(service, receiver)
     service.faults(
         {"method": "HOOK", "path": "^endpointCreation ", "effect": {"reorder": True}},
@@ -452,17 +454,17 @@ def test_faults_lose_repeat_delay_and_reorder_deliveries(service: Service, recei
     assert [row["problem"] for row in rows if row["event"] == "endpointDeletion"] == ["dropped by a fault"]
 
 
-def test_a_fault_for_hooks_is_refused_for_anything_else(service: Service) -> None:
+def test_effects_of_hook_faults_are_refused_for_other_methods(service: Service) -> None:
     fault = {"method": "GET", "effect": {"drop": True}}
     assert service.open.post(f"{service.url}/_world/faults", json=[fault]).status_code == 400
     service.faults({"effect": {"status": 500}, "times": None})
     assert deliveries(service) == []
 
 
-# the process
+# Restart and TLS
 
 
-def test_hooks_outlive_the_process_and_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hooks_survive_a_restart_and_certificates_are_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate = tmp_path / "server.pem"
     certificate.write_bytes(self_signed())
     state = ["--control", "--state", str(tmp_path / "world.json"), "--switch", "hook_retry_seconds=0"]
@@ -504,7 +506,7 @@ def self_signed() -> bytes:
 # API versions
 
 
-def test_a_payload_has_the_version_that_its_hook_was_made_in(service: Service, receiver: Receiver) -> None:
+def test_a_payload_has_the_version_of_its_hook(service: Service, receiver: Receiver) -> None:
     with service.later("2025-10-15") as later:
         hook = registered(later, receiver, events={"endpointCreation": True})
         assert hook["properties"]["apiVersion"] == "2025-10-15"

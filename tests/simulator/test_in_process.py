@@ -1,4 +1,4 @@
-"""The applications without a server, for programs that bring a transport of their own."""
+"""The applications without a server, by an ASGI transport."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def test_both_origins_answer_without_a_socket() -> None:
         content = httpx.ASGITransport(build_content(simulation))
         async with httpx.AsyncClient(mounts={"http://api.example": api, "http://content.example": content}) as client:
             headers = {"Ocp-Apim-Subscription-Key": KEY}
-            listed = await client.get("http://api.example/speechtotext/v3.2/endpoints", headers=headers)
-            logging = next(one for one in listed.json()["values"] if one["properties"]["loggingEnabled"])
+            page_response = await client.get("http://api.example/speechtotext/v3.2/endpoints", headers=headers)
+            logging = next(one for one in page_response.json()["values"] if one["properties"]["loggingEnabled"])
             logs = await client.get(logging["links"]["logs"], headers=headers)
             return await client.get(logs.json()["values"][0]["links"]["contentUrl"])
 
-    # In a thread of its own: the browser tests keep an event loop in this one.
+    # In another thread: the browser tests have a running event loop in this one.
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(asyncio.run, first_content()).result().content.startswith(b"RIFF")

@@ -1,4 +1,4 @@
-"""The service's limits, at their edges: the last that is taken and the first that is not."""
+"""The service's limits: the last value that is accepted and the first that is not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .conftest import Service
 DAY = 86_400
 
 
-def test_a_hundred_requests_in_ten_seconds_and_no_more(service: Service) -> None:
+def test_a_hundred_requests_in_ten_seconds_are_the_limit(service: Service) -> None:
     answers = [service.http.get("/projects/locales").status_code for _ in range(100)]
     assert set(answers) == {200}
     refused = service.http.get("/projects/locales")
@@ -30,22 +30,27 @@ def test_all_versions_share_one_rate_limit(service: Service) -> None:
 def test_fifty_endpoints_fit_in_a_standard_resource(service: Service) -> None:
     service.reset(endpoints=49)
     service.deploy()
-    assert service.refusal("POST", "/endpoints", json=service.wish()) == (409, "QuotaViolation")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body()) == (409, "QuotaViolation")
 
 
 @pytest.mark.parametrize("noun", ["endpoints", "models", "projects"])
 def test_ten_custom_properties_of_64_and_256_characters(service: Service, noun: str) -> None:
     fitting = {f"{index:064}": "v" * 256 for index in range(10)}
-    body = {"displayName": "P", "locale": "en-US", "text": "Words", **(service.wish() if noun == "endpoints" else {})}
+    body = {
+        "displayName": "P",
+        "locale": "en-US",
+        "text": "Words",
+        **(service.endpoint_body() if noun == "endpoints" else {}),
+    }
     made = service.http.post(f"/{noun}", json=body | {"customProperties": fitting})
     assert made.json()["customProperties"] == fitting
     for wrong in (fitting | {"one": "more"}, {"k" * 65: "v"}, {"k": "v" * 257}):
-        refused = service.refusal("POST", f"/{noun}", json=body | {"customProperties": wrong})
+        refused = service.error_of("POST", f"/{noun}", json=body | {"customProperties": wrong})
         assert refused == (400, "InvalidParameterValue")
 
 
 @pytest.mark.parametrize(("life", "days"), [("P31D", 31), ("PT1H", 1 / 24), ("P1DT12H", 1.5)])
-def test_time_to_live_is_kept_to_the_second(service: Service, life: str, days: float) -> None:
+def test_time_to_live_is_exact_to_the_second(service: Service, life: str, days: float) -> None:
     service.reset(deploy_seconds=0)
     endpoint = service.deploy(properties={"timeToLive": life})
     service.advance(days * DAY - 5)
@@ -56,17 +61,17 @@ def test_time_to_live_is_kept_to_the_second(service: Service, life: str, days: f
 
 @pytest.mark.parametrize("life", ["P31DT1S", "P2M", "P1Y"])
 def test_time_to_live_has_31_days_at_most(service: Service, life: str) -> None:
-    wish = service.wish(properties={"timeToLive": life})
-    assert service.refusal("POST", "/endpoints", json=wish) == (400, "InvalidTimeToLive")
+    endpoint_body = service.endpoint_body(properties={"timeToLive": life})
+    assert service.error_of("POST", "/endpoints", json=endpoint_body) == (400, "InvalidTimeToLive")
 
 
-def test_no_time_to_live_is_for_ever(service: Service) -> None:
+def test_an_endpoint_without_time_to_live_does_not_expire(service: Service) -> None:
     endpoint = service.deploy(properties={"timeToLive": "PT0S"})
     service.advance(400 * DAY)
     assert service.http.get(endpoint["self"]).status_code == 200
 
 
-def test_a_content_url_lives_as_long_as_was_asked_for_or_twelve_hours(service: Service) -> None:
+def test_a_content_url_is_valid_as_requested_or_for_twelve_hours(service: Service) -> None:
     service.reset(logs=1, log_bytes=1000)
     logs = service.deployed(properties={"loggingEnabled": True})["links"]["logs"]
     short = service.get(logs, sasValidityInSeconds=30)["values"][0]["links"]["contentUrl"]

@@ -7,7 +7,7 @@ import pytest
 from .conftest import Service
 
 
-def test_pages_lead_to_every_endpoint_once_in_order_of_creation(service: Service) -> None:
+def test_pages_contain_every_endpoint_once_in_order_of_creation(service: Service) -> None:
     service.reset(endpoints=25)
     whole = service.every("/endpoints")
     parts = service.every("/endpoints?top=7")
@@ -16,7 +16,7 @@ def test_pages_lead_to_every_endpoint_once_in_order_of_creation(service: Service
     assert [one["createdDateTime"] for one in whole] == sorted(one["createdDateTime"] for one in whole)
 
 
-def test_a_page_has_a_hundred_at_most_and_the_last_has_no_next_link(service: Service) -> None:
+def test_a_page_has_at_most_a_hundred_items_and_the_last_no_next_link(service: Service) -> None:
     service.reset(endpoints=150)
     first = service.get("/endpoints", top=1000)
     assert len(first["values"]) == 100
@@ -48,7 +48,7 @@ def test_the_next_link_keeps_the_filter(service: Service) -> None:
         ("createdDateTime lt 2001-01-01T00:00:00Z or displayName eq 'a'", "a"),
     ],
 )
-def test_a_filter_finds_what_it_says(service: Service, text: str, expected: str) -> None:
+def test_a_filter_returns_matching_entities(service: Service, text: str, expected: str) -> None:
     for name in "abc":
         service.deploy(displayName=name, description="it's (and) fine" if name == "c" else "plain")
     found = service.get("/endpoints", filter=text)["values"]
@@ -73,13 +73,13 @@ def test_a_filter_finds_what_it_says(service: Service, text: str, expected: str)
         "not " * 200 + "displayName eq 'a'",
     ],
 )
-def test_a_filter_that_is_none_is_refused(service: Service, text: str) -> None:
-    assert service.refusal("GET", "/endpoints", params={"filter": text}) == (400, "UnsupportedFilter")
+def test_an_invalid_filter_is_refused(service: Service, text: str) -> None:
+    assert service.error_of("GET", "/endpoints", params={"filter": text}) == (400, "UnsupportedFilter")
 
 
 @pytest.mark.parametrize("query", ["top=0", "top=-1", "top=x", "skip=-1", "skip=99999999999"])
-def test_numbers_that_are_none_are_refused(service: Service, query: str) -> None:
-    assert service.refusal("GET", f"/endpoints?{query}") == (400, "InvalidParameterValue")
+def test_invalid_numbers_are_refused(service: Service, query: str) -> None:
+    assert service.error_of("GET", f"/endpoints?{query}") == (400, "InvalidParameterValue")
 
 
 def test_custom_and_base_models_are_two_lists(service: Service) -> None:
@@ -93,13 +93,13 @@ def test_custom_and_base_models_are_two_lists(service: Service) -> None:
         assert service.get(model["self"]) == model
 
 
-def test_only_custom_models_ask_to_come_again(service: Service) -> None:
+def test_only_custom_models_have_retry_after(service: Service) -> None:
     assert service.http.get("/models").headers["retry-after"] == "2"
     assert "retry-after" not in service.http.get("/models/base").headers
     assert service.http.get(service.model("Hotline, next release")["self"]).headers["retry-after"] == "2"
 
 
-def test_a_model_that_trains_is_done_after_a_while(service: Service) -> None:
+def test_a_model_in_training_succeeds_later(service: Service) -> None:
     assert service.model("Hotline, next release")["status"] == "Running"
     service.advance(41)
     assert service.model("Hotline, next release")["status"] == "Succeeded"
@@ -116,10 +116,10 @@ def test_a_model_can_be_renamed(service: Service) -> None:
 def test_a_model_in_use_cannot_be_deleted(service: Service) -> None:
     endpoint = service.deployed()
     model = endpoint["model"]["self"]
-    assert service.refusal("DELETE", model) == (409, "InUseViolation")
+    assert service.error_of("DELETE", model) == (409, "InUseViolation")
     other = service.get("/models", skip=1, top=1)["values"][0]["self"]
     service.http.patch(endpoint["self"], json={"model": {"self": other}}).raise_for_status()
-    assert service.refusal("DELETE", model) == (409, "InUseViolation"), "it is in service still"
+    assert service.error_of("DELETE", model) == (409, "InUseViolation"), "it is in service still"
     service.advance(30)
     assert service.http.delete(model).status_code == 204
     assert service.http.get(model).status_code == 404
@@ -142,7 +142,7 @@ def test_a_project_counts_its_endpoints_and_models(service: Service) -> None:
             assert endpoint["project"]["self"] == project["self"]
 
 
-def test_a_project_is_made_changed_and_deleted(service: Service) -> None:
+def test_a_project_is_created_changed_and_deleted(service: Service) -> None:
     made = service.http.post("/projects", json={"displayName": "P", "locale": "de-DE", "description": "Words"})
     assert made.status_code == 201
     address = made.headers["location"]
@@ -155,10 +155,10 @@ def test_a_project_is_made_changed_and_deleted(service: Service) -> None:
     assert "project" not in service.get(endpoint["self"])
 
 
-def test_a_switch_asks_for_projects_of_the_same_locale(service: Service) -> None:
+def test_a_switch_requires_projects_of_the_same_locale(service: Service) -> None:
     service.reset(switches={"project_locale": "same"})
     german = {"self": service.get("/projects", filter="locale eq 'de-DE'")["values"][0]["self"]}
-    assert service.refusal("POST", "/endpoints", json=service.wish(project=german)) == (400, "InvalidProject")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body(project=german)) == (400, "InvalidProject")
 
 
 @pytest.mark.parametrize("noun", ["endpoints", "models", "projects"])

@@ -1,4 +1,4 @@
-"""Content logs: which there are, how they are named, how they go."""
+"""Content logs: which exist, their names, their deletion."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def logging_endpoint(service: Service, pairs: int = 3) -> Json:
     return service.deployed(properties=LOGGING)
 
 
-def test_logs_come_in_pairs_named_as_the_service_names_them(service: Service) -> None:
+def test_logs_are_pairs_with_the_names_of_the_service(service: Service) -> None:
     endpoint = logging_endpoint(service)
     logs = service.every(endpoint["links"]["logs"])
     assert [log["kind"] for log in logs] == ["Audio", "Transcription"] * 3
@@ -35,7 +35,7 @@ def test_logs_come_in_pairs_named_as_the_service_names_them(service: Service) ->
         assert "duration" not in transcript["properties"]
 
 
-def test_logs_appear_when_the_endpoint_has_succeeded(service: Service) -> None:
+def test_logs_appear_once_the_endpoint_has_succeeded(service: Service) -> None:
     service.reset(logs=2)
     endpoint = service.deploy(properties=LOGGING)
     assert service.every(endpoint["links"]["logs"]) == []
@@ -48,7 +48,7 @@ def test_logs_appear_when_the_endpoint_has_succeeded(service: Service) -> None:
     assert all(datetime.fromisoformat(log["createdDateTime"]) > oldest for log in logs.json()["values"])
 
 
-def test_logs_appear_when_logging_is_switched_on_later_and_stay_when_it_is_switched_off(service: Service) -> None:
+def test_logs_appear_when_logging_is_enabled_and_stay_when_it_is_disabled(service: Service) -> None:
     service.reset(logs=2)
     endpoint = service.deployed()
     logs = endpoint["links"]["logs"]
@@ -59,10 +59,10 @@ def test_logs_appear_when_logging_is_switched_on_later_and_stay_when_it_is_switc
     assert len(service.every(logs)) == 4
 
 
-def test_a_switch_refuses_to_list_where_nothing_is_logged(service: Service) -> None:
+def test_a_switch_refuses_lists_of_endpoints_without_logging(service: Service) -> None:
     service.reset(switches={"logs_without_logging": "refuse"})
     endpoint = service.deployed()
-    assert service.refusal("GET", endpoint["links"]["logs"]) == (400, "EndpointWithoutLogging")
+    assert service.error_of("GET", endpoint["links"]["logs"]) == (400, "EndpointWithoutLogging")
 
 
 def test_sizes_and_durations_are_exact(service: Service) -> None:
@@ -81,7 +81,7 @@ def test_sizes_and_durations_are_exact(service: Service) -> None:
     assert len(contents) == 6
 
 
-def test_a_transcript_tells_what_was_said_word_by_word(service: Service) -> None:
+def test_a_transcript_contains_each_word(service: Service) -> None:
     endpoint = logging_endpoint(service, 1)
     transcript = service.open.get(service.every(endpoint["links"]["logs"])[1]["links"]["contentUrl"]).json()
     best = transcript["NBest"][0]
@@ -90,7 +90,7 @@ def test_a_transcript_tells_what_was_said_word_by_word(service: Service) -> None
     assert 0 < best["Confidence"] < 1
 
 
-def test_a_token_leads_through_the_pages_even_while_logs_are_deleted(service: Service) -> None:
+def test_skip_tokens_work_while_logs_are_deleted(service: Service) -> None:
     endpoint = logging_endpoint(service, 5)
     whole = [log["self"] for log in service.every(endpoint["links"]["logs"])]
     first = service.get(endpoint["links"]["logs"], top=4)
@@ -101,18 +101,18 @@ def test_a_token_leads_through_the_pages_even_while_logs_are_deleted(service: Se
     assert [log["self"] for log in rest] == whole[4:]
 
 
-def test_one_log_is_got_and_deleted_and_its_pair_stays(service: Service) -> None:
+def test_one_log_is_deleted_and_the_other_of_its_pair_stays(service: Service) -> None:
     endpoint = logging_endpoint(service, 1)
     audio, transcript = service.every(endpoint["links"]["logs"])
     assert service.get(audio["self"])["name"] == audio["name"]
     assert service.http.delete(audio["self"]).status_code == 204
-    assert service.refusal("GET", audio["self"]) == (404, "InvalidLogId")
-    assert service.refusal("DELETE", audio["self"]) == (404, "InvalidLogId")
+    assert service.error_of("GET", audio["self"]) == (404, "InvalidLogId")
+    assert service.error_of("DELETE", audio["self"]) == (404, "InvalidLogId")
     assert service.open.get(audio["links"]["contentUrl"]).status_code == 404
     assert [log["self"] for log in service.every(endpoint["links"]["logs"])] == [transcript["self"]]
 
 
-def test_all_logs_are_deleted_after_a_while(service: Service) -> None:
+def test_all_logs_are_deleted_with_a_delay(service: Service) -> None:
     endpoint = logging_endpoint(service)
     answer = service.http.delete(endpoint["links"]["logs"])
     assert (answer.status_code, answer.content) == (202, b"")
@@ -122,7 +122,7 @@ def test_all_logs_are_deleted_after_a_while(service: Service) -> None:
     assert service.every(endpoint["links"]["logs"]) == []
 
 
-def test_logs_up_to_a_day_are_deleted_with_that_day(service: Service) -> None:
+def test_logs_up_to_and_including_a_day_are_deleted(service: Service) -> None:
     endpoint = logging_endpoint(service, 30)
     logs = service.every(endpoint["links"]["logs"])
     days = sorted({log["createdDateTime"][:10] for log in logs})
@@ -132,7 +132,7 @@ def test_logs_up_to_a_day_are_deleted_with_that_day(service: Service) -> None:
     assert left == set(days[2:])
 
 
-def test_logs_vanish_after_thirty_days(service: Service) -> None:
+def test_logs_are_deleted_after_thirty_days(service: Service) -> None:
     endpoint = logging_endpoint(service)
     service.advance(26 * DAY)
     assert len(service.every(endpoint["links"]["logs"])) == 6
@@ -150,12 +150,12 @@ def test_logs_vanish_after_thirty_days(service: Service) -> None:
         ("sasValidityInSeconds=x", "InvalidSasValidityDuration"),
     ],
 )
-def test_a_query_that_is_none_is_refused(service: Service, query: str, code: str) -> None:
+def test_an_invalid_query_is_refused(service: Service, query: str, code: str) -> None:
     endpoint = logging_endpoint(service)
-    assert service.refusal("GET", f"{endpoint['links']['logs']}?{query}") == (400, code)
+    assert service.error_of("GET", f"{endpoint['links']['logs']}?{query}") == (400, code)
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "2026-1"])
-def test_an_end_that_is_no_day_is_refused(service: Service, day: str) -> None:
+def test_an_invalid_end_date_is_refused(service: Service, day: str) -> None:
     endpoint = logging_endpoint(service)
-    assert service.refusal("DELETE", f"{endpoint['links']['logs']}?endDate={day}") == (400, "InvalidLogDate")
+    assert service.error_of("DELETE", f"{endpoint['links']['logs']}?endDate={day}") == (400, "InvalidLogDate")

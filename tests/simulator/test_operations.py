@@ -1,4 +1,4 @@
-"""Every operation of the contract, by its id, on one world: what it answers when all is well."""
+"""Every operation of the contract by its id: the status and headers of its successful response."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ METHODS = ("get", "post", "patch", "delete")
 
 
 def operations() -> dict[str, tuple[str, str, int]]:
-    """Method, path and the only code of success of all but web hooks, which have tests of their own."""
+    """Method, path and the only success code of all operations but those of web hooks, which have other tests."""
     found = {}
     for path, methods in describe("v3.2")["paths"].items():
         for method, operation in methods.items():
@@ -38,7 +38,7 @@ def operations() -> dict[str, tuple[str, str, int]]:
 
 
 def identifiers(service: Service, name: str) -> dict[str, str]:
-    """Something there for every path: the ids in it, by the operation that asks."""
+    """Existing ids for the path of an operation."""
     service.reset(logs=1, log_bytes=1000)
     if name.startswith("Projects_"):
         return {"id": last(service.every("/projects")[0])}
@@ -61,12 +61,12 @@ def last(entity: Json) -> str:
 
 
 @pytest.mark.parametrize("name", operations())
-def test_the_operation_answers_as_the_contract_says(service: Service, name: str) -> None:
+def test_the_response_follows_the_contract(service: Service, name: str) -> None:
     method, path, code = operations()[name]
     address = path.format(**identifiers(service, name))
     body = BODIES.get(name)
     if name == "Endpoints_Create":
-        body = service.wish()
+        body = service.endpoint_body()
     elif name == "Models_Copy":
         body = authorization(service)
     answer = service.http.request(method, address, json=body)

@@ -1,4 +1,4 @@
-"""The process: how it starts, ends and remembers."""
+"""The process: its start, its end, its state file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .test_recognition import recognize
 from .test_training import authorization
 
 
-def test_it_ends_cleanly_on_both_signals_and_makes_a_key_of_its_own() -> None:
+def test_it_exits_cleanly_on_both_signals_and_generates_a_key() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         process = start("--port", "0")
         line = first_line(process)
@@ -28,7 +28,7 @@ def test_it_ends_cleanly_on_both_signals_and_makes_a_key_of_its_own() -> None:
         assert (process.returncode, rest, complaints) == (0, "", "")
 
 
-def test_a_taken_port_is_one_line_and_code_1() -> None:
+def test_a_port_in_use_is_one_line_and_exit_code_1() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -39,20 +39,20 @@ def test_a_taken_port_is_one_line_and_code_1() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--endpoints", "-1"], ["--switch", "colour=red"], ["--world", "flat"]])
-def test_wrong_options_end_with_code_2(arguments: list[str]) -> None:
+def test_invalid_options_are_exit_code_2(arguments: list[str]) -> None:
     process = start(*arguments)
     output, complaints = process.communicate(timeout=10)
     assert (process.returncode, output) == (2, "")
     assert "Traceback" not in complaints
 
 
-def test_without_control_there_is_none() -> None:
+def test_there_are_no_control_routes_without_the_option() -> None:
     with running("--rate-limit", "0/0") as service:
         assert service.http.get(f"{service.url}/_world/ledger").status_code == 404
 
 
 def remembered(state: Path, change: bool) -> list[Json]:
-    """All there is after one run with the state file."""
+    """All entities after one run with the state file."""
     with running("--control", "--state", str(state), "--logs", "2", "--deploy-seconds", "5") as service:
         if change:
             endpoint = service.deployed(displayName="Kept", properties={"loggingEnabled": True})
@@ -70,7 +70,7 @@ def remembered(state: Path, change: bool) -> list[Json]:
     return [{name: one.get(name) for name in ("name", "displayName", "status", "createdDateTime")} for one in seen]
 
 
-def test_a_world_with_a_file_is_the_same_after_another_start(tmp_path: Path) -> None:
+def test_a_world_with_a_state_file_survives_a_restart(tmp_path: Path) -> None:
     state = tmp_path / "deep" / "world.json"
     before = remembered(state, change=True)
     assert before[0]["displayName"] == "Kept"
@@ -79,7 +79,7 @@ def test_a_world_with_a_file_is_the_same_after_another_start(tmp_path: Path) -> 
     assert KEY not in state.read_text()
 
 
-def test_a_file_that_is_no_world_is_one_line_and_code_1(tmp_path: Path) -> None:
+def test_an_invalid_state_file_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     state = tmp_path / "world.json"
     state.write_text(json.dumps({"seed": 1}))
     process = start("--state", str(state))

@@ -1,4 +1,4 @@
-"""What lies in a project, and how it is counted and filtered."""
+"""What a project contains, with its counts and filters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .conftest import Service
 NOUNS = ("datasets", "evaluations", "transcriptions", "models", "endpoints")
 
 
-def test_a_project_counts_what_its_lists_hold(service: Service) -> None:
+def test_a_project_has_the_counts_of_its_lists(service: Service) -> None:
     service.reset(endpoints=10)
     for project in service.every("/projects"):
         for noun in NOUNS:
@@ -21,7 +21,7 @@ def test_a_project_counts_what_its_lists_hold(service: Service) -> None:
             assert all(one["locale"] == project["locale"] for one in listed)
 
 
-def test_projects_listdatasets_shows_kinds_lines_and_lengths(service: Service) -> None:
+def test_projects_listdatasets_returns_kinds_lines_and_durations(service: Service) -> None:
     project = service.every("/projects")[0]
     datasets = service.every(project["links"]["datasets"])
     assert {one["kind"] for one in datasets} == {"Acoustic", "Language", "Pronunciation"}
@@ -32,7 +32,7 @@ def test_projects_listdatasets_shows_kinds_lines_and_lengths(service: Service) -
     assert failed["properties"]["error"]["code"]
 
 
-def test_projects_listevaluations_has_rates_that_fit_the_counts(service: Service) -> None:
+def test_projects_listevaluations_has_rates_consistent_with_its_counts(service: Service) -> None:
     project = service.every("/projects")[0]
     (evaluation,) = service.every(project["links"]["evaluations"])
     properties = evaluation["properties"]
@@ -52,7 +52,7 @@ def test_projects_listtranscriptions_name_model_and_dataset(service: Service) ->
 
 
 @pytest.mark.parametrize("noun", NOUNS)
-def test_every_list_of_a_project_is_filtered_by_the_properties_that_all_have(service: Service, noun: str) -> None:
+def test_all_lists_of_a_project_support_the_common_filters(service: Service, noun: str) -> None:
     service.reset(endpoints=10)
     address = service.every("/projects")[0]["links"][noun]
     whole = service.every(address)
@@ -83,18 +83,18 @@ def test_every_list_of_a_project_is_filtered_by_the_properties_that_all_have(ser
         ("datasets", "kind gt 'Language'"),
     ],
 )
-def test_a_property_that_a_list_does_not_filter_by_is_refused(service: Service, path: str, text: str) -> None:
+def test_a_filter_by_another_property_is_refused(service: Service, path: str, text: str) -> None:
     address = path if path.startswith("/") else service.every("/projects")[0]["links"][path]
-    assert service.refusal("GET", address, params={"filter": text}) == (400, "UnsupportedFilter")
+    assert service.error_of("GET", address, params={"filter": text}) == (400, "UnsupportedFilter")
 
 
-def test_datasets_are_filtered_by_kind_too(service: Service) -> None:
+def test_datasets_are_filterable_by_kind(service: Service) -> None:
     address = service.every("/projects")[0]["links"]["datasets"]
     found = service.get(address, filter="kind eq 'Language' or kind eq 'Acoustic'")["values"]
     assert {one["kind"] for one in found} == {"Language", "Acoustic"}
 
 
-def test_what_lay_in_a_deleted_project_stays(service: Service) -> None:
+def test_entities_of_a_deleted_project_stay(service: Service) -> None:
     project = service.every("/projects")[0]
     model = service.every(project["links"]["models"])[0]
     assert service.http.delete(project["self"]).status_code == 204

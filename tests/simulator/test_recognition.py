@@ -1,4 +1,4 @@
-"""Short audio: what is heard, by which model, and what is logged of it."""
+"""Recognition of short audio: the text, the model that is used, the content logs."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def test_the_same_audio_gives_the_same_text(service: Service) -> None:
     assert len(other) > 1
 
 
-def test_the_detailed_format_has_guesses(service: Service) -> None:
+def test_the_detailed_format_has_alternatives(service: Service) -> None:
     answer = recognize(service, service.deployed(), format="detailed").json()
     assert set(answer["NBest"][0]) == {"Confidence", "Lexical", "ITN", "MaskedITN", "Display"}
     assert answer["NBest"][0]["Display"] == answer["DisplayText"]
 
 
-def test_the_previous_model_answers_until_the_new_one_is_deployed(service: Service) -> None:
+def test_the_previous_model_serves_until_the_new_one_is_deployed(service: Service) -> None:
     endpoint = service.deployed()
     old = endpoint["model"]["self"].rsplit("/", 1)[1]
     new = service.get("/models", skip=1, top=1)["values"][0]["self"]
@@ -57,7 +57,7 @@ def test_the_previous_model_answers_until_the_new_one_is_deployed(service: Servi
     assert recognize(service, endpoint).headers["x-simulator-model"] == new.rsplit("/", 1)[1]
 
 
-def test_the_previous_model_stays_when_the_new_one_fails(service: Service) -> None:
+def test_the_previous_model_stays_if_the_new_one_fails(service: Service) -> None:
     endpoint = service.deployed()
     broken = service.model("Broken")["self"]
     service.http.patch(endpoint["self"], json={"model": {"self": broken}}).raise_for_status()
@@ -67,7 +67,7 @@ def test_the_previous_model_stays_when_the_new_one_fails(service: Service) -> No
     assert recognize(service, endpoint).headers["x-simulator-model"] == old
 
 
-def test_an_expired_model_gives_way_to_the_newest_base_model_silently(service: Service) -> None:
+def test_an_expired_model_is_replaced_by_the_newest_base_model_without_an_error(service: Service) -> None:
     endpoint = service.deployed(model={"self": service.get("/models", skip=1, top=1)["values"][0]["self"]})
     service.advance(80 * 86_400)
     answer = recognize(service, endpoint)
@@ -87,7 +87,7 @@ def test_an_endpoint_that_was_never_deployed_is_an_invalid_cid(service: Service)
 
 
 @pytest.mark.parametrize(("audio", "query"), [(b"no audio at all", {}), (spoken(61), {}), (b"", {"language": "xx"})])
-def test_what_cannot_be_heard_is_refused(service: Service, audio: bytes, query: dict[str, str]) -> None:
+def test_invalid_audio_is_refused(service: Service, audio: bytes, query: dict[str, str]) -> None:
     assert recognize(service, None, audio, **query).status_code == 400
 
 
@@ -97,7 +97,7 @@ def test_without_a_key_it_is_403_and_with_a_wrong_one_401(service: Service) -> N
     assert service.open.post(url, content=spoken(), headers={"Ocp-Apim-Subscription-Key": "x"}).status_code == 401
 
 
-def test_a_logging_endpoint_keeps_the_audio_that_was_sent(service: Service) -> None:
+def test_a_logging_endpoint_stores_the_audio(service: Service) -> None:
     endpoint = service.deployed(properties={"loggingEnabled": True})
     said = recognize(service, endpoint, spoken(3)).json()["DisplayText"]
     audio, transcript = service.every(endpoint["links"]["logs"])
@@ -106,7 +106,7 @@ def test_a_logging_endpoint_keeps_the_audio_that_was_sent(service: Service) -> N
     assert service.open.get(transcript["links"]["contentUrl"]).json()["DisplayText"] == said
 
 
-def test_an_endpoint_that_does_not_log_keeps_only_what_it_is_asked_to(service: Service) -> None:
+def test_an_endpoint_without_logging_stores_audio_only_on_request(service: Service) -> None:
     endpoint = service.deployed()
     recognize(service, endpoint).raise_for_status()
     assert service.every(endpoint["links"]["logs"]) == []

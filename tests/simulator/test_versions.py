@@ -1,4 +1,4 @@
-"""Three API versions of one world, and versions that are gone."""
+"""Three API versions of one world, and retired versions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ every_later = pytest.mark.parametrize("version", LATER)
 
 
 def addresses(body: Any) -> set[str]:
-    """All addresses of the management API in an answer."""
+    """All URLs of the management API in a response."""
     if isinstance(body, dict):
         return set().union(*(addresses(value) for value in body.values()))
     if isinstance(body, list):
@@ -26,7 +26,7 @@ def addresses(body: Any) -> set[str]:
 
 
 @every_later
-def test_all_addresses_of_a_version_name_it_in_the_query(service: Service, version: str) -> None:
+def test_all_urls_of_a_later_version_have_it_in_the_query(service: Service, version: str) -> None:
     service.reset(endpoints=3)
     with service.later(version) as later:
         bodies = [later.get(path, top=1) for path in ("/endpoints", "/models", "/models/base")]
@@ -46,7 +46,7 @@ def test_all_addresses_of_a_version_name_it_in_the_query(service: Service, versi
 
 
 @every_later
-def test_an_entity_of_one_version_is_there_in_the_others(service: Service, version: str) -> None:
+def test_an_entity_of_one_version_is_visible_in_the_others(service: Service, version: str) -> None:
     endpoint = service.deploy(text="Words", properties={"timeToLive": "P1D", "email": "a@example.com"})
     name = endpoint["self"].rsplit("/", 1)[1]
     with service.later(version) as later:
@@ -56,7 +56,7 @@ def test_an_entity_of_one_version_is_there_in_the_others(service: Service, versi
         assert shown["properties"] == {"loggingEnabled": False}
         host = service.url.removeprefix("http")
         assert shown["links"] == {"webSocket": f"ws{host}/stt/speech/universal/v2?cid={name}"}
-        made = later.http.post("/endpoints", json={**service.wish(), "model": shown["model"], "text": "Words"})
+        made = later.http.post("/endpoints", json={**service.endpoint_body(), "model": shown["model"], "text": "Words"})
         assert made.status_code == 201
         assert made.headers["location"] == made.json()["self"]
         assert "text" not in service.get(f"/endpoints/{made.json()['self'].partition('?')[0].rsplit('/', 1)[1]}")
@@ -74,15 +74,15 @@ def test_models_of_later_versions_have_other_features_and_links(service: Service
         assert set(custom["links"]) == {"copy", "files", "manifest"}
         assert custom["links"]["copy"].endswith(f":copy?api-version={version}")
         assert ("project" in custom) is (version == NEWEST)
-        wish = {"displayName": "New", "locale": "en-US", "text": "Words"}
-        assert later.refusal("POST", "/models", json=wish) == (400, "InvalidDataset"), "text is gone"
+        endpoint_body = {"displayName": "New", "locale": "en-US", "text": "Words"}
+        assert later.error_of("POST", "/models", json=endpoint_body) == (400, "InvalidDataset"), "text is gone"
 
 
 @every_later
-def test_content_urls_live_for_minutes_and_manifests_ask_how_many(service: Service, version: str) -> None:
+def test_content_urls_are_valid_for_minutes_which_manifests_require(service: Service, version: str) -> None:
     with service.later(version) as later:
         model = later.model("Call centre")
-        assert later.refusal("GET", model["links"]["manifest"]) == (400, "InvalidSasValidityDuration")
+        assert later.error_of("GET", model["links"]["manifest"]) == (400, "InvalidSasValidityDuration")
         manifest = later.get(f"{model['links']['manifest']}&sasLifetimeMinutes=2")
         address = manifest["modelFiles"][0]["contentUrl"]
         assert service.open.get(address).status_code == 200
@@ -91,36 +91,36 @@ def test_content_urls_live_for_minutes_and_manifests_ask_how_many(service: Servi
         files = later.get(f"{model['links']['files']}&sasLifetimeMinutes=5")["values"]
         assert files[0]["properties"].keys() == {"size"}
         wrong = f"{model['links']['files']}&sasLifetimeMinutes=0"
-        assert later.refusal("GET", wrong) == (400, "InvalidSasValidityDuration")
+        assert later.error_of("GET", wrong) == (400, "InvalidSasValidityDuration")
 
 
 @every_later
-def test_logging_needs_a_storage_of_ones_own(service: Service, version: str) -> None:
-    wish = service.wish(properties={"loggingEnabled": True})
+def test_logging_needs_own_storage(service: Service, version: str) -> None:
+    endpoint_body = service.endpoint_body(properties={"loggingEnabled": True})
     endpoint = service.deployed()
     name = endpoint["self"].rsplit("/", 1)[1]
     change = {"properties": {"contentLoggingEnabled": True}}
     with service.later(version) as later:
-        assert later.refusal("POST", "/endpoints", json=wish) == (400, "EndpointLoggingNotSupported")
-        assert later.refusal("PATCH", f"/endpoints/{name}", json=change) == (400, "EndpointLoggingNotSupported")
+        assert later.error_of("POST", "/endpoints", json=endpoint_body) == (400, "EndpointLoggingNotSupported")
+        assert later.error_of("PATCH", f"/endpoints/{name}", json=change) == (400, "EndpointLoggingNotSupported")
         assert service.http.patch(endpoint["self"], json=change).status_code == 200
         off = later.http.patch(f"/endpoints/{name}", json={"properties": {"contentLoggingEnabled": False}})
         assert off.json()["properties"] == {"loggingEnabled": False}
 
 
 @every_later
-def test_a_resource_with_its_own_storage_logs_and_gives_plain_urls(service: Service, version: str) -> None:
+def test_a_resource_with_own_storage_logs_and_returns_urls_without_sas(service: Service, version: str) -> None:
     service.reset(switches={"byos": "on"})
     with service.later(version) as later:
-        made = later.http.post("/endpoints", json=service.wish(properties={"loggingEnabled": True}))
+        made = later.http.post("/endpoints", json=service.endpoint_body(properties={"loggingEnabled": True}))
         assert made.json()["properties"] == {"loggingEnabled": True}
         files = later.model("Call centre")["links"]["files"]
         assert "?" not in later.get(files)["values"][0]["links"]["contentUrl"]
-        refused = later.refusal("GET", f"{files}&sasLifetimeMinutes=5")
+        refused = later.error_of("GET", f"{files}&sasLifetimeMinutes=5")
         assert refused == (400, "InvalidSasValidityDuration")
 
 
-def test_v3_2_gives_a_plain_url_of_own_storage_for_zero_seconds(service: Service) -> None:
+def test_v3_2_returns_a_url_without_sas_for_zero_seconds(service: Service) -> None:
     service.reset(logs=1, log_bytes=1000, switches={"byos": "on"})
     endpoint = service.deployed(properties={"loggingEnabled": True})
     plain = service.get(endpoint["links"]["logs"], sasValidityInSeconds=0)["values"][0]
@@ -141,16 +141,16 @@ def test_2024_11_15_has_no_projects(service: Service) -> None:
     project = service.every("/projects")[0]
     with service.later("2024-11-15") as later:
         assert later.http.get("/projects").status_code == 404
-        made = later.http.post("/endpoints", json=service.wish(project={"self": project["self"]})).json()
+        made = later.http.post("/endpoints", json=service.endpoint_body(project={"self": project["self"]})).json()
         assert "project" not in made
         name = made["self"].partition("?")[0].rsplit("/", 1)[1]
     assert "project" not in service.get(f"/endpoints/{name}")
 
 
-def test_2025_10_15_has_projects_with_a_name_in_foundry_and_without_counts(service: Service) -> None:
+def test_2025_10_15_has_projects_with_a_foundry_name_and_without_counts(service: Service) -> None:
     with service.later(NEWEST) as later:
-        wish = {"displayName": "P", "locale": "en-US", "foundryProjectName": "contoso-speech"}
-        made = later.http.post("/projects", json=wish).json()
+        endpoint_body = {"displayName": "P", "locale": "en-US", "foundryProjectName": "contoso-speech"}
+        made = later.http.post("/projects", json=endpoint_body).json()
         assert made["foundryProjectName"] == "contoso-speech"
         assert "properties" not in made
         assert set(made["links"]) == {"datasets", "evaluations", "models", "endpoints", "transcriptions"}
@@ -158,7 +158,7 @@ def test_2025_10_15_has_projects_with_a_name_in_foundry_and_without_counts(servi
         assert [one["self"] for one in found["values"]] == [made["self"]]
         changed = later.http.patch(made["self"], json={"foundryProjectName": "other"}).json()
         assert changed["foundryProjectName"] == "other"
-        endpoint = later.http.post("/endpoints", json=service.wish(project={"self": made["self"]})).json()
+        endpoint = later.http.post("/endpoints", json=service.endpoint_body(project={"self": made["self"]})).json()
         assert endpoint["project"] == {"self": made["self"]}
         assert [one["self"] for one in later.every(made["links"]["endpoints"])] == [endpoint["self"]]
         dataset = later.every(later.get("/projects")["values"][0]["links"]["datasets"])[0]
@@ -170,7 +170,7 @@ def test_2025_10_15_has_projects_with_a_name_in_foundry_and_without_counts(servi
 
 
 @every_later
-def test_a_copy_of_a_later_version_is_followed_in_that_version(service: Service, version: str) -> None:
+def test_the_operation_of_a_copy_has_the_version_of_the_request(service: Service, version: str) -> None:
     with service.later(version) as later:
         first = later.http.post(
             "/models:authorizecopy",
@@ -192,8 +192,8 @@ def test_a_copy_of_a_later_version_is_followed_in_that_version(service: Service,
         ("?api-version=v3.2", "InvalidParameterValue"),
     ],
 )
-def test_an_api_version_that_is_none_is_refused(service: Service, query: str, code: str) -> None:
-    assert service.refusal("GET", f"{service.url}/speechtotext/endpoints{query}") == (400, code)
+def test_an_unknown_api_version_is_refused(service: Service, query: str, code: str) -> None:
+    assert service.error_of("GET", f"{service.url}/speechtotext/endpoints{query}") == (400, code)
 
 
 def retired(service: Service, version: str, answer: str) -> tuple[int, Json]:
@@ -205,7 +205,7 @@ def retired(service: Service, version: str, answer: str) -> tuple[int, Json]:
 
 
 @pytest.mark.parametrize("version", ["v3.2", *LATER])
-def test_a_retired_version_answers_as_the_switch_says(service: Service, version: str) -> None:
+def test_a_retired_version_responds_as_the_switch_says(service: Service, version: str) -> None:
     status, body = retired(service, version, "410")
     assert status == 410
     assert version in body["error"]["message"]

@@ -1,4 +1,4 @@
-"""What a world is made of at its start."""
+"""The entities of a world at its start."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_same_seed_gives_the_same_ids_and_names(service: Service) -> None:
     assert not {address for address, _ in seen(8)} & {address for address, _ in first}
 
 
-def test_the_demo_has_models_in_every_state(service: Service) -> None:
+def test_the_demo_world_has_models_in_all_states(service: Service) -> None:
     models = service.every("/models")
     assert {model["status"] for model in models} == {"Succeeded", "Failed", "Running"}
     assert any(not model["properties"]["features"]["supportsEndpoints"] for model in models)
@@ -36,7 +36,7 @@ def test_the_demo_has_models_in_every_state(service: Service) -> None:
     assert any(days > 365 for days in left)
 
 
-def test_far_expirations_fall_on_the_end_of_a_quarter(service: Service) -> None:
+def test_late_expirations_are_on_the_end_of_a_quarter(service: Service) -> None:
     for model in service.every("/models") + service.every("/models/base"):
         if days_left(model) > 100:
             until = datetime.fromisoformat(model["properties"]["deprecationDates"]["transcriptionDateTime"])
@@ -48,7 +48,7 @@ def test_the_first_two_english_models_can_be_deployed(service: Service) -> None:
         assert service.deployed(model={"self": model["self"]})["status"] == "Succeeded"
 
 
-def test_many_endpoints_are_spread_over_projects_states_and_models(service: Service) -> None:
+def test_many_endpoints_are_distributed_over_projects_states_and_models(service: Service) -> None:
     service.reset(endpoints=120)
     endpoints = service.every("/endpoints")
     assert {endpoint["locale"] for endpoint in endpoints} == {"en-US", "de-DE"}
@@ -64,14 +64,14 @@ def test_many_endpoints_are_spread_over_projects_states_and_models(service: Serv
     assert any(days_left(service.get(address)) < 30 for address in used)
 
 
-def test_a_large_world_is_made_and_paged_quickly(service: Service) -> None:
+def test_a_large_world_is_created_and_paged_quickly(service: Service) -> None:
     service.reset(endpoints=20_000)
     last = service.http.get("/endpoints", params={"skip": 19_950, "filter": "displayName ne 'x'"})
     assert len(last.json()["values"]) == 50
     assert last.elapsed.total_seconds() < 1
 
 
-def test_projects_and_models_are_as_many_as_asked_for(service: Service) -> None:
+def test_the_numbers_of_projects_and_models_are_as_given(service: Service) -> None:
     service.reset(projects=7, models=30)
     projects = service.every("/projects")
     assert [project["locale"] for project in projects[:5]] == ["en-US", "de-DE", "en-GB", "fr-FR", "es-ES"]
@@ -81,7 +81,7 @@ def test_projects_and_models_are_as_many_as_asked_for(service: Service) -> None:
     assert len({model["displayName"] for model in models}) == 30
 
 
-def test_seeded_endpoints_log_too(service: Service) -> None:
+def test_endpoints_of_the_start_world_log(service: Service) -> None:
     service.reset(endpoints=10, logs=2)
     for endpoint in service.every("/endpoints"):
         expected = 4 if endpoint["properties"]["loggingEnabled"] and endpoint["status"] == "Succeeded" else 0

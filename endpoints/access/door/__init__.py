@@ -40,7 +40,6 @@ from endpoints.models import (
 from endpoints.models.change import ChangeQuerySet
 from endpoints.models.download import DownloadQuerySet
 from endpoints.models.endpoint import EndpointQuerySet
-from endpoints.models.event import EventQuerySet
 from endpoints.models.log import LogEntryQuerySet, LogFileQuerySet
 from endpoints.models.log_archive import LogArchiveQuerySet
 from endpoints.models.model import SpeechModelQuerySet
@@ -135,8 +134,8 @@ def changes(person: Person, permission: str = VIEW) -> ChangeQuerySet:
 
 
 def change(person: Person, pk: UUID) -> Change:
-    """A change request with its endpoint, to be canceled or decided."""
-    return _one(changes(person, DEPLOY).select_related("endpoint"), person, DEPLOY, pk)
+    """A change request whose endpoint exists, to be canceled or decided."""
+    return _one(changes(person, DEPLOY).exclude(endpoint=None).select_related("endpoint"), person, DEPLOY, pk)
 
 
 def bulks(person: Person) -> "QuerySet[Bulk, Bulk]":
@@ -147,7 +146,7 @@ def bulk(person: Person, pk: UUID) -> Bulk:
     return _one(bulks(person).select_related("actor", "model"), person, DEPLOY, pk)
 
 
-def events(person: Person, permission: str = VIEW) -> EventQuerySet:
+def events(person: Person, permission: str = VIEW) -> "QuerySet[Event, Event]":
     return _visible(Event.objects.all(), person, permission)
 
 

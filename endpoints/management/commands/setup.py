@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from endpoints.models import Resource
+from endpoints.mirror import resources
 from speechstudio import assets
 
 
@@ -15,9 +15,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
+        assets.build()
         assets.collect()
         if settings.SPEECH_KEY:
-            resource = Resource.objects.register(
+            resource = resources.register(
                 region=settings.SPEECH_REGION,
                 url=settings.SPEECH_ENDPOINT,
                 key=settings.SPEECH_KEY,

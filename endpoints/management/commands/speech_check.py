@@ -11,7 +11,7 @@ from endpoints.azure import LogContainer
 from endpoints.gateway import clients
 from endpoints.models import Resource
 from endpoints.models.secret import CannotDecrypt
-from endpoints.speech_check import Recorder, Step, Trial, Verdict, Walk
+from endpoints.speech_check import CheckResult, Recorder, ServiceCheck, Verdict, WriteCheck
 
 
 class Command(BaseCommand):
@@ -37,35 +37,35 @@ class Command(BaseCommand):
             container = LogContainer(resource.log_container.open()) if resource.log_container else None
         except (CannotDecrypt, ValueError) as error:
             raise CommandError(str(error)) from None
-        self._say(f"{resource.name}: {resource.endpoint_url}, API version {resource.api_version}")
+        self._print_line(f"{resource.name}: {resource.endpoint_url}, API version {resource.api_version}")
         with client:
-            walk = Walk(client, recorder, self._tell)
+            check = ServiceCheck(client, recorder, self._print_result)
             try:
-                walk.read()
+                check.read()
                 if container is not None:
                     with container:
-                        walk.look_into(container)
+                        check.check_container(container)
                 if options["write"]:
-                    Trial(walk, longest=options["wait"]).run()
+                    WriteCheck(check, max_wait=options["wait"]).run()
             except KeyboardInterrupt:
-                self._say("Interrupted.")
+                self._print_line("Interrupted.")
                 interrupted = True
             else:
                 interrupted = False
-        counts = Counter(step.verdict for step in walk.steps)
-        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
-        self._say(f"{len(walk.steps)} steps: {told}.")
+        counts = Counter(result.verdict for result in check.results)
+        totals = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
+        self._print_line(f"{len(check.results)} steps: {totals}.")
         if interrupted or counts[Verdict.DIFFERED] or counts[Verdict.FAILED]:
             raise CommandError("Not everything held.", returncode=1)
 
-    def _tell(self, step: Step) -> None:
-        time = f" ({step.seconds:.2f} s)" if step.seconds else ""
-        self._say(f"{step.verdict:<8} {step.operation}: {step.words}{time}")
-        for difference in step.differences:
-            self._say(f"         - {difference}")
+    def _print_result(self, result: CheckResult) -> None:
+        time = f" ({result.seconds:.2f} s)" if result.seconds else ""
+        self._print_line(f"{result.verdict:<8} {result.operation}: {result.summary}{time}")
+        for difference in result.differences:
+            self._print_line(f"         - {difference}")
 
-    def _say(self, line: str) -> None:
-        """One line; a signature that a service's sentence might repeat is cut out once more."""
+    def _print_line(self, line: str) -> None:
+        """Print one line; removes a SAS signature that a message of the service may contain."""
         self.stdout.write(re.sub(r"(?i)\b(sig=)[^&\s]+", r"\1***", line.replace("\n", " ")))
         self.stdout.flush()
 

@@ -35,6 +35,7 @@ def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
     """Opening the page requests the files that are not here yet; the button requests them again."""
     endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
     shown = get_object_or_404(door.log_entries(request.user).for_list(), pk=entry, endpoint=endpoint)
+    shown.endpoint = endpoint
     missing = shown.missing_files
     if request.method == "POST":
         _request_files(request, endpoint, missing)
@@ -106,7 +107,7 @@ def _record(request: HttpRequest, verb: Verb, entry: LogEntry) -> None:
 def _playing(request: HttpRequest, entry: LogEntry) -> bool:
     """This person began to play it a moment ago: what a player requests now belongs to the same play."""
     events = door.events(request.user, door.READ_LOGS)
-    begun = events.filter(endpoint=entry.endpoint_id, actor=request.user, verb=Verb.LOGS_PLAYED)
+    begun = events.filter(endpoint_id=entry.endpoint_id, actor_id=request.user.pk, verb=Verb.LOGS_PLAYED)
     since = timezone.now() - ONE_PLAY - (entry.duration or timedelta())
     return begun.filter(at__gt=since, facts__entry=entry.key).exists()
 

@@ -16,13 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from endpoints import audit, hints
+from endpoints import hints
 from endpoints.access import door
 from endpoints.access.door.versions import LogsVersion
 from endpoints.access.permissions import may
 from endpoints.logs import archive as archives
+from endpoints.mirror.resources import set_log_folder
 from endpoints.models import Endpoint, LogArchive, LogEntry
-from endpoints.models.event import Verb
 from endpoints.models.log_archive import Stage
 from endpoints.pages.content_logs import downloads, filters, keep, purposes
 from endpoints.pages.http import HttpRequest
@@ -79,8 +79,7 @@ def folder(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not FOLDER.fullmatch(chosen):
         messages.error(request, _("A folder is written with letters, digits and dashes."))
     else:
-        door.endpoints(request.user, "manage_resources").filter(pk=pk).update(log_folder=chosen)
-        audit.record(Verb.RESOURCE_CHANGED, actor=request.user, endpoint=endpoint, resource=endpoint.display_name)
+        set_log_folder(endpoint, chosen, actor=request.user)
         messages.success(request, _("Saved."))
     return redirect("endpoints:logs", pk=pk)
 

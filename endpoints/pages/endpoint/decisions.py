@@ -14,7 +14,7 @@ from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
 from endpoints.changes import submit
-from endpoints.models import Change
+from endpoints.models import Change, Endpoint
 from endpoints.pages.forms.endpoint import GoBackForm
 from endpoints.pages.http import HttpRequest
 
@@ -62,7 +62,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, _("Cancelled; nothing was sent."))
     else:
         messages.error(request, _("It has started already."))
-    return redirect(change.endpoint)
+    return redirect(Endpoint.of(change))
 
 
 @require_POST
@@ -72,7 +72,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     again = request.POST.get("decision") == "again"
     if submit.decide(change, actor=request.user, again=again) and again:
         hints.send("step", change.pk)
-    return redirect(change.endpoint)
+    return redirect(Endpoint.of(change))
 
 
 def _submit(request: HttpRequest, ask: Callable[[], Change], words: str) -> bool:

@@ -116,7 +116,7 @@ def _history(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     """The newest changes and events, and the address that shows the others."""
     shown = ALL if request.GET.get("history") == "all" else NEWEST
     changes = list(_changes(request, endpoint).select_related("model", "actor")[: shown + 1])
-    events = list(door.events(request.user).for_page().filter(endpoint=endpoint)[: shown + 1])
+    events = list(door.events(request.user).filter(endpoint_id=endpoint.pk)[: shown + 1])
     more = max(len(changes), len(events)) > shown and shown == NEWEST
     return {
         "changes": changes[:shown],

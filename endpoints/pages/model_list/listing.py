@@ -94,9 +94,9 @@ def expirations(request: HttpRequest) -> HttpResponse:
             calendar.entry_of(model, timezone.localdate(model.expires_at), request.build_absolute_uri(_page_of(model)))
             for model in calendar.expirations(user, unused_too=request.GET.get("all") == "1")
         ]
-        text = calendar.calendar(entries, name=_("Expirations of speech models"), made=timezone.now())
+        file = calendar.calendar(entries, name=_("Expirations of speech models"), made=timezone.now())
     headers = {"Content-Disposition": 'attachment; filename="expirations.ics"', "Cache-Control": "no-store, private"}
-    return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers)
+    return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
 def _found(person: Person, asked: dict[str, str]) -> SpeechModelQuerySet:

@@ -56,8 +56,8 @@ def new_endpoint(request: HttpRequest) -> HttpResponse:
     if request.method == "GET" and (original := request.GET.get("clone")):
         return _clone(request, original)
     draft = _draft(request)
-    if asked := door.changes(request.user, door.DEPLOY).filter(pk=draft.pk).first():
-        return redirect(asked.endpoint)
+    if asked := door.changes(request.user, door.DEPLOY).filter(pk=draft.pk).exclude(endpoint=None).first():
+        return redirect(Endpoint.of(asked))
     step = request.POST.get("step") or request.GET.get("step") or ORDER[0]
     if step not in STEPS:
         raise Http404
@@ -138,7 +138,7 @@ def _add(request: HttpRequest, draft: Draft) -> HttpResponse:
         return _show(request, draft, "model", bound=True)
     hints.send("step", change.pk)
     draft.delete()
-    words = {"name": change.endpoint.display_name}
+    words = {"name": change.endpoint_name}
     messages.success(request, _("%(name)s is being deployed. It can take up to 30 minutes.") % words)
     return redirect("endpoints:list")
 

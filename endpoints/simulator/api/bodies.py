@@ -1,4 +1,4 @@
-"""JSON bodies into wishes. What is readOnly, unknown, or unknown to the version is passed over (api-facts 1, 6, 13)."""
+"""Read request bodies. Properties that are read-only, or unknown to the API version, are ignored."""
 
 from __future__ import annotations
 
@@ -12,75 +12,75 @@ from ..options import Switches
 from ..rules.deployment import EndpointChange, NewEndpoint
 from ..rules.training import NewModel
 from ..versions import Version
-from .errors import Refusal, invalid, unreadable
+from .errors import ApiError, invalid_argument, invalid_request
 
 UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 MODEL = re.compile(rf"^(?:https?://[^/?#]+)?/speechtotext/[^?#]*?models/(base/)?({UUID})/?(?:\?[^#]*)?$")
 DATASET = re.compile(rf"^(?:https?://[^/?#]+)?/speechtotext/[^?#]*?datasets/({UUID})/?(?:\?[^#]*)?$")
 PROJECT = re.compile(rf"^(?:https?://[^/?#]+)?/speechtotext/[^?#]*?projects/({UUID})/?(?:\?[^#]*)?$")
 JSON_TYPES = {"POST": ("application/json",), "PATCH": ("application/json", "application/merge-patch+json")}
-MOST_PROPERTIES, LONGEST_KEY, LONGEST_VALUE = 10, 64, 256
+MAX_PROPERTIES, MAX_KEY_LENGTH, MAX_VALUE_LENGTH = 10, 64, 256
 
 Body = dict[str, Any]
 
 
 async def read(request: Request) -> Body:
-    """The body as an object; 415 for another media type, 400 for what cannot be read."""
+    """The body as a JSON object; 415 for another media type, 400 if it cannot be parsed."""
     media = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media not in JSON_TYPES[request.method]:
-        raise Refusal(415, "UnsupportedMediaType", f"The media type '{media}' is not supported.")
+        raise ApiError(415, "UnsupportedMediaType", f"The media type '{media}' is not supported.")
     raw = await request.body()
     if not raw.strip():
-        raise unreadable("EmptyRequest", "The request has no body.")
+        raise invalid_request("EmptyRequest", "The request has no body.")
     try:
         body = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise unreadable("InvalidRequestBodyFormat", f"The request body is no valid JSON: {error}.") from None
+        raise invalid_request("InvalidRequestBodyFormat", f"The request body is no valid JSON: {error}.") from None
     if not isinstance(body, dict):
-        raise unreadable("InvalidRequestBodyFormat", "The request body has to be a JSON object.")
+        raise invalid_request("InvalidRequestBodyFormat", "The request body has to be a JSON object.")
     return body
 
 
 def new_endpoint(body: Body, version: Version, switches: Switches) -> NewEndpoint:
-    """Endpoint, as a POST may send it."""
+    """The body of Endpoints_Create."""
     properties = section(body, "properties")
-    full = version.full
+    has_v3_properties = version.has_v3_properties
     return NewEndpoint(
         name=required(body, "displayName"),
         locale=required(body, "locale"),
         model=model_reference(body) if body.get("model") is not None else None,
-        text=optional(body, "text") if full else None,
+        text=optional(body, "text") if has_v3_properties else None,
         description=optional(body, "description"),
         project=project_reference(body) if version.projects else None,
         custom=custom_properties(body.get("customProperties")),
         logging=logging(properties, "loggingEnabled", version, switches) or False,
-        time_to_live=optional(properties, "timeToLive", inner="InvalidTimeToLive") if full else None,
-        email=optional(properties, "email") if full else None,
+        time_to_live=optional(properties, "timeToLive", inner="InvalidTimeToLive") if has_v3_properties else None,
+        email=optional(properties, "email") if has_v3_properties else None,
     )
 
 
 def new_model(body: Body, version: Version) -> NewModel:
-    """CustomModel, as a POST may send it."""
+    """The body of Models_Create."""
     properties = section(body, "properties")
     datasets = body.get("datasets")
     if datasets is not None and not isinstance(datasets, list):
-        raise invalid("InvalidPayload", "The property 'datasets' has to be an array.", "datasets")
+        raise invalid_argument("InvalidPayload", "The property 'datasets' has to be an array.", "datasets")
     return NewModel(
         name=required(body, "displayName"),
         locale=required(body, "locale"),
         base=model_reference(body, "baseModel") if body.get("baseModel") is not None else None,
         datasets=[_id(DATASET, {"datasets": one}, "datasets", "InvalidDataset") for one in datasets or []],
-        text=optional(body, "text") if version.full else None,
+        text=optional(body, "text") if version.has_v3_properties else None,
         description=optional(body, "description"),
         project=project_reference(body) if version.projects else None,
         custom=custom_properties(body.get("customProperties")),
         weight=_weight(properties),
-        email=optional(properties, "email") if version.full else None,
+        email=optional(properties, "email") if version.has_v3_properties else None,
     )
 
 
 def endpoint_change(body: Body, old_custom: dict[str, str], version: Version, switches: Switches) -> EndpointChange:
-    """EndpointUpdate. Logging is named contentLoggingEnabled here and nowhere else (api-facts 6)."""
+    """The body of Endpoints_Update. Only here the logging property is named contentLoggingEnabled."""
     change = EndpointChange()
     if "displayName" in body:
         change.name = required(body, "displayName")
@@ -91,7 +91,7 @@ def endpoint_change(body: Body, old_custom: dict[str, str], version: Version, sw
     if "project" in body and version.projects:
         change.project = project_reference(body)
     if "customProperties" in body:
-        change.custom = patched(body["customProperties"], old_custom, switches)
+        change.custom = patched_custom_properties(body["customProperties"], old_custom, switches)
     properties = section(body, "properties")
     names = ["contentLoggingEnabled"] + (["loggingEnabled"] if switches.patch_logging_enabled == "apply" else [])
     for name in names:
@@ -104,30 +104,32 @@ def endpoint_change(body: Body, old_custom: dict[str, str], version: Version, sw
 def required(body: Body, name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
-        raise invalid("InvalidPayload", f"The property '{name}' is required and has to be a non-empty string.", name)
+        raise invalid_argument(
+            "InvalidPayload", f"The property '{name}' is required and has to be a non-empty string.", name
+        )
     return value
 
 
 def optional(body: Body, name: str, inner: str = "InvalidPayload") -> str | None:
     value = body.get(name)
     if value is not None and not isinstance(value, str):
-        raise invalid(inner, f"The property '{name}' has to be a string.", name)
+        raise invalid_argument(inner, f"The property '{name}' has to be a string.", name)
     return value
 
 
 def boolean(body: Body, name: str) -> bool | None:
     value = body.get(name)
     if value is not None and not isinstance(value, bool):
-        raise invalid("InvalidPayload", f"The property '{name}' has to be a boolean.", name)
+        raise invalid_argument("InvalidPayload", f"The property '{name}' has to be a boolean.", name)
     return value
 
 
 def logging(properties: Body, name: str, version: Version, switches: Switches) -> bool | None:
-    """From 2024-11-15 on only a resource with its own storage may log (service-facts 3)."""
+    """The logging property. From 2024-11-15 on it needs a resource with its own storage (migration guide)."""
     value = boolean(properties, name)
     if value and not version.logs and switches.byos == "off":
-        words = "Logging can be enabled only on a resource with its own storage (BYOS)."
-        raise invalid("EndpointLoggingNotSupported", words, f"properties.{name}")
+        message = "Logging can be enabled only on a resource with its own storage (BYOS)."
+        raise invalid_argument("EndpointLoggingNotSupported", message, f"properties.{name}")
     return value
 
 
@@ -136,15 +138,15 @@ def section(body: Body, name: str) -> Body:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise invalid("InvalidPayload", f"The property '{name}' has to be an object.", name)
+        raise invalid_argument("InvalidPayload", f"The property '{name}' has to be an object.", name)
     return value
 
 
 def model_reference(body: Body, name: str = "model") -> tuple[bool, str]:
-    """EntityReference of a model: is it a base model, and its id. The host is not compared (service-facts 6)."""
+    """Contract: EntityReference of a model, as (whether it is a base model, id). The host is not compared."""
     match = MODEL.match(_self(body, name, "InvalidModel" if name == "model" else "InvalidBaseModel"))
     if not match:
-        raise invalid("InvalidModelUri", "The URI of the model is not valid.", f"{name}.self")
+        raise invalid_argument("InvalidModelUri", "The URI of the model is not valid.", f"{name}.self")
     return bool(match[1]), match[2].lower()
 
 
@@ -156,22 +158,22 @@ def project_reference(body: Body) -> str | None:
 
 
 def custom_properties(value: Any) -> dict[str, str]:
-    """At most 10 entries, keys of 64 characters, values of 256 (Endpoint.customProperties)."""
+    """At most 10 entries, keys of 64 characters, values of 256 (contract: Endpoint.customProperties)."""
     if value is None:
         return {}
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise invalid("InvalidPayload", "customProperties has to be an object of strings.", "customProperties")
+        raise invalid_argument("InvalidPayload", "customProperties has to be an object of strings.", "customProperties")
     if (
-        len(value) > MOST_PROPERTIES
-        or any(len(name) > LONGEST_KEY for name in value)
-        or any(len(text) > LONGEST_VALUE for text in value.values())
+        len(value) > MAX_PROPERTIES
+        or any(len(name) > MAX_KEY_LENGTH for name in value)
+        or any(len(text) > MAX_VALUE_LENGTH for text in value.values())
     ):
-        words = "customProperties has at most 10 entries with keys of 64 and values of 256 characters."
-        raise invalid("InvalidParameterValue", words, "customProperties")
+        message = "customProperties has at most 10 entries with keys of 64 and values of 256 characters."
+        raise invalid_argument("InvalidParameterValue", message, "customProperties")
     return value
 
 
-def patched(value: Any, old: dict[str, str], switches: Switches) -> dict[str, str]:
+def patched_custom_properties(value: Any, old: dict[str, str], switches: Switches) -> dict[str, str]:
     """customProperties after a PATCH: merged as in RFC 7396, or replaced (switch patch_custom_properties)."""
     if value is None or switches.patch_custom_properties == "replace" or not isinstance(value, dict):
         return custom_properties(value)
@@ -182,21 +184,21 @@ def patched(value: Any, old: dict[str, str], switches: Switches) -> dict[str, st
 def _id(pattern: re.Pattern[str], body: Body, name: str, inner: str) -> str:
     match = pattern.match(_self(body, name, inner))
     if not match:
-        raise invalid(inner, f"The URI of '{name}' is not valid.", f"{name}.self")
+        raise invalid_argument(inner, f"The URI of '{name}' is not valid.", f"{name}.self")
     return match[1].lower()
 
 
 def _weight(properties: Body) -> int | None:
-    """customModelWeightPercent: 1 to 100."""
+    """Contract: CustomModelProperties.customModelWeightPercent, 1 to 100."""
     value = properties.get("customModelWeightPercent")
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        words = "customModelWeightPercent has to be an integer."
-        raise invalid("InvalidPayload", words, "properties.customModelWeightPercent")
+        message = "customModelWeightPercent has to be an integer."
+        raise invalid_argument("InvalidPayload", message, "properties.customModelWeightPercent")
     if not 1 <= value <= 100:
-        words = "customModelWeightPercent has to be from 1 to 100."
-        raise invalid("InvalidParameterValue", words, "properties.customModelWeightPercent")
+        message = "customModelWeightPercent has to be from 1 to 100."
+        raise invalid_argument("InvalidParameterValue", message, "properties.customModelWeightPercent")
     return value
 
 
@@ -204,5 +206,5 @@ def _self(body: Body, name: str, inner: str) -> str:
     reference = body.get(name)
     address = reference.get("self") if isinstance(reference, dict) else None
     if not isinstance(address, str):
-        raise invalid(inner, f"The property '{name}' has to be an object with the property 'self'.", name)
+        raise invalid_argument(inner, f"The property '{name}' has to be an object with the property 'self'.", name)
     return address

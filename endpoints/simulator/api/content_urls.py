@@ -1,4 +1,4 @@
-"""How long a content URL may be read: sasValidityInSeconds, later sasLifetimeMinutes (api-facts 8, 13)."""
+"""Content URLs and how long they are valid: sasValidityInSeconds in v3.2, sasLifetimeMinutes in later versions."""
 
 from __future__ import annotations
 
@@ -7,40 +7,46 @@ from starlette.datastructures import QueryParams
 from ..options import Switches
 from ..versions import Version
 from . import authentication
-from .errors import invalid
+from .errors import invalid_argument
 from .paging import number
-from .serializer import Wire
+from .serializer import Serializer
 
-DEFAULT = 12 * 3600  # seconds; documented for sasValidityInSeconds, taken for sasLifetimeMinutes too
-WRONG = "InvalidSasValidityDuration"
-
-
-def parameter(version: Version) -> str:
-    return "sasLifetimeMinutes" if version.queried else "sasValidityInSeconds"
+DEFAULT = 12 * 3600  # seconds; documented for sasValidityInSeconds (Endpoints_ListLogs), used for both
+INVALID_VALIDITY = "InvalidSasValidityDuration"
 
 
-def lifetime(query: QueryParams, version: Version, switches: Switches, *, required: bool = False) -> int | None:
-    """Seconds; none for a URL without a SAS token, which own storage (switch byos) gives.
+def validity_parameter(version: Version) -> str:
+    return "sasLifetimeMinutes" if version.in_query else "sasValidityInSeconds"
 
-    With own storage v3.2 asks for such a URL by 0; later versions give no other, and allow the parameter only where
-    the contract requires it.
+
+def content_url_validity(
+    query: QueryParams, version: Version, switches: Switches, *, required: bool = False
+) -> int | None:
+    """The validity in seconds; None for a URL without SAS, which resources with own storage have (switch byos).
+
+    On such a resource 0 requests it in v3.2; later versions return no other, and allow the parameter only where the
+    contract requires it.
     """
-    name = parameter(version)
+    name = validity_parameter(version)
     own = switches.byos == "on"
-    if not version.queried:
-        return number(query, name, DEFAULT, 0 if own else 1, WRONG) or None
+    if not version.in_query:
+        return number(query, name, DEFAULT, 0 if own else 1, INVALID_VALIDITY) or None
     if own:
         if name in query and not required:
-            raise invalid(WRONG, f"'{name}' is not allowed on a resource with its own storage.", name)
+            raise invalid_argument(
+                INVALID_VALIDITY, f"'{name}' is not allowed on a resource with its own storage.", name
+            )
         return None
     if required and name not in query:
-        raise invalid(WRONG, f"The query parameter '{name}' is required.", name)
-    return 60 * number(query, name, DEFAULT // 60, 1, WRONG)
+        raise invalid_argument(INVALID_VALIDITY, f"The query parameter '{name}' is required.", name)
+    return 60 * number(query, name, DEFAULT // 60, 1, INVALID_VALIDITY)
 
 
-def content_url(wire: Wire, path: str, seconds: int | None) -> str:
-    """Where a file may be read, from now on for so many seconds of the world's clock."""
-    address = wire.origins.content + path
+def content_url(serializer: Serializer, path: str, seconds: int | None) -> str:
+    """The URL of a file, valid for so many seconds of the world's clock from now on."""
+    address = serializer.origins.content + path
     return (
-        address if seconds is None else f"{address}?{authentication.sas(wire.world.secret, path, wire.now + seconds)}"
+        address
+        if seconds is None
+        else f"{address}?{authentication.sas(serializer.world.secret, path, serializer.now + seconds)}"
     )

@@ -1,12 +1,12 @@
-"""What the service says no with: HTTP status, ErrorCode, DetailedErrorCode (api-facts 4)."""
+"""Error responses: HTTP status and the contract's Error, ErrorCode and DetailedErrorCode."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-class Refusal(Exception):
-    """Shape on the wire: {"code", "message", "target"?, "innerError"?: {"code", "message"}}."""
+class ApiError(Exception):
+    """Raise it to respond with {"code", "message", "target"?, "innerError"?: {"code", "message"}}."""
 
     def __init__(
         self,
@@ -36,21 +36,21 @@ class Refusal(Exception):
         return body
 
 
-def invalid(inner: str, message: str, target: str | None = None) -> Refusal:
-    """400: a value that cannot be taken."""
-    return Refusal(400, "InvalidArgument", message, inner=inner, target=target)
+def invalid_argument(inner: str, message: str, target: str | None = None) -> ApiError:
+    """400: a value is not acceptable."""
+    return ApiError(400, "InvalidArgument", message, inner=inner, target=target)
 
 
-def unreadable(inner: str, message: str) -> Refusal:
-    """400: a body that cannot be read."""
-    return Refusal(400, "InvalidRequest", message, inner=inner)
+def invalid_request(inner: str, message: str) -> ApiError:
+    """400: the body cannot be read."""
+    return ApiError(400, "InvalidRequest", message, inner=inner)
 
 
-def missing(what: str, inner: str | None = None) -> Refusal:
-    """404: the contract has no detailed code for every noun, so the inner error may be left out."""
-    return Refusal(404, "NotFound", f"The specified {what} cannot be found.", inner=inner)
+def not_found(what: str, inner: str | None = None) -> ApiError:
+    """404. The contract does not have a detailed code for each kind of entity, so `inner` is optional."""
+    return ApiError(404, "NotFound", f"The specified {what} cannot be found.", inner=inner)
 
 
-def conflict(inner: str, message: str) -> Refusal:
-    """409: right in itself, but not now."""
-    return Refusal(409, "Conflict", message, inner=inner)
+def conflict(inner: str, message: str) -> ApiError:
+    """409: a valid request that the present state does not allow."""
+    return ApiError(409, "Conflict", message, inner=inner)

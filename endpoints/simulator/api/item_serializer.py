@@ -1,45 +1,45 @@
-"""Data sets, evaluations and transcriptions as JSON of one API version."""
+"""Datasets, evaluations and transcriptions as JSON of one API version."""
 
 from __future__ import annotations
 
 from functools import singledispatch
 
 from ..world.entities import Status
-from ..world.project_items import Dataset, Evaluation, Study, Transcription
-from .serializer import Json, Wire
+from ..world.project_items import Dataset, Evaluation, ProjectItem, Transcription
+from .serializer import Json, Serializer
 
 DATASET_ERROR = {"code": "InvalidData", "message": "The data of the dataset could not be read."}
 
 
 @singledispatch
-def study(entity: Study, wire: Wire) -> Json:
+def project_item_json(entity: ProjectItem, serializer: Serializer) -> Json:
     raise TypeError(f"{entity!r} has no shape")
 
 
-@study.register
-def dataset(entity: Dataset, wire: Wire) -> Json:
-    """Dataset."""
+@project_item_json.register
+def dataset(entity: Dataset, serializer: Serializer) -> Json:
+    """Contract: Dataset."""
     path = ("datasets", entity.id)
     properties: Json = {"textNormalizationKind": "Default", "rejectedLineCount": entity.rejected}
-    if entity.work.at(wire.now)[0] is Status.FAILED:
+    if entity.work.at(serializer.now)[0] is Status.FAILED:
         properties["error"] = DATASET_ERROR
     else:
         properties["acceptedLineCount"] = entity.lines
         if entity.seconds is not None:
-            properties |= wire.length(entity.seconds)
+            properties |= serializer.duration(entity.seconds)
     blocks = {
-        "commitBlocks": wire.address(*path, "blocks:commit"),
-        "listBlocks": wire.address(*path, "blocks"),
-        "uploadBlocks": wire.address(*path, "blocks"),
+        "commitBlocks": serializer.address(*path, "blocks:commit"),
+        "listBlocks": serializer.address(*path, "blocks"),
+        "uploadBlocks": serializer.address(*path, "blocks"),
     }
-    links = {"files": wire.address(*path, "files")} | blocks
+    links = {"files": serializer.address(*path, "files")} | blocks
     shape = {"kind": entity.kind, "links": links, "properties": properties}
-    return wire.worked(entity, *path) | shape | wire.belonging(entity.project)
+    return serializer.common(entity, *path) | shape | serializer.project_property(entity.project)
 
 
-@study.register
-def evaluation(entity: Evaluation, wire: Wire) -> Json:
-    """Evaluation. Rates are parts of one: errors for each word of the reference."""
+@project_item_json.register
+def evaluation(entity: Evaluation, serializer: Serializer) -> Json:
+    """Contract: Evaluation. Rates are fractions: errors divided by the words of the reference."""
     properties: Json = {}
     for number, (errors, wrong) in enumerate(zip(entity.errors, entity.wrong_sentences, strict=True), start=1):
         substitutions, deletions, insertions = errors
@@ -61,18 +61,18 @@ def evaluation(entity: Evaluation, wire: Wire) -> Json:
     path = ("evaluations", entity.id)
     first, second = entity.models
     shape = {
-        "model1": wire.reference(*wire.model_path(first)),
-        "model2": wire.reference(*wire.model_path(second)),
-        "dataset": wire.reference("datasets", entity.dataset),
-        "links": {"files": wire.address(*path, "files")},
+        "model1": serializer.reference(*serializer.model_path(first)),
+        "model2": serializer.reference(*serializer.model_path(second)),
+        "dataset": serializer.reference("datasets", entity.dataset),
+        "links": {"files": serializer.address(*path, "files")},
         "properties": properties,
     }
-    return wire.worked(entity, *path) | shape | wire.belonging(entity.project)
+    return serializer.common(entity, *path) | shape | serializer.project_property(entity.project)
 
 
-@study.register
-def transcription(entity: Transcription, wire: Wire) -> Json:
-    """Transcription; never deleted by itself, so it has no timeToLive."""
+@project_item_json.register
+def transcription(entity: Transcription, serializer: Serializer) -> Json:
+    """Contract: Transcription. It is not deleted automatically, so it has no timeToLive."""
     path = ("transcriptions", entity.id)
     properties: Json = {
         "wordLevelTimestampsEnabled": False,
@@ -82,9 +82,9 @@ def transcription(entity: Transcription, wire: Wire) -> Json:
         "profanityFilterMode": "Masked",
     }
     shape = {
-        "model": wire.reference(*wire.model_path(entity.model)),
-        "dataset": wire.reference("datasets", entity.dataset),
-        "links": {"files": wire.address(*path, "files")},
-        "properties": properties | wire.length(entity.seconds),
+        "model": serializer.reference(*serializer.model_path(entity.model)),
+        "dataset": serializer.reference("datasets", entity.dataset),
+        "links": {"files": serializer.address(*path, "files")},
+        "properties": properties | serializer.duration(entity.seconds),
     }
-    return wire.worked(entity, *path) | shape | wire.belonging(entity.project)
+    return serializer.common(entity, *path) | shape | serializer.project_property(entity.project)

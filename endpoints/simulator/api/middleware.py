@@ -1,4 +1,4 @@
-"""What every request passes: the ledger, latency, faults, the rate limit and the key."""
+"""What applies to every request: the ledger, latency, faults, the key and the rate limit."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ..control import faults
 from ..iso8601 import iso
 from ..simulation import Simulation
 from . import authentication
-from .errors import Refusal
+from .errors import ApiError
 
 CONTROL = "/_world/"
 MANAGEMENT = "/speechtotext/"
 RECOGNITION = "/speech/recognition/"
 
 
-class Gate:
-    """Stands before the API and before the content; only the API asks for a key and has a rate limit."""
+class Middleware:
+    """Wraps the API and the content origin; only the API (`keyed`) checks the key and the rate limit."""
 
     def __init__(self, app: ASGIApp, simulation: Simulation, *, keyed: bool) -> None:
         self.app = app
@@ -39,36 +39,36 @@ class Gate:
         if simulation.control:
             entry = simulation.ledger.open(iso(simulation.world.now()), scope["method"], path)
 
-        async def answered(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             if entry and message["type"] == "http.response.start":
                 entry.status = message["status"]
             await send(message)
 
-        fault = next((one for one in simulation.faults if one.strikes(scope["method"], path)), None)
+        fault = next((one for one in simulation.faults if one.matches(scope["method"], path)), None)
         if simulation.options.latency_ms:
             await asyncio.sleep(simulation.options.latency_ms / 1000)
-        inside = self.checked if self.keyed else self.app
+        app = self.check_access if self.keyed else self.app
         if fault:
-            await faults.strike(fault, inside, scope, receive, answered)
+            await faults.apply(fault, app, scope, receive, send_and_record)
         else:
-            await inside(scope, receive, answered)
+            await app(scope, receive, send_and_record)
 
-    async def checked(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def check_access(self, scope: Scope, receive: Receive, send: Send) -> None:
         simulation = self.simulation
         world = simulation.world
         request = HTTPConnection(scope)
         path = scope["path"]
-        answer = None
+        response = None
         if not authentication.allowed(request, simulation.key, world.secret, world.now()):
-            # service-facts 8: short audio tells a missing key (403) from a wrong one (401)
-            absent = path.startswith(RECOGNITION) and authentication.anonymous(request)
-            status = 403 if absent else 401
-            answer = JSONResponse({"error": {"code": str(status), "message": authentication.DENIED}}, status)
+            # "Speech to text REST API for short audio": 403 for a missing key, 401 for a wrong one
+            key_is_missing = path.startswith(RECOGNITION) and authentication.has_no_credentials(request)
+            status = 403 if key_is_missing else 401
+            response = JSONResponse({"error": {"code": str(status), "message": authentication.DENIED}}, status)
         elif path.startswith(MANAGEMENT):
             key = request.headers.get(authentication.KEY_HEADER, simulation.key)
-            wait = simulation.limit.wait(key, world.now())
+            wait = simulation.rate_limiter.wait(key, world.now())
             if wait > 0:
-                words = "The rate limit of the resource is exceeded. Ask again later."
-                refusal = Refusal(429, "TooManyRequests", words)
-                answer = JSONResponse(refusal.body, 429, {"Retry-After": str(max(1, math.ceil(wait)))})
-        await (answer or self.app)(scope, receive, send)
+                message = "The rate limit of the resource is exceeded. Ask again later."
+                refusal = ApiError(429, "TooManyRequests", message)
+                response = JSONResponse(refusal.body, 429, {"Retry-After": str(max(1, math.ceil(wait)))})
+        await (response or self.app)(scope, receive, send)

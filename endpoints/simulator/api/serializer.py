@@ -1,7 +1,4 @@
-"""Entities as JSON of one API version. The world knows nothing of these shapes.
-
-v3.2 as in its contract; 2024-11-15 and 2025-10-15 by their differences (api-facts 13, 14).
-"""
+"""Entities as JSON of one API version."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from msgspec import Struct
 from ..content.logs import Log
 from ..iso8601 import iso, iso_duration
 from ..versions import Version
-from ..world.entities import Copying, Endpoint, Logging, Model, Project, Status
+from ..world.entities import Endpoint, LogOwner, Model, ModelCopy, Project, Status
 from ..world.world import World
 
 Json = dict[str, Any]
@@ -26,36 +23,36 @@ MODEL_ERROR = {"code": "InvalidData", "message": "The model could not be adapted
 
 
 class Origins(Struct):
-    """Scheme, host and port of the API and of the log files, without a slash at the end."""
+    """Scheme, host and port of the API and of the content, without a trailing slash."""
 
     api: str
     content: str
 
 
-class Wire:
-    """`now` is the moment at which all the statuses of one answer are read."""
+class Serializer:
+    """`now` is the time at which all statuses in one response are evaluated."""
 
     def __init__(self, version: Version, origins: Origins, world: World) -> None:
         self.version = version
         self.origins = origins
         self.world = world
         self.now = world.now()
-        self.base = f"{origins.api}/speechtotext" if version.queried else f"{origins.api}/speechtotext/{version}"
+        self.base = f"{origins.api}/speechtotext" if version.in_query else f"{origins.api}/speechtotext/{version}"
 
     def address(self, *path: str) -> str:
-        """Of an entity, a list or a verb; the version stands in the path or behind it."""
+        """The URL of an entity, a list or an action; the version is in the path or in the query."""
         address = "/".join((self.base, *path))
-        return f"{address}?api-version={self.version}" if self.version.queried else address
+        return f"{address}?api-version={self.version}" if self.version.in_query else address
 
     def reference(self, *path: str) -> Json:
-        """EntityReference."""
+        """Contract: EntityReference."""
         return {"self": self.address(*path)}
 
     def model_path(self, model_id: str) -> tuple[str, ...]:
         return ("models", "base", model_id) if model_id in self.world.base_models else ("models", model_id)
 
-    def worked(self, entity: Any, *path: str) -> Json:
-        """What all entities with a status share."""
+    def common(self, entity: Any, *path: str) -> Json:
+        """The properties that all entities with a status have."""
         status, entered = entity.work.at(self.now)
         body: Json = {
             "self": self.address(*path),
@@ -69,42 +66,42 @@ class Wire:
             body["description"] = entity.description
         return body
 
-    def belonging(self, project: str | None) -> Json:
-        """The property `project`, where there is one and the version has projects."""
+    def project_property(self, project: str | None) -> Json:
+        """The property `project`, if the entity is in one and the version has projects."""
         return {"project": self.reference("projects", project)} if project and self.version.projects else {}
 
-    def length(self, seconds: float) -> Json:
-        """`duration`, an ISO 8601 text; later durationMilliseconds."""
+    def duration(self, seconds: float) -> Json:
+        """`duration` in ISO 8601; durationMilliseconds in later versions."""
         return (
             {"durationMilliseconds": round(seconds * 1000)}
-            if self.version.queried
+            if self.version.in_query
             else {"duration": iso_duration(seconds)}
         )
 
     def endpoint(self, endpoint: Endpoint) -> Json:
-        """Endpoint. Later versions have neither text nor timeToLive nor email."""
+        """Contract: Endpoint. Later versions have no text, timeToLive or email."""
         status, _ = endpoint.work.at(self.now)
         properties: Json = {"loggingEnabled": endpoint.logging}
-        if self.version.full and endpoint.time_to_live:
+        if self.version.has_v3_properties and endpoint.time_to_live:
             properties["timeToLive"] = endpoint.time_to_live
-        if self.version.full and endpoint.email and not status.terminal:
+        if self.version.has_v3_properties and endpoint.email and not status.terminal:
             properties["email"] = endpoint.email
         if status is Status.FAILED:
             properties["error"] = DEPLOYMENT_ERROR
-        body = self.worked(endpoint, "endpoints", endpoint.id) | {
+        body = self.common(endpoint, "endpoints", endpoint.id) | {
             "model": self.reference(*self.model_path(endpoint.model)),
             "links": self.endpoint_links(endpoint),
             "properties": properties,
         }
-        if self.version.full and endpoint.text:
+        if self.version.has_v3_properties and endpoint.text:
             body["text"] = endpoint.text
-        return body | self.belonging(endpoint.project) | _custom(endpoint.custom)
+        return body | self.project_property(endpoint.project) | _custom(endpoint.custom)
 
     def endpoint_links(self, endpoint: Endpoint) -> Json:
         """EndpointLinks; the recognition host is the API's own here. Later versions have webSocket only."""
         parts = urlsplit(self.origins.api)
         web_socket = f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
-        if not self.version.full:
+        if not self.version.has_v3_properties:
             return {"webSocket": f"{web_socket}/stt/speech/universal/v2?cid={endpoint.id}"}
         links = {"logs": self.address("endpoints", endpoint.id, "files", "logs")}
         for mode in MODES:
@@ -116,19 +113,19 @@ class Wire:
     def features(self, model: Model) -> Json:
         """SharedModelFeatures; supportsTranscriptions became two."""
         later = ["supportsTranscriptionsSubmit", "supportsTranscriptionsTranscribe"]
-        return dict.fromkeys(later if self.version.queried else ["supportsTranscriptions"], True) | {
+        return dict.fromkeys(later if self.version.in_query else ["supportsTranscriptions"], True) | {
             "supportsEndpoints": model.supports_endpoints,
             "supportsTranscriptionsOnSpeechContainers": True,
             "supportedOutputFormats": ["Lexical", "Display"],
         }
 
     def model(self, model: Model) -> Json:
-        """BaseModel or CustomModel."""
+        """Contract: BaseModel or CustomModel."""
         path = self.model_path(model.id)
         dates = {"transcriptionDateTime": iso(model.transcription_until)}
         properties: Json = {"deprecationDates": dates, "features": self.features(model)}
         links = {"manifest": self.address(*path, "manifest")}
-        body = self.worked(model, *path) | {"links": links, "properties": properties}
+        body = self.common(model, *path) | {"links": links, "properties": properties}
         if model.base:
             if model.adaptation_until is not None:
                 dates["adaptationDateTime"] = iso(model.adaptation_until)
@@ -142,44 +139,44 @@ class Wire:
             properties["error"] = MODEL_ERROR
         if model.base_model:
             body["baseModel"] = self.reference(*self.model_path(model.base_model))
-        if self.version.full:
+        if self.version.has_v3_properties:
             links["copyTo"] = self.address(*path, "copyto")
             if model.text:
                 body["text"] = model.text
             if model.email and not status.terminal:
                 properties["email"] = model.email
         body["datasets"] = [self.reference("datasets", dataset) for dataset in model.datasets]
-        return body | self.belonging(model.project) | _custom(model.custom)
+        return body | self.project_property(model.project) | _custom(model.custom)
 
     def project(self, project: Project, counts: dict[str, int]) -> Json:
-        """Project. The counts are v3.2's alone, foundryProjectName is 2025-10-15's."""
-        nouns = ("evaluations", "datasets", "models", "endpoints", "transcriptions")
+        """Contract: Project. Only v3.2 has the counts, only 2025-10-15 foundryProjectName."""
+        kinds = ("evaluations", "datasets", "models", "endpoints", "transcriptions")
         body: Json = {
             "self": self.address("projects", project.id),
-            "links": {noun: self.address("projects", project.id, noun) for noun in nouns},
+            "links": {kind: self.address("projects", project.id, kind) for kind in kinds},
             "createdDateTime": iso(project.created),
             "locale": project.locale,
             "displayName": project.name,
         }
         if project.description:
             body["description"] = project.description
-        if self.version.full:
+        if self.version.has_v3_properties:
             body["properties"] = counts
         if self.version.foundry and project.foundry:
             body["foundryProjectName"] = project.foundry
         return body | _custom(project.custom)
 
-    def log(self, holder: Logging, log: Log, content_url: str) -> Json:
-        """File, as Endpoints_GetLog and Endpoints_GetBaseModelLog give it."""
-        path = (*home(holder), "files", "logs", log.id)
+    def log(self, owner: LogOwner, log: Log, content_url: str) -> Json:
+        """Contract: File, as returned by Endpoints_GetLog and Endpoints_GetBaseModelLog."""
+        path = (*log_owner_path(owner), "files", "logs", log.id)
         kind = "Audio" if log.audio else "Transcription"
         body = self.file(log.name, kind, log.size, log.created, content_url, path)
         if log.audio:
-            body["properties"] |= self.length(log.duration)
+            body["properties"] |= self.duration(log.duration)
         return body
 
     def file(self, name: str, kind: str, size: int, created: float, content_url: str, path: tuple[str, ...]) -> Json:
-        """File, of a model or of a log; `size` in bytes."""
+        """Contract: File, of a model or a content log; `size` in bytes."""
         return {
             "self": self.address(*path),
             "name": name,
@@ -189,8 +186,8 @@ class Wire:
             "links": {"contentUrl": content_url},
         }
 
-    def operation(self, copying: Copying) -> Json:
-        """Operation, as Models_Copy and Operations_GetModelCopy give it; the result is there at the end."""
+    def operation(self, copying: ModelCopy) -> Json:
+        """Contract: Operation, as returned by Models_Copy and Operations_GetModelCopy; it has a result at its end."""
         status, entered = copying.work.at(self.now)
         body: Json = {
             "id": copying.id,
@@ -204,9 +201,9 @@ class Wire:
         return body
 
 
-def home(holder: Logging) -> tuple[str, ...]:
-    """The path below which something has its logs."""
-    return ("endpoints", holder.id) if isinstance(holder, Endpoint) else ("endpoints", "base", holder.locale)
+def log_owner_path(owner: LogOwner) -> tuple[str, ...]:
+    """The path of what content logs belong to."""
+    return ("endpoints", owner.id) if isinstance(owner, Endpoint) else ("endpoints", "base", owner.locale)
 
 
 def _custom(custom: dict[str, str]) -> Json:

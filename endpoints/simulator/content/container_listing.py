@@ -1,4 +1,4 @@
-"""List Blobs of blob storage: one page of names, and its XML (EnumerationResults)."""
+"""The response of List Blobs: one page of names, and its XML (EnumerationResults)."""
 
 from __future__ import annotations
 
@@ -11,65 +11,65 @@ TITLES = {"prefix": "Prefix", "marker": "Marker", "maxresults": "MaxResults", "d
 
 
 class Page(NamedTuple):
-    """Names of blobs and, where a delimiter groups them, of prefixes; `more` follow."""
+    """Names of blobs and, if a delimiter groups them, of prefixes; whether there are `more` pages."""
 
     names: list[str]
     more: bool
 
 
-def page(names: Iterable[str], prefix: str, delimiter: str, after: str, most: int) -> Page:
-    """The first names behind `after`. All names with one prefix up to the delimiter are one entry."""
+def page(names: Iterable[str], prefix: str, delimiter: str, after: str, max_results: int) -> Page:
+    """The first names after `after`. All names with the same prefix up to the delimiter are one entry."""
     found: list[str] = []
     for name in names:
-        shown = name
+        entry = name
         if delimiter:
-            head, mark, _ = name[len(prefix) :].partition(delimiter)
-            shown = prefix + head + mark
-        if shown <= after or (found and found[-1] == shown):
+            head, separator, _ = name[len(prefix) :].partition(delimiter)
+            entry = prefix + head + separator
+        if entry <= after or (found and found[-1] == entry):
             continue
-        if len(found) == most:
+        if len(found) == max_results:
             return Page(found, True)
-        found.append(shown)
+        found.append(entry)
     return Page(found, False)
 
 
 def marker(name: str) -> str:
-    """Where the next page goes on; to be treated as opaque."""
-    coded = base64.b64encode(name.encode()).decode()
-    return f"2!{len(coded)}!{coded}"
+    """The marker of the page that begins after `name`; opaque to clients."""
+    encoded = base64.b64encode(name.encode()).decode()
+    return f"2!{len(encoded)}!{encoded}"
 
 
-def behind(text: str) -> str:
-    """The name that a marker stands behind; raises ValueError."""
+def name_after(text: str) -> str:
+    """The name that the page of a marker begins after; raises ValueError."""
     if not text:
         return ""
-    kind, size, coded = text.split("!")
-    if kind != "2" or size != str(len(coded)):
+    kind, size, encoded = text.split("!")
+    if kind != "2" or size != str(len(encoded)):
         raise ValueError(text)
-    return base64.b64decode(coded, validate=True).decode()
+    return base64.b64decode(encoded, validate=True).decode()
 
 
-def written(
+def to_xml(
     entries: Iterable[tuple[str, Mapping[str, str] | None]],
     *,
     service: str,
     container: str,
-    asked: Mapping[str, str],
+    parameters: Mapping[str, str],
     marker: str,
 ) -> str:
-    """The answer; `asked` are the parameters of the request, which it repeats."""
+    """The XML; `parameters` are those of the request, which the response repeats."""
     parts = ['<?xml version="1.0" encoding="utf-8"?>']
     parts.append(
         f"<EnumerationResults ServiceEndpoint={quoteattr(service + '/')} ContainerName={quoteattr(container)}>"
     )
-    parts.extend(_element(TITLES[name], value) for name, value in asked.items())
+    parts.extend(_element(TITLES[name], value) for name, value in parameters.items())
     parts.append("<Blobs>")
     for name, properties in entries:
         if properties is None:
             parts.append(f"<BlobPrefix>{_element('Name', name)}</BlobPrefix>")
             continue
-        inside = "".join(_element(title, value) for title, value in properties.items())
-        parts.append(f"<Blob>{_element('Name', name)}<Properties>{inside}</Properties><OrMetadata /></Blob>")
+        properties_xml = "".join(_element(title, value) for title, value in properties.items())
+        parts.append(f"<Blob>{_element('Name', name)}<Properties>{properties_xml}</Properties><OrMetadata /></Blob>")
     parts.append(f"</Blobs>{_element('NextMarker', marker)}</EnumerationResults>")
     return "".join(parts)
 

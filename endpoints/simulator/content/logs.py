@@ -1,7 +1,8 @@
-"""The content logs of an endpoint, or of a language's base model: which there are, their sizes and their bytes.
+"""The content logs of an endpoint, or of the base model of a locale: which exist, their sizes and their bytes.
 
-Names as the service gives them (service-facts 5): a pair of HHMMSS__<guid>.wav and HHMMSS__<guid>.v2.json; the id
-puts the day in front and has underscores for dots. Most logs are computed from the seed whenever they are asked for.
+Names ("How to log audio and transcriptions for speech recognition"): a pair of HHMMSS__<guid>.wav and
+HHMMSS__<guid>.v2.json; the id begins with the day and has underscores instead of dots. Most logs are generated from the
+seed at each request.
 """
 
 from __future__ import annotations
@@ -18,30 +19,30 @@ import msgspec
 from msgspec import Struct
 
 from ..recognition import sentences
-from ..world.entities import DAY, Logging, Recorded
+from ..world.entities import DAY, LogOwner, RecordedLog
 from ..world.world import World
 from . import recordings, wav
-from .transfers import Stretch
+from .transfers import FileRange
 
-RETENTION = 30 * DAY  # service-facts 5
-SPREAD = 3 * DAY  # computed logs lie in the three days before the endpoint began to log
-AUDIO, TRANSCRIPT = "_wav", "_v2_json"  # how ids end
-STORED = 8_000_000  # bytes of recognised audio that are kept for each endpoint or language
+RETENTION = 30 * DAY  # "How to log audio and transcriptions for speech recognition"
+GENERATED_PERIOD = 3 * DAY  # generated logs are from the three days before the endpoint began to log
+AUDIO, TRANSCRIPT = "_wav", "_v2_json"  # endings of ids
+MAX_STORED_BYTES = 8_000_000  # audio of recognition requests, for each endpoint or locale
 
 
-class Pair(Struct, frozen=True):
-    """Audio and transcript of one utterance; `recorded` holds the audio when somebody really sent it."""
+class LogPair(Struct, frozen=True):
+    """Audio and transcript of one utterance; `recorded` is the recognition request, None for a generated pair."""
 
     guid: str
     created: float
-    recorded: Recorded | None = None
+    recorded: RecordedLog | None = None
 
 
-Named = tuple[str, Pair, bool]  # id, pair, is it the audio
+LogKey = tuple[str, LogPair, bool]  # id, pair, whether it is the audio
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """One file. `size` in bytes, `duration` in seconds; the bytes come from `part`."""
+    """One file. `size` in bytes, `duration` in seconds; without `content` and `path` the bytes are generated."""
 
     id: str
     name: str
@@ -61,14 +62,14 @@ class Log(Struct, frozen=True, kw_only=True):
                 return file.read(stop - start)
         return wav.part(self.id, self.size, start, stop)
 
-    def stretches(self, start: int, stop: int) -> Iterator[bytes | Stretch]:
+    def file_ranges(self, start: int, stop: int) -> Iterator[bytes | FileRange]:
         if self.content is not None:
             yield self.content[start:stop]
         elif self.path is not None:
             with Path(self.path).open("rb") as file:
                 yield file, start, stop - start
         else:
-            yield from wav.stretches(self.id, self.size, start, stop)
+            yield from wav.file_ranges(self.id, self.size, start, stop)
 
     @property
     def media(self) -> str:
@@ -84,74 +85,74 @@ class Log(Struct, frozen=True, kw_only=True):
 
 
 @lru_cache(maxsize=512)
-def _computed(seed: int, endpoint_id: str, until: float, count: int) -> dict[str, Named]:
-    """The logs by id; they are asked for one by one, so that none of them is computed twice."""
-    chance = random.Random(f"{seed}/{endpoint_id}/logs")  # noqa: S311 - not a secret
-    step = SPREAD / max(1, count)
-    first = until - SPREAD
+def _generated(seed: int, endpoint_id: str, until: float, count: int) -> dict[str, LogKey]:
+    """The keys of the generated logs by id; cached, because clients request log after log."""
+    rng = random.Random(f"{seed}/{endpoint_id}/logs")  # noqa: S311 - not a secret
+    step = GENERATED_PERIOD / max(1, count)
+    first = until - GENERATED_PERIOD
     pairs = (
-        Pair(str(uuid.UUID(int=chance.getrandbits(128), version=4)), first + (index + chance.random()) * step)
+        LogPair(str(uuid.UUID(int=rng.getrandbits(128), version=4)), first + (index + rng.random()) * step)
         for index in range(count)
     )
-    return {named[0]: named for pair in pairs for named in _halves(pair)}
+    return {key[0]: key for pair in pairs for key in _keys_of(pair)}
 
 
 @lru_cache(maxsize=4096)
-def _written(guid: str, said: str | None, locale: str, duration: float) -> bytes:
-    """A transcript, as it is listed and read a moment later."""
-    text = said or sentences.text(guid, locale, duration)
+def _transcript(guid: str, text: str | None, locale: str, duration: float) -> bytes:
+    """The bytes of a transcript; cached, because listing needs the size and reading the bytes."""
+    text = text or sentences.text(guid, locale, duration)
     return msgspec.json.encode(sentences.transcription(guid, text, locale, duration))
 
 
-def _halves(pair: Pair) -> Iterator[Named]:
-    day, stem = _names(pair)
+def _keys_of(pair: LogPair) -> Iterator[LogKey]:
+    day, stem = _day_and_stem(pair)
     for audio, ending in ((True, AUDIO), (False, TRANSCRIPT)):
         yield f"{day}_{stem}{ending}", pair, audio
 
 
-def _names(pair: Pair) -> tuple[str, str]:
-    """Day and stem: ("2026-03-02", "101503__<guid>")."""
+def _day_and_stem(pair: LogPair) -> tuple[str, str]:
+    """Day and file name without extension: ("2026-03-02", "101503__<guid>")."""
     moment = time.gmtime(pair.created)
     return time.strftime("%Y-%m-%d", moment), f"{time.strftime('%H%M%S', moment)}__{pair.guid}"
 
 
-def order(log_id: str) -> tuple[str, bool]:
-    """Logs lie in the order of their time, the audio of a pair before its transcript."""
+def sort_key(log_id: str) -> tuple[str, bool]:
+    """The sort key of a log: by time, the audio of a pair before its transcript."""
     transcript = log_id.endswith(TRANSCRIPT)
     return log_id.removesuffix(TRANSCRIPT if transcript else AUDIO), transcript
 
 
-def ids(world: World, holder: Logging) -> list[Named]:
-    """(id, pair, is it the audio) of every log that is there now, oldest first."""
-    earliest = _earliest(world, holder)
-    found = list(_seeded(world, holder).values())
-    found += [named for one in holder.recorded for named in _halves(Pair(one.guid, one.created, one))]
-    return [named for named in found if named[1].created >= earliest and named[0] not in holder.removed_logs]
+def keys(world: World, owner: LogOwner) -> list[LogKey]:
+    """The keys of all logs that exist now: generated ones, then those of recognition requests."""
+    earliest = _oldest_kept(world, owner)
+    found = list(_generated_now(world, owner).values())
+    found += [key for one in owner.recorded for key in _keys_of(LogPair(one.guid, one.created, one))]
+    return [key for key in found if key[1].created >= earliest and key[0] not in owner.removed_logs]
 
 
-def _seeded(world: World, holder: Logging) -> dict[str, Named]:
-    if holder.logs_from is None or holder.logs_from > world.now():
+def _generated_now(world: World, owner: LogOwner) -> dict[str, LogKey]:
+    if owner.logs_from is None or owner.logs_from > world.now():
         return {}
-    return _computed(world.options.seed, holder.id, holder.logs_from, world.options.logs)
+    return _generated(world.options.seed, owner.id, owner.logs_from, world.options.logs)
 
 
-def _earliest(world: World, holder: Logging) -> float:
+def _oldest_kept(world: World, owner: LogOwner) -> float:
     now = world.now()
-    cutoff = max((purge.cutoff for purge in holder.purges if purge.effective <= now), default=0.0)
+    cutoff = max((purge.cutoff for purge in owner.purges if purge.effective <= now), default=0.0)
     return max(cutoff, now - RETENTION)
 
 
-def build(world: World, holder: Logging, pair: Pair, audio: bool) -> Log:
-    """The log with its exact size; a transcript is written out for that, audio is not."""
-    day, stem = _names(pair)
+def build(world: World, owner: LogOwner, pair: LogPair, audio: bool) -> Log:
+    """The log with its exact size; a transcript is generated for that, audio is not."""
+    day, stem = _day_and_stem(pair)
     sound_id = f"{day}_{stem}{AUDIO}"
-    recording = recordings.choice(world.options.logs_from, pair.guid) if pair.recorded is None else None
+    recording = recordings.pick(world.options.logs_from, pair.guid) if pair.recorded is None else None
     if pair.recorded:
         size, duration = len(pair.recorded.audio), pair.recorded.duration
     elif recording:
         size, duration = recording.size, recording.duration
     else:
-        size = wav.size_for(sound_id, world.options.log_bytes)
+        size = wav.generated_size(sound_id, world.options.log_bytes)
         duration = wav.duration(size)
     if audio:
         return Log(
@@ -167,8 +168,8 @@ def build(world: World, holder: Logging, pair: Pair, audio: bool) -> Log:
     if recording and recording.json:
         content = recording.json
     else:
-        said = pair.recorded.text if pair.recorded else recording.text if recording else None
-        content = _written(pair.guid, said, holder.locale, duration)
+        text = pair.recorded.text if pair.recorded else recording.text if recording else None
+        content = _transcript(pair.guid, text, owner.locale, duration)
     name = f"{stem}.v2.json"
     return Log(
         id=f"{day}_{stem}{TRANSCRIPT}",
@@ -181,22 +182,22 @@ def build(world: World, holder: Logging, pair: Pair, audio: bool) -> Log:
     )
 
 
-def find(world: World, holder: Logging, log_id: str) -> Log | None:
-    if log_id in holder.removed_logs:
+def find(world: World, owner: LogOwner, log_id: str) -> Log | None:
+    if log_id in owner.removed_logs:
         return None
-    named = _seeded(world, holder).get(log_id)
-    if named is None:
-        recorded = (named for one in holder.recorded for named in _halves(Pair(one.guid, one.created, one)))
-        named = next((one for one in recorded if one[0] == log_id), None)
-    if named is None or named[1].created < _earliest(world, holder):
+    key = _generated_now(world, owner).get(log_id)
+    if key is None:
+        recorded = (key for one in owner.recorded for key in _keys_of(LogPair(one.guid, one.created, one)))
+        key = next((one for one in recorded if one[0] == log_id), None)
+    if key is None or key[1].created < _oldest_kept(world, owner):
         return None
-    return build(world, holder, named[1], named[2])
+    return build(world, owner, key[1], key[2])
 
 
-def record(world: World, holder: Logging, recorded: Recorded) -> None:
-    """Keep a pair that recognition made; when its audio grows too much, the oldest pairs go."""
-    holder.recorded.append(recorded)
-    total = sum(len(one.audio) for one in holder.recorded)
-    while total > STORED and len(holder.recorded) > 1:
-        total -= len(holder.recorded.pop(0).audio)
-    world.touch()
+def store(world: World, owner: LogOwner, recorded: RecordedLog) -> None:
+    """Store the pair of a recognition request; beyond MAX_STORED_BYTES the oldest pairs are dropped."""
+    owner.recorded.append(recorded)
+    total = sum(len(one.audio) for one in owner.recorded)
+    while total > MAX_STORED_BYTES and len(owner.recorded) > 1:
+        total -= len(owner.recorded.pop(0).audio)
+    world.mark_changed()

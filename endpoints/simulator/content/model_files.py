@@ -1,4 +1,4 @@
-"""The files of a model: what a container loads (manifest), and what people may read of a custom one (files)."""
+"""The files of a model: those in its manifest, which a Speech container loads, and those of Models_ListFiles."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from msgspec import Struct
 from ..iso8601 import iso
 from ..world.entities import Model, Status
 from ..world.world import World
-from .transfers import Stretch
+from .transfers import FileRange
 
-CONTAINER = "customspeech-models"  # service-facts 5
-PARTS = (("acoustic.bin", 96_000), ("language.bin", 48_000))  # of a manifest, in bytes
+CONTAINER = "customspeech-models"  # the name in a resource with its own storage
+MANIFEST_FILES = (("acoustic.bin", 96_000), ("language.bin", 48_000))  # files in a manifest and their bytes
 
 
 class ModelFile(Struct, frozen=True, kw_only=True):
-    """`kind` is FileKind; those that only a manifest names have none."""
+    """`kind`: contract, FileKind; None for the files in a manifest."""
 
     id: str
     name: str
@@ -40,7 +40,7 @@ class ModelFile(Struct, frozen=True, kw_only=True):
     def part(self, start: int, stop: int) -> bytes:
         return self.content[start:stop]
 
-    def stretches(self, start: int, stop: int) -> Iterator[bytes | Stretch]:
+    def file_ranges(self, start: int, stop: int) -> Iterator[bytes | FileRange]:
         yield self.content[start:stop]
 
 
@@ -48,13 +48,13 @@ def path_of(model: Model, file: ModelFile) -> str:
     return f"/{CONTAINER}/{model.id}/{file.name}"
 
 
-def settings(model: Model) -> dict[str, object]:
-    """ModelManifest.properties: what a container has to know; the contract leaves the names open."""
+def manifest_properties(model: Model) -> dict[str, object]:
+    """Contract: ModelManifest.properties, whose names are not defined there."""
     return {"locale": model.locale, "name": model.name, "kind": "Base" if model.base else "Custom", "version": 1}
 
 
 def files(world: World, model: Model) -> list[ModelFile]:
-    """Models_ListFiles: the report of a training that has ended, and the text it was given; base models have none."""
+    """Models_ListFiles: the report of a completed training, and its text; base models have no files."""
     status, entered = model.work.at(world.now())
     if model.base or not status.terminal:
         return []
@@ -74,21 +74,24 @@ def files(world: World, model: Model) -> list[ModelFile]:
     return found
 
 
-def parts(world: World, model: Model) -> list[ModelFile]:
-    """The files of the manifest; there are none before the training has succeeded."""
+def manifest_files(world: World, model: Model) -> list[ModelFile]:
+    """The files in the manifest; none before the training has succeeded."""
     status, entered = model.work.at(world.now())
     if status is not Status.SUCCEEDED:
         return []
-    octets = "application/octet-stream"
-    found = [_file(model, name, None, octets, entered, _octets(f"{model.id}/{name}", size)) for name, size in PARTS]
-    content = msgspec.json.encode(settings(model))
+    media = "application/octet-stream"
+    found = [
+        _file(model, name, None, media, entered, _random_bytes(f"{model.id}/{name}", size))
+        for name, size in MANIFEST_FILES
+    ]
+    content = msgspec.json.encode(manifest_properties(model))
     return [*found, _file(model, "config.json", None, "application/json", entered, content)]
 
 
 def find(world: World, model_id: str, name: str) -> ModelFile | None:
     model = world.model(model_id)
-    there = [*files(world, model), *parts(world, model)] if model else []
-    return next((file for file in there if file.name == name), None)
+    candidates = [*files(world, model), *manifest_files(world, model)] if model else []
+    return next((file for file in candidates if file.name == name), None)
 
 
 def _file(model: Model, name: str, kind: str | None, media: str, created: float, content: bytes) -> ModelFile:
@@ -104,5 +107,5 @@ def _trained_with(world: World, dataset_id: str) -> dict[str, object]:
 
 
 @lru_cache(maxsize=32)
-def _octets(name: str, size: int) -> bytes:
+def _random_bytes(name: str, size: int) -> bytes:
     return hashlib.shake_128(name.encode()).digest(size)

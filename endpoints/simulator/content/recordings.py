@@ -1,4 +1,4 @@
-"""Real recordings as the content of logs (--logs-from): *.wav, with a .txt or .json of the same stem beside it."""
+"""Real recordings as the content of logs (--logs-from): *.wav, each with an optional .txt or .json of the same name."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ class Recording(Struct, frozen=True):
 
 def _read(path: Path) -> Recording | None:
     try:
-        seconds = wav.measured(path.read_bytes())
-    except wav.NotAudio:
+        seconds = wav.wav_seconds(path.read_bytes())
+    except wav.NotWav:
         return None
-    said, written = path.with_suffix(".txt"), path.with_suffix(".json")
+    text_file, json_file = path.with_suffix(".txt"), path.with_suffix(".json")
     return Recording(
         path=str(path),
         size=path.stat().st_size,
         duration=seconds,
-        text=said.read_text("utf-8").strip() if said.is_file() else None,
-        json=written.read_bytes() if written.is_file() else None,
+        text=text_file.read_text("utf-8").strip() if text_file.is_file() else None,
+        json=json_file.read_bytes() if json_file.is_file() else None,
     )
 
 
 @lru_cache(maxsize=16)
-def _found(directory: str) -> tuple[Recording, ...]:
+def _recordings(directory: str) -> tuple[Recording, ...]:
     paths = sorted(Path(directory).glob("*.wav"))
     return tuple(recording for path in paths if (recording := _read(path)))
 
 
-def choice(directory: str | None, name: str) -> Recording | None:
-    """The recording for a log, always the same for the same name; none without recordings."""
-    found = _found(directory) if directory else ()
-    if not found:
+def pick(directory: str | None, name: str) -> Recording | None:
+    """The recording for a log, always the same for the same name; None if there are no recordings."""
+    recordings = _recordings(directory) if directory else ()
+    if not recordings:
         return None
-    return found[int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) % len(found)]
+    return recordings[int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) % len(recordings)]

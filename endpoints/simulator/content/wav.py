@@ -1,4 +1,4 @@
-"""WAV files that are computed, not stored: 16 kHz, mono, 16 bit, a hum with the rhythm of speech."""
+"""WAV files that are generated on the fly: 16 kHz, mono, 16 bit, a hum with the rhythm of speech."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import IO
 RATE = 16_000
 WIDTH = 2
 HEADER = 44
-LEAD = 256  # samples of faint noise at the start, which make each file its own
+LEAD = 256  # samples of faint noise at the start, so that all files differ
 VOICES = 8
-REPEATS = 128  # seconds of a voice that are written to a file at once, for large sounds
+REPEATS = 128  # seconds of a voice in the file that large recordings are sent from
 _LOW = bytes((value - 128) & 0xFF for value in range(256))  # the two bytes of a faint sample, by its noise
 _HIGH = bytes(0xFF if value < 128 else 0 for value in range(256))
 
 
-class NotAudio(ValueError):
-    """The bytes are no WAV file that can be read."""
+class NotWav(ValueError):
+    """The bytes are not a WAV file, or not one that can be read."""
 
 
 def header(data_bytes: int) -> bytes:
-    """The RIFF header of PCM, 44 bytes; beyond 4 GiB its sizes are the largest that can be written."""
+    """The RIFF header of PCM, 44 bytes; sizes beyond 4 GiB are written as the maximum of the field."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * WIDTH, WIDTH, WIDTH * 8)
     whole, data = (struct.pack("<I", min(size, 0xFFFFFFFF)) for size in (36 + data_bytes, data_bytes))
     return b"RIFF" + whole + b"WAVE" + form + b"data" + data
@@ -35,7 +35,7 @@ def header(data_bytes: int) -> bytes:
 
 @lru_cache(maxsize=VOICES)
 def _second(voice: int) -> bytes:
-    """One second of a voice: a pitch and two overtones that swell three to five times (32,000 bytes)."""
+    """One second (32,000 bytes): a tone with two overtones that swells three to five times."""
     pitch = 110 + 20 * voice
     syllables = 3 + voice % 3
     samples = array.array("h")
@@ -58,20 +58,20 @@ def _lead(name: str) -> bytes:
     return bytes(samples)
 
 
-def size_for(name: str, about: int) -> int:
-    """Bytes of the whole file: `about`, a quarter more or less, by the name; never less than one sample."""
+def generated_size(name: str, about: int) -> int:
+    """The size of the file in bytes: `about` plus or minus a quarter, depending on the name; at least one sample."""
     spread = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) / 2**32
     samples = int((about * (0.75 + spread / 2) - HEADER) / WIDTH)
     return HEADER + WIDTH * max(1, samples)
 
 
 def duration(size: int) -> float:
-    """Seconds of a computed file of so many bytes."""
+    """The duration in seconds of a generated file of so many bytes."""
     return (size - HEADER) / (RATE * WIDTH)
 
 
 def part(name: str, size: int, start: int, stop: int) -> bytes:
-    """The bytes from `start` up to `stop` of the computed file, without computing the rest."""
+    """The bytes from `start` up to `stop` of the generated file, without generating the rest."""
     voice, prefix = _second(_voice(name)), _prefix(name, size)
     offset = (max(start, len(prefix)) - len(prefix)) % len(voice)
     left = max(0, stop - max(start, len(prefix)))
@@ -79,8 +79,8 @@ def part(name: str, size: int, start: int, stop: int) -> bytes:
     return prefix[start:stop] + repeated[offset : offset + left]
 
 
-def stretches(name: str, size: int, start: int, stop: int) -> Iterator[bytes | tuple[IO[bytes], int, int]]:
-    """The same bytes, however many: first bytes, then again and again a part of one file, as (file, offset, count)."""
+def file_ranges(name: str, size: int, start: int, stop: int) -> Iterator[bytes | tuple[IO[bytes], int, int]]:
+    """The same bytes for files of any size: the first bytes, then ranges of one file as (file, offset, count)."""
     prefix = _prefix(name, size)
     if start < len(prefix):
         yield prefix[start:stop]
@@ -104,17 +104,17 @@ def _prefix(name: str, size: int) -> bytes:
 
 @lru_cache(maxsize=VOICES)
 def _repeated(voice: int) -> tuple[IO[bytes], int]:
-    """A nameless file that is some seconds of a voice, and its length."""
+    """A temporary file with some seconds of a voice, and its length."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - for the whole process
     file.write(_second(voice) * REPEATS)
     file.flush()
     return file, file.tell()
 
 
-def measured(audio: bytes) -> float:
-    """Seconds of a WAV file, by its header; a data chunk without a known size goes to the end of the bytes."""
+def wav_seconds(audio: bytes) -> float:
+    """The duration in seconds of a WAV file; a data chunk without a size extends to the end of the bytes."""
     if len(audio) < 12 or audio[:4] != b"RIFF" or audio[8:12] != b"WAVE":
-        raise NotAudio("no RIFF header")
+        raise NotWav("no RIFF header")
     position, bytes_per_second = 12, 0
     while position + 8 <= len(audio):
         name, size = audio[position : position + 4], int.from_bytes(audio[position + 4 : position + 8], "little")
@@ -122,8 +122,8 @@ def measured(audio: bytes) -> float:
             bytes_per_second = int.from_bytes(audio[position + 16 : position + 20], "little")
         if name == b"data":
             if not bytes_per_second:
-                raise NotAudio("no format before the data")
-            there = len(audio) - position - 8
-            return (min(size, there) if size else there) / bytes_per_second
+                raise NotWav("no format before the data")
+            available = len(audio) - position - 8
+            return (min(size, available) if size else available) / bytes_per_second
         position += 8 + size + size % 2
-    raise NotAudio("no data chunk")
+    raise NotWav("no data chunk")

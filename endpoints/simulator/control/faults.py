@@ -1,4 +1,4 @@
-"""Answers that go wrong on purpose."""
+"""Faults that tests inject into responses."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..content.transfers import SEND_FILE
 
-HANG_UP = "simulator.hang_up"
-STRUCK = "simulator.fault"  # the fault that struck a request, for who watches the traffic
-HOOK = "HOOK"  # the method of a fault that strikes a delivery to a web hook
-TICK = 0.05  # seconds between two pieces of a dripping answer
+CLOSE_CONNECTION = "simulator.hang_up"
+APPLIED_FAULT = "simulator.fault"  # ASGI extension: the fault that was applied, for what checks the traffic
+HOOK = "HOOK"  # the method of faults for deliveries to web hooks
+DRIP_SECONDS = 0.05  # between two chunks of a dripping response
 CODES = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 429: "TooManyRequests"}
 CODES |= {500: "InternalServerError", 503: "ServiceUnavailable"}
 
 
 class Effect(Struct, kw_only=True, forbid_unknown_fields=True):
-    """One of these, or a delay together with one of the others. Without a status the answer has its usual one."""
+    """What happens; README.md says what each field means and which may be combined."""
 
     status: Annotated[int, Meta(ge=200, le=599)] | None = None
     headers: dict[str, str] = {}
@@ -39,12 +39,12 @@ class Effect(Struct, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def for_hooks(self) -> bool:
-        """Whether it says something about deliveries to web hooks that no answer can have."""
+        """Whether it has an effect that only deliveries to web hooks can have."""
         return bool(self.duplicate or self.drop or self.reorder)
 
 
 class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Strikes the first `times` requests whose method is the same and whose path with its query matches."""
+    """Applies to the first `times` requests with this method whose path and query match `path`."""
 
     effect: Effect
     method: str | None = None
@@ -60,8 +60,8 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
         if self.effect.for_hooks and (self.method or "").upper() != HOOK:
             raise ValueError("duplicate, drop and reorder go with the method HOOK")
 
-    def strikes(self, method: str, path: str) -> bool:
-        """Whether this request is struck; counts when it is."""
+    def matches(self, method: str, path: str) -> bool:
+        """Whether it applies to this request; if so, it is counted."""
         if self.times is not None and self.times <= 0:
             return False
         if (self.method or method).upper() != method or not re.search(self.path, path):
@@ -71,8 +71,8 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
         return True
 
 
-class Answer:
-    """An answer that the application gave, caught on its way."""
+class CapturedResponse:
+    """The response of the application, before it is sent."""
 
     def __init__(self) -> None:
         self.status = 500
@@ -93,81 +93,81 @@ class Answer:
         self.body = bytearray(body)
 
 
-async def strike(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one request as the fault says. What needs the usual answer is carried out at either stage."""
+async def apply(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Respond to one request as the fault says. If that needs the usual response, the request is always executed."""
     effect = fault.effect
-    scope.setdefault("extensions", {})[STRUCK] = fault
+    scope.setdefault("extensions", {})[APPLIED_FAULT] = fault
     before = fault.stage == "before"
-    scope["extensions"].pop(SEND_FILE, None)  # the answer has to pass through here
+    scope["extensions"].pop(SEND_FILE, None)  # the body must pass through this function
     if effect.whole:
         scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in (b"range", b"x-ms-range")]}
-    answer = Answer()
+    response = CapturedResponse()
     if before:
         await asyncio.sleep(effect.delay)
     if before and (effect.close or effect.status is not None):
         if effect.status is not None:
-            await _drain(receive)
+            await _read_body(receive)
     else:
-        await app(scope, receive, answer.send)
+        await app(scope, receive, response.send)
     if not before:
         await asyncio.sleep(effect.delay)
     if effect.close:
-        hang_up(scope)
+        close_connection(scope)
         return
     if effect.status is not None:
-        answer.status = effect.status
-        answer.headers = []
-        answer.replace_body(*_encoded(_default(effect.status) if effect.body is UNSET else effect.body))
+        response.status = effect.status
+        response.headers = []
+        response.replace_body(*_encode(_default_body(effect.status) if effect.body is UNSET else effect.body))
     elif effect.body is not UNSET:
-        answer.replace_body(*_encoded(effect.body))
+        response.replace_body(*_encode(effect.body))
     names = {name.lower().encode() for name in effect.headers}
-    answer.headers = [pair for pair in answer.headers if pair[0].lower() not in names]
-    answer.headers += [(name.lower().encode(), value.encode()) for name, value in effect.headers.items()]
+    response.headers = [pair for pair in response.headers if pair[0].lower() not in names]
+    response.headers += [(name.lower().encode(), value.encode()) for name, value in effect.headers.items()]
     if effect.chunked:
-        answer.headers = [pair for pair in answer.headers if pair[0].lower() != b"content-length"]
-    await _deliver(effect, answer, scope, send)
+        response.headers = [pair for pair in response.headers if pair[0].lower() != b"content-length"]
+    await _send(effect, response, scope, send)
 
 
-def hang_up(scope: Scope) -> None:
-    """Close the socket under the request; without a server that can, the application breaks off."""
-    close = scope.get("extensions", {}).get(HANG_UP)
+def close_connection(scope: Scope) -> None:
+    """Close the connection; raises ConnectionResetError if the server has no such extension."""
+    close = scope.get("extensions", {}).get(CLOSE_CONNECTION)
     if close is None:
         raise ConnectionResetError("closed by a fault")
     close()
 
 
-async def _deliver(effect: Effect, answer: Answer, scope: Scope, send: Send) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    whole = bytes(answer.body)
-    cut = effect.truncate is not None and effect.truncate < len(whole)
-    shown = whole[: effect.truncate] if cut else whole
+async def _send(effect: Effect, response: CapturedResponse, scope: Scope, send: Send) -> None:
+    await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+    whole = bytes(response.body)
+    truncated = effect.truncate is not None and effect.truncate < len(whole)
+    body = whole[: effect.truncate] if truncated else whole
     if effect.drip:
-        step = max(1, round(effect.drip * TICK))
-        for start in range(0, len(shown), step):
-            piece = shown[start : start + step]
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await asyncio.sleep(len(piece) / effect.drip)
-        shown = b""
-    if cut:
-        await send({"type": "http.response.body", "body": shown, "more_body": True})
-        hang_up(scope)
+        step = max(1, round(effect.drip * DRIP_SECONDS))
+        for start in range(0, len(body), step):
+            chunk = body[start : start + step]
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await asyncio.sleep(len(chunk) / effect.drip)
+        body = b""
+    if truncated:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        close_connection(scope)
     else:
-        await send({"type": "http.response.body", "body": shown})
+        await send({"type": "http.response.body", "body": body})
 
 
-async def _drain(receive: Receive) -> None:
+async def _read_body(receive: Receive) -> None:
     while (message := await receive()).get("more_body"):
         pass
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
 
 
-def _default(status: int) -> Any:
+def _default_body(status: int) -> Any:
     code = CODES.get(status, "InternalServerError" if status >= 500 else "InvalidRequest")
     return {"code": code, "message": "A fault was asked for."}
 
 
-def _encoded(body: Any | UnsetType) -> tuple[bytes, bytes]:
+def _encode(body: Any | UnsetType) -> tuple[bytes, bytes]:
     if body is None:
         return b"", b"application/json"
     if isinstance(body, str):

@@ -1,4 +1,4 @@
-"""What every request did: made, changed and removed ids, noted while it is carried out."""
+"""The ledger: every request with the ids that it created, changed and removed, recorded while it is executed."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from typing import Any
 
 from msgspec import Struct, field
 
-LONGEST = 100_000
+MAX_ENTRIES = 100_000
 
 
-class Effect(Struct):
+class Changes(Struct):
     made: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
 
 
 class Entry(Struct, omit_defaults=True):
-    """One request; `status` is null while it has none, and stays null when the connection was closed instead."""
+    """One request; `status` is null until a response begins, and stays null if the connection is closed instead."""
 
     time: str
     method: str
     path: str
     status: int | None
-    effect: Effect
+    effect: Changes
     note: str | None = None
 
 
 class Ledger:
-    """The newest requests, oldest first."""
+    """The latest requests, oldest first."""
 
     def __init__(self) -> None:
-        self.entries: deque[Entry] = deque(maxlen=LONGEST)
+        self.entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
 
     def open(self, time: str, method: str, path: str) -> Entry:
-        entry = Entry(time, method, path, None, Effect())
+        entry = Entry(time, method, path, None, Changes())
         self.entries.append(entry)
         current.set(entry)
         return entry
 
-    def plain(self) -> list[dict[str, Any]]:
+    def as_json(self) -> list[dict[str, Any]]:
         rows = []
         for entry in self.entries:
             effect = {"made": entry.effect.made, "changed": entry.effect.changed, "removed": entry.effect.removed}
@@ -52,19 +52,19 @@ class Ledger:
 current: ContextVar[Entry | None] = ContextVar("current", default=None)
 
 
-def made(thing: str) -> None:
+def made(entity_id: str) -> None:
     if entry := current.get():
-        entry.effect.made.append(thing)
+        entry.effect.made.append(entity_id)
 
 
-def changed(thing: str) -> None:
+def changed(entity_id: str) -> None:
     if entry := current.get():
-        entry.effect.changed.append(thing)
+        entry.effect.changed.append(entity_id)
 
 
-def removed(thing: str) -> None:
+def removed(entity_id: str) -> None:
     if entry := current.get():
-        entry.effect.removed.append(thing)
+        entry.effect.removed.append(entity_id)
 
 
 def note(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The control addresses under /_world/: ledger, faults, clock, reset. None of them is simulated."""
+"""The control routes under /_world/: ledger, faults, clock, reset. The service has none of them."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from ..routes import web_hooks
 from ..simulation import Simulation
 from .faults import Fault
 
-CENTURY = 3.2e9  # seconds; beyond, dates cannot be written any more
+MAX_ADVANCE = 3.2e9  # seconds, about a century; more would exceed the years that dates can have
 
 
 class Advance(msgspec.Struct, forbid_unknown_fields=True):
-    seconds: Annotated[float, msgspec.Meta(ge=-CENTURY, le=CENTURY)]
+    seconds: Annotated[float, msgspec.Meta(ge=-MAX_ADVANCE, le=MAX_ADVANCE)]
 
 
 def routes(simulation: Simulation) -> list[Route]:
     async def ledger(_request: Request) -> JSONResponse:
-        return JSONResponse(simulation.ledger.plain())
+        return JSONResponse(simulation.ledger.as_json())
 
     async def faults(request: Request) -> JSONResponse:
         """Replace the list of faults."""
         try:
             simulation.faults = msgspec.json.decode(await request.body(), type=list[Fault])
         except msgspec.DecodeError as error:
-            return _refused(error)
+            return _bad_request(error)
         return JSONResponse({"faults": len(simulation.faults)})
 
     async def advance(request: Request) -> JSONResponse:
@@ -39,7 +39,7 @@ def routes(simulation: Simulation) -> list[Route]:
         try:
             simulation.world.advance(msgspec.json.decode(await request.body(), type=Advance).seconds)
         except msgspec.DecodeError as error:
-            return _refused(error)
+            return _bad_request(error)
         return JSONResponse({"now": iso(simulation.world.now())})
 
     async def stop(_request: Request) -> JSONResponse:
@@ -48,17 +48,17 @@ def routes(simulation: Simulation) -> list[Route]:
         return JSONResponse({"now": iso(simulation.world.now())})
 
     async def go(_request: Request) -> JSONResponse:
-        """Let the clock go on from where it stands."""
-        simulation.world.go()
+        """Start the clock again."""
+        simulation.world.resume()
         return JSONResponse({"now": iso(simulation.world.now())})
 
     async def reset(request: Request) -> JSONResponse:
-        """Back to the start, with the options of the body instead of those of the process."""
+        """Start again with a new world; options in the body override those of the process."""
         try:
-            wishes = msgspec.json.decode(await request.body() or b"{}", type=dict[str, Any])
-            simulation.reset(wishes)
+            overrides = msgspec.json.decode(await request.body() or b"{}", type=dict[str, Any])
+            simulation.reset(overrides)
         except msgspec.DecodeError as error:
-            return _refused(error)
+            return _bad_request(error)
         return JSONResponse({"now": iso(simulation.world.now()), "options": msgspec.to_builtins(simulation.options)})
 
     return [
@@ -73,5 +73,5 @@ def routes(simulation: Simulation) -> list[Route]:
     ]
 
 
-def _refused(error: msgspec.DecodeError) -> JSONResponse:
+def _bad_request(error: msgspec.DecodeError) -> JSONResponse:
     return JSONResponse({"code": "InvalidRequest", "message": str(error)}, 400)

@@ -1,4 +1,4 @@
-"""One call of a web hook: its address, headers, signature and body, and what is remembered of it."""
+"""One call of a web hook: its URL, headers, signature and body, and the record of each attempt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGNATURE_HEADER = "X-MicrosoftSpeechServices-Signature"
 
 
 class Delivery(Struct, kw_only=True, omit_defaults=True):
-    """One attempt. `status` is what the receiver answered; null when nothing came or was sent, as `problem` tells."""
+    """The record of one attempt. `status` is that of the response; null if there was none, then `problem` says why."""
 
     time: str
     hook: str
@@ -30,37 +30,40 @@ class Delivery(Struct, kw_only=True, omit_defaults=True):
     problem: str | None = None
 
 
-class Job(Struct, frozen=True, kw_only=True):
-    """What is to be sent to a hook. A challenge belongs to one registration of an address and has its number."""
+class HookCall(Struct, frozen=True, kw_only=True):
+    """A call that is to be made. `challenge`: the number of the challenge, None for events and pings."""
 
     hook: WebHook
     event: str
-    made: float
+    created: float
     body: bytes = b""
     token: str = ""
     challenge: int | None = None
 
     @property
     def address(self) -> str:
-        """webUrl; a challenge puts its token into the query."""
+        """webUrl; a challenge has its token in the query."""
         if not self.token:
             return self.hook.url
         url = urlsplit(self.hook.url)._replace(fragment="").geturl()
         return f"{url}{'&' if '?' in url else '?'}validationToken={self.token}"
 
     def headers(self, style: str) -> dict[str, str]:
-        """The event's name, and with a secret the signature: of the raw body, or of the token (service-facts 4)."""
+        """The name of the event, and the signature if the hook has a secret: of the body, or of a challenge's token.
+
+        Source: contract, WebHooks_Create, and the web hook receiver among the samples of the Speech SDK.
+        """
         name = self.event.lower() if style == "lower" else self.event
         headers = {EVENT_HEADER: name[0].upper() + name[1:] if style == "pascal" else name}
         if self.body:
             headers["Content-Type"] = "application/json; charset=utf-8"
         if self.hook.secret:
-            signed = self.token.encode() if self.token else self.body
-            digest = hmac.digest(self.hook.secret.encode(), signed, hashlib.sha256)
+            payload = self.token.encode() if self.token else self.body
+            digest = hmac.digest(self.hook.secret.encode(), payload, hashlib.sha256)
             headers[SIGNATURE_HEADER] = base64.b64encode(digest).decode()
         return headers
 
-    def noted(self, now: float, style: str, attempt: int, status: int | None, problem: str | None) -> Delivery:
+    def attempt_record(self, now: float, style: str, attempt: int, status: int | None, problem: str | None) -> Delivery:
         return Delivery(
             time=iso(now),
             hook=self.hook.id,

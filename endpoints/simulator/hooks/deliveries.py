@@ -1,6 +1,6 @@
-"""Calls the web hooks: challenges, events, pings; each hook has a line of its own, so none waits for another.
+"""Calls the web hooks: challenges, events, pings. Each hook has a queue of its own, so that none delays another.
 
-Retries and delays follow the world's clock, so /_world/advance shortens them. Nothing here is waited for by an answer.
+Retries and delays follow the world's clock, so /_world/advance shortens them. No response of the API waits for them.
 """
 
 from __future__ import annotations
@@ -17,229 +17,235 @@ from ..world.entities import Status
 from ..world.web_hooks import CHALLENGE, PING, WebHook
 from ..world.world import World, new_id
 from . import hook_json
-from .calls import Delivery, Job
-from .events import Event, Watch, payload
-from .http_post import Unanswered, post
+from .calls import Delivery, HookCall
+from .events import Event, TransitionTracker, payload
+from .http_post import NoResponse, post
 
 if TYPE_CHECKING:
     from ..simulation import Simulation
 
-LONGEST_LINE = 10_000  # deliveries that wait for one hook
-LONGEST_RECORD = 10_000
-LONGEST_SLEEP = 1.0  # seconds between two looks while there are hooks; time may also take endpoints away
+MAX_QUEUE = 10_000  # calls that wait for one hook
+MAX_RECORDS = 10_000
+MAX_POLL_SECONDS = 1.0  # while there are hooks: endpoints may also expire
 SUCCESSFUL = range(200, 300)
 
 
-class Line:
-    """The deliveries that wait for one hook, and the task that carries them."""
+class HookQueue:
+    """The calls that wait for one hook, and the task that makes them."""
 
     def __init__(self) -> None:
-        self.jobs: deque[Job] = deque()
-        self.held: list[Job] = []
+        self.calls: deque[HookCall] = deque()
+        self.reordered: list[HookCall] = []
         self.task: asyncio.Task[None] | None = None
 
 
-class Courier:
-    """`run` notices transitions and has to be started beside the server; all else starts by itself."""
+class Dispatcher:
+    """Detects events and delivers them. `run` must be started beside the server; all other tasks are started here."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
-        self.pulse = asyncio.Event()
-        self.aside: set[asyncio.Task[None]] = set()
-        self.lines: dict[str, Line] = {}
-        self.record: deque[Delivery] = deque(maxlen=LONGEST_RECORD)
-        self.watch = Watch()
+        self.changed = asyncio.Event()
+        self.delayed: set[asyncio.Task[None]] = set()
+        self.queues: dict[str, HookQueue] = {}
+        self.records: deque[Delivery] = deque(maxlen=MAX_RECORDS)
+        self.tracker = TransitionTracker()
 
     @property
     def world(self) -> World:
         return self.simulation.world
 
     def begin(self) -> None:
-        """Another world: what was on its way to the hooks of the old one is forgotten."""
+        """Start with another world: pending calls to the hooks of the old one are canceled."""
         for task in self.tasks():
             task.cancel()
-        self.aside.clear()
-        self.lines.clear()
-        self.record.clear()
-        self.watch = Watch()
-        self.world.on_change = self.wake
-        self.wake()
+        self.delayed.clear()
+        self.queues.clear()
+        self.records.clear()
+        self.tracker = TransitionTracker()
+        self.world.on_change = self.notify
+        self.notify()
 
-    def wake(self) -> None:
-        pulse, self.pulse = self.pulse, asyncio.Event()
-        pulse.set()
+    def notify(self) -> None:
+        changed, self.changed = self.changed, asyncio.Event()
+        changed.set()
 
-    # noticing
+    # Detecting events
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Detect events until this task is canceled."""
         while True:
-            pulse = self.pulse
-            self.look()
-            due = self.watch.next_at()
-            sleep = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.001, due - self.world.now()))
-            await _set(pulse, sleep if self.world.hooks else None)
+            changed = self.changed
+            self.detect_events()
+            due = self.tracker.next_at()
+            sleep = MAX_POLL_SECONDS if due is None else min(MAX_POLL_SECONDS, max(0.001, due - self.world.now()))
+            await _wait_for(changed, sleep if self.world.hooks else None)
 
-    def look(self) -> None:
-        """Hand what has happened to the hooks that want it; without hooks nothing is watched.
+    def detect_events(self) -> None:
+        """Queue new events for the hooks that subscribe to them; without hooks nothing is tracked.
 
-        A hook of a version that is gone is disabled (WebHookProperties.apiVersion).
+        A hook of a retired version is disabled (contract: WebHookProperties.apiVersion).
         """
         if not self.world.hooks:
-            self.watch.seen = None
+            self.tracker.tracked = None
             return
-        for event in self.watch.look(self.world):
+        for event in self.tracker.detect_events(self.world):
             for hook in self.world.hooks.values():
-                if hook.wants(event.name) and hook.version not in self.simulation.options.switches.retired:
-                    self.tell(hook, event)
+                if hook.subscribes_to(event.name) and hook.version not in self.simulation.options.switches.retired:
+                    self.send_event(hook, event)
 
-    # sending
+    # Sending
 
-    def tell(self, hook: WebHook, event: Event) -> None:
-        address = self.simulation.wire(hook.version).address(*event.path)
+    def send_event(self, hook: WebHook, event: Event) -> None:
+        address = self.simulation.serializer(hook.version).address(*event.path)
         body = msgspec.json.encode(payload(address, new_id()))
-        self.put(Job(hook=hook, event=event.name, made=self.world.now(), body=body))
+        self.enqueue(HookCall(hook=hook, event=event.name, created=self.world.now(), body=body))
 
     def ping(self, hook: WebHook) -> None:
-        """WebHooks_Ping: the body is the hook as GET shows it."""
-        body = msgspec.json.encode(hook_json.shape(hook, self.simulation.wire(hook.version)))
-        self.put(Job(hook=hook, event=PING, made=self.world.now(), body=body))
+        """WebHooks_Ping: the body is that of WebHooks_Get."""
+        body = msgspec.json.encode(hook_json.shape(hook, self.simulation.serializer(hook.version)))
+        self.enqueue(HookCall(hook=hook, event=PING, created=self.world.now(), body=body))
 
     def challenge(self, hook: WebHook) -> None:
         token = secrets.token_urlsafe(24)
-        self.put(Job(hook=hook, event=CHALLENGE, made=self.world.now(), token=token, challenge=hook.challenge))
+        self.enqueue(
+            HookCall(hook=hook, event=CHALLENGE, created=self.world.now(), token=token, challenge=hook.challenge)
+        )
 
-    def put(self, job: Job) -> None:
-        line = self.lines.setdefault(job.hook.id, Line())
-        if len(line.jobs) >= LONGEST_LINE:
-            self.note(job, 0, None, "not sent: too many wait")
+    def enqueue(self, call: HookCall) -> None:
+        queue = self.queues.setdefault(call.hook.id, HookQueue())
+        if len(queue.calls) >= MAX_QUEUE:
+            self.record_attempt(call, 0, None, "not sent: too many wait")
             return
-        line.jobs.append(job)
-        if line.task is None or line.task.done():
-            line.task = asyncio.create_task(self._carry(line))
+        queue.calls.append(call)
+        if queue.task is None or queue.task.done():
+            queue.task = asyncio.create_task(self._make_calls(queue))
 
     def tasks(self) -> list[asyncio.Task[None]]:
-        """What is under way."""
-        lines = [line.task for line in self.lines.values() if line.task and not line.task.done()]
-        return [*lines, *self.aside]
+        """The tasks that are running."""
+        running = [queue.task for queue in self.queues.values() if queue.task and not queue.task.done()]
+        return [*running, *self.delayed]
 
-    async def settled(self, seconds: float) -> None:
-        """Until nothing is under way, at most so many seconds of real time."""
-        self.look()
+    async def wait_until_idle(self, seconds: float) -> None:
+        """Wait until no task is running, for at most so many seconds of real time."""
+        self.detect_events()
         end = asyncio.get_running_loop().time() + seconds
         while (tasks := self.tasks()) and (left := end - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(tasks, timeout=left)
 
-    async def _carry(self, line: Line) -> None:
-        while line.jobs:
-            job = line.jobs.popleft()
-            effect = self._fault(job)
+    async def _make_calls(self, queue: HookQueue) -> None:
+        while queue.calls:
+            call = queue.calls.popleft()
+            effect = self._fault(call)
             if effect is None:
-                await self._deliver(job)
+                await self._deliver(call)
             elif effect.drop:
-                self.note(job, 0, None, "dropped by a fault")
-                if job.challenge is not None:
-                    self._conclude(job, "The callback did not answer.")
+                self.record_attempt(call, 0, None, "dropped by a fault")
+                if call.challenge is not None:
+                    self._finish_challenge(call, "The callback did not answer.")
                 continue
             elif effect.reorder:
-                line.held.append(job)
+                queue.reordered.append(call)
                 continue
             elif effect.delay:
-                later = asyncio.create_task(self._later(job, effect))
-                self.aside.add(later)
-                later.add_done_callback(self.aside.discard)
+                task = asyncio.create_task(self._deliver_delayed(call, effect))
+                self.delayed.add(task)
+                task.add_done_callback(self.delayed.discard)
                 continue
             else:
-                await self._deliver(job, effect.duplicate)
-            held, line.held = line.held, []
-            for one in held:
+                await self._deliver(call, effect.duplicate)
+            reordered, queue.reordered = queue.reordered, []
+            for one in reordered:
                 await self._deliver(one)
 
-    async def _later(self, job: Job, effect: Effect) -> None:
-        await self._pause(job.made + effect.delay)
-        await self._deliver(job, effect.duplicate)
+    async def _deliver_delayed(self, call: HookCall, effect: Effect) -> None:
+        await self._pause(call.created + effect.delay)
+        await self._deliver(call, effect.duplicate)
 
-    async def _deliver(self, job: Job, duplicates: int = 0) -> None:
-        if job.challenge is not None:
-            await self._ask(job)
+    async def _deliver(self, call: HookCall, duplicates: int = 0) -> None:
+        if call.challenge is not None:
+            await self._send_challenge(call)
             return
         switches = self.simulation.options.switches
         for attempt in range(1, switches.hook_attempts + 1):
-            if job.hook.status is not Status.SUCCEEDED or self.world.hooks.get(job.hook.id) is not job.hook:
-                self.note(job, attempt, None, f"not sent: the web hook is {job.hook.status.value}, or deleted")
+            if call.hook.status is not Status.SUCCEEDED or self.world.hooks.get(call.hook.id) is not call.hook:
+                self.record_attempt(
+                    call, attempt, None, f"not sent: the web hook is {call.hook.status.value}, or deleted"
+                )
                 return
-            status, _ = await self._post(job, attempt)
+            status, _ = await self._post(call, attempt)
             if status in SUCCESSFUL:
-                job.hook.failures = 0
+                call.hook.failures = 0
                 for _ in range(duplicates):
-                    await self._post(job, attempt)
+                    await self._post(call, attempt)
                 return
             if attempt < switches.hook_attempts:
                 await self._pause(self.world.now() + switches.hook_retry_seconds)
-        job.hook.failures += 1
-        if job.hook.failures >= switches.hook_failures and job.hook.status is Status.SUCCEEDED:
-            self._fail(job.hook, "TooManyFailures", "Too many callbacks failed. Update the web hook to try it again.")
-
-    async def _ask(self, job: Job) -> None:
-        """The challenge: one attempt; the body has to be the token and nothing else."""
-        status, answer = await self._post(job, 1)
-        if status == 200 and answer == job.token.encode():
-            self._conclude(job, None)
-        elif status == 200:
-            self._conclude(job, "The callback answered something else than the validation token.")
-        else:
-            self._conclude(
-                job, "The callback did not answer." if status is None else f"The callback answered {status}."
+        call.hook.failures += 1
+        if call.hook.failures >= switches.hook_failures and call.hook.status is Status.SUCCEEDED:
+            self._fail_hook(
+                call.hook, "TooManyFailures", "Too many callbacks failed. Update the web hook to try it again."
             )
 
-    def _conclude(self, job: Job, problem: str | None) -> None:
-        """A challenge of an address that was replaced meanwhile decides nothing."""
-        if job.challenge != job.hook.challenge:
+    async def _send_challenge(self, call: HookCall) -> None:
+        """One attempt; the body of the response must be the token and nothing else."""
+        status, body = await self._post(call, 1)
+        if status == 200 and body == call.token.encode():
+            self._finish_challenge(call, None)
+        elif status == 200:
+            self._finish_challenge(call, "The callback answered something else than the validation token.")
+        else:
+            self._finish_challenge(
+                call, "The callback did not answer." if status is None else f"The callback answered {status}."
+            )
+
+    def _finish_challenge(self, call: HookCall, problem: str | None) -> None:
+        """Set the status of the hook; the challenge of a URL that has been replaced since is ignored."""
+        if call.challenge != call.hook.challenge:
             return
         if problem:
-            self._fail(job.hook, "ChallengeFailed", problem)
+            self._fail_hook(call.hook, "ChallengeFailed", problem)
         else:
-            job.hook.enter(Status.SUCCEEDED, self.world.now())
-            self.world.touch()
+            call.hook.enter(Status.SUCCEEDED, self.world.now())
+            self.world.mark_changed()
 
-    def _fail(self, hook: WebHook, code: str, message: str) -> None:
+    def _fail_hook(self, hook: WebHook, code: str, message: str) -> None:
         hook.enter(Status.FAILED, self.world.now(), {"code": code, "message": message})
-        self.world.touch()
+        self.world.mark_changed()
 
-    async def _post(self, job: Job, attempt: int) -> tuple[int | None, bytes]:
+    async def _post(self, call: HookCall, attempt: int) -> tuple[int | None, bytes]:
         switches = self.simulation.options.switches
         try:
-            headers = job.headers(switches.hook_event_names)
-            status, answer = await post(job.address, headers, job.body, switches.hook_timeout_seconds)
-        except Unanswered as problem:
-            self.note(job, attempt, None, str(problem))
+            headers = call.headers(switches.hook_event_names)
+            status, body = await post(call.address, headers, call.body, switches.hook_timeout_seconds)
+        except NoResponse as problem:
+            self.record_attempt(call, attempt, None, str(problem))
             return None, b""
-        self.note(job, attempt, status)
-        return status, answer
+        self.record_attempt(call, attempt, status)
+        return status, body
 
-    def note(self, job: Job, attempt: int, status: int | None, problem: str | None = None) -> None:
+    def record_attempt(self, call: HookCall, attempt: int, status: int | None, problem: str | None = None) -> None:
         style = self.simulation.options.switches.hook_event_names
-        self.record.append(job.noted(self.world.now(), style, attempt, status, problem))
+        self.records.append(call.attempt_record(self.world.now(), style, attempt, status, problem))
 
-    def plain(self) -> list[dict[str, Any]]:
-        return [msgspec.structs.asdict(one) for one in self.record]
+    def as_json(self) -> list[dict[str, Any]]:
+        return [msgspec.structs.asdict(one) for one in self.records]
 
-    def _fault(self, job: Job) -> Effect | None:
-        """A fault with the method HOOK; its path is matched against the event and the address."""
+    def _fault(self, call: HookCall) -> Effect | None:
+        """The effect of a fault with the method HOOK; its path is matched against "<event> <webUrl>"."""
         for fault in self.simulation.faults:
-            if (fault.method or "").upper() == HOOK and fault.strikes(HOOK, f"{job.event} {job.hook.url}"):
+            if (fault.method or "").upper() == HOOK and fault.matches(HOOK, f"{call.event} {call.hook.url}"):
                 return fault.effect
         return None
 
     async def _pause(self, end: float) -> None:
-        """Until the world's clock says so."""
+        """Wait until a time of the world's clock."""
         while (left := end - self.world.now()) > 0:
-            await _set(self.pulse, left)
+            await _wait_for(self.changed, left)
 
 
-async def _set(pulse: asyncio.Event, seconds: float | None) -> None:
+async def _wait_for(changed: asyncio.Event, seconds: float | None) -> None:
     try:
         async with asyncio.timeout(seconds):
-            await pulse.wait()
+            await changed.wait()
     except TimeoutError:
         pass

@@ -1,6 +1,6 @@
-"""What happens in a world, as events of web hooks: found by comparing what is there with what was there before.
+"""Detects the events of web hooks by comparing the world with what it was before.
 
-Transitions are read from timestamps, so one look after a long time still sees each of them, in their order.
+Transitions are derived from timestamps, so none is missed, and all are in order, however rarely this is done.
 """
 
 from __future__ import annotations
@@ -9,107 +9,107 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ..world.entities import Endpoint, Model, Status
-from ..world.project_items import Study
+from ..world.project_items import ProjectItem
 from ..world.world import World
 
-Worked = Endpoint | Model | Study
+Entity = Endpoint | Model | ProjectItem
 
 CREATED, RUNNING, DONE = range(3)
 RANK = {Status.NOT_STARTED: CREATED, Status.RUNNING: RUNNING, Status.SUCCEEDED: DONE, Status.FAILED: DONE}
 
 
 class Event(NamedTuple):
-    """`name` is camelCase as in WebHookEvents; `path` leads to the entity: ("endpoints", id)."""
+    """`name` is in camelCase (contract: WebHookEvents); `path` is that of the entity: ("endpoints", id)."""
 
     moment: float
     name: str
     path: tuple[str, str]
 
 
-class Seen:
-    """How much of an entity's work has been told."""
+class TrackedEntity:
+    """An entity, and which of its transitions have been reported."""
 
-    def __init__(self, kind: str, entity: Worked) -> None:
+    def __init__(self, kind: str, entity: Entity) -> None:
         self.kind = kind
         self.entity = entity
         self.work = entity.work
-        self.told = CREATED
+        self.reported = CREATED
 
     def event(self, moment: float, stage: str) -> Event:
         return Event(moment, self.kind + stage, (f"{self.kind}s", self.entity.id))
 
-    def news(self, now: float) -> Iterator[Event]:
-        """Processing and Completion that were not told yet; another deployment begins anew, without a Creation."""
+    def new_events(self, now: float) -> Iterator[Event]:
+        """Processing and Completion that have not been reported; another deployment reports both again."""
         if self.work is not self.entity.work:
-            self.work, self.told = self.entity.work, CREATED
-        reached = RANK[self.work.at(now)[0]]
-        if reached >= RUNNING > self.told:
+            self.work, self.reported = self.entity.work, CREATED
+        rank = RANK[self.work.at(now)[0]]
+        if rank >= RUNNING > self.reported:
             yield self.event(self.work.running_at, "Processing")
-        if reached >= DONE > self.told:
+        if rank >= DONE > self.reported:
             yield self.event(self.work.done_at, "Completion")
-        self.told = max(self.told, reached)
+        self.reported = max(self.reported, rank)
 
     def next_at(self) -> float | None:
-        if self.told == DONE:
+        if self.reported == DONE:
             return None
-        return self.work.running_at if self.told == CREATED else self.work.done_at
+        return self.work.running_at if self.reported == CREATED else self.work.done_at
 
 
-class Watch:
-    """What was there at the last look. Base models have no events (WebHookEvents), nor has what was never asked for."""
+class TransitionTracker:
+    """The entities at the last call of `detect_events`. Base models have no events (contract: WebHookEvents)."""
 
     def __init__(self) -> None:
-        self.seen: dict[str, Seen] | None = None
+        self.tracked: dict[str, TrackedEntity] | None = None
         self.deleted: dict[str, Event] = {}
 
-    def look(self, world: World) -> list[Event]:
-        """Events since the last look, oldest first; the first look tells none."""
+    def detect_events(self, world: World) -> list[Event]:
+        """Events since the last call, oldest first; none at the first call."""
         now = world.now()
-        world.sweep()
-        before, self.seen = self.seen, {}
+        world.remove_expired()
+        previous, self.tracked = self.tracked, {}
         events: list[Event] = []
         for kind, entity in _entities(world):
-            seen = before.pop(entity.id, None) if before is not None else None
-            if seen is None or seen.entity is not entity:
-                seen = Seen(kind, entity)
-                events.append(seen.event(entity.created, "Creation"))
-            self.seen[entity.id] = seen
-            events.extend(seen.news(now))
-        if before is None:
+            tracked = previous.pop(entity.id, None) if previous is not None else None
+            if tracked is None or tracked.entity is not entity:
+                tracked = TrackedEntity(kind, entity)
+                events.append(tracked.event(entity.created, "Creation"))
+            self.tracked[entity.id] = tracked
+            events.extend(tracked.new_events(now))
+        if previous is None:
             return []
-        for gone in before.values():
-            events.extend(gone.news(now))
-            last = gone.event(now, "Deletion")
+        for deleted in previous.values():
+            events.extend(deleted.new_events(now))
+            last = deleted.event(now, "Deletion")
             self.deleted[last.name] = last
             events.append(last)
         return sorted(events, key=lambda event: event.moment)
 
     def next_at(self) -> float | None:
-        """When the next transition is due, in the world's time."""
-        times = (seen.next_at() for seen in (self.seen or {}).values())
+        """When the next transition is due on the world's clock."""
+        times = (tracked.next_at() for tracked in (self.tracked or {}).values())
         return min((moment for moment in times if moment is not None), default=None)
 
     def last(self, world: World, name: str) -> Event | None:
-        """The newest event of a name, as WebHooks_Test sends it again."""
+        """The latest event of this name, which WebHooks_Test sends again."""
         now = world.now()
         found = [self.deleted[name]] if name in self.deleted else []
         for kind, entity in _entities(world):
             if name.startswith(kind):
-                whole = Seen(kind, entity)
-                told = [whole.event(entity.created, "Creation"), *whole.news(now)]
-                found.extend(event for event in told if event.name == name)
+                entity_state = TrackedEntity(kind, entity)
+                reported = [entity_state.event(entity.created, "Creation"), *entity_state.new_events(now)]
+                found.extend(event for event in reported if event.name == name)
         return max(found, key=lambda event: event.moment, default=None)
 
 
 def payload(address: str, invocation: str) -> dict[str, Any]:
-    """The body of an event (service-facts 4): receivers fetch the entity, and know repetitions by the id."""
+    """The body of an event: receivers fetch the entity, and recognize repetitions by `invocationId`."""
     return {"self": address, "invocationId": invocation}
 
 
-def _entities(world: World) -> Iterator[tuple[str, Worked]]:
+def _entities(world: World) -> Iterator[tuple[str, Entity]]:
     for endpoint in world.endpoints.values():
         yield "endpoint", endpoint
     for model in world.custom_models.values():
         yield "model", model
-    for study in world.studies():
-        yield type(study).__name__.lower(), study
+    for item in world.project_items():
+        yield type(item).__name__.lower(), item

@@ -1,4 +1,4 @@
-"""WebHook and WebHookUpdate of the contract: bodies into wishes, hooks into answers (api-facts 11)."""
+"""Web hooks in requests and responses (contract: WebHook, WebHookUpdate)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ..api import bodies
 from ..api.bodies import Body
-from ..api.errors import invalid
-from ..api.serializer import Json, Wire
+from ..api.errors import invalid_argument
+from ..api.serializer import Json, Serializer
 from ..iso8601 import iso
 from ..options import Switches
 from ..world.entities import Status
@@ -20,7 +20,7 @@ SCHEMES = ("http", "https")
 
 
 class HookChange(Struct, kw_only=True):
-    """What a PATCH asks for. `secret` has no way to be left alone: without one the signature ends (api-facts 11)."""
+    """The body of a PATCH. Without a secret the signing ends (contract: WebHooks_Update), so it is always set."""
 
     secret: str | None
     url: str | UnsetType = UNSET
@@ -31,9 +31,9 @@ class HookChange(Struct, kw_only=True):
 
 
 def new_hook(body: Body, *, hook_id: str, version: str, now: float) -> WebHook:
-    """WebHooks_Create: displayName, events and webUrl are required."""
+    """The body of WebHooks_Create: displayName, events and webUrl are required."""
     if body.get("events") is None:
-        raise invalid("InvalidPayload", "The property 'events' is required.", "events")
+        raise invalid_argument("InvalidPayload", "The property 'events' is required.", "events")
     return WebHook(
         id=hook_id,
         name=bodies.required(body, "displayName"),
@@ -49,7 +49,7 @@ def new_hook(body: Body, *, hook_id: str, version: str, now: float) -> WebHook:
 
 
 def hook_change(body: Body, old_custom: dict[str, str], switches: Switches) -> HookChange:
-    """WebHookUpdate: nothing is required."""
+    """The body of WebHooks_Update: nothing is required."""
     change = HookChange(secret=bodies.optional(bodies.section(body, "properties"), "secret") or None)
     if "webUrl" in body:
         change.url = _url(body)
@@ -60,12 +60,15 @@ def hook_change(body: Body, old_custom: dict[str, str], switches: Switches) -> H
     if "description" in body:
         change.description = bodies.optional(body, "description")
     if "customProperties" in body:
-        change.custom = bodies.patched(body["customProperties"], old_custom, switches)
+        change.custom = bodies.patched_custom_properties(body["customProperties"], old_custom, switches)
     return change
 
 
 def apply(hook: WebHook, change: HookChange, now: float) -> bool:
-    """WebHooks_Update. True when a challenge is due: for another address, or the same of a Failed hook (SDK#906)."""
+    """WebHooks_Update. True if a challenge is due: for another URL, or for the same URL of a Failed hook.
+
+    The latter is from issue 906 of the repository of the Speech SDK's samples.
+    """
     hook.secret = change.secret
     if change.name is not UNSET:
         hook.name = change.name
@@ -83,16 +86,16 @@ def apply(hook: WebHook, change: HookChange, now: float) -> bool:
     return True
 
 
-def shape(hook: WebHook, wire: Wire) -> Json:
-    """WebHook as an answer and as the body of a ping. The secret is shown, as in the contract's examples."""
+def shape(hook: WebHook, serializer: Serializer) -> Json:
+    """Contract: WebHook, in responses and pings. It includes the secret, as in the contract's examples."""
     properties: dict[str, Any] = {"apiVersion": hook.version}
     if hook.secret:
         properties["secret"] = hook.secret
     if hook.error:
         properties["error"] = hook.error
     body: Json = {
-        "self": wire.address("webhooks", hook.id),
-        "links": {action: wire.address("webhooks", f"{hook.id}:{action}") for action in ("ping", "test")},
+        "self": serializer.address("webhooks", hook.id),
+        "links": {action: serializer.address("webhooks", f"{hook.id}:{action}") for action in ("ping", "test")},
         "properties": properties,
         "webUrl": hook.url,
         "events": hook.events,
@@ -109,17 +112,17 @@ def shape(hook: WebHook, wire: Wire) -> Json:
 
 
 def _events(body: Body) -> dict[str, bool]:
-    """WebHookEvents: 22 flags, all optional."""
+    """Contract: WebHookEvents, 22 optional flags."""
     events = bodies.section(body, "events")
     for name in events:
         if name not in EVENTS:
-            raise invalid("InvalidWebHookEventKind", f"'{name}' is no event of a web hook.", "events")
+            raise invalid_argument("InvalidWebHookEventKind", f"'{name}' is no event of a web hook.", "events")
         bodies.boolean(events, name)
     return {name: value for name, value in events.items() if value is not None}
 
 
 def _url(body: Body) -> str:
-    """webUrl: an absolute http or https URL without a name or password in it."""
+    """webUrl: an absolute http or https URL without user name or password."""
     url = bodies.required(body, "webUrl")
     try:
         parts = urlsplit(url)
@@ -128,5 +131,5 @@ def _url(body: Body) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in SCHEMES or not parts.hostname or parts.username is not None or " " in url:
-        raise invalid("InvalidCallbackUri", "webUrl has to be an http or https address.", "webUrl")
+        raise invalid_argument("InvalidCallbackUri", "webUrl has to be an http or https address.", "webUrl")
     return url

@@ -1,4 +1,4 @@
-"""Sentences that callers might have said, and transcriptions made of them."""
+"""The recognized text: sentences that callers might say, and transcriptions of them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _numbers(name: str, count: int) -> bytes:
 
 
 def text(name: str, locale: str, seconds: float) -> str:
-    """What was said: the same for the same name; about one sentence for three seconds, five at most."""
+    """The text for a name, always the same: about one sentence for every three seconds, at most five."""
     sentences = SENTENCES.get(locale.partition("-")[0].lower(), SENTENCES["en"])
     count = max(1, min(5, round(seconds / 3)))
     return " ".join(sentences[number % len(sentences)] for number in _numbers(name, count))
@@ -62,28 +62,28 @@ def lexical(display: str) -> str:
 
 
 def alternatives(name: str, display: str, seconds: float) -> list[dict[str, Any]]:
-    """NBest of the detailed format with words, spread evenly; the second guess lacks the last word."""
-    said = lexical(display)
+    """NBest of the detailed format, with words at equal intervals; the second alternative lacks the last word."""
+    text_words = lexical(display)
     confidence = 0.80 + _numbers(name, 1)[0] / 255 * 0.18
-    guesses = [(display, said, confidence)]
-    if len(said.split()) > 1:
-        shorter = said.rsplit(" ", 1)[0]
-        guesses.append((shorter.capitalize() + ".", shorter, confidence - 0.2))
+    candidates = [(display, text_words, confidence)]
+    if len(text_words.split()) > 1:
+        shorter = text_words.rsplit(" ", 1)[0]
+        candidates.append((shorter.capitalize() + ".", shorter, confidence - 0.2))
     return [
         {
-            "Confidence": round(sure, 4),
+            "Confidence": round(confidence, 4),
             "Lexical": words,
             "ITN": words,
             "MaskedITN": words,
-            "Display": shown,
+            "Display": display,
             "Words": _words(words, seconds),
         }
-        for shown, words, sure in guesses
+        for display, words, confidence in candidates
     ]
 
 
 def transcription(name: str, display: str, locale: str, seconds: float) -> dict[str, Any]:
-    """The content of a transcription log; the contract says nothing of its format (api-facts 8)."""
+    """The content of a transcription log; neither contract nor documentation defines its format."""
     return {
         "Id": name,
         "Language": locale,
@@ -96,7 +96,7 @@ def transcription(name: str, display: str, locale: str, seconds: float) -> dict[
     }
 
 
-def _words(said: str, seconds: float) -> list[dict[str, Any]]:
-    words = said.split()
+def _words(text_words: str, seconds: float) -> list[dict[str, Any]]:
+    words = text_words.split()
     step = round(seconds * TICKS) // max(1, len(words))
     return [{"Word": word, "Offset": index * step, "Duration": step} for index, word in enumerate(words)]

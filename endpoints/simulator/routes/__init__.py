@@ -1,1 +1,1 @@
-"""The operations of the API by subject; each module names the operation ids that it answers."""
+"""The operations of the API by subject; each module names the operation ids that it implements."""

@@ -1,4 +1,4 @@
-"""What the routes of all nouns share: the answer to a list, headers, the entity of an address."""
+"""What all routes share: JSON responses and their headers, filterable properties, the entity of a URL."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..api.errors import missing
+from ..api.errors import not_found
 from ..api.filters import Fields
 from ..simulation import Simulation
 from ..versions import Version
-from ..world.entities import Copying, Endpoint, Model, Project, Work
+from ..world.entities import Endpoint, Model, ModelCopy, Project, Work
 from ..world.world import World
 
 PROJECT_FIELDS: Fields = {
@@ -30,11 +30,11 @@ FILE_FIELDS: Fields = {
     "createdDateTime": lambda file: int(file.created),
     "kind": lambda file: file.kind,
 }
-Noun = TypeVar("Noun", Endpoint, Model, Project, Copying)
+Entity = TypeVar("Entity", Endpoint, Model, Project, ModelCopy)
 
 
-def worked_fields(now: float) -> Fields:
-    """Filterable properties of what has a status (api-facts 3), as of one moment."""
+def status_fields(now: float) -> Fields:
+    """Filterable properties of entities with a status, at one time (contract: Endpoints_List, filter)."""
     return {
         **PROJECT_FIELDS,
         "status": lambda entity: entity.work.at(now)[0].value,
@@ -42,32 +42,32 @@ def worked_fields(now: float) -> Fields:
     }
 
 
-def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(body), status, headers, media_type="application/json; charset=utf-8")
 
 
-def listed(values: list[Any], following: str | None, headers: dict[str, str] | None = None) -> Response:
-    """A page; the last has no @nextLink, as in the contract's examples."""
-    return answer({"values": values} | ({"@nextLink": following} if following else {}), headers=headers)
+def page_response(values: list[Any], next_link: str | None, headers: dict[str, str] | None = None) -> Response:
+    """One page; the last one has no @nextLink, as in the contract's examples."""
+    return json_response({"values": values} | ({"@nextLink": next_link} if next_link else {}), headers=headers)
 
 
-def retry_after(world: World, works: Iterable[Work], *, waiting: bool = False) -> dict[str, str]:
-    """Retry-After (api-facts 2) while something in the answer is not terminal; else no header."""
+def retry_after(world: World, operations: Iterable[Work], *, waiting: bool = False) -> dict[str, str]:
+    """Retry-After while something in the response is in progress; otherwise no header (contract: Endpoints_Get)."""
     now = world.now()
-    if waiting or any(not work.at(now)[0].terminal for work in works):
+    if waiting or any(not work.at(now)[0].terminal for work in operations):
         return {"Retry-After": str(int(min(10, max(1, world.options.deploy_seconds // 10))))}
     return {}
 
 
-def find(entities: dict[str, Noun], request: Request, what: str, inner: str | None = None) -> Noun:
+def find_or_404(entities: dict[str, Entity], request: Request, kind: str, inner: str | None = None) -> Entity:
     entity = entities.get(request.path_params["id"].lower())
     if entity is None:
-        raise missing(what, inner)
+        raise not_found(kind, inner)
     return entity
 
 
 class Identifier(Convertor[str]):
-    """One segment of a path, but no address of its own (/models/base) and no verb behind it (/models/1:copy)."""
+    """An id in a path: not a fixed segment (/models/base), and without an action behind it (/models/1:copy)."""
 
     regex = "(?!(?:base|locales)(?:/|$))[^/:]+"
 
@@ -78,11 +78,11 @@ class Identifier(Convertor[str]):
         return value
 
 
-register_url_convertor("thing", Identifier())
+register_url_convertor("entity_id", Identifier())
 
 
-class Room(ABC):
-    """The routes of one noun in one API version."""
+class Routes(ABC):
+    """The routes of one kind of entity in one API version."""
 
     def __init__(self, simulation: Simulation, version: str) -> None:
         self.simulation = simulation
@@ -90,11 +90,11 @@ class Room(ABC):
 
     @abstractmethod
     def routes(self) -> list[Route]:
-        """What the version has of the noun."""
+        """The operations of this kind that the version has."""
 
     @property
     def world(self) -> World:
         return self.simulation.world
 
     async def locales(self, _request: Request) -> Response:
-        return answer(self.world.locales())
+        return json_response(self.world.locales())

@@ -1,4 +1,4 @@
-"""/endpoints/{id}/files/logs and /endpoints/base/{locale}/files/logs: list, get, delete one, delete many."""
+"""Content logs of endpoints and of base models: list, get, delete one, delete many."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..api.content_urls import content_url, lifetime, parameter
-from ..api.errors import invalid, missing
-from ..api.paging import behind, joined, number, token
-from ..api.serializer import Json, Wire, home
+from ..api.content_urls import content_url, content_url_validity, validity_parameter
+from ..api.errors import invalid_argument, not_found
+from ..api.paging import decode_skip_token, number, skip_token, with_query
+from ..api.serializer import Json, Serializer, log_owner_path
 from ..content import logs
 from ..content.blobs import path_of
 from ..content.logs import Log
 from ..control import ledger
-from ..world.entities import DAY, Endpoint, Logging, Purge
-from .base import Room, answer, find, listed, retry_after
+from ..world.entities import DAY, Endpoint, LogDeletion, LogOwner
+from .base import Routes, find_or_404, json_response, page_response, retry_after
 
 
-class LogRoom(Room):
-    """Endpoints_ListLogs, _GetLog, _DeleteLogs, _DeleteLog; _ListBaseModelLogs and the other three of base models."""
+class LogRoutes(Routes):
+    """Endpoints_ListLogs, _GetLog, _DeleteLogs, _DeleteLog, and the same four for base models."""
 
     def routes(self) -> list[Route]:
         routes = []
-        for base in ("/endpoints/base/{locale}", "/endpoints/{id:thing}"):
+        for base in ("/endpoints/base/{locale}", "/endpoints/{id:entity_id}"):
             routes += [
                 Route(f"{base}/files/logs", self.list),
                 Route(f"{base}/files/logs", self.delete_many, methods=["DELETE"]),
@@ -35,91 +35,98 @@ class LogRoom(Room):
             ]
         return routes
 
-    def found(self, request: Request) -> tuple[Wire, Logging]:
-        """What the logs belong to: an endpoint, or a language."""
-        wire = self.simulation.wire(self.version)
+    def serializer_and_owner(self, request: Request) -> tuple[Serializer, LogOwner]:
+        """What the logs belong to: an endpoint, or the base model of a locale."""
+        serializer = self.simulation.serializer(self.version)
         locale = request.path_params.get("locale")
         if locale is None:
-            return wire, find(self.world.endpoints, request, "endpoint")
+            return serializer, find_or_404(self.world.endpoints, request, "endpoint")
         if locale not in self.world.locales():
-            raise invalid("InvalidLocale", f"The locale '{locale}' is not supported.", "locale")
-        return wire, self.world.journal(locale)
+            raise invalid_argument("InvalidLocale", f"The locale '{locale}' is not supported.", "locale")
+        return serializer, self.world.base_model_logs(locale)
 
-    def shape(self, wire: Wire, holder: Logging, log: Log, seconds: int | None) -> Json:
-        return wire.log(holder, log, content_url(wire, path_of(holder, log), seconds))
+    def shape(self, serializer: Serializer, owner: LogOwner, log: Log, seconds: int | None) -> Json:
+        return serializer.log(owner, log, content_url(serializer, path_of(owner, log), seconds))
 
-    def lifetime(self, request: Request) -> int | None:
-        return lifetime(request.query_params, self.version, self.world.options.switches)
+    def content_url_validity(self, request: Request) -> int | None:
+        return content_url_validity(request.query_params, self.version, self.world.options.switches)
 
     async def list(self, request: Request) -> Response:
-        """Oldest first, page by page with a skipToken.
+        """Oldest first, in pages with a skipToken.
 
-        Endpoints have Retry-After while a deployment or a deletion is under way; base models never (api-facts 8).
+        Endpoints have Retry-After during a deployment or a deletion of logs; base models never (contract).
         """
-        wire, holder = self.found(request)
+        serializer, owner = self.serializer_and_owner(request)
         query = request.query_params
         if "filter" in query:
-            raise invalid("UnsupportedFilter", "Logs cannot be filtered.", "filter")
+            raise invalid_argument("UnsupportedFilter", "Logs cannot be filtered.", "filter")
         if "skip" in query:
-            raise invalid("UnsupportedPagination", "Logs are paged by skipToken.", "skip")
+            raise invalid_argument("UnsupportedPagination", "Logs are paged by skipToken.", "skip")
         largest = self.world.options.switches.page_size
         top = min(number(query, "top", largest, 1, "InvalidTopForLogs"), largest)
-        seconds = self.lifetime(request)
-        there = logs.ids(self.world, holder)
-        silent = isinstance(holder, Endpoint) and not holder.logging
-        if not there and silent and self.world.options.switches.logs_without_logging == "refuse":
-            raise invalid("EndpointWithoutLogging", "Content logging is not enabled for the endpoint.")
-        there.sort(key=lambda one: logs.order(one[0]))
+        seconds = self.content_url_validity(request)
+        existing = logs.keys(self.world, owner)
+        without_logging = isinstance(owner, Endpoint) and not owner.logging
+        if not existing and without_logging and self.world.options.switches.logs_without_logging == "refuse":
+            raise invalid_argument("EndpointWithoutLogging", "Content logging is not enabled for the endpoint.")
+        existing.sort(key=lambda one: logs.sort_key(one[0]))
         first = 0
         if "skipToken" in query:
-            first = bisect_right(there, logs.order(behind(query["skipToken"])), key=lambda one: logs.order(one[0]))
-        shown = there[first : first + top]
+            first = bisect_right(
+                existing, logs.sort_key(decode_skip_token(query["skipToken"])), key=lambda one: logs.sort_key(one[0])
+            )
+        page = existing[first : first + top]
         values = [
-            self.shape(wire, holder, logs.build(self.world, holder, pair, audio), seconds) for _, pair, audio in shown
+            self.shape(serializer, owner, logs.build(self.world, owner, pair, audio), seconds)
+            for _, pair, audio in page
         ]
-        following = None
-        if first + top < len(there):
-            parts: dict[str, str | int] = {"top": top, "skipToken": token(shown[-1][0])}
-            name = parameter(self.version)
+        next_link = None
+        if first + top < len(existing):
+            parts: dict[str, str | int] = {"top": top, "skipToken": skip_token(page[-1][0])}
+            name = validity_parameter(self.version)
             parts |= {name: query[name]} if name in query else {}
-            following = joined(wire.address(*home(holder), "files", "logs"), parts)
+            next_link = with_query(serializer.address(*log_owner_path(owner), "files", "logs"), parts)
         headers = {}
-        if isinstance(holder, Endpoint):
-            waiting = any(purge.effective > wire.now for purge in holder.purges)
-            headers = retry_after(self.world, [holder.work], waiting=waiting)
-        return listed(values, following, headers)
+        if isinstance(owner, Endpoint):
+            deleting = any(deletion.effective > serializer.now for deletion in owner.purges)
+            headers = retry_after(self.world, [owner.work], waiting=deleting)
+        return page_response(values, next_link, headers)
 
     async def get(self, request: Request) -> Response:
-        wire, holder = self.found(request)
-        return answer(self.shape(wire, holder, self.log(holder, request), self.lifetime(request)))
+        serializer, owner = self.serializer_and_owner(request)
+        return json_response(
+            self.shape(serializer, owner, self.log(owner, request), self.content_url_validity(request))
+        )
 
     async def delete(self, request: Request) -> Response:
-        """One file: the other of the pair stays."""
-        _, holder = self.found(request)
-        log = self.log(holder, request)
-        holder.removed_logs.add(log.id)
+        """One file; the other one of the pair stays."""
+        _, owner = self.serializer_and_owner(request)
+        log = self.log(owner, request)
+        owner.removed_logs.add(log.id)
         ledger.removed(log.id)
-        self.world.touch()
+        self.world.mark_changed()
         return Response(status_code=204)
 
     async def delete_many(self, request: Request) -> Response:
-        """The UTC day endDate and all before it, or all there is; after log_delete_seconds of the world's clock."""
-        wire, holder = self.found(request)
+        """Delete the logs up to and including the UTC day endDate, or all; it takes log_delete_seconds (a switch)."""
+        serializer, owner = self.serializer_and_owner(request)
         text = request.query_params.get("endDate")
-        cutoff = wire.now
+        cutoff = serializer.now
         if text is not None:
             try:
                 cutoff = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp() + DAY
             except ValueError:
-                raise invalid("InvalidLogDate", "endDate has to be a day written yyyy-mm-dd.", "endDate") from None
-        effective = wire.now + self.world.options.switches.log_delete_seconds
-        holder.purges.append(Purge(cutoff=min(cutoff, wire.now), effective=effective))
-        ledger.changed(holder.id)
-        self.world.touch()
+                raise invalid_argument(
+                    "InvalidLogDate", "endDate has to be a day written yyyy-mm-dd.", "endDate"
+                ) from None
+        effective = serializer.now + self.world.options.switches.log_delete_seconds
+        owner.purges.append(LogDeletion(cutoff=min(cutoff, serializer.now), effective=effective))
+        ledger.changed(owner.id)
+        self.world.mark_changed()
         return Response(status_code=202)
 
-    def log(self, holder: Logging, request: Request) -> Log:
-        log = logs.find(self.world, holder, request.path_params["log"])
+    def log(self, owner: LogOwner, request: Request) -> Log:
+        log = logs.find(self.world, owner, request.path_params["log"])
         if log is None:
-            raise missing("log", "InvalidLogId")
+            raise not_found("log", "InvalidLogId")
         return log

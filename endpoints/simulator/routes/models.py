@@ -1,4 +1,4 @@
-"""/models and /models/base: lists, locales, get; create, update and delete of custom models."""
+"""Custom models and base models."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ..api.paging import page
 from ..control import ledger
 from ..rules import training
 from ..rules.deployment import find_project
-from .base import Room, answer, find, listed, retry_after, worked_fields
+from .base import Routes, find_or_404, json_response, page_response, retry_after, status_fields
 
 
-class ModelRoom(Room):
-    """Models_*; files, manifests and copies have rooms of their own."""
+class ModelRoutes(Routes):
+    """All Models_* operations but those on files and manifests (model_files.py) and copies (model_copies.py)."""
 
     def routes(self) -> list[Route]:
         return [
             Route("/models/locales", self.locales),
             Route("/models/base", self.list_base),
-            Route("/models/base/{id:thing}", self.get_base),
+            Route("/models/base/{id:entity_id}", self.get_base),
             Route("/models", self.list_custom),
             Route("/models", self.create, methods=["POST"]),
-            Route("/models/{id:thing}", self.get_custom),
-            Route("/models/{id:thing}", self.update, methods=["PATCH"]),
-            Route("/models/{id:thing}", self.delete, methods=["DELETE"]),
+            Route("/models/{id:entity_id}", self.get_custom),
+            Route("/models/{id:entity_id}", self.update, methods=["PATCH"]),
+            Route("/models/{id:entity_id}", self.delete, methods=["DELETE"]),
         ]
 
     async def list_custom(self, request: Request) -> Response:
@@ -37,60 +37,62 @@ class ModelRoom(Room):
         return self.page(request, "models", "base", base=True)
 
     def page(self, request: Request, *path: str, base: bool = False, project: str | None = None) -> Response:
-        """Retry-After for custom models only (api-facts 2)."""
-        wire = self.simulation.wire(self.version)
+        """A page of models; with Retry-After for custom models only."""
+        serializer = self.simulation.serializer(self.version)
         models = self.world.base_models if base else self.world.custom_models
-        values, following = page(
+        values, next_link = page(
             models.values(),
             request.query_params,
-            address=wire.address(*path),
-            fields=worked_fields(wire.now),
+            address=serializer.address(*path),
+            fields=status_fields(serializer.now),
             size=self.world.options.switches.page_size,
             keep=(lambda model: model.project == project) if project else None,
         )
         headers = {} if base else retry_after(self.world, (model.work for model in values))
-        return listed([wire.model(model) for model in values], following, headers)
+        return page_response([serializer.model(model) for model in values], next_link, headers)
 
     async def create(self, request: Request) -> Response:
-        """201 with Location; no Retry-After (api-facts 2)."""
+        """201 with Location, without Retry-After."""
         model = training.create(self.world, bodies.new_model(await bodies.read(request), self.version))
-        shape = self.simulation.wire(self.version).model(model)
-        return answer(shape, 201, {"Location": shape["self"]})
+        shape = self.simulation.serializer(self.version).model(model)
+        return json_response(shape, 201, {"Location": shape["self"]})
 
     async def get_custom(self, request: Request) -> Response:
-        wire = self.simulation.wire(self.version)
-        model = find(self.world.custom_models, request, "model", "InvalidModel")
-        return answer(wire.model(model), headers=retry_after(self.world, [model.work]))
+        serializer = self.simulation.serializer(self.version)
+        model = find_or_404(self.world.custom_models, request, "model", "InvalidModel")
+        return json_response(serializer.model(model), headers=retry_after(self.world, [model.work]))
 
     async def get_base(self, request: Request) -> Response:
-        wire = self.simulation.wire(self.version)
-        return answer(wire.model(find(self.world.base_models, request, "model", "InvalidModel")))
+        serializer = self.simulation.serializer(self.version)
+        return json_response(serializer.model(find_or_404(self.world.base_models, request, "model", "InvalidModel")))
 
     async def update(self, request: Request) -> Response:
-        """ModelUpdate; everything is read before anything is changed."""
+        """Read the whole ModelUpdate before anything is changed."""
         body = await bodies.read(request)
-        model = find(self.world.custom_models, request, "model", "InvalidModel")
+        model = find_or_404(self.world.custom_models, request, "model", "InvalidModel")
         name = bodies.required(body, "displayName") if "displayName" in body else model.name
         description = bodies.optional(body, "description") if "description" in body else model.description
         project, custom = model.project, model.custom
         if "project" in body and self.version.projects:
-            home = find_project(self.world, bodies.project_reference(body), model.locale)
-            project = home.id if home else None
+            log_owner_path = find_project(self.world, bodies.project_reference(body), model.locale)
+            project = log_owner_path.id if log_owner_path else None
         if "customProperties" in body:
-            custom = bodies.patched(body["customProperties"], model.custom, self.world.options.switches)
+            custom = bodies.patched_custom_properties(
+                body["customProperties"], model.custom, self.world.options.switches
+            )
         model.name, model.description, model.project, model.custom = name, description, project, custom
         ledger.changed(model.id)
-        self.world.touch()
-        shape = self.simulation.wire(self.version).model(model)
-        return answer(shape, headers=retry_after(self.world, [model.work]))
+        self.world.mark_changed()
+        shape = self.simulation.serializer(self.version).model(model)
+        return json_response(shape, headers=retry_after(self.world, [model.work]))
 
     async def delete(self, request: Request) -> Response:
-        """204 also for one that did not exist (Models_Delete); refused while an endpoint uses it."""
-        self.world.sweep()
+        """204, also for a missing model (contract); refused while an endpoint uses it."""
+        self.world.remove_expired()
         model = self.world.custom_models.get(request.path_params["id"].lower())
         if model:
             model_id = model.id
-            if any(self.world.uses(endpoint, model_id) for endpoint in self.world.endpoints.values()):
+            if any(self.world.is_used_by(endpoint, model_id) for endpoint in self.world.endpoints.values()):
                 raise conflict("InUseViolation", "The model is used by an endpoint and cannot be deleted.")
             self.world.remove_model(model)
         return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""/projects: list, locales, create, get, update, delete, and what lies in one."""
+"""Projects, and the lists of what belongs to them."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..api import bodies
-from ..api.errors import invalid
+from ..api.errors import invalid_argument
 from ..api.filters import Fields
-from ..api.item_serializer import study
+from ..api.item_serializer import project_item_json
 from ..api.paging import page
 from ..api.serializer import Json
 from ..control import ledger
 from ..simulation import Simulation
 from ..world.entities import Project
-from ..world.project_items import Study
+from ..world.project_items import ProjectItem
 from ..world.world import new_id
-from .base import PROJECT_FIELDS, Room, answer, find, listed, retry_after, worked_fields
-from .endpoints import EndpointRoom
-from .models import ModelRoom
+from .base import PROJECT_FIELDS, Routes, find_or_404, json_response, page_response, retry_after, status_fields
+from .endpoints import EndpointRoutes
+from .models import ModelRoutes
 
 FOUNDRY = "foundryProjectName"
 
 
-class ProjectRoom(Room):
-    """Projects_*: in v3.2, and again in 2025-10-15 (api-facts 14)."""
+class ProjectRoutes(Routes):
+    """Projects_*, in v3.2 and 2025-10-15."""
 
     def __init__(self, simulation: Simulation, version: str) -> None:
         super().__init__(simulation, version)
-        self.endpoint_room = EndpointRoom(simulation, version)
-        self.model_room = ModelRoom(simulation, version)
+        self.endpoint_routes = EndpointRoutes(simulation, version)
+        self.model_routes = ModelRoutes(simulation, version)
 
     def routes(self) -> list[Route]:
         return [
             Route("/projects/locales", self.locales),
             Route("/projects", self.list),
             Route("/projects", self.create, methods=["POST"]),
-            Route("/projects/{id:thing}", self.get),
-            Route("/projects/{id:thing}", self.update, methods=["PATCH"]),
-            Route("/projects/{id:thing}", self.delete, methods=["DELETE"]),
-            Route("/projects/{id:thing}/endpoints", self.endpoints),
-            Route("/projects/{id:thing}/models", self.models),
-            Route("/projects/{id:thing}/datasets", self.datasets),
-            Route("/projects/{id:thing}/evaluations", self.evaluations),
-            Route("/projects/{id:thing}/transcriptions", self.transcriptions),
+            Route("/projects/{id:entity_id}", self.get),
+            Route("/projects/{id:entity_id}", self.update, methods=["PATCH"]),
+            Route("/projects/{id:entity_id}", self.delete, methods=["DELETE"]),
+            Route("/projects/{id:entity_id}/endpoints", self.endpoints),
+            Route("/projects/{id:entity_id}/models", self.models),
+            Route("/projects/{id:entity_id}/datasets", self.datasets),
+            Route("/projects/{id:entity_id}/evaluations", self.evaluations),
+            Route("/projects/{id:entity_id}/transcriptions", self.transcriptions),
         ]
 
     @property
@@ -59,10 +59,10 @@ class ProjectRoom(Room):
         return {**PROJECT_FIELDS, "foundryProjectName": lambda project: project.foundry or ""}
 
     def shapes(self, projects: list[Project]) -> list[Json]:
-        """The counts are made in one pass over all entities."""
-        wire = self.simulation.wire(self.version)
+        """Projects as JSON; the counts need only one pass over all entities."""
+        serializer = self.simulation.serializer(self.version)
         world = self.world
-        held = {
+        counters = {
             "datasetCount": _counter(world.datasets),
             "evaluationCount": _counter(world.evaluations),
             "modelCount": _counter(world.custom_models),
@@ -70,16 +70,17 @@ class ProjectRoom(Room):
             "endpointCount": _counter(world.endpoints),
         }
         return [
-            wire.project(project, {name: counter[project.id] for name, counter in held.items()}) for project in projects
+            serializer.project(project, {name: counter[project.id] for name, counter in counters.items()})
+            for project in projects
         ]
 
     async def list(self, request: Request) -> Response:
-        address = self.simulation.wire(self.version).address("projects")
+        address = self.simulation.serializer(self.version).address("projects")
         size = self.world.options.switches.page_size
-        values, following = page(
+        values, next_link = page(
             self.world.projects.values(), request.query_params, address=address, fields=self.fields, size=size
         )
-        return listed(self.shapes(values), following)
+        return page_response(self.shapes(values), next_link)
 
     async def create(self, request: Request) -> Response:
         body = await bodies.read(request)
@@ -93,73 +94,79 @@ class ProjectRoom(Room):
             custom=bodies.custom_properties(body.get("customProperties")),
         )
         if project.locale not in self.world.locales():
-            raise invalid("InvalidLocale", f"The locale '{project.locale}' is not supported.", "locale")
+            raise invalid_argument("InvalidLocale", f"The locale '{project.locale}' is not supported.", "locale")
         self.world.projects[project.id] = project
-        self.world.touch()
+        self.world.mark_changed()
         ledger.made(project.id)
         (shape,) = self.shapes([project])
-        return answer(shape, 201, {"Location": shape["self"]})
+        return json_response(shape, 201, {"Location": shape["self"]})
 
     async def get(self, request: Request) -> Response:
-        (shape,) = self.shapes([find(self.world.projects, request, "project", "InvalidProject")])
-        return answer(shape)
+        (shape,) = self.shapes([find_or_404(self.world.projects, request, "project", "InvalidProject")])
+        return json_response(shape)
 
     async def update(self, request: Request) -> Response:
-        """ProjectUpdate; everything is read before anything is changed."""
+        """Read the whole ProjectUpdate before anything is changed."""
         body = await bodies.read(request)
-        project = find(self.world.projects, request, "project", "InvalidProject")
+        project = find_or_404(self.world.projects, request, "project", "InvalidProject")
         name = bodies.required(body, "displayName") if "displayName" in body else project.name
         description = bodies.optional(body, "description") if "description" in body else project.description
         foundry, custom = project.foundry, project.custom
         if FOUNDRY in body and self.version.foundry:
             foundry = bodies.optional(body, FOUNDRY)
         if "customProperties" in body:
-            custom = bodies.patched(body["customProperties"], project.custom, self.world.options.switches)
+            custom = bodies.patched_custom_properties(
+                body["customProperties"], project.custom, self.world.options.switches
+            )
         project.name, project.description = name, description
         project.foundry, project.custom = foundry, custom
         ledger.changed(project.id)
-        self.world.touch()
+        self.world.mark_changed()
         (shape,) = self.shapes([project])
-        return answer(shape)
+        return json_response(shape)
 
     async def delete(self, request: Request) -> Response:
-        """204 also for one that did not exist (Projects_Delete)."""
+        """204, also for a missing project (contract)."""
         project = self.world.projects.get(request.path_params["id"].lower())
         if project:
             self.world.remove_project(project)
         return Response(status_code=204)
 
     async def endpoints(self, request: Request) -> Response:
-        project = find(self.world.projects, request, "project", "InvalidProject")
-        return self.endpoint_room.page(request, "projects", project.id, "endpoints", project=project.id)
+        project = find_or_404(self.world.projects, request, "project", "InvalidProject")
+        return self.endpoint_routes.page(request, "projects", project.id, "endpoints", project=project.id)
 
     async def models(self, request: Request) -> Response:
-        project = find(self.world.projects, request, "project", "InvalidProject")
-        return self.model_room.page(request, "projects", project.id, "models", project=project.id)
+        project = find_or_404(self.world.projects, request, "project", "InvalidProject")
+        return self.model_routes.page(request, "projects", project.id, "models", project=project.id)
 
     async def datasets(self, request: Request) -> Response:
-        """Projects_ListDatasets: `kind` can be filtered too."""
-        return self.studies(request, "datasets", self.world.datasets.values(), {"kind": lambda dataset: dataset.kind})
+        """Projects_ListDatasets; `kind` is filterable, too."""
+        return self.project_items(
+            request, "datasets", self.world.datasets.values(), {"kind": lambda dataset: dataset.kind}
+        )
 
     async def evaluations(self, request: Request) -> Response:
-        return self.studies(request, "evaluations", self.world.evaluations.values(), {})
+        return self.project_items(request, "evaluations", self.world.evaluations.values(), {})
 
     async def transcriptions(self, request: Request) -> Response:
-        return self.studies(request, "transcriptions", self.world.transcriptions.values(), {})
+        return self.project_items(request, "transcriptions", self.world.transcriptions.values(), {})
 
-    def studies(self, request: Request, noun: str, studies: Iterable[Study], more: Fields) -> Response:
-        project = find(self.world.projects, request, "project", "InvalidProject")
-        wire = self.simulation.wire(self.version)
-        values, following = page(
-            studies,
+    def project_items(
+        self, request: Request, kind: str, project_items: Iterable[ProjectItem], more: Fields
+    ) -> Response:
+        project = find_or_404(self.world.projects, request, "project", "InvalidProject")
+        serializer = self.simulation.serializer(self.version)
+        values, next_link = page(
+            project_items,
             request.query_params,
-            address=wire.address("projects", project.id, noun),
-            fields={**worked_fields(wire.now), **more},
+            address=serializer.address("projects", project.id, kind),
+            fields={**status_fields(serializer.now), **more},
             size=self.world.options.switches.page_size,
             keep=lambda one: one.project == project.id,
         )
         headers = retry_after(self.world, (one.work for one in values))
-        return listed([study(one, wire) for one in values], following, headers)
+        return page_response([project_item_json(one, serializer) for one in values], next_link, headers)
 
 
 def _counter(entities: Mapping[str, Any]) -> Counter[str | None]:

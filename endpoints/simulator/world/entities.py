@@ -1,4 +1,7 @@
-"""The nouns of a world. Times are seconds since 1970 (UTC) as floats, durations are seconds."""
+"""The entities of a world. Times are seconds since 1970 (UTC) as floats, durations are seconds.
+
+The state file contains them, so renaming a field makes existing state files unreadable.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ DAY = 86_400.0
 
 
 class Status(StrEnum):
-    """speechtotext-v3.2.json, Status; the last two are terminal."""
+    """Contract: Status. The last two are terminal."""
 
     NOT_STARTED = "NotStarted"
     RUNNING = "Running"
@@ -23,7 +26,7 @@ class Status(StrEnum):
 
 
 class Work(Struct, kw_only=True, gc=False):
-    """Something that takes time: it began at `started`, takes `seconds` and ends in `outcome`."""
+    """A long-running operation: it begins at `started`, takes `seconds` and ends with the status `outcome`."""
 
     started: float
     seconds: float = 0.0
@@ -57,7 +60,7 @@ class Project(Struct, kw_only=True):
 
 
 class Model(Struct, kw_only=True):
-    """A base model (`base`) or a custom one; the last dates are api-facts 9."""
+    """A base model (`base`) or a custom one. Contract: BaseModel, CustomModel and their deprecationDates."""
 
     id: str
     base: bool
@@ -80,8 +83,8 @@ class Model(Struct, kw_only=True):
     custom: dict[str, str] = field(default_factory=dict)
 
 
-class Recorded(Struct, kw_only=True, gc=False):
-    """A content log that recognition wrote: the audio as it was sent, and what was answered."""
+class RecordedLog(Struct, kw_only=True, gc=False):
+    """A content log of a recognition request: the audio as it was sent, and the recognized text."""
 
     guid: str
     created: float
@@ -90,26 +93,26 @@ class Recorded(Struct, kw_only=True, gc=False):
     text: str
 
 
-class Purge(Struct, kw_only=True, gc=False):
-    """Logs from before `cutoff` are gone from `effective` on (Endpoints_DeleteLogs)."""
+class LogDeletion(Struct, kw_only=True, gc=False):
+    """Endpoints_DeleteLogs: from `effective` on, logs from before `cutoff` are deleted."""
 
     cutoff: float
     effective: float
 
 
-class BaseLogs(Struct, kw_only=True):
-    """What the base model of a language logged: sessions that asked for it and named no endpoint."""
+class BaseModelLogs(Struct, kw_only=True):
+    """Content logs of the base model of a locale: of requests that enabled logging and named no endpoint."""
 
     locale: str
     id: str = "base"
     logs_from: float | None = None
     removed_logs: set[str] = field(default_factory=set)
-    purges: list[Purge] = field(default_factory=list)
-    recorded: list[Recorded] = field(default_factory=list)
+    purges: list[LogDeletion] = field(default_factory=list)
+    recorded: list[RecordedLog] = field(default_factory=list)
 
 
 class Endpoint(Struct, kw_only=True):
-    """`model` is what was asked for last; `previous` is in service until the work has succeeded."""
+    """`model` is the requested model; `previous` stays in service until the deployment (`work`) has succeeded."""
 
     id: str
     name: str
@@ -127,28 +130,28 @@ class Endpoint(Struct, kw_only=True):
     logs_from: float | None = None
     custom: dict[str, str] = field(default_factory=dict)
     removed_logs: set[str] = field(default_factory=set)
-    purges: list[Purge] = field(default_factory=list)
-    recorded: list[Recorded] = field(default_factory=list)
+    purges: list[LogDeletion] = field(default_factory=list)
+    recorded: list[RecordedLog] = field(default_factory=list)
 
     def in_service(self, now: float) -> str | None:
-        """The id of the model that answers now; none before the first success."""
+        """The id of the model that serves requests now; None before the first successful deployment."""
         return self.model if self.work.at(now)[0] is Status.SUCCEEDED else self.previous
 
 
 class Authorization(Struct, kw_only=True):
-    """Leave to copy a model to this resource (ModelCopyAuthorization)."""
+    """The permission to copy a model to this resource (contract: ModelCopyAuthorization)."""
 
     id: str
     source: str
     expires: float
 
 
-class Copying(Struct, kw_only=True):
-    """One Models_Copy: the operation, and the id of the model that it makes."""
+class ModelCopy(Struct, kw_only=True):
+    """The operation of a Models_Copy, and the id of the model that it creates."""
 
     id: str
     model: str
     work: Work
 
 
-Logging = Endpoint | BaseLogs  # whatever has content logs
+LogOwner = Endpoint | BaseModelLogs  # what content logs belong to

@@ -1,6 +1,6 @@
-"""What a project holds besides endpoints and models: data sets, evaluations, transcriptions.
+"""What a project contains besides endpoints and models: datasets, evaluations and transcriptions.
 
-Nobody can make them here; they are there from the start so that the lists of a project have content.
+The simulator has no operations to create them; the start world contains some, so that the lists are not empty.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from .entities import Work
 
 
 class Dataset(Struct, kw_only=True):
-    """`seconds` of audio for the kinds that have any; `lines` accepted."""
+    """`seconds` of audio for the kinds that have audio; `lines` that were accepted."""
 
     id: str
     name: str
@@ -27,7 +27,7 @@ class Dataset(Struct, kw_only=True):
 
 
 class Evaluation(Struct, kw_only=True):
-    """Two models heard the same data set; `errors` are substitutions, deletions and insertions of each."""
+    """Two models on one dataset; `errors` are the substitutions, deletions and insertions of each model."""
 
     id: str
     name: str
@@ -57,4 +57,4 @@ class Transcription(Struct, kw_only=True):
     project: str | None = None
 
 
-Study = Dataset | Evaluation | Transcription
+ProjectItem = Dataset | Evaluation | Transcription

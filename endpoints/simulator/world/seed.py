@@ -1,7 +1,7 @@
 """The world at its start. The same options give the same ids and names.
 
-All dates lie relative to the start, so that what is about to expire stays about to expire; names that carry a date
-follow the service's quarter in which the world starts.
+All dates are relative to the start, so that a model which is about to expire is always about to expire. Dates in names
+follow from the quarter in which the world starts.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from ..options import Options
-from ..rules.training import breaks
+from ..rules.training import deployment_fails
 from .entities import DAY, Endpoint, Model, Project, Status, Work
 from .quarters import quarter_end
-from .seed_projects import furnish
+from .seed_projects import add_project_items
 from .world import World
 
 LOCALES = ("en-US", "de-DE", "en-GB", "fr-FR", "es-ES")
@@ -39,11 +39,11 @@ PLACES = (
 )
 FAR = 500 * DAY
 LOGGING_SHARE, BASE_SHARE = 0.4, 0.1
-CYCLE, FAILS_AT, RUNS_AT = 40, (6, 28), 9  # of forty endpoints two have failed and one has just begun
+CYCLE, FAILS_AT, RUNS_AT = 40, (6, 28), 9  # of forty endpoints two have failed and one has just been created
 
 
-class Plan(Struct, frozen=True, kw_only=True):
-    """One custom model to be: where, what name, when it expires (days from the start; None: on a far quarter end)."""
+class ModelPlan(Struct, frozen=True, kw_only=True):
+    """How to make a custom model. `expires`: days from the start; None: on a quarter end far away."""
 
     locale: str
     name: str
@@ -52,48 +52,48 @@ class Plan(Struct, frozen=True, kw_only=True):
     outcome: Status = Status.SUCCEEDED
     running: bool = False
     endpoints: bool = True
-    breaks: bool = False
+    deployment_fails: bool = False
 
 
-PLANS = (
-    Plan(locale="en-US", name="Call centre {month}"),
-    Plan(locale="en-US", name="Call centre {month}", quarters=-1, expires=75),
-    Plan(locale="de-DE", name="Hotline {month}", quarters=-2, expires=20),
-    Plan(locale="en-US", name="Call centre {month}", quarters=-8, expires=-10),
-    Plan(locale="en-US", name="Broken adaptation test", quarters=-3, breaks=True),
-    Plan(locale="de-DE", name="Hotline, noisy lines", outcome=Status.FAILED),
-    Plan(locale="de-DE", name="Hotline, next release", running=True),
-    Plan(locale="en-US", name="Call centre, batch only", endpoints=False),
+MODEL_PLANS = (
+    ModelPlan(locale="en-US", name="Call centre {month}"),
+    ModelPlan(locale="en-US", name="Call centre {month}", quarters=-1, expires=75),
+    ModelPlan(locale="de-DE", name="Hotline {month}", quarters=-2, expires=20),
+    ModelPlan(locale="en-US", name="Call centre {month}", quarters=-8, expires=-10),
+    ModelPlan(locale="en-US", name="Broken adaptation test", quarters=-3, deployment_fails=True),
+    ModelPlan(locale="de-DE", name="Hotline, noisy lines", outcome=Status.FAILED),
+    ModelPlan(locale="de-DE", name="Hotline, next release", running=True),
+    ModelPlan(locale="en-US", name="Call centre, batch only", endpoints=False),
 )
 
 
-def planted(options: Options, started: float | None = None) -> World:
-    """A new world."""
+def seeded_world(options: Options, started: float | None = None) -> World:
+    """A new world for these options."""
     world = World(options, started=started)
-    _Seeding(world).all()
+    _Seeder(world).all()
     return world
 
 
-class _Seeding:
+class _Seeder:
     def __init__(self, world: World) -> None:
         self.world = world
         self.options = world.options
         self.start = world.started
-        self.chance = random.Random(world.options.seed)  # noqa: S311 - not a secret
+        self.rng = random.Random(world.options.seed)  # noqa: S311 - not a secret
 
     def all(self) -> None:
         self.base_models()
         if self.options.world == "demo":
             self.projects()
             self.custom_models()
-            furnish(self.world)
+            add_project_items(self.world)
         self.endpoints()
 
     def id(self) -> str:
-        return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
 
     def base_models(self) -> None:
-        """Three of en-US and de-DE, two of the others; names are release dates (service-facts 7)."""
+        """Three of en-US and de-DE, two of the others; names are release dates ("Train a custom speech model")."""
         for locale in LOCALES:
             ages = (9, 5, 1) if locale in ("en-US", "de-DE") else (5, 1)
             for age in ages:
@@ -126,31 +126,33 @@ class _Seeding:
             self.world.projects[project.id] = project
 
     def custom_models(self) -> None:
-        homes = list(self.world.projects.values())
+        known_projects = list(self.world.projects.values())
         for index in range(self.options.models):
-            if index < len(PLANS):
-                plan = PLANS[index]
-                fitting = [home for home in homes if home.locale == plan.locale]
+            if index < len(MODEL_PLANS):
+                plan = MODEL_PLANS[index]
+                candidates = [
+                    log_owner_path for log_owner_path in known_projects if log_owner_path.locale == plan.locale
+                ]
             else:
-                turn = index - len(PLANS)
-                fitting = [homes[turn % len(homes)]] if homes else []
-                locale = fitting[0].locale if fitting else LOCALES[0]
-                words = next(short for place, _, short in PROJECTS if place == locale)
-                plan = Plan(locale=locale, name=f"{words} {{month}} {turn + 1}", quarters=-(turn % 6))
+                turn = index - len(MODEL_PLANS)
+                candidates = [known_projects[turn % len(known_projects)]] if known_projects else []
+                locale = candidates[0].locale if candidates else LOCALES[0]
+                description = next(short for place, _, short in PROJECTS if place == locale)
+                plan = ModelPlan(locale=locale, name=f"{description} {{month}} {turn + 1}", quarters=-(turn % 6))
                 if turn % 5 == 4:
-                    plan = Plan(locale=locale, name=plan.name, quarters=-7, expires=10.0 + turn % 70)
-            self.custom_model(index, plan, fitting[0] if fitting else None)
+                    plan = ModelPlan(locale=locale, name=plan.name, quarters=-7, expires=10.0 + turn % 70)
+            self.custom_model(index, plan, candidates[0] if candidates else None)
 
-    def custom_model(self, index: int, plan: Plan, home: Project | None) -> None:
+    def custom_model(self, index: int, plan: ModelPlan, log_owner_path: Project | None) -> None:
         finished = quarter_end(self.start, plan.quarters - 1) - 20.4 * DAY + index * 540
         work = Work(started=finished - 5400, seconds=5400, outcome=plan.outcome)
         if plan.running:
-            # Running from the first moment on, done after twice the time that a deployment takes
+            # Running from the start on; done after twice the duration of a deployment
             length = self.options.deploy_seconds
             work = Work(started=self.start - 0.5 * length, seconds=2.5 * length)
         name = plan.name.format(month=datetime.fromtimestamp(finished, UTC).strftime("%Y-%m"))
         far = quarter_end(max(finished, self.start - 180 * DAY), 8)
-        base = self.world.newest_base(plan.locale)
+        base = self.world.newest_base_model(plan.locale)
         model = Model(
             id=self.id(),
             base=False,
@@ -160,38 +162,38 @@ class _Seeding:
             work=work,
             transcription_until=far if plan.expires is None else self.start + plan.expires * DAY,
             supports_endpoints=plan.endpoints,
-            breaks_on_deploy=plan.breaks or breaks(name),
+            breaks_on_deploy=plan.deployment_fails or deployment_fails(name),
             base_model=base.id if base else None,
-            project=home.id if home else None,
+            project=log_owner_path.id if log_owner_path else None,
             custom={"PortalAPIVersion": "3", "Purpose": ""} if index % 3 == 0 else {},
         )
         self.world.custom_models[model.id] = model
 
     def endpoints(self) -> None:
-        """Mostly Succeeded; some log, some run on models that expire, some failed, some have just begun."""
+        """Mostly Succeeded; some log, some run models that expire, some failed, some have just been created."""
         count = self.options.endpoints
         if not count:
             return
-        homes = list(self.world.projects.values())
-        fits = {locale: self.deployed(locale) for locale in LOCALES}
+        known_projects = list(self.world.projects.values())
+        models_by_locale = {locale: self.once_deployable(locale) for locale in LOCALES}
         broken = [model for model in self.world.custom_models.values() if model.breaks_on_deploy]
         longest = 6.0 if self.options.tier == "F0" else 400.0
-        ages = [0.0 if index % CYCLE == RUNS_AT else self.chance.uniform(0.5, longest) for index in range(count)]
+        ages = [0.0 if index % CYCLE == RUNS_AT else self.rng.uniform(0.5, longest) for index in range(count)]
         for index, age in sorted(enumerate(ages), key=lambda one: -one[1]):
-            home = homes[index % len(homes)] if homes else None
-            locale = home.locale if home else LOCALES[index % len(LOCALES)]
-            custom, base = fits[locale]
-            model = self.chance.choice(base if not custom or self.chance.random() < BASE_SHARE else custom)
+            log_owner_path = known_projects[index % len(known_projects)] if known_projects else None
+            locale = log_owner_path.locale if log_owner_path else LOCALES[index % len(LOCALES)]
+            custom, base = models_by_locale[locale]
+            model = self.rng.choice(base if not custom or self.rng.random() < BASE_SHARE else custom)
             outcome = Status.SUCCEEDED
             if index % CYCLE in FAILS_AT and broken and broken[0].locale == locale:
                 model, outcome = broken[0], Status.FAILED
             created = self.start - age * DAY
-            deployed = max(created, min(model.work.done_at + DAY, self.start - DAY)) if age else created
-            work = Work(started=deployed, seconds=self.options.deploy_seconds, outcome=outcome)
-            self.endpoint(index, model, home, created, work)
+            once_deployable = max(created, min(model.work.done_at + DAY, self.start - DAY)) if age else created
+            work = Work(started=once_deployable, seconds=self.options.deploy_seconds, outcome=outcome)
+            self.endpoint(index, model, log_owner_path, created, work)
 
-    def deployed(self, locale: str) -> tuple[list[Model], list[Model]]:
-        """Custom and base models of a locale that were deployable once."""
+    def once_deployable(self, locale: str) -> tuple[list[Model], list[Model]]:
+        """Custom and base models of a locale that could be deployed at some time."""
         custom = [
             model
             for model in self.world.custom_models.values()
@@ -202,10 +204,10 @@ class _Seeding:
         ]
         return custom, [model for model in self.world.base_models.values() if model.locale == locale]
 
-    def endpoint(self, index: int, model: Model, home: Project | None, created: float, work: Work) -> None:
-        place, words = PLACES[index % len(PLACES)]
+    def endpoint(self, index: int, model: Model, log_owner_path: Project | None, created: float, work: Work) -> None:
+        place, description = PLACES[index % len(PLACES)]
         turn = index // len(PLACES)
-        logging = self.chance.random() < LOGGING_SHARE
+        logging = self.rng.random() < LOGGING_SHARE
         succeeds = work.outcome is Status.SUCCEEDED
         endpoint = Endpoint(
             id=self.id(),
@@ -214,8 +216,8 @@ class _Seeding:
             model=model.id,
             created=created,
             work=work,
-            description=words,
-            project=home.id if home else None,
+            description=description,
+            project=log_owner_path.id if log_owner_path else None,
             logging=logging,
             logs_from=max(self.start, work.done_at) if logging and succeeds else None,
         )

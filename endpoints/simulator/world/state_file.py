@@ -1,4 +1,4 @@
-"""The world in a file, so that a demo that is started again has the same data."""
+"""The world in a file (--state), so that a demo has the same data after a restart."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from ..options import Options
-from .entities import Authorization, BaseLogs, Copying, Endpoint, Model, Project
+from .entities import Authorization, BaseModelLogs, Endpoint, Model, ModelCopy, Project
 from .project_items import Dataset, Evaluation, Transcription
 from .web_hooks import WebHook
 from .world import World
 
 
 class Saved(Struct, kw_only=True):
-    """What is kept: no ports, no keys, no ledger; of the options what the computed logs depend on."""
+    """What is saved: no ports, keys or ledger; of the options only the seed, which generated logs depend on."""
 
     seed: int
     started: float
@@ -30,17 +30,17 @@ class Saved(Struct, kw_only=True):
     evaluations: list[Evaluation] = []
     transcriptions: list[Transcription] = []
     authorizations: list[Authorization] = []
-    copies: list[Copying] = []
-    base_logs: list[BaseLogs] = []
+    copies: list[ModelCopy] = []
+    base_logs: list[BaseModelLogs] = []
     hooks: list[WebHook] = []
 
 
-class Unreadable(Exception):
-    """The file is there, and it is no world."""
+class StateFileError(Exception):
+    """The state file exists, but cannot be read as a world."""
 
 
 def save(world: World, path: Path) -> None:
-    """Written beside, then put in its place: the file is whole at every moment."""
+    """Write a temporary file and rename it, so that the state file is complete at every moment."""
     saved = Saved(
         seed=world.options.seed,
         started=world.started,
@@ -59,20 +59,20 @@ def save(world: World, path: Path) -> None:
         hooks=list(world.hooks.values()),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
+    temporary = path.with_name(path.name + ".new")
+    with temporary.open("wb") as file:
         file.write(msgspec.json.encode(saved))
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    temporary.replace(path)
 
 
 def load(path: Path, options: Options) -> World:
-    """The entities come from the file, all else from the options of this start."""
+    """Read a world: its entities come from the file, everything else from the options of this process."""
     try:
         saved = msgspec.json.decode(path.read_bytes(), type=Saved)
     except msgspec.DecodeError as error:
-        raise Unreadable(f"{path} holds no world: {error}") from None
+        raise StateFileError(f"{path} holds no world: {error}") from None
     world = World(msgspec.structs.replace(options, seed=saved.seed), started=saved.started, secret=saved.secret)
     world.offset = saved.offset
     world.projects = {project.id: project for project in saved.projects}
@@ -83,7 +83,7 @@ def load(path: Path, options: Options) -> World:
     world.transcriptions = {transcription.id: transcription for transcription in saved.transcriptions}
     world.authorizations = {authorization.id: authorization for authorization in saved.authorizations}
     world.copies = {copying.id: copying for copying in saved.copies}
-    world.base_logs = {journal.locale: journal for journal in saved.base_logs}
+    world.base_logs = {logs.locale: logs for logs in saved.base_logs}
     world.hooks = {hook.id: hook for hook in saved.hooks}
     for endpoint in saved.endpoints:
         world.add(endpoint)

@@ -1,4 +1,4 @@
-"""Web hooks as nouns of the world, and the names of their events (api-facts 11)."""
+"""Web hooks as entities of the world, and the names of their events (contract: WebHook, WebHookEvents)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EVENTS = frozenset([PING, CHALLENGE, *(kind + stage for kind in KINDS for stage 
 
 
 class WebHook(Struct, kw_only=True):
-    """`version` is the API version it was made in; `failures` counts deliveries that were given up in a row."""
+    """`version` is the API version it was created in; `failures` counts consecutive failed deliveries."""
 
     id: str
     name: str
@@ -33,6 +33,6 @@ class WebHook(Struct, kw_only=True):
     def enter(self, status: Status, now: float, error: dict[str, str] | None = None) -> None:
         self.status, self.entered, self.error, self.failures = status, now, error, 0
 
-    def wants(self, event: str) -> bool:
-        """Only a hook whose challenge has succeeded gets events."""
+    def subscribes_to(self, event: str) -> bool:
+        """Whether the event is to be sent to this hook: only if its challenge has succeeded."""
         return self.status is Status.SUCCEEDED and self.events.get(event, False)

@@ -1,4 +1,4 @@
-"""The state of the service and its clock. What vanishes by time is swept away when somebody looks."""
+"""The state of the simulated resource and its clock. Expired entities are removed before each response is made."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import uuid
 from collections.abc import Callable, Iterator
 
 from ..control import ledger
-from ..iso8601 import seconds_of
+from ..iso8601 import parse_duration
 from ..options import Options
-from .entities import DAY, Authorization, BaseLogs, Copying, Endpoint, Model, Project, Status
-from .project_items import Dataset, Evaluation, Study, Transcription
+from .entities import DAY, Authorization, BaseModelLogs, Endpoint, Model, ModelCopy, Project, Status
+from .project_items import Dataset, Evaluation, ProjectItem, Transcription
 from .web_hooks import WebHook
 
-F0_LIFE = 7 * DAY  # service-facts 1: endpoints of F0 resources are deleted after seven days
+F0_LIFETIME = 7 * DAY  # "Custom speech model lifecycle": endpoints of F0 resources are deleted after seven days
 
 
 def new_id() -> str:
@@ -40,110 +40,113 @@ class World:
         self.evaluations: dict[str, Evaluation] = {}
         self.transcriptions: dict[str, Transcription] = {}
         self.authorizations: dict[str, Authorization] = {}
-        self.copies: dict[str, Copying] = {}
-        self.base_logs: dict[str, BaseLogs] = {}
+        self.copies: dict[str, ModelCopy] = {}
+        self.base_logs: dict[str, BaseModelLogs] = {}
         self.hooks: dict[str, WebHook] = {}
         self.on_change: Callable[[], None] = lambda: None
-        self._leaving: list[tuple[float, str]] = []
+        self._expiries: list[tuple[float, str]] = []
 
-    # the clock
+    # The clock
 
     def now(self) -> float:
         return self.offset + (time.time() if self.stopped_at is None else self.stopped_at)
 
     def advance(self, seconds: float) -> None:
         self.offset += seconds
-        self.touch()
+        self.mark_changed()
 
     def stop(self) -> None:
-        """The clock stands: what is being deployed stays so."""
+        """Stop the clock, so that what is in progress stays in progress."""
         if self.stopped_at is None:
             self.stopped_at = time.time()
 
-    def go(self) -> None:
-        """The clock goes on from where it stood."""
+    def resume(self) -> None:
+        """Start the clock again from the time at which it was stopped."""
         if self.stopped_at is not None:
             self.offset += self.stopped_at - time.time()
             self.stopped_at = None
-            self.touch()
+            self.mark_changed()
 
-    # looking
+    # Lookups
 
     def model(self, model_id: str) -> Model | None:
         return self.custom_models.get(model_id) or self.base_models.get(model_id)
 
-    def newest_base(self, locale: str) -> Model | None:
-        """The base model that answers where no other can (service-facts 1)."""
-        fitting = [model for model in self.base_models.values() if model.locale == locale]
-        return max(fitting, key=lambda model: model.created, default=None)
+    def newest_base_model(self, locale: str) -> Model | None:
+        """The model that recognition falls back to ("Custom speech model lifecycle")."""
+        candidates = [model for model in self.base_models.values() if model.locale == locale]
+        return max(candidates, key=lambda model: model.created, default=None)
 
-    def uses(self, endpoint: Endpoint, model_id: str) -> bool:
-        """Whether a model is asked for by an endpoint or still in service there."""
+    def is_used_by(self, endpoint: Endpoint, model_id: str) -> bool:
+        """Whether the endpoint is to run the model, or still runs it."""
         return model_id in (endpoint.model, endpoint.in_service(self.now()))
 
-    def studies(self) -> Iterator[Study]:
+    def project_items(self) -> Iterator[ProjectItem]:
         yield from self.datasets.values()
         yield from self.evaluations.values()
         yield from self.transcriptions.values()
 
-    def journal(self, locale: str) -> BaseLogs:
-        """The logs of the base model of a supported locale."""
-        return self.base_logs.setdefault(locale, BaseLogs(locale=locale))
+    def base_model_logs(self, locale: str) -> BaseModelLogs:
+        """The content logs of the base model of a supported locale."""
+        return self.base_logs.setdefault(locale, BaseModelLogs(locale=locale))
 
     def locales(self) -> list[str]:
         return sorted({model.locale for model in self.base_models.values()})
 
-    # changing
+    # Changes
 
-    def touch(self) -> None:
+    def mark_changed(self) -> None:
         self.revision += 1
         self.on_change()
 
     def add(self, endpoint: Endpoint) -> None:
         self.endpoints[endpoint.id] = endpoint
-        self.watch(endpoint)
-        self.touch()
+        self.schedule_expiry(endpoint)
+        self.mark_changed()
 
-    def watch(self, endpoint: Endpoint) -> None:
-        """Remember when an endpoint goes by itself; to be called after each deployment has begun."""
-        leaves = self.leaves_at(endpoint)
-        if leaves is not None:
-            heapq.heappush(self._leaving, (leaves, endpoint.id))
+    def schedule_expiry(self, endpoint: Endpoint) -> None:
+        """Schedule the automatic deletion of an endpoint; call it after each deployment has started."""
+        expires = self.expires_at(endpoint)
+        if expires is not None:
+            heapq.heappush(self._expiries, (expires, endpoint.id))
 
-    def leaves_at(self, endpoint: Endpoint) -> float | None:
-        """timeToLive counts from completion (Endpoint.properties.timeToLive); F0 from creation."""
-        ends = []
-        if endpoint.time_to_live and (life := seconds_of(endpoint.time_to_live)):
-            ends.append(endpoint.work.done_at + life)
+    def expires_at(self, endpoint: Endpoint) -> float | None:
+        """When the endpoint is deleted automatically.
+
+        timeToLive counts from completion (contract: EndpointProperties.timeToLive), the limit of F0 from creation.
+        """
+        expiries = []
+        if endpoint.time_to_live and (lifetime := parse_duration(endpoint.time_to_live)):
+            expiries.append(endpoint.work.done_at + lifetime)
         if self.options.tier == "F0":
-            ends.append(endpoint.created + F0_LIFE)
-        return min(ends, default=None)
+            expiries.append(endpoint.created + F0_LIFETIME)
+        return min(expiries, default=None)
 
-    def sweep(self) -> None:
-        """Remove the endpoints whose time has come."""
+    def remove_expired(self) -> None:
+        """Remove the endpoints that have expired."""
         now = self.now()
-        while self._leaving and self._leaving[0][0] <= now:
-            _, endpoint_id = heapq.heappop(self._leaving)
+        while self._expiries and self._expiries[0][0] <= now:
+            _, endpoint_id = heapq.heappop(self._expiries)
             endpoint = self.endpoints.get(endpoint_id)
             if endpoint is None:
                 continue
-            leaves = self.leaves_at(endpoint)
-            if leaves is not None and leaves <= now:
+            expires = self.expires_at(endpoint)
+            if expires is not None and expires <= now:
                 del self.endpoints[endpoint_id]
-                self.touch()
+                self.mark_changed()
 
     def remove_endpoint(self, endpoint: Endpoint) -> None:
         del self.endpoints[endpoint.id]
         ledger.removed(endpoint.id)
-        self.touch()
+        self.mark_changed()
 
     def remove_model(self, model: Model) -> None:
         del self.custom_models[model.id]
         ledger.removed(model.id)
-        self.touch()
+        self.mark_changed()
 
     def remove_project(self, project: Project) -> None:
-        """What belonged to the project stays, without a project."""
+        """Remove a project; its entities stay, without a project."""
         del self.projects[project.id]
         for endpoint in self.endpoints.values():
             if endpoint.project == project.id:
@@ -151,14 +154,14 @@ class World:
         for model in self.custom_models.values():
             if model.project == project.id:
                 model.project = None
-        for study in self.studies():
-            if study.project == project.id:
-                study.project = None
+        for item in self.project_items():
+            if item.project == project.id:
+                item.project = None
         ledger.removed(project.id)
-        self.touch()
+        self.mark_changed()
 
-    def settle_logs(self, endpoint: Endpoint) -> None:
-        """Logging counts from the first moment at which the endpoint serves with logging on."""
+    def start_logging_if_ready(self, endpoint: Endpoint) -> None:
+        """Set when the endpoint starts to log: once it serves requests with logging enabled."""
         if endpoint.logs_from is not None or not endpoint.logging:
             return
         now = self.now()

@@ -1,7 +1,7 @@
-"""The project's description of one API version, made ready to hold requests and answers against it.
+"""Validators for requests and responses, built from the contract of one API version.
 
-Stricter than the description where it is about us: our client sends no property that is unknown or written by the
-service alone, and the simulator says no property and no word that the description does not name.
+They are stricter than the contract for our own code: the client must not send unknown or read-only properties, and the
+simulator must not send properties or values of enumerations that the contract does not name.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ INTEGER = re.compile(r"-?\d{1,19}")
 VERSIONED = re.compile(r"/speechtotext/(v[\w.-]+)(?:/|$)")
 
 
-class Side:
-    """The schemas as one side has to keep to them; validators are made once for each."""
+class SchemaSet:
+    """The schemas for requests (`writes`) or responses; a validator is created once for each."""
 
     def __init__(self, schemas: Json, *, writes: bool) -> None:
         self.writes = writes
@@ -32,8 +32,8 @@ class Side:
         self.document = {"components": {"schemas": {name: self.strict(one) for name, one in schemas.items()}}}
         self.made: dict[str, jsonschema_rs.Validator] = {}
 
-    def complaints(self, schema: Json, instance: Any) -> list[str]:
-        """What is wrong with it, each with its place; empty when it is right."""
+    def errors(self, schema: Json, instance: Any) -> list[str]:
+        """The errors, each with its location; empty if the instance is valid."""
         key = repr(schema)
         if key not in self.made:
             whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **self.strict(schema), **self.document}
@@ -55,38 +55,38 @@ class Side:
         if isinstance(schema.get("additionalProperties"), dict):
             found["additionalProperties"] = self.strict(schema["additionalProperties"])
         if "properties" in schema:
-            kept = {name: one for name, one in schema["properties"].items() if not self.kept_back(one)}
+            kept = {name: one for name, one in schema["properties"].items() if not self.may_not_be_written(one)}
             found["properties"] = {name: self.strict(one) for name, one in kept.items()}
             if not schema.get("x-open"):
                 found["additionalProperties"] = False
         return found
 
-    def kept_back(self, schema: Json) -> bool:
-        """Not to be written by this side: the property, or what it leads to, is readOnly."""
+    def may_not_be_written(self, schema: Json) -> bool:
+        """Whether this side must not send the property: it, or what it refers to, is readOnly."""
         aim = self.schemas[schema["$ref"].removeprefix(SCHEMAS)] if "$ref" in schema else {}
         return self.writes and bool(schema.get("readOnly") or aim.get("readOnly"))
 
 
 class Operation:
-    """One operation, and what it says about a request and about an answer."""
+    """One operation, with the validation of its requests and responses."""
 
-    def __init__(self, path: str, described: Json, requests: Side, answers: Side) -> None:
+    def __init__(self, path: str, described: Json, requests: SchemaSet, answers: SchemaSet) -> None:
         self.name: str = described["operationId"]
         self.pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
-        self.literal = len(re.sub(r"{\w+}", "", path))
+        self.fixed_characters = len(re.sub(r"{\w+}", "", path))
         self.path_names = {one["name"]: one["schema"] for one in described["parameters"] if one["in"] == "path"}
         self.query = {one["name"]: one for one in described["parameters"] if one["in"] == "query"}
         self.body = described.get("requestBody", {}).get("content", {})
         self.answers = described["responses"]
         self.request_side, self.answer_side = requests, answers
 
-    def addressed(self, match: re.Match[str]) -> Iterator[str]:
+    def path_errors(self, match: re.Match[str]) -> Iterator[str]:
         for name, schema in self.path_names.items():
-            if self.request_side.complaints(schema, unquote(match[name])):
+            if self.request_side.errors(schema, unquote(match[name])):
                 yield f"the {name} of the path is no {schema.get('format', 'string')}: {match[name]}"
 
-    def asked(self, pairs: list[tuple[str, str]]) -> Iterator[str]:
-        """About the query."""
+    def query_errors(self, pairs: list[tuple[str, str]]) -> Iterator[str]:
+        """The errors in the query."""
         names = [name for name, _ in pairs]
         yield from (f"the query parameter {name} is unknown" for name in names if name not in self.query)
         yield from (f"the query parameter {name} is there twice" for name in set(names) if names.count(name) > 1)
@@ -101,11 +101,11 @@ class Operation:
         schema = parameter["schema"]
         if schema["type"] == "integer" and not INTEGER.fullmatch(text):
             yield f"the query parameter {name} is no integer: {text}"
-        elif found := self.request_side.complaints(schema, int(text) if schema["type"] == "integer" else text):
+        elif found := self.request_side.errors(schema, int(text) if schema["type"] == "integer" else text):
             yield f"the query parameter {name}: {found[0]}"
 
-    def filtered(self, pairs: list[tuple[str, str]]) -> Iterator[str]:
-        """About the filter, which is the caller's word and not the client's: wrong only when the service took it."""
+    def filter_errors(self, pairs: list[tuple[str, str]]) -> Iterator[str]:
+        """The errors in the filter. It comes from the client's caller: an error only if it was accepted."""
         for text in (text for name, text in pairs if name == "filter" and name in self.query):
             compared = re.findall(r"(\w+)\s+(?:eq|ne|gt|ge|lt|le)\s", re.sub(r"'(?:[^']|'')*'", "''", text))
             unknown = sorted({*compared} - {*self.query["filter"]["x-filter-properties"]})
@@ -113,8 +113,8 @@ class Operation:
             if not compared:
                 yield f"the filter compares nothing: {text}"
 
-    def declared(self, status: int) -> Json | None:
-        """The answer described for a status; refusals are all described in one."""
+    def response_for(self, status: int) -> Json | None:
+        """The response described for a status; all errors have one description."""
         found: Json | None = self.answers.get(str(status))
         if found is None and status >= 400:
             found = self.answers["default"]
@@ -122,13 +122,13 @@ class Operation:
 
 
 class Contract:
-    """One version: the operation behind a method and a path."""
+    """The operations of one version, by method and path."""
 
     def __init__(self, version: str) -> None:
         document = describe(version)
         self.base = base_path(version)
         schemas = document["components"]["schemas"]
-        self.requests, self.replies = Side(schemas, writes=True), Side(schemas, writes=False)
+        self.requests, self.replies = SchemaSet(schemas, writes=True), SchemaSet(schemas, writes=False)
         self.keys = {one["name"].lower().encode() for one in document["components"]["securitySchemes"].values()}
         self.operations: dict[str, list[Operation]] = {}
         for path, methods in document["paths"].items():
@@ -136,7 +136,7 @@ class Contract:
                 found = Operation(path, described, self.requests, self.replies)
                 self.operations.setdefault(method.upper(), []).append(found)
         for those in self.operations.values():
-            those.sort(key=lambda one: -one.literal)  # /models/base goes before /models/{id}
+            those.sort(key=lambda one: -one.fixed_characters)  # /models/base goes before /models/{id}
 
     def find(self, method: str, raw_path: str) -> tuple[Operation, re.Match[str]] | None:
         below = raw_path.removeprefix(self.base)
@@ -148,12 +148,12 @@ class Contract:
 
 @cache
 def contract(version: str) -> Contract:
-    """Raises KeyError for a version that is not described."""
+    """Raises KeyError for an unknown version."""
     return Contract(version)
 
 
 def version_of(path: str, query: list[tuple[str, str]]) -> str:
-    """The version that a request is addressed to; empty when it names none."""
+    """The version of a request; empty if it has none."""
     if named := VERSIONED.match(path):
         return named[1]
     return dict(query).get("api-version", "")

@@ -1,4 +1,4 @@
-"""What is asked again, and what never is."""
+"""Which requests are retried, and which never are."""
 
 import time
 
@@ -40,14 +40,14 @@ MUTATIONS = [post, patch]
 
 
 @pytest.mark.parametrize("fault", [(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n",), ("close",), ("reset",)])
-def test_a_get_is_asked_again(service, patient, fault):
+def test_a_get_is_retried(service, patient, fault):
     service.says(*fault).says(*fault).answers(body=service.endpoint())
     assert get(patient).id == ID
     assert len(service.asked) == 3
 
 
 @pytest.mark.parametrize("fault", [(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n",), ("close",), ("reset",)])
-def test_a_delete_is_asked_again(service, patient, fault):
+def test_a_delete_is_retried(service, patient, fault):
     service.says(*fault).answers(404, {"code": "NotFound", "message": "It was deleted."})
     assert delete(patient) is None
     assert len(service.asked) == 2
@@ -57,7 +57,7 @@ def test_a_delete_is_asked_again(service, patient, fault):
 @pytest.mark.parametrize(
     "fault", [(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n",), ("close",), ("reset",), (b"HTTP/1.1 201 X\r\n\r\n",)]
 )
-def test_a_post_or_patch_is_never_asked_again_when_it_may_have_been_done(service, patient, mutate, fault):
+def test_a_post_or_patch_is_never_retried_if_it_may_have_been_executed(service, patient, mutate, fault):
     service.says(*fault, "close")
     service.forever = (service.answer(200, service.endpoint()),)
     with pytest.raises(OutcomeUnknown):
@@ -66,7 +66,7 @@ def test_a_post_or_patch_is_never_asked_again_when_it_may_have_been_done(service
 
 
 @pytest.mark.parametrize("mutate", MUTATIONS)
-def test_a_post_or_patch_that_was_not_sent_is_the_callers_to_repeat(service, patient, mutate, caplog):
+def test_a_post_or_patch_that_was_not_sent_is_not_retried(service, patient, mutate, caplog):
     service.close()
     with pytest.raises(NotSent):
         mutate(patient)
@@ -74,14 +74,14 @@ def test_a_post_or_patch_that_was_not_sent_is_the_callers_to_repeat(service, pat
 
 
 @pytest.mark.parametrize("ask", [get, delete])
-def test_a_get_or_delete_that_was_not_sent_is_tried_again(service, patient, ask, caplog):
+def test_a_get_or_delete_that_was_not_sent_is_retried(service, patient, ask, caplog):
     service.close()
     with pytest.raises(NotSent):
         ask(patient)
     assert caplog.text.count("retry_scheduled") == 2
 
 
-def test_after_three_attempts_it_is_enough(service, patient):
+def test_there_are_three_attempts_at_most(service, patient):
     service.forever = (service.answer(500),)
     with pytest.raises(ServiceFault):
         get(patient)
@@ -91,7 +91,7 @@ def test_after_three_attempts_it_is_enough(service, patient):
 @pytest.mark.parametrize(
     "answer", [(404, {"code": "NotFound", "message": "x"}, NotFound), (200, b"<html>", Unreadable)]
 )
-def test_what_will_not_change_is_asked_once(service, patient, answer):
+def test_permanent_errors_are_not_retried(service, patient, answer):
     status, body, error = answer
     service.forever = (service.answer(status, body),)
     with pytest.raises(error):
@@ -100,13 +100,13 @@ def test_what_will_not_change_is_asked_once(service, patient, answer):
 
 
 @pytest.mark.parametrize("ask", [get, post, patch])
-def test_a_429_is_waited_for_by_every_method(service, patient, ask):
+def test_a_429_is_retried_for_every_method(service, patient, ask):
     service.answers(429, headers={"Retry-After": "0"}).answers(200, service.endpoint())
     assert ask(patient).id == ID
     assert len(service.asked) == 2
 
 
-def test_no_attempt_comes_before_the_time_that_the_service_named(service, patient):
+def test_no_retry_is_sent_before_the_time_of_retry_after(service, patient):
     service.answers(429, headers={"Retry-After": "0.4"}).answers(200, service.endpoint())
     begun = time.monotonic()
     get(patient)
@@ -115,7 +115,7 @@ def test_no_attempt_comes_before_the_time_that_the_service_named(service, patien
 
 @pytest.mark.parametrize("value", ["86400", "6", None, "soon"])
 @pytest.mark.parametrize("ask", [get, post])
-def test_a_429_that_does_not_fit_is_raised_at_once(service, patient, ask, value):
+def test_a_429_beyond_the_deadline_is_raised_at_once(service, patient, ask, value):
     service.answers(429, headers={"Retry-After": value} if value else {})
     begun = time.monotonic()
     with pytest.raises(TooManyRequests):
@@ -124,7 +124,7 @@ def test_a_429_that_does_not_fit_is_raised_at_once(service, patient, ask, value)
     assert len(service.asked) == 1
 
 
-def test_a_fault_may_name_its_time_too(service, patient):
+def test_a_service_fault_may_have_a_retry_after(service, patient):
     service.answers(503, headers={"Retry-After": "3600"})
     with pytest.raises(ServiceFault):
         get(patient)
@@ -139,20 +139,20 @@ def test_all_attempts_share_one_deadline(service, client_of):
     assert time.monotonic() - begun < 2
 
 
-def test_a_silence_is_asked_again_while_there_is_time(service, client_of, monkeypatch):
+def test_a_read_timeout_is_retried_within_the_deadline(service, client_of, monkeypatch):
     monkeypatch.setattr("endpoints.azure.sending.READ_SECONDS", 0.1)
     service.says(lambda connection: connection.recv(1)).answers(body=service.endpoint())
     assert get(client_of(service, retries=True)).id == ID
 
 
-def test_the_switch_turns_it_off(service, client):
+def test_retries_can_be_disabled(service, client):
     service.forever = (service.answer(503),)
     with pytest.raises(ServiceFault):
         get(client)
     assert len(service.asked) == 1
 
 
-def test_reading_keeps_a_connection_and_changing_takes_a_new_one(service, client):
+def test_a_get_reuses_a_connection_and_other_methods_open_one(service, client):
     service.forever = (service.answer(200, service.endpoint()),)
     for ask in (get, get, post, patch, post, get):
         ask(client)
@@ -161,13 +161,13 @@ def test_reading_keeps_a_connection_and_changing_takes_a_new_one(service, client
     assert [one.headers.get("connection") for one in service.asked] == [None, None, "close", "close", "close", None]
 
 
-def test_a_kept_connection_that_died_meanwhile_costs_a_get_nothing(service, patient):
+def test_a_get_on_a_closed_kept_alive_connection_is_retried(service, patient):
     service.says(service.answer(200, service.endpoint()), "close")
     service.answers(body=service.endpoint())
     assert get(patient).id == get(patient).id == ID
 
 
-def test_a_lost_connection_is_told_from_a_refusal(service, client):
+def test_a_lost_connection_differs_from_a_refused_one(service, client):
     service.says("reset")
     with pytest.raises(ConnectionLost) as caught:
         get(client)

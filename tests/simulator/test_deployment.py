@@ -1,4 +1,4 @@
-"""A deployment from the wish to the end, and what a change of the model starts."""
+"""Deployments: of new endpoints and of another model."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import pytest
 from .conftest import Service
 
 
-def test_a_new_endpoint_is_answered_with_201_and_its_address(service: Service) -> None:
-    response = service.http.post("/endpoints", json=service.wish())
+def test_a_new_endpoint_is_returned_with_201_and_location(service: Service) -> None:
+    response = service.http.post("/endpoints", json=service.endpoint_body())
     assert response.status_code == 201
     assert response.headers["location"] == response.json()["self"]
     assert "retry-after" not in response.headers
     assert response.json()["status"] == "NotStarted"
 
 
-def test_a_deployment_goes_from_not_started_over_running_to_succeeded(service: Service) -> None:
+def test_a_deployment_is_not_started_then_running_then_succeeded(service: Service) -> None:
     endpoint = service.deploy()
     seen = []
     for seconds in (0, 5, 16):
@@ -26,7 +26,7 @@ def test_a_deployment_goes_from_not_started_over_running_to_succeeded(service: S
     assert len({one["createdDateTime"] for one in seen}) == 1
 
 
-def test_retry_after_is_there_until_all_is_terminal(service: Service) -> None:
+def test_retry_after_is_sent_until_all_statuses_are_final(service: Service) -> None:
     endpoint = service.deploy()
     for path in (endpoint["self"], "/endpoints"):
         assert service.http.get(path).headers["retry-after"] == "2"
@@ -35,7 +35,7 @@ def test_retry_after_is_there_until_all_is_terminal(service: Service) -> None:
         assert "retry-after" not in service.http.get(path).headers
 
 
-def test_links_are_there_from_the_first_moment(service: Service) -> None:
+def test_a_new_endpoint_has_links(service: Service) -> None:
     endpoint = service.deploy()
     identity = endpoint["self"].rsplit("/", 1)[1]
     assert len(endpoint["links"]) == 7
@@ -43,7 +43,7 @@ def test_links_are_there_from_the_first_moment(service: Service) -> None:
     assert all(link.endswith(f"?cid={identity}") for link in endpoint["links"].values())
 
 
-def test_another_model_is_shown_at_once_and_deployed_anew(service: Service) -> None:
+def test_another_model_is_returned_at_once_and_deployed(service: Service) -> None:
     endpoint = service.deployed()
     other = service.get("/models", top=1, skip=1)["values"][0]
     changed = service.http.patch(endpoint["self"], json={"model": {"self": other["self"]}})
@@ -72,7 +72,7 @@ def test_the_same_model_again_starts_no_deployment(service: Service) -> None:
     assert changed["status"] == "Succeeded"
 
 
-def test_a_broken_model_ends_in_failed_with_a_reason_and_can_be_replaced(service: Service) -> None:
+def test_a_broken_model_fails_with_a_reason_and_can_be_replaced(service: Service) -> None:
     endpoint = service.deployed(model={"self": service.model("Broken")["self"]})
     assert endpoint["status"] == "Failed"
     assert set(endpoint["properties"]["error"]) == {"code", "message"}
@@ -84,20 +84,20 @@ def test_a_broken_model_ends_in_failed_with_a_reason_and_can_be_replaced(service
     assert "error" not in repaired["properties"]
 
 
-def test_the_same_model_is_tried_again_after_a_failure(service: Service) -> None:
+def test_the_same_model_is_deployed_again_after_a_failure(service: Service) -> None:
     endpoint = service.deployed(model={"self": service.model("Broken")["self"]})
     again = service.http.patch(endpoint["self"], json={"model": endpoint["model"]}).json()
     assert again["status"] == "NotStarted"
 
 
-def test_an_endpoint_cannot_be_changed_while_it_is_deployed(service: Service) -> None:
+def test_an_endpoint_cannot_be_changed_during_a_deployment(service: Service) -> None:
     endpoint = service.deploy()
-    code = service.refusal("PATCH", endpoint["self"], json={"displayName": "Too early"})
+    code = service.error_of("PATCH", endpoint["self"], json={"displayName": "Too early"})
     assert code == (409, "EndpointNotUpdatable")
     assert service.get(endpoint["self"])["displayName"] == "Line 1"
 
 
-def test_a_switch_lets_it_be_changed_while_it_is_deployed(service: Service) -> None:
+def test_a_switch_permits_changes_during_a_deployment(service: Service) -> None:
     service.reset(switches={"update_while_running": "accept"})
     endpoint = service.deploy()
     assert service.http.patch(endpoint["self"], json={"displayName": "Early"}).json()["displayName"] == "Early"
@@ -110,7 +110,7 @@ def test_a_base_model_can_be_deployed(service: Service) -> None:
     assert endpoint["status"] == "Succeeded"
 
 
-def test_a_deleted_endpoint_is_gone(service: Service) -> None:
+def test_a_deleted_endpoint_is_not_found(service: Service) -> None:
     endpoint = service.deploy()
     assert service.http.delete(endpoint["self"]).status_code == 204
     assert service.http.get(endpoint["self"]).status_code == 404
@@ -126,7 +126,7 @@ def test_time_to_live_counts_from_completion(service: Service) -> None:
     assert service.every("/endpoints") == []
 
 
-def test_an_endpoint_of_a_free_resource_is_gone_after_seven_days(service: Service) -> None:
+def test_an_endpoint_of_a_free_resource_is_deleted_after_seven_days(service: Service) -> None:
     service.reset(tier="F0")
     endpoint = service.deployed()
     service.advance(6.9 * 86_400)
@@ -135,7 +135,7 @@ def test_an_endpoint_of_a_free_resource_is_gone_after_seven_days(service: Servic
     assert service.http.get(endpoint["self"]).status_code == 404
 
 
-def test_the_address_for_the_mail_is_forgotten_when_the_deployment_is_done(service: Service) -> None:
+def test_the_email_property_is_removed_after_the_deployment(service: Service) -> None:
     endpoint = service.deploy(properties={"email": "ann@example.com"})
     assert endpoint["properties"]["email"] == "ann@example.com"
     service.advance(30)

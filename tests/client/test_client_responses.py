@@ -1,4 +1,4 @@
-"""What the client makes of each answer when it asks once."""
+"""How the client interprets each response, without retries."""
 
 import gzip
 import time
@@ -27,7 +27,7 @@ CREATE = EndpointCreate("Call centre", "en-US", "5d7c0e3a-91b4-4b52-8f0e-6f1d2c3
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
 
-def test_an_endpoint_is_read_in_our_words(service, client):
+def test_an_endpoint_is_parsed(service, client):
     service.answers(
         body=service.endpoint(
             description="Calls",
@@ -53,7 +53,7 @@ def test_an_endpoint_is_read_in_our_words(service, client):
     assert found.links == {"logs": "https://elsewhere.example/logs"}
 
 
-def test_missing_and_null_options_are_no_trouble(service, client):
+def test_optional_properties_may_be_missing_or_null(service, client):
     names = ("description", "status", "model", "project", "customProperties", "createdDateTime", "links", "properties")
     service.answers(body=service.endpoint(**dict.fromkeys(names)))
     service.answers(body=service.endpoint(status=..., createdDateTime=...))
@@ -63,7 +63,7 @@ def test_missing_and_null_options_are_no_trouble(service, client):
         assert (found.custom_properties, found.links, found.created, found.retry_after) == ({}, {}, None, None)
 
 
-def test_what_is_new_to_us_passes(service, client):
+def test_unknown_properties_and_values_are_accepted(service, client):
     service.answers(body=service.endpoint(status="Hibernating", mood={"deep": [1, None]}))
     assert client.get_endpoint(ID).status == "Hibernating"
 
@@ -110,7 +110,7 @@ BAD_BODIES = {
 
 
 @pytest.mark.parametrize("name", BAD_BODIES)
-def test_a_body_that_is_not_the_contracts_is_unreadable(service, client, name):
+def test_a_body_that_does_not_follow_the_contract_is_unreadable(service, client, name):
     service.answers(body=BAD_BODIES[name])
     with pytest.raises(Unreadable) as caught:
         client.get_endpoint(ID)
@@ -118,7 +118,7 @@ def test_a_body_that_is_not_the_contracts_is_unreadable(service, client, name):
     assert caught.value.status == 200
 
 
-def test_a_byte_order_mark_is_skipped_and_of_two_keys_the_last_counts(service, client):
+def test_a_byte_order_mark_is_ignored_and_the_last_of_two_equal_keys_counts(service, client):
     text = b'\xef\xbb\xbf{"self":"http://h/a/b","displayName":"one","locale":"en-US","displayName":"two"}'
     service.answers(body=text)
     assert client.get_endpoint(ID).display_name == "two"
@@ -138,7 +138,7 @@ def test_a_body_above_8_mb_is_not_read_to_its_end(service, client):
     assert len(sent) < 40
 
 
-def test_chunks_without_end_stop_at_8_mb(service, client):
+def test_endless_chunks_end_at_8_mb(service, client):
     def endless(connection):
         while True:
             connection.sendall(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
@@ -148,7 +148,7 @@ def test_chunks_without_end_stop_at_8_mb(service, client):
         client.get_endpoint(ID)
 
 
-def test_nothing_compressed_is_asked_for_or_unpacked(service, client):
+def test_compression_is_neither_requested_nor_accepted(service, client):
     bomb = gzip.compress(b" " * 50_000_000)
     service.answers(body=bomb, headers={"Content-Encoding": "gzip"})
     with pytest.raises(Unreadable, match="compressed"):
@@ -180,7 +180,7 @@ BARE = {"code": "InvalidArgument", "message": "No.", "target": "model", "innerEr
     ],
 )
 @pytest.mark.parametrize("body", [BARE, {"error": BARE}], ids=["bare", "wrapped"])
-def test_a_refusal_says_why_in_either_shape(service, client, status, kind, body):
+def test_both_formats_of_errors_are_parsed(service, client, status, kind, body):
     service.answers(status, body)
     with pytest.raises(Refused) as caught:
         client.update_endpoint(ID, EndpointUpdate(display_name="n"))
@@ -198,7 +198,7 @@ def test_a_refusal_says_why_in_either_shape(service, client, status, kind, body)
     assert not isinstance(error, OutcomeUnknown)
 
 
-def test_the_gateways_refusal_of_a_wrong_key_is_understood(service, client):
+def test_the_error_of_the_gateway_for_a_wrong_key_is_unauthorized(service, client):
     service.answers(401, {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}})
     with pytest.raises(Unauthorized, match="Access denied"):
         client.get_endpoint(ID)
@@ -207,14 +207,14 @@ def test_the_gateways_refusal_of_a_wrong_key_is_understood(service, client):
 @pytest.mark.parametrize(
     "body", [b"", b"<html>blocked by the proxy</html>", b"{}", b"[]", {"error": None}, {"code": None}]
 )
-def test_a_refusal_that_the_service_did_not_write_decides_nothing(service, client, body):
+def test_an_error_in_an_unknown_format_leaves_the_outcome_unknown(service, client, body):
     service.answers(403, body)
     with pytest.raises(Unreadable) as caught:
         client.create_endpoint(CREATE)
     assert caught.value.status == 403
 
 
-def test_an_error_code_that_is_new_to_us_passes(service, client):
+def test_unknown_error_codes_are_accepted(service, client):
     service.answers(400, {"code": "Tired", "message": "Later", "innerError": {"code": "VeryTired", "innerError": 5}})
     with pytest.raises(Refused) as caught:
         client.get_endpoint(ID)
@@ -223,7 +223,7 @@ def test_an_error_code_that_is_new_to_us_passes(service, client):
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 599])
 @pytest.mark.parametrize("body", [b"", b"<html>", {"code": "InternalServerError", "message": "Oops"}], ids=repr)
-def test_a_fault_of_the_service_leaves_the_outcome_open(service, client, status, body):
+def test_a_service_fault_leaves_the_outcome_unknown(service, client, status, body):
     service.answers(status, body, headers={"Retry-After": "3"})
     with pytest.raises(ServiceFault) as caught:
         client.create_endpoint(CREATE)
@@ -251,7 +251,7 @@ def test_a_fault_of_the_service_leaves_the_outcome_open(service, client, status,
         (None, None),
     ],
 )
-def test_a_429_says_when_to_ask_again_if_it_does(service, client, value, seconds):
+def test_a_429_has_the_time_of_its_retry_after(service, client, value, seconds):
     headers = {"Date": "Wed, 01 May 2024 10:00:00 GMT"} | ({} if value is None else {"Retry-After": value})
     answer = (
         "HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers.items()) + "\r\n"
@@ -278,7 +278,7 @@ def test_a_429_says_when_to_ask_again_if_it_does(service, client, value, seconds
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000 + b"\r\n\r\n", "close"),
     ],
 )
-def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_open(service, client, script):
+def test_a_connection_lost_in_the_middle_leaves_the_outcome_unknown(service, client, script):
     service.says(*script)
     with pytest.raises(ConnectionLost):
         client.create_endpoint(CREATE)
@@ -301,7 +301,7 @@ def drip_body(connection):
 @pytest.mark.parametrize(
     "answer", [drip, drip_body, lambda connection: connection.recv(1)], ids=["headers", "body", "silence"]
 )
-def test_the_deadline_holds_however_slowly_the_answer_drips(service, client_of, answer):
+def test_the_deadline_holds_for_a_dripping_response(service, client_of, answer):
     service.says(answer)
     begun = time.monotonic()
     with pytest.raises(TimedOut):
@@ -309,7 +309,7 @@ def test_the_deadline_holds_however_slowly_the_answer_drips(service, client_of, 
     assert time.monotonic() - begun < 2
 
 
-def test_a_silence_is_not_a_refusal_to_connect(client_of, service):
+def test_no_response_is_not_a_refused_connection(client_of, service):
     port = service.port
     service.close()
     with pytest.raises(NotSent):
@@ -317,25 +317,25 @@ def test_a_silence_is_not_a_refusal_to_connect(client_of, service):
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a..b", "a" * 70 + ".example"])
-def test_a_name_that_cannot_be_found_means_not_sent(client_of, host):
+def test_a_failed_name_lookup_is_not_sent(client_of, host):
     with pytest.raises((NotSent, ValueError)):
         client_of(f"https://{host}").create_endpoint(CREATE)
 
 
-def test_a_certificate_that_nobody_vouches_for_means_not_sent(self_signed, client_of):
+def test_an_untrusted_certificate_is_not_sent(self_signed, client_of):
     self_signed.forever = (self_signed.answer(200, self_signed.endpoint()),)
     with pytest.raises(NotSent, match="certificate"):
         client_of(self_signed).get_endpoint(ID)
     assert not self_signed.asked
 
 
-def test_an_organisations_own_authority_is_trusted_by_its_transport(self_signed, trusting, client_of):
+def test_a_transport_can_trust_a_private_certificate_authority(self_signed, trusting, client_of):
     self_signed.answers(body=self_signed.endpoint()).answers(201, self_signed.endpoint())
     client = client_of(self_signed, transport=trusting)
     assert client.get_endpoint(ID).id == client.create_endpoint(CREATE).id == ID
 
 
-def test_the_deadline_holds_behind_tls_too(self_signed, trusting, client_of):
+def test_the_deadline_holds_with_tls(self_signed, trusting, client_of):
     self_signed.says(drip)
     begun = time.monotonic()
     with pytest.raises(TimedOut):
@@ -343,12 +343,12 @@ def test_the_deadline_holds_behind_tls_too(self_signed, trusting, client_of):
     assert time.monotonic() - begun < 2
 
 
-def test_a_server_that_speaks_no_tls_means_not_sent(service, client_of):
+def test_a_server_without_tls_is_not_sent(service, client_of):
     with pytest.raises(NotSent):
         client_of(f"https://127.0.0.1:{service.port}", deadline=0.3).create_endpoint(CREATE)
 
 
-def test_a_create_whose_body_is_spoiled_is_found_by_its_location(service, client):
+def test_a_create_with_an_unreadable_body_is_fetched_by_its_location(service, client):
     where = {"Location": f"{service.url}/speechtotext/v3.2/endpoints/{ID}"}
     for spoiled in (service.answer(201, b"<html>", where), service.answer(201, b"{", where, length=900)):
         service.says(spoiled, "close")
@@ -362,7 +362,7 @@ def test_a_create_whose_body_is_spoiled_is_found_by_its_location(service, client
 @pytest.mark.parametrize(
     "location", [None, "{elsewhere}/speechtotext/v3.2/endpoints/" + ID, "/nowhere", "http://[", "/%2e%2e"]
 )
-def test_a_create_whose_body_and_location_are_spoiled_is_unreadable(service, elsewhere, client, location):
+def test_a_create_with_unreadable_body_and_location_is_unreadable(service, elsewhere, client, location):
     service.answers(201, b"<html>", {"Location": location.format(elsewhere=elsewhere.url)} if location else {})
     with pytest.raises(Unreadable) as caught:
         client.create_endpoint(CREATE)
@@ -370,14 +370,14 @@ def test_a_create_whose_body_and_location_are_spoiled_is_unreadable(service, els
     assert not elsewhere.asked
 
 
-def test_a_create_whose_location_cannot_be_read_is_unreadable(service, client):
+def test_a_create_whose_location_cannot_be_fetched_is_unreadable(service, client):
     service.answers(201, b"", {"Location": f"/speechtotext/v3.2/endpoints/{ID}"}).answers(500)
     with pytest.raises(Unreadable):
         client.create_endpoint(CREATE)
 
 
 @pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Gone"})])
-def test_deleted_and_not_there_are_the_same(service, client, status, body):
+def test_204_and_404_both_mean_deleted(service, client, status, body):
     service.answers(status, body)
     assert client.delete_endpoint(ID) is None
 
@@ -386,7 +386,7 @@ def test_deleted_and_not_there_are_the_same(service, client, status, body):
     ("status", "body"),
     [(200, b"{}"), (404, b"<html>no such page</html>"), (404, {"error": {"code": "404", "message": "No resource"}})],
 )
-def test_only_the_service_itself_can_say_that_an_endpoint_is_gone(service, client, status, body):
+def test_a_404_of_the_gateway_does_not_mean_deleted(service, client, status, body):
     service.answers(status, body)
     with pytest.raises((Unreadable, NotFound)):
         client.delete_endpoint(ID)

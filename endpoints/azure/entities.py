@@ -1,6 +1,6 @@
-"""What the service has, in our words: ids instead of addresses, aware UTC times, missing texts as "".
+"""The entities of the service: with ids instead of URLs, aware UTC times, and "" for missing texts.
 
-`status` and `kind` of files are open: a value that is new to us passes through as it came.
+`status`, and `kind` of files, can have values that are unknown here; they are passed on unchanged.
 """
 
 from datetime import datetime
@@ -17,25 +17,25 @@ class EntityError(Struct, frozen=True):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """A deployed model (contract: Endpoint). It has no expiry of its own: read its model's."""
+    """A deployed model (contract: Endpoint). It has no expiration of its own, but that of its model."""
 
     id: str
     self_url: str
     display_name: str
     locale: str
     description: str = ""
-    status: str = ""  # NotStarted, Running, Succeeded, Failed; "" when the service named none
+    status: str = ""  # NotStarted, Running, Succeeded, Failed; "" if the service sent none
     model_id: str | None = None
     model_kind: str | None = None  # "base" or "custom"
     project_id: str | None = None
     logging_enabled: bool = False
     custom_properties: dict[str, str] = field(default_factory=dict)
     created: datetime | None = None
-    last_action: datetime | None = None  # when the present status was entered, not the last edit
+    last_action: datetime | None = None  # when the present status was entered, not when it was last changed
     links: dict[str, str] = field(default_factory=dict)
     error: EntityError | None = None
     time_to_live: str | None = None  # ISO 8601 duration
-    retry_after: float | None = None  # seconds to wait before looking again; from the header
+    retry_after: float | None = None  # seconds until the next poll, from the header Retry-After
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class Model(Struct, frozen=True, kw_only=True):
     expires: datetime | None = None  # deprecationDates.transcriptionDateTime: recognition ends
     adaptation_expires: datetime | None = None  # deprecationDates.adaptationDateTime: training ends; base only
     base_model_id: str | None = None
-    dataset_ids: tuple[str, ...] = ()  # what a custom model was trained with; the contract does not name them here
+    dataset_ids: tuple[str, ...] = ()  # of a custom model's training data
     project_id: str | None = None
     created: datetime | None = None
     last_action: datetime | None = None
@@ -76,7 +76,7 @@ class Project(Struct, frozen=True, kw_only=True):
 
 
 class Dataset(Struct, frozen=True, kw_only=True):
-    """A data set of a project (contract: Dataset)."""
+    """A dataset of a project (contract: Dataset)."""
 
     id: str
     display_name: str
@@ -97,26 +97,26 @@ class LogFile(Struct, frozen=True, kw_only=True):
     size: int | None = None  # bytes
     duration: str | None = None  # ISO 8601, audio only; v3.2
     created: datetime | None = None
-    milliseconds: int | None = None  # the same in every version
-    content_url: str | None = None  # whoever has it can read the recording while it is valid
+    milliseconds: int | None = None  # the duration, in all versions
+    content_url: str | None = None  # anyone who has it can read the recording while it is valid
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
-        return f"LogFile({shown})"
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"LogFile({fields})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "content_url"]
 
 
 class LogPage(Struct, frozen=True):
-    """A page of content logs; `next_token` leads to the page after it, None on the last one."""
+    """A page of content logs; `next_token` is the skipToken of the next page, None on the last one."""
 
     files: tuple[LogFile, ...]
     next_token: str | None
 
 
 class EndpointCreate(Struct, frozen=True):
-    """What Endpoints_Create is asked for. The limits of `custom_properties` (10 entries of 64 and 256) are its own."""
+    """The body of Endpoints_Create. The service limits `custom_properties` to 10 entries of 64 and 256 characters."""
 
     display_name: str
     locale: str
@@ -130,9 +130,9 @@ class EndpointCreate(Struct, frozen=True):
 
 
 class EndpointUpdate(Struct, frozen=True, kw_only=True):
-    """What Endpoints_Update is asked for: only what is set is sent. `model_kind` counts only with `model_id`.
+    """The body of Endpoints_Update: only what is set is sent. `model_kind` needs `model_id`.
 
-    Whether `custom_properties` replaces or merges the map, the contract does not say: send the whole map.
+    The contract does not define whether `custom_properties` replaces or merges the map, so send the whole map.
     """
 
     display_name: str | UnsetType = UNSET
@@ -144,14 +144,14 @@ class EndpointUpdate(Struct, frozen=True, kw_only=True):
     project_id: str | UnsetType = UNSET
 
 
-_SUBJECTS = ("dataset", "model", "evaluation", "transcription", "endpoint")
-_MOMENTS = ("Creation", "Processing", "Completion", "Deletion")
-# What a hook may be called for (contract: WebHookEvents); Completion comes for a failure too.
-EVENTS = (*(subject + moment for subject in _SUBJECTS for moment in _MOMENTS), "ping", "challenge")
+_EVENT_ENTITIES = ("dataset", "model", "evaluation", "transcription", "endpoint")
+_EVENT_STAGES = ("Creation", "Processing", "Completion", "Deletion")
+# The events of web hooks (contract: WebHookEvents); Completion is also sent for a failure.
+EVENTS = (*(subject + moment for subject in _EVENT_ENTITIES for moment in _EVENT_STAGES), "ping", "challenge")
 
 
-class _Discreet(Struct, frozen=True, kw_only=True):
-    """A noun whose repr leaves out what opens a door: the secret, and the address, which may hold a token."""
+class _WithoutSecretsInRepr(Struct, frozen=True, kw_only=True):
+    """A struct whose repr omits the secret, and the URL, which may contain a token."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
@@ -160,8 +160,8 @@ class _Discreet(Struct, frozen=True, kw_only=True):
         return [(name, getattr(self, name)) for name in self.__struct_fields__ if name not in ("secret", "web_url")]
 
 
-class WebHook(_Discreet, frozen=True, kw_only=True):
-    """A registered web hook (contract: WebHook). Whether it has a secret, the service need not say."""
+class WebHook(_WithoutSecretsInRepr, frozen=True, kw_only=True):
+    """A web hook (contract: WebHook). The service may not say whether it has a secret."""
 
     id: str
     self_url: str
@@ -169,17 +169,17 @@ class WebHook(_Discreet, frozen=True, kw_only=True):
     web_url: str
     events: frozenset[str] = frozenset()
     description: str = ""
-    status: str = ""  # Failed: it is no longer called
+    status: str = ""  # Failed: the service no longer calls it
     custom_properties: dict[str, str] = field(default_factory=dict)
     created: datetime | None = None
     last_action: datetime | None = None
-    api_version: str = ""  # that of the entities it is sent
+    api_version: str = ""  # the version of the events it receives
     error: EntityError | None = None
     retry_after: float | None = None  # seconds
 
 
-class WebHookCreate(_Discreet, frozen=True, kw_only=True):
-    """What WebHooks_Create is asked for. `events`: names of EVENTS. With None for `secret` calls are not signed."""
+class WebHookCreate(_WithoutSecretsInRepr, frozen=True, kw_only=True):
+    """The body of WebHooks_Create. `events`: names in EVENTS. With None for `secret` calls are not signed."""
 
     display_name: str
     web_url: str
@@ -189,10 +189,10 @@ class WebHookCreate(_Discreet, frozen=True, kw_only=True):
     custom_properties: dict[str, str] = field(default_factory=dict)
 
 
-class WebHookUpdate(_Discreet, frozen=True, kw_only=True):
-    """What WebHooks_Update is asked for: only what is set is sent.
+class WebHookUpdate(_WithoutSecretsInRepr, frozen=True, kw_only=True):
+    """The body of WebHooks_Update: only what is set is sent.
 
-    `secret` must be given each time: an update without it ends the signing, so None means exactly that.
+    `secret` is always required, because an update without it ends the signing; None does so.
     """
 
     secret: str | None

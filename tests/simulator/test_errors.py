@@ -1,4 +1,4 @@
-"""What the service does not take, and the code it says no with."""
+"""Requests that the service refuses, and the codes of the errors."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from .conftest import KEY, Service
         ({"customProperties": {str(index): "v" for index in range(11)}}, "InvalidParameterValue"),
     ],
 )
-def test_a_wrong_wish_is_refused_and_makes_nothing(service: Service, change: dict[str, Any], code: str) -> None:
-    assert service.refusal("POST", "/endpoints", json=service.wish(**change)) == (400, code)
+def test_an_invalid_body_is_refused_and_creates_nothing(service: Service, change: dict[str, Any], code: str) -> None:
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body(**change)) == (400, code)
     assert service.every("/endpoints") == []
 
 
@@ -52,22 +52,22 @@ def test_a_wrong_wish_is_refused_and_makes_nothing(service: Service, change: dic
 )
 def test_a_model_that_cannot_be_deployed_is_refused(service: Service, name: str, code: str) -> None:
     model = service.model(name)
-    wish = service.wish(model={"self": model["self"]}, locale=model["locale"])
-    assert service.refusal("POST", "/endpoints", json=wish) == (400, code)
+    endpoint_body = service.endpoint_body(model={"self": model["self"]}, locale=model["locale"])
+    assert service.error_of("POST", "/endpoints", json=endpoint_body) == (400, code)
 
 
-def test_an_expired_model_is_refused_for_new_endpoints_and_for_old_ones(service: Service) -> None:
+def test_an_expired_model_is_refused_for_new_and_existing_endpoints(service: Service) -> None:
     model = service.get("/models", skip=3, top=1)["values"][0]
     reference = {"model": {"self": model["self"]}}
-    assert service.refusal("POST", "/endpoints", json=service.wish(**reference)) == (400, "ModelDeprecated")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body(**reference)) == (400, "ModelDeprecated")
     endpoint = service.deployed()
-    assert service.refusal("PATCH", endpoint["self"], json=reference) == (400, "ModelDeprecated")
+    assert service.error_of("PATCH", endpoint["self"], json=reference) == (400, "ModelDeprecated")
 
 
 def test_a_refused_change_changes_nothing(service: Service) -> None:
     endpoint = service.deployed()
     change = {"displayName": "New", "customProperties": {"a": "b"}, "model": {"self": "somewhere"}}
-    assert service.refusal("PATCH", endpoint["self"], json=change) == (400, "InvalidModelUri")
+    assert service.error_of("PATCH", endpoint["self"], json=change) == (400, "InvalidModelUri")
     assert service.get(endpoint["self"]) == endpoint
 
 
@@ -83,26 +83,26 @@ def test_a_refused_change_changes_nothing(service: Service) -> None:
 )
 def test_a_body_that_cannot_be_read_is_refused(service: Service, body: bytes, code: str) -> None:
     headers = {"content-type": "application/json"}
-    assert service.refusal("POST", "/endpoints", content=body, headers=headers) == (400, code)
+    assert service.error_of("POST", "/endpoints", content=body, headers=headers) == (400, code)
 
 
-def test_another_media_type_is_not_supported(service: Service) -> None:
+def test_other_media_types_are_not_supported(service: Service) -> None:
     response = service.http.post("/endpoints", content=b"<a/>", headers={"content-type": "text/xml"})
     assert response.status_code == 415
     assert response.json()["code"] == "UnsupportedMediaType"
 
 
-def test_read_only_and_unknown_properties_are_passed_over(service: Service) -> None:
-    wish = {"status": "Succeeded", "createdDateTime": "2001-01-01T00:00:00Z", "links": {}, "colour": "red"}
-    endpoint = service.deploy(**wish)
+def test_read_only_and_unknown_properties_are_ignored(service: Service) -> None:
+    endpoint_body = {"status": "Succeeded", "createdDateTime": "2001-01-01T00:00:00Z", "links": {}, "colour": "red"}
+    endpoint = service.deploy(**endpoint_body)
     assert endpoint["status"] == "NotStarted"
     assert not endpoint["createdDateTime"].startswith("2001")
     assert "colour" not in endpoint
 
 
-def test_the_fifty_first_endpoint_is_one_too_many(service: Service) -> None:
+def test_the_fifty_first_endpoint_exceeds_the_quota(service: Service) -> None:
     service.reset(endpoints=50)
-    assert service.refusal("POST", "/endpoints", json=service.wish()) == (409, "QuotaViolation")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body()) == (409, "QuotaViolation")
     service.http.delete(service.get("/endpoints", top=1)["values"][0]["self"])
     service.deploy()
 
@@ -110,10 +110,10 @@ def test_the_fifty_first_endpoint_is_one_too_many(service: Service) -> None:
 def test_a_free_resource_has_one_endpoint(service: Service) -> None:
     service.reset(tier="F0", switches={"quota_status": 403})
     service.deploy()
-    assert service.refusal("POST", "/endpoints", json=service.wish()) == (403, "QuotaViolation")
+    assert service.error_of("POST", "/endpoints", json=service.endpoint_body()) == (403, "QuotaViolation")
 
 
-def test_custom_properties_of_a_change_are_merged(service: Service) -> None:
+def test_custom_properties_of_an_update_are_merged(service: Service) -> None:
     endpoint = service.deployed(customProperties={"team": "a", "cost": "1"})
     change = {"customProperties": {"cost": None, "mark": "x"}}
     changed = service.http.patch(endpoint["self"], json=change).json()
@@ -127,7 +127,7 @@ def test_a_switch_replaces_custom_properties_instead(service: Service) -> None:
     assert changed["customProperties"] == {"mark": "x"}
 
 
-def test_logging_has_another_name_in_a_change(service: Service) -> None:
+def test_logging_has_another_name_in_an_update(service: Service) -> None:
     endpoint = service.deployed()
     ignored = service.http.patch(endpoint["self"], json={"properties": {"loggingEnabled": True}})
     assert ignored.json()["properties"]["loggingEnabled"] is False
@@ -135,7 +135,7 @@ def test_logging_has_another_name_in_a_change(service: Service) -> None:
     assert heard.json()["properties"]["loggingEnabled"] is True
 
 
-def test_null_takes_description_and_project_away(service: Service) -> None:
+def test_null_removes_description_and_project(service: Service) -> None:
     project = {"self": service.every("/projects")[0]["self"]}
     endpoint = service.deployed(description="Words", project=project)
     assert endpoint["project"] == project
@@ -145,13 +145,13 @@ def test_null_takes_description_and_project_away(service: Service) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Ocp-Apim-Subscription-Key": "wrong"}, {"Authorization": "Bearer x.y.z"}])
-def test_without_the_right_key_the_gateway_answers(service: Service, headers: dict[str, str]) -> None:
+def test_a_wrong_key_gets_an_error_of_the_gateway(service: Service, headers: dict[str, str]) -> None:
     response = service.open.get(f"{service.url}/speechtotext/v3.2/endpoints", headers=headers)
     assert response.status_code == 401
     assert response.json()["error"]["code"] == "401"
 
 
-def test_a_token_is_as_good_as_the_key_for_ten_minutes(service: Service) -> None:
+def test_a_token_replaces_the_key_for_ten_minutes(service: Service) -> None:
     token = service.http.post(f"{service.url}/sts/v1.0/issueToken").text
     headers = {"Authorization": f"Bearer {token}"}
     address = f"{service.url}/speechtotext/v3.2/endpoints"
@@ -160,14 +160,14 @@ def test_a_token_is_as_good_as_the_key_for_ten_minutes(service: Service) -> None
     assert service.open.get(address, headers=headers).status_code == 401
 
 
-def test_an_unknown_address_is_404_and_an_unknown_method_405(service: Service) -> None:
+def test_an_unknown_path_is_404_and_an_unknown_method_405(service: Service) -> None:
     assert service.http.get("/nothing").json() == {"error": {"code": "404", "message": "Resource not found"}}
     assert service.http.get(f"{service.url}/speechtotext/v9/endpoints").status_code == 404
     refused = service.http.put("/endpoints")
     assert (refused.status_code, refused.json()["code"]) == (405, "NotAllowed")
 
 
-def test_too_many_requests_are_told_when_to_come_again(service: Service) -> None:
+def test_too_many_requests_get_429_with_retry_after(service: Service) -> None:
     service.reset(rate_limit="3/10")
     answers = [service.http.get("/endpoints") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
@@ -177,7 +177,7 @@ def test_too_many_requests_are_told_when_to_come_again(service: Service) -> None
     assert service.http.get("/endpoints").status_code == 200
 
 
-def test_no_rate_limit_with_zero(service: Service) -> None:
+def test_zero_disables_the_rate_limit(service: Service) -> None:
     service.reset(rate_limit="0/0")
     with httpx.Client(headers={"Ocp-Apim-Subscription-Key": KEY}, verify=PLAIN) as client:
         answers = {client.get(f"{service.url}/speechtotext/v3.2/endpoints").status_code for _ in range(120)}

@@ -1,4 +1,4 @@
-"""The checker notices what it is there for, and leaves alone what is wrong on purpose."""
+"""The validation of traffic finds violations, and ignores what is invalid on purpose."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contract.compiled import contract
+from tests.contract.validators import contract
 from tests.contract.violations import violations
 from tests.demo import PLAIN
 
@@ -19,7 +19,7 @@ PATCH = "application/merge-patch+json"
 
 @pytest.fixture
 def fresh(checked: str) -> Iterator[str]:
-    """A world whose violations are wanted, and forgotten afterwards."""
+    """A world with violations, which are cleared afterwards."""
     httpx.post(f"{checked}/_world/reset", json={"endpoints": 2, "rate_limit": "0/0"}, verify=PLAIN).raise_for_status()
     yield checked
     httpx.post(f"{checked}/_world/reset", json={}, verify=PLAIN).raise_for_status()
@@ -49,23 +49,23 @@ def caller(fresh: str, http: httpx.Client) -> Caller:
         ("WebHooks_Create", {"displayName": "H", "webUrl": "no address", "events": {}}, {}, "webUrl: "),
     ],
 )
-def test_a_wrong_request_of_our_client_is_noticed(
+def test_an_invalid_request_of_our_client_is_reported(
     caller: Caller, operation: str, body: Any, query: dict[str, Any], words: str
 ) -> None:
-    caller.ask(operation, body, **query)
+    caller.call(operation, body, **query)
     assert [line for line in violations(caller.url) if line.startswith(f"request of {operation}") and words in line]
 
 
-def test_the_logging_property_of_create_is_noticed_in_an_update(caller: Caller) -> None:
-    endpoint = caller.take("Endpoints_List")["values"][0]
+def test_the_logging_property_of_create_is_reported_in_an_update(caller: Caller) -> None:
+    endpoint = caller.call_ok("Endpoints_List")["values"][0]
     for name in ("loggingEnabled", "contentLoggingEnabled"):
         caller.http.patch(endpoint["self"], json={"properties": {name: True}})
     (line,) = violations(caller.url)
     assert "'loggingEnabled' was unexpected" in line
 
 
-def test_null_is_a_word_of_merge_patches_only(caller: Caller) -> None:
-    endpoint = caller.take("Endpoints_List")["values"][0]
+def test_null_is_valid_in_merge_patches_only(caller: Caller) -> None:
+    endpoint = caller.call_ok("Endpoints_List")["values"][0]
     body = b'{"description": null}'
     caller.http.patch(endpoint["self"], content=body, headers={"Content-Type": PATCH})
     assert violations(caller.url) == []
@@ -73,7 +73,7 @@ def test_null_is_a_word_of_merge_patches_only(caller: Caller) -> None:
     assert "description: null is not of type" in violations(caller.url)[0]
 
 
-def test_an_address_that_the_version_does_not_have_is_noticed(caller: Caller) -> None:
+def test_a_path_that_the_version_does_not_have_is_reported(caller: Caller) -> None:
     newer = f"{caller.url}/speechtotext"
     caller.http.get(f"{newer}/v3.2/datasets")
     caller.http.get(f"{newer}/projects?api-version=2024-11-15")
@@ -81,7 +81,7 @@ def test_an_address_that_the_version_does_not_have_is_noticed(caller: Caller) ->
     assert [line.partition(",")[0] for line in violations(caller.url)] == ["request of no operation"] * 3
 
 
-def test_a_missing_key_and_a_strange_content_type_are_noticed(caller: Caller) -> None:
+def test_a_missing_key_and_an_unknown_content_type_are_reported(caller: Caller) -> None:
     headers = {"User-Agent": "speechstudio/1", "Content-Type": "text/plain"}
     httpx.post(f"{caller.url}/speechtotext/v3.2/projects", content=b"{}", headers=headers, verify=PLAIN)
     lines = violations(caller.url)
@@ -90,18 +90,18 @@ def test_a_missing_key_and_a_strange_content_type_are_noticed(caller: Caller) ->
     assert "'text/plain' is not taken" in lines[1]
 
 
-def test_wrong_requests_of_other_clients_are_their_own_affair(fresh: str) -> None:
+def test_invalid_requests_of_other_clients_are_not_reported(fresh: str) -> None:
     assert httpx.get(f"{fresh}/speechtotext/v3.2/endpoints?limit=3", verify=PLAIN).status_code == 401
     assert httpx.get(f"{fresh}/speechtotext/v3.2/nothing", verify=PLAIN).status_code in (401, 404)
     assert violations(fresh) == []
 
 
-def test_an_answer_that_a_fault_spoils_is_left_alone_but_its_request_is_not(caller: Caller) -> None:
-    fault = {"times": None, "effect": {"body": {"values": 3, "colour": "red"}}}
+def test_a_response_changed_by_a_fault_is_not_validated_but_its_request_is(caller: Caller) -> None:
+    fault = {"times": None, "effect": {"body": {"values": 3, "color": "red"}}}
     httpx.post(f"{caller.url}/_world/faults", json=[fault], verify=PLAIN).raise_for_status()
-    caller.ask("Endpoints_List")
+    caller.call("Endpoints_List")
     assert violations(caller.url) == []
-    caller.ask("Endpoints_List", limit="3")
+    caller.call("Endpoints_List", limit="3")
     assert len(violations(caller.url)) == 1
 
 
@@ -115,18 +115,18 @@ def test_an_answer_that_a_fault_spoils_is_left_alone_but_its_request_is_not(call
         ({"displayName": "L"}, '"locale" is a required property'),
     ],
 )
-def test_an_answer_is_held_to_types_formats_words_and_names(answer: dict[str, Any], words: str) -> None:
+def test_a_response_is_validated_for_types_formats_values_and_names(answer: dict[str, Any], words: str) -> None:
     schema = {"$ref": "#/components/schemas/Endpoint"}
     right = {"displayName": "L", "locale": "en-US", "status": "Running", "createdDateTime": "2024-05-01T10:00:00Z"}
-    assert contract("v3.2").replies.complaints(schema, right) == []
-    assert [line for line in contract("v3.2").replies.complaints(schema, answer) if words in line]
+    assert contract("v3.2").replies.errors(schema, right) == []
+    assert [line for line in contract("v3.2").replies.errors(schema, answer) if words in line]
 
 
-def test_the_violations_are_forgotten_with_the_world(caller: Caller) -> None:
-    caller.ask("Endpoints_List", limit="3")
+def test_a_reset_clears_the_violations(caller: Caller) -> None:
+    caller.call("Endpoints_List", limit="3")
     assert violations(caller.url)
     caller.control("reset")
     assert violations(caller.url) == []
-    caller.ask("Endpoints_List", limit="3")
+    caller.call("Endpoints_List", limit="3")
     assert violations(caller.url, forget=True)
     assert violations(caller.url) == []

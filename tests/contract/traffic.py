@@ -1,10 +1,10 @@
-"""Stands between a client and the simulator and holds both to the description of the service.
+"""Validates the traffic between clients and the simulator with the contract.
 
-Every answer of the management API is checked. A request is checked when our own client sent it (User-Agent
-speechstudio/...): tests with an HTTP client of their own ask wrongly on purpose. One whose sender went away before its
-body was whole is no request. An answer that a fault has spoiled is not the service's word, and is left alone. What was
-wrong is kept until POST /_world/reset or DELETE /_world/violations, and shown at GET /_world/violations (with
---control) as a list of {"side", "operation", "method", "path", "status", "what"}.
+All responses of the management API are validated. Requests are validated if our own client sent them (User-Agent
+speechstudio/...): tests with another HTTP client send invalid requests on purpose. Incomplete requests of clients that
+disconnected are ignored, and so are responses that a fault has changed. Violations are kept until POST /_world/reset or
+DELETE /_world/violations; GET /_world/violations (with --control) returns them as a list of {"side", "operation",
+"method", "path", "status", "what"}.
 """
 
 from __future__ import annotations
@@ -16,60 +16,60 @@ import msgspec
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from endpoints.simulator.control.faults import STRUCK
+from endpoints.simulator.control.faults import APPLIED_FAULT
 from endpoints.simulator.simulation import Simulation
 
-from .compiled import Contract, Operation, contract, version_of
+from .validators import Contract, Operation, contract, version_of
 
-OURS = b"speechstudio/"
+OUR_USER_AGENT = b"speechstudio/"
 MANAGEMENT = "/speechtotext/"
-MOST = 1000
-GATEWAY = {401, 403, 404, 410, 429}  # the gateway before the service answers these in its own shape
-DIRECTIONS = {b"retry-after": "Retry-After", b"location": "Location", b"operation-location": "Operation-Location"}
+MAX_VIOLATIONS = 1000
+GATEWAY = {401, 403, 404, 410, 429}  # the gateway in front of the service has its own format for these
+KNOWN_HEADERS = {b"retry-after": "Retry-After", b"location": "Location", b"operation-location": "Operation-Location"}
 
 
-class Exchange:
-    """One request and its answer, as they went by."""
+class ObservedExchange:
+    """One request and its response."""
 
     def __init__(self, scope: Scope) -> None:
         self.method: str = scope["method"]
         self.path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        self.ours = self.headers.get(b"user-agent", b"").startswith(OURS)
+        self.ours = self.headers.get(b"user-agent", b"").startswith(OUR_USER_AGENT)
         self.body = b""
-        self.broken = False
+        self.client_disconnected = False
         self.status = 0
-        self.answered: dict[bytes, bytes] = {}
-        self.answer = bytearray()
-        self.whole = False
+        self.response_headers: dict[bytes, bytes] = {}
+        self.response_body = bytearray()
+        self.is_complete = False
 
     async def read(self, receive: Receive) -> Receive:
-        """Read the body of the request; the result gives it once more."""
+        """Read the body of the request; the result replays it."""
         messages: list[Message] = []
         more = True
         while more:
             messages.append(await receive())
             more = messages[-1].get("more_body", False)
-        self.broken = messages[-1]["type"] == "http.disconnect"
+        self.client_disconnected = messages[-1]["type"] == "http.disconnect"
         self.body = b"".join(one.get("body", b"") for one in messages)
 
-        async def again() -> Message:
+        async def replay() -> Message:
             return messages.pop(0) if messages else await receive()
 
-        return again
+        return replay
 
-    def sent(self, message: Message) -> None:
+    def observe(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.answered = {name.lower(): value for name, value in message.get("headers", [])}
+            self.response_headers = {name.lower(): value for name, value in message.get("headers", [])}
         elif message["type"] == "http.response.body":
-            self.answer += message.get("body", b"")
-            self.whole = not message.get("more_body", False)
+            self.response_body += message.get("body", b"")
+            self.is_complete = not message.get("more_body", False)
 
 
-class Checked:
-    """The simulator's API with every exchange checked."""
+class TrafficValidator:
+    """The simulator's API with all exchanges validated."""
 
     def __init__(self, app: ASGIApp, simulation: Simulation) -> None:
         self.app = app
@@ -79,10 +79,10 @@ class Checked:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         if path == "/_world/violations" and self.simulation.control:
-            answer = JSONResponse(self.violations)
+            response = JSONResponse(self.violations)
             if scope["method"] == "DELETE":
                 self.violations.clear()
-            await answer(scope, receive, send)
+            await response(scope, receive, send)
         elif path.startswith(MANAGEMENT) and not path.endswith("/openapi.json"):
             await self.exchange(scope, receive, send)
         else:
@@ -91,51 +91,51 @@ class Checked:
                 self.violations.clear()
 
     async def exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope)
+        exchange = ObservedExchange(scope)
         if exchange.ours:
             receive = await exchange.read(receive)
 
-        async def passed(message: Message) -> None:
-            exchange.sent(message)
-            if exchange.whole:  # before the client can ask what was wrong
+        async def observe_and_send(message: Message) -> None:
+            exchange.observe(message)
+            if exchange.is_complete:  # before the client can request the violations
                 self.check(exchange, scope)
             await send(message)
 
-        await self.app(scope, receive, passed)
-        if not exchange.whole:
-            self.check(exchange, scope)  # no answer, or half of one: the request still counts
+        await self.app(scope, receive, observe_and_send)
+        if not exchange.is_complete:
+            self.check(exchange, scope)  # without a complete response the request is validated, too
 
-    def check(self, exchange: Exchange, scope: Scope) -> None:
-        if exchange.broken:
+    def check(self, exchange: ObservedExchange, scope: Scope) -> None:
+        if exchange.client_disconnected:
             return
         try:
-            stated = contract(version_of(exchange.path, exchange.query))
+            contract_of_version = contract(version_of(exchange.path, exchange.query))
         except KeyError:
-            stated = None
-        found = stated.find(exchange.method, exchange.path) if stated else None
+            contract_of_version = None
+        found = contract_of_version.find(exchange.method, exchange.path) if contract_of_version else None
         if exchange.ours:
-            if found is None or stated is None:
-                self.complain("request", exchange, None, "there is no such operation")
+            if found is None or contract_of_version is None:
+                self.report("request", exchange, None, "there is no such operation")
             else:
                 operation, match = found
-                for what in (*operation.addressed(match), *_request(exchange, operation, stated)):
-                    self.complain("request", exchange, operation, what)
-        if exchange.whole and not spoiled(scope):
+                for what in (*operation.path_errors(match), *_request_errors(exchange, operation, contract_of_version)):
+                    self.report("request", exchange, operation, what)
+        if exchange.is_complete and not is_changed_by_fault(scope):
             known = found[0] if found else None
-            for what in _answer(exchange, known, stated or contract("v3.2")):
-                self.complain("answer", exchange, known, what)
+            for what in _response_errors(exchange, known, contract_of_version or contract("v3.2")):
+                self.report("answer", exchange, known, what)
 
-    def complain(self, side: str, exchange: Exchange, operation: Operation | None, what: str) -> None:
+    def report(self, side: str, exchange: ObservedExchange, operation: Operation | None, what: str) -> None:
         row = {"side": side, "operation": operation.name if operation else None, "method": exchange.method}
         query = "&".join(f"{name}={value}" for name, value in exchange.query)
         path = f"{exchange.path}?{query}" if query else exchange.path
-        if len(self.violations) < MOST:
+        if len(self.violations) < MAX_VIOLATIONS:
             self.violations.append(row | {"path": path, "status": exchange.status or None, "what": what})
 
 
-def spoiled(scope: Scope) -> bool:
-    """The answer is a fault's, not the service's; a fault that only slows it down leaves it as it is."""
-    fault = scope.get("extensions", {}).get(STRUCK)
+def is_changed_by_fault(scope: Scope) -> bool:
+    """Whether a fault has changed the response; a fault that only delays it has not."""
+    fault = scope.get("extensions", {}).get(APPLIED_FAULT)
     if fault is None:
         return False
     effect = fault.effect
@@ -148,11 +148,11 @@ def spoiled(scope: Scope) -> bool:
     )
 
 
-def _request(exchange: Exchange, operation: Operation, stated: Contract) -> list[str]:
-    found = list(operation.asked(exchange.query))
+def _request_errors(exchange: ObservedExchange, operation: Operation, contract_of_version: Contract) -> list[str]:
+    found = list(operation.query_errors(exchange.query))
     if exchange.status < 400:
-        found += operation.filtered(exchange.query)
-    if not stated.keys & exchange.headers.keys():
+        found += operation.filter_errors(exchange.query)
+    if not contract_of_version.keys & exchange.headers.keys():
         found.append("neither a key nor a token is sent")
     accepted = exchange.headers.get(b"accept", b"*/*")
     if b"*/*" not in accepted and b"application/json" not in accepted:
@@ -168,45 +168,47 @@ def _request(exchange: Exchange, operation: Operation, stated: Contract) -> list
         return [*found, f"the body is no JSON: {error}"]
     if media.endswith("merge-patch+json"):
         body = _without_null(body)  # RFC 7396: null removes
-    return found + stated.requests.complaints(operation.body[media]["schema"], body)
+    return found + contract_of_version.requests.errors(operation.body[media]["schema"], body)
 
 
-def _answer(exchange: Exchange, operation: Operation | None, stated: Contract) -> list[str]:
+def _response_errors(
+    exchange: ObservedExchange, operation: Operation | None, contract_of_version: Contract
+) -> list[str]:
     refused = exchange.status >= 400
-    described = operation.declared(exchange.status) if operation else None
+    described = operation.response_for(exchange.status) if operation else None
     if described is None and not refused:
         return ["an answer of this status is not described"]
     if exchange.status == 500:
         return ["the simulator failed"]
     found = [] if described is None or refused else _headers(exchange, described)
-    after = exchange.answered.get(b"retry-after", b"1")
+    after = exchange.response_headers.get(b"retry-after", b"1")
     if not after.isdigit():
         found.append(f"Retry-After is no number of seconds: {after!r}")
     if exchange.method == "HEAD":
         return found
     content = described.get("content") if described and not refused else {"application/json": {"schema": ERROR}}
     if not content:
-        return found + (["a body is sent where none is described"] if exchange.answer else [])
-    if (media := _media(exchange.answered)) not in content:
+        return found + (["a body is sent where none is described"] if exchange.response_body else [])
+    if (media := _media(exchange.response_headers)) not in content:
         return [*found, f"the content type is {media!r}"]
     try:
-        body = msgspec.json.decode(bytes(exchange.answer))
+        body = msgspec.json.decode(bytes(exchange.response_body))
     except msgspec.DecodeError as error:
         return [*found, f"the body is no JSON: {error}"]
     if refused and exchange.status in GATEWAY and isinstance(body, dict) and set(body) == {"error"}:
-        return found + stated.replies.complaints(GATEWAY_ERROR, body)
-    return found + stated.replies.complaints(content[media]["schema"], body)
+        return found + contract_of_version.replies.errors(GATEWAY_ERROR, body)
+    return found + contract_of_version.replies.errors(content[media]["schema"], body)
 
 
-def _headers(exchange: Exchange, described: dict[str, Any]) -> list[str]:
+def _headers(exchange: ObservedExchange, described: dict[str, Any]) -> list[str]:
     declared = described.get("headers", {})
     found = [
         f"the header {name} is not described here"
-        for raw, name in DIRECTIONS.items()
-        if raw in exchange.answered and name not in declared
+        for raw, name in KNOWN_HEADERS.items()
+        if raw in exchange.response_headers and name not in declared
     ]
     for name, header in declared.items():
-        value = exchange.answered.get(name.lower().encode(), b"").decode("latin-1")
+        value = exchange.response_headers.get(name.lower().encode(), b"").decode("latin-1")
         if not value and header.get("required"):
             found.append(f"the header {name} is missing")
         if value and header["schema"].get("format") == "uri" and not value.startswith(("http://", "https://")):

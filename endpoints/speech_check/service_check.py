@@ -1,0 +1,202 @@
+"""The check of one resource: each operation is compared with the contract and reported at once."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+from uuid import uuid4
+
+from endpoints.azure import (
+    Endpoint,
+    LogContainer,
+    LogFile,
+    LogPage,
+    NotFound,
+    NotSupported,
+    SpeechClient,
+    SpeechError,
+)
+
+from .differences import differences
+from .recording import Recorder
+
+T = TypeVar("T")
+
+
+class Verdict(StrEnum):
+    HELD = "held"
+    DIFFERED = "differed"  # there was a response, but not as the contract says
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The result of one operation; `operation` is the contract's operation id."""
+
+    operation: str
+    verdict: Verdict
+    summary: str
+    seconds: float = 0.0
+    differences: tuple[str, ...] = ()
+
+
+class ServiceCheck:
+    """The check of one resource. `client` uses `recorder` as its transport; `report` is called with each result.
+
+    No result contains a content URL, a transcript, or the text of a log.
+    """
+
+    def __init__(
+        self, client: SpeechClient, recorder: Recorder, report: Callable[[CheckResult], None] = lambda result: None
+    ) -> None:
+        self.client = client
+        self.results: list[CheckResult] = []
+        self._recorder, self._report = recorder, report
+
+    def read(self) -> None:
+        """Check all read operations; changes nothing."""
+        client, capabilities = self.client, self.client.capabilities
+        self.run("Endpoints_ListSupportedLocales", client.list_endpoint_locales, _count("locale"))
+        endpoints = self.check_list("Endpoints_List", client.list_endpoints, "endpoint")
+        self.check_one("Endpoints_Get", endpoints, lambda it: client.get_endpoint(it.id), "endpoint")
+        self.check_not_found(
+            "Endpoints_Get", "an endpoint that there is not", lambda: client.get_endpoint(str(uuid4()))
+        )
+        base = self.check_list("Models_ListBaseModels", client.list_base_models, "base model")
+        self.check_one("Models_GetBaseModel", base, lambda it: client.get_base_model(it.id), "base model")
+        custom = self.check_list("Models_ListCustomModels", client.list_custom_models, "custom model")
+        self.check_one("Models_GetCustomModel", custom, lambda it: client.get_custom_model(it.id), "custom model")
+        if capabilities.projects:
+            projects = self.check_list("Projects_List", client.list_projects, "project")
+            self.check_one("Projects_Get", projects, lambda it: client.get_project(it.id), "project")
+        else:
+            self.skip("Projects_List", "this API version has no projects")
+        if capabilities.web_hooks:
+            hooks = self.check_list("WebHooks_List", client.list_web_hooks, "web hook")
+            self.check_one("WebHooks_Get", hooks, lambda it: client.get_web_hook(it.id), "web hook")
+        else:
+            self.skip("WebHooks_List", "this API version has no web hooks")
+        if capabilities.logs:
+            self._logs(endpoints)
+        else:
+            self.skip("Endpoints_ListLogs", "this API version has no operations on logs")
+
+    def _logs(self, endpoints: list[Endpoint]) -> None:
+        """One page of logs, one of its files, and the first bytes of its content; only their count is reported."""
+        client = self.client
+        logging = next((one for one in endpoints if one.logging_enabled), None)
+        if logging is None:
+            self.skip("Endpoints_ListLogs", "no endpoint logs content")
+            return
+
+        def first_page() -> LogPage | None:
+            return next(iter(client.list_log_pages(logging.id, sas_seconds=900)), None)
+
+        page = self.run("Endpoints_ListLogs", first_page, _page)
+        files = list(page.files) if page else []
+        file = self.check_one(
+            "Endpoints_GetLog", files, lambda it: client.get_log(logging.id, it.id, sas_seconds=900), "log"
+        )
+        if file is not None:
+            self.run("content", lambda: _first_bytes(client, file), _bytes)
+
+    def check_container(self, container: LogContainer) -> None:
+        """The customer's own storage container: its folders, one page of logs, the first bytes of one file."""
+        self.run("List Blobs", container.folders, _count("folder"))
+        # The endpoint's id does not matter: nothing in the container contains it.
+        page = self.run("List Blobs", lambda: next(container.list_log_pages(""), None), _page)
+        if page is None or not page.files:
+            self.skip("Get Blob", "there is no log")
+            return
+        file = page.files[0]
+        self.run("Get Blob", lambda: _first_bytes(container, file), _bytes)
+
+    # Kinds of checks
+
+    def check_list(self, operation: str, call: Callable[[], Iterable[T]], noun: str) -> list[T]:
+        """All pages of a list."""
+        return self.run(operation, lambda: list(call()), _count(noun)) or []
+
+    def check_one(self, operation: str, items: list[T], call: Callable[[T], T], noun: str) -> T | None:
+        """Get the first item of a list by its id."""
+        if not items:
+            self.skip(operation, f"there is no {noun}")
+            return None
+        return self.run(operation, lambda: call(items[0]), lambda _: f"one {noun}")
+
+    def check_not_found(self, operation: str, noun: str, call: Callable[[], object]) -> None:
+        """A request whose response must be 404."""
+
+        def missing() -> bool:
+            try:
+                call()
+            except NotFound:
+                return True
+            return False
+
+        self.run(operation, missing, lambda _: f"{noun} is refused", lambda it: [] if it else [f"{noun} was found"])
+
+    def run(
+        self,
+        operation: str,
+        call: Callable[[], T],
+        summarize: Callable[[T], str],
+        find_problems: Callable[[T], list[str]] = lambda _: [],
+        skip_reason: Callable[[SpeechError], str] = lambda _: "",
+    ) -> T | None:
+        """Check one operation and return its result, None after an error.
+
+        `summarize` describes the result, `find_problems` says what is wrong with it; if `skip_reason` returns a reason
+        for an error, the operation counts as skipped.
+        """
+        self._recorder.exchanges.clear()
+        started = time.perf_counter()
+        result: T | None = None
+        found: list[str] = []
+        try:
+            result = call()
+        except NotSupported as error:
+            verdict, summary = Verdict.SKIPPED, str(error)
+        except SpeechError as error:
+            reason = skip_reason(error)
+            verdict, summary = (Verdict.SKIPPED, reason) if reason else (Verdict.FAILED, str(error))
+        else:
+            verdict, summary = Verdict.HELD, summarize(result)
+            found += find_problems(result)
+        seconds = time.perf_counter() - started
+        for exchange in self._recorder.exchanges:
+            found += differences(exchange, self.client.version.name)
+        if found and verdict is Verdict.HELD:
+            verdict = Verdict.DIFFERED
+        self._finish(CheckResult(operation, verdict, summary, seconds, tuple(dict.fromkeys(found))))
+        return result
+
+    def skip(self, operation: str, reason: str) -> None:
+        self._finish(CheckResult(operation, Verdict.SKIPPED, reason))
+
+    def _finish(self, result: CheckResult) -> None:
+        self.results.append(result)
+        self._report(result)
+
+
+def _first_bytes(source: SpeechClient | LogContainer, file: LogFile) -> int:
+    with source.open_content(file.content_url or "") as content:
+        return len(next(content.chunks(), b""))
+
+
+def _bytes(count: int) -> str:
+    return f"the first {count} bytes of a file"
+
+
+def _page(page: LogPage | None) -> str:
+    return _count("file")(page.files if page else ())
+
+
+def _count(noun: str) -> Callable[[Iterable[object]], str]:
+    def summarize(items: Iterable[object]) -> str:
+        count = len(list(items))
+        return f"{count} {noun}{'' if count == 1 else 's'}"
+
+    return summarize

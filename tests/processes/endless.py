@@ -1,0 +1,43 @@
+"""Tests that never end, with everything running that a test can start; run by test_suite.py alone."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import CHROMIUM, QUIET
+from tests.demo import Demo
+from tests.faults.crew import REDIS, Crew, missing
+from tests.processes import servers
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": QUIET}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_servers_without_end(request, simulator, tmp_path):
+    if servers.INITDB:
+        request.getfixturevalue("postgresql")
+    if missing():
+        wait_forever()
+    with servers.redis(REDIS, tmp_path) as redis:
+        crew = Crew(tmp_path, redis)
+        crew.hire("worker")
+        crew.ready("worker")
+        wait_forever()
+
+
+def test_a_demo_and_a_browser_without_end(request, tmp_path):
+    demo = Demo(tmp_path / "demo").wait()
+    if CHROMIUM:
+        request.getfixturevalue("page").goto(demo.url)
+    wait_forever()
+
+
+def wait_forever():
+    Path(os.environ["READY"]).touch()
+    while True:
+        signal.pause()

@@ -1,0 +1,124 @@
+"""What people do is recorded with it, in one transaction, and stays when what it tells of is removed."""
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from endpoints import tasks
+from endpoints.changes import submit
+from endpoints.mirror import resources
+from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel
+from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
+
+FORM = {"name": "Contoso", "region": "eastus", "url": "", "api_version": "v3.2", "auth": "key"}
+
+
+def deploy(person, worker, name="Support calls"):
+    model = SpeechModel.objects.deployable()[0]
+    return worker.step(submit.create(key=uuid.uuid4(), actor=person.user, model=model, display_name=name))
+
+
+def changed(event):
+    return {one["field"]: (one["old"], one["new"]) for one in event.facts["fields"]}
+
+
+def test_history_outlives_the_resource_that_it_tells_of(alice, mirrored, worker):
+    change = deploy(alice, worker)
+    told = list(Event.objects.order_by("pk").values_list("pk", flat=True))
+    mirrored.delete()
+    assert list(Event.objects.order_by("pk").values_list("pk", flat=True)) == told
+    event = Event.objects.get(verb=Verb.ASKED_CREATE)
+    assert (event.endpoint_name, event.resource_name, event.actor_name) == ("Support calls", "Contoso", "alice")
+    change.refresh_from_db()
+    assert change.endpoint is None
+    assert (change.endpoint_name, change.resource_name, change.actor_name) == ("Support calls", "Contoso", "alice")
+    assert change.model_name == event.facts["model"]
+    page = alice.get(reverse("endpoints:activity")).content.decode()
+    assert "Support calls" in page
+    assert reverse("endpoints:detail", args=[event.endpoint_id]) not in page
+
+
+def test_history_outlives_the_person_who_made_it(alice, bob, mirrored, worker):
+    change = deploy(bob, worker)
+    bob.user.delete()
+    change.refresh_from_db()
+    assert (change.actor, change.actor_name) == (None, "bob")
+    assert Event.objects.get(verb=Verb.ASKED_CREATE).actor_name == "bob"
+
+
+def test_an_open_change_of_a_removed_resource_is_closed_by_the_next_sweep(alice, mirrored, worker, world):
+    model = SpeechModel.objects.deployable()[0]
+    change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    mirrored.delete()
+    tasks.step(str(change.pk))
+    change.refresh_from_db()
+    assert change.state == ChangeState.CANCELLED
+    assert not Change.objects.open().exists()
+    assert not Change.objects.due().exists()
+
+
+def test_a_changed_resource_names_each_field_with_its_old_and_new_value(alice, mirrored, settings):
+    settings.DEMO = True  # the simulator's address is not encrypted
+    address = reverse("endpoints:resource-edit", args=[mirrored.pk])
+    form = FORM | {"url": mirrored.url, "region": "westeurope", "new_key": "another-key-of-32-characters-xxxx"}
+    assert alice.post(address, form).status_code == 302
+    event = Event.objects.get(verb=Verb.RESOURCE_CHANGED)
+    assert changed(event) == {"region": ("eastus", "westeurope"), "key": ("", "replaced")}
+    assert (event.actor_name, event.resource_id, event.resource_name) == ("alice", mirrored.pk, "Contoso")
+    page = alice.get(reverse("endpoints:activity")).content.decode()
+    assert "westeurope" in page
+    assert "replaced" in page
+    assert "another-key" not in page
+    assert "another-key" not in str(event.facts)
+
+
+def test_a_resource_saved_as_it_was_makes_no_event(alice, mirrored, settings):
+    settings.DEMO = True
+    address = reverse("endpoints:resource-edit", args=[mirrored.pk])
+    assert alice.post(address, FORM | {"url": mirrored.url}).status_code == 302
+    assert not Event.objects.filter(verb=Verb.RESOURCE_CHANGED).exists()
+
+
+@pytest.mark.parametrize("failing", ["resource", "web hook", "log folder"])
+def test_what_cannot_be_recorded_is_not_done(alice, mirrored, worker, monkeypatch, failing):
+    endpoint = Endpoint.of(deploy(alice, worker))
+
+    def refuse(*_, **__):
+        raise RuntimeError("The disk is full.")
+
+    monkeypatch.setattr("endpoints.models.Event.save", refuse)
+    mirrored.region = "westeurope"
+    do = {
+        "resource": lambda: resources.save(mirrored, actor=alice.user),
+        "web hook": lambda: resources.want_web_hook(mirrored, wanted=True, actor=alice.user),
+        "log folder": lambda: resources.set_log_folder(endpoint, "elsewhere", actor=alice.user),
+    }
+    with pytest.raises(RuntimeError):
+        do[failing]()
+    kept = Resource.objects.get()
+    assert (kept.region, kept.hook_wanted) == ("eastus", False)
+    assert Endpoint.objects.get().log_folder == ""
+
+
+def test_the_web_hook_and_the_log_folder_are_recorded(alice, mirrored, worker):
+    endpoint = Endpoint.of(deploy(alice, worker))
+    alice.post(reverse("endpoints:resource-hook", args=[mirrored.pk]))
+    assert changed(Event.objects.get(verb=Verb.RESOURCE_CHANGED)) == {"web_hook": ("off", "on")}
+    alice.post(reverse("endpoints:log-folder", args=[endpoint.pk]), {"folder": "calls/2026"})
+    event = Event.objects.get(verb=Verb.LOG_FOLDER_CHANGED)
+    assert (changed(event), event.endpoint_id, event.actor_name) == (
+        {"log_folder": ("", "calls/2026")},
+        endpoint.pk,
+        "alice",
+    )
+
+
+def test_the_resource_that_the_environment_names_is_recorded_once(db):
+    given = {"region": "westeurope", "url": "", "key": "k" * 32, "api_version": "v3.2"}
+    resources.register(**given)
+    resources.register(**given)
+    assert [event.verb for event in Event.objects.all()] == [Verb.RESOURCE_ADDED]
+    resources.register(**given | {"key": "l" * 32})
+    assert changed(Event.objects.get(verb=Verb.RESOURCE_CHANGED)) == {"key": ("", "replaced")}

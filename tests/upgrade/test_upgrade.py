@@ -1,0 +1,100 @@
+"""A database of the first release is brought to today's tables, and nothing in it is lost."""
+
+import gzip
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.demo import ROOT
+from tests.processes.servers import INITDB, postgresql
+
+HERE = Path(__file__).parent
+EVENTS = [
+    ("alice", "asked-create", "Support calls", "contoso"),
+    ("", "deployed", "Support calls", "contoso"),
+    ("alice", "asked-bulk", "", ""),
+    ("alice", "cancelled", "Support calls", "contoso"),
+    ("bob", "asked-change-model", "Support calls", "contoso"),
+    ("alice", "resource-added", "", "contoso"),
+    ("", "vanished", "Dictation", "contoso"),
+]
+CHANGES = [
+    ("create", "done", "Support calls", "contoso", "Voicemail", "alice"),
+    ("edit", "cancelled", "Support calls", "contoso", "", "alice"),
+    ("change-model", "unknown", "Support calls", "contoso", "20260915", "bob"),
+]
+KEPT = {
+    "bulk": 1, "change": 3, "download": 2, "draft": 1, "endpoint": 2, "event": 7, "favourite": 1, "hookcall": 1,
+    "logarchive": 1, "logday": 1, "logentry": 2, "logfile": 2, "preferences": 1, "project": 1, "purge": 1,
+    "resource": 1, "savedview": 1, "speechmodel": 2, "sweep": 1,
+}  # fmt: skip
+
+
+def migrate(**env):
+    secrets = {"SECRET_KEY": "only this test signs with it", "ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run(command, cwd=ROOT, env=inherited | secrets | env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def upgraded_sqlite(directory):
+    (directory / "db.sqlite3").write_bytes(gzip.decompress((HERE / "before-0002.sqlite3.gz").read_bytes()))
+    migrate(VAR=str(directory))
+    return sqlite3.connect(directory / "db.sqlite3")
+
+
+def check(rows):
+    assert rows("select actor_name, verb, endpoint_name, resource_name from endpoints_event order by id") == EVENTS
+    columns = "kind, state, endpoint_name, resource_name, model_name, actor_name"
+    assert rows(f"select {columns} from endpoints_change order by id") == CHANGES  # noqa: S608 (our own names)
+    assert {name: rows(f"select count(*) from endpoints_{name}")[0][0] for name in KEPT} == KEPT  # noqa: S608
+    untold = "select count(*) from endpoints_event where resource_name <> '' and resource_id is null"
+    assert rows(untold) == [(0,)]
+
+
+def test_a_database_of_the_first_release_keeps_its_rows(tmp_path):
+    database = upgraded_sqlite(tmp_path)
+    check(lambda query: database.execute(query).fetchall())
+    database.close()
+
+
+def test_it_has_the_columns_of_a_new_database(tmp_path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    migrate(VAR=str(tmp_path / "new"))
+    old, new = upgraded_sqlite(tmp_path / "old"), sqlite3.connect(tmp_path / "new" / "db.sqlite3")
+    tables = "select name from sqlite_master where type = 'table' and name like 'endpoints_%' order by name"
+
+    def columns(database):
+        found = {
+            name: database.execute(f"pragma table_xinfo({name})").fetchall() for (name,) in database.execute(tables)
+        }
+        return {name: sorted(column[1:] for column in rows) for name, rows in found.items()}
+
+    def indexes(database):
+        return sorted(database.execute("select name from sqlite_master where type in ('index', 'trigger')").fetchall())
+
+    assert columns(old) == columns(new)
+    assert {name for (name,) in indexes(old) if "_by_" in name} == {name for (name,) in indexes(new) if "_by_" in name}
+    assert {name for (name,) in indexes(old) if "words" in name} == {
+        name for (name,) in indexes(new) if "words" in name
+    }
+    old.close()
+    new.close()
+
+
+@pytest.mark.skipif(INITDB is None, reason="PostgreSQL is not installed")
+def test_so_does_one_on_postgresql(tmp_path):
+    with postgresql() as server:
+        server.ask("postgres", "create database old")
+        with psycopg.connect(server.url("old"), autocommit=True) as connection:
+            connection.execute((HERE / "before-0002.postgresql.sql").read_text())
+        migrate(VAR=str(tmp_path), DATABASE_URL=server.url("old"))
+        check(lambda query: server.ask("old", query))

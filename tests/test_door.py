@@ -106,18 +106,10 @@ def test_what_begins_at_the_door_is_not(line):
 
 def nouns(person):
     """The number of rows of each noun, by the door's default permission."""
-    names: tuple[str, ...] = (
-        "resources",
-        "projects",
-        "models",
-        "endpoints",
-        "changes",
-        "bulks",
-        "events",
-        "downloads",
-        "purges",
-    )
-    names += ("log_archives", "log_entries", "log_files", "saved_views", "favorites")
+    names = [
+        *("resources", "projects", "models", "endpoints", "changes", "bulks", "events", "downloads", "purges"),
+        *("log_archives", "log_entries", "log_files", "saved_views", "favorites"),
+    ]
     return {name: getattr(door, name)(person).count() for name in names}
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -63,7 +62,5 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance.key = Secret.of(self.cleaned_data["new_key"])
         if self.cleaned_data["new_log_container"]:
             self.instance.log_container = Secret.of(self.cleaned_data["new_log_container"])
-        # A new address or key is tried at once, and what the version can do is learned anew.
-        self.instance.next_look_at, self.instance.catalogued_at = timezone.now(), None
         resource: Resource = super().save(commit=commit)
         return resource

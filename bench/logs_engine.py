@@ -48,7 +48,9 @@ def main(url: str, key: str) -> None:
         print("ready", flush=True)
         for line in sys.stdin:
             request = json.loads(line)
-            row = LogFile(pk=request["id"], remote_id=str(request["id"]), endpoint=endpoint, kind="Audio", size=request["size"])
+            row = LogFile(
+                pk=request["id"], remote_id=str(request["id"]), endpoint=endpoint, kind="Audio", size=request["size"]
+            )
             row.etag = request.get("etag", "")
             idle, Counting.asked = memory("VmRSS"), 0
             Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew

@@ -33,7 +33,7 @@ class Service:
             running = processes.Processes(Path(logs))
             try:
                 command = processes.simulator(0, key, "--rate-limit", "0/0", *map(str, options))
-                line = running.start("simulator", command, environment(HOME=logs), answers=True)
+                line = running.start("simulator", command, environment(HOME=logs), wait_for_line=True)
                 yield cls(str(json.loads(line)["url"]), key)
             finally:
                 running.stop()

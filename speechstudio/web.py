@@ -1,4 +1,4 @@
-"""The web server: gunicorn's settings, wherever it is started (`gunicorn --config python:speechstudio.web`)."""
+"""Settings of gunicorn (`gunicorn --config python:speechstudio.web`)."""
 
 import socket
 import time
@@ -8,23 +8,22 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-HESITATION_SECONDS = 0.0005
+ACCEPT_DELAY_SECONDS = 0.0005
 
 
 class LessBusyFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Leaves a new connection to a worker that is less busy, as Puma does for the same reason.
+    """Waits a little before accepting a connection while busy, so that an idle worker accepts it (as Puma does).
 
-    All workers wait at one socket, and a browser or proxy stays with whoever takes its connection. The first to wake
-    would take several that come together, all of them at times, and the other cores have nothing to do. A socket of
-    its own for each (SO_REUSEPORT) spreads them by chance, however busy a worker is, and what waits at the socket of
-    a worker that ends is lost.
+    All workers accept from one socket, and a client keeps its connection to the worker that accepted it. Without the
+    wait, one worker sometimes accepts all of several connections, and the other cores are idle. One socket for each
+    worker (SO_REUSEPORT) would ignore how busy workers are, and lose connections that wait for a worker that ends.
     """
 
-    busy = 0  # requests that are being answered; counted by the thread that accepts, as all of the below is
+    busy = 0  # requests in progress; only the accepting thread uses it
 
     def accept(self, listener: socket.socket) -> None:
         if self.nr_conns and self.cfg.workers > 1:
-            time.sleep(HESITATION_SECONDS * min(max(self.busy, 1), self.cfg.threads))
+            time.sleep(ACCEPT_DELAY_SECONDS * min(max(self.busy, 1), self.cfg.threads))
         super().accept(listener)
 
     def enqueue_req(self, conn: TConn) -> None:
@@ -38,9 +37,9 @@ class LessBusyFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
 
 wsgi_app = "speechstudio.wsgi"
 worker_class = LessBusyFirst
-threads = 8  # a long download holds one of them, and pages go on
-keepalive = 5  # a page that watches asks every two seconds, and need not connect anew each time
+threads = 8  # a long download occupies one thread, and the others serve pages
+keepalive = 5  # seconds; pages poll every two seconds and need not reconnect
 preload_app = True
 control_socket_disable = True
 if Path("/dev/shm").is_dir():  # noqa: S108
-    worker_tmp_dir = "/dev/shm"  # noqa: S108 (a sign of life must not wait for a disk)
+    worker_tmp_dir = "/dev/shm"  # noqa: S108 (the heartbeat must not wait for a disk)

@@ -1,4 +1,4 @@
-"""Brings the database and the static files up to date, and registers the Speech resource that the environment names."""
+"""Migrates the database, collects static files, and registers the Speech resource of the environment."""
 
 from typing import Any
 

@@ -38,7 +38,9 @@ def step(change_id: str) -> None:
         failpoint("after-claim")
         if change.endpoint:
             resource = change.endpoint.resource
-            _work("step", change, resource, lambda: clients.service(resource), lambda it: reconcile.step(change, it))
+            _work(
+                "step", change, resource, lambda: clients.speech_client(resource), lambda it: reconcile.step(change, it)
+            )
         else:
             reconcile.withdraw(change)
 
@@ -47,14 +49,14 @@ def step(change_id: str) -> None:
 def mirror(resource_id: str) -> None:
     """Bring our rows to what the service says, and keep our web hook alive there."""
     if resource := Resource.objects.claim(resource_id, seconds=LEASE_SECONDS):
-        _work("mirror", resource, resource, lambda: clients.service(resource), lambda it: _look(resource, it))
+        _work("mirror", resource, resource, lambda: clients.speech_client(resource), lambda it: _look(resource, it))
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def fetch(download_id: str) -> None:
     """Take a download of content logs further."""
     if download := Download.objects.active().claim(download_id, seconds=LEASE_SECONDS):
-        how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": mail.ready}
+        how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": mail.download_ready}
         _with_logs("fetch", download, lambda it: making.step(download, it, **how))
 
 
@@ -84,13 +86,13 @@ def sweep() -> None:
     ):
         for pk in rows.due().values_list("pk", flat=True)[:200]:
             hints.send(task, pk)
-    Sweep.done()
+    Sweep.record()
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def tidy() -> None:
     """Throw away what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions."""
-    Draft.objects.forgotten().delete()
+    Draft.objects.abandoned().delete()
     HookCall.objects.old().delete()
     call_command("clearsessions")
     archive.remind()
@@ -106,10 +108,10 @@ def sweep_storage() -> None:
 
 
 def _look(resource: Resource, service: azure.SpeechClient) -> float:
-    catalog.mirror(resource, service)
-    resource.answered()
+    catalog.refresh(resource, service)
+    resource.record_success()
     if settings.PUBLIC_URL and (resource.hook_wanted or resource.hook_id):
-        web_hooks.keep(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
+        web_hooks.ensure(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
     return float(settings.LOOK_SECONDS)
 
 
@@ -125,7 +127,7 @@ def _held(row: Claimed, lease: UUID) -> Iterator[None]:
 
     def prolong() -> None:
         while not over.wait(LEASE_SECONDS / 3):
-            type(row).objects.hold(lease, seconds=LEASE_SECONDS)
+            type(row).objects.extend_lease(lease, seconds=LEASE_SECONDS)
         connection.close()
 
     thread = Thread(target=prolong, daemon=True)
@@ -152,7 +154,7 @@ def _work(
         with _held(row, lease), connected() as client:
             due = do(client)
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:
-        resource.failed(str(error))
+        resource.record_failure(str(error))
         due = pause_of_failing(resource, settings.LOOK_SECONDS)
     except SystemExit:
         due = 0  # this worker is being ended in the middle: the next one goes on

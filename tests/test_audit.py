@@ -92,7 +92,7 @@ def test_what_cannot_be_recorded_is_not_done(alice, mirrored, worker, monkeypatc
     mirrored.region = "westeurope"
     do = {
         "resource": lambda: resources.save(mirrored, actor=alice.user),
-        "web hook": lambda: resources.want_web_hook(mirrored, wanted=True, actor=alice.user),
+        "web hook": lambda: resources.set_web_hook(mirrored, enabled=True, actor=alice.user),
         "log folder": lambda: resources.set_log_folder(endpoint, "elsewhere", actor=alice.user),
     }
     with pytest.raises(RuntimeError):

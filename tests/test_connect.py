@@ -28,7 +28,7 @@ def resource(**facts):
 def test_region_and_custom_domain_give_the_right_host(facts, address):
     row = resource(**facts)
     assert row.endpoint_url == address
-    with clients.service(row) as client:
+    with clients.speech_client(row) as client:
         assert address in repr(client)
 
 
@@ -48,9 +48,9 @@ def test_a_custom_domain_tells_its_cloud_when_no_region_is_given(url, cloud):
 def test_entra_signs_in_on_a_custom_domain_only(auth):
     row = resource(auth=auth, tenant_id="tenant", client_id="client")
     with pytest.raises(ValueError, match="own domain"):
-        clients.service(row)
+        clients.speech_client(row)
     row.url = "https://contoso.cognitiveservices.azure.com"
-    with clients.service(row) as client:
+    with clients.speech_client(row) as client:
         assert "contoso" in repr(client)
 
 

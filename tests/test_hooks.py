@@ -11,7 +11,7 @@ from django.utils import timezone
 from endpoints.access.signature import signature
 from endpoints.changes import submit
 from endpoints.mirror import resources
-from endpoints.mirror.resources import want_web_hook
+from endpoints.mirror.resources import set_web_hook
 from endpoints.models import Change, Endpoint, HookCall, Resource, SpeechModel
 from tests.demo import until
 
@@ -19,7 +19,7 @@ from tests.demo import until
 @pytest.fixture
 def hooked(mirrored):
     """A resource whose web hook is wanted; the bells that calls ring find no worker."""
-    want_web_hook(mirrored, wanted=True)
+    set_web_hook(mirrored, enabled=True)
     Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
     return mirrored
 
@@ -146,7 +146,7 @@ def test_a_call_without_a_signature_changes_nothing(client, hooked):
 
 def test_the_same_invocation_of_two_resources_is_two_calls(client, hooked):
     other = Resource.objects.create(name="Fabrikam", region="westus")
-    want_web_hook(other, wanted=True)
+    set_web_hook(other, enabled=True)
     Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
     for resource in (hooked, other):
         assert call(client, resource, about(uuid.uuid4())).status_code == 200
@@ -158,7 +158,7 @@ def test_a_call_about_an_endpoint_of_another_resource_is_about_none_of_its_chang
     worker.step(submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls"))
     Change.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
     other = Resource.objects.create(name="Fabrikam", region="westus")
-    want_web_hook(other, wanted=True)
+    set_web_hook(other, enabled=True)
     Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
     assert call(client, other, about(Endpoint.objects.get().remote_id)).status_code == 200
     assert not Change.objects.due().exists()
@@ -178,10 +178,10 @@ def test_a_second_about_one_endpoint_later_it_is_looked_at_again(client, hooked,
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_a_hook_that_is_wanted_twice_keeps_its_address_and_a_new_one_gets_another(mirrored, wanted):
-    want_web_hook(mirrored, wanted=True)
+    set_web_hook(mirrored, enabled=True)
     token, secret = mirrored.hook_token, mirrored.hook_secret.open()
-    want_web_hook(mirrored, wanted=wanted)
-    want_web_hook(mirrored, wanted=True)
+    set_web_hook(mirrored, enabled=wanted)
+    set_web_hook(mirrored, enabled=True)
     mirrored.refresh_from_db()
     assert ((mirrored.hook_token, mirrored.hook_secret.open()) == (token, secret)) == wanted
 
@@ -195,7 +195,7 @@ def test_an_address_that_nobody_asked_for_does_not_exist(client, hooked, mirrore
     assert client.post("/hooks/speech/made-up").status_code == 404
     assert client.get(address(hooked)).status_code == 405
     before = address(hooked)
-    want_web_hook(mirrored, wanted=False)
+    set_web_hook(mirrored, enabled=False)
     assert client.post(before).status_code == 404
 
 
@@ -219,7 +219,7 @@ def test_the_service_challenges_calls_and_is_put_right_when_it_has_given_up(live
     resource = resources.register(
         name="Contoso", region="eastus", url=world.url, key="simulated-key", api_version="v3.2"
     )
-    want_web_hook(resource, wanted=True)
+    set_web_hook(resource, enabled=True)
 
     def status():
         worker.mirror()
@@ -236,6 +236,6 @@ def test_the_service_challenges_calls_and_is_put_right_when_it_has_given_up(live
     until(status)
     assert world.call("GET", f"/webhooks/{resource.hook_id}")["webUrl"].endswith("/moved")
 
-    want_web_hook(resource, wanted=False)
+    set_web_hook(resource, enabled=False)
     worker.mirror()
     assert world.call("GET", "/webhooks")["values"] == []

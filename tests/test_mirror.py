@@ -33,9 +33,9 @@ class Meanwhile:
 
 
 def mirror(resource, happens):
-    with clients.service(resource) as service:
+    with clients.speech_client(resource) as service:
         meanwhile: Any = Meanwhile(service, happens)
-        catalog.mirror(resource, meanwhile)
+        catalog.refresh(resource, meanwhile)
 
 
 def lists(world, *remotes):
@@ -106,8 +106,8 @@ def test_an_endpoint_that_the_service_has_not_made_yet_is_not_taken_for_gone(ali
 def test_endpoints_of_another_resource_are_not_taken_for_gone(endpoint, world, worker):
     other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
     theirs = Endpoint.objects.create(resource=other, remote_id=str(uuid.uuid4()), display_name="Theirs", locale="en-US")
-    with clients.service(endpoint.resource) as service:
-        catalog.mirror(endpoint.resource, service)
+    with clients.speech_client(endpoint.resource) as service:
+        catalog.refresh(endpoint.resource, service)
     theirs.refresh_from_db()
     assert theirs.gone_at is None
 
@@ -181,8 +181,8 @@ def test_the_mark_of_a_change_of_another_resource_names_none_of_ours(alice, mirr
     change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
     other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
     made = deployed_elsewhere(world, model, customProperties={MARK: str(change.pk)})
-    with clients.service(other) as service:
-        catalog.mirror(other, service)
+    with clients.speech_client(other) as service:
+        catalog.refresh(other, service)
     change.endpoint.refresh_from_db()
     assert (change.endpoint.resource, change.endpoint.remote_id) == (mirrored, None)
     assert other.endpoints.get().remote_id == made

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from endpoints.mirror import resources
 from endpoints.models import Endpoint, SpeechModel, Status
-from endpoints.models.end import End, lifetime
+from endpoints.models.automatic_deletion import AutomaticDeletion, parse_time_to_live
 from endpoints.pages.model_list import year
 
 FRAGMENT = {"HX-Request": "true", "HX-Target": "models"}
@@ -284,13 +284,13 @@ def test_the_months_of_the_year_are_named_in_order_and_the_year_where_it_begins(
     ],
 )
 def test_an_endpoint_of_the_free_tier_counts_down_seven_days(ago, words, level):
-    end = End.of(timezone.now() + LATE_ENOUGH - ago, free_tier=True)
+    end = AutomaticDeletion.of(timezone.now() + LATE_ENOUGH - ago, free_tier=True)
     assert (end.words, end.level) == (words, level)
     assert "seven days" in end.sentence
 
 
 def test_the_countdown_is_told_with_its_date_and_why():
-    end = End.of(datetime(2026, 11, 1, 9, tzinfo=UTC), free_tier=True)
+    end = AutomaticDeletion.of(datetime(2026, 11, 1, 9, tzinfo=UTC), free_tier=True)
     shown = render_to_string("endpoints/_end.html", {"end": end})
     for words in ("Nov 8, 2026", end.words, "The free tier (F0) keeps an endpoint for seven days."):
         assert words in shown
@@ -299,15 +299,17 @@ def test_the_countdown_is_told_with_its_date_and_why():
 
 def test_the_earlier_end_counts_and_without_one_an_endpoint_stays():
     born = datetime(2026, 11, 1, tzinfo=UTC)
-    assert End.of(born) is None
-    assert End.of(born, time_to_live=timedelta(days=1), free_tier=True) == End(born + timedelta(days=1), False)
-    assert End.of(born, time_to_live=timedelta(days=31), free_tier=True) == End(born + timedelta(days=7), True)
+    assert AutomaticDeletion.of(born) is None
+    early = AutomaticDeletion.of(born, time_to_live=timedelta(days=1), free_tier=True)
+    assert early == AutomaticDeletion(born + timedelta(days=1), free_tier=False)
+    late = AutomaticDeletion.of(born, time_to_live=timedelta(days=31), free_tier=True)
+    assert late == AutomaticDeletion(born + timedelta(days=7), free_tier=True)
 
 
 @pytest.mark.parametrize("text", [None, "", "PT0S", "-P1D", "P1Y", "soon", "P99999999999999D"])
 def test_a_time_to_live_that_says_nothing_is_none(text):
-    assert lifetime(text) is None
+    assert parse_time_to_live(text) is None
 
 
 def test_a_time_to_live_is_read():
-    assert lifetime("P1DT2H") == timedelta(days=1, hours=2)
+    assert parse_time_to_live("P1DT2H") == timedelta(days=1, hours=2)

@@ -126,16 +126,16 @@ def test_only_who_may_read_logs_is_shown_a_download_of_them(mirrored, world, wor
 
 
 def test_a_role_is_had_with_all_of_its_permissions(alice, bob, lena, nemo):
-    assert [roles.of(person.user) for person in (bob, lena, alice, nemo)] == ["viewer", "listener", "admin", ""]
+    assert [roles.role_of(person.user) for person in (bob, lena, alice, nemo)] == ["viewer", "listener", "admin", ""]
     lena.user.groups.clear()
     lena.user.user_permissions.add(Permission.objects.get(codename="read_logs"))
-    assert roles.of(type(lena.user).objects.get(pk=lena.user.pk)) == ""
+    assert roles.role_of(type(lena.user).objects.get(pk=lena.user.pk)) == ""
 
 
 def test_making_the_roles_again_gives_what_is_missing_and_takes_nothing_away(db):
     viewer = Group.objects.get(name="viewer")
     viewer.permissions.set([Permission.objects.get(codename="manage_logs")])
-    roles.make()
+    roles.create_groups()
     assert set(viewer.permissions.values_list("codename", flat=True)) == {"view_endpoint", "manage_logs"}
     held = {name: {one.codename for one in Group.objects.get(name=name).permissions.all()} for name in roles.ROLES}
     assert held["listener"] == {"view_endpoint", "read_logs"}

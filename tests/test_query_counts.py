@@ -89,7 +89,7 @@ class Table:
         self.person, self.now = person, timezone.now()
         self.endpoints, self.models, self.projects = [], [], []
         self.resources = [self.resource(n) for n in range(2)]
-        Sweep.done()
+        Sweep.record()
         # A favourite that is shown no more, so that there is always one.
         gone = Endpoint.objects.create(resource=self.resources[0], display_name="Gone", gone_at=self.now, number=2**62)
         Favourite.objects.create(user=person, endpoint=gone)

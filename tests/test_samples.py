@@ -23,7 +23,7 @@ PLACES = {
 
 def written(place, language, **links):
     endpoint = Endpoint(resource=Resource(**PLACES[place]), remote_id=ID, locale="de-DE", links=links)
-    return {sample.key: sample for sample in samples.of(endpoint)}[language]
+    return {sample.key: sample for sample in samples.samples_for(endpoint)}[language]
 
 
 @pytest.mark.parametrize("place", PLACES)

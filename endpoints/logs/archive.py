@@ -131,7 +131,7 @@ def _hurry(archive: LogArchive, service: LogSource, until: float) -> bool:
     """Fetch what vanishes soon, the oldest first. False when the time is over before."""
     last = None
     while True:
-        soon = _to_keep(archive).vanishing(HURRY).free().filter(problem="").order_by("created_at", "pk")
+        soon = _to_keep(archive).vanishing(HURRY).unleased().filter(problem="").order_by("created_at", "pk")
         batch = list(soon.values_list("pk", flat=True)[:IN_A_HURRY])
         if not batch or batch == last:
             return True
@@ -150,7 +150,7 @@ def _bring(archive: LogArchive, service: LogSource, page: LogPage, wanted: LogFi
     missing = wanted.filter(remote_id__in=[file.id for file in page.files])
     fetching.bring(missing, addresses, service, until=until)
     late = time.monotonic() > until
-    if late and missing.free().exists():
+    if late and missing.unleased().exists():
         return False
     _set(archive, position=page.next_token or "")
     return not (late and page.next_token)

@@ -80,7 +80,7 @@ def retry(download: Download) -> bool:
 
 def told(user: Any) -> None:
     """The person has seen which of their downloads are ready."""
-    Download.objects.untold(user).update(told_at=Now())
+    Download.objects.ready_unnotified(user).update(told_at=Now())
 
 
 def expire() -> int:
@@ -113,7 +113,7 @@ def _possible(download: Download) -> Any:
     asked, kept = QueryDict(download.selection), QueryDict(mutable=True)
     for name in NEVER_CHANGES:
         kept.setlist(name, asked.getlist(name))
-    return LogEntry.objects.filter(endpoint=download.endpoint_id).chosen(kept).order_by()
+    return LogEntry.objects.filter(endpoint=download.endpoint_id).selected_by(kept).order_by()
 
 
 def _change(rows: QuerySet[Download], download: Download, **facts: Any) -> bool:

@@ -14,7 +14,7 @@ from endpoints.logs import downloads, partials, retention
 from endpoints.logs.listing import alone, day_in
 from endpoints.logs.storage import plain, store
 from endpoints.models import Download, LogDay, LogEntry, LogFile, Purge
-from endpoints.models.claim import free
+from endpoints.models.claim import unleased
 from endpoints.models.log import LogEntryQuerySet
 from endpoints.models.search import LOG_TEXT
 
@@ -37,7 +37,7 @@ def erase(purge: Purge, spared: Collection[str] = ()) -> bool:
     entries = _meant(purge, spared)
     files = LogFile.objects.filter(entry__in=entries.order_by().values("pk"))
     files.missing().update(gone_at=timezone.now())  # nobody begins to fetch them
-    if files.exclude(free()).exists():
+    if files.exclude(unleased()).exists():
         return False
     _overwrite()
     while batch := list(entries.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
@@ -62,10 +62,10 @@ def wipe(purge: Purge) -> None:
     its next vacuum. Copies of the database or of the storage that were made before are out of our reach.
     """
     downloads.expire()  # also deletes the zips that were forgotten
-    for pk in Download.objects.filter(free(), endpoint=purge.endpoint_id).values_list("pk", flat=True):
+    for pk in Download.objects.filter(unleased(), endpoint=purge.endpoint_id).values_list("pk", flat=True):
         (partials.place() / f"{pk}.zip").unlink(missing_ok=True)
     retention.sweep_folder(str(purge.endpoint_id), _written_before(purge), lambda name: _named_so(purge, name))
-    LOG_TEXT.forget()
+    LOG_TEXT.erase_deleted()
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -49,11 +49,11 @@ def write_down(endpoint: Endpoint, files: Iterable[Listed]) -> list[Listed]:
     now = timezone.now()
     with transaction.atomic():
         alone(endpoint)
-        purges = Purge.objects.burying(endpoint)
+        purges = Purge.objects.suppressing(endpoint)
         listed = {
             file.id: file
             for file in files
-            if not any(purge.means(key_of(file.id), day_of(file), file.created) for purge in purges)
+            if not any(purge.covers(key_of(file.id), day_of(file), file.created) for purge in purges)
         }
         if not listed:
             return []
@@ -83,7 +83,7 @@ def listed_all(endpoint: Endpoint, since: datetime) -> None:
     with transaction.atomic():
         alone(endpoint)
         # What a worker is fetching at this moment, that worker finds out by itself.
-        away = endpoint.log_files.at_service().free().filter(seen_at__lt=since)
+        away = endpoint.log_files.in_azure().unleased().filter(seen_at__lt=since)
         lost = away.filter(stored_as="", stored_at=None).values_list("entry__day").annotate(count=Count("pk"))
         LogDay.objects.add(endpoint, {day: {"vanished": count} for day, count in lost.order_by()})
         away.update(gone_at=timezone.now())

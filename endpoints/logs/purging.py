@@ -54,7 +54,7 @@ def reaches_service(endpoint: Endpoint) -> bool:
     """Whether logs can be deleted there: a container is its owner's, and later API versions have no such operation."""
     resource = endpoint.resource
     at_service = endpoint.remote_id is not None and endpoint.gone_at is None
-    return at_service and resource.log_container is None and resource.can("logs")
+    return at_service and resource.log_container is None and resource.supports("logs")
 
 
 def step(purge: Purge, service: LogSource) -> float | None:
@@ -175,7 +175,7 @@ def _survey(purge: Purge, service: LogSource) -> dict[str, Any] | None:
 
 def _add(purge: Purge, files: Sequence[Any], seen: dict[str, Any]) -> None:
     for file in files:
-        if purge.means(key_of(file.id), day_of(file), file.created):
+        if purge.covers(key_of(file.id), day_of(file), file.created):
             seen["files"] += 1
             seen["bytes"] += file.size or 0
             seen["ids"] += [file.id] if purge.until is None else []

@@ -1,4 +1,4 @@
-"""Figures for Prometheus, read from our own rows when it asks. Counts and times only: no names, no ids."""
+"""Metrics for Prometheus, read from the database on request. Counts and times only: no names, no ids."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,11 +13,11 @@ from prometheus_client.registry import Collector
 from endpoints.models import Change, Download, Endpoint, Resource, Sweep
 
 
-class _Rows(Collector):
+class _DatabaseCollector(Collector):
     def collect(self) -> Iterator[Metric]:
-        yield _by("endpoints", "Endpoints by the service's status", "status", Endpoint.objects.present())
-        yield _by("changes_open", "Changes that are not done yet, by state", "state", Change.objects.open())
-        yield _by(
+        yield _count_by("endpoints", "Endpoints by the service's status", "status", Endpoint.objects.present())
+        yield _count_by("changes_open", "Changes that are not done yet, by state", "state", Change.objects.open())
+        yield _count_by(
             "downloads_active", "Downloads of content logs in the making, by state", "state", Download.objects.active()
         )
         failing = Resource.objects.failing().count()
@@ -36,13 +36,13 @@ class _Rows(Collector):
 
 
 def exposition() -> bytes:
-    """All figures in Prometheus' text format."""
+    """All metrics in the text format of Prometheus."""
     registry = CollectorRegistry()
-    registry.register(_Rows())
+    registry.register(_DatabaseCollector())
     return generate_latest(registry)
 
 
-def _by(name: str, what: str, label: str, rows: QuerySet[Any]) -> Metric:
+def _count_by(name: str, what: str, label: str, rows: QuerySet[Any]) -> Metric:
     gauge = GaugeMetricFamily(f"speechstudio_{name}", what, labels=[label])
     for value, count in rows.order_by().values_list(label).annotate(Count("pk")):
         gauge.add_metric([value or "none"], count)
@@ -50,7 +50,7 @@ def _by(name: str, what: str, label: str, rows: QuerySet[Any]) -> Metric:
 
 
 def _seconds(name: str, what: str, span: timedelta | None) -> Metric:
-    """A gauge of a time span; without a value while there is nothing to measure."""
+    """A gauge of a time span; without a value for None."""
     gauge = GaugeMetricFamily(f"speechstudio_{name}", what)
     if span is not None:
         gauge.add_metric([], span.total_seconds())

@@ -1,4 +1,4 @@
-"""When the service deletes an endpoint by itself: a free resource keeps it for seven days, and it may be made so."""
+"""When the service deletes an endpoint by itself: after its time to live, or after seven days in the free tier."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,11 +9,11 @@ from django.utils.dateparse import parse_duration
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-FREE_TIER_DAYS = 7  # documentation of custom speech: endpoints of an F0 resource are deleted after seven days
+FREE_TIER_DAYS = 7  # "Deploy a custom speech model": F0 endpoints are deleted after seven days
 
 
-def lifetime(text: str | None) -> timedelta | None:
-    """EndpointProperties.timeToLive, an ISO 8601 duration; none or zero means for ever, and so does nonsense."""
+def parse_time_to_live(text: str | None) -> timedelta | None:
+    """EndpointProperties.timeToLive, an ISO 8601 duration. None (no end) for a missing, zero or invalid value."""
     try:
         span = parse_duration(text or "")
     except OverflowError:
@@ -22,7 +22,7 @@ def lifetime(text: str | None) -> timedelta | None:
 
 
 @dataclass(frozen=True)
-class End:
+class AutomaticDeletion:
     """The moment at which the service deletes an endpoint, and why."""
 
     date: datetime
@@ -30,7 +30,7 @@ class End:
 
     @classmethod
     def of(cls, created_at: datetime, *, time_to_live: timedelta | None = None, free_tier: bool = False) -> Self | None:
-        """The earlier of the two. The service counts a time to live from the end of the deployment, minutes later."""
+        """The earlier of the two. The service counts the time to live from the end of the deployment, minutes later."""
         spans = [(time_to_live, False)] if time_to_live else []
         spans += [(timedelta(days=FREE_TIER_DAYS), True)] if free_tier else []
         if not spans:
@@ -40,13 +40,13 @@ class End:
 
     @property
     def level(self) -> str:
-        """soon, near (less than a day) or over, which is told until a look has shown that it is gone."""
+        """soon, near (less than a day) or over, which stays until a refresh finds that the endpoint is gone."""
         left = self.date - timezone.now()
         return "over" if left <= timedelta() else "near" if left < timedelta(days=1) else "soon"
 
     @property
     def words(self) -> str:
-        """The countdown: days, and on the last one hours."""
+        """The countdown in days, or in hours on the last day."""
         if self.level == "over":
             return _("Due to be deleted by the service")
         left = self.date - timezone.now()

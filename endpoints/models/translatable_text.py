@@ -1,4 +1,4 @@
-"""A text of ours that is written down: kept in English with what it names, and read by each in their own language."""
+"""Texts that are stored in English with their parameters, and shown in the language of the reader."""
 
 from typing import Any, Self
 
@@ -6,31 +6,31 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, override
 
 
-class Words(str):
-    """The text in the language of the moment; `kept` is what to write down of it.
+class TranslatableText(str):
+    """The text in the active language; `stored` is the JSON value to store.
 
-    What it names is taken as it is, but for Words and labels, which have a language themselves.
+    Parameters are stored as they are, except TranslatableText and lazy labels, which are translated too.
     """
 
-    __slots__ = ("kept",)
-    kept: dict[str, Any]
+    __slots__ = ("stored",)
+    stored: dict[str, Any]
 
     def __new__(cls, english: str, **names: Any) -> Self:
         text = gettext(english)
-        words = super().__new__(cls, text % names if names else text)
-        words.kept = {"text": english, "names": {name: _kept(named) for name, named in names.items()}}
-        return words
+        translated = super().__new__(cls, text % names if names else text)
+        translated.stored = {"text": english, "names": {name: _stored(value) for name, value in names.items()}}
+        return translated
 
     @classmethod
-    def read(cls, kept: Any) -> str:
-        """What was written down, in the language of the moment; a text without its names stays as it is."""
-        if not isinstance(kept, dict):
-            return str(kept)
-        return cls(kept["text"], **{name: cls.read(named) for name, named in kept["names"].items()})
+    def read(cls, stored: Any) -> str:
+        """A stored value in the active language; a plain text is returned as it is."""
+        if not isinstance(stored, dict):
+            return str(stored)
+        return cls(stored["text"], **{name: cls.read(value) for name, value in stored["names"].items()})
 
 
-def _kept(named: Any) -> Any:
-    if isinstance(named, Promise):
+def _stored(value: Any) -> Any:
+    if isinstance(value, Promise):
         with override("en"):
-            named = Words(str(named))
-    return named.kept if isinstance(named, Words) else str(named)
+            value = TranslatableText(str(value))
+    return value.stored if isinstance(value, TranslatableText) else str(value)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from endpoints import hints
-from endpoints.mirror.resources import save, want_web_hook
+from endpoints.mirror.resources import save, set_web_hook
 from endpoints.models import Resource
 from endpoints.pages.forms import ResourceForm
 from endpoints.pages.http import HttpRequest, may
@@ -48,6 +48,6 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
 def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for the service's web hook, or for its end; a worker registers it."""
     resource = get_object_or_404(Resource, pk=pk)
-    want_web_hook(resource, wanted=not resource.hook_wanted, actor=request.user)
+    set_web_hook(resource, enabled=not resource.hook_wanted, actor=request.user)
     hints.send("mirror", pk)
     return redirect("endpoints:resource-edit", pk=pk)

@@ -60,7 +60,7 @@ def test_a_worker_that_wakes_up_after_its_lease_changes_nothing(alice, model, wo
     late = Change.objects.open().claim(change.pk, seconds=60)
     Change.objects.filter(pk=change.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     worker.step(change)
-    with clients.service(change.endpoint.resource) as service:
+    with clients.speech_client(change.endpoint.resource) as service:
         reconcile.step(late, service)
     change.refresh_from_db()
     assert (change.state, change.attempt) == (ChangeState.DEPLOYING, 1)

@@ -46,7 +46,7 @@ def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
     if archive and _overlooked(archive, missing):
         archive = _want(endpoint, missing)
     context = _seen(request, endpoint, shown) | {"archive": archive, "missing": missing}
-    context["fetching"] = bool(missing and archive and archive.looking)
+    context["fetching"] = bool(missing and archive and archive.refreshing)
     if request.htmx.target == "content":
         return render(request, "endpoints/_log_content.html", context)
     return render(request, "endpoints/log_entry.html", context | _around(request, shown))
@@ -119,7 +119,7 @@ def _want(endpoint: Endpoint, files: list[LogFile]) -> LogArchive | None:
 def _overlooked(archive: LogArchive, missing: list[LogFile]) -> bool:
     """The worker ended its look in the very moment of the wish."""
     begun = archive.begun_at
-    return not archive.looking and any(file.wanted_at and begun and file.wanted_at > begun for file in missing)
+    return not archive.refreshing and any(file.wanted_at and begun and file.wanted_at > begun for file in missing)
 
 
 def _seen(request: HttpRequest, endpoint: Endpoint, entry: LogEntry) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _seen(request: HttpRequest, endpoint: Endpoint, entry: LogEntry) -> dict[str
 def _around(request: HttpRequest, entry: LogEntry) -> dict[str, LogEntry | None]:
     """The entries before and after it among those that the address selects."""
     order = filters.NEWEST_FIRST
-    rows = LogEntry.objects.filter(endpoint=entry.endpoint_id).asked(request.GET).only("endpoint", "at")
+    rows = LogEntry.objects.filter(endpoint=entry.endpoint_id).filtered_by(request.GET).only("endpoint", "at")
     return {
         name: order.sort(order.behind(rows, order.key(entry), backwards=backwards), backwards=backwards).first()
         for name, backwards in (("newer", True), ("older", False))

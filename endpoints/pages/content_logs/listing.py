@@ -90,7 +90,7 @@ def readable(endpoint: Endpoint) -> bool:
 def opened(endpoint: Endpoint) -> LogArchive | None:
     """Its archive; that somebody opens the page is a wish to look, unless a worker has just done so."""
     archive = LogArchive.objects.filter(pk=endpoint.pk).first()
-    known = archive and (archive.looking or (archive.looked_at and archive.looked_at > timezone.now() - OUTDATED))
+    known = archive and (archive.refreshing or (archive.looked_at and archive.looked_at > timezone.now() - OUTDATED))
     return archive if known or not readable(endpoint) else want_look(endpoint)
 
 
@@ -101,11 +101,11 @@ def want_look(endpoint: Endpoint) -> LogArchive:
 
 
 def _seen(request: HttpRequest, endpoint: Endpoint, archive: LogArchive | None) -> dict[str, Any]:
-    rows = LogEntry.objects.filter(endpoint=endpoint).asked(request.GET)
+    rows = LogEntry.objects.filter(endpoint=endpoint).filtered_by(request.GET)
     page = page_of(rows, filters.NEWEST_FIRST, request.GET.get("page", ""), PER_PAGE)
     count = filters.counted(rows)
     state = filters.state(request.GET)
-    looking = archive is not None and archive.looking
+    looking = archive is not None and archive.refreshing
     place = {"page": request.GET.get("page") or None, "version": LogStamp.now(endpoint.pk).version if looking else None}
     return {
         "endpoint": endpoint,

@@ -105,7 +105,7 @@ def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     name = f"purge-{asked.pk}"
     if request.GET.get("format") == "csv":
         rows = [*facts.items(), *((f"{key} {when}", one[when]) for key, one in counts.items() for when in one)]
-        lines = "".join(spreadsheet.line(row) for row in [("what", "value"), *rows])
+        lines = "".join(spreadsheet.csv_row(row) for row in [("what", "value"), *rows])
         answer = HttpResponse(lines, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer
@@ -141,7 +141,7 @@ def _chosen(endpoint: Endpoint, query: QueryDict) -> LogEntryQuerySet | None:
     """The entries that were ticked or that filters select; None where it goes by day."""
     if "entry" not in query and not any(query.get(name) for name in FILTERS):
         return None
-    return LogEntry.objects.filter(endpoint=endpoint).chosen(query)
+    return LogEntry.objects.filter(endpoint=endpoint).selected_by(query)
 
 
 def _few(entries: LogEntryQuerySet | None) -> bool:

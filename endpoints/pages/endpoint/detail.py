@@ -64,7 +64,7 @@ def key(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
     here = endpoint.get_absolute_url()
     chosen = request.GET.get("sample", "")
-    written = samples.of(endpoint) if endpoint.gone_at is None else []
+    written = samples.samples_for(endpoint) if endpoint.gone_at is None else []
     sample = next((one for one in written if one.key == chosen), written[0] if written else None)
     context = {
         **_deployment(request, endpoint),

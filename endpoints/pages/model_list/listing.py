@@ -75,7 +75,7 @@ def models(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def expirations(request: HttpRequest) -> HttpResponse:
     """For calendar programs, which have no session: the token in the address says who reads."""
-    user = calendar.reader(request.GET.get("token", ""))
+    user = calendar.user_of(request.GET.get("token", ""))
     if user is None:
         raise Http404
     chosen = Preferences.objects.filter(user=user).first() or Preferences()
@@ -83,7 +83,7 @@ def expirations(request: HttpRequest) -> HttpResponse:
     with timezone.override(time_zones.named(chosen.time_zone)), translation.override(language):
         entries = [
             calendar.entry_of(model, timezone.localdate(model.expires_at), request.build_absolute_uri(_place_of(model)))
-            for model in calendar.expirations(unused_too=request.GET.get("all") == "1")
+            for model in calendar.expiring_models(unused_too=request.GET.get("all") == "1")
         ]
         file = calendar.calendar(entries, name=_("Expirations of speech models"), made=timezone.now())
     headers = {"Content-Disposition": 'attachment; filename="expirations.ics"', "Cache-Control": "no-store, private"}

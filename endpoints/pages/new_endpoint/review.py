@@ -23,7 +23,7 @@ class Choice:
 
 
 def review(answers: dict[str, Any]) -> dict[str, Any]:
-    wanted = api_requests.Wanted(
+    wanted = api_requests.NewEndpoint(
         resource=answers["resource"],
         project=answers["chosen_project"],
         locale=answers["chosen_locale"],
@@ -40,7 +40,7 @@ def review(answers: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _choices(wanted: api_requests.Wanted) -> list[Choice]:
+def _choices(wanted: api_requests.NewEndpoint) -> list[Choice]:
     choices = [
         Choice(_("Project"), wanted.project.display_name if wanted.project else _("No project"), "project"),
         Choice(_("Language (locale)"), wanted.locale, "project"),

@@ -45,7 +45,7 @@ class Stamp:
     @classmethod
     def now(cls, session_key: str = "", reader: int | None = None) -> "Stamp":
         """`session` tells whether the session with this key is alive; `untold` how many downloads of `reader` are
-        ready without their knowing (Download.objects.untold).
+        ready without their knowing (Download.objects.ready_unnotified).
 
         The version holds the minute: rows in progress say for how many, and a missing worker is noticed by the time.
         """

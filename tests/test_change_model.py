@@ -50,6 +50,10 @@ def accepted(change, **ago):
 def test_a_change_is_not_done_while_the_service_still_shows_the_old_model(alice, endpoint, other, world, worker):
     before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
     assert before["status"] == "Succeeded"
+    earlier = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"description": "Moved"})
+    assert worker.step(earlier).state == ChangeState.DONE
+    accepted(earlier, hours=1)
+    endpoint.refresh_from_db()
     change = worker.step(ask(alice, endpoint, other))
     shows(world, before)
     worker.step(change)

@@ -101,6 +101,17 @@ def test_a_request_that_never_arrived_is_sent_again_after_the_service_had_time_t
     assert len(world.call("GET", "/endpoints")["values"]) == 1
 
 
+def test_a_request_is_sent_again_in_its_own_time_whatever_else_was_sent_just_now(alice, model, world, worker):
+    world.fail({**POST, "stage": "before", "effect": {"close": True}})
+    lost = worker.step(ask(alice, model))
+    worker.step(lost)
+    worker.step(ask(alice, model))
+    Change.objects.filter(pk=lost.pk).update(sent_at=timezone.now() - timedelta(minutes=11))
+    worker.step(lost)
+    assert lost.state == ChangeState.QUEUED
+    assert Change.objects.due().get() == lost
+
+
 def test_a_worker_that_died_while_sending_does_not_deploy_twice(alice, model, world, worker):
     change = worker.step(ask(alice, model))
     # As it was committed before the first byte left:

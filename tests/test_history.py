@@ -102,6 +102,28 @@ def test_a_change_made_in_the_portal_while_ours_waited_is_not_overwritten(alice,
     assert world.call("GET", f"/endpoints/{endpoint.remote_id}")["displayName"] == "Theirs"
 
 
+def test_a_change_that_somebody_else_has_made_already_is_done_and_not_sent(alice, endpoint, world, worker):
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Ours"})
+    assert worker.step(change).state == ChangeState.DONE
+    assert len(world.ledger("PATCH")) == 1
+    endpoint.refresh_from_db()
+    assert endpoint.display_name == "Ours"
+
+
+@pytest.mark.parametrize("status", ["NotStarted", "Running"])
+def test_a_change_waits_while_the_endpoint_is_being_deployed(alice, endpoint, world, worker, status):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    busy = {"body": {**remote, "status": status}, "headers": {"Retry-After": "45"}}
+    world.fail({"method": "GET", "path": endpoint.remote_id, "times": 1, "effect": busy})
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
+    worker.step(change)
+    assert (change.state, change.attempt) == (ChangeState.QUEUED, 0)
+    assert (change.next_look_at - timezone.now()).total_seconds() == pytest.approx(45, abs=2)
+    assert world.ledger("PATCH") == []
+    assert worker.step(change).state == ChangeState.DONE
+
+
 def test_what_was_changed_outside_is_in_the_history_and_what_we_asked_is_not_called_so(alice, endpoint, world, worker):
     worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"}))
     worker.mirror()

@@ -95,6 +95,39 @@ def test_an_endpoint_that_no_list_names_any_more_is_gone_once(endpoint, world, w
     assert Event.objects.filter(endpoint_id=endpoint.pk, verb=Verb.VANISHED).count() == 1
 
 
+def test_an_endpoint_that_is_gone_is_told_once_although_its_change_finds_that_too(
+    alice, endpoint, other, world, worker
+):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    worker.step(change)
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.mirror()
+    gone_at = Endpoint.objects.get().gone_at
+    worker.step(change)
+    assert change.state == ChangeState.UNDECIDED
+    assert Endpoint.objects.get().gone_at == gone_at
+    assert Event.objects.filter(verb=Verb.VANISHED).count() == 1
+
+
+def test_a_deletion_that_waits_is_done_when_somebody_else_was_faster(alice, endpoint, world, worker):
+    change = submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, reason="Old")
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.mirror()
+    change.refresh_from_db()
+    assert change.state == ChangeState.QUEUED
+    assert worker.step(change).state == ChangeState.DONE
+
+
+def test_only_an_endpoint_that_has_failed_shows_an_error(endpoint, world, worker):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    remote["properties"]["error"] = {"code": "InternalServerError", "message": "It is lost."}
+    for status, shown in (("Failed", "It is lost."), ("Succeeded", "")):
+        lists(world, {**remote, "status": status})
+        worker.mirror()
+        row = Endpoint.objects.get()
+        assert (row.status, row.error) == (status, shown)
+
+
 def test_an_endpoint_that_the_service_has_not_made_yet_is_not_taken_for_gone(alice, mirrored, worker):
     model = SpeechModel.objects.deployable().first()
     submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from endpoints import tasks
+from endpoints.changes import work
 from endpoints.mirror import resources
 from endpoints.models import Change, Resource, Sweep
 from tests.demo import until
@@ -15,17 +16,17 @@ from tests.demo import until
 
 @pytest.mark.django_db(transaction=True)
 def test_a_long_look_keeps_its_lease_and_nobody_else_gets_the_row(world, monkeypatch):
-    monkeypatch.setattr(tasks, "LEASE_SECONDS", 0.3)
+    monkeypatch.setattr(work, "LEASE_SECONDS", 0.3)
     resource = resources.register(
         name="Contoso", region="eastus", url=world.url, key="simulated-key", api_version="v3.2"
     )
     world.fail({"method": "GET", "path": "/endpoints$", "times": 1, "stage": "before", "effect": {"delay": 1.2}})
 
-    def work():
+    def refresh():
         tasks.mirror(str(resource.pk))
         connection.close()
 
-    worker = threading.Thread(target=work)
+    worker = threading.Thread(target=refresh)
     worker.start()
     until(lambda: len(world.ledger()) == 1 or not Resource.objects.due().exists(), seconds=5)
     claimed = []
@@ -42,12 +43,12 @@ def test_a_killed_workers_row_is_free_again_within_half_a_minute(endpoint, other
     from endpoints.changes import submit
 
     change = submit.change_model(key=endpoint.pk, actor=alice.user, endpoint=endpoint, model=other)
-    assert Change.objects.claim(change.pk, seconds=tasks.LEASE_SECONDS) == change
-    assert Change.objects.claim(change.pk, seconds=tasks.LEASE_SECONDS) is None
+    assert Change.objects.claim(change.pk, seconds=work.LEASE_SECONDS) == change
+    assert Change.objects.claim(change.pk, seconds=work.LEASE_SECONDS) is None
     change.refresh_from_db()
     assert change.leased_until - timezone.now() < timedelta(seconds=30)
     Change.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert Change.objects.claim(change.pk, seconds=tasks.LEASE_SECONDS) == change
+    assert Change.objects.claim(change.pk, seconds=work.LEASE_SECONDS) == change
 
 
 @pytest.mark.parametrize("times", [2, 4])

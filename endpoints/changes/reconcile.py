@@ -20,6 +20,7 @@ from endpoints.changes import sending
 from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.sending import remote_id, shows
+from endpoints.changes.work import attempt
 from endpoints.mirror.catalog import mark_gone, store_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
@@ -44,20 +45,28 @@ def step(change: Change, service: azure.SpeechClient) -> float | None:
         ChangeState.DEPLOYING: _look,
     }
     stage = stages.get(change.state)
+    if change.endpoint is None:
+        withdraw(change)
+        return None
     if stage is None:
         return None
     if change.kind not in ChangeKind.values:
         return SLOWLY  # newer code asked for it, and newer code knows how
-    resource = Endpoint.of(change).resource
-    try:
-        due = stage(change, service)
-    except azure.SpeechError as error:
-        if not isinstance(error, azure.TooManyRequests):
-            resource.record_failure(str(error))
-        Change.objects.move(change, ChangeState(change.state), error=str(error))
-        return _put_off(change, error)
-    resource.record_success()
-    return due
+    return attempt(Endpoint.of(change).resource, lambda: stage(change, service), _Patient(change))
+
+
+class _Patient:
+    """A change waits for as long as it takes: only its stages decide that something is final."""
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+
+    def put_off(self, why: str, retry_after: float | None) -> float:
+        Change.objects.move(self.change, ChangeState(self.change.state), error=why)
+        return pause(self.change, retry_after)
+
+    def refused(self, error: azure.SpeechError) -> float:
+        return self.put_off(str(error), None)
 
 
 def withdraw(change: Change) -> None:
@@ -243,7 +252,3 @@ def _close(change: Change, state: ChangeState, why: str) -> float | None:
         audit.record(verbs[state], endpoint=change.endpoint, change=change, detail=why, model=model)
     failpoint("after-close")
     return None
-
-
-def _put_off(change: Change, error: azure.SpeechError) -> float:
-    return pause(change, error.retry_after if isinstance(error, azure.TooManyRequests) else None)

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import tasks
+from endpoints.changes import work
 from endpoints.logs import downloads
 from endpoints.models import Change, Download, Endpoint, LogFile, Resource, Sweep
 from endpoints.models.download import DownloadState
@@ -149,9 +150,9 @@ def test_workers_killed_in_every_phase_leave_work_that_goes_on(alice, endpoints,
     began, leased = time.monotonic(), timezone.now()
     rows = [*created, changed, *deploying, download]
     assert all(now(row) for row in rows)
-    assert all((row.leased_until - leased).total_seconds() <= tasks.LEASE_SECONDS for row in rows if row.leased_until)
+    assert all((row.leased_until - leased).total_seconds() <= work.LEASE_SECONDS for row in rows if row.leased_until)
     lent = list(LogFile.objects.exclude(lease=None))
-    assert all((file.leased_until - leased).total_seconds() <= tasks.LEASE_SECONDS for file in lent)
+    assert all((file.leased_until - leased).total_seconds() <= work.LEASE_SECONDS for file in lent)
     time_passes(15, *created, changed, download, *lent)
     world.fail()
     crew.hire("again", 2, "celery")

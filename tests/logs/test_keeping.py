@@ -235,6 +235,25 @@ def test_what_a_running_download_is_to_contain_is_not_forgotten_although_the_ser
     assert LogEntry.objects.get() == one
 
 
+def test_what_neither_the_service_nor_we_have_any_longer_is_forgotten_with_the_last_copy(kept):
+    one = LogEntry.objects.order_by("pk")[1]
+    LogFile.objects.exclude(entry=one).update(gone_at=timezone.now())
+    assert retention.enforce(7) == 0
+    assert LogEntry.objects.count() == 4
+    aged(kept, days=100)
+    assert retention.enforce(7) == 8
+    assert LogEntry.objects.get() == one
+
+
+def test_a_zip_stays_for_its_own_time_when_copies_go_that_nobody_decided_to_keep(logging, lena, worker):
+    download = worker.download(downloads.ask(actor=lena.user, endpoint=logging))
+    aged(logging, days=8)
+    assert retention.enforce(7) == 8
+    download.refresh_from_db()
+    assert download.ready
+    assert storages["logs"].exists(download.stored_as)
+
+
 def test_copies_stay_to_the_last_day_of_their_time(kept):
     LogEntry.objects.update(at=timezone.now() - timedelta(days=90) + timedelta(minutes=5))
     assert retention.enforce(7) == 0

@@ -18,6 +18,7 @@ from endpoints.logs import archive, downloads, listing, purging
 from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge
 
 DAY = 24 * 3600
+REFUSED = {"code": "InvalidRequest", "message": "Not now.", "innerError": {"code": "InvalidLogDate"}}
 
 
 def look(endpoint):
@@ -149,6 +150,18 @@ def test_it_waits_for_a_worker_that_is_fetching_one_of_them(kept, alice):
     assert step(purge).done
 
 
+def test_a_purge_that_is_refused_waits_for_such_a_worker_too(kept, world, alice):
+    entry = LogEntry.objects.first()
+    entry.files.update(leased_until=timezone.now() + timedelta(minutes=1))
+    world.fail({"method": "GET", "path": "/files/logs", "times": 2, "effect": {"status": 400, "body": REFUSED}})
+    purge = step(ask(alice, kept, [entry]))
+    assert purge.running
+    assert LogEntry.objects.count() == 4
+    entry.files.update(leased_until=None)
+    assert step(purge).state == "failed"
+    assert LogEntry.objects.count() == 3
+
+
 def test_what_was_said_is_no_longer_in_the_index(kept, alice):
     word = LogEntry.objects.first().text.split()[0]
     step(until_today(alice, kept))
@@ -192,9 +205,6 @@ def test_a_refusal_of_the_service_is_shown_in_its_words(kept, world, alice):
     assert not LogFile.objects.exists(), "our copies are deleted all the same"
 
 
-REFUSED = {"code": "InvalidRequest", "message": "Not now.", "innerError": {"code": "InvalidLogDate"}}
-
-
 def test_a_refusal_after_the_service_has_accepted_is_not_the_end(kept, world, alice):
     purge = step(until_today(alice, kept))
     assert purge.accepted_at is not None
@@ -207,6 +217,18 @@ def test_a_refusal_after_the_service_has_accepted_is_not_the_end(kept, world, al
     assert step(purge).done
     assert (purge.error, purge.failures) == ("", 0)
     assert at_service(world, kept) == []
+
+
+def test_a_place_in_the_list_that_is_refused_is_forgotten_and_the_list_read_anew(kept, world, alice):
+    purge = until_today(alice, kept)
+    place = {"token": "4", "files": 2, "bytes": 2, "ids": [], "later": []}
+    Purge.objects.update(state="counting", after={"survey": place})
+    world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": REFUSED}})
+    step(purge)
+    assert (purge.state, purge.after, purge.failures) == ("counting", {}, 1)
+    step(purge)
+    assert purge.state == "waiting"
+    assert purge.before["service_files"] == 8
 
 
 def test_a_key_that_is_not_accepted_is_waited_for_and_nothing_is_given_up(kept, world, alice):
@@ -244,6 +266,25 @@ def test_an_endpoint_that_is_gone_has_taken_its_logs_with_it(kept, world, alice)
     purge = step(until_today(alice, kept))
     world.call("DELETE", f"/endpoints/{kept.remote_id}")
     assert step(purge).done
+    assert not LogFile.objects.exists()
+
+
+def test_an_endpoint_that_does_not_log_has_nothing_to_delete_there(kept, world, alice):
+    refusal = {"code": "InvalidRequest", "message": "Off.", "innerError": {"code": "EndpointWithoutLogging"}}
+    world.fail({"path": "/files/logs", "times": 9, "effect": {"status": 400, "body": refusal}})
+    purge = step(until_today(alice, kept))
+    assert purge.state == "waiting"
+    assert step(purge).done
+    assert purge.before["service_files"] == 0
+
+
+def test_of_an_endpoint_that_is_known_to_be_gone_only_what_is_here_is_deleted(kept, world, alice):
+    type(kept).objects.filter(pk=kept.pk).update(gone_at=timezone.now())
+    purge = until_today(alice, kept)
+    asked = len(world.ledger())
+    assert step(purge).done
+    assert len(world.ledger()) == asked
+    assert "service_files" not in purge.before
     assert not LogFile.objects.exists()
 
 
@@ -322,6 +363,22 @@ def test_what_is_recorded_later_on_the_last_day_is_not_meant(kept, alice):
     assert listing.write_down(kept, [earlier, later]) == [], "the service has not been asked yet"
     step(purge)
     assert [file.id for file in listing.write_down(kept, [earlier, later])] == [later.id]
+
+
+def test_what_was_recorded_later_on_the_last_day_is_still_here_when_the_purge_is_done(kept, world, alice):
+    recording = world.call("GET", f"/endpoints/{kept.remote_id}/files/logs")["values"][0]
+    purge = step(until_today(alice, kept))
+    at = timezone.now() + timedelta(minutes=1)
+    found = {"id": f"{purge.until}_235959__0a1b_wav", "name": "later.wav", "kind": "Audio"}
+    listing.write_down(kept, [Listed(size=1, created=at, **found)])
+    world.advance(DAY)
+    address = f"{recording['self'].rpartition('/')[0]}/{found['id']}"
+    later = {**recording, **found, "self": address, "createdDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    del later["id"]
+    world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"body": {"values": [later]}}})
+    assert step(purge).done
+    assert LogFile.objects.get().remote_id == found["id"]
+    assert (purge.after["service_files"], purge.after["entries"]) == (0, 0)
 
 
 def test_who_only_reads_logs_deletes_nothing(kept, lena):

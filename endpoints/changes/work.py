@@ -1,0 +1,141 @@
+"""How every worker works: claim a row, hold its lease, class what fails, release the row.
+
+What fails is one of four. The service did not answer, or refused our key: the resource shows it, and the work is put
+off. It answered 429: the work is put off for as long as it says. It refused this one request: whoever does the work
+decides whether that is final. Something on our own side refused, such as a full disk: the work is put off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Event, Thread
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from django.db import connection
+
+from endpoints import azure
+from endpoints.changes.backoff import pause_of_failing
+from endpoints.changes.failpoints import failpoint
+from endpoints.models import Resource
+from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.secret import CannotDecrypt
+
+LEASE_SECONDS = 20
+AFTER_CRASH = 60.0  # seconds until a row whose work failed in a way that nobody foresaw is due again
+SHORTEST, LONGEST = 1.0, 900.0  # seconds of a Retry-After that are followed
+WITHOUT_RETRY_AFTER = 5.0  # seconds after a 429 that does not say
+
+Row = TypeVar("Row", bound=Claimable)
+
+
+class Blocked(Exception):
+    """The work cannot go on because of something on our side, such as a full disk; the message is for people."""
+
+
+class ErrorPolicy(Protocol):
+    """What a kind of work does with an error: in how many seconds its row is due again, or None for never."""
+
+    def put_off(self, why: str, retry_after: float | None) -> float | None:
+        """It is tried again: after `retry_after` seconds if the service said so, otherwise later each time."""
+
+    def refused(self, error: azure.SpeechError) -> float | None:
+        """The service refused this request, and answers others."""
+
+
+def take(
+    rows: ClaimQuerySet[Row],
+    pk: str,
+    connect: Callable[[Row], AbstractContextManager[Any]],
+    do: Callable[[Row, Any], float | None],
+    *,
+    longest: float,
+) -> float | None:
+    """Claim the row `pk` of `rows` if it is due, `do` its work with the client that `connect` opens, and release it.
+
+    Returns in how many seconds it is due again; None when it is not, or when another worker has it. A resource that
+    cannot be connected to is tried again after `longest` seconds at most.
+    """
+    failpoint("before-claim")
+    row = rows.claim(pk, seconds=LEASE_SECONDS)
+    if row is None or row.lease is None:
+        return None
+    failpoint("after-claim")
+    due: float | None = AFTER_CRASH
+    try:
+        with held(row, row.lease):
+            due = _work(row, connect, do, longest)
+    except SystemExit:
+        due = 0  # this worker is being ended in the middle: the next one goes on
+        raise
+    finally:
+        _all(row).release(row.lease, seconds=due)
+        failpoint("after-release")
+    return due
+
+
+def _work(
+    row: Row,
+    connect: Callable[[Row], AbstractContextManager[Any]],
+    do: Callable[[Row, Any], float | None],
+    longest: float,
+) -> float | None:
+    try:
+        with connect(row) as client:
+            return do(row, client)
+    except (azure.SpeechError, CannotDecrypt, ValueError) as error:
+        resource = resource_of(row)
+        resource.record_failure(str(error))
+        return pause_of_failing(resource, longest)
+
+
+def attempt(resource: Resource, stage: Callable[[], float | None], policy: ErrorPolicy) -> float | None:
+    """Do one stage of some work with the service of `resource`, and class what fails."""
+    try:
+        due = stage()
+    except azure.TooManyRequests as error:
+        return policy.put_off(str(error), min(max(error.retry_after or WITHOUT_RETRY_AFTER, SHORTEST), LONGEST))
+    except azure.SpeechError as error:
+        if is_refusal(error):
+            resource.record_success()
+            return policy.refused(error)
+        resource.record_failure(str(error))
+        return policy.put_off(str(error), None)
+    except Blocked as error:
+        return policy.put_off(str(error), None)
+    resource.record_success()
+    return due
+
+
+def is_refusal(error: azure.SpeechError) -> bool:
+    """Whether the service answered and refused this one request; a wrong key or version concerns all of them."""
+    return isinstance(error, azure.Refused | azure.NotSupported) and not isinstance(error, azure.Unauthorized)
+
+
+def resource_of(row: Any) -> Resource:
+    return row if isinstance(row, Resource) else row.endpoint.resource
+
+
+def _all(row: Claimable) -> Any:
+    """All rows of its kind, in whatever state they are."""
+    return type(row)._default_manager
+
+
+@contextmanager
+def held(row: Claimable, lease: UUID) -> Iterator[None]:
+    """Prolong our lease while we work, so that it can be short: a killed worker's work goes on when it ends."""
+    over = Event()
+
+    def prolong() -> None:
+        while not over.wait(LEASE_SECONDS / 3):
+            _all(row).extend_lease(lease, seconds=LEASE_SECONDS)
+        connection.close()
+
+    thread = Thread(target=prolong, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

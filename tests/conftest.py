@@ -31,20 +31,20 @@ TOGETHER = {
     "tests/processes/test_lost_database.py": "installation",
     "tests/processes/test_postgresql.py": "installation",
     "tests/browser/test_article.py": "article",
-    "tests/browser/test_barriers.py": "another browser",
+    "tests/browser/test_accessibility.py": "another browser",
     "tests/browser/test_keyboard.py": "another browser",
     "tests/browser/test_logs.py": "another browser",
     "tests/browser/test_endpoint_page.py": "another browser",
 }
 # What takes longest goes first, so that the workers of the suite end together; but not three that start demos at once.
 SLOW = (
-    "tests/browser/test_barriers.py",
+    "tests/browser/test_accessibility.py",
     "tests/browser/",
     "tests/faults/test_real_workers.py",
     "tests/processes/test_demo.py",
     "tests/processes/",
     "tests/crashes/",
-    "tests/test_list.py",
+    "tests/pages/test_list.py",
     "tests/contract/test_schemathesis.py",
     "tests/test_query_counts.py",
 )

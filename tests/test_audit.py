@@ -82,7 +82,7 @@ def test_a_resource_saved_as_it_was_makes_no_event(alice, mirrored, settings):
 
 
 @pytest.mark.parametrize("failing", ["resource", "web hook", "log folder"])
-def test_what_cannot_be_recorded_is_not_done(alice, mirrored, worker, monkeypatch, failing):
+def test_a_change_whose_event_cannot_be_recorded_is_not_made(alice, mirrored, worker, monkeypatch, failing):
     endpoint = Endpoint.of(deploy(alice, worker))
 
     def refuse(*_, **__):

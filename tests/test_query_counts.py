@@ -300,7 +300,7 @@ def counted(alice, bob):
     return found
 
 
-def test_each_page_asks_as_often_as_recorded_however_many_rows_there_are(counted):
+def test_each_page_makes_as_many_queries_as_recorded_for_any_number_of_rows(counted):
     if os.environ.get("UPDATE_QUERY_COUNTS"):
         FILE.write_text(json.dumps(most_of(counted), indent=2) + "\n")
     recorded = json.loads(FILE.read_text())

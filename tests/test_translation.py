@@ -20,10 +20,10 @@ from django.utils import translation
 from endpoints.changes.bulk import Action
 from endpoints.models import Endpoint, Preferences, Resource, SavedView, SpeechModel
 from endpoints.pages.errors import failed
-from tests.test_bulk import press, review
-from tests.test_change_model import ask
-from tests.test_history import page_of
-from tests.test_wizard import Wizard
+from tests.changes.requests import request_model
+from tests.pages.bulk_review import review, submit_review
+from tests.pages.reading import page_of
+from tests.pages.wizard import Wizard
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "locale/de/LC_MESSAGES/django.po"
@@ -54,7 +54,7 @@ def translations(said):
     return [text for key, text in said.items() if key.startswith("msgstr")]
 
 
-def test_every_text_that_is_shown_is_in_the_german_catalogue_and_no_other(tmp_path):
+def test_every_text_that_is_shown_is_in_the_german_catalog_and_no_other(tmp_path):
     if not shutil.which("xgettext"):
         pytest.skip("xgettext is not installed, so new texts are not looked for.")
     for room in ("endpoints", "speechstudio", "templates"):
@@ -175,7 +175,7 @@ def test_lists_are_german(alice, full):
 
 
 def test_the_pages_of_an_endpoint_are_german(alice, full, worker):
-    worker.step(ask(alice, full, fitting_model(full)))
+    worker.step(request_model(alice, full, fitting_model(full)))
     alice.post(page_of("download", full))
     pages = [page_of(name, full) for name in ("detail", "logs", "change-model", "edit", "delete")]
     other = Endpoint.objects.exclude(pk=full.pk).filter(status="Succeeded").first()
@@ -185,8 +185,8 @@ def test_the_pages_of_an_endpoint_are_german(alice, full, worker):
     assert leftovers(alice, *pages) == {}
 
 
-def test_what_a_worker_wrote_down_is_read_in_ones_own_language(alice, full, world, worker):
-    change = ask(alice, full, fitting_model(full))
+def test_texts_that_a_worker_stored_are_shown_in_the_readers_language(alice, full, world, worker):
+    change = request_model(alice, full, fitting_model(full))
     world.call("DELETE", f"/endpoints/{full.remote_id}")
     worker.mirror()
     worker.step(change)
@@ -222,7 +222,7 @@ def test_the_review_of_many_endpoints_and_its_progress_are_german(alice, full):
         answer = review(alice, action, endpoints, new_model=model)
         assert left_over(answer.content.decode()) == [], action
     count = re.search(r"<strong>(\d+)</strong>", answer.content.decode())[1]
-    bulk = press(alice, answer, count=count, reason="Wird nicht mehr gebraucht")
+    bulk = submit_review(alice, answer, count=count, reason="Wird nicht mehr gebraucht")
     assert leftovers(alice, reverse("endpoints:bulk-progress", args=[bulk.pk])) == {}
 
 

@@ -12,8 +12,6 @@ from endpoints.models.resource import Auth
 if TYPE_CHECKING:
     import httpx
 
-    from endpoints.logs.listing import LogSource
-
 
 def speech_client(resource: Resource, transport: httpx.BaseTransport | None = None) -> azure.SpeechClient:
     """The client for a resource. Raises CannotDecrypt, or ValueError for an invalid address or key."""
@@ -23,7 +21,7 @@ def speech_client(resource: Resource, transport: httpx.BaseTransport | None = No
     return azure.SpeechClient(resource.endpoint_url, credential=_entra(resource), **options)
 
 
-def log_source(endpoint: Endpoint) -> LogSource:
+def log_source(endpoint: Endpoint) -> azure.SpeechClient | azure.LogContainer:
     """The source of an endpoint's content logs: the customer's own container if there is one, or the service."""
     resource = endpoint.resource
     if resource.log_container is None:

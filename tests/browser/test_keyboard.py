@@ -74,7 +74,7 @@ def test_an_endpoint_is_deployed_found_and_given_another_model_by_keys_alone(ope
     expect(page.get_by_text("The endpoint is being redeployed")).to_be_visible()
 
 
-def test_the_pages_are_used_by_the_keys_of_the_sheet(deploy):
+def test_the_listed_shortcuts_work(deploy):
     page, row = deploy("Qwertz line")
     expect(row).to_have_count(1)
     page.wait_for_load_state()
@@ -111,7 +111,7 @@ def test_the_pages_are_used_by_the_keys_of_the_sheet(deploy):
     page.wait_for_url("**/endpoints/")
 
 
-def test_shortcuts_are_switched_off_for_good_and_the_sheet_is_a_page_without_script(open_page):
+def test_shortcuts_can_be_switched_off_for_good_and_their_list_is_a_page_without_script(open_page):
     page = open_page("viewer")
     page.get_by_role("link", name="Keyboard shortcuts").click()
     sheet = page.get_by_role("dialog", name="Keyboard shortcuts")

@@ -61,7 +61,7 @@ def test_an_entry_is_found_by_a_word_and_heard_from_any_word(recorded):
     expect(words.nth(3)).to_be_focused()
 
 
-def test_a_range_is_downloaded_whole_after_it_was_cancelled_and_paused(recorded, service):
+def test_a_range_is_downloaded_completely_after_it_was_canceled_and_paused(recorded, service):
     page = recorded
     page.locator("#filter-from").fill("2020-01-01")
     label = page.locator(f"{ENTRIES} label").nth(1).inner_text()

@@ -1,18 +1,13 @@
 """What the tests of faults begin with, and the check of all invariants after each of them."""
 
 import logging
-import uuid
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db.models import F
-from django.utils import timezone
 
 from endpoints import azure
-from endpoints.changes import submit
-from endpoints.models import Change, Endpoint, Resource, SpeechModel
+from endpoints.models import Resource, SpeechModel
 from tests.conftest import KEY, World
 from tests.faults.invariants import Forgotten, check, check_secrets
 from tests.faults.proxy import Line, serve
@@ -60,38 +55,3 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def working(models: Any) -> Any:
     return models.filter(pk__in=SpeechModel.objects.deployable()).exclude(display_name__icontains="broken")
-
-
-def fitting(endpoint: Endpoint) -> Any:
-    """Models that the endpoint could change to, and that do deploy."""
-    return working(SpeechModel.objects.filter(locale=endpoint.locale)).exclude(pk=endpoint.model_id)
-
-
-def ask_create(client: Any, model: SpeechModel, **more: Any) -> Change:
-    how = {"key": uuid.uuid4(), "display_name": "Support calls", **more}
-    return submit.create(actor=client.user, model=model, **how)
-
-
-def ask_model(client: Any, endpoint: Endpoint, model: SpeechModel, **more: Any) -> Change:
-    return submit.change_model(key=uuid.uuid4(), actor=client.user, endpoint=endpoint, model=model, **more)
-
-
-def later(change: Change, **passed: float) -> Change:
-    """Let real time pass for a change."""
-    by = timedelta(**passed)
-    moments = ("asked_at", "sent_at", "accepted_at")
-    Change.objects.filter(pk=change.pk).update(**{name: F(name) - by for name in moments})
-    change.refresh_from_db()
-    return change
-
-
-def freed(change: Change) -> Change:
-    """As if its lease had ended."""
-    Change.objects.filter(pk=change.pk).update(leased_until=timezone.now())
-    return change
-
-
-def reference(world: World, model: SpeechModel) -> dict[str, Any]:
-    """A model as somebody else names it to the service."""
-    kind = "models/base" if model.kind == "base" else "models"
-    return {"model": {"self": f"{world.url}/speechtotext/v3.2/{kind}/{model.remote_id}"}}

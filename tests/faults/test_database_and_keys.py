@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from endpoints.models import Change, Endpoint, Event, Resource
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_model
+from tests.changes.requests import request_model
 
 
 @pytest.mark.django_db(transaction=True)
@@ -33,7 +33,7 @@ def test_a_change_asked_for_while_another_process_writes_waits_and_is_whole(alic
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has one writer")
-def test_a_database_that_stays_busy_is_told_in_words_and_the_form_can_be_sent_again(alice, endpoint, other):
+def test_a_database_that_stays_busy_is_explained_and_the_form_can_be_sent_again(alice, endpoint, other):
     form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": "Numbers"}
     address = reverse("endpoints:change-model", args=[endpoint.pk])
     alice.raise_request_exception = False
@@ -59,8 +59,8 @@ def impatient():
     connection.close()
 
 
-def test_without_the_right_key_all_is_readable_and_the_reason_is_told(alice, endpoint, other, world, worker, settings):
-    change = ask_model(alice, endpoint, other)
+def test_without_the_right_key_pages_can_be_read_and_show_the_reason(alice, endpoint, other, world, worker, settings):
+    change = request_model(alice, endpoint, other)
     asked, right = len(world.ledger()), settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     worker.look_round()

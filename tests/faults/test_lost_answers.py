@@ -9,7 +9,7 @@ from endpoints.models import Change, Endpoint, Event
 from endpoints.models.change import MARK
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_create, later, reference
+from tests.changes.requests import later, reference, request_create
 from tests.faults.invariants import all_endpoints, posts
 
 POST = {"method": "POST", "path": "/endpoints$", "times": 1}
@@ -33,7 +33,7 @@ def settled(change, world, worker):
 
 def test_a_500_when_nothing_was_made_leads_to_exactly_one_endpoint(alice, model, world, worker):
     world.fail({**POST, "stage": "before", "effect": {"status": 500}})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert settled(change, world, worker) == 1
     assert [entry["status"] for entry in posts(world)] == [500, 201]
@@ -41,7 +41,7 @@ def test_a_500_when_nothing_was_made_leads_to_exactly_one_endpoint(alice, model,
 
 def test_a_500_when_the_endpoint_was_made_is_adopted(alice, model, world, worker):
     world.fail({**POST, "stage": "after", "effect": {"status": 500}})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
@@ -55,7 +55,7 @@ def test_every_status_that_leaves_the_outcome_open_leads_to_exactly_one_endpoint
     alice, model, world, worker, status, stage
 ):
     world.fail({**POST, "stage": stage, "effect": {"status": status, "body": "<html>Bad gateway</html>"}})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert settled(change, world, worker) == 1
     assert len(posts(world)) == (2 if stage == "before" else 1)
@@ -66,7 +66,7 @@ def test_a_read_timeout_before_the_service_received_the_request_leads_to_exactly
     alice, model, world, worker, line
 ):
     line.spoil("swallowed")
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert "in time" in change.error
     assert posts(world) == []
@@ -77,7 +77,7 @@ def test_a_read_timeout_before_the_service_received_the_request_leads_to_exactly
 @pytest.mark.usefixtures("impatient")
 def test_an_endpoint_made_before_a_read_timeout_is_adopted(alice, model, world, worker, line):
     line.spoil("mute")
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
@@ -88,7 +88,7 @@ def test_an_endpoint_made_before_a_read_timeout_is_adopted(alice, model, world, 
 @pytest.mark.parametrize("at", [0, 0.5])
 def test_a_reset_in_the_middle_of_the_request_leads_to_exactly_one_endpoint(alice, model, world, worker, line, at):
     line.spoil("broken", at)
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert settled(change, world, worker) == 1
     assert len([entry for entry in posts(world) if entry["effect"]["made"]]) == 1
@@ -98,7 +98,7 @@ def test_a_reset_in_the_middle_of_the_request_leads_to_exactly_one_endpoint(alic
 @pytest.mark.parametrize("at", [0, 0.02, 0.5, 0.95])
 def test_an_endpoint_whose_answer_was_cut_off_is_adopted(alice, model, world, worker, line, at):
     line.spoil("cut", at)
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
     assert settled(change, world, worker) == 1
@@ -108,7 +108,7 @@ def test_an_endpoint_whose_answer_was_cut_off_is_adopted(alice, model, world, wo
 @pytest.mark.usefixtures("impatient")
 def test_a_request_that_is_carried_out_two_minutes_late_is_not_sent_again(alice, model, world, worker, line):
     line.spoil("held")
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     worker.step(change)
     later(change, minutes=2)
     worker.step(change)
@@ -126,7 +126,7 @@ def test_a_request_that_is_carried_out_after_it_was_sent_again_is_shown_as_a_dup
     alice, model, world, worker, line
 ):
     line.spoil("held")
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert settled(change, world, worker) == 1
     line.release()
     worker.mirror()
@@ -161,7 +161,7 @@ SPOILED = {
 @pytest.mark.parametrize("effect", SPOILED.values(), ids=SPOILED)
 def test_a_201_that_cannot_be_read_is_adopted(alice, model, world, worker, effect):
     world.fail({**POST, "stage": "after", "effect": effect})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
     assert settled(change, world, worker) == 1
@@ -177,7 +177,7 @@ def test_a_201_with_a_wrong_id_is_adopted_by_the_right_one(alice, model, world, 
     wrong = stranger["self"] if whose == "another" else stranger["self"].rpartition("/")[0] + f"/{uuid.uuid4()}"
     before = len(posts(world))
     world.fail({**POST, "stage": "after", "effect": {"body": {**stranger, "self": wrong}}})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     for _look in range(3):
         worker.step(change)
     world.advance(3600)

@@ -7,12 +7,12 @@ from endpoints import audit, tasks
 from endpoints.models import Change, Event, Resource
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_model
+from tests.changes.requests import request_model
 
 
 @pytest.mark.parametrize("newer", [{"kind": "rehearse"}, {"state": "rehearsing"}], ids=["a kind", "a state"])
 def test_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, other, world, worker, newer):
-    change = ask_model(alice, endpoint, other)
+    change = request_model(alice, endpoint, other)
     before = Change.objects.filter(pk=change.pk).values("kind", "state", "attempt").get() | newer
     Change.objects.filter(pk=change.pk).update(**newer)
     asked = len(world.ledger("PATCH"))

@@ -125,12 +125,12 @@ def test_it_answers_and_asks_to_sign_in(running):
 
 
 @pytest.mark.parametrize("story", ["first", "second"], ids=["SIGINT", "SIGTERM"])
-def test_a_signal_ends_it_well_and_leaves_nobody_behind(request, story):
+def test_a_signal_ends_it_in_order_and_leaves_no_process(request, story):
     told = request.getfixturevalue(story)
     assert (told.code, told.left, told.last_words) == (0, False, "Stopping\n")
 
 
-def test_all_processes_together_weigh_300_mib_at_most(running):
+def test_all_processes_together_use_300_mib_at_most(running):
     with signed_in(running.url, "viewer", "demo") as viewer:
         assert until(lambda: viewer.rows)
     assert sum(proportional_set(pid) for pid in everybody(running)) <= 300
@@ -143,7 +143,7 @@ def test_ctrl_c_in_a_terminal_leaves_stopping_in_order_to_the_demo(running):
     assert os.getpgid(running.process.pid) not in groups
 
 
-def test_nobody_is_left_behind_when_it_is_killed(demo, var):
+def test_no_process_is_left_when_it_is_killed(demo, var):
     running = demo(var)
     pids = everybody(running)
     running.process.kill()
@@ -165,7 +165,7 @@ def test_a_warm_start_shows_rows_within_five_seconds(second, var):
     assert min(took) <= 5, took
 
 
-def test_the_page_says_so_when_no_worker_is_at_work(demo, var):
+def test_the_page_says_so_when_no_worker_is_running(demo, var):
     running = demo(var)
     everybody(running)
     with signed_in(running.url, "viewer", "demo") as viewer:
@@ -231,24 +231,24 @@ def refused(var, **env):
 
 
 @pytest.mark.parametrize("name", ["PORT", "SIMULATOR_PORT"])
-def test_a_taken_port_is_named_in_one_line(tmp_path, name):
+def test_a_port_in_use_is_reported_in_one_line(tmp_path, name):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert refused(tmp_path, **{name: port}) == f"CommandError: Port {port} is taken; set {name} to a free one.\n"
 
 
 @pytest.mark.parametrize(("name", "text"), [("PORT", "many"), ("PORT", "70000"), ("SIMULATOR_PORT", "-1")])
-def test_a_port_that_is_none_is_named_in_one_line(tmp_path, name, text):
+def test_an_invalid_port_is_reported_in_one_line(tmp_path, name, text):
     assert f"{name}={text} is not a port" in refused(tmp_path, **{name: text})
 
 
-def test_a_var_that_cannot_be_written_is_named_in_one_line():
+def test_a_var_that_cannot_be_written_is_reported_in_one_line():
     assert refused("/dev/null/var") == (
         "VAR=/dev/null/var cannot be written (Not a directory). Set VAR to a directory that can.\n"
     )
 
 
-def test_a_missing_module_is_named_in_one_line(tmp_path):
+def test_a_missing_module_is_reported_in_one_line(tmp_path):
     (tmp_path / "django_htmx.py").write_text('raise ModuleNotFoundError("No such module", name="django_htmx")\n')
     assert refused(tmp_path, PYTHONPATH=tmp_path) == (
         "The module django_htmx is missing from .venv; delete .venv and run this again.\n"
@@ -269,7 +269,7 @@ def test_ctrl_c_while_modules_are_loaded_ends_it_without_a_traceback(tmp_path):
     ],
     ids=["no secrets", "no region"],
 )
-def test_settings_that_do_not_fit_are_named_without_a_traceback(tmp_path, wrong, id):
+def test_invalid_settings_are_reported_without_a_traceback(tmp_path, wrong, id):
     done = started(tmp_path, **wrong)
     assert done.returncode == 1
     assert id in done.stderr

@@ -43,7 +43,7 @@ def check_away(answer):
     assert "<h1>The database does not answer</h1>" in answer.text
 
 
-def test_a_connection_that_is_killed_in_the_middle_of_asking_leaves_nothing_half(ready, postgresql, installation):
+def test_a_connection_killed_in_the_middle_of_a_request_leaves_no_half_change(ready, postgresql, installation):
     review = ready.fill_wizard("Cut off")
     with ThreadPoolExecutor(1) as pool, psycopg.connect(postgresql.url(DATABASE)) as busy:
         busy.execute("lock table endpoints_change in share row exclusive mode")
@@ -60,7 +60,7 @@ def test_a_connection_that_is_killed_in_the_middle_of_asking_leaves_nothing_half
     assert installation.ended() == []
 
 
-def test_a_database_that_is_started_again_is_used_again_by_everybody(ready, postgresql, installation):
+def test_all_processes_reconnect_to_a_restarted_database(ready, postgresql, installation):
     review = ready.fill_wizard("Through a restart")
     postgresql.stop()
     try:

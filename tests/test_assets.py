@@ -1,4 +1,4 @@
-"""Static files are concatenated and collected by `setup`, when there is something new."""
+"""`setup` concatenates and collects static files when they have changed."""
 
 from django.contrib.staticfiles import finders
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""What people do is recorded with it, in one transaction, and stays when what it tells of is removed."""
+"""Actions and their Events are stored in one transaction, and Events outlive the rows that they describe."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""From a resource to its client: key or Entra, the right cloud, the right container."""
+"""Clients of resources: authentication by key or Microsoft Entra, the cloud, the storage container."""
 
 import pytest
 

@@ -17,7 +17,7 @@ ORDER, PAGES, CLIENT = (
 )
 MODELS, SIMULATOR = "Models know no other room", "The simulator knows the contract and nothing else of us"
 
-# What is added, to which file, and the rule that breaks.
+# The file, the line that is added to it, and the contract that it breaks.
 EDITS = {
     "a page that lists endpoints through the gateway": (
         "endpoints/pages/activity.py",
@@ -49,7 +49,7 @@ EDITS = {
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A copy of the code, in which an edit can be made."""
+    """A copy of the code that a test can edit."""
     copy = tmp_path_factory.mktemp("tree")
     for room in ("endpoints", "speechstudio"):
         shutil.copytree(ROOT / room, copy / room, ignore=CODE)

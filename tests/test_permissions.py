@@ -1,4 +1,4 @@
-"""Who may do what is decided on the server; what a person may not do is not offered."""
+"""Permissions are checked on the server, and actions without permission are not offered."""
 
 import uuid
 from typing import Any
@@ -59,7 +59,7 @@ MATRIX = {
     "resource-edit": ("POST", {"admin"}),
     "settings": ("POST", {"viewer", "listener", "admin", None}),
 }
-# Open to whoever has the token in its address: see test_calendar.
+# Open to everybody with the token in the address: see tests/messages/test_calendar.py.
 BY_TOKEN = {"calendar"}
 
 
@@ -82,7 +82,7 @@ def test_an_address_is_open_to_its_roles_and_closed_to_others(name, alice, bob, 
     for role, person in (("admin", alice), ("viewer", bob), ("listener", lena), (None, nemo)):
         answer = getattr(person, method.lower())(address(name))
         status = answer.status_code
-        # An unknown id or an empty form is a person's mistake, not a closed door.
+        # Permission was granted if the response is about an unknown id or an invalid form.
         assert (status in (200, 302, 404, 422)) if role in allowed else status == 403, (role, status)
         assert not answer.get("Location", "").startswith("/sign-in/")
     answer = getattr(client, method.lower())(address(name))

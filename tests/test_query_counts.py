@@ -1,6 +1,6 @@
-"""How many questions each page asks the database: as many as query_counts.json says, however many rows there are.
+"""Each page makes as many database queries as query_counts.json says, for any number of rows.
 
-UPDATE_QUERY_COUNTS=1 writes the file anew.
+UPDATE_QUERY_COUNTS=1 rewrites the file.
 """
 
 import json
@@ -210,7 +210,7 @@ def lists(table, user):
     pages["models, filtered"] = f"{pages['models']}?q=model&kind=base&deployed=1&sort=deployed"
     pages["models, fragment"], pages["downloads, fragment"] = pages["models"], pages["downloads"]
     pages["calendar"] = f"{reverse('endpoints:calendar')}?token={calendar.token_of(user)}&all=1"
-    # At last more than are in memory at a time.
+    # In the end more than are in memory at a time.
     pages["export"] = f"{reverse('endpoints:export')}?locale=de-DE"
     return pages
 
@@ -245,7 +245,7 @@ def of_one(table):
 
 
 def forget(*, rows_too):
-    """What this process keeps for the next reader; rendered rows ask nothing, so they are made anew for one page."""
+    """Clear the cache of rendered rows, which make no queries."""
     for module in (rows, listing, filters, frame, data):
         for name, value in vars(module).items():
             if isinstance(value, rows.Kept) and (rows_too or name != "_rows"):

@@ -1,4 +1,4 @@
-"""The plan of the house, held: who may import whom, where files may stand, how long they may be."""
+"""The structure of the code: imports between rooms, names of files, length of files."""
 
 import ast
 import subprocess
@@ -40,7 +40,7 @@ def test_the_verbs_read_no_settings(verb):
 
 def test_httpx_is_used_by_the_client_alone():
     users = {path.parent.name for path in (ROOT / "endpoints").rglob("*.py") if "httpx" in set(imported(path))}
-    # Besides it only what listens in on the client's answers, and the name of a type.
+    # Other uses: the recorder of the service check, and the name of a type.
     assert users == {"azure", "speech_check", "gateway"}
 
 

@@ -1,4 +1,4 @@
-"""Who works on what: one worker holds a row while it works on it, and the others walk away."""
+"""Task messages and leases: one worker leases a row while it works on it, and the others skip it."""
 
 import threading
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""German: every text of ours is translated, and no page speaks two languages."""
+"""German: every text is translated, and no page mixes two languages."""
 
 import ast
 import gettext
@@ -33,7 +33,7 @@ PLACEHOLDER = re.compile(r"%%|%\(\w+\)[a-z]|%[a-z]|\{\w*\}|</?\w+[^>]*>")
 
 
 def entries(source):
-    """What a .po file says of each text, by its keywords: msgctxt, msgid, msgid_plural, msgstr, msgstr[0] ..."""
+    """The entries of a .po file, each by its keywords: msgctxt, msgid, msgid_plural, msgstr, msgstr[0] ..."""
     for entry in source.read_text(encoding="utf-8").split("\n\n"):
         yield {
             key: "".join(ast.literal_eval(line) for line in lines.splitlines())
@@ -80,7 +80,7 @@ def test_a_translation_keeps_the_placeholders_and_the_markup():
     for said in texts(CATALOGUE):
         one, many = (Counter(PLACEHOLDER.findall(said.get(key, said["msgid"]))) for key in ("msgid", "msgid_plural"))
         for number, text in enumerate(translations(said)):
-            # The first form is that of one alone, which need not be counted.
+            # The first plural form is for one, and need not contain the number.
             assert Counter(PLACEHOLDER.findall(text)) in ([one, many] if number == 0 else [many]), said["msgid"]
 
 
@@ -105,7 +105,7 @@ def test_the_compiled_texts_are_made_from_the_written_ones():
 
 
 def test_no_text_of_ours_changes_one_of_djangos():
-    """One catalogue is made of all: a column named May would rename the month."""
+    """Django merges all catalogs, so a column named May would rename the month."""
     core = catalogue_of(Path(django.__file__).parent / "conf/locale/de/LC_MESSAGES/django.mo")
     ours = catalogue_of(CATALOGUE.with_suffix(".mo"))
     assert {name: ours[name] for name in ours if name and core.get(name, ours[name]) != ours[name]} == {}
@@ -122,7 +122,7 @@ ENGLISH = re.compile(
     r"|model|endpoint|endpoints|resource|resources|settings|activity|expires|expired|locale|kind|days?|left|error)\b",
     re.IGNORECASE,
 )
-# What is not ours to translate: texts of people and of the service, code, keys, and the names of places.
+# Not translated: texts of people and of the service, code, keys, and names of places.
 FOREIGN = re.compile(r"<(bdi|code|pre|kbd|optgroup|textarea)\b.*?</\1>", re.DOTALL)
 PROPER = re.compile(
     r"Speech Studio|Speech CLI|Speech-\w+|Microsoft Entra|REST-API|customspeech-audiologs|westeurope|eastus"
@@ -132,9 +132,9 @@ SAID = re.compile(r'\b(?:title|aria-label|placeholder|alt|data-label|data-one|da
 
 
 def left_over(page):
-    """The pieces of a page that are English, attributes that are read aloud or shown among them."""
+    """The English texts of a page, including attributes that are shown or read aloud."""
     shown = FOREIGN.sub(" ", page)
-    # A technical content, such as the viewport's, is not said to anybody.
+    # Technical contents, such as that of the viewport, are not shown.
     shown = re.sub(r'<meta name="(?:viewport|color-scheme|htmx-config)"[^>]*>', "", shown)
     pieces = [*re.split(r"<[^>]*>", shown), *SAID.findall(shown)]
     found = {unescape(" ".join(piece.split())) for piece in pieces}
@@ -142,7 +142,7 @@ def left_over(page):
 
 
 def leftovers(client, *addresses):
-    """By page, what is English on it when the browser asks for German."""
+    """The English texts of each page that is requested in German."""
     found = {}
     for address in addresses:
         answer = client.get(address, headers=GERMAN)
@@ -153,7 +153,7 @@ def leftovers(client, *addresses):
 
 @pytest.fixture
 def full(resource, world, worker):
-    """Endpoints with content logs; the names that the service gives are told from our words by their markup."""
+    """Endpoints with content logs. Markup distinguishes names of the service from texts of ours."""
     world.begin(endpoints=5, logs=2, rate_limit="0/0")
     worker.mirror()
     return Endpoint.objects.filter(status="Succeeded").first()

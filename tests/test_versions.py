@@ -1,4 +1,4 @@
-"""The product on each API version: what it can do it does, and what it cannot it says."""
+"""The product with each API version: supported features work, and others say why they do not."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""No page in any state has a barrier: axe finds nothing, in light and in dark, and nothing is wider than a phone."""
+"""Each page in each state: axe finds no violation in light and dark mode, and nothing is wider than a phone."""
 
 import re
 
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 EVERYTHING = {"resultTypes": ["violations"]}
 CONTRAST = {**EVERYTHING, "runOnly": ["color-contrast"]}
-# Of what passed nothing comes back, which takes longer to hand over than to find.
+# Rules that passed are not returned, because their transfer takes longer than the check.
 RUN = "options => axe.run(options).then(({violations}) => ({violations}))"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 
@@ -19,7 +19,7 @@ def test_each_page_in_each_state_passes_axe_in_light_and_dark_and_fits_on_a_phon
 
 
 def barriers(page):
-    """What axe finds in the page as it is; dark has other colours only. Nothing but a table scrolls sideways."""
+    """Violations that axe finds in the page; in dark mode only colors differ. Only tables may scroll sideways."""
     page.wait_for_load_state()
     page.evaluate(AXE_SCRIPT)
     for scheme, options in (("dark", CONTRAST), ("light", EVERYTHING)):

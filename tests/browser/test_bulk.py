@@ -1,4 +1,4 @@
-"""Several endpoints at once, by a person in a browser with JavaScript and one without."""
+"""Bulk requests in a browser with JavaScript and in one without."""
 
 import re
 import time

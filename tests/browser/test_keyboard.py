@@ -1,4 +1,4 @@
-"""The pages by keyboard alone: shortcuts, the sheet that lists them, and a focus that can be seen."""
+"""Pages by keyboard alone: shortcuts, their list, and a visible focus."""
 
 import re
 
@@ -15,7 +15,7 @@ SEEN = """() => {
 
 
 def tab_to(page, there, key="Tab"):
-    """Press Tab until it has the focus, which can be seen at each stop."""
+    """Press Tab until an element has the focus; the focus must be visible at each step."""
     for _press in range(150):
         page.keyboard.press(key)
         out, seen, element = page.evaluate(SEEN)

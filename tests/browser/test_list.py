@@ -1,4 +1,4 @@
-"""The list as people use it: it stays up to date by itself, says when nobody answers, and keeps what they chose."""
+"""The list in a browser: updates by itself, banners when the server does not answer, and selections."""
 
 import re
 
@@ -63,7 +63,7 @@ def test_while_the_server_does_not_answer_a_banner_says_since_when(deploy, servi
     service.go()
     expect(banner).to_be_hidden(timeout=30_000)
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
-    complaints.clear()  # the browser's own word for a request that was lost
+    complaints.clear()  # the browser's message for a failed request
 
 
 def test_order_and_filters_apply_without_a_reload_on_a_slow_network_and_the_last_choice_counts(deploy, complaints):
@@ -86,7 +86,7 @@ def test_order_and_filters_apply_without_a_reload_on_a_slow_network_and_the_last
     page.get_by_role("link", name=re.compile("^Status: Failed")).click()
     expect(page.get_by_role("link", name="Quick network")).to_be_visible()
     assert "sort=name" in page.url
-    complaints[:] = [line for line in complaints if "[object HTML" not in line]  # htmx tells of each that was overtaken
+    complaints[:] = [line for line in complaints if "[object HTML" not in line]  # htmx logs replaced requests
 
 
 def test_a_favorite_goes_to_the_top_by_the_keyboard_alone(deploy):

@@ -1,4 +1,4 @@
-"""The pages as people meet them: two presses at once, no script, a phone, a service that is away."""
+"""Pages in a browser: double clicks, no JavaScript, a phone, an unavailable service."""
 
 import re
 import signal

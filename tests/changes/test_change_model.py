@@ -1,4 +1,4 @@
-"""Changing the model behind an endpoint, while the previous one keeps answering."""
+"""Changing the model of an endpoint."""
 
 import re
 import uuid
@@ -33,13 +33,13 @@ def test_the_change_is_done_when_the_service_shows_the_new_model(alice, endpoint
 
 
 def shows(world, remote, times=1, **differing):
-    """The next answers about this endpoint show it like this, for example as it was before the change."""
+    """The next responses show the endpoint with these values, for example as it was before the change."""
     address = rf"/endpoints/{remote['self'].rpartition('/')[2]}$"
     world.fail({"method": "GET", "path": address, "times": times, "effect": {"body": {**remote, **differing}}})
 
 
 def accepted(change, **ago):
-    """As if the service had accepted the change this long ago."""
+    """Move the acceptance of a change into the past."""
     Change.objects.filter(pk=change.pk).update(accepted_at=timezone.now() - timedelta(**ago))
     change.refresh_from_db()
 
@@ -184,10 +184,10 @@ def test_a_model_that_does_not_fit_gives_the_fields_error(alice, endpoint, which
 
 
 def test_an_unavailable_broker_only_delays_a_change(alice, endpoint, other, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True) as bells:
+    with django_capture_on_commit_callbacks(execute=True) as sent:
         form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": "Numbers"}
         assert alice.post(page_of(endpoint), form).status_code == 302
-    assert len(bells) == 1
+    assert len(sent) == 1
     assert list(Change.objects.due()) == [Change.objects.get()]
 
 

@@ -1,4 +1,4 @@
-"""Deploying a model: asked once, sent once, watched until the service says how it ended."""
+"""Deploying a model: one request, sent once, polled until the service says how it ended."""
 
 import uuid
 from datetime import timedelta
@@ -114,7 +114,7 @@ def test_a_request_is_sent_again_in_its_own_time_whatever_else_was_sent_just_now
 
 def test_a_worker_that_died_while_sending_does_not_deploy_twice(alice, model, world, worker):
     change = worker.step(ask(alice, model))
-    # As it was committed before the first byte left:
+    # The state that was committed before the request was sent:
     Change.objects.filter(pk=change.pk).update(state=ChangeState.SENDING)
     Endpoint.objects.update(remote_id=None, status="", last_action_at=None)
     change.refresh_from_db()

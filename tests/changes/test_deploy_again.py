@@ -67,7 +67,7 @@ def test_a_refused_deployment_is_removed_from_the_list_by_a_person(alice, bob, r
     assert "The quota is used up." in page
     assert "Deploy again</a>" in page
     assert "Remove from the list" not in page
-    worker.look_round()
+    worker.run_round()
     assert not Endpoint.objects.present().filter(pk=endpoint.pk).exists()
 
 
@@ -108,7 +108,7 @@ def test_an_endpoint_that_is_gone_can_be_deployed_again(alice, bob, endpoint, wo
 
 @pytest.fixture
 def late(alice, mirrored, world, worker):
-    """A creation that was put to people, and then the service made the endpoint."""
+    """A creation that needed a decision before the service made the endpoint."""
     change = ask(alice)
     world.fail({"method": "POST", "path": "/endpoints$", "times": 1, "stage": "after", "effect": {"close": True}})
     worker.step(change)

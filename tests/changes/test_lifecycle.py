@@ -1,4 +1,4 @@
-"""Edit, delete, go back, schedule, cancel, decide: what people ask of an endpoint that is there, and its history."""
+"""Changes of an existing endpoint: edit, delete, go back, schedule, cancel, decide; and its history."""
 
 import json
 import re
@@ -45,8 +45,8 @@ def test_an_edit_is_done_when_all_of_it_is_shown(alice, endpoint, world, worker)
 
 
 def test_logging_is_switched_on_and_off(alice, endpoint, world, worker):
-    wish = {"display_name": endpoint.display_name, "logging_enabled": not endpoint.logging_enabled}
-    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted=wish)
+    desired = {"display_name": endpoint.display_name, "logging_enabled": not endpoint.logging_enabled}
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted=desired)
     worker.step(change)
     assert change.state == ChangeState.DONE
     remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
@@ -75,7 +75,7 @@ def test_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_it(alice
     assert 'value="Ours"' in page
     assert not Change.objects.exists()
 
-    # Sent once more, by somebody who has read that:
+    # Submitted again by the person who has read that:
     again = form | {"seen": re.search(r'name="seen" value="([^"]*)"', page)[1].replace("&quot;", '"')}
     assert alice.post(page_of("edit", endpoint), again).status_code == 302
     assert worker.step(Change.objects.get()).state == ChangeState.DONE
@@ -305,7 +305,7 @@ def test_a_creation_that_is_canceled_leaves_the_list(alice, mirrored, world, wor
     event = Event.objects.get(change_id=change.pk, verb="cancelled")
     assert event.actor_name == "alice"
     assert not submit.cancel(change, actor=alice.user), "it is canceled once"
-    worker.look_round()
+    worker.run_round()
     assert world.ledger("POST") == []
 
 
@@ -336,7 +336,7 @@ def test_a_stuck_deployment_is_shown_as_stuck_and_polled_slowly(alice, endpoint,
 
 @pytest.fixture
 def twins(alice, mirrored, world, worker):
-    """The endpoint that was asked for, and a second one that the service made of the same request."""
+    """The endpoint of a change, and a second one that the service made for the same request."""
     model = SpeechModel.objects.deployable().exclude(display_name__icontains="broken").filter(locale="en-US")[0]
     change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
     worker.step(change)

@@ -1,4 +1,4 @@
-"""What the tests of faults begin with, and the check of all invariants after each of them."""
+"""Fixtures of the fault tests, with a check of all invariants after each test."""
 
 import logging
 from collections.abc import Iterator
@@ -9,46 +9,46 @@ import pytest
 from endpoints import azure
 from endpoints.models import Resource, SpeechModel
 from tests.conftest import KEY, World
-from tests.faults.invariants import Forgotten, check, check_secrets
-from tests.faults.proxy import Line, serve
+from tests.faults.invariants import Untracked, check, check_secrets
+from tests.faults.proxy import Proxy, serve
 
 
 @pytest.fixture(autouse=True)
-def forgotten(resource: Resource, world: World, caplog: pytest.LogCaptureFixture) -> Iterator[Forgotten]:
-    """After each test the invariants are checked; a test that restores a backup says here what that forgot."""
-    known = Forgotten()
-    yield known
-    check(world, known)
+def untracked(resource: Resource, world: World, caplog: pytest.LogCaptureFixture) -> Iterator[Untracked]:
+    """Checks the invariants after each test; a test that restores a backup sets what is unknown afterwards."""
+    untracked_facts = Untracked()
+    yield untracked_facts
+    check(world, untracked_facts)
     logged = map(logging.Formatter().format, caplog.get_records("call"))
     check_secrets({"the log": "\n".join(logged).encode()}, KEY)
 
 
 @pytest.fixture
 def model(mirrored: Resource) -> SpeechModel:
-    """A model that does deploy."""
+    """A model whose deployment succeeds."""
     return working(SpeechModel.objects.filter(locale="en-US", kind="custom")).first()
 
 
 @pytest.fixture
-def line(resource: Resource, world: World) -> Iterator[Line]:
-    """The resource is asked over a line that can be spoiled."""
-    with Line(world.url) as line:
-        thread = serve(line)
-        Resource.objects.filter(pk=resource.pk).update(url=line.url)
-        resource.url = line.url
-        yield line
+def proxy(resource: Resource, world: World) -> Iterator[Proxy]:
+    """The resource is reached through a proxy that can disturb requests."""
+    with Proxy(world.url) as proxy:
+        thread = serve(proxy)
+        Resource.objects.filter(pk=resource.pk).update(url=proxy.url)
+        resource.url = proxy.url
+        yield proxy
         Resource.objects.filter(pk=resource.pk).update(url=world.url)
-        line.shutdown()
+        proxy.shutdown()
         thread.join()
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clients that give up after half a second instead of thirty."""
-    patient = azure.SpeechClient
+def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients with a deadline of half a second instead of thirty."""
+    real_client = azure.SpeechClient
 
     def client(*arguments: Any, **how: Any) -> azure.SpeechClient:
-        return patient(*arguments, **{**how, "deadline": 0.5})
+        return real_client(*arguments, **{**how, "deadline": 0.5})
 
     monkeypatch.setattr(azure, "SpeechClient", client)
 

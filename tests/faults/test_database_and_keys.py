@@ -1,4 +1,4 @@
-"""A database that is busy, and an encryption key that does not open what is stored."""
+"""A busy database, and an encryption key that cannot decrypt stored secrets."""
 
 import sqlite3
 import threading
@@ -37,7 +37,7 @@ def test_a_database_that_stays_busy_is_explained_and_the_form_can_be_sent_again(
     form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": "Numbers"}
     address = reverse("endpoints:change-model", args=[endpoint.pk])
     alice.raise_request_exception = False
-    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as writer, impatient():
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as writer, short_timeout():
         writer.execute("BEGIN IMMEDIATE")
         answer = alice.post(address, form)
         writer.execute("ROLLBACK")
@@ -51,8 +51,8 @@ def test_a_database_that_stays_busy_is_explained_and_the_form_can_be_sent_again(
 
 
 @contextmanager
-def impatient():
-    """As if twenty seconds had passed already."""
+def short_timeout():
+    """SQLite's timeout of 20 seconds ends at once."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout = 0")
     yield
@@ -63,7 +63,7 @@ def test_without_the_right_key_pages_can_be_read_and_show_the_reason(alice, endp
     change = request_model(alice, endpoint, other)
     asked, right = len(world.ledger()), settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    worker.look_round()
+    worker.run_round()
     change.refresh_from_db()
     assert (change.state, change.attempt) == (ChangeState.QUEUED, 0)
     assert "ENCRYPTION_KEYS" in Resource.objects.get().failure
@@ -73,7 +73,7 @@ def test_without_the_right_key_pages_can_be_read_and_show_the_reason(alice, endp
     assert alice.get(endpoint.get_absolute_url()).status_code == 200
     assert len(world.ledger()) == asked
 
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *right]  # a new key first, the old one still opens
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *right]  # a new key first; the old one still decrypts
     worker.step(change)
     world.advance(3600)
     worker.step(change)

@@ -1,4 +1,4 @@
-"""An endpoint or a model was changed, deleted or is stuck on the service, and is not what the page showed."""
+"""Endpoints and models that others change or delete in Azure, and deployments that are stuck."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from tests.pages.wizard import Wizard
 def test_an_endpoint_deleted_in_the_portal_keeps_its_row_and_is_not_made_again(alice, endpoint, world, worker):
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     worker.mirror()
-    worker.look_round()
+    worker.run_round()
     endpoint.refresh_from_db()
     assert endpoint.gone_at
     assert not Endpoint.objects.present().exists()
@@ -41,7 +41,7 @@ def gone_while(when, alice, endpoint, other, world, worker):
     if when != "it waited":
         worker.step(change)
     if when == "it was sent":
-        # The look just before still found the endpoint.
+        # The last refresh still found the endpoint.
         Change.objects.filter(pk=change.pk).update(state=ChangeState.QUEUED, attempt=0, sent_at=None)
         worker.mirror()
         remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
@@ -95,7 +95,7 @@ def test_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(alice, 
     wizard.page = alice.get(again, follow=True)
     assert wizard.step == "review"
     wizard.press("add")
-    worker.look_round()
+    worker.run_round()
     (made,) = all_endpoints(world)
     assert made["displayName"] == f"Copy of {endpoint.display_name}"
     change.refresh_from_db()
@@ -241,7 +241,7 @@ def test_a_name_changed_in_the_portal_survives_a_change_of_model(alice, endpoint
 
 
 def says(world, endpoint, *statuses):
-    """The service shows these statuses, one a look, whatever it really does."""
+    """The service returns these statuses, one for each poll."""
     remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
     begun = datetime.fromisoformat(remote["lastActionDateTime"])
     faults = []
@@ -284,7 +284,7 @@ def test_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_its_hist
     change.refresh_from_db()
     assert change.state == ChangeState.DONE
     assert Event.objects.filter(change_id=change.pk, verb=Verb.DEPLOYED).count() == 1
-    Endpoint.objects.update(last_action_at=None)  # so that the checker's mirror may tell the truth again
+    Endpoint.objects.update(last_action_at=None)  # so that the final check gets the real status
 
 
 def test_a_deployment_that_never_ends_is_called_stuck_and_polled_slowly(alice, world, worker, request):

@@ -23,7 +23,7 @@ TABLES = ("change", "endpoint", "event", "resource", "sweep")
 
 @contextmanager
 def no_page_can_be_added():
-    """SQLite's own SQLITE_FULL. What fits into the pages that there are can still be written; no event does."""
+    """SQLite returns SQLITE_FULL. Small writes still fit into existing pages, but no Event does."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
@@ -44,7 +44,7 @@ def fill():
 
 @contextmanager
 def nothing_can_be_written():
-    """No file takes a byte more, the database's journal neither."""
+    """No file can grow, including the journal of the database."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with file_size_limit(0):
@@ -53,7 +53,7 @@ def nothing_can_be_written():
 
 @contextmanager
 def disk_full():
-    """What PostgreSQL says when it finds no room."""
+    """The error of PostgreSQL with a full disk."""
     raising = "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'"
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {raising}; END $$")
@@ -83,7 +83,7 @@ def test_a_full_database_keeps_pages_readable_and_takes_no_half_change(alice, en
     assert int(told["Retry-After"]) > 0
     heading = re.search("<h1>(.+)</h1>", told.content.decode())[1]
     if full is nothing_can_be_written:
-        assert heading == "The database does not answer"  # SQLite says no more than that writing failed
+        assert heading == "The database does not answer"  # SQLite says only that writing failed
     else:
         assert heading == "There is no room left on the database's disk"
     assert "nothing is done twice" in told.content.decode()

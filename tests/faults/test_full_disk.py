@@ -21,7 +21,7 @@ SMALL, LARGE = 5_000_000, 12_000_000  # what the database never needs, and what 
 
 
 class Spoiled(File):
-    """Its last part finds no room."""
+    """A file whose last part cannot be written."""
 
     def chunks(self, chunk_size=None):
         yield self.read(1000)
@@ -29,7 +29,7 @@ class Spoiled(File):
 
 
 class Elsewhere(Storage):
-    """A disk of its own, which can be full while that of the temporary files is not."""
+    """A storage whose disk can be full while that of the temporary files is not."""
 
     full = False
 
@@ -85,13 +85,13 @@ def kept():
 
 
 def step(worker, download):
-    worker.look_round()
+    worker.run_round()
     download.refresh_from_db()
     return download.state
 
 
 def until(worker, download, state):
-    """In steps as short as can be."""
+    """Run a download in steps that are as short as possible."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(making, "WORK_SECONDS", 0)
         while download.state != state:

@@ -23,13 +23,13 @@ def test_a_listing_that_does_not_show_a_new_endpoint_yet_causes_no_second_reques
     assert len(posts(world)) == 1
 
 
-def test_a_listing_whose_second_page_fails_does_not_count_as_empty(alice, world, worker, forgotten, request):
+def test_a_listing_whose_second_page_fails_does_not_count_as_empty(alice, world, worker, untracked, request):
     world.begin(rate_limit="0/0", switches={"page_size": 1})
     model = request.getfixturevalue("model")
     for name in ("One", "Two"):
         body = {"displayName": name, "locale": model.locale, **reference(world, model)}
         world.call("POST", "/endpoints", body)
-    forgotten.posts = elsewhere = len(posts(world))
+    untracked.posts = elsewhere = len(posts(world))
     lost = {**POST, "stage": "before", "effect": {"close": True}}
     world.fail(lost)
     change = worker.step(request_create(alice, model))

@@ -1,4 +1,4 @@
-"""The answer to a POST is lost: by a status, a timeout, a reset, a delay or a spoiled body."""
+"""The answer to a POST is lost: by a status, a timeout, a reset, a delay or an invalid body."""
 
 import uuid
 
@@ -16,7 +16,7 @@ POST = {"method": "POST", "path": "/endpoints$", "times": 1}
 
 
 def settled(change, world, worker):
-    """Take the change to its end, with the time that it needs."""
+    """Run steps of the change, with the time that it needs, until it is closed."""
     for _listing in range(2):
         worker.step(change)
     if change.state == ChangeState.UNKNOWN:
@@ -61,11 +61,11 @@ def test_every_status_that_leaves_the_outcome_open_leads_to_exactly_one_endpoint
     assert len(posts(world)) == (2 if stage == "before" else 1)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_deadline")
 def test_a_read_timeout_before_the_service_received_the_request_leads_to_exactly_one_endpoint(
-    alice, model, world, worker, line
+    alice, model, world, worker, proxy
 ):
-    line.spoil("swallowed")
+    proxy.disturb("swallowed")
     change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert "in time" in change.error
@@ -74,9 +74,9 @@ def test_a_read_timeout_before_the_service_received_the_request_leads_to_exactly
     assert len(posts(world)) == 1
 
 
-@pytest.mark.usefixtures("impatient")
-def test_an_endpoint_made_before_a_read_timeout_is_adopted(alice, model, world, worker, line):
-    line.spoil("mute")
+@pytest.mark.usefixtures("short_deadline")
+def test_an_endpoint_made_before_a_read_timeout_is_adopted(alice, model, world, worker, proxy):
+    proxy.disturb("mute")
     change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     worker.step(change)
@@ -86,8 +86,8 @@ def test_an_endpoint_made_before_a_read_timeout_is_adopted(alice, model, world, 
 
 
 @pytest.mark.parametrize("at", [0, 0.5])
-def test_a_reset_in_the_middle_of_the_request_leads_to_exactly_one_endpoint(alice, model, world, worker, line, at):
-    line.spoil("broken", at)
+def test_a_reset_in_the_middle_of_the_request_leads_to_exactly_one_endpoint(alice, model, world, worker, proxy, at):
+    proxy.disturb("broken", at)
     change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert settled(change, world, worker) == 1
@@ -96,8 +96,8 @@ def test_a_reset_in_the_middle_of_the_request_leads_to_exactly_one_endpoint(alic
 
 
 @pytest.mark.parametrize("at", [0, 0.02, 0.5, 0.95])
-def test_an_endpoint_whose_answer_was_cut_off_is_adopted(alice, model, world, worker, line, at):
-    line.spoil("cut", at)
+def test_an_endpoint_whose_answer_was_cut_off_is_adopted(alice, model, world, worker, proxy, at):
+    proxy.disturb("cut", at)
     change = worker.step(request_create(alice, model))
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
@@ -105,30 +105,30 @@ def test_an_endpoint_whose_answer_was_cut_off_is_adopted(alice, model, world, wo
     assert len(posts(world)) == 1
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_request_that_is_carried_out_two_minutes_late_is_not_sent_again(alice, model, world, worker, line):
-    line.spoil("held")
+@pytest.mark.usefixtures("short_deadline")
+def test_a_request_that_is_carried_out_two_minutes_late_is_not_sent_again(alice, model, world, worker, proxy):
+    proxy.disturb("held")
     change = worker.step(request_create(alice, model))
     worker.step(change)
     later(change, minutes=2)
     worker.step(change)
     assert change.state == ChangeState.UNKNOWN
     world.advance(120)
-    line.release()
+    proxy.release()
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
     assert settled(change, world, worker) == 1
     assert len(posts(world)) == 1
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_deadline")
 def test_a_request_that_is_carried_out_after_it_was_sent_again_is_shown_as_a_duplicate(
-    alice, model, world, worker, line
+    alice, model, world, worker, proxy
 ):
-    line.spoil("held")
+    proxy.disturb("held")
     change = worker.step(request_create(alice, model))
     assert settled(change, world, worker) == 1
-    line.release()
+    proxy.release()
     worker.mirror()
 
     assert [remote["customProperties"][MARK] for remote in all_endpoints(world)] == [str(change.pk)] * 2
@@ -138,7 +138,7 @@ def test_a_request_that_is_carried_out_after_it_was_sent_again_is_shown_as_a_dup
     assert "The same request made more than one endpoint" in alice.get(row.get_absolute_url()).content.decode()
     assert double.remote_id in alice.get(row.get_absolute_url()).content.decode()
     assert Event.objects.filter(endpoint_id=double.pk, verb=Verb.FOUND).count() == 1
-    worker.look_round()
+    worker.run_round()
     assert world.ledger("DELETE") == []
 
     world.advance(3600)
@@ -169,10 +169,10 @@ def test_a_201_that_cannot_be_read_is_adopted(alice, model, world, worker, effec
 
 
 @pytest.mark.parametrize("whose", ["nobody", "another"])
-def test_a_201_with_a_wrong_id_is_adopted_by_the_right_one(alice, model, world, worker, forgotten, whose):
+def test_a_201_with_a_wrong_id_is_adopted_by_the_right_one(alice, model, world, worker, untracked, whose):
     body = {"displayName": "Somebody else's", "locale": model.locale, **reference(world, model)}
     stranger = world.call("POST", "/endpoints", body)
-    forgotten.posts = 1  # the stranger's
+    untracked.posts = 1  # of another client
     worker.mirror()
     wrong = stranger["self"] if whose == "another" else stranger["self"].rpartition("/")[0] + f"/{uuid.uuid4()}"
     before = len(posts(world))

@@ -17,7 +17,7 @@ def test_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, other, wo
     Change.objects.filter(pk=change.pk).update(**newer)
     asked = len(world.ledger("PATCH"))
     for _round in range(2):
-        worker.look_round()
+        worker.run_round()
         tasks.step(str(change.pk))
     assert Change.objects.filter(pk=change.pk).values("kind", "state", "attempt").get() == before
     assert len(world.ledger("PATCH")) == asked
@@ -27,7 +27,7 @@ def test_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, other, wo
     page = alice.get(f"{endpoint.get_absolute_url()}?history=all").content.decode()
     assert all(word in page for word in newer.values())
 
-    # The newer worker has done its part, or the update was taken back.
+    # A newer worker has done its part, or the update was reverted.
     Change.objects.filter(pk=change.pk).update(kind=change.kind, state=change.state)
     worker.step(change)
     world.advance(3600)

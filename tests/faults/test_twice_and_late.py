@@ -116,14 +116,14 @@ def test_a_beat_with_a_wrong_clock_sweeps_anyway(
 def test_a_change_whose_commit_looked_like_a_failure_is_found_by_the_sweep(
     alice, model, world, worker, messages, django_capture_on_commit_callbacks
 ):
-    change = request_create(alice, model)  # committed; whoever asked died before the message was sent
+    change = request_create(alice, model)  # committed; the web server died before it sent the message
     with django_capture_on_commit_callbacks(execute=True):
         tasks.sweep()
     for task, pk in messages:
         task(pk)
     change.refresh_from_db()
     assert change.state == ChangeState.DEPLOYING
-    assert request_create(alice, model, key=change.pk) == change  # they press again
+    assert request_create(alice, model, key=change.pk) == change  # the person submits the form again
     assert len(posts(world)) == 1
 
 
@@ -233,7 +233,7 @@ def test_no_age_on_a_page_is_negative(alice, endpoint, other, worker, clock, hou
 
 
 def restored(change):
-    """The database of before the change was sent comes back."""
+    """Restore the database to the state before the change was sent."""
     Event.objects.exclude(verb=Verb.ASKED_CREATE).delete()
     nothing_yet = {"attempt": 0, "doubts": 0, "looks": 0, "sent_at": None, "accepted_at": None, "closed_at": None}
     Change.objects.filter(pk=change.pk).update(
@@ -246,12 +246,12 @@ def restored(change):
 
 
 @pytest.mark.parametrize("first", ["step", "mirror"])
-def test_a_restored_backup_adopts_what_was_made_since(alice, model, world, worker, forgotten, first):
+def test_a_restored_backup_adopts_what_was_made_since(alice, model, world, worker, untracked, first):
     change = worker.step(request_create(alice, model))
     world.advance(3600)
     worker.step(change)
     restored(change)
-    forgotten.posts = 1
+    untracked.posts = 1
     if first == "mirror":
         worker.mirror()
     for _step in range(3):
@@ -262,13 +262,13 @@ def test_a_restored_backup_adopts_what_was_made_since(alice, model, world, worke
     assert Endpoint.objects.get().remote_id
 
 
-def test_endpoints_of_changes_that_the_backup_does_not_know_are_found_and_left(alice, model, world, worker, forgotten):
+def test_endpoints_of_changes_that_the_backup_does_not_know_are_found_and_left(alice, model, world, worker, untracked):
     lost = str(uuid.uuid4())
     body = {"displayName": "Made since", "locale": model.locale, "customProperties": {MARK: lost}}
     world.call("POST", "/endpoints", body | reference(world, model))
-    forgotten.posts, forgotten.changes = 1, {lost}
+    untracked.posts, untracked.changes = 1, {lost}
     for _round in range(2):
-        worker.look_round()
+        worker.run_round()
     row = Endpoint.objects.get()
     assert row.display_name == "Made since"
     assert Event.objects.filter(endpoint_id=row.pk, verb=Verb.FOUND).count() == 1
@@ -278,7 +278,7 @@ def test_endpoints_of_changes_that_the_backup_does_not_know_are_found_and_left(a
 def test_an_endpoint_that_the_backup_still_has_and_the_service_no_longer(alice, endpoint, world, worker):
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     Resource.objects.update(mirrored_at=timezone.now() - timedelta(days=1))
-    worker.look_round()
+    worker.run_round()
     assert not Endpoint.objects.present().exists()
     assert posts(world) == []
 

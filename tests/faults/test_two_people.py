@@ -18,7 +18,7 @@ from tests.faults.concurrently import concurrently
 
 @contextmanager
 def both_have_looked(monkeypatch):
-    """Each of two requests looks whether a change is open before either writes one."""
+    """Both requests check for an open change before either of them stores one."""
     looked = threading.Barrier(2)
     ask = submit._ask
 
@@ -71,7 +71,7 @@ def test_the_same_form_arriving_twice_at_once_makes_one_change(alice, endpoint, 
 
 
 def overtaken(monkeypatch, owner, name, press):
-    """Another press arrives after the next one has looked whether it was asked already, and before it is stored."""
+    """Another form is processed after the next one has checked for earlier requests, but before it is stored."""
     read, presses = getattr(owner, name).fget, [press]
 
     def first_the_other(row):

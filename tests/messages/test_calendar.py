@@ -1,4 +1,4 @@
-"""The calendar of expirations: read by calendar programs, for as long as the person may."""
+"""The calendar of expirations, which calendar programs read as long as the person has the permission."""
 
 import re
 import subprocess
@@ -41,14 +41,14 @@ def address(person):
 
 
 def parsed(answer):
-    """A small parser of RFC 5545, which shares nothing with what writes: (component, {name: value}) in order."""
+    """A small parser of RFC 5545, independent of the writer: (component, {name: value}) in order."""
     raw = answer.content
     assert raw.endswith(b"\r\n")
     assert not re.search(rb"[^\r]\n|\r[^\n]", raw)
     lines = raw[:-2].split(b"\r\n")
     assert max(map(len, lines)) <= 75
     for line in lines:
-        line.decode()  # no letter is cut
+        line.decode()  # no character is split
     found, open_ones = [], []
     for line in raw.replace(b"\r\n ", b"").decode().splitlines():
         name, _colon, value = line.partition(":")

@@ -1,4 +1,4 @@
-"""The mirror: our rows become what the service says, and no answer that is older than them puts them back."""
+"""Refreshing our copies: they become what the service says, and older responses never overwrite newer ones."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ LIST = {"method": "GET", "path": r"/endpoints(\?|$)", "times": 1}
 
 
 class Meanwhile:
-    """A client after whose list of endpoints something happens, before anything of the list is stored."""
+    """A client that calls `happens` after the listing of endpoints, before anything is stored."""
 
     def __init__(self, service, happens):
         self.service, self.happens = service, happens
@@ -39,12 +39,12 @@ def mirror(resource, happens):
 
 
 def lists(world, *remotes):
-    """The next list of endpoints has these, whatever the service really has."""
+    """The next listing has these endpoints, whatever the service really has."""
     world.fail({**LIST, "effect": {"body": {"values": list(remotes)}}})
 
 
 def at(remote, **later):
-    """The same answer with another time of its last action."""
+    """The same endpoint with another time of its last action."""
     moment = datetime.fromisoformat(remote["lastActionDateTime"]) + timedelta(**later)
     return {**remote, "lastActionDateTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
 

@@ -1,4 +1,4 @@
-"""Web hooks: registered when somebody wants one, believed only when signed, and never more than a hint to look."""
+"""Web hooks: registered on request, accepted only with a right signature, and used as hints to refresh."""
 
 import json
 import uuid
@@ -18,7 +18,7 @@ from tests.demo import until
 
 @pytest.fixture
 def hooked(mirrored):
-    """A resource whose web hook is wanted; the bells that calls ring find no worker."""
+    """A resource with a web hook, not due; no worker receives the messages of its calls."""
     set_web_hook(mirrored, enabled=True)
     Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
     return mirrored
@@ -229,7 +229,7 @@ def test_the_service_sends_a_challenge_and_calls_and_a_failed_hook_is_repaired(l
     until(status)
     assert len(world.call("GET", "/webhooks")["values"]) == 1
 
-    # The service gives the hook up; the next looks start it again.
+    # The service sets the hook to Failed; the next refreshes restart it.
     Resource.objects.filter(pk=resource.pk).update(hook_token="moved")
     world.call("PATCH", f"/webhooks/{resource.hook_id}", {"webUrl": f"{live_server.url}/nowhere"})
     until(lambda: world.call("GET", f"/webhooks/{resource.hook_id}")["status"] == "Failed")

@@ -1,4 +1,4 @@
-"""Bulk: what will happen to each is shown first, asked once, and told for each."""
+"""Bulk requests: a review before, one request, and the progress of each endpoint."""
 
 import re
 import time
@@ -122,9 +122,9 @@ def test_the_model_of_each_endpoint_is_changed(alice, few, world, worker):
     asked = submit_review(alice, review(alice, "change-model", few, new_model=str(model.pk)))
     assert {change.endpoint for change in asked.changes.all()} == set(fit)
     assert {one["name"] for one in asked.passed_over} == {one.display_name for one in few if one not in fit}
-    worker.look_round()
+    worker.run_round()
     world.advance(3600)
-    worker.look_round()
+    worker.run_round()
     assert {change.state for change in asked.changes.all()} == {ChangeState.DONE}
     assert {Endpoint.objects.get(pk=one.pk).model for one in fit} == {model}
 
@@ -338,7 +338,7 @@ def test_a_refusal_is_shown_in_its_row(alice, few, world, worker):
 
 @pytest.fixture
 def crowd(few):
-    """As many as one request takes."""
+    """As many endpoints as one request can have."""
     model = next(one for one in few if one.locale == "en-US" and one.model).model
     Endpoint.objects.bulk_create(
         Endpoint(
@@ -356,7 +356,7 @@ def crowd(few):
 
 
 def queries(client, *args):
-    client.get(*args)  # what the process keeps is there now
+    client.get(*args)  # fills the caches of this process
     with CaptureQueriesContext(connection) as captured:
         client.get(*args)
     return len(captured)
@@ -372,7 +372,7 @@ def test_five_hundred_endpoints_are_requested_quickly_and_pages_make_as_few_quer
 
     single = submit_review(alice, review(alice, "delete", few[:1]), count="1", reason="Old")
     answer = alice.get(PAGE, many | chosen)
-    before = time.process_time()  # whatever else the machine does
+    before = time.process_time()  # also on a busy machine
     asked = submit_review(alice, answer)
     assert time.process_time() - before < 3
     assert asked.changes.count() == bulk.LIMIT

@@ -1,4 +1,4 @@
-"""The endpoint's page in its states: what it says, what it offers, to whom."""
+"""The endpoint's page: what it shows and offers in each state, and to whom."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Export as CSV: the list as it is filtered, or what was ticked, for a spreadsheet."""
+"""Export of the filtered list or of selected endpoints as CSV."""
 
 import csv
 import gc
@@ -91,7 +91,7 @@ def test_a_long_list_takes_no_more_memory_than_a_short_one(bob, endpoint):
         )
 
     counts = []
-    bob.get(FILE).getvalue()  # what the process keeps is there now
+    bob.get(FILE).getvalue()  # fills the caches of this process
     for more in (500, 1000):
         made(more)
         gc.collect()

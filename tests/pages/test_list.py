@@ -1,4 +1,4 @@
-"""Deploy models: what a row says, in which order, and when the page stops asking."""
+"""Deploy models: rows, order, search, filters, and when the page polls."""
 
 import html
 import re
@@ -47,7 +47,7 @@ def test_sorted_by_any_column_the_pages_have_each_row_once_in_both_directions(bo
 
 
 def walk(client, address, way):
-    """The rows of this page and of all that its links lead to."""
+    """The ids of the rows of this page and of all pages that follow its links."""
     found = []
     while address:
         answer = client.get(address)
@@ -241,7 +241,7 @@ def test_applying_a_filter_updates_the_rest_of_the_page(bob, many):
 
 
 def found(client, **query):
-    """What the page gets when filters are applied."""
+    """The fragment that the page gets when filters are applied."""
     return client.get("/endpoints/", query, headers=FRAGMENT)
 
 

@@ -20,7 +20,7 @@ LATE_ENOUGH = timedelta(minutes=5)
 
 @pytest.fixture
 def contoso(db):
-    """A Speech resource that was mirrored before; nothing asks the service here."""
+    """A Speech resource that was refreshed before; these tests need no service."""
     return resources.register(name="Contoso", region="eastus", url="", key="a key", api_version="v3.2")
 
 
@@ -235,7 +235,7 @@ def test_a_name_with_markup_is_text_in_the_picture_too(bob, model):
     assert "<script>alert" not in bob.get("/models/").content.decode()
 
 
-# The places in the picture
+# Positions in the chart
 
 TODAY = date(2026, 11, 22)
 
@@ -256,7 +256,7 @@ def test_marks_stand_upon_each_other_inside_the_picture_and_bars_grow_with_their
     assert len({(mark.x, mark.y) for mark in drawn.marks}) == 6
     assert all(0 <= mark.y <= drawn.line - year.MARK and drawn.left <= mark.x < drawn.width for mark in drawn.marks)
     assert [mark.model for mark in drawn.marks if mark.deployed] == [5]
-    assert max(drawn.marks, key=lambda mark: mark.y).model == 5  # what is deployed is next to the line
+    assert max(drawn.marks, key=lambda mark: mark.y).model == 5  # deployed models are next to the line
     assert drawn.bars[0].height > drawn.bars[1].height >= year.MARK
     assert drawn.bars[0].deployed_height >= 2
     assert drawn.bars[0].x < drawn.left <= drawn.bars[1].x
@@ -270,7 +270,7 @@ def test_the_months_of_the_year_are_named_in_order_and_the_year_where_it_begins(
     assert [month for month in months[1:] if month.names_year] == [m for m in months[1:] if m.first.month == 1]
 
 
-# What the service deletes by itself
+# Endpoints that the service deletes by itself
 
 
 @pytest.mark.parametrize(

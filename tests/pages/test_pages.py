@@ -1,4 +1,4 @@
-"""Every page opens, for those who may, in every state of the data."""
+"""Every page opens for people with permission, in each state of the data."""
 
 import uuid
 

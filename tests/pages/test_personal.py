@@ -1,4 +1,4 @@
-"""What a person keeps of the list: favourites on top, columns, saved views."""
+"""Personal settings of the list: favorites on top, columns, saved views."""
 
 import re
 

@@ -29,7 +29,7 @@ def address(endpoint):
 
 
 def created(client, address):
-    """When a page says that the endpoint was made: the words, and what makes them exact."""
+    """The creation time on a page: its text, and its exact value."""
     page = client.get(address).content.decode()
     found = re.search(r'<time datetime="2028-01-15T[^"]*" data-exact="([^"]*)">(.*?)</time>', page)
     return re.sub("<[^>]*>", "", found[2]), found[1]
@@ -121,7 +121,7 @@ def test_a_choice_outlives_the_session(alice, address):
 
 
 def asked(client, address):
-    """How often a page asks the database what its reader has chosen."""
+    """How many queries of a page read preferences."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
     return sum("endpoints_preferences" in query["sql"] for query in queries)

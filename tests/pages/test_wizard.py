@@ -1,4 +1,4 @@
-"""New endpoint, the wizard: each step is checked on the server, and nothing that was typed is lost."""
+"""The New endpoint wizard: each step is validated on the server, and no input is lost."""
 
 import re
 import uuid
@@ -153,13 +153,13 @@ def test_a_locale_is_needed_without_a_project_and_must_be_the_projects_with_one(
 
 
 def offered(page):
-    """The ids of the models that can be seen, in their order."""
+    """The ids of the models that are shown, in order."""
     return re.findall(r'name="model" id="model-([^"]+)"', page)
 
 
 @pytest.fixture
 def ten(wizard, mirrored):
-    """The wizard at the list of ten custom models and one base model that can be told apart."""
+    """The wizard at its list of models: ten custom models and one base model."""
     SpeechModel.objects.filter(locale="en-US").update(gone_at=timezone.now())
     facts = {"resource": mirrored, "locale": "en-US", "status": Status.SUCCEEDED, "supports_endpoints": True}
     for number in range(10):

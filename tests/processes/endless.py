@@ -1,4 +1,4 @@
-"""Tests that never end, with everything running that a test can start; run by test_suite.py alone."""
+"""Tests that never end, with all kinds of processes running; only test_suite.py runs them."""
 
 import os
 import signal

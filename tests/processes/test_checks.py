@@ -1,4 +1,4 @@
-"""`python3 manage.py check` says in words what is wrong with the settings; the README names all of them."""
+"""`python3 manage.py check` reports invalid settings; the README names all settings."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ TEAM = {"DATABASE_URL": "postgres://speechstudio:x@127.0.0.1:1/speechstudio"}
 
 
 def ours(*, deploy=False):
-    """What our own checks say, by id."""
+    """Messages of our own checks by id."""
     return {said.id: said for said in run_checks(include_deployment_checks=deploy) if said.id.startswith("endpoints.")}
 
 

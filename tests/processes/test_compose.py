@@ -1,4 +1,4 @@
-"""docker-compose.yml without an engine: its own command lines and environment, as processes of this machine."""
+"""docker-compose.yml: its services, run as processes without containers."""
 
 import json
 import shlex
@@ -17,7 +17,7 @@ NEEDED = {"POSTGRES_PASSWORD": "p", "SECRET_KEY": "s", "ENCRYPTION_KEYS": "e"}
 
 
 def names_of(installation, what):
-    """What the simulated service itself has."""
+    """Endpoints of the simulated service."""
     address = f"{installation.simulator_url}/speechtotext/v3.2/{what}"
     answer = httpx.get(address, headers={"Ocp-Apim-Subscription-Key": "simulated"}, verify=PLAIN, trust_env=False)
     return [value["displayName"] for value in answer.json()["values"]]
@@ -89,7 +89,7 @@ def test_a_service_stops_in_its_grace_period_and_leaves_no_process(installation,
 
 
 def compose(directory, **variables):
-    """Let Compose itself read the file, away from anybody's .env."""
+    """Have Compose validate the file, without a .env."""
     shutil.copy(FILE, directory)
     env = environment(directory, **variables)
     for program in (["docker", "compose"], ["docker-compose"]):

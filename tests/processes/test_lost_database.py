@@ -1,4 +1,4 @@
-"""PostgreSQL is away: a connection that is killed, and a server that is restarted."""
+"""PostgreSQL becomes unavailable: a connection is killed, the server is restarted."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ import pytest
 from tests.demo import until
 
 DATABASE = "speechstudio"
-BOUND = 30  # seconds that a person may wait for an answer
+BOUND = 30  # seconds that a person may wait for a page
 WAITING = """select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
              and query ilike 'insert into "endpoints_change"%'"""
 STATE = """select state from endpoints_change join endpoints_endpoint as row on row.id = endpoint_id
@@ -37,7 +37,7 @@ def deployed(person, postgresql, name):
 
 
 def check_away(answer):
-    """A page says in words that the database is, and when to ask again."""
+    """The page says that the database is unavailable, and when to try again."""
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert "<h1>The database does not answer</h1>" in answer.text
@@ -54,7 +54,7 @@ def test_a_connection_killed_in_the_middle_of_a_request_leaves_no_half_change(re
         busy.rollback()
     check_away(answer)
     assert postgresql.ask(DATABASE, HALF) == [(0,)]
-    # Pressed again, it is the same request.
+    # Submitting it again makes the same request.
     assert ready.add(review).status_code == 200
     deployed(ready, postgresql, "Cut off")
     assert installation.ended() == []

@@ -1,4 +1,4 @@
-"""What writes and reads most, once more on the database of a team."""
+"""Runs the tests that depend most on the database again on PostgreSQL."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 
 from tests.demo import ROOT, environment
 
-# Of content logs: what is searched, what is written by conflict, counted or locked, and what is deleted with its rows.
+# Tests of content logs with search, upserts, counters, locks, and cascading deletion.
 BROWSING = ["entries_are_searched_and_filtered_by_the_address", "pages_lead_through_all_entries_by_key"]
 DOWNLOADING = [
     "a_listener_gets_one_zip_with_recordings_transcripts_and_tables",
@@ -29,7 +29,7 @@ PURGING = [
     "it_waits_for_a_worker_that_is_fetching_one_of_them",
     "what_is_recorded_later_on_the_last_day_is_not_meant",
 ]
-# Of faults: where the database decides, which are one open change, leases, what is committed, and room on the disk.
+# Tests of faults that depend on constraints, leases, commits, and a full disk.
 FAULTS = [
     "two_people.py::test_two_people_change_the_model_at_once",
     "two_people.py::test_the_same_form_arriving_twice_at_once_makes_one_change",
@@ -72,5 +72,5 @@ def test_changes_workers_and_constraints_work_on_postgresql(postgresql, tmp_path
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 50
-    # The database is kept, so one can see which it was.
+    # --reuse-db keeps the database, so that its engine can be checked.
     assert postgresql.ask("test_suite", "select count(*) > 10 from django_migrations") == [(True,)]

@@ -1,4 +1,4 @@
-"""The web server with two workers: a connection goes to the one that has less to do."""
+"""The web server with two workers: connections go to the less busy one."""
 
 import os
 import subprocess

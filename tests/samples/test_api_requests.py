@@ -1,4 +1,4 @@
-"""The same as a request: what the review shows makes the endpoint that Add makes."""
+"""The request that the review shows creates the same endpoint as Add."""
 
 import html
 import json
@@ -30,7 +30,7 @@ def wizard(alice, mirrored):
 
 
 def shown(page, language):
-    """A block of code of the review, as somebody would copy it."""
+    """A code block of the review, as it is copied."""
     block = re.search(rf'<pre[^>]* aria-label="Command \({language}\)"><code[^>]*>(.*?)</code></pre>', page, re.DOTALL)
     return html.unescape(block[1])
 

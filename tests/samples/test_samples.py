@@ -1,4 +1,4 @@
-"""Sample code: complete, filled in for the endpoint, and right for the place where its resource is."""
+"""Sample code: complete, with the endpoint's values, and right for the region and cloud of its resource."""
 
 import ast
 import re
@@ -44,7 +44,7 @@ def test_a_sample_is_filled_in_and_prints_its_result(language, place):
 def test_the_python_sample_is_python_and_takes_its_file_and_key_from_outside(place, tmp_path):
     code = written(place, "python").code
     ast.parse(code)
-    # Beside an empty package of the SDK's name: without a key it must end before it needs the SDK.
+    # With an empty package instead of the SDK: without a key it must end before it uses the SDK.
     speech = tmp_path / "azure" / "cognitiveservices" / "speech"
     speech.mkdir(parents=True)
     (speech / "__init__.py").touch()

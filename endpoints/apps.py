@@ -11,4 +11,4 @@ class EndpointsConfig(AppConfig):
         from endpoints.models import search
 
         post_migrate.connect(roles.create_groups, sender=self)
-        post_migrate.connect(search.install, sender=self)
+        post_migrate.connect(search.create_indexes, sender=self)

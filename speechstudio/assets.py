@@ -16,7 +16,7 @@ BUNDLES = {
 }
 
 
-def build() -> None:
+def build_bundles() -> None:
     """Write the bundles into settings.BUNDLES_DIR, unless they are up to date."""
     settings.BUNDLES_DIR.mkdir(parents=True, exist_ok=True)
     for name in BUNDLES:
@@ -34,7 +34,7 @@ def sources(name: str) -> list[Path]:
     return [SOURCES / folder / part for part in dict.fromkeys([*first, *rest])]
 
 
-def collect() -> None:
+def collect_static_files() -> None:
     """Run collectstatic if a file has changed since the last time, because compression takes seconds."""
     state, collected = hashlib.sha256(), Path(settings.STATIC_ROOT) / ".collected"
     for finder in get_finders():

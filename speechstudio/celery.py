@@ -30,7 +30,7 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def load(**_: Any) -> None:
+def preload(**_: Any) -> None:
     """Import what the pool needs before it forks, so that its processes share the memory."""
     os.environ["WORKER_PID"] = str(os.getpid())
     import_module("endpoints.azure.client")

@@ -19,7 +19,7 @@ from speechstudio.var import broker_socket, kept_secret
 env = environ.FileAwareEnv()
 
 
-def whole(name: str, default: int) -> int:
+def integer(name: str, default: int) -> int:
     """The integer in the environment variable `name`."""
     try:
         number: int = env.int(name, default=default)
@@ -82,9 +82,9 @@ SPEECH_REGION = env.str("SPEECH_REGION", default="")
 SPEECH_ENDPOINT = env.str("SPEECH_ENDPOINT", default="")
 SPEECH_API_VERSION = env.str("SPEECH_API_VERSION", default="v3.2")
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
-LOOK_SECONDS = whole("LOOK_SECONDS", 60)
-SWEEP_SECONDS = whole("SWEEP_SECONDS", 2)
-DOWNLOAD_DAYS = whole("DOWNLOAD_DAYS", 7)
+LOOK_SECONDS = integer("LOOK_SECONDS", 60)
+SWEEP_SECONDS = integer("SWEEP_SECONDS", 2)
+DOWNLOAD_DAYS = integer("DOWNLOAD_DAYS", 7)
 PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs
 ENDPOINT_HOURLY_COST = amount("ENDPOINT_HOURLY_COST")
 COST_CURRENCY = env.str("COST_CURRENCY", default="USD")

@@ -79,18 +79,18 @@ def calendar(entries: Iterable[CalendarEntry], *, name: str, made: datetime) -> 
 
     file = icalendar.Calendar()
     head = {"VERSION": "2.0", "PRODID": "-//Speech Studio//Expirations//EN", "CALSCALE": "GREGORIAN"}
-    title = icalendar.vText(plain(name))
+    title = icalendar.vText(printable(name))
     for key, value in {**head, "NAME": title, "X-WR-CALNAME": title}.items():
         file.add(key, value)
     file.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     file.add("X-PUBLISHED-TTL", icalendar.vDuration(REFRESH))
     for entry in entries:
-        event, summary = icalendar.Event(), plain(entry.summary)
+        event, summary = icalendar.Event(), printable(entry.summary)
         event.add("UID", entry.uid)
         event.add("DTSTAMP", made.astimezone(UTC))
         event.add("DTSTART", entry.day)
         event.add("SUMMARY", summary)
-        event.add("DESCRIPTION", plain(entry.description))
+        event.add("DESCRIPTION", printable(entry.description))
         event.add("URL", entry.url)
         event.add("TRANSP", "TRANSPARENT")
         for days in DAYS_BEFORE:
@@ -100,7 +100,7 @@ def calendar(entries: Iterable[CalendarEntry], *, name: str, made: datetime) -> 
     return content
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     """A text without characters that are not allowed in values of type TEXT."""
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(FORBIDDEN)
 

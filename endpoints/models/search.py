@@ -143,12 +143,12 @@ ENDPOINTS = TextIndex(
 LOG_TEXT = TextIndex("log_text", table="endpoints_logentry", number="id", sources="text", condition="{row}.text <> ''")
 
 
-def install(using: str = "default", **signal: Any) -> None:
+def create_indexes(using: str = "default", **signal: Any) -> None:
     """Create missing indexes and triggers. Runs after each migration, because rebuilding a table drops its triggers."""
     connection = connections[using]
     for texts in (ENDPOINTS, LOG_TEXT):
         if connection.vendor == "sqlite":
-            _install_in_sqlite(connection, texts)
+            _create_in_sqlite(connection, texts)
         elif connection.vendor == "postgresql":
             try:
                 with transaction.atomic(using=using), connection.cursor() as cursor:
@@ -158,7 +158,7 @@ def install(using: str = "default", **signal: Any) -> None:
                 log.warning("Search goes on without an index: %s", error)
 
 
-def _install_in_sqlite(connection: Any, texts: TextIndex) -> None:
+def _create_in_sqlite(connection: Any, texts: TextIndex) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM sqlite_master")
         present = {name for (name,) in cursor.fetchall()}

@@ -158,10 +158,7 @@ def _record_outside_changes(row: Endpoint, before: dict[str, Any]) -> None:
 
 @transaction.atomic
 def mark_gone(endpoint: Endpoint, *, requested_here: bool = False) -> None:
-    """The service no longer has this endpoint: the row stays, but leaves the list.
-
-    `requested_here`: a change of ours deleted it, which is recorded by that change.
-    """
+    """The endpoint is gone: its row leaves the list. `requested_here`: by a change of ours, which records it."""
     if endpoint.gone_at is None:
         endpoint.gone_at = timezone.now()
         endpoint.save(update_fields=["gone_at", "updated_at"])

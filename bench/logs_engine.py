@@ -28,8 +28,8 @@ def main(url: str, key: str) -> None:
     django.setup()
     from endpoints.azure import SpeechClient
     from endpoints.azure.content import Content
-    from endpoints.logs.storage import store
-    from endpoints.logs.transfer import Line, fetch
+    from endpoints.logs.fetch.transfer import Fetching, fetch
+    from endpoints.logs.storage.place import store
     from endpoints.models import Endpoint, LogFile
 
     class Counting(SpeechClient):
@@ -53,7 +53,7 @@ def main(url: str, key: str) -> None:
             idle, Counting.asked = memory("VmRSS"), 0
             Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
             began = time.perf_counter()
-            facts = fetch(row, wish["address"], Line(service))
+            facts = fetch(row, wish["address"], Fetching(service))
             took = time.perf_counter() - began
             facts |= {"seconds": took, "asked": Counting.asked, "grown": max(0, memory("VmHWM") - idle) / MIB}
             store().delete(facts["stored_as"])

@@ -15,7 +15,11 @@ from django.urls import reverse
 from endpoints import azure, hints
 from endpoints.changes import reconcile, work
 from endpoints.gateway import clients
-from endpoints.logs import archive, downloads, making, purging, retention
+from endpoints.logs.download import expiry
+from endpoints.logs.download import job as download_job
+from endpoints.logs.keep import refresh, retention
+from endpoints.logs.purge import job as purge_job
+from endpoints.logs.storage import orphans
 from endpoints.messages import mail
 from endpoints.mirror import catalog, web_hooks
 from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
@@ -37,19 +41,19 @@ def mirror(resource_id: str) -> None:
 def fetch(download_id: str) -> None:
     """Take a download of content logs further."""
     how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": mail.download_ready}
-    _take("fetch", Download.objects.active(), download_id, _logs_of, partial(making.step, **how))
+    _take("fetch", Download.objects.active(), download_id, _logs_of, partial(download_job.step, **how))
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def collect(endpoint_id: str) -> None:
     """Check the content logs of an endpoint for new ones, and keep those that are to be kept."""
-    _take("collect", LogArchive.objects.all(), endpoint_id, _logs_of, archive.step)
+    _take("collect", LogArchive.objects.all(), endpoint_id, _logs_of, refresh.step)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def purge(purge_id: str) -> None:
     """Delete content logs for good, a step further."""
-    _take("purge", Purge.objects.running(), purge_id, _logs_of, purging.step)
+    _take("purge", Purge.objects.running(), purge_id, _logs_of, purge_job.step)
 
 
 @shared_task
@@ -73,16 +77,16 @@ def tidy() -> None:
     Draft.objects.abandoned().delete()
     HookCall.objects.old().delete()
     call_command("clearsessions")
-    archive.remind()
+    refresh.schedule_lost()
     # These need the storage, which may be away.
-    downloads.expire()
+    expiry.expire()
     retention.enforce(settings.DOWNLOAD_DAYS)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def sweep_storage() -> None:
     """Throw away files of content logs that a crash left behind."""
-    retention.sweep_storage()
+    orphans.delete_orphans()
 
 
 def _take(task: str, rows: Any, pk: str, connect: Callable[[Any], Any], do: Callable[[Any, Any], float | None]) -> None:

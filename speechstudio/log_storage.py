@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-BACKENDS = {"s3": "endpoints.logs.bucket.Bucket", "azure": "endpoints.logs.blobs.Blobs"}
+BACKENDS = {"s3": "endpoints.logs.storage.s3.S3", "azure": "endpoints.logs.storage.azure_blob.AzureBlob"}
 AZURE_CREDENTIALS = ("account_key", "connection_string", "sas_token", "token_credential")
 
 

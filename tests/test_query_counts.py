@@ -14,6 +14,7 @@ from django.db import connection
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from endpoints.access.door.versions import DataVersion
 from endpoints.messages import calendar
 from endpoints.models import (
     Bulk,
@@ -39,9 +40,8 @@ from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from endpoints.models.model import ModelKind
 from endpoints.models.status import ChangeKind, ChangeState
-from endpoints.pages import frame
-from endpoints.pages.endpoint_list import filters, listing, rows
-from endpoints.pages.stamps import data
+from endpoints.pages.caching import BoundedCache
+from endpoints.pages.endpoint_list import filters, listing, rows, selection
 from tests.test_permissions import MATRIX, address
 
 FILE = Path(__file__).with_name("query_counts.json")
@@ -245,10 +245,10 @@ def of_one(table):
 
 
 def forget(*, rows_too):
-    """Clear the cache of rendered rows, which make no queries."""
-    for module in (rows, listing, filters, frame, data):
+    """Clear the caches of this process; `rows_too`: also that of rendered rows, which make no queries."""
+    for module in (rows, listing, filters, selection):
         for name, value in vars(module).items():
-            if isinstance(value, rows.Kept) and (rows_too or name != "_rows"):
+            if isinstance(value, BoundedCache) and (rows_too or name != "_rows"):
                 value.clear()
             elif callable(getattr(value, "cache_clear", None)):
                 value.cache_clear()
@@ -258,7 +258,7 @@ def asked(client, page, address):
     """The number of queries."""
     headers = {"HX-Request": "true", "HX-Target": TARGETS[page]} if page in TARGETS else {}
     if page == "list, no news":
-        address += data.Stamp.now().version
+        address += DataVersion.now().version
     forget(rows_too=page == "list")
     queries = []
 

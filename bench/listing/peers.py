@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import path
 
+from endpoints.access.door.versions import DataVersion
 from endpoints.models import Endpoint
-from endpoints.pages.stamps.data import Stamp
 from speechstudio import urls
 
 ADMIN, TABLES2, VERSION = "peers/admin/", "peers/tables2/", "peers/version"
@@ -60,7 +60,7 @@ def tables2(request: HttpRequest) -> HttpResponse:
 
 def version(request: HttpRequest) -> HttpResponse:
     """The parameters with which our page polls."""
-    return HttpResponse(Stamp.now().version)
+    return HttpResponse(DataVersion.now().version)
 
 
 site = AdminSite("peers")

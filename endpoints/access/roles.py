@@ -1,4 +1,4 @@
-"""The three roles, as Django groups: viewers view, listeners also read content logs, admins do everything."""
+"""The three roles, as Django groups: viewer sees endpoints, listener also reads content logs, admin does everything."""
 
 from typing import Any
 

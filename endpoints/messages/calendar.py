@@ -10,7 +10,8 @@ from django.core import signing
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from endpoints.models import SpeechModel
+from endpoints.access import door
+from endpoints.access.permissions import Person, allows
 
 HASH_LENGTH = 32  # characters of the hash that changes with the password
 DAYS_BEFORE = (30, 7)
@@ -46,14 +47,14 @@ def user_of(token: str) -> User | None:
     except (signing.BadSignature, ValueError, TypeError):
         return None
     user = User.objects.filter(pk=pk, is_active=True).first()
-    if user is None or not user.has_perm("endpoints.view_endpoint"):
+    if user is None or not allows(user, "view_endpoint"):
         return None
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     return user if any(constant_time_compare(password_hash, current[:HASH_LENGTH]) for current in hashes) else None
 
 
 def entry_of(model: Any, day: date, url: str) -> CalendarEntry:
-    """The entry for the expiration of a model from SpeechModel.objects.with_endpoints()."""
+    """The entry for the expiration of a model from SpeechModelQuerySet.with_endpoints()."""
     names = [endpoint.display_name for endpoint in model.first_endpoints]
     words = {"name": model.display_name, "locale": model.locale}
     if not names:
@@ -105,8 +106,8 @@ def printable(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(FORBIDDEN)
 
 
-def expiring_models(*, unused_too: bool) -> Any:
+def expiring_models(person: Person, *, unused_too: bool) -> Any:
     """Models with an expiration, in its order; only deployed ones unless `unused_too`."""
-    rows = SpeechModel.objects.present().exclude(expires_at=None)
-    rows = rows if unused_too else rows.deployed()
-    return rows.order_by("expires_at", "pk").with_endpoints(20)
+    rows, endpoints = door.models(person).present().exclude(expires_at=None), door.endpoints(person)
+    rows = rows if unused_too else rows.deployed(endpoints)
+    return rows.order_by("expires_at", "pk").with_endpoints(endpoints, 20)

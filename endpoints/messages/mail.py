@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from endpoints.models import Download, Preferences
+from endpoints.access import door
+from endpoints.access.permissions import allows
+from endpoints.models import Download
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +20,9 @@ def download_ready(download: Download) -> None:
     person = download.actor
     if not settings.MAIL or person is None or not (person.is_active and person.email):
         return
-    if not person.has_perm("endpoints.read_logs"):
+    if not allows(person, "read_logs", on=download.endpoint):
         return
-    chosen = Preferences.objects.filter(user=person).first()
+    chosen = door.preferences(person).first()
     with translation.override(chosen.language if chosen and chosen.language else settings.LANGUAGE_CODE):
         message = EmailMessage(_("Your log download is ready"), _body(download), to=[person.email])
     try:

@@ -10,26 +10,36 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from endpoints.access import door
 from endpoints.models import Change, Download, Endpoint, Resource, Sweep
 
 
 class _DatabaseCollector(Collector):
+    """Counts of the whole installation: a monitoring program is not a person."""
+
     def collect(self) -> Iterator[Metric]:
-        yield _count_by("endpoints", "Endpoints by the service's status", "status", Endpoint.objects.present())
-        yield _count_by("changes_open", "Changes that are not done yet, by state", "state", Change.objects.open())
         yield _count_by(
-            "downloads_active", "Downloads of content logs in the making, by state", "state", Download.objects.active()
+            "endpoints", "Endpoints by the service's status", "status", door.unrestricted(Endpoint).present()
         )
-        failing = Resource.objects.failing().count()
+        yield _count_by(
+            "changes_open", "Changes that are not done yet, by state", "state", door.unrestricted(Change).open()
+        )
+        yield _count_by(
+            "downloads_active",
+            "Downloads of content logs in the making, by state",
+            "state",
+            door.unrestricted(Download).active(),
+        )
+        failing = door.unrestricted(Resource).failing().count()
         yield GaugeMetricFamily("speechstudio_resources_failing", "Speech resources that do not answer", failing)
         now = timezone.now()
-        oldest = Resource.objects.aggregate(at=Min("mirrored_at"))["at"]
+        oldest = door.unrestricted(Resource).aggregate(at=Min("mirrored_at"))["at"]
         yield _seconds(
             "mirror_age_seconds", "Age of the oldest mirror of a Speech resource", now - oldest if oldest else None
         )
         swept, _late = Sweep.last()
         yield _seconds("sweep_age_seconds", "Time since a worker last swept", now - swept if swept else None)
-        first = Endpoint.objects.present().aggregate(at=Min("model__expires_at"))["at"]
+        first = door.unrestricted(Endpoint).present().aggregate(at=Min("model__expires_at"))["at"]
         yield _seconds(
             "first_expiration_seconds", "Time until the first deployed model expires", first - now if first else None
         )

@@ -149,6 +149,11 @@ class LogEntry(models.Model):
         return self.file(FileKind.TRANSCRIPTION)
 
     @property
+    def missing_files(self) -> list[LogFile]:
+        """The files that the service has and we do not."""
+        return [file for file in self.files.all() if not file.held and not file.gone_at]
+
+    @property
     def held(self) -> int:
         """How many of its files are stored here."""
         return sum(file.held for file in self.files.all())

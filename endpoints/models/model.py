@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from endpoints.models.endpoint import Endpoint
+from endpoints.models.endpoint import Endpoint, EndpointQuerySet
 from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
@@ -66,27 +66,28 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
         spans = [Q(expires_at__gte=begin, expires_at__lt=begin + timedelta(days=days)) for begin in begins]
         return self.filter(reduce(or_, spans)) if spans else self.none()
 
-    def deployed(self) -> Self:
-        return self.filter(self._has_endpoint())
+    def deployed(self, endpoints: EndpointQuerySet) -> Self:
+        """Models that some of `endpoints` use."""
+        return self.filter(_used_by(endpoints))
 
-    def expirations_by_day(self) -> list[tuple[date, int, int]]:
-        """(day, number of models that expire on it, number of those that are deployed) for each day."""
+    def expirations_by_day(self, endpoints: EndpointQuerySet) -> list[tuple[date, int, int]]:
+        """(day, number of models that expire on it, number of those that `endpoints` use) for each day."""
         times = self.exclude(expires_at=None).order_by("expires_at").values("expires_at")
-        deployed = Sum(Cast(self._has_endpoint(), models.IntegerField()))
+        deployed = Sum(Cast(_used_by(endpoints), models.IntegerField()))
         counts = times.annotate(total=Count("pk"), deployed=deployed)
         return [(timezone.localdate(row["expires_at"]), row["total"], row["deployed"]) for row in counts]
 
-    def with_endpoint_count(self) -> Self:
-        present = Endpoint.objects.present().filter(model=OuterRef("pk"))
+    def with_endpoint_count(self, endpoints: EndpointQuerySet) -> Self:
+        present = endpoints.present().filter(model=OuterRef("pk"))
         count = present.order_by().values("model").annotate(count=Count("pk")).values("count")
         return self.annotate(endpoint_count=Coalesce(Subquery(count), 0))
 
-    def with_endpoints(self, shown: int) -> "list[SpeechModel]":
-        """With the number of endpoints, and the first `shown` of them in `first_endpoints`; always two queries."""
-        models = list(self.with_endpoint_count())
+    def with_endpoints(self, endpoints: EndpointQuerySet, shown: int) -> "list[SpeechModel]":
+        """With the number of their `endpoints`, the first of them in `first_endpoints`: always two queries."""
+        models = list(self.with_endpoint_count(endpoints))
         pks = [model.pk for model in models] or [uuid.uuid4()]
         place = Window(RowNumber(), partition_by="model", order_by=["display_name", "pk"])
-        first = Endpoint.objects.present().filter(model__in=pks).annotate(place=place).filter(place__lte=shown)
+        first = endpoints.present().filter(model__in=pks).annotate(place=place).filter(place__lte=shown)
         by_model: dict[uuid.UUID | None, list[Endpoint]] = {}
         for endpoint in first.order_by("place"):
             by_model.setdefault(endpoint.model_id, []).append(endpoint)
@@ -94,8 +95,9 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
             model.first_endpoints = by_model.get(model.pk, [])
         return models
 
-    def _has_endpoint(self) -> Exists:
-        return Exists(Endpoint.objects.present().filter(model=OuterRef("pk")))
+
+def _used_by(endpoints: EndpointQuerySet) -> Exists:
+    return Exists(endpoints.present().filter(model=OuterRef("pk")))
 
 
 def _kinds(words: str) -> list[str]:

@@ -1,9 +1,7 @@
 """Recordings and transcripts: whole, resumable, and read without the key."""
 
-import ssl
 import time
 
-import httpx
 import pytest
 
 from endpoints.azure import (
@@ -19,9 +17,8 @@ from endpoints.azure import (
     TooManyRequests,
     Unreadable,
 )
-from endpoints.azure.heads import written
-from endpoints.azure.many import Many
-from endpoints.azure.pipes import Pipes
+from endpoints.azure.batch import Batch
+from endpoints.azure.curl import Route, Source
 
 
 def read(client, url, **options):
@@ -264,7 +261,7 @@ def test_a_lost_connection_before_the_answer_is_named_so(blob, client):
 
 
 def many(client, *urls, at_once=2, most=1000):
-    return quickly(client.many(at_once, most), *urls)
+    return quickly(client.batch(at_once, most), *urls)
 
 
 def quickly(quick, *urls):
@@ -301,7 +298,7 @@ def test_many_small_contents_come_over_few_connections_without_the_key(blob, cli
         (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n01234", 0, b""),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", 0, b""),
         (b"HTTP/1.1 200 OK\r\n\r\n0123", 0, b""),
-        (b"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", 100, b""),
+        (b"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", 0, b""),
         (b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", 404, b""),
         (b"HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\n0123", 206, b"0123"),
         (b"SSH-2.0\r\n\r\n", 0, b""),
@@ -330,10 +327,8 @@ def test_the_quick_way_goes_nowhere_that_the_other_does_not(client, blob, client
 
 
 def test_many_small_contents_come_over_tls_as_well(self_signed, certificate):
-    pipes = Pipes(ssl.create_default_context(cafile=certificate))
-    quick = Many(pipes, lambda url: written(httpx.Request("GET", url)), 1, 300_000)
+    quick = Batch(Route(ca_file=str(certificate)), Source, 1, 300_000)
     data = bytes(range(256)) * 1000
     self_signed.answers(body=data).answers(body=b"next")
     assert quickly(quick, f"{self_signed.url}/a", f"{self_signed.url}/b") == [(200, True, data), (200, True, b"next")]
     assert self_signed.connections == 1
-    pipes.close()

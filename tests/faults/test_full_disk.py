@@ -11,7 +11,8 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.urls import reverse
 
-from endpoints.logs import downloads, making
+from endpoints.logs.download import job
+from endpoints.logs.download import requests as downloads
 from endpoints.models import Download, Endpoint, Event, LogFile
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
@@ -93,7 +94,7 @@ def step(worker, download):
 def until(worker, download, state):
     """Run a download in steps that are as short as possible."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(making, "WORK_SECONDS", 0)
+        patched.setattr(job, "WORK_SECONDS", 0)
         while download.state != state:
             step(worker, download)
 
@@ -101,7 +102,7 @@ def until(worker, download, state):
 @pytest.mark.parametrize("full", FULL.values(), ids=FULL)
 @pytest.mark.parametrize("when", [DownloadState.FETCHING, DownloadState.PACKING])
 def test_a_full_disk_is_reported_leaves_no_half_file_and_is_recovered_from(lena, endpoint, worker, when, full):
-    download = downloads.ask(actor=lena.user, endpoint=endpoint)
+    download = downloads.request_download(actor=lena.user, endpoint=endpoint)
     until(worker, download, when)
     with full():
         for _attempt in range(3):
@@ -121,9 +122,9 @@ def test_a_full_disk_is_reported_leaves_no_half_file_and_is_recovered_from(lena,
 
 
 def test_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, endpoint, worker):
-    download = downloads.ask(actor=lena.user, endpoint=endpoint)
+    download = downloads.request_download(actor=lena.user, endpoint=endpoint)
     until(worker, download, DownloadState.FETCHING)
-    Download.objects.filter(pk=download.pk).update(failures=making.GIVE_UP_AFTER - 1)
+    Download.objects.filter(pk=download.pk).update(failures=job.GIVE_UP_AFTER - 1)
     with file_size_limit(SMALL):
         assert step(worker, download) == DownloadState.FAILED
     page = lena.get(reverse("endpoints:logs", args=[endpoint.pk])).content.decode()

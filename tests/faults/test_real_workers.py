@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.changes import work
-from endpoints.logs import downloads
+from endpoints.logs.download import requests as downloads
 from endpoints.models import Change, Download, Endpoint, LogFile, Resource, Sweep
 from endpoints.models.download import DownloadState
 from endpoints.models.status import ChangeState
@@ -132,7 +132,7 @@ def test_workers_killed_in_every_phase_leave_work_that_goes_on(
         assert worker.step(change).state == ChangeState.DEPLOYING
     created = [request_create(alice, model, display_name=name) for name in ("Never made", "Made")]
     changed = request_model(alice, changing, fitting(changing)[0])
-    download = downloads.ask(actor=alice.user, endpoint=logging)
+    download = downloads.request_download(actor=alice.user, endpoint=logging)
     world.fail(
         {"method": "POST", "path": "/endpoints$", "stage": "before", "effect": {"delay": NEVER, "close": True}},
         {"method": "POST", "path": "/endpoints$", "stage": "after", "effect": {"delay": NEVER}},
@@ -351,7 +351,7 @@ def test_a_worker_leaks_no_files_threads_or_temporary_files(alice, endpoints, wo
 
     def work():
         changes = [submit_change_model(alice, one, fitting(one)[0]) for one in busy]
-        download = downloads.ask(actor=alice.user, endpoint=logging)
+        download = downloads.request_download(actor=alice.user, endpoint=logging)
         until(lambda: {state_of(change) for change in changes} == {ChangeState.DONE}, 60)
         until(lambda: state_of(download) == DownloadState.READY, 60)
         for one in busy:

@@ -100,7 +100,7 @@ def test_a_page_that_was_opened_a_moment_ago_asks_for_no_other_look_and_a_press_
     look(logging)
     page(lena, logging)
     assert not LogArchive.objects.get().looking
-    lena.post(reverse("endpoints:logs-look", args=[logging.pk]))
+    lena.post(reverse("endpoints:logs-refresh", args=[logging.pk]))
     assert LogArchive.objects.get().looking
     look(logging)
     LogArchive.objects.update(looked_at=timezone.now() - timedelta(minutes=6))

@@ -184,7 +184,9 @@ def test_a_search_with_many_matches_reads_the_list_in_its_order(bob, many, monke
     for query in ("locale=en-US", "q=hotline", "q=hotline&locale=de-DE&sort=name", "expiring=365&sort=-changed"):
         listing._tables.clear()
         shown = walk(bob, f"/endpoints/?{query}", "next")
-        assert set(shown) == {str(pk) for pk in selection.found(QueryDict(query)).values_list("pk", flat=True)}
+        assert set(shown) == {
+            str(pk) for pk in selection.found(bob.user, QueryDict(query)).values_list("pk", flat=True)
+        }
         assert len(shown) == len(set(shown)) > 3
         assert "More than 3 endpoints" in bob.get(f"/endpoints/?{query}").content.decode()
 
@@ -235,7 +237,7 @@ def test_applying_a_filter_updates_the_rest_of_the_page(bob, many):
     for page in (bob.get("/endpoints/", {"project": project.pk}), found(bob, project=project.pk, sort="name")):
         html = page.content.decode()
         assert f"<li><bdi>{project}</bdi></li><li aria-current" in html
-        for form in ("favourite", "columns", "save-view"):
+        for form in ("favorite", "columns", "save-view"):
             assert re.search(rf'name="query" value="project={project.pk}[^"]*" form="{form}"', html)
     assert "<li><bdi>" not in found(bob).content.decode()
 

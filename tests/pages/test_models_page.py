@@ -242,17 +242,21 @@ TODAY = date(2026, 11, 22)
 
 def test_days_of_one_week_are_one_wave_and_what_has_expired_comes_first():
     days = [(date(2026, 11, 22), 1, 0), (date(2026, 11, 28), 2, 1), (date(2026, 11, 29), 1, 1)]
-    found = year.waves([*days, (date(2028, 1, 1), 7, 7), (date(2026, 1, 1), 7, 7)], TODAY, expired=(3, 2))
+    found = year.expiration_weeks([*days, (date(2028, 1, 1), 7, 7), (date(2026, 1, 1), 7, 7)], TODAY, expired=(3, 2))
     assert found == [
-        year.Wave(None, 3, 2),
-        year.Wave(date(2026, 11, 22), 3, 1),
-        year.Wave(date(2026, 11, 29), 1, 1),
+        year.ExpirationWeek(None, 3, 2),
+        year.ExpirationWeek(date(2026, 11, 22), 3, 1),
+        year.ExpirationWeek(date(2026, 11, 29), 1, 1),
     ]
 
 
 def test_marks_stand_upon_each_other_inside_the_picture_and_bars_grow_with_their_waves():
-    small, large, largest = year.Wave(TODAY, 6, 1), year.Wave(date(2027, 1, 10), 7, 7), year.Wave(None, 700, 1)
-    drawn = year.picture([largest, small, large], {TODAY: [(n, n == 5) for n in range(6)]}, TODAY)
+    small, large, largest = (
+        year.ExpirationWeek(TODAY, 6, 1),
+        year.ExpirationWeek(date(2027, 1, 10), 7, 7),
+        year.ExpirationWeek(None, 700, 1),
+    )
+    drawn = year.year_chart([largest, small, large], {TODAY: [(n, n == 5) for n in range(6)]}, TODAY)
     assert len({(mark.x, mark.y) for mark in drawn.marks}) == 6
     assert all(0 <= mark.y <= drawn.line - year.MARK and drawn.left <= mark.x < drawn.width for mark in drawn.marks)
     assert [mark.model for mark in drawn.marks if mark.deployed] == [5]
@@ -264,7 +268,7 @@ def test_marks_stand_upon_each_other_inside_the_picture_and_bars_grow_with_their
 
 @pytest.mark.parametrize("today", [TODAY, date(2027, 1, 1), date(2028, 2, 29), date(2026, 12, 31)])
 def test_the_months_of_the_year_are_named_in_order_and_the_year_where_it_begins(today):
-    months = year.picture([], {}, today).months
+    months = year.year_chart([], {}, today).months
     assert [month.x for month in months] == sorted({month.x for month in months})
     assert 11 <= len(months) <= 13
     assert [month for month in months[1:] if month.names_year] == [m for m in months[1:] if m.first.month == 1]
@@ -291,7 +295,7 @@ def test_an_endpoint_of_the_free_tier_counts_down_seven_days(ago, words, level):
 
 def test_the_countdown_is_shown_with_its_date_and_reason():
     end = AutomaticDeletion.of(datetime(2026, 11, 1, 9, tzinfo=UTC), free_tier=True)
-    shown = render_to_string("endpoints/_end.html", {"end": end})
+    shown = render_to_string("endpoint_list/_end.html", {"end": end})
     for words in ("Nov 8, 2026", end.words, "The free tier (F0) keeps an endpoint for seven days."):
         assert words in shown
     assert "<svg" in shown

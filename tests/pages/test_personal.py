@@ -21,13 +21,13 @@ def oldest(many):
 
 
 def test_a_favorite_is_on_top_for_the_person_who_chose_it(bob, lena, oldest):
-    answer = bob.post("/endpoints/favourite/", {"endpoint": oldest.pk, "query": "sort=-name"})
+    answer = bob.post("/endpoints/favorite/", {"endpoint": oldest.pk, "query": "sort=-name"})
     assert answer["Location"] == "/endpoints/?sort=-name"
     assert endpoint_ids(bob.get("/endpoints/"))[0] == str(oldest.pk)
     assert endpoint_ids(lena.get("/endpoints/"))[0] != str(oldest.pk)
     assert str(oldest.pk) not in endpoint_ids(bob.get("/endpoints/?page=last"))
     assert endpoint_ids(bob.get("/endpoints/?q=no such thing")) == []
-    bob.post("/endpoints/favourite/", {"endpoint": oldest.pk})
+    bob.post("/endpoints/favorite/", {"endpoint": oldest.pk})
     assert not Favourite.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""What is set above the list of content logs, and the addresses that say so."""
+"""The filters above the list of content logs, and their query strings."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -20,7 +20,7 @@ NEWEST_FIRST = Order(("at", "id"), descending=True)
 
 
 def state(query: QueryDict, **changed: Any) -> str:
-    """The words and filters of `query` as a query string, with some of it changed; None takes away."""
+    """The words and filters of `query` as a query string, with some of it changed; None removes."""
     return selection.state(query, STATE, **changed)
 
 
@@ -45,7 +45,7 @@ def menus(query: QueryDict) -> list[Menu]:
 
 
 def chips(request: HttpRequest) -> list[Chip]:
-    """What is set, each with a way to take it off; what an address says wrongly sets nothing."""
+    """What is set, each with an address without it; an invalid value sets nothing."""
     return [Chip(label, value, address(request, **{name: None})) for name, label, value in _set(request.GET)]
 
 

@@ -1,6 +1,6 @@
-"""The content logs of one endpoint as a list, at any length; measured as the list of endpoints is.
+"""The list of content logs of one endpoint at different lengths, measured like the list of endpoints.
 
-Run as a process of its own, with the settings of the product, it answers with seconds in JSON.
+Run as a process of its own, with the settings of the product, it prints seconds as JSON.
 """
 
 import json

@@ -34,13 +34,13 @@ def step(change_id: str) -> None:
 @shared_task
 def mirror(resource_id: str) -> None:
     """Bring our rows to what the service says, and keep our web hook registered there."""
-    _take("mirror", Resource.objects.all(), resource_id, clients.service, _refresh)
+    _take("mirror", Resource.objects.all(), resource_id, clients.speech_client, _refresh)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def fetch(download_id: str) -> None:
     """Take a download of content logs further."""
-    how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": mail.ready}
+    how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": mail.download_ready}
     _take("fetch", Download.objects.active(), download_id, _logs_of, partial(download_job.step, **how))
 
 
@@ -68,13 +68,13 @@ def sweep() -> None:
     ):
         for pk in rows.due().values_list("pk", flat=True)[:200]:
             hints.send(task, pk)
-    Sweep.done()
+    Sweep.record()
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def tidy() -> None:
     """Remove what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions."""
-    Draft.objects.forgotten().delete()
+    Draft.objects.abandoned().delete()
     HookCall.objects.old().delete()
     call_command("clearsessions")
     refresh.schedule_lost()
@@ -96,7 +96,7 @@ def _take(task: str, rows: Any, pk: str, connect: Callable[[Any], Any], do: Call
 
 def _service_of(change: Change) -> AbstractContextManager[Any]:
     """The client that a change is sent by; one whose endpoint was removed needs none."""
-    return clients.service(change.endpoint.resource) if change.endpoint else nullcontext()
+    return clients.speech_client(change.endpoint.resource) if change.endpoint else nullcontext()
 
 
 def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
@@ -104,8 +104,8 @@ def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:
-    catalog.mirror(resource, service)
-    resource.answered()
+    catalog.refresh(resource, service)
+    resource.record_success()
     if settings.PUBLIC_URL and (resource.hook_wanted or resource.hook_id):
-        web_hooks.keep(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
+        web_hooks.ensure(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
     return float(settings.LOOK_SECONDS)

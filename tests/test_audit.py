@@ -1,4 +1,4 @@
-"""What people do is recorded with it, in one transaction, and stays when what it tells of is removed."""
+"""Actions and their Events are stored in one transaction, and Events outlive the rows that they describe."""
 
 import uuid
 
@@ -82,7 +82,7 @@ def test_a_resource_saved_as_it_was_makes_no_event(alice, mirrored, settings):
 
 
 @pytest.mark.parametrize("failing", ["resource", "web hook", "log folder"])
-def test_what_cannot_be_recorded_is_not_done(alice, mirrored, worker, monkeypatch, failing):
+def test_a_change_whose_event_cannot_be_recorded_is_not_made(alice, mirrored, worker, monkeypatch, failing):
     endpoint = Endpoint.of(deploy(alice, worker))
 
     def refuse(*_, **__):
@@ -92,7 +92,7 @@ def test_what_cannot_be_recorded_is_not_done(alice, mirrored, worker, monkeypatc
     mirrored.region = "westeurope"
     do = {
         "resource": lambda: resources.save(mirrored, actor=alice.user),
-        "web hook": lambda: resources.want_web_hook(mirrored, wanted=True, actor=alice.user),
+        "web hook": lambda: resources.set_web_hook(mirrored, enabled=True, actor=alice.user),
         "log folder": lambda: resources.set_log_folder(endpoint, "elsewhere", actor=alice.user),
     }
     with pytest.raises(RuntimeError):

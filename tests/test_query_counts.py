@@ -1,6 +1,6 @@
-"""How many questions each page asks the database: as many as query_counts.json says, however many rows there are.
+"""Each page makes as many database queries as query_counts.json says, for any number of rows.
 
-UPDATE_QUERY_COUNTS=1 writes the file anew.
+UPDATE_QUERY_COUNTS=1 rewrites the file.
 """
 
 import json
@@ -89,7 +89,7 @@ class Table:
         self.person, self.now = person, timezone.now()
         self.endpoints, self.models, self.projects = [], [], []
         self.resources = [self.resource(n) for n in range(2)]
-        Sweep.done()
+        Sweep.record()
         # A favourite that is shown no more, so that there is always one.
         gone = Endpoint.objects.create(resource=self.resources[0], display_name="Gone", gone_at=self.now, number=2**62)
         Favourite.objects.create(user=person, endpoint=gone)
@@ -210,7 +210,7 @@ def lists(table, user):
     pages["models, filtered"] = f"{pages['models']}?q=model&kind=base&deployed=1&sort=deployed"
     pages["models, fragment"], pages["downloads, fragment"] = pages["models"], pages["downloads"]
     pages["calendar"] = f"{reverse('endpoints:calendar')}?token={calendar.token_of(user)}&all=1"
-    # At last more than are in memory at a time.
+    # In the end more than are in memory at a time.
     pages["export"] = f"{reverse('endpoints:export')}?locale=de-DE"
     return pages
 
@@ -245,7 +245,7 @@ def of_one(table):
 
 
 def forget(*, rows_too):
-    """What this process keeps for the next reader; rendered rows ask nothing, so they are made anew for one page."""
+    """Clear the caches of this process; `rows_too`: also that of rendered rows, which make no queries."""
     for module in (rows, listing, filters, selection):
         for name, value in vars(module).items():
             if isinstance(value, BoundedCache) and (rows_too or name != "_rows"):
@@ -300,7 +300,7 @@ def counted(alice, bob):
     return found
 
 
-def test_each_page_asks_as_often_as_recorded_however_many_rows_there_are(counted):
+def test_each_page_makes_as_many_queries_as_recorded_for_any_number_of_rows(counted):
     if os.environ.get("UPDATE_QUERY_COUNTS"):
         FILE.write_text(json.dumps(most_of(counted), indent=2) + "\n")
     recorded = json.loads(FILE.read_text())

@@ -1,4 +1,4 @@
-"""The product on each API version: what it can do it does, and what it cannot it says."""
+"""The product with each API version: supported features work, and others say why they do not."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from endpoints.models.download import DownloadState
 from endpoints.models.secret import Secret
 from endpoints.models.status import ChangeState
 from tests.conftest import KEY
-from tests.test_wizard import Wizard
+from tests.pages.wizard import Wizard
 
 LATER = ["2024-11-15", "2025-10-15"]
 

@@ -59,7 +59,7 @@ def tables2(request: HttpRequest) -> HttpResponse:
 
 
 def version(request: HttpRequest) -> HttpResponse:
-    """What a page of ours would ask with for news."""
+    """The parameters with which our page polls."""
     return HttpResponse(DataVersion.now().version)
 
 

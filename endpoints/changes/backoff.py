@@ -16,7 +16,7 @@ LOOKS_A_SECOND = 2  # of all deployments of a resource together; the service tak
 
 def pause(change: Change, asked: float | None = None) -> float:
     """What the service asks for (1 s to 15 min), or longer each time."""
-    looks = change.looked()
+    looks = change.count_poll()
     return min(max(asked, 1), 900) if asked is not None else BACK_OFF[min(looks, len(BACK_OFF)) - 1]
 
 
@@ -27,7 +27,7 @@ def pause_of_deployment(change: Change, asked: float | None) -> float:
     awaited = Change.objects.filter(pk=change.pk, accepted_at__gt=Now() - AWAITED).exists()
     if asked is not None or not awaited:
         return pause(change, asked)
-    change.looked()
+    change.count_poll()
     deploying = Change.objects.filter(state=ChangeState.DEPLOYING, endpoint__resource=Endpoint.of(change).resource_id)
     return max(BACK_OFF[0], deploying.count() / LOOKS_A_SECOND)
 

@@ -16,7 +16,7 @@ from endpoints.changes import submit
 from endpoints.models import Bulk, Change, Endpoint, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import OPEN, UNSTARTED, ChangeKind, ChangeState, ShownStatus
-from endpoints.models.words import Words as _
+from endpoints.models.translatable_text import TranslatableText as _
 
 LIMIT = 500  # endpoints in one request
 
@@ -109,7 +109,7 @@ def ask(
     for item in items:
         endpoint = item.endpoint
         if str(endpoint.pk) not in known and (why := _ask_one(bulk, action, item, seen[endpoint.pk], model, actor)):
-            bulk.pass_over(endpoint, why)
+            bulk.skip(endpoint, why)
     bulk.save(update_fields=["passed_over"])
     return bulk
 

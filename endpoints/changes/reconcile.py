@@ -21,7 +21,7 @@ from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.sending import remote_id, shows
 from endpoints.changes.work import attempt
-from endpoints.mirror.catalog import mark_gone, mirror_endpoint
+from endpoints.mirror.catalog import mark_gone, store_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
 from endpoints.models.change import MARK
@@ -173,7 +173,7 @@ def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     remote = _remote(change, service)
     if remote is None:
         return _gone(change)
-    mirror_endpoint(Endpoint.of(change).resource, remote)
+    store_endpoint(Endpoint.of(change).resource, remote)
     if shows(remote, change.wanted):
         return _accepted(change, remote)
     if remote.status in (Status.NOT_STARTED, Status.RUNNING):
@@ -184,7 +184,7 @@ def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
 
 
 def _deleted(change: Change) -> float | None:
-    mark_gone(Endpoint.of(change), told=True)
+    mark_gone(Endpoint.of(change), requested_here=True)
     return _close(change, ChangeState.DONE, "")
 
 
@@ -197,7 +197,7 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
             Endpoint.objects.filter(pk=Endpoint.of(change).pk, remote_id=None).update(remote_id=remote.id)
         if not Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), error="", looks=0):
             return None
-        mirror_endpoint(Endpoint.of(change).resource, remote)
+        store_endpoint(Endpoint.of(change).resource, remote)
     failpoint("after-acceptance")
     if failed_before and change.kind == ChangeKind.EDIT and shows(remote, change.wanted):
         return _close(change, ChangeState.DONE, "")  # an endpoint that does not work can have another name
@@ -209,7 +209,7 @@ def _look(change: Change, service: azure.SpeechClient) -> float | None:
     if remote is None:
         return _gone(change)
     failpoint("before-mirror")
-    mirror_endpoint(Endpoint.of(change).resource, remote)
+    store_endpoint(Endpoint.of(change).resource, remote)
     failpoint("after-mirror")
     if change.error:
         Change.objects.move(change, ChangeState.DEPLOYING, error="")

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_noop
 
 from endpoints import audit
 from endpoints.models import Bulk, Change, Endpoint, Project, SpeechModel
-from endpoints.models.endpoint import words_for
+from endpoints.models.endpoint import fact_labels
 from endpoints.models.event import Verb
 from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
-from endpoints.models.words import Words
+from endpoints.models.translatable_text import TranslatableText
 
 
 class Busy(Exception):
@@ -24,7 +24,7 @@ class Busy(Exception):
     def __init__(self, change: Change) -> None:
         kind = dict(ChangeKind.choices).get(change.kind, change.kind)
         names = {"actor": change.actor_name or "Speech Studio", "kind": kind}
-        self.why = Words(gettext_noop("Another change is open: %(kind)s, by %(actor)s."), **names)
+        self.why = TranslatableText(gettext_noop("Another change is open: %(kind)s, by %(actor)s."), **names)
         super().__init__(self.why)
         self.change = change
 
@@ -152,7 +152,7 @@ def edit(
     change = Change(
         pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, actor=actor, reason=reason, wanted=differing, bulk=bulk
     )
-    return _ask(change, Verb.ASKED_EDIT, seen, at, what=words_for(differing))
+    return _ask(change, Verb.ASKED_EDIT, seen, at, what=fact_labels(differing))
 
 
 def delete(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:

@@ -1,4 +1,4 @@
-"""Messages to people outside the pages: an e-mail when what they asked for is ready."""
+"""E-mail to people: when a download that they requested is ready."""
 
 import logging
 
@@ -15,8 +15,8 @@ from endpoints.models import Download
 log = logging.getLogger(__name__)
 
 
-def ready(download: Download) -> None:
-    """Mail the person who asked for it, if that person may still read it; the mail holds nothing of the logs."""
+def download_ready(download: Download) -> None:
+    """Notify the person who requested it, if they have an address and may still read logs. It contains no log data."""
     person = download.actor
     if not settings.MAIL or person is None or not (person.is_active and person.email):
         return
@@ -27,7 +27,7 @@ def ready(download: Download) -> None:
         message = EmailMessage(_("Your log download is ready"), _body(download), to=[person.email])
     try:
         message.send()
-    except (OSError, ValueError) as error:  # what smtplib raises is an OSError; its text can name the person
+    except (OSError, ValueError) as error:  # smtplib raises subclasses of OSError, whose text can contain the address
         log.warning("The e-mail about the download %s was not sent: %s", download.pk, type(error).__name__)
 
 

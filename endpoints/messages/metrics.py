@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, read from our own rows at each scrape. Counts and times only: no names, no ids."""
+"""Metrics for Prometheus, read from the database on request. Counts and times only: no names, no ids."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,13 +14,17 @@ from endpoints.access import door
 from endpoints.models import Change, Download, Endpoint, Resource, Sweep
 
 
-class _Rows(Collector):
-    """Counts of the whole installation: a monitoring program is no person."""
+class _DatabaseCollector(Collector):
+    """Counts of the whole installation: a monitoring program is not a person."""
 
     def collect(self) -> Iterator[Metric]:
-        yield _by("endpoints", "Endpoints by the service's status", "status", door.unrestricted(Endpoint).present())
-        yield _by("changes_open", "Changes that are not done yet, by state", "state", door.unrestricted(Change).open())
-        yield _by(
+        yield _count_by(
+            "endpoints", "Endpoints by the service's status", "status", door.unrestricted(Endpoint).present()
+        )
+        yield _count_by(
+            "changes_open", "Changes that are not done yet, by state", "state", door.unrestricted(Change).open()
+        )
+        yield _count_by(
             "downloads_active",
             "Downloads of content logs in the making, by state",
             "state",
@@ -42,13 +46,13 @@ class _Rows(Collector):
 
 
 def exposition() -> bytes:
-    """All figures in Prometheus' text format."""
+    """All metrics in the text format of Prometheus."""
     registry = CollectorRegistry()
-    registry.register(_Rows())
+    registry.register(_DatabaseCollector())
     return generate_latest(registry)
 
 
-def _by(name: str, what: str, label: str, rows: QuerySet[Any]) -> Metric:
+def _count_by(name: str, what: str, label: str, rows: QuerySet[Any]) -> Metric:
     gauge = GaugeMetricFamily(f"speechstudio_{name}", what, labels=[label])
     for value, count in rows.order_by().values_list(label).annotate(Count("pk")):
         gauge.add_metric([value or "none"], count)
@@ -56,7 +60,7 @@ def _by(name: str, what: str, label: str, rows: QuerySet[Any]) -> Metric:
 
 
 def _seconds(name: str, what: str, span: timedelta | None) -> Metric:
-    """A gauge of a time span; without a value while there is nothing to measure."""
+    """A gauge of a time span; without a value for None."""
     gauge = GaugeMetricFamily(f"speechstudio_{name}", what)
     if span is not None:
         gauge.add_metric([], span.total_seconds())

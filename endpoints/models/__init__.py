@@ -1,4 +1,4 @@
-"""The nouns. What the service says is mirrored; what people asked (Change, Download) and did (Event) is ours."""
+"""The tables: copies of what the service has (Endpoint, SpeechModel), and what only we know (Change, Event)."""
 
 from endpoints.models.bulk import Bulk
 from endpoints.models.change import Change

@@ -1,4 +1,4 @@
-"""Who did what: append-only, written by endpoints.audit alone."""
+"""The audit log: who did what. Append-only; only endpoints.audit writes it."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ class Verb(models.TextChoices):
     VIEW_DELETED = "view-deleted", _("deleted the shared view %(view)s")
 
 
-# What of a resource or endpoint can change, as people call it; the keys of `fields` in Event.facts.
+# Labels of the fields of resources and endpoints that can change, by the names that Event.facts["fields"] uses.
 FIELDS = {
     "name": _("Name"),
     "region": _("Service region"),
@@ -68,12 +68,12 @@ FIELDS = {
 
 
 class Event(models.Model):
-    """Plain ids and names, no foreign keys: what an Event tells of can be removed, and the Event stays as it is."""
+    """One entry. Ids and names are plain values, not foreign keys, so that the entry outlives what it describes."""
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
-    actor_id = models.BigIntegerField(null=True, db_index=True)  # None: the product itself
+    actor_id = models.BigIntegerField(null=True, db_index=True)  # None: a worker
     actor_name = models.CharField(max_length=150, blank=True)
-    verb = models.CharField(max_length=30)  # a Verb, or one of newer code
+    verb = models.CharField(max_length=30)  # a Verb, or one of a newer version
     endpoint_id = models.UUIDField(null=True, db_index=True)
     endpoint_name = models.TextField(blank=True)
     resource_id = models.UUIDField(null=True, db_index=True)
@@ -91,20 +91,20 @@ class Event(models.Model):
 
     @property
     def text(self) -> str:
-        """The sentence without its subject; facts that an older event lacks are left open, newer verbs stay words."""
+        """The sentence without its subject. Missing facts are shown as "…", unknown verbs as they are stored."""
         return (
-            str(Verb(self.verb).label) % _Gaps(self.facts | {"resource": self.resource_name})
+            str(Verb(self.verb).label) % _WithEllipsis(self.facts | {"resource": self.resource_name})
             if self.verb in Verb.values
             else self.verb
         )
 
     @property
     def fields(self) -> list[tuple[str, str, str]]:
-        """Label, old and new value of each field that was changed; of a secret only that it was replaced."""
+        """Label, old and new value of each changed field; secrets are never in it, only "replaced"."""
         changed = self.facts.get("fields", [])
-        return [(str(FIELDS.get(one["field"], one["field"])), one["old"], one["new"]) for one in changed]
+        return [(str(FIELDS.get(entry["field"], entry["field"])), entry["old"], entry["new"]) for entry in changed]
 
 
-class _Gaps(dict[str, Any]):
+class _WithEllipsis(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "…"

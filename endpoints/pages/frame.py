@@ -41,7 +41,7 @@ class Frame:
 
     @cached_property
     def role(self) -> str:
-        return roles.of(self.user)
+        return roles.role_of(self.user)
 
     @cached_property
     def resource_label(self) -> str:

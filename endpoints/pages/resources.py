@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.mirror.resources import save, want_web_hook
+from endpoints.mirror.resources import save, set_web_hook
 from endpoints.pages.forms.resource import ResourceForm
 from endpoints.pages.http import HttpRequest
 
@@ -49,6 +49,6 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
 def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for the service's web hook, or for its end; a worker registers it."""
     resource = door.resource(request.user, pk)
-    want_web_hook(resource, wanted=not resource.hook_wanted, actor=request.user)
+    set_web_hook(resource, enabled=not resource.hook_wanted, actor=request.user)
     hints.send("mirror", pk)
     return redirect("endpoints:resource-edit", pk=pk)

@@ -28,9 +28,9 @@ def speech(request: HttpRequest, token: str) -> HttpResponse:
     signature = request.headers.get(SIGNATURE)
     try:
         if "validationToken" in request.GET:
-            answer = notifications.challenged(resource, request.GET["validationToken"], signature)
+            answer = notifications.answer_challenge(resource, request.GET["validationToken"], signature)
             return HttpResponse(answer, content_type="text/plain")
-        due = notifications.called(resource, request.body, signature)
+        due = notifications.receive(resource, request.body, signature)
     except (notifications.BadCall, CannotDecrypt):
         return HttpResponse(status=403)
     if due:

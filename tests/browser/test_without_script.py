@@ -23,7 +23,7 @@ def button(page, name):
 
 
 def reload_until(page, locator):
-    """As somebody does who waits."""
+    """Reload the page until it has the text, as a person does who waits."""
     end = time.monotonic() + 30
     while not locator.first.is_visible():
         assert time.monotonic() < end, page.locator("main").inner_text()

@@ -576,10 +576,10 @@ def test_a_mail_says_that_it_is_ready_and_nothing_of_the_logs(
 
 
 def test_nobody_gets_a_mail_who_has_no_address_or_may_no_longer_read_logs(lena, ready, post, caplog, settings):
-    notices.ready(ready)
+    notices.download_ready(ready)
     get_user_model().objects.update(email="lena@example.com")
     lena.user.groups.clear()
-    notices.ready(Download.objects.get())
+    notices.download_ready(Download.objects.get())
     assert post == []
 
 
@@ -588,7 +588,7 @@ def test_a_mail_server_that_is_away_fails_nothing(lena, ready, post, caplog, set
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     with caplog.at_level(python_logging.WARNING):
-        notices.ready(Download.objects.get())
+        notices.download_ready(Download.objects.get())
     (record,) = caplog.records
     assert record.getMessage() == f"The e-mail about the download {ready.pk} was not sent: ConnectionRefusedError"
 

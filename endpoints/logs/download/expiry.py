@@ -47,7 +47,7 @@ def _may_contain(download: Download) -> LogEntryQuerySet:
     selection, constant = QueryDict(download.selection), QueryDict(mutable=True)
     for name in CONSTANT:
         constant.setlist(name, selection.getlist(name))
-    return LogEntry.objects.filter(endpoint=download.endpoint_id).chosen(constant).order_by()
+    return LogEntry.objects.filter(endpoint=download.endpoint_id).selected_by(constant).order_by()
 
 
 def _expire(rows: QuerySet[Download]) -> int:

@@ -62,11 +62,11 @@ def step(
     try:
         due = stage()
     except azure.SpeechError as error:
-        resource.failed(str(error)) if not isinstance(error, azure.TooManyRequests) else None
+        resource.record_failure(str(error)) if not isinstance(error, azure.TooManyRequests) else None
         return _retry_later(download, error)
     except OSError as error:
         return _retry_later(download, StorageRefused(error))
-    resource.answered()
+    resource.record_success()
     return due
 
 
@@ -126,7 +126,7 @@ class _Job:
     def fetch(self) -> float | None:
         """Fetch what we do not have yet. What cannot be fetched has its problem on its row, and is left out."""
         wanted = self.download.files.missing().filter(problem="")
-        if not self.addresses and wanted.count() * PAGE > self.endpoint.log_files.at_service().count():
+        if not self.addresses and wanted.count() * PAGE > self.endpoint.log_files.in_azure().count():
             # One list call gives a page of addresses, which are used at once and not kept.
             for files, token in _ahead(_several(self.pages(self.download.position))):
                 addresses = {file.id: file.content_url for file in files if file.content_url}

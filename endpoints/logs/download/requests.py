@@ -76,7 +76,7 @@ def retry(download: Download) -> bool:
 
 def mark_seen(user: Any) -> None:
     """The person has seen which of their downloads are ready."""
-    Download.objects.untold(user).update(told_at=Now())
+    Download.objects.ready_unnotified(user).update(told_at=Now())
 
 
 def _change(rows: QuerySet[Download], download: Download, **facts: Any) -> bool:

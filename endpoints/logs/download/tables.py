@@ -49,7 +49,7 @@ class Tables:
 
     def __enter__(self) -> Self:
         self._csv, self._lines = (self._stack.enter_context(Spool()) for _table in range(2))
-        self._csv.add(spreadsheet.line(COLUMNS))
+        self._csv.add(spreadsheet.csv_row(COLUMNS))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
@@ -66,7 +66,7 @@ class Tables:
             "outcome": str(found.outcome) or "unread",
         }
         audio, transcript = names.get(FileKind.AUDIO, ""), names.get(FileKind.TRANSCRIPTION, "")
-        self._csv.add(spreadsheet.line([*facts.values(), audio, transcript]))
+        self._csv.add(spreadsheet.csv_row([*facts.values(), audio, transcript]))
         files = {"audio": audio or None, "transcript": transcript or None}
         self._lines.add(f"{as_json({**facts, **files})}\n")
 

@@ -26,11 +26,11 @@ def record(endpoint: Endpoint, files: Iterable[Listed]) -> list[Listed]:
     now = timezone.now()
     with transaction.atomic():
         lock_logs(endpoint)
-        purges = Purge.objects.burying(endpoint)
+        purges = Purge.objects.suppressing(endpoint)
         listed = {
             file.id: file
             for file in files
-            if not any(purge.means(key_of(file.id), day_of(file.id, file.created), file.created) for purge in purges)
+            if not any(purge.covers(key_of(file.id), day_of(file.id, file.created), file.created) for purge in purges)
         }
         if not listed:
             return []
@@ -63,7 +63,7 @@ def complete(endpoint: Endpoint, since: datetime) -> None:
     with transaction.atomic():
         lock_logs(endpoint)
         # A file that a worker is fetching at this moment is left to that worker, which will see that it is gone.
-        away = endpoint.log_files.at_service().free().filter(seen_at__lt=since)
+        away = endpoint.log_files.in_azure().unleased().filter(seen_at__lt=since)
         lost = away.filter(stored_as="", stored_at=None).values_list("entry__day").annotate(count=Count("pk"))
         LogDay.objects.add(endpoint, {day: {"vanished": count} for day, count in lost.order_by()})
         away.update(gone_at=timezone.now())

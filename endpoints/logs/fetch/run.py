@@ -109,12 +109,12 @@ class _Run:
 
     def begin(self, small: SmallFiles) -> None:
         """Claim the next files under our lease, and submit them."""
-        free = self.missing.free().exclude(pk__in=self.tried).order_by("pk").values_list("pk", flat=True)
+        free = self.missing.unleased().exclude(pk__in=self.tried).order_by("pk").values_list("pk", flat=True)
         most = BATCH - len(self.pending)
         pks = list(free[:most])
         self.more = len(pks) == most
         until = Now() + timedelta(seconds=LEASE_SECONDS)
-        LogFile.objects.missing().free().filter(pk__in=pks).update(lease=self.lease, leased_until=until)
+        LogFile.objects.missing().unleased().filter(pk__in=pks).update(lease=self.lease, leased_until=until)
         for row in claimed(self.lease, pks):
             self.endpoint = row.endpoint = self.endpoint or row.endpoint
             future = small.submit(row, self.addresses.get(row.remote_id))

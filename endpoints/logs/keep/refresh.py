@@ -106,7 +106,7 @@ def _fetch_vanishing(archive: LogArchive, service: LogSource, until: float) -> b
     """Fetch what the service deletes soon, the oldest first. False when there was no time for all of it."""
     last = None
     while True:
-        soon = _to_keep(archive).vanishing(SOON).free().filter(problem="").order_by("created_at", "pk")
+        soon = _to_keep(archive).vanishing(SOON).unleased().filter(problem="").order_by("created_at", "pk")
         batch = list(soon.values_list("pk", flat=True)[:SOON_AT_ONCE])
         if not batch or batch == last:
             return True
@@ -125,7 +125,7 @@ def _fetch_page(archive: LogArchive, service: LogSource, page: LogPage, wanted: 
     missing = wanted.filter(remote_id__in=[file.id for file in page.files])
     fetch_missing(missing, addresses, service, until=until)
     late = time.monotonic() > until
-    if late and missing.free().exists():
+    if late and missing.unleased().exists():
         return False
     _set(archive, position=page.next_token or "")
     return not (late and page.next_token)

@@ -151,7 +151,7 @@ def _survey(purge: Purge, service: LogSource) -> dict[str, Any] | None:
 
 def _add(purge: Purge, files: Sequence[Any], seen: dict[str, Any]) -> None:
     for file in files:
-        if purge.means(key_of(file.id), day_of(file.id, file.created), file.created):
+        if purge.covers(key_of(file.id), day_of(file.id, file.created), file.created):
             seen["files"] += 1
             seen["bytes"] += file.size or 0
             seen["ids"] += [file.id] if purge.until is None else []

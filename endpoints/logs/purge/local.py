@@ -15,7 +15,7 @@ from endpoints.logs.keys import day_of_key, lock_logs
 from endpoints.logs.storage import orphans, partials
 from endpoints.logs.storage.place import plain, store
 from endpoints.models import Download, LogDay, LogEntry, LogFile, Purge
-from endpoints.models.claim import free
+from endpoints.models.claim import unleased
 from endpoints.models.log import LogEntryQuerySet
 from endpoints.models.search import LOG_TEXT
 
@@ -38,7 +38,7 @@ def delete(purge: Purge, spared: Collection[str] = ()) -> bool:
     entries = _meant(purge, spared)
     files = LogFile.objects.filter(entry__in=entries.order_by().values("pk"))
     files.missing().update(gone_at=timezone.now())  # so that nobody begins to fetch them
-    if files.exclude(free()).exists():
+    if files.exclude(unleased()).exists():
         return False
     _overwrite()
     while batch := list(entries.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
@@ -63,10 +63,10 @@ def delete_traces(purge: Purge) -> None:
     its next vacuum. Backups of the database and of the storage are not touched.
     """
     expire()  # also deletes the zips that were forgotten
-    for pk in Download.objects.filter(free(), endpoint=purge.endpoint_id).values_list("pk", flat=True):
+    for pk in Download.objects.filter(unleased(), endpoint=purge.endpoint_id).values_list("pk", flat=True):
         (partials.place() / f"{pk}.zip").unlink(missing_ok=True)
     orphans.delete_orphans_in(str(purge.endpoint_id), _written_before(purge), lambda name: _named_so(purge, name))
-    LOG_TEXT.forget()
+    LOG_TEXT.erase_deleted()
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

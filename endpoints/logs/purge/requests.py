@@ -34,4 +34,4 @@ def reaches_service(endpoint: Endpoint) -> bool:
     """Whether logs can be deleted there: a container is its owner's, and later API versions have no such operation."""
     resource = endpoint.resource
     in_azure = endpoint.remote_id is not None and endpoint.gone_at is None
-    return in_azure and resource.log_container is None and resource.can("logs")
+    return in_azure and resource.log_container is None and resource.supports("logs")

@@ -84,7 +84,7 @@ def _form_page(
     request: HttpRequest, endpoint: Endpoint, selection: str, form: DownloadForm | None = None
 ) -> HttpResponse:
     query = QueryDict(selection)
-    entries = door.log_entries(request.user).filter(endpoint=endpoint).chosen(query)
+    entries = door.log_entries(request.user).filter(endpoint=endpoint).selected_by(query)
     files = door.log_files(request.user).filter(endpoint=endpoint)
     dated = "entry" not in query
     given = {"from": query.get("from"), "to": query.get("to"), "purpose": purposes.of(request, endpoint.pk)}

@@ -48,7 +48,7 @@ def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
     if archive and _requested_too_late(archive, missing):
         archive = _request_files(request, endpoint, missing)
     context = _entry_context(request, endpoint, shown) | {"archive": archive, "missing": missing}
-    context["fetching"] = bool(missing and archive and archive.looking)
+    context["fetching"] = bool(missing and archive and archive.refreshing)
     if request.htmx.target == "content":
         return render(request, "content_logs/_content.html", context)
     return render(request, "content_logs/entry.html", context | _neighbors(request, shown))
@@ -128,7 +128,7 @@ def _request_files(request: HttpRequest, endpoint: Endpoint, files: list[LogFile
 def _requested_too_late(archive: LogArchive, missing: list[LogFile]) -> bool:
     """A worker has finished, but had begun before a missing file was requested."""
     begun = archive.begun_at
-    return not archive.looking and any(file.wanted_at and begun and file.wanted_at > begun for file in missing)
+    return not archive.refreshing and any(file.wanted_at and begun and file.wanted_at > begun for file in missing)
 
 
 def _entry_context(request: HttpRequest, endpoint: Endpoint, entry: LogEntry) -> dict[str, Any]:
@@ -150,7 +150,12 @@ def _entry_context(request: HttpRequest, endpoint: Endpoint, entry: LogEntry) ->
 def _neighbors(request: HttpRequest, entry: LogEntry) -> dict[str, LogEntry | None]:
     """The entries before and after it among those that the address selects."""
     order = filters.NEWEST_FIRST
-    rows = door.log_entries(request.user).filter(endpoint=entry.endpoint_id).asked(request.GET).only("endpoint", "at")
+    rows = (
+        door.log_entries(request.user)
+        .filter(endpoint=entry.endpoint_id)
+        .filtered_by(request.GET)
+        .only("endpoint", "at")
+    )
     return {
         name: order.sort(order.after(rows, order.key(entry), backwards=backwards), backwards=backwards).first()
         for name, backwards in (("newer", True), ("older", False))

@@ -9,7 +9,7 @@ from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from endpoints.models.log import LogEntryQuerySet, day_in, number_in
+from endpoints.models.log import LogEntryQuerySet, parse_day, parse_number
 from endpoints.pages.endpoint_list import filters, selection
 from endpoints.pages.endpoint_list.filters import Chip, Menu
 from endpoints.pages.paging import Order
@@ -51,14 +51,14 @@ def chips(request: HttpRequest) -> list[Chip]:
 
 def _set(query: QueryDict) -> Iterator[tuple[str, str, str]]:
     for name, label in (("from", _("From")), ("to", _("To"))):
-        if day := day_in(query.get(name)):
+        if day := parse_day(query.get(name)):
             yield name, label, _in_words(day)
     for name, label, words in (
         ("longer", _("At least"), _("%(number)s s")),
         ("shorter", _("At most"), _("%(number)s s")),
         ("below", _("Confidence below"), _("%(number)s%%")),
     ):
-        if (number := number_in(query.get(name))) is not None:
+        if (number := parse_number(query.get(name))) is not None:
             yield name, label, words % {"number": localize(int(number) if number.is_integer() else number)}
     for menu in menus(query):
         if menu.chosen:

@@ -76,7 +76,7 @@ class Countdown:
 def countdown(person: Person, endpoint: Endpoint) -> dict[str, Any]:
     """For _countdown.html. Empty for the customer's own storage: its owner decides what vanishes when."""
     resource = endpoint.resource
-    if resource.log_container is not None or not resource.can("logs") or endpoint.gone_at is not None:
+    if resource.log_container is not None or not resource.supports("logs") or endpoint.gone_at is not None:
         return {}
     listed_at = door.log_archives(person).filter(pk=endpoint.pk).values_list("listed_at", flat=True).first()
     if listed_at and listed_at > timezone.now() - RETENTION + timedelta(days=HORIZONS[-1]):

@@ -97,7 +97,7 @@ def _refreshed(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
     """Its archive. Opening the page requests a refresh, unless a worker has just finished one."""
     archive = _archive(request, endpoint)
     now = timezone.now()
-    recent = archive and (archive.looking or (archive.looked_at and archive.looked_at > now - REFRESH_AFTER))
+    recent = archive and (archive.refreshing or (archive.looked_at and archive.looked_at > now - REFRESH_AFTER))
     return archive if recent or not readable(endpoint) else request_refresh(endpoint)
 
 
@@ -108,11 +108,11 @@ def request_refresh(endpoint: Endpoint) -> LogArchive:
 
 
 def _list_context(request: HttpRequest, endpoint: Endpoint, archive: LogArchive | None) -> dict[str, Any]:
-    rows = door.log_entries(request.user).filter(endpoint=endpoint).asked(request.GET)
+    rows = door.log_entries(request.user).filter(endpoint=endpoint).filtered_by(request.GET)
     page = page_of(rows, filters.NEWEST_FIRST, request.GET.get("page", ""), PER_PAGE)
     count = filters.counted(rows)
     state = filters.state(request.GET)
-    looking = archive is not None and archive.looking
+    looking = archive is not None and archive.refreshing
     version = LogsVersion.now(endpoint.pk).version if looking else None
     poll = filters.state(request.GET, page=request.GET.get("page") or None, version=version)
     return {

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
-from endpoints.models.log import day_in, number_in
+from endpoints.models.log import parse_day, parse_number
 from endpoints.pages.content_logs.filters import STATE
 
 MOST = 200  # entries that are ticked one by one
@@ -44,7 +44,7 @@ def words(selection: str) -> list[str]:
     query = QueryDict(selection)
     if ticked := len(query.getlist("entry")):
         return [ngettext("%(count)s entry", "%(count)s entries", ticked) % {"count": ticked}]
-    found = [_days(day_in(query.get("from")), day_in(query.get("to")))]
+    found = [_days(parse_day(query.get("from")), parse_day(query.get("to")))]
     if said := query.get("q"):
         found.append(_("with the words %(words)s") % {"words": said})
     for name, phrase in (
@@ -52,7 +52,7 @@ def words(selection: str) -> list[str]:
         ("shorter", _("at most %(number)s s")),
         ("below", _("below %(number)s %%")),
     ):
-        if (number := number_in(query.get(name))) is not None:
+        if (number := parse_number(query.get(name))) is not None:
             found.append(phrase % {"number": localize(int(number) if number.is_integer() else number)})
     results = {"none": _("without a result"), "unreadable": _("that cannot be read")}
     found.append(results.get(query.get("result", ""), ""))
@@ -77,7 +77,7 @@ def _plain(name: str, value: str) -> str:
     """As LogEntryQuerySet.asked reads it; empty for what it would ignore."""
     value = value.replace("\0", "").strip()[:200]
     if name in ("from", "to", "longer", "shorter", "below"):
-        read: Any = day_in(value) if name in ("from", "to") else number_in(value)
+        read: Any = parse_day(value) if name in ("from", "to") else parse_number(value)
         return "" if read is None else str(int(read) if isinstance(read, float) and read.is_integer() else read)
     if name == "result":
         return value if value in ("none", "unreadable") else ""

@@ -72,7 +72,7 @@ def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     name = f"purge-{asked.pk}"
     if request.GET.get("format") == "csv":
         rows = [*facts.items(), *((f"{key} {when}", one[when]) for key, one in counts.items() for when in one)]
-        lines = "".join(spreadsheet.line(row) for row in [("what", "value"), *rows])
+        lines = "".join(spreadsheet.csv_row(row) for row in [("what", "value"), *rows])
         answer = HttpResponse(lines, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer
@@ -108,7 +108,7 @@ def _chosen(request: HttpRequest, endpoint: Endpoint, query: QueryDict) -> LogEn
     """The entries that were ticked or that filters select; None when everything up to a day is meant."""
     if "entry" not in query and not any(query.get(name) for name in FILTERS):
         return None
-    return door.log_entries(request.user).filter(endpoint=endpoint).chosen(query)
+    return door.log_entries(request.user).filter(endpoint=endpoint).selected_by(query)
 
 
 def _few(entries: LogEntryQuerySet | None) -> bool:

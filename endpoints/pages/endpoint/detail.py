@@ -68,7 +68,7 @@ def key(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
     here = endpoint.get_absolute_url()
     chosen = request.GET.get("sample", "")
-    found = samples.of(endpoint) if endpoint.gone_at is None else []
+    found = samples.samples_for(endpoint) if endpoint.gone_at is None else []
     sample = next((one for one in found if one.key == chosen), found[0] if found else None)
     context = {
         **_deployment(request, endpoint),

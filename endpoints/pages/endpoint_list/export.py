@@ -40,14 +40,14 @@ def _lines(person: Person, rows: EndpointQuerySet, site: str) -> Iterator[str]:
     language = translation.get_language()
     with translation.override(language):
         head = _head()
-    yield spreadsheet.line(head)
+    yield spreadsheet.csv_row(head)
     changes = {change.endpoint_id: [change] for change in door.changes(person).open()}
     found = rows.for_list().select_related("project").order_by("-created_at", "-pk")
     for endpoint in found.iterator(chunk_size=AT_ONCE):
         endpoint.open_changes = changes.get(endpoint.pk, [])
         with translation.override(language):
             cells = _cells(endpoint, site)
-        yield spreadsheet.line(cells)
+        yield spreadsheet.csv_row(cells)
 
 
 def _head() -> list[str]:

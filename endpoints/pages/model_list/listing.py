@@ -84,7 +84,7 @@ def models(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def expirations(request: HttpRequest) -> HttpResponse:
     """For calendar programs, which have no session: the token in the address names the person."""
-    user = calendar.reader(request.GET.get("token", ""))
+    user = calendar.user_of(request.GET.get("token", ""))
     if user is None:
         raise Http404
     chosen = door.preferences(user).first() or Preferences()
@@ -92,7 +92,7 @@ def expirations(request: HttpRequest) -> HttpResponse:
     with timezone.override(time_zones.named(chosen.time_zone)), translation.override(language):
         entries = [
             calendar.entry_of(model, timezone.localdate(model.expires_at), request.build_absolute_uri(_page_of(model)))
-            for model in calendar.expirations(user, unused_too=request.GET.get("all") == "1")
+            for model in calendar.expiring_models(user, unused_too=request.GET.get("all") == "1")
         ]
         file = calendar.calendar(entries, name=_("Expirations of speech models"), made=timezone.now())
     headers = {"Content-Disposition": 'attachment; filename="expirations.ics"', "Cache-Control": "no-store, private"}

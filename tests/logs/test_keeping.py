@@ -302,7 +302,7 @@ def test_a_day_without_entries_between_days_with_entries_is_a_gap(logging):
 def test_days_on_which_content_logging_was_off_are_no_gap(logging):
     now = timezone.now()
     for age, on in ((4, False), (2, True)):
-        states = {"before": {"logging_enabled": not on}, "wanted": {"logging_enabled": on}}
+        states = {"before": {"logging_enabled": not on}, "desired": {"logging_enabled": on}}
         Change.objects.create(
             endpoint=logging, kind="edit", state="done", closed_at=now - timedelta(days=age), **states
         )

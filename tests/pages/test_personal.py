@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from endpoints.models import Endpoint, Favorite, SavedView
+from endpoints.models import Endpoint, Event, Favorite, SavedView
 from tests.pages.reading import endpoint_ids
 
 
@@ -113,3 +113,21 @@ def test_each_form_of_the_list_has_the_csrf_token_of_its_reader(bob, many):
 
 def tokens(page):
     return re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+
+
+def test_what_others_see_of_views_is_recorded_and_the_rest_is_not(bob, db):
+    bob.post("/endpoints/views/", {"name": "Mine", "query": "q=call"})
+    assert not Event.objects.exists()
+    view = SavedView.objects.get()
+    for action in ("share", "share", "unshare", "share", "delete"):
+        bob.post(f"/endpoints/views/{view.pk}/", {"action": action})
+    verbs = ["view-shared", "view-unshared", "view-shared", "view-deleted"]
+    assert list(Event.objects.order_by("pk").values_list("verb", flat=True)) == verbs
+    assert Event.objects.last().text == "shared the view Mine"
+    assert {event.actor_name for event in Event.objects.all()} == {"bob"}
+
+
+def test_a_shared_view_that_shows_something_else_is_recorded(bob, db):
+    for query in ("q=call", "q=call", "q=hotline"):
+        bob.post("/endpoints/views/", {"name": "Ours", "query": query, "shared": "on"})
+    assert list(Event.objects.order_by("pk").values_list("verb", flat=True)) == ["view-shared", "view-changed"]

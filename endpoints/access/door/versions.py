@@ -58,12 +58,12 @@ class DataVersion:
     resources: int
     swept_at: datetime | None
     worker_missing: bool
-    untold: int
+    unnotified: int
     session_alive: bool
 
     @classmethod
     def now(cls, session_key: str = "", reader: int | None = None) -> DataVersion:
-        """`untold`: how many downloads of the person `reader` are ready without their knowing (Download.untold).
+        """`unnotified`: how many downloads of the person `reader` are ready without their knowing (Download.unnotified).
 
         The version holds the minute: rows in progress say for how many, and a missing worker is noticed by the time.
         """
@@ -71,7 +71,7 @@ class DataVersion:
         with connection.cursor() as cursor:
             cursor.execute(_FACTS, [reader, session_key, connection.ops.adapt_datetimefield_value(now)])
             endpoint, change, since, failing, unread, mirrored, catalogued, resources, *rest = cursor.fetchone()
-        swept, clock, untold, session = _time(rest[0]), _time(rest[1]), rest[2], rest[3]
+        swept, clock, unnotified, session = _time(rest[0]), _time(rest[1]), rest[2], rest[3]
         changing = (endpoint, change, since, failing, unread, resources)
         version = "-".join("".join(c for c in str(fact or 0) if c.isdigit()) for fact in changing)
         return cls(
@@ -83,7 +83,7 @@ class DataVersion:
             resources=resources,
             swept_at=swept,
             worker_missing=overdue(swept, clock),
-            untold=untold,
+            unnotified=unnotified,
             session_alive=bool(session),
         )
 

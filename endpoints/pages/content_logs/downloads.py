@@ -42,9 +42,9 @@ LATER_PART = re.compile(r"bytes\s*=\s*0*[1-9]", re.IGNORECASE)
 @may("read_logs")
 def downloads(request: HttpRequest) -> HttpResponse:
     """Everybody's; a person who opens the page knows which of their own are ready."""
-    if frame.of(request).untold:
+    if frame.of(request).unnotified:
         verbs.mark_seen(request.user)
-        frame.of(request).untold = 0
+        frame.of(request).unnotified = 0
     if request.htmx.target == "downloads":
         return render(request, "content_logs/_downloads.html", downloads_context(request, None))
     return render(request, "content_logs/downloads.html", {"section": "downloads", **downloads_context(request, None)})

@@ -63,7 +63,7 @@ class DataVersion:
 
     @classmethod
     def now(cls, session_key: str = "", reader: int | None = None) -> DataVersion:
-        """`unnotified`: how many downloads of the person `reader` are ready without their knowing (Download.unnotified).
+        """`unnotified`: how many downloads of the person `reader` are ready without their knowing.
 
         The version holds the minute: rows in progress say for how many, and a missing worker is noticed by the time.
         """

@@ -26,7 +26,7 @@ EDITS = {
     ),
     "a page that imports the fetching of logs": (
         "endpoints/pages/activity.py",
-        "from endpoints.logs import fetch",
+        "from endpoints.logs.fetch import run",
         PAGES,
     ),
     "a page that imports a task": ("endpoints/pages/activity.py", "from endpoints import tasks", PAGES),

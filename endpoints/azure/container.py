@@ -1,8 +1,9 @@
 """Content logs in the customer's own storage container, for API versions without operations on logs.
 
 From 2024-11-15 on only resources with their own storage log content, and the service writes the files to the
-container `customspeech-audiologs` as <hash>/<locale>/<yyyy-mm-dd>/<HHMMSS>_<guid>.wav and .v2.json (service-facts 5;
-api-facts 13). What the hash stands for is not documented: `folders()` lists what there is, for a person to choose.
+container `customspeech-audiologs` as <hash>/<locale>/<yyyy-mm-dd>/<HHMMSS>_<guid>.wav and .v2.json ("How to log audio
+and transcriptions for speech recognition"). What the hash stands for is not documented: `folders()` lists what there
+is, for a person to choose.
 """
 
 import re
@@ -42,7 +43,7 @@ COMPLAINT_BYTES = 64 * 1024
 
 
 class LogContainer(Contents):
-    """The content logs in one container; where endpoints/logs.py wants a SpeechClient for them, this serves as well.
+    """The content logs in one container; it lists and opens them like a SpeechClient.
 
     url: https://ACCOUNT.blob.core.windows.net/customspeech-audiologs with a SAS token that may list and read (sp=rl),
     or without one and with `credential`, a TokenCredential of azure-identity whose identity is Storage Blob Data

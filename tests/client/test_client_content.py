@@ -249,6 +249,29 @@ def test_certificates_of_storage_are_verified(self_signed, client):
         pass
 
 
+def test_a_name_that_leads_to_an_address_that_is_not_allowed_is_not_connected_to(blob, client_of, service):
+    asked = []
+    route = Route(may_connect=lambda host, address: asked.append((host, address)))
+    with pytest.raises(ForeignAddress, match="private network"):
+        read(client_of(service, route=route), blob.blob)
+    assert asked == [("127.0.0.1", "127.0.0.1")]
+    assert blob.connections == 0
+
+
+def test_proxies_of_the_environment_are_not_used(blob, client, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    blob.answers(body=b"abc").answers(body=b"abc")
+    assert read(client, blob.blob)[1] == b"abc"
+    assert many(client, blob.blob) == [(200, True, b"abc")]
+
+
+def test_headers_without_end_are_no_answer(blob, client):
+    blob.says(b"HTTP/1.1 200 OK\r\n" + b"X-More: %s\r\n" % (b"x" * 1000) * 100 + b"Content-Length: 0\r\n\r\n")
+    with pytest.raises(ConnectionLost):
+        read(client, blob.blob)
+
+
 def test_an_offset_is_not_negative(client):
     with pytest.raises(ValueError, match="offset"), client.open_content("https://storage.example/", offset=-1):
         pass

@@ -1,6 +1,6 @@
 """A zip that is written once from its beginning to its end, and hashed on the way. Its list of members is on the disk.
 
-zipfile keeps its list in memory (150 MiB for 200,000 members), and without seeking it writes the CRC of a stored member
+zipfile keeps its list in memory (92 MiB for 200,000 members), and without seeking it writes the CRC of a stored member
 behind it, which not all programs can read. The records are those of PKWARE's APPNOTE.TXT, sections 4.3.7 to 4.3.16,
 with the Zip64 fields (4.5.3) only where a number needs them.
 """

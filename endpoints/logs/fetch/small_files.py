@@ -78,9 +78,8 @@ class SmallFiles:
             while not (self.closed or self.fetching.stop.is_set()):
                 self.begin_more(batch, wait=True)
                 for request, small in batch.ended(POLL_SECONDS) if batch.busy else ():
-                    self.begin_more(
-                        batch, wait=False
-                    )  # before the answer is stored, so that the server is busy meanwhile
+                    # Before the answer is stored, so that the server is busy meanwhile.
+                    self.begin_more(batch, wait=False)
                     self.finish(request, small)
         finally:
             self.closed = True

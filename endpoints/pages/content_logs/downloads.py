@@ -164,8 +164,8 @@ def _record_download(request: HttpRequest, asked: Download) -> None:
     own = asked.actor_id == request.user.pk
     purpose = asked.purpose if own else purposes.of(request, asked.endpoint_id)
     audit.record(**taken, detail=purpose, download=str(asked.pk))
-    if own and asked.told_at is None:
-        door.downloads(request.user).filter(pk=asked.pk).update(told_at=timezone.now())
+    if own and asked.notified_at is None:
+        door.downloads(request.user).filter(pk=asked.pk).update(notified_at=timezone.now())
 
 
 def downloads_context(request: HttpRequest, endpoint: Endpoint | None) -> dict[str, object]:

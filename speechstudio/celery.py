@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 MAX_RECONNECT_SECONDS = 5
 
 
-class Connection(kombu.Connection):
+class BrokerConnection(kombu.Connection):
     """Reconnects every 5 seconds at the latest; Celery would wait for up to 30 between two attempts."""
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
@@ -24,7 +24,7 @@ class Connection(kombu.Connection):
 
 
 app = Celery("speechstudio")
-app.amqp.Connection = Connection
+app.amqp.Connection = BrokerConnection
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

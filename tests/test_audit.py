@@ -91,7 +91,7 @@ def test_a_change_whose_event_cannot_be_recorded_is_not_made(alice, mirrored, wo
     monkeypatch.setattr("endpoints.models.Event.save", refuse)
     mirrored.region = "westeurope"
     do = {
-        "resource": lambda: resources.save(mirrored, actor=alice.user),
+        "resource": lambda: resources.save_resource(mirrored, actor=alice.user),
         "web hook": lambda: resources.set_web_hook(mirrored, enabled=True, actor=alice.user),
         "log folder": lambda: resources.set_log_folder(endpoint, "elsewhere", actor=alice.user),
     }

@@ -17,7 +17,7 @@ REPLACED = "replaced"
 
 
 @transaction.atomic
-def save(resource: Resource, *, actor: User | None) -> Resource:
+def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     """Store a new or changed resource, and make it due at once.
 
     The Event has the old and the new value of each field that differs; for secrets only "replaced".
@@ -44,7 +44,7 @@ def register(*, region: str, url: str, key: str, api_version: str, name: str = "
     if resource.key is None or resource.key.open() != key:
         resource.key = Secret.of(key)
     resource.leased_until = None
-    return save(resource, actor=None)
+    return save_resource(resource, actor=None)
 
 
 @transaction.atomic

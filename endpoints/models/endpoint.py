@@ -36,7 +36,7 @@ def list_index(name: str, *fields: str, extra: tuple[str, ...] = ()) -> models.I
     return models.Index(fields=fields, condition=Q(gone_at=None), name=f"endpoints_by_{name}")
 
 
-def sort_key(field: str) -> models.GeneratedField:
+def text_sort_key(field: str) -> models.GeneratedField:
     """A text in lower case for sorting; cut, because the size of an index entry is limited."""
     column = models.CharField(max_length=100)
     return models.GeneratedField(expression=Left(Lower(F(field)), 100), output_field=column, db_persist=True)
@@ -129,9 +129,9 @@ class Endpoint(models.Model):
 
     # Columns that the database computes, for sorting and for search (endpoints.models.search).
     number = models.BigIntegerField(default=new_number, unique=True, editable=False)
-    name_key = sort_key("display_name")
-    description_key = sort_key("description")
-    model_key = sort_key("model_name")
+    name_key = text_sort_key("display_name")
+    description_key = text_sort_key("description")
+    model_key = text_sort_key("model_name")
     expires_key = models.GeneratedField(
         expression=Coalesce("expires_at", Value(NEVER)), output_field=models.DateTimeField(), db_persist=True
     )

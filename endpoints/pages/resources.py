@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.mirror.resources import save, set_web_hook
+from endpoints.mirror.resources import save_resource, set_web_hook
 from endpoints.pages.forms.resource import ResourceForm
 from endpoints.pages.http import HttpRequest
 
@@ -31,7 +31,7 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
     resource = door.resource(request.user, pk) if pk else None
     form = ResourceForm(request.POST or None, instance=resource)
     if request.method == "POST" and form.is_valid():
-        saved = save(form.save(commit=False), actor=request.user)
+        saved = save_resource(form.save(commit=False), actor=request.user)
         hints.send("mirror", saved.pk)
         messages.success(request, _("%(name)s is saved; the service is asked now.") % {"name": saved.name})
         return redirect("endpoints:resources")

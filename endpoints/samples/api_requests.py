@@ -17,7 +17,7 @@ from endpoints.models.resource import ApiVersion, Auth
 
 
 @dataclass(frozen=True)
-class NewEndpoint:
+class EndpointToCreate:
     """An endpoint that does not exist yet."""
 
     resource: Resource
@@ -37,11 +37,11 @@ class ApiRequest:
     notes: list[str]
 
 
-def to_create(new: NewEndpoint) -> list[ApiRequest]:
+def to_create(new: EndpointToCreate) -> list[ApiRequest]:
     return [_curl(new), _spx(new)]
 
 
-def body(new: NewEndpoint) -> dict[str, Any]:
+def body(new: EndpointToCreate) -> dict[str, Any]:
     """The JSON of Endpoints_Create."""
     version = new.resource.api_version
     content: dict[str, Any] = {
@@ -56,7 +56,7 @@ def body(new: NewEndpoint) -> dict[str, Any]:
     return content
 
 
-def _curl(new: NewEndpoint) -> ApiRequest:
+def _curl(new: EndpointToCreate) -> ApiRequest:
     by_key = new.resource.auth == Auth.KEY
     header = "Ocp-Apim-Subscription-Key: $SPEECH_KEY" if by_key else "Authorization: Bearer $SPEECH_TOKEN"
     code = _lines(
@@ -69,7 +69,7 @@ def _curl(new: NewEndpoint) -> ApiRequest:
     return ApiRequest("curl", "curl", code, [_key_note() if by_key else token])
 
 
-def _spx(new: NewEndpoint) -> ApiRequest:
+def _spx(new: EndpointToCreate) -> ApiRequest:
     """The command of "Deploy a custom speech model". It takes the id of a custom model, but the URL of a base model."""
     resource, model = new.resource, new.model
     options = {
@@ -97,12 +97,12 @@ def _key_note() -> str:
     return _("For Bash. SPEECH_KEY holds the key of the Speech resource.")
 
 
-def _model_address(new: NewEndpoint, version: str) -> str:
+def _model_address(new: EndpointToCreate, version: str) -> str:
     folder = "/models/base/" if new.model.kind == ModelKind.BASE else "/models/"
     return _address(new, folder + new.model.remote_id, version)
 
 
-def _address(new: NewEndpoint, path: str, version: str) -> str:
+def _address(new: EndpointToCreate, path: str, version: str) -> str:
     """v3.2 has its version in the path, later versions have it in the query."""
     base = f"{new.resource.endpoint_url}/speechtotext"
     if version == ApiVersion.V3_2:

@@ -37,7 +37,7 @@ def shown(page, language):
 
 def wanted(model, **facts):
     known = {"project": None, "locale": model.locale, "name": "Calls", "description": "", "logging": False}
-    return api_requests.NewEndpoint(**{"resource": model.resource, "model": model, **known, **facts})
+    return api_requests.EndpointToCreate(**{"resource": model.resource, "model": model, **known, **facts})
 
 
 def option(words, name):

@@ -24,7 +24,7 @@ class ReviewLine:
 
 
 def review(person: Person, answers: dict[str, Any]) -> dict[str, Any]:
-    wanted = api_requests.NewEndpoint(
+    wanted = api_requests.EndpointToCreate(
         resource=answers["resource"],
         project=answers["chosen_project"],
         locale=answers["chosen_locale"],
@@ -41,7 +41,7 @@ def review(person: Person, answers: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _lines(person: Person, wanted: api_requests.NewEndpoint) -> list[ReviewLine]:
+def _lines(person: Person, wanted: api_requests.EndpointToCreate) -> list[ReviewLine]:
     lines = [
         ReviewLine(_("Project"), wanted.project.display_name if wanted.project else _("No project"), "project"),
         ReviewLine(_("Language (locale)"), wanted.locale, "project"),

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 
 SIGNATURE = "X-MicrosoftSpeechServices-Signature"
-EVENT = "X-MicrosoftSpeechServices-Event"  # compare values case-insensitively: sources differ
 
 
 def signature(secret: str, body: bytes) -> str:

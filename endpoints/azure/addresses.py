@@ -137,11 +137,11 @@ def kind_behind(link: str) -> str:
         return "custom"
 
 
-def uuid_id(value: str | UUID, noun: str) -> str:
+def uuid_id(value: str | UUID, kind: str) -> str:
     """An id for use in a path; raises ValueError if it is not a UUID."""
     text = str(value)
     if not _UUID.fullmatch(text):
-        raise ValueError(f"The id of {noun} is a UUID, not {text[:60]!r}.")
+        raise ValueError(f"The id of {kind} is a UUID, not {text[:60]!r}.")
     return text
 
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import httpx
 
-from . import catalogue, endpoints, logs, web_hooks
+from . import catalog, endpoints, logs, web_hooks
 from .addresses import checked_endpoint, content_target, storage_may_be_at
 from .base_client import BaseClient
 from .content import Contents, question, short
@@ -82,14 +82,14 @@ class SpeechClient(BaseClient, Contents):
     update_endpoint = endpoints.update_endpoint
     delete_endpoint = endpoints.delete_endpoint
 
-    list_base_models = catalogue.list_base_models
-    get_base_model = catalogue.get_base_model
-    list_custom_models = catalogue.list_custom_models
-    get_custom_model = catalogue.get_custom_model
-    delete_custom_model = catalogue.delete_custom_model
-    list_projects = catalogue.list_projects
-    get_project = catalogue.get_project
-    list_project_datasets = catalogue.list_project_datasets
+    list_base_models = catalog.list_base_models
+    get_base_model = catalog.get_base_model
+    list_custom_models = catalog.list_custom_models
+    get_custom_model = catalog.get_custom_model
+    delete_custom_model = catalog.delete_custom_model
+    list_projects = catalog.list_projects
+    get_project = catalog.get_project
+    list_project_datasets = catalog.list_project_datasets
 
     list_logs = logs.list_logs
     list_log_pages = logs.list_log_pages

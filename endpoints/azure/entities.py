@@ -20,7 +20,6 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """A deployed model (contract: Endpoint). It has no expiration of its own, but that of its model."""
 
     id: str
-    self_url: str
     display_name: str
     locale: str
     description: str = ""
@@ -164,7 +163,6 @@ class WebHook(_WithoutSecretsInRepr, frozen=True, kw_only=True):
     """A web hook (contract: WebHook). The service may not say whether it has a secret."""
 
     id: str
-    self_url: str
     display_name: str
     web_url: str
     events: frozenset[str] = frozenset()

@@ -1,6 +1,7 @@
 """The body of an error response, in either of its two formats: the contract's and the gateway's."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -25,8 +26,11 @@ _RETIRED_WORDS = (
 )
 
 
-def read_error_body(data: bytes) -> ErrorBody | None:
-    """Read either format: the contract's Error, or the gateway's {"error": {...}}; None if it is neither."""
+def read_error_body(data: bytes, redact: Callable[[str], str] = str) -> ErrorBody | None:
+    """Read either format: the contract's Error, or the gateway's {"error": {...}}; None if it is neither.
+
+    `redact` removes secrets, which the service may repeat, from all texts.
+    """
     try:
         body = decoded(data, dict[str, Any])
     except Malformed:
@@ -38,7 +42,8 @@ def read_error_body(data: bytes) -> ErrorBody | None:
     if not code and not message:
         return None
     inner_code = _text(inner.get("code")) if isinstance(inner, dict) else ""
-    return ErrorBody(code, inner_code, message, _text(error.get("target")), error is gateway_error)
+    target = _text(error.get("target"))
+    return ErrorBody(redact(code), redact(inner_code), redact(message), redact(target), error is gateway_error)
 
 
 def version_is_retired(status: int, error_body: ErrorBody | None, version: str, must_exist: bool) -> bool:

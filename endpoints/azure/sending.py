@@ -131,7 +131,7 @@ class Sender:
                 data = b""  # the status is sufficient
         answer = ApiResponse(status, response.headers, data)
         if not 200 <= status < 300:
-            error_body = _redacted(read_error_body(data), self._authentication)
+            error_body = read_error_body(data, self._authentication.redacted)
             if version_is_retired(status, error_body, self._version, must_exist):
                 raise _retired(operation, status, self._version, error_body)
             raise failure(operation, answer, error_body)
@@ -260,19 +260,6 @@ def _retired(operation: str, status: int, version: str, error_body: ErrorBody | 
     reason = f": {error_body.message}" if error_body and error_body.message else "."
     sentence = f"The service does not speak API version {version} (any more); change {SETTING} ({status}){reason}"
     return errors.VersionRetired(sentence, operation=operation, version=version, status=status)
-
-
-def _redacted(error_body: ErrorBody | None, authentication: Authentication) -> ErrorBody | None:
-    if error_body is None:
-        return None
-    clean = authentication.redacted
-    return ErrorBody(
-        clean(error_body.code),
-        clean(error_body.inner_code),
-        clean(error_body.message),
-        clean(error_body.target),
-        error_body.gateway,
-    )
 
 
 def with_retries(attempt_once: Callable[[], T], idempotent: bool, deadline: Deadline) -> T:

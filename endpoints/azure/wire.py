@@ -67,7 +67,6 @@ class _Endpoint(Camel):
         properties = self.properties or _EndpointProperties()
         return Endpoint(
             id=own_id(self.self),
-            self_url=self.self,
             display_name=self.display_name,
             locale=self.locale,
             description=self.description or "",
@@ -210,7 +209,6 @@ def web_hook(data: bytes, retry_after: float | None = None) -> WebHook:
     properties = parsed.properties or _WebHookProperties()
     return WebHook(
         id=own_id(parsed.self),
-        self_url=parsed.self,
         display_name=parsed.display_name,
         web_url=parsed.web_url,
         events=frozenset(name for name, wanted in parsed.events.items() if wanted),

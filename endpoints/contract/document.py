@@ -8,7 +8,7 @@ from functools import cache
 from .enums import DEFAULTS
 from .notation import Json, schema, typed
 from .schemas import NOTES
-from .versions import Version, base_path, dated, version
+from .versions import VersionTables, base_path, dated, version
 
 JSON = "application/json"
 PATCH = "application/merge-patch+json"
@@ -70,7 +70,7 @@ def _security(name: str) -> Json:
     }
 
 
-def _schemas(tables: Version) -> Json:
+def _schemas(tables: VersionTables) -> Json:
     schemas: Json = {}
     for full_name, table in tables.entities.items():
         schemas[full_name.removesuffix("!")] = schema(table) | _read_only(full_name)
@@ -96,7 +96,7 @@ def _read_only(full_name: str) -> Json:
     return {"readOnly": True} if full_name.endswith("!") else {}
 
 
-def _operation(line: str, tables: Version) -> tuple[str, str, Json]:
+def _operation(line: str, tables: VersionTables) -> tuple[str, str, Json]:
     definition, _, summary = line.partition(" # ")
     method, path, name, *parts = definition.split()
     operation: Json = {"operationId": name, "tags": [name.partition("_")[0]]}
@@ -131,7 +131,7 @@ def _path_parameter(name: str) -> Json:
     return {"in": "path", "name": name, "required": True, "schema": typed("uuid" if name in UUIDS else "string")}
 
 
-def _query_parameters(shorthand: str, operation: str, tables: Version) -> list[Json]:
+def _query_parameters(shorthand: str, operation: str, tables: VersionTables) -> list[Json]:
     if shorthand.startswith("page="):
         properties = tables.filters[shorthand.removeprefix("page=")].split()
         return [

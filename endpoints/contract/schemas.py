@@ -18,7 +18,7 @@ FEATURES = (
 )
 EVENT_ENTITIES = ("dataset", "model", "evaluation", "transcription", "endpoint")
 EVENT_STAGES = ("Creation", "Processing", "Completion", "Deletion")
-EVENTS = " ".join(f"{noun}{moment}:boolean" for noun in EVENT_ENTITIES for moment in EVENT_STAGES)
+EVENTS = " ".join(f"{entity}{moment}:boolean" for entity in EVENT_ENTITIES for moment in EVENT_STAGES)
 
 _RATES = ("wordErrorRate", "sentenceErrorRate", "tokenErrorRate")
 _COUNTS = (
@@ -52,9 +52,9 @@ def edits(names: str) -> str:
     return " ".join(f"{name}:EditsSummary" for name in names.split())
 
 
-def page(noun: str) -> str:
+def page(entity: str) -> str:
     """A page: its values are read-only; @nextLink is omitted, or null, on the last page."""
-    return f"values:[{noun}]! @nextLink:uri!"
+    return f"values:[{entity}]! @nextLink:uri!"
 
 
 # A definition whose name ends in "!" is read-only wherever it is used.

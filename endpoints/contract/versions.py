@@ -14,7 +14,7 @@ VERSIONS = ("v3.2", "2024-11-15", "2025-10-15")
 PARTIALLY_KNOWN = ("Dataset", "Evaluation", "Transcription")
 
 
-class Version(NamedTuple):
+class VersionTables(NamedTuple):
     """The tables of a version. `open`: definitions that have properties which are not described here."""
 
     name: str
@@ -35,12 +35,12 @@ def base_path(version: str) -> str:
     return "/speechtotext" if dated(version) else f"/speechtotext/{version}"
 
 
-def version(name: str) -> Version:
+def version(name: str) -> VersionTables:
     if name == "v3.2":
         operation_lines = (
             operations.ENDPOINTS + operations.LOGS + operations.MODELS + operations.PROJECTS + operations.WEB_HOOKS
         )
-        return Version(name, DEFINITIONS, CLOSED, OPEN, operation_lines, FILTERS, frozenset())
+        return VersionTables(name, DEFINITIONS, CLOSED, OPEN, operation_lines, FILTERS, frozenset())
     error_codes = {"DetailedErrorCode": f"{OPEN['DetailedErrorCode']} {LATER_CODES[name]}"}
     entities = _without_projects()
     operation_lines = operations.ENDPOINTS + operations.MODELS + operations.WEB_HOOKS
@@ -53,7 +53,7 @@ def version(name: str) -> Version:
         open_definitions = frozenset((*PARTIALLY_KNOWN, "ModelUpdate"))
     elif name != "2024-11-15":
         raise KeyError(name)
-    return Version(name, entities, CLOSED, OPEN | error_codes, operation_lines, filters, open_definitions)
+    return VersionTables(name, entities, CLOSED, OPEN | error_codes, operation_lines, filters, open_definitions)
 
 
 def _without_projects() -> dict[str, str]:

@@ -28,7 +28,7 @@ from .routes.models import ModelRoutes
 from .routes.projects import ProjectRoutes
 from .routes.web_hooks import WebHookRoutes
 from .simulation import Simulation
-from .versions import Version
+from .versions import ServedVersion
 
 ROUTES: tuple[type[Routes], ...] = (EndpointRoutes, ModelRoutes, ModelFileRoutes, ModelCopyRoutes, WebHookRoutes)
 
@@ -49,7 +49,7 @@ def build(simulation: Simulation) -> ASGIApp:
     return DescriptionMiddleware(Middleware(app, simulation, keyed=True))
 
 
-def _management(simulation: Simulation, version: Version) -> list[Route]:
+def _management(simulation: Simulation, version: ServedVersion) -> list[Route]:
     """The management routes of one version."""
     kinds = ROUTES
     if version.logs:

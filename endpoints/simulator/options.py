@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from .versions import Version
+from .versions import ServedVersion
 
 Count = Annotated[int, Meta(ge=0)]
 Amount = Annotated[float, Meta(ge=0)]
@@ -34,7 +34,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hook_failures: Annotated[int, Meta(ge=1)] = 3
     byos: Literal["off", "on"] = "off"
     model_without_data: Literal["refuse", "accept"] = "refuse"
-    retired: tuple[Version, ...] = ()
+    retired: tuple[ServedVersion, ...] = ()
     retired_answer: Literal["410", "404", "error"] = "410"
 
 
@@ -91,7 +91,7 @@ HELP = {
 }
 
 
-class Command(Struct, frozen=True, kw_only=True):
+class CommandLine(Struct, frozen=True, kw_only=True):
     """A parsed command line."""
 
     port: int
@@ -107,7 +107,7 @@ def _switches(pairs: Sequence[str]) -> dict[str, str]:
     return {name.replace("-", "_"): value for name, _, value in parts}
 
 
-def parse(arguments: Sequence[str] | None = None) -> Command:
+def parse(arguments: Sequence[str] | None = None) -> CommandLine:
     """Parse the command line; if it is invalid, argparse prints why and exits with code 2."""
     parser = argparse.ArgumentParser(prog="python -m endpoints.simulator", description="Speech to text API, simulated.")
     parser.add_argument("--port", type=int, default=0, help="of the API; 0 takes a free one (default 0)")
@@ -126,7 +126,7 @@ def parse(arguments: Sequence[str] | None = None) -> Command:
         options = defaults.with_overrides(overrides | {"switches": _switches(given.switch)})
     except msgspec.ValidationError as error:
         parser.error(str(error))
-    return Command(
+    return CommandLine(
         port=given.port,
         content_port=given.content_port,
         key=given.key,

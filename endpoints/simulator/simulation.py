@@ -10,7 +10,7 @@ from .control.faults import Fault
 from .control.ledger import Ledger
 from .hooks.deliveries import Dispatcher
 from .options import Options
-from .versions import Version
+from .versions import ServedVersion
 from .world import seed
 from .world.world import World
 
@@ -54,4 +54,4 @@ class Simulation:
     def serializer(self, version: str) -> Serializer:
         """The serializer for one response; removes expired entities first."""
         self.world.remove_expired()
-        return Serializer(Version(version), self.origins, self.world)
+        return Serializer(ServedVersion(version), self.origins, self.world)

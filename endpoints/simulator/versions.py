@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Version(StrEnum):
+class ServedVersion(StrEnum):
     """The value is the name in the path (v3.2) or in the query parameter api-version."""
 
     V3_2 = "v3.2"
@@ -18,23 +18,23 @@ class Version(StrEnum):
     @property
     def in_query(self) -> bool:
         """Whether the version is in the query; v3.2 is in the path."""
-        return self is not Version.V3_2
+        return self is not ServedVersion.V3_2
 
     @property
     def logs(self) -> bool:
         """Endpoints_*Log*; later versions keep content logs in the customer's own storage only."""
-        return self is Version.V3_2
+        return self is ServedVersion.V3_2
 
     @property
     def projects(self) -> bool:
-        return self is not Version.V2024_11_15
+        return self is not ServedVersion.V2024_11_15
 
     @property
     def has_v3_properties(self) -> bool:
         """text, email, timeToLive, links.copyTo, REST links and the counts of projects, which v3.2 alone has."""
-        return self is Version.V3_2
+        return self is ServedVersion.V3_2
 
     @property
     def foundry(self) -> bool:
         """Contract of 2025-10-15: Project.foundryProjectName."""
-        return self is Version.V2025_10_15
+        return self is ServedVersion.V2025_10_15

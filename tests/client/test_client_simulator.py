@@ -93,7 +93,7 @@ def test_filters_return_matching_entities(world, speech, create):
     assert [one.id for one in recent] == [made.id]
     assert not list(speech.list_endpoints(f"createdDateTime gt {utc(datetime(9000, 1, 1, tzinfo=UTC))}"))
     with pytest.raises(Refused):
-        list(speech.list_endpoints("colour eq 'red'"))
+        list(speech.list_endpoints("color eq 'red'"))
 
 
 def test_models_and_projects_are_listed_and_fetched(speech):

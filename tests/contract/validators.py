@@ -70,19 +70,19 @@ class SchemaSet:
 class Operation:
     """One operation, with the validation of its requests and responses."""
 
-    def __init__(self, path: str, described: Json, requests: SchemaSet, answers: SchemaSet) -> None:
+    def __init__(self, path: str, described: Json, schemas: SchemaSet) -> None:
         self.name: str = described["operationId"]
         self.pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
         self.fixed_characters = len(re.sub(r"{\w+}", "", path))
         self.path_names = {one["name"]: one["schema"] for one in described["parameters"] if one["in"] == "path"}
         self.query = {one["name"]: one for one in described["parameters"] if one["in"] == "query"}
         self.body = described.get("requestBody", {}).get("content", {})
-        self.answers = described["responses"]
-        self.request_side, self.answer_side = requests, answers
+        self.responses = described["responses"]
+        self.request_schemas = schemas
 
     def path_errors(self, match: re.Match[str]) -> Iterator[str]:
         for name, schema in self.path_names.items():
-            if self.request_side.errors(schema, unquote(match[name])):
+            if self.request_schemas.errors(schema, unquote(match[name])):
                 yield f"the {name} of the path is no {schema.get('format', 'string')}: {match[name]}"
 
     def query_errors(self, pairs: list[tuple[str, str]]) -> Iterator[str]:
@@ -101,7 +101,7 @@ class Operation:
         schema = parameter["schema"]
         if schema["type"] == "integer" and not INTEGER.fullmatch(text):
             yield f"the query parameter {name} is no integer: {text}"
-        elif found := self.request_side.errors(schema, int(text) if schema["type"] == "integer" else text):
+        elif found := self.request_schemas.errors(schema, int(text) if schema["type"] == "integer" else text):
             yield f"the query parameter {name}: {found[0]}"
 
     def filter_errors(self, pairs: list[tuple[str, str]]) -> Iterator[str]:
@@ -115,9 +115,9 @@ class Operation:
 
     def response_for(self, status: int) -> Json | None:
         """The response described for a status; all errors have one description."""
-        found: Json | None = self.answers.get(str(status))
+        found: Json | None = self.responses.get(str(status))
         if found is None and status >= 400:
-            found = self.answers["default"]
+            found = self.responses["default"]
         return found
 
 
@@ -133,7 +133,7 @@ class Contract:
         self.operations: dict[str, list[Operation]] = {}
         for path, methods in document["paths"].items():
             for method, described in methods.items():
-                found = Operation(path, described, self.requests, self.replies)
+                found = Operation(path, described, self.requests)
                 self.operations.setdefault(method.upper(), []).append(found)
         for those in self.operations.values():
             those.sort(key=lambda one: -one.fixed_characters)  # /models/base goes before /models/{id}

@@ -463,7 +463,7 @@ def test_the_rate_and_the_time_left_are_shown_while_it_is_fetched(lena, logging)
 # What is in the zip
 
 
-def test_row_53_names_are_flat_unique_and_safe(lena, logging, worker, ready):
+def test_names_are_flat_unique_and_safe(lena, logging, worker, ready):
     names = [
         "../../etc/passwd\r\n",
         "CON.txt",

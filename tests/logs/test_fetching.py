@@ -112,7 +112,7 @@ def fail(world, effect, path=AUDIO, times=1):
     ],
     ids=str,
 )
-def test_row_50_a_body_that_breaks_off_is_gone_on_with(job, world, effect, large_ones, request):
+def test_a_body_that_breaks_off_is_gone_on_with(job, world, effect, large_ones, request):
     request.getfixturevalue("large") if large_ones else None
     fail(world, effect)
     assert job.bring().files == 8
@@ -121,7 +121,7 @@ def test_row_50_a_body_that_breaks_off_is_gone_on_with(job, world, effect, large
         assert len(contents(world, 206)) == 1
 
 
-def test_row_50_a_server_that_ignores_the_range_begins_again(job, world):
+def test_a_server_that_ignores_the_range_begins_again(job, world):
     world.fail(
         {"method": "GET", "path": AUDIO, "times": 1, "effect": {"truncate": 1000}},
         {"method": "GET", "path": AUDIO, "times": 1, "effect": {"whole": True}},
@@ -142,7 +142,7 @@ def test_row_50_a_server_that_ignores_the_range_begins_again(job, world):
     ],
     ids=str,
 )
-def test_row_50_content_that_changed_in_between_is_begun_again(job, world, effect):
+def test_content_that_changed_in_between_is_begun_again(job, world, effect):
     world.fail(
         {"method": "GET", "path": AUDIO, "times": 1, "effect": {"truncate": 1000}},
         {"method": "GET", "path": AUDIO, "times": 1, "effect": effect},
@@ -164,7 +164,7 @@ def test_row_50_content_that_changed_in_between_is_begun_again(job, world, effec
     ],
     ids=str,
 )
-def test_row_50_a_file_that_stays_wrong_is_given_up_and_the_others_come(job, world, effect, words):
+def test_a_file_that_stays_wrong_is_given_up_and_the_others_come(job, world, effect, words):
     wrong = job.files.filter(kind="Audio").first()
     fail(world, effect, path=re.escape(wrong.name), times=None)
     found = job.until_given_up()
@@ -179,7 +179,7 @@ def test_row_50_a_file_that_stays_wrong_is_given_up_and_the_others_come(job, wor
     job.whole()
 
 
-def test_row_50_a_file_without_a_byte_is_kept_and_its_entry_says_so(job, world):
+def test_a_file_without_a_byte_is_kept_and_its_entry_says_so(job, world):
     wrong = job.files.filter(kind="Audio").first()
     LogFile.objects.filter(pk=wrong.pk).update(size=0)
     fail(world, {"body": None, "headers": {"Content-MD5": ""}}, path=re.escape(wrong.name))
@@ -201,7 +201,7 @@ def test_trouble_of_the_whole_service_is_told_and_is_no_fault_of_a_file(job, wor
     job.whole()
 
 
-def test_row_51_an_address_that_expired_is_replaced_once_and_nobody_notices(job, world):
+def test_an_address_that_expired_is_replaced_once_and_nobody_notices(job, world):
     job.addresses = {
         file.id: file.content_url for file in job.service.list_logs(job.endpoint.remote_id, sas_seconds=60)
     }
@@ -211,7 +211,7 @@ def test_row_51_an_address_that_expired_is_replaced_once_and_nobody_notices(job,
     assert len(contents(world, 403)) == 8
 
 
-def test_row_51_an_address_that_expires_on_the_way_is_replaced_and_the_file_gone_on_with(job, world):
+def test_an_address_that_expires_on_the_way_is_replaced_and_the_file_gone_on_with(job, world):
     row = job.files.filter(kind="Audio").first()
     world.fail(
         {"method": "GET", "path": re.escape(row.name), "times": 1, "effect": {"truncate": 1000}},
@@ -225,7 +225,7 @@ def test_row_51_an_address_that_expires_on_the_way_is_replaced_and_the_file_gone
     job.whole()
 
 
-def test_row_51_an_address_that_is_never_accepted_is_told(job, world):
+def test_an_address_that_is_never_accepted_is_told(job, world):
     wrong = job.files.filter(kind="Audio").first()
     fail(world, {"status": 403}, path=re.escape(wrong.name), times=None)
     for _look in range(fetching.GIVE_UP_AFTER):
@@ -247,7 +247,7 @@ def test_row_51_an_address_that_is_never_accepted_is_told(job, world):
         "ftp://127.0.0.1/x.wav",
     ],
 )
-def test_row_52_an_address_elsewhere_is_refused_in_words(job, world, address):
+def test_an_address_elsewhere_is_refused_in_words(job, world, address):
     wrong = job.files.filter(kind="Audio").first()
     said = world.call("GET", f"/endpoints/{job.endpoint.remote_id}/files/logs/{wrong.remote_id}")
     said["links"]["contentUrl"] = address
@@ -262,14 +262,14 @@ def test_row_52_an_address_elsewhere_is_refused_in_words(job, world, address):
     assert nothing_half()
 
 
-def test_row_52_this_machine_is_no_address_for_a_service_elsewhere():
+def test_this_machine_is_no_address_for_a_service_elsewhere():
     real = azure.SpeechClient("https://eastus.api.cognitive.microsoft.com", "key")
     for address in ("https://localhost/x", "https://127.0.0.1/x", "https://[::1]/x", "http://localhost/x"):
         with real, pytest.raises(azure.ForeignAddress), real.open_content(address):
             pass
 
 
-def test_row_52_a_redirect_is_not_followed(job, world):
+def test_a_redirect_is_not_followed(job, world):
     wrong = job.files.filter(kind="Audio").first()
     fail(
         world,
@@ -297,7 +297,7 @@ NAMES = [
 ]
 
 
-def test_row_53_names_of_the_service_are_not_names_of_our_files(job, tmp_path):
+def test_names_of_the_service_are_not_names_of_our_files(job, tmp_path):
     for name, row in zip(NAMES, job.files.all(), strict=False):
         row.name = name
         row.save()
@@ -315,7 +315,7 @@ def test_row_53_names_of_the_service_are_not_names_of_our_files(job, tmp_path):
         assert "/" not in transfer.name_of(row).partition("/")[2]
 
 
-def test_row_55_files_that_went_between_list_and_get_are_gone_and_the_others_come(job, world):
+def test_files_that_went_between_list_and_get_are_gone_and_the_others_come(job, world):
     gone = list(job.files.filter(kind="Audio")[:2])
     for row in gone:
         world.call("DELETE", f"/endpoints/{job.endpoint.remote_id}/files/logs/{row.remote_id}")

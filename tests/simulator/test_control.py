@@ -154,7 +154,7 @@ def test_a_reset_starts_a_new_world_with_other_options(service: Service) -> None
     assert len(service.every("/projects")) == 2
 
 
-@pytest.mark.parametrize("body", [{"colour": 1}, {"endpoints": -1}, {"rate_limit": "fast"}, {"switches": {"x": 1}}])
+@pytest.mark.parametrize("body", [{"color": 1}, {"endpoints": -1}, {"rate_limit": "fast"}, {"switches": {"x": 1}}])
 def test_a_reset_with_invalid_options_is_refused(service: Service, body: dict[str, Any]) -> None:
     assert service.open.post(f"{service.url}/_world/reset", json=body).status_code == 400
 

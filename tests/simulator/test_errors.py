@@ -93,11 +93,11 @@ def test_other_media_types_are_not_supported(service: Service) -> None:
 
 
 def test_read_only_and_unknown_properties_are_ignored(service: Service) -> None:
-    endpoint_body = {"status": "Succeeded", "createdDateTime": "2001-01-01T00:00:00Z", "links": {}, "colour": "red"}
+    endpoint_body = {"status": "Succeeded", "createdDateTime": "2001-01-01T00:00:00Z", "links": {}, "color": "red"}
     endpoint = service.deploy(**endpoint_body)
     assert endpoint["status"] == "NotStarted"
     assert not endpoint["createdDateTime"].startswith("2001")
-    assert "colour" not in endpoint
+    assert "color" not in endpoint
 
 
 def test_the_fifty_first_endpoint_exceeds_the_quota(service: Service) -> None:

@@ -59,7 +59,7 @@ def test_a_filter_returns_matching_entities(service: Service, text: str, expecte
     "text",
     [
         "",
-        "colour eq 'red'",
+        "color eq 'red'",
         "displayName",
         "displayName eq",
         "displayName eq red",

@@ -38,7 +38,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_1() -> None:
     assert len(complaints.splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [["--endpoints", "-1"], ["--switch", "colour=red"], ["--world", "flat"]])
+@pytest.mark.parametrize("arguments", [["--endpoints", "-1"], ["--switch", "color=red"], ["--world", "flat"]])
 def test_invalid_options_are_exit_code_2(arguments: list[str]) -> None:
     process = start(*arguments)
     output, complaints = process.communicate(timeout=10)

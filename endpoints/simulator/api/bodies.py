@@ -11,7 +11,7 @@ from starlette.requests import Request
 from ..options import Switches
 from ..rules.deployment import EndpointChange, NewEndpoint
 from ..rules.training import NewModel
-from ..versions import Version
+from ..versions import ServedVersion
 from .errors import ApiError, invalid_argument, invalid_request
 
 UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -41,7 +41,7 @@ async def read(request: Request) -> Body:
     return body
 
 
-def new_endpoint(body: Body, version: Version, switches: Switches) -> NewEndpoint:
+def new_endpoint(body: Body, version: ServedVersion, switches: Switches) -> NewEndpoint:
     """The body of Endpoints_Create."""
     properties = section(body, "properties")
     has_v3_properties = version.has_v3_properties
@@ -59,7 +59,7 @@ def new_endpoint(body: Body, version: Version, switches: Switches) -> NewEndpoin
     )
 
 
-def new_model(body: Body, version: Version) -> NewModel:
+def new_model(body: Body, version: ServedVersion) -> NewModel:
     """The body of Models_Create."""
     properties = section(body, "properties")
     datasets = body.get("datasets")
@@ -79,7 +79,9 @@ def new_model(body: Body, version: Version) -> NewModel:
     )
 
 
-def endpoint_change(body: Body, old_custom: dict[str, str], version: Version, switches: Switches) -> EndpointChange:
+def endpoint_change(
+    body: Body, old_custom: dict[str, str], version: ServedVersion, switches: Switches
+) -> EndpointChange:
     """The body of Endpoints_Update. Only here the logging property is named contentLoggingEnabled."""
     change = EndpointChange()
     if "displayName" in body:
@@ -124,7 +126,7 @@ def boolean(body: Body, name: str) -> bool | None:
     return value
 
 
-def logging(properties: Body, name: str, version: Version, switches: Switches) -> bool | None:
+def logging(properties: Body, name: str, version: ServedVersion, switches: Switches) -> bool | None:
     """The logging property. From 2024-11-15 on it needs a resource with its own storage (migration guide)."""
     value = boolean(properties, name)
     if value and not version.logs and switches.byos == "off":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import QueryParams
 
 from ..options import Switches
-from ..versions import Version
+from ..versions import ServedVersion
 from . import authentication
 from .errors import invalid_argument
 from .paging import number
@@ -15,12 +15,12 @@ DEFAULT = 12 * 3600  # seconds; documented for sasValidityInSeconds (Endpoints_L
 INVALID_VALIDITY = "InvalidSasValidityDuration"
 
 
-def validity_parameter(version: Version) -> str:
+def validity_parameter(version: ServedVersion) -> str:
     return "sasLifetimeMinutes" if version.in_query else "sasValidityInSeconds"
 
 
 def content_url_validity(
-    query: QueryParams, version: Version, switches: Switches, *, required: bool = False
+    query: QueryParams, version: ServedVersion, switches: Switches, *, required: bool = False
 ) -> int | None:
     """The validity in seconds; None for a URL without SAS, which resources with own storage have (switch byos).
 

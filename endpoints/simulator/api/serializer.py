@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ..content.logs import Log
 from ..iso8601 import iso, iso_duration
-from ..versions import Version
+from ..versions import ServedVersion
 from ..world.entities import Endpoint, LogOwner, Model, ModelCopy, Project, Status
 from ..world.world import World
 
@@ -32,7 +32,7 @@ class Origins(Struct):
 class Serializer:
     """`now` is the time at which all statuses in one response are evaluated."""
 
-    def __init__(self, version: Version, origins: Origins, world: World) -> None:
+    def __init__(self, version: ServedVersion, origins: Origins, world: World) -> None:
         self.version = version
         self.origins = origins
         self.world = world

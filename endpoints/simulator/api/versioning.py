@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..simulation import Simulation
-from ..versions import Version
+from ..versions import ServedVersion
 from .errors import ApiError, invalid_argument
 
 BASE_PATH = "/speechtotext"
@@ -23,7 +23,7 @@ VERSION_IN_PATH = re.compile(r"^/v\d")
 class ActiveVersion:
     """The routes of one version, unless it is retired (switches retired and retired_answer)."""
 
-    def __init__(self, app: ASGIApp, simulation: Simulation, version: Version) -> None:
+    def __init__(self, app: ASGIApp, simulation: Simulation, version: ServedVersion) -> None:
         self.app = app
         self.simulation = simulation
         self.version = version
@@ -61,11 +61,11 @@ class VersionFromQuery:
         await self.apps[name](scope, receive, send)
 
 
-def mount_versions(simulation: Simulation, routes: Callable[[Version], list[Route]]) -> list[Mount]:
+def mount_versions(simulation: Simulation, routes: Callable[[ServedVersion], list[Route]]) -> list[Mount]:
     """All versions; the one in the path comes first."""
     apps = {
         version: ActiveVersion(Router(routes(version), redirect_slashes=False), simulation, version)
-        for version in Version
+        for version in ServedVersion
     }
     in_path = [Mount(f"{BASE_PATH}/{version}", app) for version, app in apps.items() if not version.in_query]
     return [

@@ -10,14 +10,14 @@ from xml.sax.saxutils import escape, quoteattr
 TITLES = {"prefix": "Prefix", "marker": "Marker", "maxresults": "MaxResults", "delimiter": "Delimiter"}
 
 
-class Page(NamedTuple):
+class NamePage(NamedTuple):
     """Names of blobs and, if a delimiter groups them, of prefixes; whether there are `more` pages."""
 
     names: list[str]
     more: bool
 
 
-def page(names: Iterable[str], prefix: str, delimiter: str, after: str, max_results: int) -> Page:
+def page(names: Iterable[str], prefix: str, delimiter: str, after: str, max_results: int) -> NamePage:
     """The first names after `after`. All names with the same prefix up to the delimiter are one entry."""
     found: list[str] = []
     for name in names:
@@ -28,9 +28,9 @@ def page(names: Iterable[str], prefix: str, delimiter: str, after: str, max_resu
         if entry <= after or (found and found[-1] == entry):
             continue
         if len(found) == max_results:
-            return Page(found, True)
+            return NamePage(found, True)
         found.append(entry)
-    return Page(found, False)
+    return NamePage(found, False)
 
 
 def marker(name: str) -> str:

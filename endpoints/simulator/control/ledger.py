@@ -17,7 +17,7 @@ class Changes(Struct):
     removed: list[str] = field(default_factory=list)
 
 
-class Entry(Struct, omit_defaults=True):
+class LedgerEntry(Struct, omit_defaults=True):
     """One request; `status` is null until a response begins, and stays null if the connection is closed instead."""
 
     time: str
@@ -32,10 +32,10 @@ class Ledger:
     """The latest requests, oldest first."""
 
     def __init__(self) -> None:
-        self.entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
+        self.entries: deque[LedgerEntry] = deque(maxlen=MAX_ENTRIES)
 
-    def open(self, time: str, method: str, path: str) -> Entry:
-        entry = Entry(time, method, path, None, Changes())
+    def open(self, time: str, method: str, path: str) -> LedgerEntry:
+        entry = LedgerEntry(time, method, path, None, Changes())
         self.entries.append(entry)
         current.set(entry)
         return entry
@@ -49,7 +49,7 @@ class Ledger:
         return rows
 
 
-current: ContextVar[Entry | None] = ContextVar("current", default=None)
+current: ContextVar[LedgerEntry | None] = ContextVar("current", default=None)
 
 
 def made(entity_id: str) -> None:

@@ -30,7 +30,7 @@ class Delivery(Struct, kw_only=True, omit_defaults=True):
     problem: str | None = None
 
 
-class HookCall(Struct, frozen=True, kw_only=True):
+class OutgoingCall(Struct, frozen=True, kw_only=True):
     """A call that is to be made. `challenge`: the number of the challenge, None for events and pings."""
 
     hook: WebHook

@@ -17,8 +17,8 @@ from ..world.entities import Status
 from ..world.web_hooks import CHALLENGE, PING, WebHook
 from ..world.world import World, new_id
 from . import hook_json
-from .calls import Delivery, HookCall
-from .events import Event, TransitionTracker, payload
+from .calls import Delivery, OutgoingCall
+from .events import HookEvent, TransitionTracker, payload
 from .http_post import NoResponse, post
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class HookQueue:
     """The calls that wait for one hook, and the task that makes them."""
 
     def __init__(self) -> None:
-        self.calls: deque[HookCall] = deque()
-        self.reordered: list[HookCall] = []
+        self.calls: deque[OutgoingCall] = deque()
+        self.reordered: list[OutgoingCall] = []
         self.task: asyncio.Task[None] | None = None
 
 
@@ -95,23 +95,23 @@ class Dispatcher:
 
     # Sending
 
-    def send_event(self, hook: WebHook, event: Event) -> None:
+    def send_event(self, hook: WebHook, event: HookEvent) -> None:
         address = self.simulation.serializer(hook.version).address(*event.path)
         body = msgspec.json.encode(payload(address, new_id()))
-        self.enqueue(HookCall(hook=hook, event=event.name, created=self.world.now(), body=body))
+        self.enqueue(OutgoingCall(hook=hook, event=event.name, created=self.world.now(), body=body))
 
     def ping(self, hook: WebHook) -> None:
         """WebHooks_Ping: the body is that of WebHooks_Get."""
         body = msgspec.json.encode(hook_json.shape(hook, self.simulation.serializer(hook.version)))
-        self.enqueue(HookCall(hook=hook, event=PING, created=self.world.now(), body=body))
+        self.enqueue(OutgoingCall(hook=hook, event=PING, created=self.world.now(), body=body))
 
     def challenge(self, hook: WebHook) -> None:
         token = secrets.token_urlsafe(24)
         self.enqueue(
-            HookCall(hook=hook, event=CHALLENGE, created=self.world.now(), token=token, challenge=hook.challenge)
+            OutgoingCall(hook=hook, event=CHALLENGE, created=self.world.now(), token=token, challenge=hook.challenge)
         )
 
-    def enqueue(self, call: HookCall) -> None:
+    def enqueue(self, call: OutgoingCall) -> None:
         queue = self.queues.setdefault(call.hook.id, HookQueue())
         if len(queue.calls) >= MAX_QUEUE:
             self.record_attempt(call, 0, None, "not sent: too many wait")
@@ -157,11 +157,11 @@ class Dispatcher:
             for one in reordered:
                 await self._deliver(one)
 
-    async def _deliver_delayed(self, call: HookCall, effect: Effect) -> None:
+    async def _deliver_delayed(self, call: OutgoingCall, effect: Effect) -> None:
         await self._pause(call.created + effect.delay)
         await self._deliver(call, effect.duplicate)
 
-    async def _deliver(self, call: HookCall, duplicates: int = 0) -> None:
+    async def _deliver(self, call: OutgoingCall, duplicates: int = 0) -> None:
         if call.challenge is not None:
             await self._send_challenge(call)
             return
@@ -186,7 +186,7 @@ class Dispatcher:
                 call.hook, "TooManyFailures", "Too many callbacks failed. Update the web hook to try it again."
             )
 
-    async def _send_challenge(self, call: HookCall) -> None:
+    async def _send_challenge(self, call: OutgoingCall) -> None:
         """One attempt; the body of the response must be the token and nothing else."""
         status, body = await self._post(call, 1)
         if status == 200 and body == call.token.encode():
@@ -198,7 +198,7 @@ class Dispatcher:
                 call, "The callback did not answer." if status is None else f"The callback answered {status}."
             )
 
-    def _finish_challenge(self, call: HookCall, problem: str | None) -> None:
+    def _finish_challenge(self, call: OutgoingCall, problem: str | None) -> None:
         """Set the status of the hook; the challenge of a URL that has been replaced since is ignored."""
         if call.challenge != call.hook.challenge:
             return
@@ -212,7 +212,7 @@ class Dispatcher:
         hook.enter(Status.FAILED, self.world.now(), {"code": code, "message": message})
         self.world.mark_changed()
 
-    async def _post(self, call: HookCall, attempt: int) -> tuple[int | None, bytes]:
+    async def _post(self, call: OutgoingCall, attempt: int) -> tuple[int | None, bytes]:
         switches = self.simulation.options.switches
         try:
             headers = call.headers(switches.hook_event_names)
@@ -223,14 +223,14 @@ class Dispatcher:
         self.record_attempt(call, attempt, status)
         return status, body
 
-    def record_attempt(self, call: HookCall, attempt: int, status: int | None, problem: str | None = None) -> None:
+    def record_attempt(self, call: OutgoingCall, attempt: int, status: int | None, problem: str | None = None) -> None:
         style = self.simulation.options.switches.hook_event_names
         self.records.append(call.attempt_record(self.world.now(), style, attempt, status, problem))
 
     def as_json(self) -> list[dict[str, Any]]:
         return [msgspec.structs.asdict(one) for one in self.records]
 
-    def _fault(self, call: HookCall) -> Effect | None:
+    def _fault(self, call: OutgoingCall) -> Effect | None:
         """The effect of a fault with the method HOOK; its path is matched against "<event> <webUrl>"."""
         for fault in self.simulation.faults:
             if (fault.method or "").upper() == HOOK and fault.matches(HOOK, f"{call.event} {call.hook.url}"):

@@ -18,7 +18,7 @@ CREATED, RUNNING, DONE = range(3)
 RANK = {Status.NOT_STARTED: CREATED, Status.RUNNING: RUNNING, Status.SUCCEEDED: DONE, Status.FAILED: DONE}
 
 
-class Event(NamedTuple):
+class HookEvent(NamedTuple):
     """`name` is in camelCase (contract: WebHookEvents); `path` is that of the entity: ("endpoints", id)."""
 
     moment: float
@@ -35,10 +35,10 @@ class TrackedEntity:
         self.work = entity.work
         self.reported = CREATED
 
-    def event(self, moment: float, stage: str) -> Event:
-        return Event(moment, self.kind + stage, (f"{self.kind}s", self.entity.id))
+    def event(self, moment: float, stage: str) -> HookEvent:
+        return HookEvent(moment, self.kind + stage, (f"{self.kind}s", self.entity.id))
 
-    def new_events(self, now: float) -> Iterator[Event]:
+    def new_events(self, now: float) -> Iterator[HookEvent]:
         """Processing and Completion that have not been reported; another deployment reports both again."""
         if self.work is not self.entity.work:
             self.work, self.reported = self.entity.work, CREATED
@@ -60,14 +60,14 @@ class TransitionTracker:
 
     def __init__(self) -> None:
         self.tracked: dict[str, TrackedEntity] | None = None
-        self.deleted: dict[str, Event] = {}
+        self.deleted: dict[str, HookEvent] = {}
 
-    def detect_events(self, world: World) -> list[Event]:
+    def detect_events(self, world: World) -> list[HookEvent]:
         """Events since the last call, oldest first; none at the first call."""
         now = world.now()
         world.remove_expired()
         previous, self.tracked = self.tracked, {}
-        events: list[Event] = []
+        events: list[HookEvent] = []
         for kind, entity in _entities(world):
             tracked = previous.pop(entity.id, None) if previous is not None else None
             if tracked is None or tracked.entity is not entity:
@@ -89,7 +89,7 @@ class TransitionTracker:
         times = (tracked.next_at() for tracked in (self.tracked or {}).values())
         return min((moment for moment in times if moment is not None), default=None)
 
-    def last(self, world: World, name: str) -> Event | None:
+    def last(self, world: World, name: str) -> HookEvent | None:
         """The latest event of this name, which WebHooks_Test sends again."""
         now = world.now()
         found = [self.deleted[name]] if name in self.deleted else []

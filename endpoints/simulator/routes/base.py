@@ -15,7 +15,7 @@ from starlette.routing import Route
 from ..api.errors import not_found
 from ..api.filters import Fields
 from ..simulation import Simulation
-from ..versions import Version
+from ..versions import ServedVersion
 from ..world.entities import Endpoint, Model, ModelCopy, Project, Work
 from ..world.world import World
 
@@ -86,7 +86,7 @@ class Routes(ABC):
 
     def __init__(self, simulation: Simulation, version: str) -> None:
         self.simulation = simulation
-        self.version = Version(version)
+        self.version = ServedVersion(version)
 
     @abstractmethod
     def routes(self) -> list[Route]:

@@ -37,7 +37,6 @@ PLACES = (
     ("Pilot", "Trial with one team"),
     ("Archive", "Kept for a former customer"),
 )
-FAR = 500 * DAY
 LOGGING_SHARE, BASE_SHARE = 0.4, 0.1
 CYCLE, FAILS_AT, RUNS_AT = 40, (6, 28), 9  # of forty endpoints two have failed and one has just been created
 

@@ -1,4 +1,4 @@
-"""Row 54 of the fault table: browsers that go away in the middle, several people at once, a worker that is killed."""
+"""Browsers that go away in the middle, several people at once, a worker that is killed."""
 
 import hashlib
 import http.client
@@ -78,9 +78,7 @@ def go_away(port, request, number):
             line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NOW)
 
 
-def test_row_54_browsers_that_go_away_leave_nothing_open_and_the_next_one_gets_all(
-    lena, resource, world, worker, server
-):
+def test_browsers_that_go_away_leave_nothing_open_and_the_next_one_gets_all(lena, resource, world, worker, server):
     world.begin(endpoints=12, logs=1, log_bytes=LARGE, rate_limit="0/0")
     worker.mirror()
     endpoint = Endpoint.objects.filter(logging_enabled=True, status="Succeeded").first()
@@ -128,9 +126,7 @@ def finish(download):
     connection.close()
 
 
-def test_row_54_three_people_and_a_killed_worker_fetch_each_file_once(
-    lena, alice, bob, resource, world, worker, monkeypatch
-):
+def test_three_people_and_a_killed_worker_fetch_each_file_once(lena, alice, bob, resource, world, worker, monkeypatch):
     world.begin(endpoints=12, logs=20, log_bytes=5000, rate_limit="0/0")
     worker.mirror()
     endpoint = Endpoint.objects.filter(logging_enabled=True, status="Succeeded").first()

@@ -249,3 +249,11 @@ def test_what_differs_in_more_than_we_asked_was_changed_outside(alice, endpoint,
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"description": "Theirs"})
     worker.mirror()
     assert Event.objects.get(verb=Verb.CHANGED_OUTSIDE).text == "was changed outside: name, description"
+
+
+@pytest.mark.parametrize("mark", ["none", "12345678-1234-1234-1234-12345678901z", "x" * 36, "a-b-c-d-e", "0" * 36])
+def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(mirrored, world, worker, mark):
+    made = deployed_elsewhere(world, SpeechModel.objects.deployable().first(), customProperties={MARK: mark})
+    worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.remote_id, row.mark) == (made, mark)

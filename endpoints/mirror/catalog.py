@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import models, transaction
@@ -292,5 +293,9 @@ def _words(error: azure.EntityError | None) -> str:
     return error.message or error.code if error else ""
 
 
-def _uuids(text: str) -> list[str]:
-    return [text] if len(text) == 36 and text.count("-") == 4 else []
+def _uuids(mark: str) -> list[UUID]:
+    """The UUID that a mark is; none for a mark that somebody else has given."""
+    try:
+        return [UUID(mark)]
+    except ValueError:
+        return []

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 CHANGES = (
@@ -55,7 +56,7 @@ def copy_for(module: str) -> Path:
     copy = Path(tempfile.mkdtemp(prefix="mutation-"))
     left_out = shutil.ignore_patterns(".venv", ".git", "var", "__pycache__", ".*_cache", ".hypothesis")
     shutil.copytree(ROOT, copy, symlinks=True, ignore=left_out, dirs_exist_ok=True)
-    # mutmut leaves decorated functions alone; without transactions a module does the same unless it is interrupted.
+    # mutmut leaves decorated functions alone. Transactions matter only when something is interrupted.
     kept = [line for line in (copy / module).read_text().splitlines() if line.strip() != "@transaction.atomic"]
     (copy / module).write_text("\n".join(kept) + "\n")
     tests = [f"tests/{name}.py" for name in TESTS[module].split()]
@@ -96,7 +97,7 @@ def report(copy: Path) -> None:
 
 
 def run_mutmut() -> None:
-    """mutmut's own command line, without mutants of texts, and with two more: a negated `if` and a call left out."""
+    """mutmut's own command line with other mutants: also negated conditions and calls that are left out."""
     import libcst
     from mutmut.__main__ import cli
     from mutmut.mutation import mutators
@@ -105,16 +106,25 @@ def run_mutmut() -> None:
         whole = node.test.with_changes(lpar=[libcst.LeftParen()], rpar=[libcst.RightParen()])
         yield node.with_changes(test=libcst.UnaryOperation(libcst.Not(), whole))
 
-    def left_out(node):
+    def call_left_out(node):
         if isinstance(node.value, libcst.Call):
             yield libcst.Pass()
 
-    mutators.mutation_operators[:] = [
-        *(pair for pair in mutators.mutation_operators if pair[1] is not mutators.operator_string),
+    def argument_left_out(node):
+        for n, argument in enumerate(node.args):
+            if argument.keyword or (len(node.args) > 1 and isinstance(node.func, libcst.Attribute)):
+                yield node.with_changes(args=[*node.args[:n], *node.args[n + 1 :]])
+
+    # Texts are for people, and a None in place of a value nearly always ends in an exception at once.
+    dropped = (mutators.operator_string, mutators.operator_assignment, mutators.operator_arg_removal)
+    operators: Any = [pair for pair in mutators.mutation_operators if pair[1] not in dropped]
+    operators += [
         (libcst.If, negated),
         (libcst.IfExp, negated),
-        (libcst.Expr, left_out),
+        (libcst.Expr, call_left_out),
+        (libcst.Call, argument_left_out),
     ]
+    mutators.mutation_operators[:] = operators  # type: ignore[index]  # a list, called a sequence
     cli()
 
 

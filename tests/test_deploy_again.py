@@ -148,3 +148,19 @@ def test_an_endpoint_that_the_service_made_late_comes_back(alice, late, worker):
     change.endpoint.refresh_from_db()
     assert change.endpoint.gone_at is None
     assert change.endpoint.remote_id is not None
+
+
+def test_a_creation_of_which_the_service_made_the_endpoint_late_is_deploying_from_now_on(late, worker):
+    Change.objects.update(error="It was sent three times and never seen at the service.")
+    worker.mirror()
+    late.refresh_from_db()
+    assert (late.state, late.error) == (ChangeState.DEPLOYING, "")
+    assert late.accepted_at is not None
+
+
+def test_a_creation_that_somebody_gave_up_stays_so_when_the_endpoint_is_there_after_all(alice, late, worker):
+    submit.decide(late, actor=alice.user, again=False)
+    worker.mirror()
+    late.refresh_from_db()
+    assert late.endpoint.remote_id is not None
+    assert late.state == ChangeState.FAILED

@@ -257,3 +257,19 @@ def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(mirrored, worl
     worker.mirror()
     row = Endpoint.objects.get()
     assert (row.remote_id, row.mark) == (made, mark)
+
+
+def test_an_endpoint_that_failed_without_a_reason_shows_none(endpoint, world, worker):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    lists(world, {**remote, "status": "Failed"})
+    worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.status, row.error) == ("Failed", "")
+
+
+def test_an_endpoint_that_is_found_gone_keeps_what_was_stored_since_it_was_read(endpoint):
+    Endpoint.objects.update(log_folder="calls")
+    catalog.mark_gone(endpoint)
+    row = Endpoint.objects.get()
+    assert row.gone_at is not None
+    assert row.log_folder == "calls"

@@ -300,3 +300,17 @@ def test_a_version_without_projects_knows_data_sets_by_their_number(alice, mirro
     worker.mirror()
     model = SpeechModel.objects.filter(kind=ModelKind.CUSTOM).exclude(datasets=[]).first()
     assert {one["name"] for one in model.datasets} == {""}
+
+
+def test_a_change_whose_endpoint_cannot_be_read_for_now_waits_and_says_why(alice, endpoint, other, world, worker):
+    change = worker.step(ask(alice, endpoint, other))
+    address = f"/endpoints/{endpoint.remote_id}$"
+    refusal = {"code": "Forbidden", "message": "This network is not allowed."}
+    world.fail({"method": "GET", "path": address, "times": 1, "effect": {"status": 403, "body": refusal}})
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert "This network is not allowed." in change.error
+    assert change.next_look_at is not None
+    world.advance(3600)
+    worker.step(change)
+    assert (change.state, change.error) == (ChangeState.DONE, "")

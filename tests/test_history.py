@@ -424,3 +424,69 @@ def test_what_was_seen_is_data_and_not_trusted(alice, endpoint):
 
 def test_kinds_of_changes_are_named_for_people():
     assert [str(kind.label) for kind in ChangeKind] == ["Deploy model", "Change model", "Edit", "Delete endpoint"]
+
+
+def test_a_duplicate_can_be_removed_while_the_other_one_is_being_changed(alice, twins):
+    kept, twin = twins
+    kept.refresh_from_db()
+    submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=kept, wanted={"display_name": "Renamed"})
+    change = submit.remove_duplicate(actor=alice.user, endpoint=twin)
+    assert (change.endpoint, change.kind) == (twin, ChangeKind.DELETE)
+
+
+def moments(row, *fields):
+    """Whether these times of a row, stored just now, are there."""
+    row.refresh_from_db()
+    return [getattr(row, field) is not None and getattr(row, field) > LONG_AGO for field in fields]
+
+
+LONG_AGO = timezone.now() - timedelta(days=1)
+
+
+def test_a_change_that_is_canceled_is_closed_now_and_due_no_more(alice, endpoint, other):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    Change.objects.update(updated_at=LONG_AGO)
+    assert submit.cancel(change, actor=alice.user)
+    assert moments(change, "closed_at", "updated_at") == [True, True]
+    assert change.next_look_at is None
+
+
+def test_a_creation_that_is_canceled_shows_in_the_list_at_once_and_changes_no_other_endpoint(alice, mirrored):
+    model = SpeechModel.objects.deployable()[0]
+    asked = [submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=name) for name in "ab"]
+    Endpoint.objects.update(updated_at=LONG_AGO)
+    submit.cancel(asked[0], actor=alice.user)
+    assert moments(asked[0].endpoint, "gone_at", "updated_at") == [True, True]
+    assert moments(asked[1].endpoint, "gone_at", "updated_at") == [False, False]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_decision_ends_a_change_or_makes_it_due_at_once(alice, endpoint, other, again):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    due = None if again else LONG_AGO
+    Change.objects.update(state=ChangeState.UNDECIDED, next_look_at=due, updated_at=LONG_AGO, error="Lost.")
+    change.refresh_from_db()
+    assert submit.decide(change, actor=alice.user, again=again)
+    assert moments(change, "closed_at", "updated_at") == [not again, True]
+    assert Change.objects.due().exists() == again
+    assert change.error == ("Lost." if again else "Given up.")
+    told = Event.objects.filter(change_id=change.pk).first()
+    assert (told.actor_name, told.endpoint_id) == ("alice", endpoint.pk)
+
+
+def test_what_differs_from_the_page_that_a_person_saw_is_named(alice, endpoint):
+    seen = endpoint.facts
+    Endpoint.objects.update(display_name="Renamed")
+    wanted = {"description": "Moved"}
+    with pytest.raises(submit.ChangedMeanwhile, match="^display_name$") as error:
+        submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=Endpoint.objects.get(), wanted=wanted, seen=seen)
+    assert error.value.facts == {"display_name": "Renamed"}
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_decision_is_about_one_change(alice, mirrored, again):
+    model = SpeechModel.objects.deployable()[0]
+    asked = [submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=name) for name in "ab"]
+    Change.objects.update(state=ChangeState.UNDECIDED)
+    submit.decide(asked[0], actor=alice.user, again=again)
+    assert Change.objects.get(state=ChangeState.UNDECIDED) == asked[1]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.changes import submit
-from endpoints.models import Change, Endpoint, Event, SpeechModel
+from endpoints.models import Bulk, Change, Endpoint, Event, SpeechModel
 from endpoints.models.status import ChangeKind, ChangeState
 from tests.conftest import fitting
 
@@ -478,7 +478,7 @@ def test_what_differs_from_the_page_that_a_person_saw_is_named(alice, endpoint):
     seen = endpoint.facts
     Endpoint.objects.update(display_name="Renamed")
     wanted = {"description": "Moved"}
-    with pytest.raises(submit.ChangedMeanwhile, match="^display_name$") as error:
+    with pytest.raises(submit.ChangedMeanwhile, match=r"^display_name$") as error:
         submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=Endpoint.objects.get(), wanted=wanted, seen=seen)
     assert error.value.facts == {"display_name": "Renamed"}
 
@@ -490,3 +490,83 @@ def test_a_decision_is_about_one_change(alice, mirrored, again):
     Change.objects.update(state=ChangeState.UNDECIDED)
     submit.decide(asked[0], actor=alice.user, again=again)
     assert Change.objects.get(state=ChangeState.UNDECIDED) == asked[1]
+
+
+def test_a_creation_that_is_canceled_leaves_an_endpoint_in_the_list_that_the_service_has(alice, mirrored):
+    model = SpeechModel.objects.deployable()[0]
+    change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    Endpoint.objects.update(remote_id=uuid.uuid4())
+    assert submit.cancel(change, actor=alice.user)
+    assert Endpoint.objects.get().gone_at is None
+    told = Event.objects.first()
+    assert (told.verb, told.endpoint_id, told.change_id) == ("cancelled", change.endpoint_id, change.pk)
+
+
+def test_a_change_of_a_kind_that_only_newer_code_knows_is_told_by_its_name(alice, endpoint, other):
+    change = submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint)
+    Change.objects.update(kind="move")
+    with pytest.raises(submit.Busy, match="is open: move, by alice") as busy:
+        submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint)
+    assert busy.value.change == change
+
+
+VERBS = {
+    "asked-edit": lambda endpoint, other, **ask: submit.edit(endpoint=endpoint, wanted={"description": "New"}, **ask),
+    "asked-delete": lambda endpoint, other, **ask: submit.delete(endpoint=endpoint, **ask),
+    "asked-change-model": lambda endpoint, other, **ask: submit.change_model(endpoint=endpoint, model=other, **ask),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_request_is_recorded_once_with_who_asked_and_why(alice, bob, endpoint, other, verb):
+    bulk = Bulk.objects.create(kind=ChangeKind.EDIT, actor=alice.user)
+    key, model = uuid.uuid4(), endpoint.model
+    change = VERBS[verb](endpoint, other, key=key, actor=alice.user, reason="Clearer", bulk=bulk)
+    assert (change.pk, change.actor, change.reason, change.bulk) == (key, alice.user, "Clearer", bulk)
+    assert (change.endpoint_name, change.resource_name, change.actor_name) == (str(endpoint), "Contoso", "alice")
+    assert change.before == endpoint.facts
+    assert VERBS[verb](endpoint, other, key=key, actor=bob.user, reason="Again") == change
+    event = Event.objects.get(verb=verb)
+    assert (event.actor_name, event.detail, event.endpoint_id) == ("alice", "Clearer", endpoint.pk)
+    assert (event.change_id, event.resource_id) == (key, endpoint.resource_id)
+    assert (
+        event.text
+        == {
+            "asked-edit": "asked to change description",
+            "asked-delete": "asked to delete the endpoint",
+            "asked-change-model": f"asked to change the model from {model} to {other}",
+        }[verb]
+    )
+    if verb == "asked-change-model":
+        assert (change.model, change.from_model, change.model_name) == (other, model, str(other))
+        assert change.wanted == {"model": other.remote_id}
+
+
+@pytest.mark.parametrize("verb", ["asked-edit", "asked-change-model"])
+def test_a_request_may_wait_for_its_time_and_is_due_then(alice, endpoint, other, verb):
+    at = timezone.now() + timedelta(hours=1)
+    change = VERBS[verb](endpoint, other, key=uuid.uuid4(), actor=alice.user, at=at)
+    change.refresh_from_db()
+    assert (change.scheduled_for, change.next_look_at) == (at, at)
+
+
+@pytest.mark.parametrize("verb", ["asked-edit", "asked-change-model"])
+def test_a_request_from_a_page_that_is_older_than_the_endpoint_is_not_recorded(alice, endpoint, other, verb):
+    with pytest.raises(submit.ChangedMeanwhile, match="display_name"):
+        VERBS[verb](endpoint, other, key=uuid.uuid4(), actor=alice.user, seen={"display_name": "As it was"})
+    assert not Change.objects.exists()
+
+
+def test_an_edit_that_changes_nothing_is_refused_whatever_else_was_asked(alice, endpoint):
+    first = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"description": "New"})
+    same = {"display_name": endpoint.display_name}
+    with pytest.raises(submit.NotPossible, match="Nothing was changed"):
+        submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted=same)
+    assert submit.edit(key=first.pk, actor=alice.user, endpoint=endpoint, wanted=same) == first
+
+
+def test_what_nobody_asked_for_but_the_product_itself_is_recorded_without_a_person(endpoint):
+    change = submit.delete(key=uuid.uuid4(), actor=None, endpoint=endpoint)
+    assert (change.actor, change.actor_name, Event.objects.first().actor_name) == (None, "", "")
+    with pytest.raises(submit.Busy, match="Delete endpoint, by Speech Studio"):
+        submit.delete(key=uuid.uuid4(), actor=None, endpoint=endpoint)

@@ -311,6 +311,15 @@ def test_a_change_whose_endpoint_cannot_be_read_for_now_waits_and_says_why(alice
     assert change.state == ChangeState.DEPLOYING
     assert "This network is not allowed." in change.error
     assert change.next_look_at is not None
+    worker.step(change)
+    assert (change.state, change.error) == (ChangeState.DEPLOYING, "")
     world.advance(3600)
     worker.step(change)
-    assert (change.state, change.error) == (ChangeState.DONE, "")
+    assert change.state == ChangeState.DONE
+
+
+def test_the_model_of_an_endpoint_whose_model_is_not_known_can_be_changed(alice, endpoint, other):
+    Endpoint.objects.update(model=None)
+    change = ask(alice, Endpoint.objects.get(), other)
+    assert (change.from_model, change.before["model"]) == (None, None)
+    assert Event.objects.first().facts == {"model": str(other), "old": ""}

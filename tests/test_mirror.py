@@ -10,7 +10,7 @@ from django.utils import timezone
 from endpoints.changes import submit
 from endpoints.gateway import clients
 from endpoints.mirror import catalog, resources
-from endpoints.models import Endpoint, Event, Resource, SpeechModel
+from endpoints.models import Endpoint, Event, Project, Resource, SpeechModel
 from endpoints.models.change import MARK
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
@@ -273,3 +273,91 @@ def test_an_endpoint_that_is_found_gone_keeps_what_was_stored_since_it_was_read(
     row = Endpoint.objects.get()
     assert row.gone_at is not None
     assert row.log_folder == "calls"
+
+
+def test_a_refresh_says_so_of_its_own_resource_only(mirrored, world, worker):
+    other = Resource.objects.create(name="Fabrikam", region="westus")
+    Resource.objects.update(mirrored_at=None, catalogued_at=None, capabilities={}, failure="Kept")
+    before = timezone.now()
+    resource = Resource.objects.get(pk=mirrored.pk)
+    Resource.objects.filter(pk=mirrored.pk).update(name="Renamed meanwhile")
+    mirror(resource, lambda: None)
+    row = Resource.objects.get(pk=mirrored.pk)
+    assert min(row.mirrored_at, row.catalogued_at) >= before
+    assert (row.mirrored_at, row.capabilities["projects"]) == (resource.mirrored_at, True)
+    assert row.name == "Renamed meanwhile"
+    other.refresh_from_db()
+    assert (other.mirrored_at, other.catalogued_at, other.capabilities) == (None, None, {})
+
+
+def again(world, worker):
+    """Refresh with models and projects."""
+    Resource.objects.update(catalogued_at=None)
+    worker.mirror()
+
+
+def test_projects_come_go_and_come_back_and_endpoints_name_theirs(mirrored, world, worker):
+    facts = {"displayName": "Hotline", "description": "Calls", "locale": "en-US"}
+    remote = world.call("POST", "/projects", facts)
+    model = SpeechModel.objects.deployable().filter(locale="en-US").first()
+    made = deployed_elsewhere(world, model, project={"self": remote["self"]})
+    again(world, worker)
+    project = Project.objects.get(remote_id=remote["self"].rpartition("/")[2])
+    assert (project.display_name, project.description, project.locale) == ("Hotline", "Calls", "en-US")
+    assert (project.resource, project.gone_at) == (mirrored, None)
+    assert project.created_at is not None
+    assert Endpoint.objects.get(remote_id=made).project == project
+    listed = world.call("GET", "/projects")
+    world.call("PATCH", f"/projects/{project.remote_id}", {"displayName": "Help line"})
+    again(world, worker)
+    project.refresh_from_db()
+    assert project.display_name == "Help line"
+    nothing = {"values": [one for one in listed["values"] if one["self"] != remote["self"]]}
+    world.fail({"method": "GET", "path": r"/projects(\?|$)", "times": 1, "effect": {"body": nothing}})
+    again(world, worker)
+    project.refresh_from_db()
+    assert project.gone_at is not None
+    again(world, worker)
+    project.refresh_from_db()
+    assert project.gone_at is None
+
+
+def test_an_endpoint_shows_its_model_as_the_service_names_it_now(endpoint, world, worker):
+    long_ago = timezone.now() - timedelta(days=1)
+    model = endpoint.model
+    SpeechModel.objects.filter(pk=model.pk).update(display_name="As it was", expires_at=long_ago)
+    Endpoint.objects.update(model_name="As it was", expires_at=long_ago, updated_at=long_ago)
+    unnamed = Endpoint.objects.create(
+        resource=endpoint.resource, display_name="No model", locale="en-US", model_name="x"
+    )
+    again(world, worker)
+    row = Endpoint.objects.get(pk=endpoint.pk)
+    assert (row.model_name, row.expires_at) == (model.display_name, model.expires_at)
+    assert row.updated_at > long_ago
+    unnamed.refresh_from_db()
+    assert unnamed.model_name == "x"
+    Endpoint.objects.update(updated_at=long_ago)
+    again(world, worker)
+    assert Endpoint.objects.get(pk=endpoint.pk).updated_at == long_ago
+
+
+def test_a_model_is_stored_as_the_service_describes_it(mirrored, world, worker):
+    model = SpeechModel.objects.filter(kind="custom").exclude(base_model=None).exclude(project=None).first()
+    remote = world.call("GET", f"/models/{model.remote_id}")
+    said = {
+        "display_name": remote["displayName"],
+        "description": remote.get("description", ""),
+        "locale": remote["locale"],
+        "status": remote["status"],
+    }
+    assert {name: getattr(model, name) for name in said} == said
+    assert remote["baseModel"]["self"].endswith(model.base_model.remote_id)
+    assert remote["project"]["self"].endswith(model.project.remote_id)
+    assert f"{model.created_at:%Y-%m-%dT%H:%M:%SZ}" == remote["createdDateTime"]
+    SpeechModel.objects.filter(pk=model.pk).update(
+        **dict.fromkeys(said, "x"), base_model=None, project=None, created_at=timezone.now(), expires_at=None
+    )
+    again(world, worker)
+    after = SpeechModel.objects.get(pk=model.pk)
+    for field in (*said, "base_model", "project", "created_at", "expires_at", "adaptation_expires_at", "datasets"):
+        assert getattr(after, field) == getattr(model, field), field

@@ -21,7 +21,8 @@ from endpoints.logs.keep import refresh, retention
 from endpoints.logs.purge import job as purge_job
 from endpoints.logs.storage import orphans
 from endpoints.messages import mail
-from endpoints.mirror import catalog, web_hooks
+from endpoints.mirror import web_hooks
+from endpoints.mirror.refresh import refresh as refresh_mirror
 from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 
 
@@ -104,7 +105,7 @@ def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:
-    catalog.refresh(resource, service)
+    refresh_mirror(resource, service)
     resource.record_success()
     if settings.PUBLIC_URL and (resource.hook_enabled or resource.hook_id):
         web_hooks.ensure(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")

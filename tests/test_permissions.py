@@ -182,3 +182,61 @@ def test_metrics_count_rows_and_name_nothing(client, mirrored, world, worker):
 def test_there_are_no_people_and_no_passwords_outside_the_demo(django_user_model, db):
     assert not django_user_model.objects.exists()
     assert not Resource.objects.exists()
+
+
+# The addresses that a person who has every permission but this one may not use.
+NEEDED = {
+    "view_endpoint": {
+        "activity",
+        "columns",
+        "detail",
+        "export",
+        "favorite",
+        "list",
+        "models",
+        "shortcuts",
+        "view",
+        "views",
+    },
+    "deploy_model": {
+        "bulk",
+        "bulk-cancel",
+        "bulk-progress",
+        "change-cancel",
+        "change-decide",
+        "change-model",
+        "delete",
+        "dismiss",
+        "edit",
+        "go-back",
+        "key",
+        "new",
+        "remove-duplicate",
+    },
+    "read_logs": {
+        "download",
+        "download-cancel",
+        "download-file",
+        "download-pause",
+        "download-resume",
+        "download-retry",
+        "downloads",
+        "log-audio",
+        "log-days",
+        "log-entry",
+        "log-transcript",
+        "logs",
+        "logs-refresh",
+        "logs-purge",
+    },
+    "manage_logs": {"logs-keep", "logs-purge", "purge", "purge-receipt"},
+    "manage_resources": {"log-folder", "resource-edit", "resource-hook", "resource-new", "resources"},
+}
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+def test_an_address_needs_its_permission_and_no_other_one(missing, nemo):
+    held = Permission.objects.filter(content_type__app_label="endpoints", codename__in=set(NEEDED) - {missing})
+    nemo.user.user_permissions.set(held)
+    statuses = {name: getattr(nemo, method.lower())(address(name)).status_code for name, (method, _) in MATRIX.items()}
+    assert {name for name, status in statuses.items() if status == 403} == NEEDED[missing]

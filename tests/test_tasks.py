@@ -2,12 +2,13 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from endpoints import tasks
+from endpoints import azure, tasks
 from endpoints.changes import work
 from endpoints.mirror import resources
 from endpoints.models import Change, Resource, Sweep
@@ -85,3 +86,60 @@ def test_a_service_that_has_just_failed_is_polled_soon_and_one_that_keeps_failin
     worker.mirror()
     mirrored.refresh_from_db()
     assert (mirrored.due_at - timezone.now()).total_seconds() == pytest.approx(wait, abs=2)
+
+
+class Policy:
+    """An error policy that tells what it was asked to do."""
+
+    def put_off(self, why: str, retry_after: float | None) -> Any:
+        return why, retry_after
+
+    def refused(self, error: azure.SpeechError) -> Any:
+        return "refused", error
+
+
+def attempt(resource, stage, policy) -> Any:
+    return work.attempt(resource, stage, policy)
+
+
+def failing(error):
+    def stage():
+        raise error
+
+    return stage
+
+
+@pytest.mark.parametrize(("retry_after", "wait"), [(None, 5), (0.2, 1), (40, 40), (7200, 900)])
+def test_after_a_429_work_is_put_off_for_a_second_up_to_a_quarter_of_an_hour(mirrored, retry_after, wait):
+    error = azure.TooManyRequests("Slow down.", operation="Endpoints_Get", retry_after=retry_after)
+    assert attempt(mirrored, failing(error), Policy()) == ("Slow down.", wait)
+    assert mirrored.failing_since is None
+
+
+def test_a_disk_that_is_full_puts_work_off_and_is_no_fault_of_the_service(mirrored):
+    assert attempt(mirrored, failing(work.Blocked("The disk is full.")), Policy()) == ("The disk is full.", None)
+    assert mirrored.failing_since is None
+
+
+def test_a_service_that_refuses_one_request_answers(mirrored):
+    mirrored.record_failure("The service could not be reached.")
+    for error in (
+        azure.Refused("No.", operation="Endpoints_Get", status=400),
+        azure.NotSupported("Not in this version.", operation="Endpoints_ListLogs"),
+    ):
+        assert attempt(mirrored, failing(error), Policy()) == ("refused", error)
+        assert Resource.objects.get().failing_since is None
+
+
+def test_a_service_that_refuses_our_key_or_version_or_does_not_answer_shows_on_the_resource(mirrored):
+    for error in (
+        azure.Unauthorized("The key is wrong.", operation="Endpoints_Get", status=401),
+        azure.VersionRetired("The version is gone.", operation="Endpoints_Get", version="v3.2", status=410),
+        azure.NotSent("It could not be reached.", operation="Endpoints_Get"),
+    ):
+        assert attempt(mirrored, failing(error), Policy()) == (str(error), None)
+        resource = Resource.objects.get()
+        assert resource.failure == str(error)
+        assert resource.failing_since is not None
+        assert work.attempt(mirrored, lambda: 7.0, Policy()) == 7.0
+        assert Resource.objects.get().failing_since is None

@@ -21,7 +21,7 @@ from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.sending import remote_id, shows
 from endpoints.changes.work import attempt
-from endpoints.mirror.catalog import mark_gone, store_endpoint
+from endpoints.mirror.endpoints import mark_gone, store_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
 from endpoints.models.change import MARK

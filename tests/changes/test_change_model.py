@@ -297,3 +297,26 @@ def test_without_projects_only_the_number_of_data_sets_is_known(alice, mirrored,
     worker.mirror()
     model = SpeechModel.objects.filter(kind=ModelKind.CUSTOM).exclude(datasets=[]).first()
     assert {one["name"] for one in model.datasets} == {""}
+
+
+def test_a_change_whose_endpoint_cannot_be_read_for_now_waits_and_says_why(alice, endpoint, other, world, worker):
+    change = worker.step(request_model(alice, endpoint, other))
+    address = f"/endpoints/{endpoint.remote_id}$"
+    refusal = {"code": "Forbidden", "message": "This network is not allowed."}
+    world.fail({"method": "GET", "path": address, "times": 1, "effect": {"status": 403, "body": refusal}})
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    assert "This network is not allowed." in change.error
+    assert change.due_at is not None
+    worker.step(change)
+    assert (change.state, change.error) == (ChangeState.DEPLOYING, "")
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+
+
+def test_the_model_of_an_endpoint_whose_model_is_not_known_can_be_changed(alice, endpoint, other):
+    Endpoint.objects.update(model=None)
+    change = request_model(alice, Endpoint.objects.get(), other)
+    assert (change.from_model, change.before["model"]) == (None, None)
+    assert Event.objects.first().facts == {"model": str(other), "old": ""}

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from endpoints.changes import submit
 from endpoints.changes.backoff import pause_of_deployment
-from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel, Status
+from endpoints.models import Change, Endpoint, Event, Project, Resource, SpeechModel, Status
 from endpoints.models.change import MARK
 from endpoints.models.status import ChangeState
 
@@ -248,3 +248,54 @@ def test_deployments_are_polled_often_while_people_wait_and_less_often_when_ther
     assert pause_of_deployment(first, None) == 2
     Change.objects.update(accepted_at=Now() - timedelta(minutes=40), polls=20)
     assert pause_of_deployment(Change.objects.get(pk=first.pk), None) == 60
+
+
+def test_a_request_for_an_endpoint_is_recorded_with_all_that_was_asked(alice, model):
+    project = Project.objects.create(
+        resource=model.resource, remote_id=str(uuid.uuid4()), display_name="P", locale="en-US"
+    )
+    change = ask(alice, model, description="EU hotline", project=project)
+    row = Endpoint.objects.get()
+    assert (row.display_name, row.description, row.project, row.locale) == (
+        "Support calls",
+        "EU hotline",
+        project,
+        "en-US",
+    )
+    assert (row.model, row.model_name, row.expires_at) == (model, str(model), model.expires_at)
+    assert (row.resource, row.remote_id, row.logging_enabled) == (model.resource, None, False)
+    assert (change.model, change.desired, change.actor) == (model, {"model": model.remote_id}, alice.user)
+    named = (change.endpoint_name, change.resource_name, change.model_name, change.actor_name)
+    assert named == ("Support calls", "Contoso", str(model), "alice")
+    event = Event.objects.get(change_id=change.pk)
+    assert (event.endpoint_id, event.endpoint_name, event.actor_name) == (row.pk, "Support calls", "alice")
+
+
+def test_only_the_endpoint_that_was_refused_is_shown_as_failed(alice, model, world, worker):
+    long_ago = timezone.now() - timedelta(days=1)
+    refused, waiting = ask(alice, model), ask(alice, model)
+    Endpoint.objects.update(updated_at=long_ago)
+    body = {"code": "InvalidRequest", "message": "The quota is used up."}
+    world.fail({**POST, "stage": "before", "effect": {"status": 400, "body": body}})
+    worker.step(refused)
+    row = Endpoint.objects.get(pk=refused.endpoint_id)
+    assert (row.status, "quota" in row.error, row.updated_at > long_ago) == (Status.FAILED, True, True)
+    row = Endpoint.objects.get(pk=waiting.endpoint_id)
+    assert (row.status, row.error, row.updated_at) == ("", "", long_ago)
+
+
+def test_a_refusal_does_not_change_what_the_service_says_of_an_endpoint(alice, model, world, worker):
+    change = ask(alice, model)
+    Endpoint.objects.update(remote_id=uuid.uuid4(), status=Status.SUCCEEDED)
+    body = {"code": "InvalidRequest", "message": "The quota is used up."}
+    world.fail({**POST, "stage": "before", "effect": {"status": 400, "body": body}})
+    assert worker.step(change).state == ChangeState.REFUSED
+    assert Endpoint.objects.get().status == Status.SUCCEEDED
+
+
+def test_how_a_deployment_ended_is_recorded_with_the_model(alice, model, world, worker):
+    change = worker.step(ask(alice, model))
+    world.advance(3600)
+    worker.step(change)
+    event = Event.objects.get(change_id=change.pk, verb="deployed")
+    assert (event.facts, event.endpoint_id, event.actor_name) == ({"model": str(model)}, change.endpoint_id, "")

@@ -1,6 +1,7 @@
 """What a person can do after a deployment that the service refused, or an endpoint that is gone."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -148,3 +149,38 @@ def test_an_endpoint_that_the_service_made_late_comes_back(alice, late, worker):
     change.endpoint.refresh_from_db()
     assert change.endpoint.gone_at is None
     assert change.endpoint.remote_id is not None
+
+
+def test_a_creation_of_which_the_service_made_the_endpoint_late_is_deploying_from_now_on(late, worker):
+    Change.objects.update(error="It was sent three times and never seen at the service.")
+    worker.mirror()
+    late.refresh_from_db()
+    assert (late.state, late.error) == (ChangeState.DEPLOYING, "")
+    assert late.accepted_at is not None
+
+
+def test_a_creation_that_somebody_gave_up_stays_so_when_the_endpoint_is_there_after_all(alice, late, worker):
+    submit.decide(late, actor=alice.user, again=False)
+    worker.mirror()
+    late.refresh_from_db()
+    assert late.endpoint.remote_id is not None
+    assert late.state == ChangeState.FAILED
+
+
+def test_only_the_endpoint_that_somebody_removes_leaves_the_list(alice, refused):
+    other = ask(alice).endpoint
+    long_ago = refused.requested_at - timedelta(days=1)
+    Endpoint.objects.update(updated_at=long_ago)
+    dismiss(alice, refused.endpoint)
+    other.refresh_from_db()
+    assert (other.gone_at, other.updated_at) == (None, long_ago)
+    assert refused.endpoint.updated_at > long_ago
+
+
+def test_an_endpoint_that_the_service_has_after_all_is_not_removed_by_a_page_that_does_not_know(alice, refused):
+    seen = refused.endpoint
+    Endpoint.objects.filter(pk=seen.pk).update(remote_id=uuid.uuid4())
+    assert seen.remote_id is None
+    assert not submit.dismiss(seen, actor=alice.user)
+    assert Endpoint.objects.get().gone_at is None
+    assert not Event.objects.filter(verb="dismissed").exists()

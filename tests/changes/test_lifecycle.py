@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.changes import submit
-from endpoints.models import Change, Endpoint, Event, SpeechModel
+from endpoints.models import Bulk, Change, Endpoint, Event, SpeechModel
 from endpoints.models.status import ChangeKind, ChangeState
 from tests.conftest import fitting
 from tests.pages.reading import form_of, page_of
@@ -411,3 +411,151 @@ def test_what_was_seen_is_data_and_not_trusted(alice, endpoint):
 
 def test_kinds_of_changes_are_named_for_people():
     assert [str(kind.label) for kind in ChangeKind] == ["Deploy model", "Change model", "Edit", "Delete endpoint"]
+
+
+def test_a_duplicate_can_be_removed_while_the_other_one_is_being_changed(alice, twins):
+    kept, twin = twins
+    kept.refresh_from_db()
+    submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=kept, desired={"display_name": "Renamed"})
+    change = submit.remove_duplicate(actor=alice.user, endpoint=twin)
+    assert (change.endpoint, change.kind) == (twin, ChangeKind.DELETE)
+
+
+def moments(row, *fields):
+    """Whether these times of a row, stored just now, are there."""
+    row.refresh_from_db()
+    return [getattr(row, field) is not None and getattr(row, field) > LONG_AGO for field in fields]
+
+
+LONG_AGO = timezone.now() - timedelta(days=1)
+
+
+def test_a_change_that_is_canceled_is_closed_now_and_due_no_more(alice, endpoint, other):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    Change.objects.update(updated_at=LONG_AGO)
+    assert submit.cancel(change, actor=alice.user)
+    assert moments(change, "closed_at", "updated_at") == [True, True]
+    assert change.due_at is None
+
+
+def test_a_creation_that_is_canceled_shows_in_the_list_at_once_and_changes_no_other_endpoint(alice, mirrored):
+    model = SpeechModel.objects.deployable()[0]
+    asked = [submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=name) for name in "ab"]
+    Endpoint.objects.update(updated_at=LONG_AGO)
+    submit.cancel(asked[0], actor=alice.user)
+    assert moments(asked[0].endpoint, "gone_at", "updated_at") == [True, True]
+    assert moments(asked[1].endpoint, "gone_at", "updated_at") == [False, False]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_decision_ends_a_change_or_makes_it_due_at_once(alice, endpoint, other, again):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    due = None if again else LONG_AGO
+    Change.objects.update(state=ChangeState.UNDECIDED, due_at=due, updated_at=LONG_AGO, error="Lost.")
+    change.refresh_from_db()
+    assert submit.decide(change, actor=alice.user, again=again)
+    assert moments(change, "closed_at", "updated_at") == [not again, True]
+    assert Change.objects.due().exists() == again
+    assert change.error == ("Lost." if again else "Given up.")
+    told = Event.objects.filter(change_id=change.pk).first()
+    assert (told.actor_name, told.endpoint_id) == ("alice", endpoint.pk)
+
+
+def test_what_differs_from_the_page_that_a_person_saw_is_named(alice, endpoint):
+    seen = endpoint.facts
+    Endpoint.objects.update(display_name="Renamed")
+    desired = {"description": "Moved"}
+    with pytest.raises(submit.ChangedMeanwhile, match=r"^display_name$") as error:
+        submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=Endpoint.objects.get(), desired=desired, seen=seen)
+    assert error.value.facts == {"display_name": "Renamed"}
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_decision_is_about_one_change(alice, mirrored, again):
+    model = SpeechModel.objects.deployable()[0]
+    asked = [submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=name) for name in "ab"]
+    Change.objects.update(state=ChangeState.UNDECIDED)
+    submit.decide(asked[0], actor=alice.user, again=again)
+    assert Change.objects.get(state=ChangeState.UNDECIDED) == asked[1]
+
+
+def test_a_creation_that_is_canceled_leaves_an_endpoint_in_the_list_that_the_service_has(alice, mirrored):
+    model = SpeechModel.objects.deployable()[0]
+    change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    Endpoint.objects.update(remote_id=uuid.uuid4())
+    assert submit.cancel(change, actor=alice.user)
+    assert Endpoint.objects.get().gone_at is None
+    told = Event.objects.first()
+    assert (told.verb, told.endpoint_id, told.change_id) == ("canceled", change.endpoint_id, change.pk)
+
+
+def test_a_change_of_a_kind_that_only_newer_code_knows_is_told_by_its_name(alice, endpoint, other):
+    change = submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint)
+    Change.objects.update(kind="move")
+    with pytest.raises(submit.Busy, match="is open: move, by alice") as busy:
+        submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint)
+    assert busy.value.change == change
+
+
+VERBS = {
+    "requested-edit": lambda endpoint, other, **ask: submit.edit(
+        endpoint=endpoint, desired={"description": "New"}, **ask
+    ),
+    "requested-delete": lambda endpoint, other, **ask: submit.delete(endpoint=endpoint, **ask),
+    "requested-change-model": lambda endpoint, other, **ask: submit.change_model(endpoint=endpoint, model=other, **ask),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_request_is_recorded_once_with_who_asked_and_why(alice, bob, endpoint, other, verb):
+    bulk = Bulk.objects.create(kind=ChangeKind.EDIT, actor=alice.user)
+    key, model = uuid.uuid4(), endpoint.model
+    change = VERBS[verb](endpoint, other, key=key, actor=alice.user, reason="Clearer", bulk=bulk)
+    assert (change.pk, change.actor, change.reason, change.bulk) == (key, alice.user, "Clearer", bulk)
+    assert (change.endpoint_name, change.resource_name, change.actor_name) == (str(endpoint), "Contoso", "alice")
+    assert change.before == endpoint.facts
+    assert VERBS[verb](endpoint, other, key=key, actor=bob.user, reason="Again") == change
+    event = Event.objects.get(verb=verb)
+    assert (event.actor_name, event.detail, event.endpoint_id) == ("alice", "Clearer", endpoint.pk)
+    assert (event.change_id, event.resource_id) == (key, endpoint.resource_id)
+    assert (
+        event.text
+        == {
+            "requested-edit": "asked to change description",
+            "requested-delete": "asked to delete the endpoint",
+            "requested-change-model": f"asked to change the model from {model} to {other}",
+        }[verb]
+    )
+    if verb == "requested-change-model":
+        assert (change.model, change.from_model, change.model_name) == (other, model, str(other))
+        assert change.desired == {"model": other.remote_id}
+
+
+@pytest.mark.parametrize("verb", ["requested-edit", "requested-change-model"])
+def test_a_request_may_wait_for_its_time_and_is_due_then(alice, endpoint, other, verb):
+    at = timezone.now() + timedelta(hours=1)
+    change = VERBS[verb](endpoint, other, key=uuid.uuid4(), actor=alice.user, at=at)
+    change.refresh_from_db()
+    assert (change.scheduled_for, change.due_at) == (at, at)
+
+
+@pytest.mark.parametrize("verb", ["requested-edit", "requested-change-model"])
+def test_a_request_from_a_page_that_is_older_than_the_endpoint_is_not_recorded(alice, endpoint, other, verb):
+    with pytest.raises(submit.ChangedMeanwhile, match="display_name"):
+        VERBS[verb](endpoint, other, key=uuid.uuid4(), actor=alice.user, seen={"display_name": "As it was"})
+    assert not Change.objects.exists()
+
+
+def test_an_edit_that_changes_nothing_is_refused_whatever_else_was_asked(alice, endpoint):
+    first = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"description": "New"})
+    same = {"display_name": endpoint.display_name}
+    with pytest.raises(submit.NotPossible, match="Nothing was changed"):
+        submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired=same)
+    assert submit.edit(key=first.pk, actor=alice.user, endpoint=endpoint, desired=same) == first
+
+
+def test_what_nobody_asked_for_but_the_product_itself_is_recorded_without_a_person(endpoint):
+    change = submit.delete(key=uuid.uuid4(), actor=None, endpoint=endpoint)
+    assert (change.actor, change.actor_name, Event.objects.first().actor_name) == (None, "", "")
+    with pytest.raises(submit.Busy, match="Delete endpoint, by Speech Studio"):
+        submit.delete(key=uuid.uuid4(), actor=None, endpoint=endpoint)

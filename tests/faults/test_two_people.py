@@ -153,3 +153,19 @@ def test_a_change_goes_on_when_its_person_has_lost_the_permission(alice, endpoin
         assert how != "deactivated" or "sign-in" in answer["Location"]
     assert Change.objects.count() == 1
     assert len(world.ledger("PATCH")) == 1
+
+
+def test_a_press_that_is_overtaken_gets_its_own_change_among_others(
+    alice, endpoint, other, model, monkeypatch, world, worker
+):
+    for _earlier in range(2):
+        request_create(alice, model)
+    key = uuid.uuid4()
+    with monkeypatch.context() as patch:
+        overtaken(patch, SpeechModel, "why_not", lambda: request_create(alice, model, key=key))
+        assert request_create(alice, model, key=key).pk == key
+    key = uuid.uuid4()
+    ask = lambda: submit.change_model(key=key, actor=alice.user, endpoint=endpoint, model=other)  # noqa: E731
+    with monkeypatch.context() as patch:
+        overtaken(patch, Endpoint, "facts", ask)
+        assert ask().pk == key

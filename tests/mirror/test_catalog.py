@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from endpoints.changes import submit
 from endpoints.gateway import clients
-from endpoints.mirror import catalog, resources
-from endpoints.models import Endpoint, Event, Resource, SpeechModel
+from endpoints.mirror import refresh, resources
+from endpoints.mirror.endpoints import mark_gone
+from endpoints.models import Endpoint, Event, Project, Resource, SpeechModel
 from endpoints.models.change import MARK
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
@@ -35,7 +36,7 @@ class Meanwhile:
 def mirror(resource, happens):
     with clients.speech_client(resource) as service:
         meanwhile: Any = Meanwhile(service, happens)
-        catalog.refresh(resource, meanwhile)
+        refresh.refresh(resource, meanwhile)
 
 
 def lists(world, *remotes):
@@ -140,7 +141,7 @@ def test_endpoints_of_another_resource_are_not_marked_as_gone(endpoint, world, w
     other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
     theirs = Endpoint.objects.create(resource=other, remote_id=str(uuid.uuid4()), display_name="Theirs", locale="en-US")
     with clients.speech_client(endpoint.resource) as service:
-        catalog.refresh(endpoint.resource, service)
+        refresh.refresh(endpoint.resource, service)
     theirs.refresh_from_db()
     assert theirs.gone_at is None
 
@@ -215,7 +216,7 @@ def test_the_mark_of_a_change_of_another_resource_is_ignored(alice, mirrored, wo
     other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
     made = deployed_elsewhere(world, model, customProperties={MARK: str(change.pk)})
     with clients.speech_client(other) as service:
-        catalog.refresh(other, service)
+        refresh.refresh(other, service)
     change.endpoint.refresh_from_db()
     assert (change.endpoint.resource, change.endpoint.remote_id) == (mirrored, None)
     assert other.endpoints.get().remote_id == made
@@ -251,3 +252,115 @@ def test_a_difference_in_more_than_we_requested_is_recorded_as_outside(alice, en
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"description": "Theirs"})
     worker.mirror()
     assert Event.objects.get(verb=Verb.CHANGED_OUTSIDE).text == "was changed outside: name, description"
+
+
+@pytest.mark.parametrize("mark", ["none", "12345678-1234-1234-1234-12345678901z", "x" * 36, "a-b-c-d-e", "0" * 36])
+def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(mirrored, world, worker, mark):
+    made = deployed_elsewhere(world, SpeechModel.objects.deployable().first(), customProperties={MARK: mark})
+    worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.remote_id, row.mark) == (made, mark)
+
+
+def test_an_endpoint_that_failed_without_a_reason_shows_none(endpoint, world, worker):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    lists(world, {**remote, "status": "Failed"})
+    worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.status, row.error) == ("Failed", "")
+
+
+def test_an_endpoint_that_is_found_gone_keeps_what_was_stored_since_it_was_read(endpoint):
+    Endpoint.objects.update(log_folder="calls")
+    mark_gone(endpoint)
+    row = Endpoint.objects.get()
+    assert row.gone_at is not None
+    assert row.log_folder == "calls"
+
+
+def test_a_refresh_says_so_of_its_own_resource_only(mirrored, world, worker):
+    other = Resource.objects.create(name="Fabrikam", region="westus")
+    Resource.objects.update(mirrored_at=None, cataloged_at=None, capabilities={}, failure="Kept")
+    before = timezone.now()
+    resource = Resource.objects.get(pk=mirrored.pk)
+    Resource.objects.filter(pk=mirrored.pk).update(name="Renamed meanwhile")
+    mirror(resource, lambda: None)
+    row = Resource.objects.get(pk=mirrored.pk)
+    assert min(row.mirrored_at, row.cataloged_at) >= before
+    assert (row.mirrored_at, row.capabilities["projects"]) == (resource.mirrored_at, True)
+    assert row.name == "Renamed meanwhile"
+    other.refresh_from_db()
+    assert (other.mirrored_at, other.cataloged_at, other.capabilities) == (None, None, {})
+
+
+def again(world, worker):
+    """Refresh with models and projects."""
+    Resource.objects.update(cataloged_at=None)
+    worker.mirror()
+
+
+def test_projects_come_go_and_come_back_and_endpoints_name_theirs(mirrored, world, worker):
+    facts = {"displayName": "Hotline", "description": "Calls", "locale": "en-US"}
+    remote = world.call("POST", "/projects", facts)
+    model = SpeechModel.objects.deployable().filter(locale="en-US").first()
+    made = deployed_elsewhere(world, model, project={"self": remote["self"]})
+    again(world, worker)
+    project = Project.objects.get(remote_id=remote["self"].rpartition("/")[2])
+    assert (project.display_name, project.description, project.locale) == ("Hotline", "Calls", "en-US")
+    assert (project.resource, project.gone_at) == (mirrored, None)
+    assert project.created_at is not None
+    assert Endpoint.objects.get(remote_id=made).project == project
+    listed = world.call("GET", "/projects")
+    world.call("PATCH", f"/projects/{project.remote_id}", {"displayName": "Help line"})
+    again(world, worker)
+    project.refresh_from_db()
+    assert project.display_name == "Help line"
+    nothing = {"values": [one for one in listed["values"] if one["self"] != remote["self"]]}
+    world.fail({"method": "GET", "path": r"/projects(\?|$)", "times": 1, "effect": {"body": nothing}})
+    again(world, worker)
+    project.refresh_from_db()
+    assert project.gone_at is not None
+    again(world, worker)
+    project.refresh_from_db()
+    assert project.gone_at is None
+
+
+def test_an_endpoint_shows_its_model_as_the_service_names_it_now(endpoint, world, worker):
+    long_ago = timezone.now() - timedelta(days=1)
+    model = endpoint.model
+    SpeechModel.objects.filter(pk=model.pk).update(display_name="As it was", expires_at=long_ago)
+    Endpoint.objects.update(model_name="As it was", expires_at=long_ago, updated_at=long_ago)
+    unnamed = Endpoint.objects.create(
+        resource=endpoint.resource, display_name="No model", locale="en-US", model_name="x"
+    )
+    again(world, worker)
+    row = Endpoint.objects.get(pk=endpoint.pk)
+    assert (row.model_name, row.expires_at) == (model.display_name, model.expires_at)
+    assert row.updated_at > long_ago
+    unnamed.refresh_from_db()
+    assert unnamed.model_name == "x"
+    Endpoint.objects.update(updated_at=long_ago)
+    again(world, worker)
+    assert Endpoint.objects.get(pk=endpoint.pk).updated_at == long_ago
+
+
+def test_a_model_is_stored_as_the_service_describes_it(mirrored, world, worker):
+    model = SpeechModel.objects.filter(kind="custom").exclude(base_model=None).exclude(project=None).first()
+    remote = world.call("GET", f"/models/{model.remote_id}")
+    said = {
+        "display_name": remote["displayName"],
+        "description": remote.get("description", ""),
+        "locale": remote["locale"],
+        "status": remote["status"],
+    }
+    assert {name: getattr(model, name) for name in said} == said
+    assert remote["baseModel"]["self"].endswith(model.base_model.remote_id)
+    assert remote["project"]["self"].endswith(model.project.remote_id)
+    assert f"{model.created_at:%Y-%m-%dT%H:%M:%SZ}" == remote["createdDateTime"]
+    SpeechModel.objects.filter(pk=model.pk).update(
+        **dict.fromkeys(said, "x"), base_model=None, project=None, created_at=timezone.now(), expires_at=None
+    )
+    again(world, worker)
+    after = SpeechModel.objects.get(pk=model.pk)
+    for field in (*said, "base_model", "project", "created_at", "expires_at", "adaptation_expires_at", "datasets"):
+        assert getattr(after, field) == getattr(model, field), field

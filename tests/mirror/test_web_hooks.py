@@ -239,3 +239,62 @@ def test_the_service_sends_a_challenge_and_calls_and_a_failed_hook_is_repaired(l
     set_web_hook(resource, enabled=False)
     worker.mirror()
     assert world.call("GET", "/webhooks")["values"] == []
+
+
+def deploying(client, worker, *names):
+    """Changes that were sent and are to be looked at in an hour."""
+    model = SpeechModel.objects.deployable()[0]
+    asked = [submit.create(key=uuid.uuid4(), actor=client.user, model=model, display_name=name) for name in names]
+    changes = [worker.step(change) for change in asked]
+    Change.objects.update(due_at=timezone.now() + timedelta(hours=1))
+    return changes
+
+
+def test_a_call_about_one_endpoint_is_about_the_change_of_no_other_one(client, hooked, alice, worker):
+    _first, second = deploying(alice, worker, "Support calls", "Sales calls")
+    assert call(client, hooked, about(second.endpoint.remote_id.upper())).status_code == 200
+    assert Change.objects.due().get() == second
+
+
+def test_a_call_about_an_endpoint_without_a_change_polls_its_resource(client, hooked, alice, world, worker):
+    (change,) = deploying(alice, worker, "Support calls")
+    world.advance(3600)
+    worker.step(change)
+    Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
+    assert call(client, hooked, about(change.endpoint.remote_id)).status_code == 200
+    assert not Change.objects.due().exists()
+    assert Resource.objects.due().get() == hooked
+
+
+@pytest.mark.parametrize(
+    "entity",
+    ["", "https://eastus.example/endpoints", f"https://eastus.example/models/{uuid.UUID(int=7)}"]
+    + [f"https://eastus.example/endpoints/{rest}" for rest in ("-" * 36, "z" * 36, f"{uuid.UUID(int=7)}0")],
+)
+def test_a_call_that_names_no_endpoint_polls_its_resource(client, hooked, alice, worker, entity):
+    deploying(alice, worker, "Support calls")
+    Endpoint.objects.update(remote_id=None)
+    assert call(client, hooked, {"self": entity, "invocationId": "1"}).status_code == 200
+    assert not Change.objects.due().exists()
+    assert Resource.objects.due().get() == hooked
+
+
+def test_a_call_without_an_entity_polls_its_resource(client, hooked):
+    for number in range(2):
+        Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
+        assert call(client, hooked, {"invocationId": number}).status_code == 200
+        assert Resource.objects.due().get() == hooked
+
+
+@pytest.mark.parametrize("following", ["", "/", "?top=1", "/files"])
+def test_what_follows_the_id_of_an_endpoint_does_not_matter(client, hooked, alice, worker, following):
+    (change,) = deploying(alice, worker, "Support calls")
+    assert call(client, hooked, about(f"{change.endpoint.remote_id}{following}")).status_code == 200
+    assert Change.objects.due().get() == change
+
+
+def test_an_invocation_with_a_long_name_is_known_again(client, hooked):
+    for due in (True, False):
+        Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
+        assert call(client, hooked, about(uuid.uuid4(), "i" * 300)).status_code == 200
+        assert Resource.objects.due().exists() == due

@@ -170,7 +170,7 @@ def test_a_view_is_seen_by_its_owner_until_it_is_shared(alice, bob):
 
 
 def test_a_person_without_a_role_reads_no_name_of_a_resource(bob, nemo, resource):
-    resource.failed("The service does not answer.")
+    resource.record_failure("The service does not answer.")
     assert resource.name in bob.get("/settings/").content.decode()
     page = nemo.get("/settings/").content.decode()
     assert resource.name not in page

@@ -56,15 +56,15 @@ class Preferences(models.Model):
         return f"preferences of {self.user}"
 
 
-class Favourite(models.Model):
+class Favorite(models.Model):
     """An endpoint that a person wants at the top of the list."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites")
-    endpoint = models.ForeignKey("endpoints.Endpoint", on_delete=models.CASCADE, related_name="favourites")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.ForeignKey("endpoints.Endpoint", on_delete=models.CASCADE, related_name="+")
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["user", "endpoint"], name="favourite_once")]
+        constraints = [models.UniqueConstraint(fields=["user", "endpoint"], name="favorite_once")]
 
     def __str__(self) -> str:
-        return f"{self.endpoint}, a favourite of {self.user}"
+        return f"{self.endpoint}, a favorite of {self.user}"

@@ -27,7 +27,7 @@ def look(endpoint, rounds=10):
     """Looks until the worker says that nothing is to be done now."""
     row = keeping.request_refresh(endpoint)
     for _round in range(rounds):
-        LogArchive.objects.filter(pk=row.pk).update(next_look_at=Now())
+        LogArchive.objects.filter(pk=row.pk).update(due_at=Now())
         tasks.collect(str(row.pk))
         row.refresh_from_db()
         if not row.stage:
@@ -62,7 +62,7 @@ def kept(logging, alice):
 
 def test_a_look_lists_all_and_reads_transcripts_and_leaves_recordings_where_they_are(logging):
     row = look(logging)
-    assert row.looked_at
+    assert row.checked_at
     assert LogEntry.objects.exclude(text="").count() == 4
     assert {file.kind for file in LogFile.objects.stored()} == {"Transcription"}
     assert sums(logging) | {"archived": 4, "seen": 8, "entries": 4} == sums(logging)
@@ -141,7 +141,7 @@ def test_a_refused_look_ends_with_the_reason_and_is_not_repeated_for_ever(loggin
     world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": refusal}})
     row = look(logging)
     assert "Logging is off." in row.error
-    assert row.next_look_at is None
+    assert row.due_at is None
 
 
 def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
@@ -155,7 +155,7 @@ def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
 
 def test_after_a_look_the_next_one_is_due_by_the_schedule(kept):
     row = LogArchive.objects.get()
-    assert timedelta(hours=5, minutes=59) < row.next_look_at - timezone.now() <= timedelta(hours=6)
+    assert timedelta(hours=5, minutes=59) < row.due_at - timezone.now() <= timedelta(hours=6)
 
 
 def test_a_retention_that_removes_something_is_shown_before_it_is_saved(kept, alice):
@@ -219,7 +219,7 @@ def test_only_what_a_running_download_is_to_contain_stays_for_it(kept, lena, wor
     assert not LogFile.objects.stored().exists()
 
 
-@pytest.mark.parametrize("ended", ["cancelled", "paused", "failed"])
+@pytest.mark.parametrize("ended", ["canceled", "paused", "failed"])
 def test_a_download_that_is_not_running_keeps_no_copy(kept, lena, ended):
     aged(kept, days=100)
     download = downloads.request_download(actor=lena.user, endpoint=kept)
@@ -302,7 +302,7 @@ def test_a_day_without_entries_between_days_with_entries_is_a_gap(logging):
 def test_days_on_which_content_logging_was_off_are_no_gap(logging):
     now = timezone.now()
     for age, on in ((4, False), (2, True)):
-        states = {"before": {"logging_enabled": not on}, "wanted": {"logging_enabled": on}}
+        states = {"before": {"logging_enabled": not on}, "desired": {"logging_enabled": on}}
         Change.objects.create(
             endpoint=logging, kind="edit", state="done", closed_at=now - timedelta(days=age), **states
         )

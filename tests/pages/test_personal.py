@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from endpoints.models import Endpoint, Favourite, SavedView
+from endpoints.models import Endpoint, Event, Favorite, SavedView
 from tests.pages.reading import endpoint_ids
 
 
@@ -28,7 +28,7 @@ def test_a_favorite_is_on_top_for_the_person_who_chose_it(bob, lena, oldest):
     assert str(oldest.pk) not in endpoint_ids(bob.get("/endpoints/?page=last"))
     assert endpoint_ids(bob.get("/endpoints/?q=no such thing")) == []
     bob.post("/endpoints/favorite/", {"endpoint": oldest.pk})
-    assert not Favourite.objects.exists()
+    assert not Favorite.objects.exists()
 
 
 def test_columns_that_a_person_does_not_want_are_hidden(bob, lena, many):
@@ -113,3 +113,21 @@ def test_each_form_of_the_list_has_the_csrf_token_of_its_reader(bob, many):
 
 def tokens(page):
     return re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+
+
+def test_what_others_see_of_views_is_recorded_and_the_rest_is_not(bob, db):
+    bob.post("/endpoints/views/", {"name": "Mine", "query": "q=call"})
+    assert not Event.objects.exists()
+    view = SavedView.objects.get()
+    for action in ("share", "share", "unshare", "share", "delete"):
+        bob.post(f"/endpoints/views/{view.pk}/", {"action": action})
+    verbs = ["view-shared", "view-unshared", "view-shared", "view-deleted"]
+    assert list(Event.objects.order_by("pk").values_list("verb", flat=True)) == verbs
+    assert Event.objects.last().text == "shared the view Mine"
+    assert {event.actor_name for event in Event.objects.all()} == {"bob"}
+
+
+def test_a_shared_view_that_shows_something_else_is_recorded(bob, db):
+    for query in ("q=call", "q=call", "q=hotline"):
+        bob.post("/endpoints/views/", {"name": "Ours", "query": query, "shared": "on"})
+    assert list(Event.objects.order_by("pk").values_list("verb", flat=True)) == ["view-shared", "view-changed"]

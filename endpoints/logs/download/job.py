@@ -207,8 +207,8 @@ class _Job:
             "files_missing": made.missing,
             "finished_at": now,
             "expires_at": now + timedelta(days=self.days),
-            "told_at": None,
-            "next_look_at": None,
+            "notified_at": None,
+            "due_at": None,
             "failures": 0,
             "error": "",
             **download.files.totals(),
@@ -244,7 +244,7 @@ def _retry_later(download: Download, error: azure.SpeechError | StorageRefused) 
     failures = download.failures + 1
     final = isinstance(error, azure.Refused) and not isinstance(error, azure.Unauthorized)
     if final or failures >= GIVE_UP_AFTER:
-        ended = {"finished_at": timezone.now(), "next_look_at": None, "rate": 0}
+        ended = {"finished_at": timezone.now(), "due_at": None, "rate": 0}
         Download.objects.move(download, DownloadState.FAILED, error=str(error), **ended)
         return None
     facts = {"error": str(error), "failures": failures, **download.files.totals()}

@@ -20,7 +20,7 @@ RELEASED: dict[str, Any] = {"lease": None, "leased_until": None, "rate": 0}
 RESTARTED: dict[str, Any] = {
     **RELEASED,
     "state": DownloadState.QUEUED,
-    "next_look_at": Now(),
+    "due_at": Now(),
     "position": "",
     "failures": 0,
     "error": "",
@@ -38,7 +38,7 @@ def request_download(*, actor: Any, endpoint: Endpoint, selection: str = "", pur
                 selection=selection,
                 purpose=purpose,
             )
-            audit.record(Verb.LOGS_ASKED, actor=actor, endpoint=endpoint, detail=purpose)
+            audit.record(Verb.LOGS_REQUESTED, actor=actor, endpoint=endpoint, detail=purpose)
     except IntegrityError:
         download = Download.objects.open().get(endpoint=endpoint, actor=actor, selection=selection)
         resume(download)
@@ -47,11 +47,11 @@ def request_download(*, actor: Any, endpoint: Endpoint, selection: str = "", pur
 
 def cancel(download: Download) -> bool:
     now = timezone.now()
-    return _change(Download.objects.open(), download, state=DownloadState.CANCELLED, finished_at=now, next_look_at=None)
+    return _change(Download.objects.open(), download, state=DownloadState.CANCELED, finished_at=now, due_at=None)
 
 
 def pause(download: Download) -> bool:
-    return _change(Download.objects.active(), download, state=DownloadState.PAUSED, next_look_at=None)
+    return _change(Download.objects.active(), download, state=DownloadState.PAUSED, due_at=None)
 
 
 def resume(download: Download) -> bool:
@@ -61,7 +61,7 @@ def resume(download: Download) -> bool:
 
 def retry(download: Download) -> bool:
     """Make the zip again: only what is missing is fetched. False also while the same selection is being made."""
-    restart = {**RESTARTED, "finished_at": None, "expires_at": None, "told_at": None, "stored_as": ""}
+    restart = {**RESTARTED, "finished_at": None, "expires_at": None, "notified_at": None, "stored_as": ""}
     old = download.stored_as
     try:
         with transaction.atomic():
@@ -76,7 +76,7 @@ def retry(download: Download) -> bool:
 
 def mark_seen(user: Any) -> None:
     """The person has seen which of their downloads are ready."""
-    Download.objects.ready_unnotified(user).update(told_at=Now())
+    Download.objects.ready_unnotified(user).update(notified_at=Now())
 
 
 def _change(rows: QuerySet[Download], download: Download, **facts: Any) -> bool:

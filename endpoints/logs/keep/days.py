@@ -86,10 +86,10 @@ def _completeness(day: date, rows: dict[date, Any], busy: set[date], logged: Cal
 
 def _logged(endpoint: Endpoint) -> Callable[[date], bool]:
     """Whether content logging was on, for all or a part of a day, as far as it was changed from here."""
-    done = endpoint.changes.filter(state=ChangeState.DONE, wanted__has_key="logging_enabled").order_by("closed_at")
+    done = endpoint.changes.filter(state=ChangeState.DONE, desired__has_key="logging_enabled").order_by("closed_at")
     switches = [
-        (closed_at.astimezone(UTC).date(), bool(wanted["logging_enabled"]), bool(before.get("logging_enabled")))
-        for closed_at, wanted, before in done.values_list("closed_at", "wanted", "before")
+        (closed_at.astimezone(UTC).date(), bool(desired["logging_enabled"]), bool(before.get("logging_enabled")))
+        for closed_at, desired, before in done.values_list("closed_at", "desired", "before")
         if closed_at
     ]
 

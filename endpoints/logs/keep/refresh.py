@@ -32,8 +32,8 @@ BUSY_SECONDS = 5  # until the next check whether another worker has fetched the 
 
 def schedule_lost() -> None:
     """Settings that were changed in the moment in which a refresh ended may have lost their time: refresh at once."""
-    forgotten = LogArchive.objects.filter(keep=True, next_look_at=None, endpoint__gone_at=None)
-    forgotten.update(next_look_at=Now())
+    forgotten = LogArchive.objects.filter(keep=True, due_at=None, endpoint__gone_at=None)
+    forgotten.update(due_at=Now())
 
 
 def step(archive: LogArchive, service: LogSource) -> float | None:
@@ -58,7 +58,7 @@ def step(archive: LogArchive, service: LogSource) -> float | None:
 
 
 def _begin(archive: LogArchive, service: LogSource) -> float | None:
-    _set(archive, stage=Stage.LISTING, begun_at=timezone.now(), position="", error="", failures=0)
+    _set(archive, stage=Stage.LISTING, started_at=timezone.now(), position="", error="", failures=0)
     _fetch(_waited_for(archive), service)  # a list can be long
     return _list(archive, service)
 
@@ -70,8 +70,8 @@ def _list(archive: LogArchive, service: LogSource) -> float | None:
         listing.record(archive.endpoint, page.files)
         if not _fetch_page(archive, service, page, _to_read(archive) | _waited_for(archive), until):
             return 0
-    assert archive.begun_at is not None  # noqa: S101 (it begins with a time)
-    listing.complete(archive.endpoint, archive.begun_at)
+    assert archive.started_at is not None  # noqa: S101 (it begins with a time)
+    listing.complete(archive.endpoint, archive.started_at)
     delete_gone_entries(archive.endpoint)
     _set(archive, stage=Stage.READING, position="", listed_at=timezone.now())
     return _read(archive, service)
@@ -96,8 +96,8 @@ def _keep(archive: LogArchive, service: LogSource) -> float | None:
                 return 0
     if (due := _fetch(_to_keep(archive), service)) is not None:
         return due
-    _set(archive, stage=Stage.IDLE, position="", looked_at=timezone.now(), error="", failures=0)
-    if (archive.keep and not kept) or _waited_for(archive).filter(wanted_at__gte=began).exists():
+    _set(archive, stage=Stage.IDLE, position="", checked_at=timezone.now(), error="", failures=0)
+    if (archive.keep and not kept) or _waited_for(archive).filter(requested_at__gte=began).exists():
         return 0  # somebody changed the settings, or waits for a file, since this step began
     return _interval(archive)
 
@@ -147,7 +147,7 @@ def _pages(archive: LogArchive, service: LogSource) -> Iterator[LogPage]:
 
 
 def _waited_for(archive: LogArchive) -> LogFileQuerySet:
-    return archive.endpoint.log_files.missing().exclude(wanted_at=None)
+    return archive.endpoint.log_files.missing().exclude(requested_at=None)
 
 
 def _to_read(archive: LogArchive) -> LogFileQuerySet:

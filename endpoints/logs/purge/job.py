@@ -104,7 +104,7 @@ def _check(purge: Purge, service: LogSource) -> float | None:
     since = now - purge.accepted_at
     state, before = (PurgeState.WAITING, purge.before) if since < PATIENCE else _again(purge, found)
     after = {**_in_azure(found), **local.count(purge, spared=found["later"])}
-    Purge.objects.move(purge, state, before=before, after=after, looked_at=now, error="", failures=0)
+    Purge.objects.move(purge, state, before=before, after=after, checked_at=now, error="", failures=0)
     return min(max(since.total_seconds() / 4, SOONEST), LATEST)
 
 
@@ -119,7 +119,7 @@ def _finish(purge: Purge, found: dict[str, Any]) -> float | None:
     local.delete_traces(purge)
     now = timezone.now()
     remote = _in_azure(found) if found else {}
-    facts: dict[str, Any] = {"finished_at": now, "looked_at": now, "next_look_at": None, "error": "", "failures": 0}
+    facts: dict[str, Any] = {"finished_at": now, "checked_at": now, "due_at": None, "error": "", "failures": 0}
     facts["before"] = {name: value for name, value in purge.before.items() if name != "ids"}
     facts["after"] = {**remote, **local.count(purge, spared=found.get("later", ()))}
     count = max(purge.before.get("service_files", 0), purge.before.get("archive_files", 0))
@@ -198,6 +198,6 @@ def _refused(purge: Purge, error: azure.SpeechError) -> float | None:
         return FETCHED_SECONDS
     local.delete_traces(purge)
     left = {name: before[name] for name in ("service_files", "service_bytes") if name in before}
-    facts = {"error": str(error), "finished_at": timezone.now(), "next_look_at": None, "before": before}
+    facts = {"error": str(error), "finished_at": timezone.now(), "due_at": None, "before": before}
     Purge.objects.move(purge, PurgeState.FAILED, after={**left, **local.count(purge)}, **facts)
     return None

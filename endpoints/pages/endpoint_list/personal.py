@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from endpoints.access import door
 from endpoints.access.permissions import may
+from endpoints.changes import saved_views
 from endpoints.models.search import uuid_in
 from endpoints.pages.endpoint_list import selection
 from endpoints.pages.http import HttpRequest
@@ -45,8 +46,8 @@ def views(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         name = " ".join(request.POST.get("name", "").replace("\0", "").split())[:80]
         if name:
-            values = {"query": _query(request)[:2000], "shared": "shared" in request.POST}
-            door.saved_views(request.user).update_or_create(owner=request.user, name=name, defaults=values)
+            shared = "shared" in request.POST
+            saved_views.save(actor=request.user, name=name, query=_query(request)[:2000], shared=shared)
             messages.success(request, _("The view %(name)s is saved.") % {"name": name})
         else:
             messages.error(request, _("A view needs a name."))
@@ -66,10 +67,9 @@ def view(request: HttpRequest, pk: UUID) -> HttpResponse:
         _prefer(request, default_view=row if action == "default" else None)
     elif row.owner == request.user:
         if action == "delete":
-            row.delete()
+            saved_views.delete(row, actor=request.user)
         elif action in ("share", "unshare"):
-            row.shared = action == "share"
-            row.save(update_fields=["shared"])
+            saved_views.share(row, actor=request.user, shared=action == "share")
     return redirect("endpoints:views")
 
 

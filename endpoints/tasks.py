@@ -1,4 +1,4 @@
-"""Doorbells: an id in, one call, nothing out. Each may run twice, late, or for a row that is gone."""
+"""Celery's tasks: each claims one row and does its work. Each may run twice, late, or for a row that is gone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def step(change_id: str) -> None:
 
 @shared_task
 def mirror(resource_id: str) -> None:
-    """Bring our rows to what the service says, and keep our web hook registered there."""
+    """Refresh our copies of what the service has, and keep our web hook registered there."""
     _take("mirror", Resource.objects.all(), resource_id, clients.speech_client, _refresh)
 
 

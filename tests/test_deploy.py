@@ -297,3 +297,55 @@ def test_how_a_deployment_ended_is_recorded_with_the_model(alice, model, world, 
     worker.step(change)
     event = Event.objects.get(change_id=change.pk, verb="deployed")
     assert (event.facts, event.endpoint_id, event.actor_name) == ({"model": str(model)}, change.endpoint_id, "")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_endpoints_that_one_request_made_the_oldest_is_adopted(alice, model, world, worker, order):
+    change = ask(alice, model)
+    world.fail({**POST, "stage": "after", "effect": {"close": True}})
+    assert worker.step(change).state == ChangeState.UNKNOWN
+    (made,) = world.call("GET", "/endpoints")["values"]
+    newer = made | {"createdDateTime": f"{timezone.now() + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
+    undated = {name: value for name, value in made.items() if name != "createdDateTime"}
+    listed = [newer | {"self": made["self"][:-4] + "0001"}, made, undated | {"self": made["self"][:-4] + "0002"}]
+    world.fail({"method": "GET", "path": "/endpoints", "times": 1, "effect": {"body": {"values": listed[::order]}}})
+    worker.step(change)
+    assert made["self"].endswith(Endpoint.objects.get().remote_id)
+
+
+def test_an_answer_names_the_endpoint_of_its_own_request_only(alice, model, world, worker):
+    first, second = ask(alice, model), ask(alice, model)
+    worker.step(first)
+    assert Endpoint.objects.get(pk=first.endpoint_id).remote_id is not None
+    assert Endpoint.objects.get(pk=second.endpoint_id).remote_id is None
+    worker.step(second)
+    assert Endpoint.objects.exclude(remote_id=None).count() == 2
+
+
+def test_each_attempt_begins_from_the_start(alice, model, world, worker):
+    change = ask(alice, model)
+    long_ago = timezone.now() - timedelta(days=1)
+    Change.objects.update(attempt=1, doubts=1, empty_listings=2, looks=9, sent_at=long_ago, error="Lost.")
+    change.refresh_from_db()
+    world.fail({**POST, "stage": "before", "effect": {"close": True}})
+    worker.step(change)
+    assert (change.state, change.attempt, change.doubts, change.empty_listings) == (ChangeState.UNKNOWN, 2, 2, 0)
+    assert change.sent_at > long_ago
+    assert "lost" in change.error
+    Change.objects.update(state=ChangeState.QUEUED, error="Lost.")
+    change.refresh_from_db()
+    worker.step(change)
+    assert (change.state, change.attempt, change.error) == (ChangeState.DEPLOYING, 3, "")
+    assert change.accepted_at > long_ago
+    assert change.looks == 1
+
+
+@pytest.mark.parametrize(("doubts", "state"), [(1, ChangeState.QUEUED), (3, ChangeState.UNDECIDED)])
+def test_what_never_arrived_is_due_at_once_or_never(alice, model, worker, doubts, state):
+    change = ask(alice, model)
+    long_ago = timezone.now() - timedelta(days=1)
+    Change.objects.update(state=ChangeState.UNKNOWN, doubts=doubts, empty_listings=1, sent_at=long_ago, attempt=doubts)
+    change.refresh_from_db()
+    worker.step(change)
+    assert (change.state, change.empty_listings) == (state, 2)
+    assert Change.objects.due().exists() == (state == ChangeState.QUEUED)

@@ -1,6 +1,8 @@
 """Who works on what: one worker holds a row while it works on it, and the others walk away."""
 
+import sys
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from endpoints import azure, tasks
 from endpoints.changes import work
 from endpoints.mirror import resources
 from endpoints.models import Change, Resource, Sweep
+from endpoints.models.secret import CannotDecrypt
 from tests.demo import until
 
 
@@ -98,7 +101,9 @@ class Policy:
 
 
 def failing(error):
-    def stage():
+    """A stage, or the work on a row, that ends with this error."""
+
+    def stage(*_arguments):
         raise error
 
     return stage
@@ -138,3 +143,81 @@ def test_a_service_that_refuses_our_key_or_version_or_does_not_answer_shows_on_t
         assert resource.failing_since is not None
         assert work.attempt(mirrored, lambda: 7.0, Policy()) == 7.0
         assert Resource.objects.get().failing_since is None
+
+
+def taken(resource, do, longest=60.0):
+    """What `take` returns for this row, when the work is `do`."""
+    return work.take(Resource.objects.all(), str(resource.pk), lambda row: nullcontext("client"), do, longest=longest)
+
+
+def waits(resource):
+    """In how many seconds the row is due, without its lease; None for never."""
+    row = Resource.objects.get(pk=resource.pk)
+    assert (row.lease, row.leased_until) == (None, None)
+    return row.next_look_at and (row.next_look_at - timezone.now()).total_seconds()
+
+
+@pytest.fixture
+def ready(mirrored):
+    Resource.objects.update(next_look_at=timezone.now() - timedelta(seconds=1))
+    return mirrored
+
+
+def test_a_row_is_leased_during_its_work_and_due_again_when_the_work_says(ready):
+    other = Resource.objects.create(name="Fabrikam", region="westus")
+    held = []
+
+    def do(row, client):
+        held.append((row.pk, client, row.lease is not None, (row.leased_until - timezone.now()).total_seconds()))
+        assert taken(ready, do) is None
+        return 300.0
+
+    assert taken(ready, do) == 300.0
+    ((pk, client, leased, seconds),) = held
+    assert (pk, client, leased) == (ready.pk, "client", True)
+    assert 0 < seconds <= work.LEASE_SECONDS
+    assert waits(ready) == pytest.approx(300, abs=60)
+    assert taken(ready, do) is None
+    assert len(held) == 1
+    assert waits(other) < 60
+
+
+@pytest.mark.parametrize(("due", "wait"), [(0, 0), (None, None)])
+def test_work_may_be_due_at_once_or_never_again(ready, due, wait):
+    assert taken(ready, lambda row, client: due) == due
+    assert (waits(ready) is None) == (wait is None)
+    assert Resource.objects.due().exists() == (due == 0)
+
+
+def test_work_that_crashes_is_tried_again_after_a_minute(ready):
+    with pytest.raises(ZeroDivisionError):
+        taken(ready, lambda row, client: 1 / 0)
+    assert waits(ready) == pytest.approx(60, abs=20)
+
+
+def test_a_worker_that_is_ended_leaves_its_row_to_the_next_at_once(ready):
+    with pytest.raises(SystemExit):
+        taken(ready, lambda row, client: sys.exit())
+    assert Resource.objects.due().get() == ready
+
+
+@pytest.mark.parametrize(
+    "error", [azure.NotSent("Away.", operation="Endpoints_List"), CannotDecrypt("Away."), ValueError("Away.")]
+)
+@pytest.mark.parametrize(("away", "least", "most"), [(0, 2, 30), (1000, 40, 40)])
+def test_a_resource_that_cannot_be_connected_to_says_why_and_is_tried_again(ready, error, away, least, most):
+    Resource.objects.update(failing_since=timezone.now() - timedelta(seconds=away))
+    assert taken(ready, failing(error), longest=40.0) == pytest.approx((least + most) / 2, abs=(most - least) / 2)
+    assert Resource.objects.get().failure == "Away."
+    assert waits(ready) <= most
+
+
+def test_a_change_of_a_resource_that_cannot_be_connected_to_shows_on_the_resource(alice, endpoint, other):
+    from endpoints.changes import submit
+
+    change = submit.change_model(key=endpoint.pk, actor=alice.user, endpoint=endpoint, model=other)
+    rows = Change.objects.open()
+    work.take(rows, str(change.pk), lambda row: nullcontext(), failing(ValueError("Away.")), longest=60.0)
+    assert Resource.objects.get().failure == "Away."
+    change.refresh_from_db()
+    assert (change.state, change.lease) == ("queued", None)

@@ -349,3 +349,34 @@ def test_what_never_arrived_is_due_at_once_or_never(alice, model, worker, doubts
     worker.step(change)
     assert (change.state, change.empty_listings) == (state, 2)
     assert Change.objects.due().exists() == (state == ChangeState.QUEUED)
+
+
+@pytest.mark.parametrize("kind", ["edit", "change-model"])
+def test_an_endpoint_of_whose_failure_we_do_not_know_yet_can_be_renamed(alice, mirrored, world, worker, kind):
+    failed = worker.step(ask(alice, SpeechModel.objects.get(display_name__icontains="broken")))
+    world.advance(3600)
+    endpoint = worker.step(failed).endpoint
+    Endpoint.objects.update(status=Status.SUCCEEDED)
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Once more"})
+    Change.objects.update(kind=kind)
+    expected = ChangeState.DONE if kind == "edit" else ChangeState.FAILED
+    assert worker.step(change).state == expected
+
+
+def test_an_answer_without_our_mark_still_names_the_endpoint_that_was_asked_for(alice, model, world, worker):
+    change = ask(alice, model)
+    number = uuid.uuid4()
+    now = f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}"
+    address = f"{world.url}/speechtotext/v3.2"
+    body = {
+        "self": f"{address}/endpoints/{number}",
+        "model": {"self": f"{address}/models/{model.remote_id}"},
+        "displayName": "Support calls",
+        "locale": "en-US",
+        "status": "NotStarted",
+        "createdDateTime": now,
+        "lastActionDateTime": now,
+    }
+    world.fail({**POST, "stage": "before", "effect": {"status": 201, "body": body}})
+    assert worker.step(change).state == ChangeState.DEPLOYING
+    assert Endpoint.objects.get().remote_id == str(number)

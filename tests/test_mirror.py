@@ -251,12 +251,17 @@ def test_what_differs_in_more_than_we_asked_was_changed_outside(alice, endpoint,
     assert Event.objects.get(verb=Verb.CHANGED_OUTSIDE).text == "was changed outside: name, description"
 
 
-@pytest.mark.parametrize("mark", ["none", "12345678-1234-1234-1234-12345678901z", "x" * 36, "a-b-c-d-e", "0" * 36])
-def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(mirrored, world, worker, mark):
-    made = deployed_elsewhere(world, SpeechModel.objects.deployable().first(), customProperties={MARK: mark})
+@pytest.mark.parametrize(
+    "mark", ["none", "12345678-1234-1234-1234-12345678901z", "x" * 36, "a-b-c-d-e", str(uuid.UUID(int=7))]
+)
+def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(alice, mirrored, world, worker, mark):
+    model = SpeechModel.objects.deployable().first()
+    waiting = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    made = deployed_elsewhere(world, model, customProperties={MARK: mark})
     worker.mirror()
-    row = Endpoint.objects.get()
-    assert (row.remote_id, row.mark) == (made, mark)
+    row = Endpoint.objects.get(remote_id=made)
+    assert row.mark == mark
+    assert row != waiting.endpoint
 
 
 def test_an_endpoint_that_failed_without_a_reason_shows_none(endpoint, world, worker):

@@ -1,1 +1,1 @@
-"""Benchmarks: each part measures the product beside its peers, in turns, and returns rows of one table."""
+"""Benchmarks: each part measures the product and its peers in turns, and returns rows of one table."""

@@ -1,4 +1,4 @@
-"""G9: from Add in the wizard to the row on the page while the service hangs, beside a page that would wait for it."""
+"""G9: time from Add in the wizard to the row on the page while the service hangs, compared with a synchronous page."""
 
 import re
 import time
@@ -47,7 +47,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
 
 
 def fill_in(person: Person, name: str) -> str:
-    """Through the wizard up to its last page; returns the draft."""
+    """Fill in the wizard up to its last page; returns the draft."""
     page = person.page(ADDRESS)
     project = _found(r'<option value="(project:[^"]+)"', page)
     page = _press(person, page, project=project, locale="")
@@ -60,7 +60,7 @@ def fill_in(person: Person, name: str) -> str:
 
 
 def add(person: Person, draft: str, name: str) -> float:
-    """Press Add and follow to the list; how long until its body is here with the new row."""
+    """Submit Add and follow to the list; returns the seconds until the body with the new row is here."""
     began = time.perf_counter()
     answer = person.post(ADDRESS, draft=draft, step="review", go="add")
     if answer.status_code != httpx.codes.FOUND or answer.headers["Location"] != LIST:
@@ -73,7 +73,7 @@ def add(person: Person, draft: str, name: str) -> float:
 
 
 def wait_for_service(product: Product) -> float:
-    """What a page that creates the endpoint before it answers waits for."""
+    """The time of a page that creates the endpoint before it responds."""
     address = f"http://127.0.0.1:{product.simulator_port}/speechtotext/v3.2/endpoints"
     body = {"displayName": "Benchmark, waiting", "locale": "en-US", "text": "Hello", "properties": {}}
     began = time.perf_counter()
@@ -86,7 +86,7 @@ def wait_for_service(product: Product) -> float:
 
 
 def _press(person: Person, page: str, **typed: str) -> str:
-    """Next, on a page of the wizard; returns the page it leads to."""
+    """Submit Next on a page of the wizard; returns the next page."""
     fields = {name: _found(rf'name="{name}" value="([^"]+)"', page) for name in ("draft", "step")}
     answer = person.post(ADDRESS, **fields, go="next", **typed)
     if answer.status_code != httpx.codes.FOUND:

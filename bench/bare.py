@@ -1,4 +1,4 @@
-"""The peer of the start: the same broker, worker and web server around an application that does nothing."""
+"""The peer of the part `start`: the same broker, worker and web server with an empty application."""
 
 import contextlib
 import sys
@@ -32,7 +32,7 @@ NOTHING = dedent(
 
 @contextlib.contextmanager
 def servers() -> Iterator[tuple[float, list[int]]]:
-    """How long they took until all were ready, and their process ids."""
+    """The seconds until all were ready, and their process ids."""
     with TemporaryDirectory(prefix="speechstudio-bench-") as place:
         where = Path(place)
         (where / "nothing.py").write_text(NOTHING)

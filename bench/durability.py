@@ -1,4 +1,4 @@
-"""Changes under faults of the service and kills of the worker: how many are lost or there twice, how long they take."""
+"""Changes with faults of the service and killed workers: how many are lost or doubled, and how long they take."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
             run = Run(product, count, say)
             run.go()
             lost, doubled = run.lost(), run.doubled()
-            times = Change.objects.exclude(closed_at=None).values_list("asked_at", "closed_at")
+            times = Change.objects.exclude(closed_at=None).values_list("requested_at", "closed_at")
             seconds = [[(closed - asked).total_seconds() for asked, closed in times if closed]]
             away = durability_broker.AWAY_SECONDS_FULL if full else durability_broker.AWAY_SECONDS
             broker = durability_broker.measure(PART, product, person, away, run.ask_more, run.watch, say)
@@ -72,7 +72,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
 
 
 class Run:
-    """Asks for changes, lets things go wrong, and waits until all have ended."""
+    """Requests changes, causes faults, and waits until all changes have ended."""
 
     def __init__(self, product: Product, count: int, say: Callable[[str], None]) -> None:
         self.product, self.count, self.say = product, count, say
@@ -114,8 +114,8 @@ class Run:
             if self.asked % 3 == 0:
                 submit.change_model(key=key, actor=None, endpoint=endpoint, model=other)
             else:
-                wanted = {"display_name": f"Benchmark {endpoint.pk} {self.asked}"}
-                submit.edit(key=key, actor=None, endpoint=endpoint, wanted=wanted)
+                desired = {"display_name": f"Benchmark {endpoint.pk} {self.asked}"}
+                submit.edit(key=key, actor=None, endpoint=endpoint, desired=desired)
 
     def ask_more(self) -> None:
         """One more change of each endpoint."""
@@ -132,51 +132,51 @@ class Run:
         lost.update(sent_at=F("sent_at") - SETTLE - timedelta(seconds=1))
 
     def decide(self) -> None:
-        """As a person would: what could not be settled is tried again."""
+        """Decide as a person would: try again."""
         for change in Change.objects.filter(state=ChangeState.UNDECIDED):
             self.decisions += submit.decide(change, actor=None, again=True)
 
     def kill(self) -> None:
-        """SIGKILL to the worker with its children, and a new worker."""
+        """Kill the worker with its child processes, and start a new one."""
         for group in {os.getpgid(pid) for pid in self.workers()}:
             os.killpg(group, signal.SIGKILL)
         self.product.processes.ended()
         self.kills += 1
-        self.hire()
+        self.start_worker()
 
     def workers(self) -> list[int]:
-        """Those of the demo, and those that were started here."""
+        """Workers of the demo, and those that were started here."""
         found = [pid for pid in self.product.family() if "celery -A speechstudio worker" in command_line(pid)]
         running = self.product.processes.running
         return found + [child.pid for name, child in running.items() if name.startswith("worker")]
 
     def watch(self) -> int:
-        """A worker that has ended is started again, as docker-compose.yml asks for; how many were since the kills."""
+        """Restart workers that have ended, as docker-compose.yml does; returns how many since the kills."""
         self.product.check_alive()
         if not self.workers():
-            self.hire()
+            self.start_worker()
         return self.hired - self.kills
 
-    def hire(self) -> None:
+    def start_worker(self) -> None:
         self.hired += 1
         env = environment(VAR=self.product.var, HOME=self.product.var, DEMO="true", PYTHONPATH=ROOT, LOOK_SECONDS=10)
         alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
         self.product.processes.start(f"worker-{self.hired}", processes.worker(*alone), env)
 
     def lost(self) -> int:
-        """Changes that are not done, and endpoints of which the service does not show what was asked last."""
+        """Changes that are not done, and endpoints that do not show their last desired state."""
         shown = {each["self"].rpartition("/")[2]: each["displayName"] for each in self.at_the_service()}
         names = Endpoint.objects.values_list("remote_id", "display_name")
         wrong = [name for remote_id, name in names if shown.get(str(remote_id)) != self.last_name(remote_id, name)]
         return Change.objects.exclude(state=ChangeState.DONE).count() + len(wrong)
 
     def last_name(self, remote_id: str | None, name: str) -> str:
-        edits = Change.objects.filter(endpoint__remote_id=remote_id, kind=ChangeKind.EDIT).order_by("-asked_at")
+        edits = Change.objects.filter(endpoint__remote_id=remote_id, kind=ChangeKind.EDIT).order_by("-requested_at")
         last = edits.first()
-        return str(last.wanted["display_name"]) if last else name
+        return str(last.desired["display_name"]) if last else name
 
     def doubled(self) -> int:
-        """Endpoints that carry the mark of a request of which there is another one already."""
+        """Endpoints whose mark another endpoint has too."""
         marks = Counter(each.get("customProperties", {}).get(MARK) for each in self.at_the_service())
         return sum(number - 1 for number in marks.values())
 
@@ -186,14 +186,14 @@ class Run:
 
 
 def models() -> list[SpeechModel]:
-    """Two that an endpoint can be given in turn."""
+    """Two models between which an endpoint can change."""
     usable = SpeechModel.objects.deployable().filter(locale="en-US").exclude(display_name__icontains="broken")
     return list(usable.order_by("pk")[:2])
 
 
 @contextmanager
 def rows_of(product: Product) -> Iterator[None]:
-    """This process works with the database of the demo, as long as the block runs."""
+    """This process uses the database of the demo inside the block."""
     if not settings.DATABASE_IS_OURS_ALONE:
         raise Failed("The part durability uses the demo's own database: run it without DATABASE_URL.")
     connection.close()

@@ -1,4 +1,4 @@
-"""The broker is away for minutes: are pages answered, and is what was asked meanwhile done when it is back?"""
+"""The broker is unavailable for minutes: do pages respond, and are changes done when it is back?"""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def measure(
     watch: Callable[[], int],
     say: Callable[[str], None],
 ) -> list[Row]:
-    """`ask` asks for changes; `watch` starts a worker when there is none, as containers are, and says how many."""
+    """`ask` requests changes; `watch` restarts workers that have ended, and returns how many."""
     say(f"{part}: the broker is away for {seconds} s")
     for pid in brokers(product):
         os.kill(pid, signal.SIGKILL)
@@ -74,7 +74,7 @@ def return_of(product: Product) -> None:
 
 
 def wait(true: Callable[[], bool], began: float, watch: Callable[[], int]) -> float:
-    """Seconds since `began` until it is true."""
+    """Seconds from `began` until it is true."""
     while not true():
         watch()
         if time.monotonic() - began > PATIENCE_SECONDS:

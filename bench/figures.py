@@ -1,4 +1,4 @@
-"""What was measured, how sure we are of it, and whether it meets a goal."""
+"""Measured figures with their confidence intervals and goals."""
 
 import math
 import os
@@ -17,7 +17,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Sample:
-    """Values in rounds; what ran in the same round ran beside it. `quantile` is what the sample stands for."""
+    """Values in rounds; samples of the same round were measured together. `quantile` is the figure."""
 
     rounds: Sequence[Sequence[float]]
     unit: str = "s"
@@ -53,12 +53,12 @@ class Sample:
 
 
 def times_faster(ours: Sample, peer: Sample) -> tuple[float, Interval]:
-    """How many times longer the peer took, or how many times more we did in a second."""
+    """How many times faster we are than the peer."""
     return _ratio(ours, peer) if ours.unit in MORE_IS_BETTER else _ratio(peer, ours)
 
 
 def _ratio(above: Sample, below: Sample) -> tuple[float, Interval]:
-    """With the 95 % bootstrap interval over rounds. What was measured in fewer rounds stands in each of the others."""
+    """The ratio with its 95 % bootstrap interval over rounds. A sample of fewer rounds is repeated in the others."""
     rounds = range(max(len(above.rounds), len(below.rounds)))
     pairs = [(above.rounds[n % len(above.rounds)], below.rounds[n % len(below.rounds)]) for n in rounds]
     chance = random.Random(1)
@@ -139,7 +139,7 @@ class Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as aligned text, a line for each peer."""
+    """The rows as aligned text, one line for each peer."""
     lines: list[tuple[str, ...]] = [("part", "measure", "ours", "beside us", "ratio", "goal", "holds")]
     for row in rows:
         holds = {None: "", True: "yes", False: "NO"}[row.holds]
@@ -171,7 +171,7 @@ def digits(value: float) -> str:
 
 
 def shown_in(value: float, unit: str) -> tuple[str, float]:
-    """The unit in which a value reads best, and what to multiply it with."""
+    """The most readable unit of a value, and its factor."""
     return ("ms", 1000) if unit == "s" and value < 1 else (unit, 1)
 
 
@@ -183,7 +183,7 @@ def at(quantile: float, values: Sequence[float]) -> float:
 
 
 class Noise:
-    """How much the machine itself wavers: a fixed piece of work, timed again and again between the parts."""
+    """How much the speed of the machine varies: the same work, timed between the parts."""
 
     def __init__(self) -> None:
         self.times: list[float] = []

@@ -1,4 +1,4 @@
-"""The list of endpoints at any length, beside Django's admin and django-tables2 over the same rows."""
+"""The list of endpoints at different lengths, compared with Django's admin and django-tables2 over the same rows."""
 
 import json
 import secrets

@@ -28,8 +28,8 @@ def main(url: str, key: str) -> None:
     django.setup()
     from endpoints.azure import SpeechClient
     from endpoints.azure.content import Content
-    from endpoints.logs.storage import store
-    from endpoints.logs.transfer import Line, fetch
+    from endpoints.logs.fetch.transfer import Fetching, fetch
+    from endpoints.logs.storage.place import store
     from endpoints.models import Endpoint, LogFile
 
     class Counting(SpeechClient):
@@ -47,13 +47,15 @@ def main(url: str, key: str) -> None:
         endpoint = Endpoint(remote_id="0")
         print("ready", flush=True)
         for line in sys.stdin:
-            wish = json.loads(line)
-            row = LogFile(pk=wish["id"], remote_id=str(wish["id"]), endpoint=endpoint, kind="Audio", size=wish["size"])
-            row.etag = wish.get("etag", "")
+            request = json.loads(line)
+            row = LogFile(
+                pk=request["id"], remote_id=str(request["id"]), endpoint=endpoint, kind="Audio", size=request["size"]
+            )
+            row.etag = request.get("etag", "")
             idle, Counting.asked = memory("VmRSS"), 0
             Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
             began = time.perf_counter()
-            facts = fetch(row, wish["address"], Line(service))
+            facts = fetch(row, request["address"], Fetching(service))
             took = time.perf_counter() - began
             facts |= {"seconds": took, "asked": Counting.asked, "grown": max(0, memory("VmHWM") - idle) / MIB}
             store().delete(facts["stored_as"])

@@ -1,4 +1,4 @@
-"""The product as a process, started the way a person starts it, and a person with a browser in front of it."""
+"""Starts the demo as a process, and requests its pages as a person does."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ class Failed(Exception):
 
 
 class Product:
-    """`python3 manage.py demo` with a VAR of its own; gone without a trace when the block ends."""
+    """`python3 manage.py demo` with a VAR of its own; removed when the block ends."""
 
     def __init__(self, *options: str | int) -> None:
         self.port, self.simulator_port = free_port(), free_port()
@@ -47,7 +47,7 @@ class Product:
 
     def start(self) -> Self:
         env = environment(VAR=self.var, PORT=self.port, SIMULATOR_PORT=self.simulator_port, HOME=self.var)
-        # The interpreter outside of .venv: starting again inside is part of what a person waits for.
+        # The interpreter outside of .venv, because restarting inside is part of the time that a person waits.
         outside = Path(sys.base_prefix) / "bin" / "python3"
         python = str(outside) if outside.exists() else sys.executable
         self.processes.start("demo", [python, str(ROOT / "manage.py"), "demo", *self.options], env)
@@ -82,7 +82,7 @@ class Product:
 
     @contextlib.contextmanager
     def without_service(self) -> Iterator[None]:
-        """The simulator takes connections and never answers, as long as the block runs."""
+        """Inside the block, the simulator accepts connections and never responds."""
         found = [pid for pid in self.family() if "endpoints.simulator" in command_line(pid)]
         if not found:
             raise Failed("The demo has no simulator.")
@@ -100,7 +100,7 @@ class Product:
 
 
 class Person:
-    """Somebody of the demo, with cookies and kept connections, as a browser has."""
+    """One of the demo's accounts, with cookies and persistent connections like a browser."""
 
     def __init__(self, product: Product) -> None:
         self.product = product
@@ -156,7 +156,7 @@ class Person:
 
 
 def environment(**more: object) -> dict[str, str]:
-    """As on a fresh machine: nothing of the settings of whoever runs the benchmark."""
+    """An environment without the settings of the person who runs the benchmark."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     return {**kept, **{name: str(value) for name, value in more.items()}}
 

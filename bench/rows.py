@@ -1,4 +1,4 @@
-"""G1: how long a person waits for the rows of Deploy models, beside a script that asks the service each time."""
+"""G1: the time until the rows of Deploy models are shown, compared with a script that queries the service each time."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from bench.script import ManyAtATime, OneAfterTheOther, Service
 PART = "rows"
 LATENCY = ("--latency-ms", 80)
 LOADS_A_ROUND = 8
-STOPPED_SECONDS = 12  # longer than the demo waits between two looks, so that one of them hangs
+STOPPED_SECONDS = 12  # longer than the demo waits between two polls, so that one of them hangs
 STEPS = {50: None, 1000: 20}  # endpoints: models that the slow script asks for in each round; None: all
 
 
@@ -23,7 +23,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
 
 
 def beside(count: int, rounds: int, *, models: int | None, say: Callable[[str], None]) -> list[Row]:
-    """Our page and the scripts in turns, with the same endpoints on both sides."""
+    """Our page and the scripts in turns, with the same endpoints."""
     say(f"rows: starting the product and a service with {count} endpoints")
     options = ("--endpoints", count, *LATENCY)
     with Product(*options) as product, Service.started(*options) as service:
@@ -64,7 +64,7 @@ def beside(count: int, rounds: int, *, models: int | None, say: Callable[[str], 
 
 
 def same_rows(person: Person, script: OneAfterTheOther) -> None:
-    """Both sides have to show the same endpoints, or the comparison is worth nothing."""
+    """Both must show the same endpoints, or the comparison is meaningless."""
     pages = "".join(person.all_pages())
     missing = [name for endpoint in script.list() if escape(name := str(endpoint["displayName"])) not in pages]
     if missing:
@@ -72,7 +72,7 @@ def same_rows(person: Person, script: OneAfterTheOther) -> None:
 
 
 def while_stopped(product: Product, person: Person, say: Callable[[str], None]) -> Sample:
-    """The page while the service takes connections and never answers; for so long that the worker hangs too."""
+    """The page while the service never responds, for so long that the worker hangs too."""
     say("rows: the service is stopped")
     bursts = []
     with product.without_service():

@@ -1,4 +1,4 @@
-"""The peer of the list: a straight script that asks the service itself, with nothing of ours."""
+"""The peer of the part `rows`: a simple script that queries the service directly."""
 
 import asyncio
 import contextlib
@@ -33,14 +33,14 @@ class Service:
             running = processes.Processes(Path(logs))
             try:
                 command = processes.simulator(0, key, "--rate-limit", "0/0", *map(str, options))
-                line = running.start("simulator", command, environment(HOME=logs), answers=True)
+                line = running.start("simulator", command, environment(HOME=logs), wait_for_line=True)
                 yield cls(str(json.loads(line)["url"]), key)
             finally:
                 running.stop()
 
 
 class OneAfterTheOther:
-    """Lists the endpoints, then gets the model of each, on one kept connection."""
+    """Lists the endpoints, then gets the model of each, on one persistent connection."""
 
     def __init__(self, service: Service) -> None:
         self.first = service.endpoints
@@ -67,14 +67,14 @@ class OneAfterTheOther:
         return listed - began + (time.perf_counter() - listed) * len(endpoints) / len(wanted)
 
     def seconds_of_list(self) -> float:
-        """The list alone, without the models: the least that any caller of the service has to wait for."""
+        """The list without the models, which is the minimum for any client of the service."""
         began = time.perf_counter()
         self.list()
         return time.perf_counter() - began
 
 
 class ManyAtATime:
-    """The same calls, `width` of them at a time, on as many kept connections."""
+    """The same calls, `width` of them at a time, on as many persistent connections."""
 
     def __init__(self, service: Service, width: int = 16) -> None:
         self.first, self.width = service.endpoints, width

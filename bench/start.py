@@ -1,4 +1,4 @@
-"""G8: from `python3 manage.py demo` to rows on the page of a person who is signed in, and what it all weighs."""
+"""G8: time from `python3 manage.py demo` to rows on the page of a person who is signed in, and memory."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from bench.product import Person, Product, command_line
 
 PART = "start"
 ENDPOINTS = 50
-IDLE_SECONDS = 12  # longer than the demo waits between two looks, so that the worker has done all it does
+IDLE_SECONDS = 12  # longer than the demo waits between two polls, so that the worker has done all of its work
 READINGS = 5
 NAMES = {
     "valkey-server": "broker",

@@ -10,5 +10,5 @@ class EndpointsConfig(AppConfig):
         from endpoints.access import roles
         from endpoints.models import search
 
-        post_migrate.connect(roles.make, sender=self)
-        post_migrate.connect(search.install, sender=self)
+        post_migrate.connect(roles.create_groups, sender=self)
+        post_migrate.connect(search.create_indexes, sender=self)

@@ -1,4 +1,4 @@
-"""What can be wrong with the settings, in words (`python3 manage.py check`)."""
+"""System checks of the settings (`python3 manage.py check`)."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ def secrets_are_set(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     try:
         secret = settings.SECRET_KEY
-    except ImproperlyConfigured:  # Django lets nobody read an empty one
+    except ImproperlyConfigured:  # Django raises for an empty one
         secret = ""
     if not secret:
         found.append(
@@ -49,7 +49,7 @@ def secrets_are_set(**_: Any) -> list[CheckMessage]:
 
 
 @register()
-def the_service_is_named_whole(**_: Any) -> list[CheckMessage]:
+def the_speech_resource_is_complete(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.SPEECH_KEY and not (settings.SPEECH_REGION or settings.SPEECH_ENDPOINT):
         found.append(
@@ -67,7 +67,7 @@ def the_service_is_named_whole(**_: Any) -> list[CheckMessage]:
                 id="endpoints.W005",
             )
         )
-    if settings.SPEECH_ENDPOINT and not _keeps_keys_safe(settings.SPEECH_ENDPOINT):
+    if settings.SPEECH_ENDPOINT and not _protects_keys(settings.SPEECH_ENDPOINT):
         found.append(
             Error(
                 "SPEECH_ENDPOINT does not start with https://, so the key would travel unprotected.",
@@ -86,8 +86,8 @@ def the_service_is_named_whole(**_: Any) -> list[CheckMessage]:
     return found
 
 
-def _keeps_keys_safe(address: str) -> bool:
-    """Encrypted, or on this very machine (a simulator)."""
+def _protects_keys(address: str) -> bool:
+    """Whether an address is https, or on this machine (a simulator)."""
     try:
         scheme, host = urlsplit(address).scheme, urlsplit(address).hostname
     except ValueError:

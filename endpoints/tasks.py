@@ -15,7 +15,11 @@ from django.urls import reverse
 from endpoints import azure, hints
 from endpoints.changes import reconcile, work
 from endpoints.gateway import clients
-from endpoints.logs import archive, downloads, making, purging, retention
+from endpoints.logs.download import expiry
+from endpoints.logs.download import job as download_job
+from endpoints.logs.keep import refresh, retention
+from endpoints.logs.purge import job as purge_job
+from endpoints.logs.storage import orphans
 from endpoints.messages import mail
 from endpoints.mirror import catalog, web_hooks
 from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
@@ -30,26 +34,26 @@ def step(change_id: str) -> None:
 @shared_task
 def mirror(resource_id: str) -> None:
     """Bring our rows to what the service says, and keep our web hook registered there."""
-    _take("mirror", Resource.objects.all(), resource_id, clients.service, _refresh)
+    _take("mirror", Resource.objects.all(), resource_id, clients.speech_client, _refresh)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def fetch(download_id: str) -> None:
     """Take a download of content logs further."""
-    how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": mail.ready}
-    _take("fetch", Download.objects.active(), download_id, _logs_of, partial(making.step, **how))
+    how: dict[str, Any] = {"days": settings.DOWNLOAD_DAYS, "tell": mail.download_ready}
+    _take("fetch", Download.objects.active(), download_id, _logs_of, partial(download_job.step, **how))
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def collect(endpoint_id: str) -> None:
     """Check the content logs of an endpoint for new ones, and keep those that are to be kept."""
-    _take("collect", LogArchive.objects.all(), endpoint_id, _logs_of, archive.step)
+    _take("collect", LogArchive.objects.all(), endpoint_id, _logs_of, refresh.step)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def purge(purge_id: str) -> None:
     """Delete content logs for good, a step further."""
-    _take("purge", Purge.objects.running(), purge_id, _logs_of, purging.step)
+    _take("purge", Purge.objects.running(), purge_id, _logs_of, purge_job.step)
 
 
 @shared_task
@@ -64,25 +68,25 @@ def sweep() -> None:
     ):
         for pk in rows.due().values_list("pk", flat=True)[:200]:
             hints.send(task, pk)
-    Sweep.done()
+    Sweep.record()
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def tidy() -> None:
     """Remove what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions."""
-    Draft.objects.forgotten().delete()
+    Draft.objects.abandoned().delete()
     HookCall.objects.old().delete()
     call_command("clearsessions")
-    archive.remind()
+    refresh.schedule_lost()
     # These need the storage, which may be away.
-    downloads.expire()
+    expiry.expire()
     retention.enforce(settings.DOWNLOAD_DAYS)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def sweep_storage() -> None:
     """Throw away files of content logs that a crash left behind."""
-    retention.sweep_storage()
+    orphans.delete_orphans()
 
 
 def _take(task: str, rows: Any, pk: str, connect: Callable[[Any], Any], do: Callable[[Any, Any], float | None]) -> None:
@@ -92,7 +96,7 @@ def _take(task: str, rows: Any, pk: str, connect: Callable[[Any], Any], do: Call
 
 def _service_of(change: Change) -> AbstractContextManager[Any]:
     """The client that a change is sent by; one whose endpoint was removed needs none."""
-    return clients.service(change.endpoint.resource) if change.endpoint else nullcontext()
+    return clients.speech_client(change.endpoint.resource) if change.endpoint else nullcontext()
 
 
 def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
@@ -100,8 +104,8 @@ def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:
-    catalog.mirror(resource, service)
-    resource.answered()
-    if settings.PUBLIC_URL and (resource.hook_wanted or resource.hook_id):
-        web_hooks.keep(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
+    catalog.refresh(resource, service)
+    resource.record_success()
+    if settings.PUBLIC_URL and (resource.hook_enabled or resource.hook_id):
+        web_hooks.ensure(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
     return float(settings.LOOK_SECONDS)

@@ -13,7 +13,7 @@ app_name = "endpoints"
 
 urlpatterns = [
     path("endpoints/", endpoint_list.endpoints, name="list"),
-    path("endpoints/favourite/", personal.favourite, name="favourite"),
+    path("endpoints/favorite/", personal.favorite, name="favorite"),
     path("endpoints/columns/", personal.columns, name="columns"),
     path("endpoints/views/", personal.views, name="views"),
     path("endpoints/views/<uuid:pk>/", personal.view, name="view"),
@@ -33,7 +33,7 @@ urlpatterns = [
     path("changes/<uuid:pk>/cancel/", decisions.cancel, name="change-cancel"),
     path("changes/<uuid:pk>/decide/", decisions.decide, name="change-decide"),
     path("endpoints/<uuid:pk>/logs/", content_logs.endpoint_logs, name="logs"),
-    path("endpoints/<uuid:pk>/logs/look/", content_logs.look, name="logs-look"),
+    path("endpoints/<uuid:pk>/logs/refresh/", content_logs.refresh, name="logs-refresh"),
     path("endpoints/<uuid:pk>/logs/<int:entry>/", entry.log_entry, name="log-entry"),
     path("endpoints/<uuid:pk>/logs/<int:entry>/audio/", entry.audio, name="log-audio"),
     path("endpoints/<uuid:pk>/logs/<int:entry>/transcript/", entry.transcript, name="log-transcript"),

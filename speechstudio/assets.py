@@ -1,4 +1,4 @@
-"""One style sheet and one script for the browser, from our files by subject: a page takes few requests."""
+"""Concatenates style sheets and scripts into one file each, so that a page needs few requests."""
 
 import hashlib
 import os
@@ -9,15 +9,15 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
 SOURCES = settings.BASE_DIR / "static"
-# These come first, because the others build on them; the rest follows by name.
+# The named files come first, because the others depend on them; the rest follows by name.
 BUNDLES = {
     "studio.css": ("css", ["tokens.css", "frame.css", "controls.css", "content.css"]),
     "studio.js": ("js", []),
 }
 
 
-def build() -> None:
-    """Write the bundles into settings.BUNDLES_DIR, where the static files are found, unless they are the same."""
+def build_bundles() -> None:
+    """Write the bundles into settings.BUNDLES_DIR, unless they are up to date."""
     settings.BUNDLES_DIR.mkdir(parents=True, exist_ok=True)
     for name in BUNDLES:
         bundle, content = settings.BUNDLES_DIR / name, "\n".join(part.read_text() for part in sources(name))
@@ -28,14 +28,14 @@ def build() -> None:
 
 
 def sources(name: str) -> list[Path]:
-    """The files of a bundle, in their order."""
+    """The files of a bundle in order."""
     folder, first = BUNDLES[name]
     rest = sorted(path.name for path in (SOURCES / folder).iterdir() if path.suffix == Path(name).suffix)
     return [SOURCES / folder / part for part in dict.fromkeys([*first, *rest])]
 
 
-def collect() -> None:
-    """Collect the static files, unless they are those of the last time: to compress them takes seconds."""
+def collect_static_files() -> None:
+    """Run collectstatic if a file has changed since the last time, because compression takes seconds."""
     state, collected = hashlib.sha256(), Path(settings.STATIC_ROOT) / ".collected"
     for finder in get_finders():
         for path, storage in finder.list([]):

@@ -1,4 +1,4 @@
-"""The Celery application. Its settings are the CELERY_ ones of settings.py."""
+"""The Celery application; its settings are those of settings.py that begin with CELERY_."""
 
 import gc
 import os
@@ -13,25 +13,25 @@ from speechstudio.child_process import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 
-BROKER_AGAIN_SECONDS = 5
+MAX_RECONNECT_SECONDS = 5
 
 
-class Connection(kombu.Connection):
-    """Celery would wait for up to 30 seconds between two tries after a broker was away for minutes."""
+class BrokerConnection(kombu.Connection):
+    """Reconnects every 5 seconds at the latest; Celery would wait for up to 30 between two attempts."""
 
-    def ensure_connection(self, *args: Any, **how: Any) -> Any:
-        return super().ensure_connection(*args, **{**how, "interval_max": BROKER_AGAIN_SECONDS})
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        return super().ensure_connection(*args, **{**options, "interval_max": MAX_RECONNECT_SECONDS})
 
 
 app = Celery("speechstudio")
-app.amqp.Connection = Connection
+app.amqp.Connection = BrokerConnection
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
 @worker_init.connect
-def load(**_: Any) -> None:
-    """Import and read what the pool needs before it forks: then it is held once."""
+def preload(**_: Any) -> None:
+    """Import what the pool needs before it forks, so that its processes share the memory."""
     os.environ["WORKER_PID"] = str(os.getpid())
     import_module("endpoints.azure.client")
     import_module("endpoints.azure.transport").default_ssl_context()  # the certificate authorities
@@ -39,14 +39,14 @@ def load(**_: Any) -> None:
 
 @worker_before_create_process.connect
 def share_memory(**_: Any) -> None:
-    """What the collector does not touch stays shared."""
+    """Exclude objects from garbage collection, which would write to them and so copy shared memory."""
     gc.collect()
     gc.freeze()
 
 
 @worker_process_init.connect
 def end_with_the_worker(**_: Any) -> None:
-    """One of the pool whose worker was killed would wait for ever; what it did, another goes on with."""
+    """End a process of the pool when its worker is killed: it would wait for ever. Its tasks are delivered again."""
     die_with_parent()
-    if str(os.getppid()) != os.environ["WORKER_PID"]:  # it was killed just before
+    if str(os.getppid()) != os.environ["WORKER_PID"]:  # the worker was killed before the line above
         os._exit(1)

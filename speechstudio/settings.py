@@ -1,6 +1,6 @@
-"""Settings come from the environment; each NAME can also be given as NAME_FILE, a file that holds the value.
+"""Django's settings. They come from the environment; NAME_FILE can name a file with the value of NAME.
 
-The README lists them with their defaults; endpoints/checks.py says in words what is wrong with them.
+The README lists them with their defaults; endpoints/checks.py checks them.
 """
 
 import secrets
@@ -19,8 +19,8 @@ from speechstudio.var import broker_socket, kept_secret
 env = environ.FileAwareEnv()
 
 
-def whole(name: str, default: int) -> int:
-    """The whole number in the environment's `name`."""
+def integer(name: str, default: int) -> int:
+    """The integer in the environment variable `name`."""
     try:
         number: int = env.int(name, default=default)
     except ValueError:
@@ -29,7 +29,7 @@ def whole(name: str, default: int) -> int:
 
 
 def amount(name: str) -> Decimal | None:
-    """The sum of money in the environment's `name`; None when it is not given."""
+    """The amount of money in the environment variable `name`; None without it."""
     text = env.str(name, default="").strip()
     try:
         number = Decimal(text or 0)
@@ -51,15 +51,15 @@ DEMO = env.bool("DEMO", default=False)
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'db.sqlite3'}")}
 DATABASE_IS_OURS_ALONE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if DATABASE_IS_OURS_ALONE:
-    # WAL without IMMEDIATE is worse than neither: a read that turns into a write fails at once instead of waiting.
+    # Without IMMEDIATE, a transaction in WAL mode that begins with a read and then writes can fail instead of waiting.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Mapped, because what a connection keeps of a database is out of date after each change by another.
+        # Memory-mapped, because each write by another process makes the page cache of a connection useless.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=1073741824;",
     }
 else:
-    # A page must not wait for a server that is away; an address can still ask for more patience.
+    # A page must not wait for an unavailable server. DATABASE_URL can set another timeout.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -67,7 +67,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Secrets --------------------------------------------------------------------------------------
 
-# A database that several machines share needs secrets that they share: then there is no default.
+# Machines that share a database must share the secrets too, so there is no default for them.
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
 if DATABASE_IS_OURS_ALONE:
@@ -82,10 +82,10 @@ SPEECH_REGION = env.str("SPEECH_REGION", default="")
 SPEECH_ENDPOINT = env.str("SPEECH_ENDPOINT", default="")
 SPEECH_API_VERSION = env.str("SPEECH_API_VERSION", default="v3.2")
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
-LOOK_SECONDS = whole("LOOK_SECONDS", 60)
-SWEEP_SECONDS = whole("SWEEP_SECONDS", 2)
-DOWNLOAD_DAYS = whole("DOWNLOAD_DAYS", 7)
-PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # of whoever reads content logs
+LOOK_SECONDS = integer("LOOK_SECONDS", 60)
+SWEEP_SECONDS = integer("SWEEP_SECONDS", 2)
+DOWNLOAD_DAYS = integer("DOWNLOAD_DAYS", 7)
+PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs
 ENDPOINT_HOURLY_COST = amount("ENDPOINT_HOURLY_COST")
 COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
 
@@ -94,9 +94,9 @@ COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
 BROKER_URL = env.str("BROKER_URL", default="") or f"redis+socket://{broker_socket(VAR)}"
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # or a worker ends when the broker was away for long
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # otherwise a worker ends after a long outage of the broker
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # A click must not wait for a broker that is away: the bell is lost, and the next sweep finds the row.
+    # A page must not wait for an unavailable broker: the message is lost, and the next sweep finds the row.
     "max_retries": 0,
     "visibility_timeout": 300,
     "unacked_restore_interval": 5,
@@ -119,7 +119,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
-    # A sweep that waited for longer than an interval has been overtaken by the next one.
+    # The next sweep replaces one that has waited for a whole interval.
     "sweep": {
         "task": "endpoints.tasks.sweep",
         "schedule": SWEEP_SECONDS,
@@ -202,7 +202,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "endpoints.pages.frame.shell",
+                "endpoints.pages.frame.context",
             ],
         },
     }
@@ -220,7 +220,7 @@ LOGIN_REDIRECT_URL = "endpoints:list"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 12 * 3600
 
-# Mail: nothing is sent without a server.
+# No mail is sent without EMAIL_URL.
 MAIL = bool(env.str("EMAIL_URL", default=""))
 if MAIL:
     globals().update(env.email_url("EMAIL_URL"))
@@ -236,13 +236,13 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static"))).absolute()
-BUNDLES_DIR = VAR / "bundles"  # what `setup` concatenates
+BUNDLES_DIR = VAR / "bundles"  # `setup` writes the concatenated files here
 STATICFILES_DIRS = [BASE_DIR / "static", BUNDLES_DIR]
 SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]  # the directory of the bundles does not exist before the first `setup`
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "logs": log_storage(env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs"),
-    # Compressed, and named after their content so that browsers keep them for ever; `setup` collects them.
+    # Compressed, and named by content hash so that browsers can cache them for ever; `setup` collects them.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -250,8 +250,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"one_line": {"()": "speechstudio.lines.OneLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}},
+    "filters": {"short_errors": {"()": "speechstudio.log_filters.ShortDatabaseErrors"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["short_errors"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"httpx": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
 }

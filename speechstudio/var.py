@@ -1,4 +1,4 @@
-"""What one machine keeps for itself under `VAR`: its secrets and the address of its embedded broker."""
+"""Files of one machine under `VAR`: its secrets, and the socket of its embedded broker."""
 
 import hashlib
 import os
@@ -10,9 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def directory(path: Path) -> Path:
-    """`path` as a directory that only we can read.
+    """Create `path`, readable by its owner only.
 
-    Raises ImproperlyConfigured with a sentence when it cannot be made or written.
+    Raises ImproperlyConfigured when it cannot be created or written.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -26,14 +26,14 @@ def directory(path: Path) -> Path:
 
 
 def kept_secret(path: Path, make: Callable[[], str]) -> str:
-    """The secret in the file `path`; the first caller makes it, readable by its owner only."""
+    """The secret in the file `path`, which the first call creates, readable by its owner only."""
     if not path.exists():
         directory(path.parent)
         handle, draft = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w") as file:
             file.write(make())
         try:
-            os.link(draft, path)  # atomic: of several first starts one wins, and all read its secret
+            os.link(draft, path)  # atomic: of several processes one wins, and all read its secret
         except FileExistsError:
             pass
         finally:
@@ -42,9 +42,9 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
 
 
 def broker_socket(var: Path) -> Path:
-    """Where the embedded broker of `var` listens.
+    """The socket of the embedded broker of `var`.
 
-    Outside of `var`, because a socket's path must stay below 104 bytes on macOS and 108 on Linux.
+    It is outside of `var`, because the path of a socket is limited to 104 bytes on macOS and 108 on Linux.
     """
     name = hashlib.sha256(str(var.resolve()).encode()).hexdigest()[:12]
     return Path("/tmp") / f"speechstudio-{os.getuid()}-{name}" / "broker.sock"  # noqa: S108 (0700, owner checked)

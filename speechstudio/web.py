@@ -1,4 +1,4 @@
-"""The web server: gunicorn's settings, wherever it is started (`gunicorn --config python:speechstudio.web`)."""
+"""Settings of gunicorn (`gunicorn --config python:speechstudio.web`)."""
 
 import socket
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-HESITATION_SECONDS = 0.0005
+ACCEPT_DELAY_SECONDS = 0.0005
 
 
 class LessBusyFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -27,7 +27,7 @@ class LessBusyFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
 
     def accept(self, listener: socket.socket) -> None:
         if self.nr_conns and self.cfg.workers > 1:
-            time.sleep(HESITATION_SECONDS * min(max(self.busy, 1), self.cfg.threads))
+            time.sleep(ACCEPT_DELAY_SECONDS * min(max(self.busy, 1), self.cfg.threads))
         super().accept(listener)
 
     def enqueue_req(self, conn: TConn) -> None:
@@ -41,9 +41,9 @@ class LessBusyFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
 
 wsgi_app = "speechstudio.wsgi"
 worker_class = LessBusyFirst
-threads = 8  # a long download holds one of them, and pages go on
-keepalive = 5  # a page that watches asks every two seconds, and need not connect anew each time
+threads = 8  # a long download occupies one thread, and the others serve pages
+keepalive = 5  # seconds; pages poll every two seconds and need not reconnect
 preload_app = True
 control_socket_disable = True
 if Path("/dev/shm").is_dir():  # noqa: S108
-    worker_tmp_dir = "/dev/shm"  # noqa: S108 (a sign of life must not wait for a disk)
+    worker_tmp_dir = "/dev/shm"  # noqa: S108 (the heartbeat must not wait for a disk)

@@ -7,14 +7,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 
 application = get_wsgi_application()
 
-# So that the first visitor does not wait for it, nor the first who asks for something to be done.
+# Load the pages and the connection to the broker now, so that the first request does not wait for them.
 import speechstudio.urls  # noqa: E402, F401
 from speechstudio.celery import app as celery  # noqa: E402
 
 celery.finalize(auto=True)
 _ = celery.events, celery.connection_for_write().transport
 
-# What is loaded by now stays for ever: the collector need not walk it again and again, 40 ms at a time.
+# Exclude everything loaded so far from garbage collection, which would take 40 ms each time.
 gc.collect()
 gc.freeze()
 gc.set_threshold(50_000, 20, 20)

@@ -1,4 +1,4 @@
-"""People, a simulated Speech service, and a worker that does its steps when a test says so."""
+"""Fixtures: people, a simulated Speech service, and a worker whose steps a test runs."""
 
 import gc
 import json
@@ -25,26 +25,26 @@ from tests.contract.violations import violations
 from tests.demo import CHECKED
 
 KEY = "simulated-key"
-# What shares processes of its own stays together when the suite runs on several cores; so does each file.
+# Files that share processes run in the same worker of pytest-xdist, by the name of the group.
 TOGETHER = {
     "tests/processes/test_compose.py": "installation",
     "tests/processes/test_lost_database.py": "installation",
     "tests/processes/test_postgresql.py": "installation",
     "tests/browser/test_article.py": "article",
-    "tests/browser/test_barriers.py": "another browser",
+    "tests/browser/test_accessibility.py": "another browser",
     "tests/browser/test_keyboard.py": "another browser",
     "tests/browser/test_logs.py": "another browser",
     "tests/browser/test_endpoint_page.py": "another browser",
 }
-# What takes longest goes first, so that the workers of the suite end together; but not three that start demos at once.
+# The slowest come first, so that all workers end at about the same time; but not three that start demos at once.
 SLOW = (
-    "tests/browser/test_barriers.py",
+    "tests/browser/test_accessibility.py",
     "tests/browser/",
     "tests/faults/test_real_workers.py",
     "tests/processes/test_demo.py",
     "tests/processes/",
     "tests/crashes/",
-    "tests/test_list.py",
+    "tests/pages/test_list.py",
     "tests/contract/test_schemathesis.py",
     "tests/test_query_counts.py",
 )
@@ -65,13 +65,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Thousands of tests stay in memory to the end; nobody need look through them for what can go."""
+    """Thousands of tests stay in memory to the end, so the garbage collector need not visit them."""
     gc.collect()
     gc.freeze()
 
 
-class InRooms(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """Gives whole files to the workers of the suite, or the files that share what they start."""
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """Distributes whole files to pytest-xdist's workers, or groups of files that share processes."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
@@ -79,12 +79,12 @@ class InRooms(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no
         return TOGETHER.get(file) or ("browser" if file.startswith("tests/browser/") else file)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> InRooms:
-    return InRooms(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 class World:
-    """The simulated service of one test, seen from outside: its clock, its faults, what it was asked."""
+    """The simulated service of one test: its clock, its faults, and the requests that it got."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -97,21 +97,21 @@ class World:
             return json.loads(answer.read() or b"null")
 
     def begin(self, **options: Any) -> None:
-        """Start again, with options of the command line (endpoints=3, deploy_seconds=20, ...)."""
+        """Reset it, with options of its command line (endpoints=3, deploy_seconds=20, ...)."""
         self.post("reset", options)
 
     def advance(self, seconds: float) -> None:
         self.post("advance", {"seconds": seconds})
 
     def stop(self) -> None:
-        """Its clock stands still: what is being deployed stays so until `go`."""
+        """Stop its clock, so that deployments do not end until `go`."""
         self.post("stop")
 
     def go(self) -> None:
         self.post("go")
 
     def fail(self, *faults: dict[str, Any]) -> None:
-        """The next requests that match go wrong as described; replaces earlier faults."""
+        """Make matching requests fail as described; replaces earlier faults."""
         self.post("faults", list(faults))
 
     def container(self) -> str:
@@ -126,7 +126,7 @@ class World:
         return [entry for entry in entries if not method or entry["method"] == method]
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Use the service as somebody else would, for example in Azure's own portal."""
+        """Send a request as another client of the service, for example Azure's own portal."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Ocp-Apim-Subscription-Key": KEY, "Content-Type": "application/json"}
         address = f"{self.url}/speechtotext/v3.2{path}"
@@ -146,7 +146,7 @@ def simulator() -> Iterator[str]:
 
 @pytest.fixture
 def world(simulator: str) -> Iterator[World]:
-    """A service that has just begun; no traffic of the test may have broken the contract."""
+    """A service in its initial state. After the test, all traffic must have followed the contract."""
     world = World(simulator)
     world.begin(rate_limit="0/0")
     yield world
@@ -155,29 +155,29 @@ def world(simulator: str) -> Iterator[World]:
 
 @pytest.fixture
 def resource(db: None, world: World) -> Resource:
-    """The Speech resource that the simulated service stands for; nothing is mirrored yet."""
+    """The Speech resource of the simulated service, not refreshed yet."""
     return resources.register(name="Contoso", region="eastus", url=world.url, key=KEY, api_version="v3.2")
 
 
 class Worker:
-    """Does what a worker does, when a test says so; time for waiting is skipped."""
+    """Runs a worker's tasks in this process, without the waits between them."""
 
-    def look_round(self) -> None:
-        """One round: every open change and download one step, every resource mirrored."""
+    def run_round(self) -> None:
+        """One step of each open change and download, and a refresh of each resource."""
         for rows, task in ((Change.objects.open(), tasks.step), (Download.objects.active(), tasks.fetch)):
-            rows.update(next_look_at=Now())
+            rows.update(due_at=Now())
             for pk in rows.values_list("pk", flat=True):
                 task(str(pk))
         self.mirror()
 
     def step(self, change: Change) -> Change:
-        Change.objects.filter(pk=change.pk).update(next_look_at=Now())
+        Change.objects.filter(pk=change.pk).update(due_at=Now())
         tasks.step(str(change.pk))
         change.refresh_from_db()
         return change
 
     def mirror(self) -> None:
-        Resource.objects.update(next_look_at=Now())
+        Resource.objects.update(due_at=Now())
         for pk in Resource.objects.values_list("pk", flat=True):
             tasks.mirror(str(pk))
 
@@ -185,7 +185,7 @@ class Worker:
         for _round in range(10):
             if not download.active:
                 break
-            Download.objects.filter(pk=download.pk).update(next_look_at=Now())
+            Download.objects.filter(pk=download.pk).update(due_at=Now())
             tasks.fetch(str(download.pk))
             download.refresh_from_db()
         return download
@@ -198,14 +198,14 @@ def worker() -> Worker:
 
 @pytest.fixture
 def mirrored(resource: Resource, worker: Worker) -> Resource:
-    """The resource with its projects, models and endpoints mirrored."""
+    """The resource with its projects, models and endpoints stored."""
     worker.mirror()
     resource.refresh_from_db()
     return resource
 
 
 class Person(Client):
-    """A browser in which somebody has signed in."""
+    """A test client of a person who has signed in."""
 
     user: Any
 
@@ -222,7 +222,7 @@ def person(name: str, role: str | None) -> Person:
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
-    """Each test begins in English, whatever the last page of another one spoke."""
+    """Each test begins in English, whatever language another test has activated."""
     with translation.override("en"):
         yield
 
@@ -235,7 +235,7 @@ def alice(db: None) -> Person:
 
 @pytest.fixture
 def bob(db: None) -> Person:
-    """May look."""
+    """May view endpoints."""
     return person("bob", "viewer")
 
 
@@ -247,7 +247,7 @@ def lena(db: None) -> Person:
 
 @pytest.fixture
 def nemo(db: None) -> Person:
-    """Is signed in and may nothing."""
+    """Has no permission."""
     return person("nemo", None)
 
 
@@ -261,7 +261,7 @@ def endpoint(resource: Resource, world: World, worker: Worker) -> Endpoint:
 
 @pytest.fixture
 def other(endpoint: Endpoint) -> SpeechModel:
-    """Another model that it could have."""
+    """Another model that `endpoint` can change to."""
     return fitting(endpoint).first()
 
 

@@ -1,4 +1,4 @@
-"""`python3 manage.py demo` as a process of its own, the way a person starts it."""
+"""Starts `python3 manage.py demo` in a process of its own."""
 
 import os
 import signal
@@ -13,12 +13,12 @@ from speechstudio.demo.processes import free_port
 
 CHECKED = "tests.contract.checked"  # the simulator, with a check of all traffic against the contract
 ROOT = Path(__file__).resolve().parent.parent
-# For HTTP clients of this machine's own servers: to read the certificates of all authorities takes 30 ms each time.
+# For HTTP clients of servers on this machine: loading all certificate authorities would take 30 ms each time.
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def environment(var, **more):
-    """An environment as on a fresh machine: nothing of the tests' own settings."""
+    """An environment without the settings of the tests."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     return {
         **kept,
@@ -39,25 +39,25 @@ class Demo:
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        self.said = []
+        self.output = []
 
     def wait(self):
-        """Until it says that it is ready; fails with what it said when it ends instead."""
+        """Wait until it is ready; fails with its output if it ends before."""
         for line in self.process.stdout:
-            self.said.append(line)
+            self.output.append(line)
             if line.startswith("Logs:"):
                 return self
-        raise AssertionError("".join(self.said))
+        raise AssertionError("".join(self.output))
 
     @property
     def children(self):
-        """Process ids by name, as the operating system sees them."""
+        """Ids of its child processes by name."""
         found = {}
         for pid in descendants(self.process.pid):
             try:
                 command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
             except FileNotFoundError:
-                continue  # it has just ended
+                continue  # the process has just ended
             command = command.replace(CHECKED, "endpoints.simulator")
             for name in ("endpoints.simulator", "celery", "gunicorn", "valkey-server"):
                 if name in command:
@@ -71,12 +71,12 @@ class Demo:
     def stop(self):
         self.process.send_signal(signal.SIGINT)
         with self.process:
-            self.said += self.process.stdout.readlines()
+            self.output += self.process.stdout.readlines()
         return self.process.returncode
 
 
 def until(true, seconds=60, every=0.05):
-    """Wait for something that another process does."""
+    """Wait until `true()` is true; returns its value, and fails after `seconds`."""
     end = time.monotonic() + seconds
     while not (found := true()):
         if time.monotonic() > end:

@@ -1,4 +1,4 @@
-"""The product's settings, in a directory of their own, with passwords that are quick to check."""
+"""The product's settings for tests, with a directory of their own and fast password hashes."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 _var = tempfile.mkdtemp(prefix="speechstudio-tests-")
 os.environ["VAR"] = _var
-# Playwright keeps an event loop in the thread of the tests; ours use the database as ever.
+# Playwright runs an event loop in the thread of the tests, in which Django would refuse to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 for _name in ("SPEECH_KEY", "SPEECH_REGION", "SPEECH_ENDPOINT", "BROKER_URL"):
     os.environ.pop(_name, None)

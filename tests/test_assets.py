@@ -1,4 +1,4 @@
-"""Static files are concatenated and collected by `setup`, when there is something new."""
+"""`setup` concatenates and collects static files when they have changed."""
 
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
@@ -13,18 +13,18 @@ def test_static_files_are_collected_again_when_one_has_changed_and_not_otherwise
     source, there = tmp_path / "ours" / "look.css", settings.STATIC_ROOT / "look.css"
     source.parent.mkdir()
     source.write_text("p { margin: 0 }")
-    assets.collect()
+    assets.collect_static_files()
     there.unlink()
-    assets.collect()
+    assets.collect_static_files()
     assert not there.exists()
     source.write_text("p { margin: 1px }")
-    assets.collect()
+    assets.collect_static_files()
     assert there.read_text() == source.read_text()
 
 
 def test_all_style_sheets_and_scripts_are_in_one_file_each(settings, tmp_path):
     settings.BUNDLES_DIR = tmp_path
-    assets.build()
+    assets.build_bundles()
     sheet, script = ((tmp_path / name).read_text() for name in ("studio.css", "studio.js"))
     for path in (settings.BASE_DIR / "static").rglob("*.*s"):
         assert path.read_text() in (sheet if path.suffix == ".css" else script)
@@ -34,13 +34,13 @@ def test_all_style_sheets_and_scripts_are_in_one_file_each(settings, tmp_path):
 
 def test_a_bundle_that_has_not_changed_is_left_alone(settings, tmp_path):
     settings.BUNDLES_DIR = tmp_path
-    assets.build()
+    assets.build_bundles()
     bundle = tmp_path / "studio.css"
     before = bundle.stat().st_mtime_ns
-    assets.build()
+    assets.build_bundles()
     assert bundle.stat().st_mtime_ns == before
     bundle.write_text("p { margin: 0 }")
-    assets.build()
+    assets.build_bundles()
     assert bundle.read_text() != "p { margin: 0 }"
 
 

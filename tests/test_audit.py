@@ -1,4 +1,4 @@
-"""What people do is recorded with it, in one transaction, and stays when what it tells of is removed."""
+"""Actions and their Events are stored in one transaction, and Events outlive the rows that they describe."""
 
 import uuid
 
@@ -29,7 +29,7 @@ def test_history_outlives_the_resource_that_it_tells_of(alice, mirrored, worker)
     told = list(Event.objects.order_by("pk").values_list("pk", flat=True))
     mirrored.delete()
     assert list(Event.objects.order_by("pk").values_list("pk", flat=True)) == told
-    event = Event.objects.get(verb=Verb.ASKED_CREATE)
+    event = Event.objects.get(verb=Verb.REQUESTED_CREATE)
     assert (event.endpoint_name, event.resource_name, event.actor_name) == ("Support calls", "Contoso", "alice")
     change.refresh_from_db()
     assert change.endpoint is None
@@ -45,7 +45,7 @@ def test_history_outlives_the_person_who_made_it(alice, bob, mirrored, worker):
     bob.user.delete()
     change.refresh_from_db()
     assert (change.actor, change.actor_name) == (None, "bob")
-    assert Event.objects.get(verb=Verb.ASKED_CREATE).actor_name == "bob"
+    assert Event.objects.get(verb=Verb.REQUESTED_CREATE).actor_name == "bob"
 
 
 def test_an_open_change_of_a_removed_resource_is_closed_by_the_next_sweep(alice, mirrored, worker, world):
@@ -54,7 +54,7 @@ def test_an_open_change_of_a_removed_resource_is_closed_by_the_next_sweep(alice,
     mirrored.delete()
     tasks.step(str(change.pk))
     change.refresh_from_db()
-    assert change.state == ChangeState.CANCELLED
+    assert change.state == ChangeState.CANCELED
     assert not Change.objects.open().exists()
     assert not Change.objects.due().exists()
 
@@ -82,7 +82,7 @@ def test_a_resource_saved_as_it_was_makes_no_event(alice, mirrored, settings):
 
 
 @pytest.mark.parametrize("failing", ["resource", "web hook", "log folder"])
-def test_what_cannot_be_recorded_is_not_done(alice, mirrored, worker, monkeypatch, failing):
+def test_a_change_whose_event_cannot_be_recorded_is_not_made(alice, mirrored, worker, monkeypatch, failing):
     endpoint = Endpoint.of(deploy(alice, worker))
 
     def refuse(*_, **__):
@@ -91,14 +91,14 @@ def test_what_cannot_be_recorded_is_not_done(alice, mirrored, worker, monkeypatc
     monkeypatch.setattr("endpoints.models.Event.save", refuse)
     mirrored.region = "westeurope"
     do = {
-        "resource": lambda: resources.save(mirrored, actor=alice.user),
-        "web hook": lambda: resources.want_web_hook(mirrored, wanted=True, actor=alice.user),
+        "resource": lambda: resources.save_resource(mirrored, actor=alice.user),
+        "web hook": lambda: resources.set_web_hook(mirrored, enabled=True, actor=alice.user),
         "log folder": lambda: resources.set_log_folder(endpoint, "elsewhere", actor=alice.user),
     }
     with pytest.raises(RuntimeError):
         do[failing]()
     kept = Resource.objects.get()
-    assert (kept.region, kept.hook_wanted) == ("eastus", False)
+    assert (kept.region, kept.hook_enabled) == ("eastus", False)
     assert Endpoint.objects.get().log_folder == ""
 
 

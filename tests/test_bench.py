@@ -1,4 +1,4 @@
-"""The benchmark of the list compares like with like: the same rows, as many on each page."""
+"""The benchmark of the list compares pages with the same number of rows."""
 
 import json
 import subprocess

@@ -1,6 +1,6 @@
-"""A migration that has landed is never edited: databases exist that it was applied to.
+"""Released migrations are never edited, because they were applied to existing databases.
 
-migrations.json holds the SHA-256 of each; UPDATE_MIGRATIONS=1 writes the file anew, after a migration was added.
+migrations.json has the SHA-256 of each; UPDATE_MIGRATIONS=1 rewrites the file after a migration was added.
 """
 
 import hashlib

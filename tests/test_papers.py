@@ -1,4 +1,4 @@
-"""What the papers name exists."""
+"""The documentation names only tests and imports that exist."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Who may do what is decided on the server; what a person may not do is not offered."""
+"""Permissions are checked on the server, and actions without permission are not offered."""
 
 import uuid
 from typing import Any
@@ -16,7 +16,7 @@ MATRIX = {
     "detail": ("GET", {"viewer", "listener", "admin"}),
     "models": ("GET", {"viewer", "listener", "admin"}),
     "activity": ("GET", {"viewer", "listener", "admin"}),
-    "favourite": ("POST", {"viewer", "listener", "admin"}),
+    "favorite": ("POST", {"viewer", "listener", "admin"}),
     "columns": ("POST", {"viewer", "listener", "admin"}),
     "views": ("GET", {"viewer", "listener", "admin"}),
     "view": ("POST", {"viewer", "listener", "admin"}),
@@ -25,7 +25,7 @@ MATRIX = {
     "change-model": ("POST", {"admin"}),
     "key": ("POST", {"admin"}),
     "logs": ("GET", {"listener", "admin"}),
-    "logs-look": ("POST", {"listener", "admin"}),
+    "logs-refresh": ("POST", {"listener", "admin"}),
     "log-entry": ("GET", {"listener", "admin"}),
     "log-audio": ("GET", {"listener", "admin"}),
     "log-transcript": ("GET", {"listener", "admin"}),
@@ -59,7 +59,7 @@ MATRIX = {
     "resource-edit": ("POST", {"admin"}),
     "settings": ("POST", {"viewer", "listener", "admin", None}),
 }
-# Open to whoever has the token in its address: see test_calendar.
+# Open to everybody with the token in the address: see tests/messages/test_calendar.py.
 BY_TOKEN = {"calendar"}
 
 
@@ -82,7 +82,7 @@ def test_an_address_is_open_to_its_roles_and_closed_to_others(name, alice, bob, 
     for role, person in (("admin", alice), ("viewer", bob), ("listener", lena), (None, nemo)):
         answer = getattr(person, method.lower())(address(name))
         status = answer.status_code
-        # An unknown id or an empty form is a person's mistake, not a closed door.
+        # Permission was granted if the response is about an unknown id or an invalid form.
         assert (status in (200, 302, 404, 422)) if role in allowed else status == 403, (role, status)
         assert not answer.get("Location", "").startswith("/sign-in/")
     answer = getattr(client, method.lower())(address(name))
@@ -101,7 +101,7 @@ def test_what_changes_something_cannot_be_done_by_a_link(name, alice):
     assert alice.get(address(name)).status_code == 405
 
 
-def test_buttons_that_a_person_may_not_press_are_absent(resource, world, worker, alice, bob, lena):
+def test_buttons_without_permission_are_absent(resource, world, worker, alice, bob, lena):
     world.begin(endpoints=1, logs=1, rate_limit="0/0")
     worker.mirror()
     endpoint = Endpoint.objects.get().get_absolute_url()
@@ -125,38 +125,38 @@ def test_only_who_may_read_logs_is_shown_a_download_of_them(mirrored, world, wor
         assert (answer.context["latest_download"] is not None) == sees
 
 
-def test_a_role_is_had_with_all_of_its_permissions(alice, bob, lena, nemo):
-    assert [roles.of(person.user) for person in (bob, lena, alice, nemo)] == ["viewer", "listener", "admin", ""]
+def test_a_person_has_a_role_with_all_of_its_permissions(alice, bob, lena, nemo):
+    assert [roles.role_of(person.user) for person in (bob, lena, alice, nemo)] == ["viewer", "listener", "admin", ""]
     lena.user.groups.clear()
     lena.user.user_permissions.add(Permission.objects.get(codename="read_logs"))
-    assert roles.of(type(lena.user).objects.get(pk=lena.user.pk)) == ""
+    assert roles.role_of(type(lena.user).objects.get(pk=lena.user.pk)) == ""
 
 
-def test_making_the_roles_again_gives_what_is_missing_and_takes_nothing_away(db):
+def test_creating_the_roles_again_adds_what_is_missing_and_removes_nothing(db):
     viewer = Group.objects.get(name="viewer")
     viewer.permissions.set([Permission.objects.get(codename="manage_logs")])
-    roles.make()
+    roles.create_groups()
     assert set(viewer.permissions.values_list("codename", flat=True)) == {"view_endpoint", "manage_logs"}
     held = {name: {one.codename for one in Group.objects.get(name=name).permissions.all()} for name in roles.ROLES}
     assert held["listener"] == {"view_endpoint", "read_logs"}
     assert held["admin"] == {"view_endpoint", "read_logs", "deploy_model", "manage_resources", "manage_logs"}
 
 
-def test_a_person_who_was_deactivated_is_out_at_the_next_request(alice, db):
+def test_a_person_who_was_deactivated_is_signed_out_at_the_next_request(alice, db):
     assert alice.get("/endpoints/").status_code == 200
     alice.user.is_active = False
     alice.user.save()
     assert alice.get("/endpoints/").status_code == 302
 
 
-def test_a_fragment_asked_for_after_the_session_ended_sends_the_whole_page_to_sign_in(client, db):
+def test_a_fragment_requested_after_the_session_ended_sends_the_whole_page_to_sign_in(client, db):
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/endpoints/?q=hotline"}
     answer = client.get("/endpoints/?q=hotline", headers=headers)
     assert answer["HX-Redirect"].startswith("/sign-in/?next=")
     assert b"<form" not in answer.content
 
 
-def test_nothing_is_asked_of_the_service_by_somebody_who_may_not(mirrored, bob, world):
+def test_a_person_without_permission_causes_no_request_to_the_service(mirrored, bob, world):
     before = len(world.ledger())
     bob.post(reverse("endpoints:new"), {"go": "add"})
     assert len(world.ledger()) == before
@@ -191,7 +191,7 @@ NEEDED = {
         "columns",
         "detail",
         "export",
-        "favourite",
+        "favorite",
         "list",
         "models",
         "shortcuts",
@@ -226,7 +226,7 @@ NEEDED = {
         "log-entry",
         "log-transcript",
         "logs",
-        "logs-look",
+        "logs-refresh",
         "logs-purge",
     },
     "manage_logs": {"logs-keep", "logs-purge", "purge", "purge-receipt"},

@@ -1,6 +1,6 @@
-"""How many questions each page asks the database: as many as query_counts.json says, however many rows there are.
+"""Each page makes as many database queries as query_counts.json says, for any number of rows.
 
-UPDATE_QUERY_COUNTS=1 writes the file anew.
+UPDATE_QUERY_COUNTS=1 rewrites the file.
 """
 
 import json
@@ -14,6 +14,7 @@ from django.db import connection
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from endpoints.access.door.versions import DataVersion
 from endpoints.messages import calendar
 from endpoints.models import (
     Bulk,
@@ -22,7 +23,7 @@ from endpoints.models import (
     Draft,
     Endpoint,
     Event,
-    Favourite,
+    Favorite,
     LogArchive,
     LogDay,
     LogEntry,
@@ -39,9 +40,8 @@ from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from endpoints.models.model import ModelKind
 from endpoints.models.status import ChangeKind, ChangeState
-from endpoints.pages import frame
-from endpoints.pages.endpoint_list import filters, listing, rows
-from endpoints.pages.stamps import data
+from endpoints.pages.caching import BoundedCache
+from endpoints.pages.endpoint_list import filters, listing, rows, selection
 from tests.test_permissions import MATRIX, address
 
 FILE = Path(__file__).with_name("query_counts.json")
@@ -61,7 +61,7 @@ QUERIES = {
     "news": "version=old",
     "no news": "version=",
 }
-# Asked for less when nothing or very much is found, without favourites on any but the first page, and when nothing has
+# Asked for less when nothing or very much is found, without favorites on any but the first page, and when nothing has
 # become ready that the person has to be told of.
 AT_MOST = ("list, searched", "list, last page", "downloads")
 FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
@@ -89,13 +89,13 @@ class Table:
         self.person, self.now = person, timezone.now()
         self.endpoints, self.models, self.projects = [], [], []
         self.resources = [self.resource(n) for n in range(2)]
-        Sweep.done()
+        Sweep.record()
         # A favourite that is shown no more, so that there is always one.
         gone = Endpoint.objects.create(resource=self.resources[0], display_name="Gone", gone_at=self.now, number=2**62)
-        Favourite.objects.create(user=person, endpoint=gone)
+        Favorite.objects.create(user=person, endpoint=gone)
 
     def resource(self, n):
-        moments = {"mirrored_at": self.now, "catalogued_at": self.now}
+        moments = {"mirrored_at": self.now, "cataloged_at": self.now}
         return Resource.objects.create(name=f"Speech {n}", region="eastus", free_tier=n == 0, **moments)
 
     def grow(self, size):
@@ -108,7 +108,7 @@ class Table:
         SavedView.objects.bulk_create(SavedView(owner=self.person, name=f"View {n}", shared=True) for n in first)
         made = Endpoint.objects.bulk_create(self.endpoint(n) for n in range(len(self.endpoints), size))
         self.endpoints += made
-        Favourite.objects.bulk_create(Favourite(user=self.person, endpoint=one) for one in made[-3:])
+        Favorite.objects.bulk_create(Favorite(user=self.person, endpoint=one) for one in made[-3:])
         # Of the newest, which the list shows first, every fifth is being changed.
         Change.objects.bulk_create(self.change(one, ChangeState.DEPLOYING) for one in made[-50::5] if one.number)
 
@@ -117,12 +117,12 @@ class Table:
         one = self.endpoints[0]
         have, size = LogFile.objects.count(), min(size, OWN)
         if not have:
-            just_now = {"listed_at": self.now, "looked_at": self.now, "next_look_at": None}
+            just_now = {"listed_at": self.now, "checked_at": self.now, "due_at": None}
             LogArchive.objects.update_or_create(endpoint=one, defaults=just_now)
             when = {"at": self.now, "day": self.now.date()}
             self.entry = LogEntry.objects.get_or_create(endpoint=one, key="first", defaults=when)[0]
             self.purge = Purge.objects.create(endpoint=one, until=self.now.date(), before={"entries": 1})
-            self.bulk = Bulk.objects.create(kind=ChangeKind.EDIT, actor=self.person, wanted={"logging_enabled": True})
+            self.bulk = Bulk.objects.create(kind=ChangeKind.EDIT, actor=self.person, desired={"logging_enabled": True})
         new = range(have, size)
         changes = Change.objects.bulk_create(self.change(one, ChangeState.DONE) for n in new)
         Change.objects.bulk_create(self.change(self.endpoints[n], ChangeState.DONE, bulk=self.bulk) for n in new)
@@ -140,7 +140,7 @@ class Table:
         )
         LogFile.objects.bulk_create(
             LogFile(
-                endpoint=one, entry=entry, remote_id=f"{entry.key}_wav", name=f"{entry.key}.wav", wanted_at=self.now
+                endpoint=one, entry=entry, remote_id=f"{entry.key}_wav", name=f"{entry.key}.wav", requested_at=self.now
             )
             for entry in entries
         )
@@ -210,7 +210,7 @@ def lists(table, user):
     pages["models, filtered"] = f"{pages['models']}?q=model&kind=base&deployed=1&sort=deployed"
     pages["models, fragment"], pages["downloads, fragment"] = pages["models"], pages["downloads"]
     pages["calendar"] = f"{reverse('endpoints:calendar')}?token={calendar.token_of(user)}&all=1"
-    # At last more than are in memory at a time.
+    # In the end more than are in memory at a time.
     pages["export"] = f"{reverse('endpoints:export')}?locale=de-DE"
     return pages
 
@@ -245,10 +245,10 @@ def of_one(table):
 
 
 def forget(*, rows_too):
-    """What this process keeps for the next reader; rendered rows ask nothing, so they are made anew for one page."""
-    for module in (rows, listing, filters, frame, data):
+    """Clear the caches of this process; `rows_too`: also that of rendered rows, which make no queries."""
+    for module in (rows, listing, filters, selection):
         for name, value in vars(module).items():
-            if isinstance(value, rows.Kept) and (rows_too or name != "_rows"):
+            if isinstance(value, BoundedCache) and (rows_too or name != "_rows"):
                 value.clear()
             elif callable(getattr(value, "cache_clear", None)):
                 value.cache_clear()
@@ -258,7 +258,7 @@ def asked(client, page, address):
     """The number of queries."""
     headers = {"HX-Request": "true", "HX-Target": TARGETS[page]} if page in TARGETS else {}
     if page == "list, no news":
-        address += data.Stamp.now().version
+        address += DataVersion.now().version
     forget(rows_too=page == "list")
     queries = []
 
@@ -300,7 +300,7 @@ def counted(alice, bob):
     return found
 
 
-def test_each_page_asks_as_often_as_recorded_however_many_rows_there_are(counted):
+def test_each_page_makes_as_many_queries_as_recorded_for_any_number_of_rows(counted):
     if os.environ.get("UPDATE_QUERY_COUNTS"):
         FILE.write_text(json.dumps(most_of(counted), indent=2) + "\n")
     recorded = json.loads(FILE.read_text())

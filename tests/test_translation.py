@@ -1,4 +1,4 @@
-"""German: every text of ours is translated, and no page speaks two languages."""
+"""German: every text is translated, and no page mixes two languages."""
 
 import ast
 import gettext
@@ -20,10 +20,10 @@ from django.utils import translation
 from endpoints.changes.bulk import Action
 from endpoints.models import Endpoint, Preferences, Resource, SavedView, SpeechModel
 from endpoints.pages.errors import failed
-from tests.test_bulk import press, review
-from tests.test_change_model import ask
-from tests.test_history import page_of
-from tests.test_wizard import Wizard
+from tests.changes.requests import request_model
+from tests.pages.bulk_review import review, submit_review
+from tests.pages.reading import page_of
+from tests.pages.wizard import Wizard
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "locale/de/LC_MESSAGES/django.po"
@@ -33,7 +33,7 @@ PLACEHOLDER = re.compile(r"%%|%\(\w+\)[a-z]|%[a-z]|\{\w*\}|</?\w+[^>]*>")
 
 
 def entries(source):
-    """What a .po file says of each text, by its keywords: msgctxt, msgid, msgid_plural, msgstr, msgstr[0] ..."""
+    """The entries of a .po file, each by its keywords: msgctxt, msgid, msgid_plural, msgstr, msgstr[0] ..."""
     for entry in source.read_text(encoding="utf-8").split("\n\n"):
         yield {
             key: "".join(ast.literal_eval(line) for line in lines.splitlines())
@@ -54,7 +54,7 @@ def translations(said):
     return [text for key, text in said.items() if key.startswith("msgstr")]
 
 
-def test_every_text_that_is_shown_is_in_the_german_catalogue_and_no_other(tmp_path):
+def test_every_text_that_is_shown_is_in_the_german_catalog_and_no_other(tmp_path):
     if not shutil.which("xgettext"):
         pytest.skip("xgettext is not installed, so new texts are not looked for.")
     for room in ("endpoints", "speechstudio", "templates"):
@@ -80,7 +80,7 @@ def test_a_translation_keeps_the_placeholders_and_the_markup():
     for said in texts(CATALOGUE):
         one, many = (Counter(PLACEHOLDER.findall(said.get(key, said["msgid"]))) for key in ("msgid", "msgid_plural"))
         for number, text in enumerate(translations(said)):
-            # The first form is that of one alone, which need not be counted.
+            # The first plural form is for one, and need not contain the number.
             assert Counter(PLACEHOLDER.findall(text)) in ([one, many] if number == 0 else [many]), said["msgid"]
 
 
@@ -105,7 +105,7 @@ def test_the_compiled_texts_are_made_from_the_written_ones():
 
 
 def test_no_text_of_ours_changes_one_of_djangos():
-    """One catalogue is made of all: a column named May would rename the month."""
+    """Django merges all catalogs, so a column named May would rename the month."""
     core = catalogue_of(Path(django.__file__).parent / "conf/locale/de/LC_MESSAGES/django.mo")
     ours = catalogue_of(CATALOGUE.with_suffix(".mo"))
     assert {name: ours[name] for name in ours if name and core.get(name, ours[name]) != ours[name]} == {}
@@ -122,7 +122,7 @@ ENGLISH = re.compile(
     r"|model|endpoint|endpoints|resource|resources|settings|activity|expires|expired|locale|kind|days?|left|error)\b",
     re.IGNORECASE,
 )
-# What is not ours to translate: texts of people and of the service, code, keys, and the names of places.
+# Not translated: texts of people and of the service, code, keys, and names of places.
 FOREIGN = re.compile(r"<(bdi|code|pre|kbd|optgroup|textarea)\b.*?</\1>", re.DOTALL)
 PROPER = re.compile(
     r"Speech Studio|Speech CLI|Speech-\w+|Microsoft Entra|REST-API|customspeech-audiologs|westeurope|eastus"
@@ -132,9 +132,9 @@ SAID = re.compile(r'\b(?:title|aria-label|placeholder|alt|data-label|data-one|da
 
 
 def left_over(page):
-    """The pieces of a page that are English, attributes that are read aloud or shown among them."""
+    """The English texts of a page, including attributes that are shown or read aloud."""
     shown = FOREIGN.sub(" ", page)
-    # A technical content, such as the viewport's, is not said to anybody.
+    # Technical contents, such as that of the viewport, are not shown.
     shown = re.sub(r'<meta name="(?:viewport|color-scheme|htmx-config)"[^>]*>', "", shown)
     pieces = [*re.split(r"<[^>]*>", shown), *SAID.findall(shown)]
     found = {unescape(" ".join(piece.split())) for piece in pieces}
@@ -142,7 +142,7 @@ def left_over(page):
 
 
 def leftovers(client, *addresses):
-    """By page, what is English on it when the browser asks for German."""
+    """The English texts of each page that is requested in German."""
     found = {}
     for address in addresses:
         answer = client.get(address, headers=GERMAN)
@@ -153,7 +153,7 @@ def leftovers(client, *addresses):
 
 @pytest.fixture
 def full(resource, world, worker):
-    """Endpoints with content logs; the names that the service gives are told from our words by their markup."""
+    """Endpoints with content logs. Markup distinguishes names of the service from texts of ours."""
     world.begin(endpoints=5, logs=2, rate_limit="0/0")
     worker.mirror()
     return Endpoint.objects.filter(status="Succeeded").first()
@@ -175,7 +175,7 @@ def test_lists_are_german(alice, full):
 
 
 def test_the_pages_of_an_endpoint_are_german(alice, full, worker):
-    worker.step(ask(alice, full, fitting_model(full)))
+    worker.step(request_model(alice, full, fitting_model(full)))
     alice.post(page_of("download", full))
     pages = [page_of(name, full) for name in ("detail", "logs", "change-model", "edit", "delete")]
     other = Endpoint.objects.exclude(pk=full.pk).filter(status="Succeeded").first()
@@ -185,8 +185,8 @@ def test_the_pages_of_an_endpoint_are_german(alice, full, worker):
     assert leftovers(alice, *pages) == {}
 
 
-def test_what_a_worker_wrote_down_is_read_in_ones_own_language(alice, full, world, worker):
-    change = ask(alice, full, fitting_model(full))
+def test_texts_that_a_worker_stored_are_shown_in_the_readers_language(alice, full, world, worker):
+    change = request_model(alice, full, fitting_model(full))
     world.call("DELETE", f"/endpoints/{full.remote_id}")
     worker.mirror()
     worker.step(change)
@@ -222,7 +222,7 @@ def test_the_review_of_many_endpoints_and_its_progress_are_german(alice, full):
         answer = review(alice, action, endpoints, new_model=model)
         assert left_over(answer.content.decode()) == [], action
     count = re.search(r"<strong>(\d+)</strong>", answer.content.decode())[1]
-    bulk = press(alice, answer, count=count, reason="Wird nicht mehr gebraucht")
+    bulk = submit_review(alice, answer, count=count, reason="Wird nicht mehr gebraucht")
     assert leftovers(alice, reverse("endpoints:bulk-progress", args=[bulk.pk])) == {}
 
 

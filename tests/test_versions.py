@@ -1,4 +1,4 @@
-"""The product on each API version: what it can do it does, and what it cannot it says."""
+"""The product with each API version: supported features work, and others say why they do not."""
 
 import io
 import json
@@ -11,14 +11,14 @@ from django.core.files.storage import storages
 from django.urls import reverse
 
 from endpoints.changes import submit
-from endpoints.logs import downloads
+from endpoints.logs.download import requests as downloads
 from endpoints.mirror import resources
 from endpoints.models import Endpoint, SpeechModel, Status
 from endpoints.models.download import DownloadState
 from endpoints.models.secret import Secret
 from endpoints.models.status import ChangeState
 from tests.conftest import KEY
-from tests.test_wizard import Wizard
+from tests.pages.wizard import Wizard
 
 LATER = ["2024-11-15", "2025-10-15"]
 
@@ -82,7 +82,7 @@ def test_content_logs_come_from_the_customers_own_container(lena, world, worker,
     page = lena.get(endpoint.get_absolute_url()).content.decode()
     assert "Download log</button>" in page
 
-    download = worker.download(downloads.ask(actor=lena.user, endpoint=endpoint))
+    download = worker.download(downloads.request_download(actor=lena.user, endpoint=endpoint))
 
     assert download.state == DownloadState.READY, download.error
     with storages["logs"].open(download.stored_as) as stored:

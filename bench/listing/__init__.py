@@ -1,1 +1,1 @@
-"""What the part `list` measures."""
+"""The measurements of the part `list`."""

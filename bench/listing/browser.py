@@ -1,4 +1,4 @@
-"""The list in Chromium, in front of the demo: how soon it shows what the service did, and how much it loads."""
+"""The list in Chromium: how soon it shows changes of the service, and how much it loads."""
 
 import shutil
 import time
@@ -71,7 +71,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
 
 
 def begin(product: Product, person: Person, endpoints: int) -> None:
-    """A service that can be asked as often as we like."""
+    """A service without a rate limit."""
     control(product, "reset", {"rate_limit": "0/0", "endpoints": endpoints, "deploy_seconds": DEPLOY_SECONDS})
     person.wait_for_rows(endpoints)
 
@@ -95,7 +95,7 @@ def context(browser: Browser, cookies: list[Any]) -> BrowserContext:
 def freshness(
     product: Product, person: Person, browser: Browser, cookies: list[Any], rounds: int, say: Callable[[str], None]
 ) -> list[list[float]]:
-    """Deployments that are under way together; for each, how long its end took to the screen."""
+    """Several deployments at once; for each, the seconds from its end until it is shown."""
     names = [[f"Fresh {number:02}-{n}" for n in range(DEPLOYMENTS)] for number in range(rounds)]
     drafts = {name: fill_in(person, name) for group in names for name in group}
     page = context(browser, cookies).new_page()
@@ -104,7 +104,7 @@ def freshness(
         say(f"list: deploying before a browser, round {number + 1} of {rounds}")
         for name in group:
             add(person, drafts[name], name)
-            time.sleep(0.37 * number)  # not always at the same moment between two looks
+            time.sleep(0.37 * number)  # not always at the same time between two polls
         page.goto(product.url + LIST)
         page.evaluate(WATCH)
         ended = ends(product, set(group))

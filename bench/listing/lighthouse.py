@@ -1,4 +1,4 @@
-"""Lighthouse's marks for pages of the demo, by its npm package; left out where that cannot be had."""
+"""Scores of Lighthouse for pages of the demo; skipped where its npm package cannot be installed."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def measure(url: str, cookie: str, runs: int, chromium: str, say: Callable[[str]
 
 
 def installed() -> str:
-    """The program; got once for this VAR."""
+    """The program, installed once for each VAR."""
     place = settings.VAR / PACKAGE
     program = place / "node_modules" / ".bin" / "lighthouse"
     if not program.exists() and (npm := shutil.which("npm")):
@@ -61,7 +61,7 @@ def installed() -> str:
 
 
 def run(program: str, address: str, headers: Path, chromium: str) -> dict[str, tuple[float, list[str]]]:
-    """For each category its points, and what did not get all of them."""
+    """The score of each category, and the audits that failed."""
     report = headers.with_name("report.json")
     command = [program, address, "--preset=desktop", "--output=json", f"--output-path={report}", "--quiet"]
     command += ["--chrome-flags=--headless=new --no-sandbox --disable-gpu", f"--extra-headers={headers}"]

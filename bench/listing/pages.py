@@ -1,4 +1,4 @@
-"""Times of pages, asked for in the process that makes them. Run as a process of its own; answers in JSON."""
+"""Times of pages, requested in the process that renders them. Runs as a process of its own and prints JSON."""
 
 import json
 import re
@@ -20,9 +20,9 @@ from django.utils import timezone
 from bench.product import LIST, ROW
 
 LOADS_A_ROUND, LOADS_OF_PEERS = 8, 5
-VARIANTS = 4  # pages that follow each other, so that not always the same rows are asked for
+VARIANTS = 4  # consecutive pages, so that not always the same rows are read
 FIRST, NEW_ROWS = "newest first", "newest first, after a change of each row"
-AFTER_CHANGE = ", after a change"  # of one row: what was kept of the whole page is out of date then
+AFTER_CHANGE = ", after a change"  # of one row, which makes the cached page out of date
 OURS = {
     FIRST: "",
     "sorted by name": "?sort=name",
@@ -77,7 +77,7 @@ class Table:
         return took
 
     def change(self, pks: list[str]) -> None:
-        """Something is new, so that what the product keeps of its last answers is out of date."""
+        """Change a row, so that the cached pages are out of date."""
         from endpoints.models import Endpoint
 
         self.use()

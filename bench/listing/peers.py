@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import path
 
+from endpoints.access.door.versions import DataVersion
 from endpoints.models import Endpoint
-from endpoints.pages.stamps.data import Stamp
 from speechstudio import urls
 
 ADMIN, TABLES2, VERSION = "peers/admin/", "peers/tables2/", "peers/version"
@@ -59,8 +59,8 @@ def tables2(request: HttpRequest) -> HttpResponse:
 
 
 def version(request: HttpRequest) -> HttpResponse:
-    """What a page of ours would ask with for news."""
-    return HttpResponse(Stamp.now().version)
+    """The parameters with which our page polls."""
+    return HttpResponse(DataVersion.now().version)
 
 
 site = AdminSite("peers")

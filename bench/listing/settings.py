@@ -1,4 +1,4 @@
-"""The product's settings, and beside its pages those of the peers."""
+"""The product's settings with the pages of the peers."""
 
 from speechstudio.settings import *  # noqa: F403
 from speechstudio.settings import INSTALLED_APPS

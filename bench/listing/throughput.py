@@ -1,4 +1,4 @@
-"""Answers a second of two web workers over the longest table, with four connections that ask all the time."""
+"""Responses per second of two web workers over the longest table, with four busy connections."""
 
 import re
 import shutil
@@ -33,7 +33,7 @@ class Web:
         return httpx.get(self.url + address, headers={"Cookie": self.cookie, **headers}, timeout=30)
 
     def rate(self, address: str, *headers: str, seconds: int = SECONDS) -> float:
-        """Answers a second, all of them good ones."""
+        """Responses per second; fails when one has another status than 2xx."""
         load = ["wrk", "-t1", "-c4", f"-d{seconds}s", "--timeout", "30s"]
         for header in (f"Cookie: {self.cookie}", *headers):
             load += ["-H", header]
@@ -44,8 +44,8 @@ class Web:
         return float(found[1])
 
     def poll(self) -> str:
-        """The address at which a page asks for news, when there is none."""
-        if (left := 60 - time.time() % 60) < SECONDS + 2:  # a new minute is news
+        """The address that a page polls, when nothing is new."""
+        if (left := 60 - time.time() % 60) < SECONDS + 2:  # a new minute changes the page
             time.sleep(left)
         return f"{LIST}?version={self.get('/peers/version').text}"
 

@@ -1,4 +1,4 @@
-"""How many bytes an answer is on the wire."""
+"""The size of a response on the wire."""
 
 import socket
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""The three roles, as Django groups: viewer looks, listener also reads content logs, admin does everything."""
+"""The three roles, as Django groups: viewer sees endpoints, listener also reads content logs, admin does everything."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ ROLES = {
 }
 
 
-def make(using: str = "default", **_: Any) -> None:
-    """Make the groups and give them what they are missing; what a team has added to them stays."""
+def create_groups(using: str = "default", **_: Any) -> None:
+    """Create the groups and add missing permissions; permissions that a team has added stay."""
     from django.contrib.auth.models import Group, Permission
 
     for name, codenames in ROLES.items():
@@ -21,7 +21,7 @@ def make(using: str = "default", **_: Any) -> None:
         )
 
 
-def of(user: Any) -> str:
-    """The role with all that the user may do, for the page's head; empty when there is none."""
+def role_of(user: Any) -> str:
+    """The highest role whose permissions the user has, for the header of pages; empty if there is none."""
     held = [name for name, codes in ROLES.items() if all(user.has_perm(f"endpoints.{code}") for code in codes)]
     return held[-1] if held else ""

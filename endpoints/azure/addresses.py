@@ -106,14 +106,13 @@ def storage_may_be_at(host: str, address: str) -> bool:
     return not shut and host.endswith(_STORAGE)
 
 
-def content_target(link: str, endpoint: httpx.URL) -> tuple[httpx.URL, bytes] | None:
-    """The same in two parts: the origin, which thousands of addresses share, and what is asked for there."""
+def content_target(link: str, endpoint: httpx.URL) -> str | None:
+    """The same as libcurl is given it; thousands of addresses share an origin, which is looked at once."""
     plain = _PLAIN.fullmatch(link)
     if plain and "/." not in plain[2]:
-        origin = _content_origin(plain[1], endpoint)
-        return (origin, plain[2].encode("ascii")) if origin else None
+        return link if _content_origin(plain[1], endpoint) else None
     url = content_link(link, endpoint)
-    return (url, url.raw_path) if url else None
+    return str(url) if url else None
 
 
 @lru_cache(maxsize=64)

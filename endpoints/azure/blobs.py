@@ -22,7 +22,8 @@ from .deadline import Deadline
 from .sending import ApiResponse, opened, raw_bytes, translated, unreadable, with_retries
 
 OPERATION = "List Blobs"  # the storage service's name of it
-SCOPE = "https://storage.azure.com/.default"  # the storage service in every cloud (Entra; service-facts 5)
+# The storage service in every cloud ("Authorize access to blobs using Microsoft Entra ID").
+SCOPE = "https://storage.azure.com/.default"
 PAGE = 1000  # blobs asked for at once; about 1 MB of XML
 MOST_PAGES = 10_000
 BODY_BYTES = 8 * 1024 * 1024

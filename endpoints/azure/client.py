@@ -1,6 +1,5 @@
 """The client of one Speech resource. Its operations are in one module for each subject."""
 
-from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -9,12 +8,11 @@ import httpx
 from . import catalog, endpoints, logs, web_hooks
 from .addresses import checked_endpoint, content_target, storage_may_be_at
 from .base_client import BaseClient
-from .content import Contents, question, short
+from .content import Contents
 from .credentials import Credential, KeyAuthentication, TokenAuthentication
-from .deadline import Deadline
+from .curl import Connections, Route, Source
 from .errors import ForeignAddress
-from .heads import Question
-from .sending import Sender, new_pipes
+from .sending import Sender
 from .versions import Capabilities, version_named
 
 
@@ -24,8 +22,8 @@ class SpeechClient(BaseClient, Contents):
     endpoint: https://REGION.api.cognitive.microsoft.com or the resource's own domain. key: either of its keys; or
     credential: anything with token() -> str, on the resource's own domain (identity.py makes them). Both go to that
     origin only. deadline: seconds for one operation with all its attempts (for a list: for each page).
-    retries: False asks everything once. transport, content_transport: httpx transports, for a private
-    certificate authority or a proxy; a transport that is given serves all requests of its kind.
+    retries: False asks everything once. transport: an httpx transport for the API, for a private certificate
+    authority or a proxy; route: the same for contents.
     Threads may share a client. ValueError: an endpoint, key, version or deadline that cannot be used.
     """
 
@@ -39,7 +37,7 @@ class SpeechClient(BaseClient, Contents):
         deadline: float = 30.0,
         retries: bool = True,
         transport: httpx.BaseTransport | None = None,
-        content_transport: httpx.BaseTransport | None = None,
+        route: Route | None = None,
     ) -> None:
         address, version = checked_endpoint(endpoint), version_named(api_version)
         if (key is None) == (credential is None):
@@ -51,7 +49,7 @@ class SpeechClient(BaseClient, Contents):
             raise ValueError("A deadline is a number of seconds above 0.")
         super().__init__(address, version, Sender(authentication, version.name, deadline, retries, transport))
         self._retries = retries
-        self._content = content_transport or new_pipes(storage_may_be_at)
+        self._connections = Connections(route or Route(may_connect=storage_may_be_at))
 
     def __repr__(self) -> str:
         return f"SpeechClient(endpoint={self.base!r}, api_version={self.version.name!r})"
@@ -67,7 +65,7 @@ class SpeechClient(BaseClient, Contents):
     def close(self) -> None:
         """Close the connections that are kept alive."""
         self._sender.close()
-        self._content.close()
+        self._connections.close()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -110,17 +108,10 @@ class SpeechClient(BaseClient, Contents):
     ping_web_hook = web_hooks.ping_web_hook
     test_web_hook = web_hooks.test_web_hook
 
-    def _asked(self, url: str) -> Callable[[int, str | None, Deadline], httpx.Request]:
-        origin, target = self._target(url)
-        return lambda offset, etag, due: question(origin, offset, etag, due, target)
-
-    def _short(self, url: str) -> Question:
-        return short(*self._target(url))
-
-    def _target(self, url: str) -> tuple[httpx.URL, bytes]:
+    def _source(self, url: str) -> Source:
         """Where content lies; neither the key nor a token goes there."""
         address = content_target(url, self.endpoint)
         if address is None:
             sentence = "The address of the content may not be used: it is not https, or lies in a private network."
             raise ForeignAddress(sentence, operation="content")
-        return address
+        return Source(address)

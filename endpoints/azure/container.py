@@ -1,12 +1,13 @@
 """Content logs in the customer's own storage container, for API versions without operations on logs.
 
 From 2024-11-15 on only resources with their own storage log content, and the service writes the files to the
-container `customspeech-audiologs` as <hash>/<locale>/<yyyy-mm-dd>/<HHMMSS>_<guid>.wav and .v2.json (service-facts 5;
-api-facts 13). What the hash stands for is not documented: `folders()` lists what there is, for a person to choose.
+container `customspeech-audiologs` as <hash>/<locale>/<yyyy-mm-dd>/<HHMMSS>_<guid>.wav and .v2.json ("How to log audio
+and transcriptions for speech recognition"). What the hash stands for is not documented: `folders()` lists what there
+is, for a person to choose.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -15,20 +16,14 @@ from urllib.parse import parse_qs, quote, unquote
 
 import httpx
 
-from . import content, errors
+from . import errors
 from .addresses import is_loopback, log_id
-from .content import Content, Contents
+from .content import Content, Contents, Transfer, answer_of, understood
+from .curl import OPERATION, Connections, Route, Source
 from .deadline import Deadline
 from .entities import LogFile, LogPage
 from .error_body import ErrorBody
-from .sending import (
-    COMMON_HEADERS,
-    READ_SECONDS,
-    ApiResponse,
-    failure,
-    new_pipes,
-    raw_bytes,
-)
+from .sending import COMMON_HEADERS, READ_SECONDS, ApiResponse, failure
 from .times import moment
 from .transport import Transport
 
@@ -48,7 +43,7 @@ COMPLAINT_BYTES = 64 * 1024
 
 
 class LogContainer(Contents):
-    """The content logs in one container; where endpoints/logs.py wants a SpeechClient for them, this serves as well.
+    """The content logs in one container; it lists and opens them like a SpeechClient.
 
     url: https://ACCOUNT.blob.core.windows.net/customspeech-audiologs with a SAS token that may list and read (sp=rl),
     or without one and with `credential`, a TokenCredential of azure-identity whose identity is Storage Blob Data
@@ -68,6 +63,7 @@ class LogContainer(Contents):
         deadline: float = 30.0,
         retries: bool = True,
         transport: httpx.BaseTransport | None = None,
+        route: Route | None = None,
     ) -> None:
         address, self._sas = _checked(url, credential is not None)
         if not deadline > 0:
@@ -79,7 +75,7 @@ class LogContainer(Contents):
         self._prefix = f"{self._folder}/" if self._folder else ""
         self._credential, self._seconds, self._retries = credential, deadline, retries
         self._transport = transport or Transport()
-        self._content = self._transport if transport else new_pipes()
+        self._connections = Connections(route or Route())
 
     def __repr__(self) -> str:
         return f"LogContainer({self._address!r}, folder={self._folder!r}, locale={self._locale!r})"
@@ -95,7 +91,7 @@ class LogContainer(Contents):
     def close(self) -> None:
         """Close the connections that are kept alive."""
         self._transport.close()
-        self._content.close()
+        self._connections.close()
 
     def folders(self) -> list[str]:
         """The <hash>/<locale> folders that exist, sorted."""
@@ -130,15 +126,11 @@ class LogContainer(Contents):
     # open_content() takes a file's `content_url` or its blob's name. A file that is gone is NotFound, and
     # ContentExpired means that the SAS token has ended, which get_log() cannot help.
 
-    def _asked(self, url: str) -> Callable[[int, str | None, Deadline], httpx.Request]:
-        name = self._name_behind(url) if "://" in url else url
-        return lambda offset, etag, due: self._question(name, offset, etag, due)
-
-    def _begun(self, response: httpx.Response, offset: int, etag: str | None) -> Content:
-        status = response.status_code
-        begun = None if status in (401, 403, 404, 410) else content.understood(response, offset, etag)
+    def _begun(self, transfer: Transfer, offset: int, etag: str | None) -> Content:
+        refused = transfer.exchange.status in (401, 403, 404, 410)
+        begun = None if refused else understood(transfer, offset, etag)
         if begun is None:
-            raise self._refusal(content.OPERATION, ApiResponse(status, response.headers, _beginning(response)))
+            raise self._refusal(OPERATION, answer_of(transfer, transfer.beginning(COMPLAINT_BYTES)))
         return begun
 
     def _lister(self) -> "Lister":
@@ -174,7 +166,7 @@ class LogContainer(Contents):
         beginning = f"{self._address}/"
         if not url.startswith(beginning) or "?" in url or "#" in url:
             sentence = "The address of the content may not be used: it is not in the storage container."
-            raise errors.ForeignAddress(sentence, operation=content.OPERATION)
+            raise errors.ForeignAddress(sentence, operation=OPERATION)
         return unquote(url.removeprefix(beginning))
 
     # The signature or the token is added in functions of their own, so that no frame of an error holds it.
@@ -184,14 +176,14 @@ class LogContainer(Contents):
         headers = {**request.headers, **COMMON_HEADERS}
         return httpx.Request(request.method, url, headers=headers, extensions={"timeout": due.timeouts(READ_SECONDS)})
 
-    def _question(self, name: str, offset: int, etag: str | None, due: Deadline) -> httpx.Request:
-        request = content.question(self._sas.added_to(f"{self._address}/{quote(name)}"), offset, etag, due)
-        request.headers["x-ms-version"] = STORAGE_VERSION
+    def _source(self, url: str) -> Source:
+        name = self._name_behind(url) if "://" in url else url
+        headers = [f"x-ms-version: {STORAGE_VERSION}"]
         if self._credential is not None:
             from .blobs import token_for
 
-            request.headers["Authorization"] = f"Bearer {token_for(self._credential)}"
-        return request
+            headers.append(f"Authorization: Bearer {token_for(self._credential)}")
+        return Source(str(self._sas.added_to(f"{self._address}/{quote(name)}")), tuple(headers))
 
     def _refusal(self, operation: str, answer: ApiResponse) -> errors.SpeechError:
         said = {name: text.decode("utf-8", "replace") for name, text in _SAID.findall(answer.data)}
@@ -254,16 +246,3 @@ def _checked(url: str, entra: bool) -> tuple[httpx.URL, _Sas]:
 
 def _folders(page: list[Any]) -> list[str]:
     return [one.name.rstrip("/") for one in page if one.name.endswith("/")]
-
-
-def _beginning(response: httpx.Response) -> bytes:
-    """Enough of a refusal to tell its reason; one that breaks off says enough by its status."""
-    data = bytearray()
-    try:
-        for chunk in raw_bytes(response):
-            data += chunk
-            if len(data) > COMPLAINT_BYTES:
-                break
-    except httpx.HTTPError:
-        pass
-    return bytes(data)

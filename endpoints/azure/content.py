@@ -4,40 +4,90 @@ The address is the credential. It lies at another origin than the API (blob stor
 there, and no error or repr of ours shows it.
 """
 
+from __future__ import annotations
+
 import base64
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import lru_cache
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from . import errors
-from .addresses import refuse_private
+from .curl import AT_ONCE_BYTES, OPERATION, Connection, Connections, Source
 from .deadline import Deadline
 from .error_body import ErrorBody
-from .heads import Place, Question, written
-from .pipes import Pipes
-from .sending import (
-    COMMON_HEADERS,
-    ApiResponse,
-    encoded,
-    failure,
-    opened,
-    raw_bytes,
-    translated,
-    unreadable,
-    with_retries,
-)
+from .sending import ApiResponse, failure, unreadable, with_retries
 
 if TYPE_CHECKING:
-    from .many import Many
+    from .batch import Batch
 
-OPERATION = "content"  # not an operation of the contract
 READ_SECONDS = 30.0  # a transfer may take hours, but not a silence longer than this
+SLICE_SECONDS = 0.5  # how often a reader that waits is asked whether it still wants the content
+CHUNK_BYTES = 256 * 1024
+_NOWHERE = memoryview(bytearray())
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _BEYOND = re.compile(r"bytes \*/(\d{1,18})")
+
+
+class Transfer:
+    """A request that is under way, and its bytes for whoever reads them."""
+
+    def __init__(self, connection: Connection, source: Source, offset: int, etag: str | None, due: Deadline) -> None:
+        self.exchange, self._loop, self._due = connection.exchange, connection.loop, due
+        self._into, self._count = _NOWHERE, 0
+        self._rest = bytearray()  # what did not fit into the reader's buffer
+        self.exchange.on_body = self._receive
+        self.exchange.begin(source, offset, etag)
+        self._loop.add(self.exchange)
+        while not (self.exchange.header_done or self.exchange.done):
+            self._work(wait=True)
+        if not self.exchange.header_done and self.exchange.error:
+            raise self.exchange.error
+
+    def read_into(self, buffer: memoryview) -> int:
+        """The next bytes: at least one, or 0 at the end. Raises what ended it too early.
+
+        After the first it waits for no more, and goes on as long as there is room for all that may come at once.
+        """
+        self._count, before = min(len(self._rest), len(buffer)), -1
+        buffer[: self._count] = self._rest[: self._count]
+        del self._rest[: self._count]
+        self._into = buffer
+        while not self.exchange.done and (not self._count or before < self._count <= len(buffer) - AT_ONCE_BYTES):
+            before = self._count
+            self._work(wait=not self._count)
+        self._into = _NOWHERE
+        if not self._count and self.exchange.error:
+            raise self.exchange.error
+        return self._count
+
+    def beginning(self, most: int) -> bytes:
+        """So much of a body as comes, of one that nobody needs whole."""
+        buffer, count = memoryview(bytearray(most)), 0
+        try:
+            while count < most and (more := self.read_into(buffer[count:])):
+                count += more
+        except errors.SpeechError:
+            pass
+        return bytes(buffer[:count])
+
+    def _receive(self, data: memoryview) -> bool:
+        fits = min(len(data), len(self._into) - self._count) if not self._rest else 0
+        self._into[self._count : self._count + fits] = data[:fits]
+        self._count += fits
+        if fits < len(data):
+            self._rest += data[fits:]
+        return True
+
+    def _work(self, *, wait: bool) -> None:
+        left = self._due.left()
+        silent = self.exchange.heard + READ_SECONDS - time.monotonic() if self.exchange.connected else left
+        if min(left, silent) <= 0:
+            raise errors.TimedOut("The service did not answer in time.", operation=OPERATION)
+        self._loop.work(min(left, silent, SLICE_SECONDS) if wait else 0)
 
 
 class Content:
@@ -48,68 +98,36 @@ class Content:
     `md5`: of the whole content, None when the server does not say.
     """
 
-    def __init__(self, response: httpx.Response | None, size: int | None, offset: int, etag: str | None) -> None:
+    def __init__(self, transfer: Transfer | None, size: int | None, offset: int, etag: str | None) -> None:
         self.size = size
         self.offset = offset
         self.etag = etag
-        self.md5 = _md5(response.headers, response.status_code) if response is not None else None
-        self._response = response
+        self.md5 = md5_of(transfer.exchange.headers, transfer.exchange.status) if transfer is not None else None
+        self._transfer = transfer
         self._promised = None if size is None else size - offset
         self._received = 0
-        self._pieces: Iterator[bytes] | None = None
-        self._rest = memoryview(b"")
 
     def __repr__(self) -> str:
         return f"Content(size={self.size!r}, offset={self.offset!r}, etag={self.etag!r})"
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes, once, as they come. IncompleteContent when fewer come than promised; TimedOut on silence."""
-        if self._response is None:
-            return
-        source = raw_bytes(self._response)
-        while True:
-            with self._watched():
-                chunk = next(source, None)
-            if chunk is None:
-                break
-            self._received += len(chunk)
-            yield chunk
-        self._check()
+        buffer = memoryview(bytearray(CHUNK_BYTES))
+        while count := self.read_into(buffer):
+            yield bytes(buffer[:count])
 
     def read_into(self, buffer: memoryview) -> int:
-        """The next bytes, without a copy where the transport can; how many there were, 0 at the end. As chunks()."""
-        if self._response is None:
+        """The next bytes; how many there were, 0 at the end. As chunks()."""
+        if self._transfer is None:
             return 0
-        direct: Callable[[memoryview], int] | None = self._response.extensions.get("read_into")
-        with self._watched():
-            count = direct(buffer) if direct else self._copied(buffer)
-        self._received += count
-        if not count:
-            self._check()
-        return count
-
-    def _copied(self, buffer: memoryview) -> int:
-        if self._pieces is None:
-            assert self._response is not None  # noqa: S101 (the caller looked)
-            self._pieces = raw_bytes(self._response)
-        while not self._rest and (piece := next(self._pieces, None)) is not None:
-            self._rest = memoryview(piece)
-        count = min(len(self._rest), len(buffer))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
-
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
         try:
-            with translated(OPERATION):
-                yield
+            count = self._transfer.read_into(buffer)
         except errors.ConnectionLost:
             raise self._incomplete() from None
-
-    def _check(self) -> None:
-        if self._promised is not None and self._received != self._promised:
+        self._received += count
+        if not count and self._promised is not None and self._received != self._promised:
             raise self._incomplete()
+        return count
 
     def _incomplete(self) -> errors.IncompleteContent:
         promised = "" if self._promised is None else f" of {self._promised}"
@@ -118,16 +136,16 @@ class Content:
 
 
 class Contents:
-    """What a client does that reads contents; each kind knows how its addresses are asked, and what refusals mean."""
+    """What a client does that reads contents; each kind knows where its addresses may lead, and what refusals mean."""
 
-    _content: httpx.BaseTransport
+    _connections: Connections
     _retries: bool
 
-    def many(self, at_once: int, most: int) -> "Many[Any] | None":
-        """The quick way to many contents of at most `most` bytes; None where there is only open_content()."""
-        from .many import Many
+    def batch(self, at_once: int, most: int) -> Batch[Any]:
+        """The quick way to many contents of at most `most` bytes each."""
+        from .batch import Batch
 
-        return Many(self._content, self._short, at_once, most) if isinstance(self._content, Pipes) else None
+        return Batch(self._connections.route, self._source, at_once, most)
 
     @contextmanager
     def open_content(
@@ -149,33 +167,29 @@ class Contents:
         if offset < 0:
             raise ValueError("Content begins at offset 0.")
         due = Deadline(deadline, go_on)
-        asked = self._asked(url)
-        with ExitStack() as kept:
+        connection = self._connections.take()
 
-            def begin() -> Content:
-                with ExitStack() as attempt:
-                    response = attempt.enter_context(opened(OPERATION, self._content, lambda: asked(offset, etag, due)))
-                    begun = self._begun(response, offset, etag)
-                    kept.push(attempt.pop_all())
-                    return begun
+        def begin() -> Content:
+            connection.loop.remove(connection.exchange)  # of an attempt before
+            return self._begun(Transfer(connection, self._source(url), offset, etag, due), offset, etag)
 
+        try:
             yield with_retries(begin, True, opening(due)) if self._retries else begin()
+        finally:
+            self._connections.give_back(connection)
 
-    def _asked(self, url: str) -> Callable[[int, str | None, Deadline], httpx.Request]:
-        """How to ask for what is at `url`; ForeignAddress when that may not be."""
+    def _source(self, url: str) -> Source:
+        """What to ask for what is at `url`; ForeignAddress when that may not be."""
         raise NotImplementedError
 
-    def _short(self, url: str) -> Question | None:
-        """The same in the shortest form, for all of a small one; None when that may not be."""
-        return written(self._asked(url)(0, None, Deadline(None)))
-
-    def _begun(self, response: httpx.Response, offset: int, etag: str | None) -> Content:
+    def _begun(self, transfer: Transfer, offset: int, etag: str | None) -> Content:
         """The transfer that an answer begins; raises what it means when it begins none."""
-        begun = understood(response, offset, etag)
+        begun = understood(transfer, offset, etag)
         if begun is None:
-            code = response.headers.get("x-ms-error-code", "")  # storage names its errors in a header
+            answer = answer_of(transfer)
+            code = answer.headers.get("x-ms-error-code", "")  # storage names its errors in a header
             said = ErrorBody(code, "", "", "") if code else None
-            raise failure(OPERATION, ApiResponse(response.status_code, response.headers, b""), said)
+            raise failure(OPERATION, answer, said)
         return begun
 
 
@@ -184,38 +198,18 @@ def opening(due: Deadline) -> Deadline:
     return Deadline(min(due.left(), 3.0 if due.stoppable else 60.0))
 
 
-def question(
-    url: httpx.URL, offset: int, etag: str | None, due: Deadline, target: bytes | None = None
-) -> httpx.Request:
-    """The request for the bytes from `offset` on, of the same content as before."""
-    headers = {"Accept": "*/*", **COMMON_HEADERS}
-    if offset:
-        headers["Range"] = f"bytes={offset}-"
-    if etag:
-        headers["If-Match"] = etag
-    extensions: dict[str, Any] = {"timeout": due.timeouts(READ_SECONDS)}
-    if target is not None:
-        extensions["target"] = target  # instead of the path of `url`
-    return httpx.Request("GET", url, headers=headers, extensions=extensions)
+def answer_of(transfer: Transfer, body: bytes = b"") -> ApiResponse:
+    return ApiResponse(transfer.exchange.status, httpx.Headers(transfer.exchange.headers), body)
 
 
-def short(url: httpx.URL, target: bytes) -> Question:
-    """The same for the whole of a small content."""
-    refuse_private(url)
-    place, rest = _rest(url)
-    return Question(place, b"".join((b"GET ", target, rest)))
+def plain(headers: Mapping[str, str]) -> bool:
+    """Whether the bytes are those of the content, and not compressed, which we asked for."""
+    return headers.get("content-encoding", "").lower() in ("", "identity")
 
 
-@lru_cache(maxsize=64)
-def _rest(url: httpx.URL) -> tuple[Place, bytes]:
-    """What follows the target: thousands of addresses share it."""
-    asked = written(question(url, 0, None, Deadline(None), b"/"))
-    return asked.place, asked.data.removeprefix(b"GET /")
-
-
-def understood(response: httpx.Response, offset: int, etag: str | None) -> Content | None:
-    """The transfer that an answer begins; None when the answer is a failure of the ordinary kinds."""
-    status, headers = response.status_code, response.headers
+def understood(transfer: Transfer, offset: int, etag: str | None) -> Content | None:
+    """The content that an answer begins; None when the answer is a failure of the ordinary kinds."""
+    status, headers = transfer.exchange.status, transfer.exchange.headers
     found = headers.get("etag")
     if status in (401, 403, 404, 410):  # an expired signature is 403; a log that was deleted is 404
         raise errors.ContentExpired("The address of the content is no longer valid.", operation=OPERATION)
@@ -228,31 +222,28 @@ def understood(response: httpx.Response, offset: int, etag: str | None) -> Conte
         raise _changed()
     if status not in (200, 206):
         return None
-    if encoded(response):
+    if not plain(headers):
         raise unreadable(OPERATION, "it is compressed, though that was not asked for", status)
     if etag and found and found != etag:
         raise _changed()
     length = headers.get("content-length", "")
     promised = int(length) if re.fullmatch(r"\d{1,18}", length) else None
     if status == 200:
-        return Content(response, promised, 0, found)
+        return Content(transfer, promised, 0, found)
     part = _RANGE.fullmatch(headers.get("content-range", ""))
     if not part or int(part[1]) != offset or int(part[2]) < offset:
         raise unreadable(OPERATION, "it is another part than the one asked for", status)
     size = None if part[3] == "*" else int(part[3])
     if size is not None and int(part[2]) != size - 1:
         raise unreadable(OPERATION, "it is less than what was asked for", status)
-    return Content(response, size, offset, found)
+    return Content(transfer, size, offset, found)
 
 
-def _md5(headers: httpx.Headers, status: int) -> bytes | None:
+def md5_of(headers: Mapping[str, str], status: int) -> bytes | None:
     """Of the whole content: Content-MD5 is that of what is sent, which may be a part."""
-    return as_md5(headers.get("x-ms-blob-content-md5") or (headers.get("content-md5") if status == 200 else None))
-
-
-def as_md5(said: str | bytes | None) -> bytes | None:
+    said = headers.get("x-ms-blob-content-md5") or (headers.get("content-md5") if status == 200 else None)
     try:
-        digest = base64.b64decode(said or b"", validate=True)
+        digest = base64.b64decode(said or "", validate=True)
     except ValueError:
         return None
     return digest if len(digest) == 16 else None

@@ -19,8 +19,7 @@ from .addresses import refuse_private
 from .credentials import Authentication
 from .deadline import Deadline
 from .error_body import ErrorBody, read_error_body, version_is_retired
-from .pipes import Pipes
-from .transport import Transport, default_ssl_context
+from .transport import Transport
 from .versions import SETTING
 
 T = TypeVar("T")
@@ -149,11 +148,6 @@ class Sender:
 
 
 COMMON_HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"speechstudio/{VERSION}"}
-
-
-def new_pipes(may_be_at: Callable[[str, str], bool] = lambda _host, _address: True) -> httpx.BaseTransport:
-    """The same for content, which has its own ways for large and for many bodies."""
-    return Pipes(default_ssl_context(), may_be_at)
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def _work(
             return do(row, client)
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:
         resource = resource_of(row)
-        resource.failed(str(error))
+        resource.record_failure(str(error))
         return pause_of_failing(resource, longest)
 
 
@@ -98,13 +98,13 @@ def attempt(resource: Resource, stage: Callable[[], float | None], policy: Error
         return policy.put_off(str(error), min(max(error.retry_after or WITHOUT_RETRY_AFTER, SHORTEST), LONGEST))
     except azure.SpeechError as error:
         if is_refusal(error):
-            resource.answered()
+            resource.record_success()
             return policy.refused(error)
-        resource.failed(str(error))
+        resource.record_failure(str(error))
         return policy.put_off(str(error), None)
     except Blocked as error:
         return policy.put_off(str(error), None)
-    resource.answered()
+    resource.record_success()
     return due
 
 
@@ -129,7 +129,7 @@ def held(row: Claimable, lease: UUID) -> Iterator[None]:
 
     def prolong() -> None:
         while not over.wait(LEASE_SECONDS / 3):
-            _all(row).hold(lease, seconds=LEASE_SECONDS)
+            _all(row).extend_lease(lease, seconds=LEASE_SECONDS)
         connection.close()
 
     thread = Thread(target=prolong, daemon=True)

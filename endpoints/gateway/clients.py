@@ -1,4 +1,4 @@
-"""From a row of ours to the client that speaks for it."""
+"""Builds the client for a Speech resource, and the source of an endpoint's content logs."""
 
 from __future__ import annotations
 
@@ -12,24 +12,22 @@ from endpoints.models.resource import Auth
 if TYPE_CHECKING:
     import httpx
 
-    from endpoints.logs.listing import LogSource
 
-
-def service(resource: Resource, transport: httpx.BaseTransport | None = None) -> azure.SpeechClient:
-    """The client of a resource. Raises CannotDecrypt, or ValueError for an address or key that is none."""
-    how: dict[str, Any] = {"api_version": resource.api_version, "transport": transport}
+def speech_client(resource: Resource, transport: httpx.BaseTransport | None = None) -> azure.SpeechClient:
+    """The client for a resource. Raises CannotDecrypt, or ValueError for an invalid address or key."""
+    options: dict[str, Any] = {"api_version": resource.api_version, "transport": transport}
     if resource.auth == Auth.KEY:
-        return azure.SpeechClient(resource.endpoint_url, key=_secret(resource), **how)
-    return azure.SpeechClient(resource.endpoint_url, credential=_entra(resource), **how)
+        return azure.SpeechClient(resource.endpoint_url, key=_secret(resource), **options)
+    return azure.SpeechClient(resource.endpoint_url, credential=_entra(resource), **options)
 
 
-def log_source(endpoint: Endpoint) -> LogSource:
-    """Where the content logs of an endpoint are: the customer's own container when one is named, or the service."""
+def log_source(endpoint: Endpoint) -> azure.SpeechClient | azure.LogContainer:
+    """The source of an endpoint's content logs: the customer's own container if there is one, or the service."""
     resource = endpoint.resource
     if resource.log_container is None:
-        return service(resource)
+        return speech_client(resource)
     url = resource.log_container.open()
-    # Without a SAS token in its address, the container is opened with the identity that opens the resource.
+    # A container without a SAS token in its address is read with the identity of the resource.
     credential = None if "sig=" in url or resource.auth == Auth.KEY else _entra(resource).source()
     return azure.LogContainer(url, folder=endpoint.log_folder, locale=endpoint.locale, credential=credential)
 

@@ -1,6 +1,9 @@
-"""Content logs: what the service has is written down, brought home, kept, packed for people, and deleted.
+"""Content logs, by verb.
 
-listing: which files there are. fetching: the bytes. reading: what a transcript says. archive: the looks of a worker and
-what stays here for how long. downloads: what people asked for, packed as one zip. purging: deleting for good.
-storage: where the files lie; bucket, blobs: where that is no disk of ours.
+fetch: list the files that the service has, and fetch them. keep: what is archived here, for how long, and the counts of
+each day. download: the zips that people request. purge: deleting for good, on the service and here. storage: where our
+copies are. transcripts: what a transcript says.
+
+Pages import requests.py, settings.py, retention.py and days.py of a verb, storage and transcripts: none of these
+imports the client of the service.
 """

@@ -1,4 +1,4 @@
-"""The calendar of expirations (RFC 5545), and the address by which a calendar program reads it without a session."""
+"""The calendar of model expirations (RFC 5545), and the tokens by which calendar programs read it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,18 +10,19 @@ from django.core import signing
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from endpoints.models import SpeechModel
+from endpoints.access import door
+from endpoints.access.permissions import Person, allows
 
-PIECE = 32  # of the hash that changes with a person's password
+HASH_LENGTH = 32  # characters of the hash that changes with the password
 DAYS_BEFORE = (30, 7)
 REFRESH = timedelta(days=1)
-# RFC 5545 allows no control character in a text but the tab; a line break is written as \\n.
+# RFC 5545, TEXT: no control characters except tab; a line break is written as \\n.
 FORBIDDEN = {code: None for code in (*range(32), 127) if code not in (ord("\t"), ord("\n"))}
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One day in the calendar."""
+class CalendarEntry:
+    """An all-day event."""
 
     uid: str
     day: date
@@ -35,25 +36,25 @@ def signer() -> signing.Signer:
 
 
 def token_of(user: User) -> str:
-    """The same for as long as the person has the same password."""
-    return signer().sign_object([user.pk, user.get_session_auth_hash()[:PIECE]], compress=False)
+    """The token in the address of a person's calendar; it changes with the password."""
+    return signer().sign_object([user.pk, user.get_session_auth_hash()[:HASH_LENGTH]], compress=False)
 
 
-def reader(token: str) -> User | None:
-    """Whose token it is: somebody who may still view endpoints, and has not changed the password since."""
+def user_of(token: str) -> User | None:
+    """The person of a token; None when it is invalid, or the password or the permission has changed."""
     try:
-        pk, piece = signer().unsign_object(token)
+        pk, password_hash = signer().unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     user = User.objects.filter(pk=pk, is_active=True).first()
-    if user is None or not user.has_perm("endpoints.view_endpoint"):
+    if user is None or not allows(user, "view_endpoint"):
         return None
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
-    return user if any(constant_time_compare(piece, known[:PIECE]) for known in hashes) else None
+    return user if any(constant_time_compare(password_hash, current[:HASH_LENGTH]) for current in hashes) else None
 
 
-def entry_of(model: Any, day: date, url: str) -> Entry:
-    """The day on which a model expires; the model is one of SpeechModel.objects.with_endpoints()."""
+def entry_of(model: Any, day: date, url: str) -> CalendarEntry:
+    """The entry for the expiration of a model from SpeechModelQuerySet.with_endpoints()."""
     names = [endpoint.display_name for endpoint in model.first_endpoints]
     words = {"name": model.display_name, "locale": model.locale}
     if not names:
@@ -68,45 +69,45 @@ def entry_of(model: Any, day: date, url: str) -> Entry:
             )
             % words
         )
-    return Entry(
+    return CalendarEntry(
         f"{model.pk}@speechstudio", day, _("Model %(name)s expires (%(locale)s)") % words, "\n".join(text), url
     )
 
 
-def calendar(entries: Iterable[Entry], *, name: str, made: datetime) -> bytes:
-    """The whole file in UTF-8, made at a moment that has a time zone."""
+def calendar(entries: Iterable[CalendarEntry], *, name: str, made: datetime) -> bytes:
+    """The file in UTF-8. `made` has a time zone."""
     import icalendar  # here, because it takes 3 MiB, and most processes never write a calendar
 
     file = icalendar.Calendar()
     head = {"VERSION": "2.0", "PRODID": "-//Speech Studio//Expirations//EN", "CALSCALE": "GREGORIAN"}
-    title = icalendar.vText(plain(name))
+    title = icalendar.vText(printable(name))
     for key, value in {**head, "NAME": title, "X-WR-CALNAME": title}.items():
         file.add(key, value)
     file.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     file.add("X-PUBLISHED-TTL", icalendar.vDuration(REFRESH))
     for entry in entries:
-        event, summary = icalendar.Event(), plain(entry.summary)
+        event, summary = icalendar.Event(), printable(entry.summary)
         event.add("UID", entry.uid)
         event.add("DTSTAMP", made.astimezone(UTC))
         event.add("DTSTART", entry.day)
         event.add("SUMMARY", summary)
-        event.add("DESCRIPTION", plain(entry.description))
+        event.add("DESCRIPTION", printable(entry.description))
         event.add("URL", entry.url)
         event.add("TRANSP", "TRANSPARENT")
         for days in DAYS_BEFORE:
             event.add_component(icalendar.Alarm.new_display(summary, timedelta(days=-days)))
         file.add_component(event)
-    written: bytes = file.to_ical()
-    return written
+    content: bytes = file.to_ical()
+    return content
 
 
-def plain(text: str) -> str:
-    """Without the characters that a value of type TEXT must not have."""
+def printable(text: str) -> str:
+    """A text without characters that are not allowed in values of type TEXT."""
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(FORBIDDEN)
 
 
-def expirations(*, unused_too: bool) -> Any:
-    """Models whose expiration belongs into the calendar."""
-    rows = SpeechModel.objects.present().exclude(expires_at=None)
-    rows = rows if unused_too else rows.deployed()
-    return rows.order_by("expires_at", "pk").with_endpoints(20)
+def expiring_models(person: Person, *, unused_too: bool) -> Any:
+    """Models with an expiration, in its order; only deployed ones unless `unused_too`."""
+    rows, endpoints = door.models(person).present().exclude(expires_at=None), door.endpoints(person)
+    rows = rows if unused_too else rows.deployed(endpoints)
+    return rows.order_by("expires_at", "pk").with_endpoints(endpoints, 20)

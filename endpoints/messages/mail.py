@@ -1,4 +1,4 @@
-"""Messages to people outside the pages: an e-mail when what they asked for is ready."""
+"""E-mail to people: when a download that they requested is ready."""
 
 import logging
 
@@ -8,24 +8,26 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from endpoints.models import Download, Preferences
+from endpoints.access import door
+from endpoints.access.permissions import allows
+from endpoints.models import Download
 
 log = logging.getLogger(__name__)
 
 
-def ready(download: Download) -> None:
-    """Tell whoever asked for it, if they can be reached and may still take it; nothing of the logs is in it."""
+def download_ready(download: Download) -> None:
+    """Notify the person who requested it, if they have an address and may still read logs. It contains no log data."""
     person = download.actor
     if not settings.MAIL or person is None or not (person.is_active and person.email):
         return
-    if not person.has_perm("endpoints.read_logs"):
+    if not allows(person, "read_logs", on=download.endpoint):
         return
-    chosen = Preferences.objects.filter(user=person).first()
+    chosen = door.preferences(person).first()
     with translation.override(chosen.language if chosen and chosen.language else settings.LANGUAGE_CODE):
         message = EmailMessage(_("Your log download is ready"), _body(download), to=[person.email])
     try:
         message.send()
-    except (OSError, ValueError) as error:  # what smtplib raises is an OSError; its text can name the person
+    except (OSError, ValueError) as error:  # smtplib raises subclasses of OSError, whose text can contain the address
         log.warning("The e-mail about the download %s was not sent: %s", download.pk, type(error).__name__)
 
 

@@ -1,14 +1,14 @@
-"""Lines of a CSV file in which a spreadsheet finds no formula."""
+"""Rows of CSV files whose texts spreadsheets never run as formulas."""
 
 import csv
 from collections.abc import Iterable
 from typing import Any
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class _Echo:
-    """What a csv writer writes to: gives each line back."""
+    """A file for csv.writer that returns each line instead of storing it."""
 
     def write(self, line: str) -> str:
         return line
@@ -17,14 +17,14 @@ class _Echo:
 _writer: Any = csv.writer(_Echo())
 
 
-def line(cells: Iterable[Any]) -> str:
-    """One row, with the end of its line."""
+def csv_row(cells: Iterable[Any]) -> str:
+    """One row with its line break."""
     return str(_writer.writerow([_plain(cell) for cell in cells]))
 
 
 def _plain(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is marked as text; our own numbers stay numbers."""
+    """Prefix a text that would be a formula with an apostrophe; numbers stay numbers."""
     if cell is None or isinstance(cell, int | float):
         return cell
     text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

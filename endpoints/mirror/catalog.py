@@ -1,4 +1,4 @@
-"""The mirror: the one writer of what the service says about endpoints, models and projects."""
+"""Keeps our copies of endpoints, models and projects up to date; no other module writes them."""
 
 from __future__ import annotations
 
@@ -19,63 +19,64 @@ from django.utils.translation import gettext as _
 from endpoints import audit, azure
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Project, Resource, SpeechModel, Status
+from endpoints.models.automatic_deletion import parse_time_to_live
 from endpoints.models.change import MARK
-from endpoints.models.end import lifetime
-from endpoints.models.endpoint import words_for
+from endpoints.models.endpoint import fact_labels
 from endpoints.models.event import Verb
 from endpoints.models.model import ModelKind
 from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
 
-CATALOGUE_EVERY = timedelta(minutes=10)
+CATALOG_EVERY = timedelta(minutes=10)
 
 
-def mirror(resource: Resource, service: azure.SpeechClient) -> None:
-    """Bring our rows to what the service says now.
+def refresh(resource: Resource, service: azure.SpeechClient) -> None:
+    """Update our rows to what the service has now.
 
-    Endpoints each time, by few list calls; projects and models every ten minutes, or when an endpoint names one
-    that we do not know. Raises azure.SpeechError and leaves the rows as they were when a listing is not whole.
+    Endpoints are listed each time, projects and models every ten minutes, or when an endpoint refers to an unknown
+    model. Raises azure.SpeechError, and leaves the rows as they were, when a listing is incomplete.
     """
     began = timezone.now()
     endpoints = list(service.list_endpoints())
-    if _catalogue_is_old(resource, endpoints):
-        mirror_catalogue(resource, service)
+    if _catalog_is_old(resource, endpoints):
+        refresh_projects_and_models(resource, service)
     first_time = resource.mirrored_at is None
-    known = Known(resource)
+    local = LocalRows(resource)
     for batch in batched(endpoints, 200):
-        # Short transactions: on SQLite a writer keeps all other writers waiting.
+        # Short transactions, because SQLite has one writer at a time.
         with transaction.atomic():
             for remote in batch:
-                mirror_endpoint(resource, remote, known=known, tell=not first_time)
+                store_endpoint(resource, remote, local=local, record_found=not first_time)
     with transaction.atomic():
         _mark_gone(resource, [remote.id for remote in endpoints], began)
     Resource.objects.filter(pk=resource.pk).update(mirrored_at=began)
     resource.mirrored_at = began
 
 
-def mirror_catalogue(resource: Resource, service: azure.SpeechClient) -> None:
-    """Mirror projects and models; those that the service no longer lists are marked as gone."""
+def refresh_projects_and_models(resource: Resource, service: azure.SpeechClient) -> None:
+    """Update projects and models; those that the service no longer lists are marked as gone."""
     began = timezone.now()
     projects = list(service.list_projects()) if service.capabilities.projects else []
     listed = [*service.list_base_models(), *service.list_custom_models()]
     names = _dataset_names(resource, service, listed)
     with transaction.atomic():
-        known = Known(resource)
-        of_projects = {project.id: project for project in projects}.values()  # pages that shift may repeat one
-        _write(Project.objects, [one for project in of_projects if (one := _project(resource, project, known))])
+        local = LocalRows(resource)
+        # An item can be listed twice when pages shift while they are read.
+        unique_projects = {project.id: project for project in projects}.values()
+        _upsert(Project.objects, [_project(resource, project, local) for project in unique_projects])
         _mark_absent(resource.projects.all(), [project.id for project in projects], began)
-        known = Known(resource)
-        # A custom model names its base model, so base models go first.
+        local = LocalRows(resource)
+        # Custom models refer to base models, so base models come first.
         for kind in (ModelKind.BASE, ModelKind.CUSTOM):
             of_kind = {model.id: model for model in listed if model.kind == kind}.values()
-            _write(SpeechModel.objects, [row for model in of_kind if (row := _model(resource, model, names, known))])
+            _upsert(SpeechModel.objects, [_model(resource, model, names, local) for model in of_kind])
         _mark_absent(resource.models.all(), [model.id for model in listed], began)
-        _tell_endpoints(resource)
-    resource.catalogued_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
-    resource.save(update_fields=["catalogued_at", "capabilities"])
+        _copy_model_fields_to_endpoints(resource)
+    resource.cataloged_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
+    resource.save(update_fields=["cataloged_at", "capabilities"])
 
 
-class Known:
-    """Our models, projects and endpoints of one resource by the service's ids, each read once for a whole listing."""
+class LocalRows:
+    """Our models, projects and endpoints of one resource by their ids on the service, each table read once."""
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
@@ -94,149 +95,149 @@ class Known:
 
 
 @transaction.atomic
-def mirror_endpoint(
-    resource: Resource, remote: azure.Endpoint, *, known: Known | None = None, tell: bool = True
+def store_endpoint(
+    resource: Resource, remote: azure.Endpoint, *, local: LocalRows | None = None, record_found: bool = True
 ) -> Endpoint | None:
-    """Write what the service said of one endpoint; an older answer never overwrites a newer one.
+    """Store one endpoint as the service returned it; an older response never overwrites a newer one.
 
-    Returns the row, or None when the answer was too old. `tell` records endpoints that were made elsewhere.
+    Returns the row, or None when the response was too old. `record_found`: record an Event for a new endpoint.
     """
-    known = known or Known(resource)
-    row = known.endpoints.get(remote.id) or _row_of(resource, remote)
+    local = local or LocalRows(resource)
+    row = local.endpoints.get(remote.id) or _existing_or_new(resource, remote)
     if row.last_action_at and remote.last_action and remote.last_action < row.last_action_at:
         return None
     new = row._state.adding
-    model = known.models.get((remote.model_kind or "", remote.model_id or ""))
-    said = {
+    model = local.models.get((remote.model_kind or "", remote.model_id or ""))
+    values = {
         "remote_id": remote.id,
         "display_name": remote.display_name,
         "description": remote.description,
         "locale": remote.locale,
         "model": model,
         **(model.for_endpoint if model else SpeechModel.UNKNOWN),
-        "project": known.projects.get(remote.project_id or ""),
+        "project": local.projects.get(remote.project_id or ""),
         "status": remote.status,
-        "error": _words(remote.error) if remote.status == Status.FAILED else "",
+        "error": _error_text(remote.error) if remote.status == Status.FAILED else "",
         "logging_enabled": remote.logging_enabled,
         "links": remote.links,
-        "time_to_live": lifetime(remote.time_to_live),
+        "time_to_live": parse_time_to_live(remote.time_to_live),
         "mark": remote.custom_properties.get(MARK, "")[:36],
         "created_at": remote.created or row.created_at,
         "last_action_at": remote.last_action,
         "gone_at": None,
     }
-    if new or any(getattr(row, name) != value for name, value in said.items()):
-        late = not new and row.remote_id is None
-        before = {} if new or late else row.facts
-        for name, value in said.items():
+    if new or any(getattr(row, name) != value for name, value in values.items()):
+        created_late = not new and row.remote_id is None
+        before = {} if new or created_late else row.facts
+        for name, value in values.items():
             setattr(row, name, value)
         row.save()
-        _tell_of_changes_outside(row, before)
-        if late:
-            _made_after_all(row)
-    if new and tell:
+        _record_outside_changes(row, before)
+        if created_late:
+            _resume_creation(row)
+    if new and record_found:
         audit.record(Verb.FOUND, endpoint=row)
     return row
 
 
-def _made_after_all(row: Endpoint) -> None:
-    """People need not decide about its creation any more; the next look tells how it went."""
+def _resume_creation(row: Endpoint) -> None:
+    """The endpoint exists, so its creation needs no decision any more; the next poll gets its status."""
     for change in row.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.CREATE):
-        Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), next_look_at=Now(), error="")
+        Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), due_at=Now(), error="")
 
 
-def _tell_of_changes_outside(row: Endpoint, before: dict[str, Any]) -> None:
-    """Write down what the service now says otherwise although nobody here asked for it."""
+def _record_outside_changes(row: Endpoint, before: dict[str, Any]) -> None:
+    """Record an Event when the service shows a change that was not requested here."""
     differing = {name for name, value in before.items() if row.facts[name] != value}
     if not differing:
         return
-    ours = row.changes.exclude(sent_at=None).order_by("-sent_at").first()
-    asked = ours is not None and all(ours.wanted.get(name) == row.facts[name] for name in differing)
-    if not asked:
-        audit.record(Verb.CHANGED_OUTSIDE, endpoint=row, what=words_for(differing))
+    latest = row.changes.exclude(sent_at=None).order_by("-sent_at").first()
+    requested = latest is not None and all(latest.desired.get(name) == row.facts[name] for name in differing)
+    if not requested:
+        audit.record(Verb.CHANGED_OUTSIDE, endpoint=row, what=fact_labels(differing))
 
 
 @transaction.atomic
-def mark_gone(endpoint: Endpoint, *, told: bool = False) -> None:
-    """The service no longer has this endpoint: the row stays, out of the list. `told`: somebody here asked for it."""
+def mark_gone(endpoint: Endpoint, *, requested_here: bool = False) -> None:
+    """The endpoint is gone: its row leaves the list. `requested_here`: by a change of ours, which records it."""
     if endpoint.gone_at is None:
         endpoint.gone_at = timezone.now()
         endpoint.save(update_fields=["gone_at", "updated_at"])
-        if not told:
+        if not requested_here:
             audit.record(Verb.VANISHED, endpoint=endpoint)
-        # What waits for its time would find nothing then.
+        # Changes that have not started, scheduled ones too, have no endpoint any more.
         for change in endpoint.changes.filter(UNSTARTED).exclude(kind=ChangeKind.DELETE):
             needs_decision(change, _("The endpoint was deleted at the service."))
-        # What nobody could be sure of is true.
+        # A deletion whose outcome was unknown has happened.
         for change in endpoint.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.DELETE):
             if Change.objects.move(change, ChangeState.DONE, error=""):
                 audit.record(Verb.DELETED, endpoint=endpoint, change=change)
 
 
-def _row_of(resource: Resource, remote: azure.Endpoint) -> Endpoint:
-    """The row of an endpoint whose id we do not know: by the mark of the change that made it, or a new one."""
+def _existing_or_new(resource: Resource, remote: azure.Endpoint) -> Endpoint:
+    """The row for an unknown id: that of the change whose mark the endpoint has, or a new one."""
     if mark := remote.custom_properties.get(MARK):
-        unnamed = Change.objects.filter(
+        without_id = Change.objects.filter(
             endpoint__resource=resource, endpoint__remote_id=None, pk__in=_uuids(mark)
         ).select_related("endpoint")
-        if change := unnamed.first():
+        if change := without_id.first():
             return Endpoint.of(change)
     return Endpoint(resource=resource)
 
 
 def _mark_gone(resource: Resource, listed: list[str], began: datetime) -> None:
-    # An endpoint that was made while we listed may be missing from the list and is not gone.
+    # An endpoint that was created after the listing began may be missing in it.
     settled = resource.endpoints.present().filter(~Q(remote_id=None), updated_at__lt=began)
     for endpoint in settled.exclude(remote_id__in=listed):
         mark_gone(endpoint)
 
 
-def _catalogue_is_old(resource: Resource, endpoints: list[azure.Endpoint]) -> bool:
-    if resource.catalogued_at is None or timezone.now() - resource.catalogued_at > CATALOGUE_EVERY:
+def _catalog_is_old(resource: Resource, endpoints: list[azure.Endpoint]) -> bool:
+    if resource.cataloged_at is None or timezone.now() - resource.cataloged_at > CATALOG_EVERY:
         return True
     known = set(resource.models.values_list("remote_id", flat=True))
     return any(remote.model_id and remote.model_id not in known for remote in endpoints)
 
 
-def _project(resource: Resource, remote: azure.Project, known: Known) -> Project | None:
-    """The row of a project, when it says something that we have not written down yet."""
-    row = known.projects.get(remote.id) or Project(resource=resource, remote_id=remote.id)
-    said = {
+def _project(resource: Resource, remote: azure.Project, local: LocalRows) -> Project | None:
+    """The row of a project, with the service's values; None when nothing differs."""
+    row = local.projects.get(remote.id) or Project(resource=resource, remote_id=remote.id)
+    values = {
         "display_name": remote.display_name,
         "description": remote.description,
         "locale": remote.locale,
         "created_at": remote.created,
         "gone_at": None,
     }
-    return row if _learns(row, said) else None
+    return row if _set_values(row, values) else None
 
 
 def _dataset_names(resource: Resource, service: azure.SpeechClient, listed: list[azure.Model]) -> dict[str, str]:
-    """What the data sets of these models are called (Projects_ListDatasets): a model names their ids only.
+    """Names of the data sets of these models by id (Projects_ListDatasets); models have the ids only.
 
-    One listing for each project that has such models. Names that cannot be had now stay as we had them.
+    One listing for each project that has such models. Names that cannot be listed now stay as they were stored.
     """
-    kept = resource.models.filter(kind=ModelKind.CUSTOM).values_list("datasets", flat=True)
-    names = {one["id"]: one["name"] for datasets in kept for one in datasets}
-    homes = {model.project_id for model in listed if model.project_id and model.dataset_ids}
-    for home in sorted(homes) if service.capabilities.projects else []:
+    stored = resource.models.filter(kind=ModelKind.CUSTOM).values_list("datasets", flat=True)
+    names = {dataset["id"]: dataset["name"] for datasets in stored for dataset in datasets}
+    project_ids = {model.project_id for model in listed if model.project_id and model.dataset_ids}
+    for project_id in sorted(project_ids) if service.capabilities.projects else []:
         try:
-            names |= {one.id: one.display_name for one in service.list_project_datasets(home)}
+            names |= {dataset.id: dataset.display_name for dataset in service.list_project_datasets(project_id)}
         except (azure.Refused, ValueError):
-            continue  # this project alone, which may have been deleted meanwhile
+            continue  # this project only; it may have been deleted meanwhile
         except azure.SpeechError:
-            break  # the service is slow or away: names can wait, the endpoints cannot
+            break  # the service is slow or unavailable, and names are less urgent than endpoints
     return names
 
 
-def _model(resource: Resource, remote: azure.Model, names: dict[str, str], known: Known) -> SpeechModel | None:
-    """The row of a model, when it says something that we have not written down yet."""
+def _model(resource: Resource, remote: azure.Model, names: dict[str, str], local: LocalRows) -> SpeechModel | None:
+    """The row of a model, with the service's values; None when nothing differs."""
     key = (remote.kind, remote.id)
-    row = known.models.get(key) or SpeechModel(resource=resource, kind=remote.kind, remote_id=remote.id)
-    known.models[key] = row
-    base = known.models.get((ModelKind.BASE, remote.base_model_id or ""))
-    project = known.projects.get(remote.project_id or "")
-    said = {
+    row = local.models.get(key) or SpeechModel(resource=resource, kind=remote.kind, remote_id=remote.id)
+    local.models[key] = row
+    base = local.models.get((ModelKind.BASE, remote.base_model_id or ""))
+    project = local.projects.get(remote.project_id or "")
+    values = {
         "display_name": remote.display_name,
         "description": remote.description,
         "locale": remote.locale,
@@ -250,27 +251,28 @@ def _model(resource: Resource, remote: azure.Model, names: dict[str, str], known
         "created_at": remote.created,
         "gone_at": None,
     }
-    return row if _learns(row, said) else None
+    return row if _set_values(row, values) else None
 
 
-def _learns(row: models.Model, said: dict[str, Any]) -> bool:
-    """Give the row what the service says; tells whether that is anything new."""
-    new = row._state.adding or any(getattr(row, name) != value for name, value in said.items())
-    for name, value in said.items():
+def _set_values(row: models.Model, values: dict[str, Any]) -> bool:
+    """Set the values; returns whether the row is new or any of them differed."""
+    changed = row._state.adding or any(getattr(row, name) != value for name, value in values.items())
+    for name, value in values.items():
         setattr(row, name, value)
-    return new
+    return changed
 
 
-def _write(rows: models.Manager[Any], learned: list[Any]) -> None:
-    """Few statements for many rows: on SQLite a writer keeps all other writers waiting."""
-    fields = {field.name for field in rows.model._meta.concrete_fields}
-    once = sorted(fields & {"resource", "kind", "remote_id"})
-    others = sorted(fields - {"id", *once})
-    rows.bulk_create(learned, update_conflicts=True, unique_fields=once, update_fields=others)
+def _upsert(manager: models.Manager[Any], rows: list[Any]) -> None:
+    """Insert or update the rows that are not None, by few statements, because SQLite has one writer at a time."""
+    fields = {field.name for field in manager.model._meta.concrete_fields}
+    unique = sorted(fields & {"resource", "kind", "remote_id"})
+    others = sorted(fields - {"id", *unique})
+    changed = [row for row in rows if row is not None]
+    manager.bulk_create(changed, update_conflicts=True, unique_fields=unique, update_fields=others)
 
 
-def _tell_endpoints(resource: Resource) -> None:
-    """Each endpoint keeps what it shows of its model."""
+def _copy_model_fields_to_endpoints(resource: Resource) -> None:
+    """Update the copies of model fields in endpoints (SpeechModel.for_endpoint)."""
     shown = resource.endpoints.exclude(model=None).values_list("model", *SpeechModel.UNKNOWN).distinct()
     by_model = {model.pk: model for model in resource.models.all()}
     for pk, *facts in shown:
@@ -289,7 +291,7 @@ def batched(rows: list[azure.Endpoint], size: int) -> Iterator[list[azure.Endpoi
         yield batch
 
 
-def _words(error: azure.EntityError | None) -> str:
+def _error_text(error: azure.EntityError | None) -> str:
     return error.message or error.code if error else ""
 
 

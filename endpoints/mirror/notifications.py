@@ -1,7 +1,6 @@
-"""What the service's web hooks tell: each call is a hint to refresh, and nothing more.
+"""Calls of the service's web hooks: each is only a hint to refresh sooner.
 
-What happened is read from the service itself. So a call that is repeated, late, out of order or lost changes nothing
-but how soon we refresh.
+What happened is read from the service itself, so that repeated, late, reordered and lost calls do no harm.
 """
 
 import json
@@ -20,14 +19,14 @@ _VALIDATION_TOKEN = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
 class BadCall(Exception):
-    """A call that the service did not make: wrong signature, or a body that is none of its own."""
+    """The signature is wrong, or the body is not one that the service sends."""
 
 
-def challenged(resource: Resource, token: str, signature: str | None) -> str:
-    """The answer to the service's challenge: its own token. Raises BadCall for one that it did not make."""
+def answer_challenge(resource: Resource, token: str, signature: str | None) -> str:
+    """The response to a challenge, which is its token (WebHooks_Create). Raises BadCall for an invalid challenge."""
     if not _VALIDATION_TOKEN.fullmatch(token):
         raise BadCall("The validation token is none.")
-    # Whether a challenge is signed, and over what, the contract leaves open; a wrong signature is never right.
+    # The contract does not say whether a challenge is signed, and over what; a wrong signature is refused.
     if signature is not None and not (
         _signed(resource, token.encode(), signature) or _signed(resource, b"", signature)
     ):
@@ -35,34 +34,34 @@ def challenged(resource: Resource, token: str, signature: str | None) -> str:
     return token
 
 
-def called(resource: Resource, body: bytes, signature: str | None) -> tuple[str, str] | None:
-    """Take a call: what should be looked at, as ("change" or "resource", id), or None when nothing is new.
+def receive(resource: Resource, body: bytes, signature: str | None) -> tuple[str, str] | None:
+    """Make a row due for a call; returns ("change" or "resource", id), or None for a repeated call.
 
-    Raises BadCall unless the signature over the raw body is right.
+    Raises BadCall unless the signature of the raw body is right.
     """
     if not _signed(resource, body, signature):
         raise BadCall("The signature is wrong.")
     try:
-        said = json.loads(body)
-        invocation, entity = str(said["invocationId"]), str(said.get("self", ""))
+        call = json.loads(body)
+        invocation, entity = str(call["invocationId"]), str(call.get("self", ""))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadCall("The body is not one of the service's.") from None
     if not _first_time(f"{resource.pk}:{invocation}"[:100]):
         return None
-    return _hint(resource, _id_in(entity))
+    return _make_due(resource, _id_in(entity))
 
 
-def _hint(resource: Resource, remote_id: str | None) -> tuple[str, str] | None:
-    """Make one look due, at most one a second for an endpoint."""
+def _make_due(resource: Resource, remote_id: str | None) -> tuple[str, str] | None:
+    """Make the open change of an endpoint due, or else the resource; at most once a second for each endpoint."""
     rows = Endpoint.objects.filter(resource=resource, remote_id=remote_id)
-    rested = Q(hinted_at=None) | Q(hinted_at__lte=Now() - COALESCE)
-    if remote_id and rows.exists() and rows.filter(rested).update(hinted_at=Now()) != 1:
+    not_recent = Q(hinted_at=None) | Q(hinted_at__lte=Now() - COALESCE)
+    if remote_id and rows.exists() and rows.filter(not_recent).update(hinted_at=Now()) != 1:
         return None
     change = Change.objects.open().filter(endpoint__in=rows).first() if remote_id else None
     if change:
-        Change.objects.filter(pk=change.pk).update(next_look_at=Now())
+        Change.objects.filter(pk=change.pk).update(due_at=Now())
         return "change", str(change.pk)
-    Resource.objects.filter(pk=resource.pk).update(next_look_at=Now())
+    Resource.objects.filter(pk=resource.pk).update(due_at=Now())
     return "resource", str(resource.pk)
 
 
@@ -76,7 +75,7 @@ def _signed(resource: Resource, body: bytes, header: str | None) -> bool:
 
 
 def _id_in(entity: str) -> str | None:
-    """The id of an endpoint in its `self`; the address itself is never followed."""
+    """The id of an endpoint in its `self` URL, which is never requested."""
     found = re.search(r"/endpoints/([0-9A-Fa-f-]{36})(?:[/?]|$)", entity)
     try:
         return str(UUID(found[1])) if found else None

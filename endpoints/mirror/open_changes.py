@@ -1,4 +1,4 @@
-"""What the service's side means for changes that are open."""
+"""Leaves an open change to a person when workers cannot complete it."""
 
 from django.db import transaction
 
@@ -10,6 +10,6 @@ from endpoints.models.status import ChangeState
 
 @transaction.atomic
 def needs_decision(change: Change, why: str) -> None:
-    """Leave `change` to a person, if it is still as we read it: no worker takes it on until somebody has decided."""
-    if Change.objects.move(change, ChangeState.UNDECIDED, error=why, next_look_at=None):
+    """Leave `change` to a person, unless it changed after we read it. Workers skip it until somebody has decided."""
+    if Change.objects.move(change, ChangeState.UNDECIDED, error=why, due_at=None):
         audit.record(Verb.UNDECIDED, endpoint=change.endpoint, change=change, detail=why)

@@ -1,4 +1,4 @@
-"""What people ask of a Speech resource: each with its Event, in one transaction."""
+"""Changes of Speech resources by people, each stored with its Event in one transaction."""
 
 import secrets
 
@@ -17,16 +17,16 @@ REPLACED = "replaced"
 
 
 @transaction.atomic
-def save(resource: Resource, *, actor: User | None) -> Resource:
-    """Store a new resource, or one with other values, and have it polled at once.
+def save_resource(resource: Resource, *, actor: User | None) -> Resource:
+    """Store a new or changed resource, and make it due at once.
 
-    The Event names each field that differs, with its old and its new value; of a secret only that it was replaced.
+    The Event has the old and the new value of each field that differs; for secrets only "replaced".
     """
     before = Resource.objects.select_for_update().filter(pk=resource.pk).first()
     changed = _differing(before, resource) if before else []
-    resource.next_look_at = timezone.now()
+    resource.due_at = timezone.now()
     if changed:
-        resource.catalogued_at = None  # another address or version may offer other models
+        resource.cataloged_at = None  # with another address or version, there may be other models
     resource.save()
     if before is None:
         audit.record(Verb.RESOURCE_ADDED, actor=actor, resource=resource)
@@ -36,34 +36,34 @@ def save(resource: Resource, *, actor: User | None) -> Resource:
 
 
 def register(*, region: str, url: str, key: str, api_version: str, name: str = "") -> Resource:
-    """Add the resource that the environment names, or bring the one of this name up to date."""
-    name = name or Resource.name_of(region, url)
+    """Add a resource, or update the one with this name."""
+    name = name or Resource.default_name(region, url)
     resource = Resource.objects.filter(name=name).first() or Resource(name=name)
     resource.region, resource.url, resource.api_version = region, url, api_version
     resource.auth = Auth.KEY
     if resource.key is None or resource.key.open() != key:
         resource.key = Secret.of(key)
     resource.leased_until = None
-    return save(resource, actor=None)
+    return save_resource(resource, actor=None)
 
 
 @transaction.atomic
-def want_web_hook(resource: Resource, *, wanted: bool, actor: User | None = None) -> None:
-    """Ask for a web hook, or for its end; a worker registers it. A new one gets a new address and secret."""
-    if wanted == resource.hook_wanted:
+def set_web_hook(resource: Resource, *, enabled: bool, actor: User | None = None) -> None:
+    """Request that a worker registers our web hook, or deletes it. A new one gets a new address and secret."""
+    if enabled == resource.hook_enabled:
         return
-    if wanted:
+    if enabled:
         resource.hook_token, resource.hook_secret = secrets.token_urlsafe(32), Secret.of(secrets.token_urlsafe(32))
-    resource.hook_wanted, resource.next_look_at = wanted, timezone.now()
-    resource.save(update_fields=["hook_wanted", "hook_token", "hook_secret", "next_look_at"])
+    resource.hook_enabled, resource.due_at = enabled, timezone.now()
+    resource.save(update_fields=["hook_enabled", "hook_token", "hook_secret", "due_at"])
     audit.record(
-        Verb.RESOURCE_CHANGED, actor=actor, resource=resource, fields=[_changed("web_hook", not wanted, wanted)]
+        Verb.RESOURCE_CHANGED, actor=actor, resource=resource, fields=[_changed("web_hook", not enabled, enabled)]
     )
 
 
 @transaction.atomic
 def set_log_folder(endpoint: Endpoint, folder: str, *, actor: User) -> None:
-    """Name the folder of the customer's own container in which the logs of `endpoint` are."""
+    """Set the folder of the customer's own container that has the content logs of `endpoint`."""
     old = Endpoint.objects.select_for_update().values_list("log_folder", flat=True).get(pk=endpoint.pk)
     if old == folder:
         return

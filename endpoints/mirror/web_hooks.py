@@ -1,4 +1,4 @@
-"""Our web hook on the service: there when somebody wants it, at our address, and working."""
+"""Registers our web hook on the service, repairs it, and deletes it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ EVENTS = frozenset(
 NAME = "Speech Studio, self-hosted"
 
 
-def keep(resource: Resource, service: azure.SpeechClient, address: str) -> None:
-    """Make the service's hook what it should be: there, at `address`, at work; or gone when nobody wants it.
+def ensure(resource: Resource, service: azure.SpeechClient, address: str) -> None:
+    """Bring the web hook to its desired state: registered for `address` and working, or deleted.
 
-    A hook that the service has put to Failed after too many lost calls is set again, which starts it anew.
+    The service sets a hook to Failed after too many failed calls; updating it (WebHooks_Update) restarts it.
     """
-    if not resource.hook_wanted:
+    if not resource.hook_enabled:
         if resource.hook_id:
             service.delete_web_hook(resource.hook_id)
-            _note(resource, "", "")
+            _store(resource, "", "")
         return
-    hook = _ours(resource, service, address)
+    hook = _find(resource, service, address)
     secret = resource.hook_secret.open() if resource.hook_secret else None
     if hook is None:
         hook = service.create_web_hook(
@@ -29,11 +29,11 @@ def keep(resource: Resource, service: azure.SpeechClient, address: str) -> None:
         )
     elif hook.web_url != address or hook.status == "Failed":
         hook = service.update_web_hook(hook.id, azure.WebHookUpdate(web_url=address, events=EVENTS, secret=secret))
-    _note(resource, hook.id, hook.status)
+    _store(resource, hook.id, hook.status)
 
 
-def _ours(resource: Resource, service: azure.SpeechClient, address: str) -> azure.WebHook | None:
-    """The hook by its id, or by its address when the answer that named the id was lost."""
+def _find(resource: Resource, service: azure.SpeechClient, address: str) -> azure.WebHook | None:
+    """The hook by its id, or by its address when the response with the id was lost."""
     if resource.hook_id:
         try:
             return service.get_web_hook(resource.hook_id)
@@ -42,6 +42,6 @@ def _ours(resource: Resource, service: azure.SpeechClient, address: str) -> azur
     return next((hook for hook in service.list_web_hooks() if hook.web_url == address), None)
 
 
-def _note(resource: Resource, hook_id: str, status: str) -> None:
+def _store(resource: Resource, hook_id: str, status: str) -> None:
     resource.hook_id, resource.hook_status = hook_id, status
     Resource.objects.filter(pk=resource.pk).update(hook_id=hook_id, hook_status=status)

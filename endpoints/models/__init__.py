@@ -1,4 +1,4 @@
-"""The nouns. What the service says is mirrored; what people asked (Change, Download) and did (Event) is ours."""
+"""The tables: copies of what the service has (Endpoint, SpeechModel), and what only we know (Change, Event)."""
 
 from endpoints.models.bulk import Bulk
 from endpoints.models.change import Change
@@ -10,7 +10,7 @@ from endpoints.models.hook import HookCall
 from endpoints.models.log import LogEntry, LogFile
 from endpoints.models.log_archive import LogArchive, LogDay
 from endpoints.models.model import SpeechModel
-from endpoints.models.person import Favourite, Preferences, SavedView
+from endpoints.models.person import Favorite, Preferences, SavedView
 from endpoints.models.project import Project
 from endpoints.models.purge import Purge
 from endpoints.models.resource import Resource
@@ -24,7 +24,7 @@ __all__ = [
     "Draft",
     "Endpoint",
     "Event",
-    "Favourite",
+    "Favorite",
     "HookCall",
     "LogArchive",
     "LogDay",

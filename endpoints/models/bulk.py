@@ -1,4 +1,4 @@
-"""One request for many endpoints: a Change for each of them, and why some got none."""
+"""One request for many endpoints: a Change for each, and the endpoints that were skipped, with the reason."""
 
 import uuid
 from typing import Any
@@ -9,33 +9,33 @@ from django.db import models
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.model import SpeechModel
 from endpoints.models.status import ChangeKind
-from endpoints.models.words import Words
+from endpoints.models.translatable_text import TranslatableText
 
 
 class Bulk(models.Model):
-    """Its id names the request, so that a second press asks once."""
+    """Its id comes from the form, so that submitting the form twice makes one request."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     kind = models.CharField(max_length=20, choices=ChangeKind)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="+")
-    wanted = models.JSONField(default=dict)  # by the keys of Endpoint.facts, as in Change
+    desired = models.JSONField(default=dict)  # keys of Endpoint.facts, as in Change
     reason = models.CharField(max_length=500, blank=True)
-    passed_over = models.JSONField(default=list)  # [{"endpoint": UUID, "name": ..., "why": Words.kept}]
-    asked_at = models.DateTimeField(auto_now_add=True)
+    skipped = models.JSONField(default=list)  # [{"endpoint": UUID, "name": ..., "why": TranslatableText.stored}]
+    requested_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["-asked_at", "-pk"]
+        ordering = ["-requested_at", "-pk"]
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.asked_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {self.requested_at:%Y-%m-%d %H:%M}"
 
-    def pass_over(self, endpoint: Endpoint, why: str) -> None:
-        one = {"endpoint": str(endpoint.pk), "name": endpoint.display_name}
-        self.passed_over.append({**one, "why": why.kept if isinstance(why, Words) else why})
+    def skip(self, endpoint: Endpoint, why: str) -> None:
+        entry = {"endpoint": str(endpoint.pk), "name": endpoint.display_name}
+        self.skipped.append({**entry, "why": why.stored if isinstance(why, TranslatableText) else why})
 
     @property
     def reasons(self) -> list[dict[str, Any]]:
-        """What was passed over, and why in the language of whoever reads it."""
-        return [{**one, "why": Words.read(one["why"])} for one in self.passed_over]
+        """The skipped endpoints, with the reason in the active language."""
+        return [{**entry, "why": TranslatableText.read(entry["why"])} for entry in self.skipped]

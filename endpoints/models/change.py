@@ -1,4 +1,4 @@
-"""A change: what a person asked of the service, kept until it is true, refused, or given up.
+"""A change request: the state that a person wants an endpoint to have, and how far that is.
 
 Rows are never deleted: the closed ones are the history.
 """
@@ -19,12 +19,12 @@ from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.status import CLOSED, OPEN, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
 
 STUCK_AFTER = timedelta(hours=2)
-MARK = "speechStudioChange"  # the key in customProperties by which we know an endpoint as made by a change
+MARK = "speechStudioChange"  # the key in customProperties whose value is the id of the Change that made the endpoint
 
 
 @dataclass(frozen=True)
-class Step:
-    """One stage of a change, for the strip that shows how far it is."""
+class ProgressStep:
+    """One stage of a change, as the progress bar of its endpoint's page shows it."""
 
     label: str
     at: datetime | None
@@ -36,8 +36,11 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
         return self.filter(state__in=OPEN)
 
     def move(self, change: "Change", state: ChangeState, **facts: Any) -> bool:
-        """Take `change` to `state` if it is still as we read it; a worker that woke up late changes nothing."""
-        now_closed = {"closed_at": Now(), "next_look_at": None} if state in CLOSED else {}
+        """Set the state of `change`, unless it changed after we read it.
+
+        Returns whether it was set: a worker whose lease ended while it waited must not overwrite newer states.
+        """
+        now_closed = {"closed_at": Now(), "due_at": None} if state in CLOSED else {}
         values: dict[str, Any] = {"state": state, "updated_at": Now(), **now_closed, **facts}
         unchanged = self.filter(pk=change.pk, state=change.state, attempt=change.attempt)
         if unchanged.update(**values) != 1:
@@ -48,7 +51,7 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
 
 class Change(Claimable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # The names stay when the row that they are of is removed: a closed change is history.
+    # The names outlive the rows that they belong to: a closed change is history.
     endpoint = models.ForeignKey("endpoints.Endpoint", null=True, on_delete=models.SET_NULL, related_name="changes")
     endpoint_name = models.TextField(blank=True)
     resource_name = models.CharField(max_length=200, blank=True)
@@ -60,40 +63,40 @@ class Change(Claimable):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     actor_name = models.CharField(max_length=150, blank=True)
     reason = models.CharField(max_length=500, blank=True)
-    # By the service's own names, so that what was seen, asked and answered can be compared: see Endpoint.facts.
+    # Actual and desired state with the keys of Endpoint.facts, so that both can be compared with what the service says.
     before = models.JSONField(default=dict)
-    wanted = models.JSONField(default=dict)
+    desired = models.JSONField(default=dict)
     scheduled_for = models.DateTimeField(null=True)
     bulk = models.ForeignKey("endpoints.Bulk", null=True, on_delete=models.SET_NULL, related_name="changes")
 
-    asked_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    requested_at = models.DateTimeField(auto_now_add=True, db_index=True)
     sent_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
     attempt = models.PositiveIntegerField(default=0)
-    doubts = models.PositiveIntegerField(default=0)  # how often an answer was lost
-    looks = models.PositiveIntegerField(default=0)
+    lost_answers = models.PositiveIntegerField(default=0)  # how often an answer was lost
+    polls = models.PositiveIntegerField(default=0)
     empty_listings = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
 
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-asked_at", "-pk"]
+        ordering = ["-requested_at", "-pk"]
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["endpoint"], condition=Q(state__in=OPEN), name="one_open_change"),
         ]
-        indexes = [models.Index(fields=["next_look_at"], condition=Q(state__in=OPEN), name="open_changes_by_time")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(state__in=OPEN), name="open_changes_by_time")]
 
     def __str__(self) -> str:
         return f"{self.kind_label}: {self.endpoint_name}"
 
     @property
     def kind_label(self) -> str:
-        """The word itself, when newer code wrote it."""
+        """The label, or the stored value itself when a newer version of the product wrote it."""
         return str(self.get_kind_display())
 
     @property
@@ -101,28 +104,28 @@ class Change(Claimable):
         return str(self.get_state_display())
 
     @property
-    def can_be_cancelled(self) -> bool:
-        """Until it starts: nothing has been sent, and no worker is at it."""
+    def can_be_canceled(self) -> bool:
+        """Nothing has been sent, and no worker has started to send it."""
         return self.state == ChangeState.QUEUED and self.attempt == 0
 
     @property
     def waits_for_its_time(self) -> bool:
-        return self.can_be_cancelled and self.scheduled_for is not None and self.scheduled_for > timezone.now()
+        return self.can_be_canceled and self.scheduled_for is not None and self.scheduled_for > timezone.now()
 
     @property
     def stuck(self) -> bool:
-        """Accepted by the service so long ago that something must be wrong there."""
+        """Accepted by the service, but not finished for longer than any deployment takes."""
         late = self.accepted_at is not None and timezone.now() - self.accepted_at > STUCK_AFTER
         return self.state == ChangeState.DEPLOYING and late
 
     @property
     def took(self) -> timedelta | None:
-        """From the first byte to the service showing what was asked."""
+        """From sending the request until the service showed the desired state."""
         return self.closed_at - self.sent_at if self.closed_at and self.sent_at else None
 
     def shown_status(self, remote: str) -> ShownStatus:
-        """The endpoint's status while this change is open; `remote` is what the service last said."""
-        waiting = _(self.error)  # in the words of whoever reads it
+        """The endpoint's status while this change is open; `remote` is the last status from the service."""
+        waiting = _(self.error)  # stored in English
         if self.scheduled_for and self.attempt == 0:
             at = timezone.localtime(self.scheduled_for)
             waiting = _("Starts on %(time)s") % {"time": f"{at:%Y-%m-%d %H:%M %Z}"}
@@ -144,8 +147,8 @@ class Change(Claimable):
                 return ShownStatus(Status.NOT_STARTED, self.state_label, "waiting", waiting)
 
     @property
-    def steps(self) -> list[Step]:
-        """Queued, sent, deploying, verified: each done, current or to come."""
+    def steps(self) -> list[ProgressStep]:
+        """Queued, sent, deploying, verified: each done, current or todo."""
         stages_reached: dict[str, int] = {
             ChangeState.QUEUED: 0,
             ChangeState.SENDING: 1,
@@ -156,18 +159,18 @@ class Change(Claimable):
         }
         reached = stages_reached.get(self.state, 3)
         stages = [
-            (_("Queued"), self.asked_at),
+            (_("Queued"), self.requested_at),
             (_("Sent"), self.sent_at),
             (_("Deploying"), self.accepted_at),
             (_("Verified"), self.closed_at),
         ]
         return [
-            Step(label, at, "done" if n < reached else "current" if n == reached else "todo")
+            ProgressStep(label, at, "done" if n < reached else "current" if n == reached else "todo")
             for n, (label, at) in enumerate(stages)
         ]
 
-    def looked(self) -> int:
-        """Count a look; returns how many there were."""
-        Change.objects.filter(pk=self.pk).update(looks=F("looks") + 1)
-        self.looks += 1
-        return self.looks
+    def count_poll(self) -> int:
+        """Count one more poll of the service; returns how many there were."""
+        Change.objects.filter(pk=self.pk).update(polls=F("polls") + 1)
+        self.polls += 1
+        return self.polls

@@ -1,4 +1,4 @@
-"""Claiming a row that is due: the worker that changes it holds a lease, the others walk away."""
+"""Rows that workers claim when they are due: the worker that gets the lease works on the row, all others skip it."""
 
 from datetime import timedelta
 from typing import Self, TypeVar
@@ -12,14 +12,14 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class Claimable(models.Model):
-    """A row that a worker looks after when `next_look_at` has come.
+    """A row that a worker processes once it is due.
 
-    Times are the database's own, so that workers with wrong clocks agree.
+    All times come from the database's clock, so that workers whose clocks are wrong agree.
     """
 
-    next_look_at = models.DateTimeField(null=True, blank=True, db_default=Now(), db_index=True)
+    due_at = models.DateTimeField(null=True, blank=True, db_default=Now(), db_index=True)
     leased_until = models.DateTimeField(null=True, blank=True)
-    # Who holds it, so that nobody gives back what is another's.
+    # The id of the lease, so that a worker whose lease has ended cannot release the lease of the next one.
     lease = models.UUIDField(null=True, blank=True, db_index=True)
 
     class Meta:
@@ -28,27 +28,28 @@ class Claimable(models.Model):
 
 class ClaimQuerySet(models.QuerySet[Row]):
     def due(self) -> Self:
-        """Rows whose time has come and that no worker holds."""
-        return self.filter(free(), next_look_at__lte=Now())
+        """Rows whose time has come and that no worker has leased."""
+        return self.filter(unleased(), due_at__lte=Now())
 
     def claim(self, pk: object, *, seconds: int) -> Row | None:
-        """The row, if it is due and this caller is the first; a lease of `seconds` keeps others away."""
+        """Lease a row for `seconds`; returns it, or None when it is not due or another worker was faster."""
         until = Now() + timedelta(seconds=seconds)
         lease = uuid4()
         if self.due().filter(pk=pk).update(leased_until=until, lease=lease) != 1:
             return None
         return self.filter(lease=lease).first()
 
-    def hold(self, lease: UUID, *, seconds: float) -> bool:
-        """Prolong a lease, unless it ended and somebody else has the row."""
+    def extend_lease(self, lease: UUID, *, seconds: float) -> bool:
+        """Extend a lease; returns False when another worker has the row by now."""
         return self.filter(lease=lease).update(leased_until=Now() + timedelta(seconds=seconds)) == 1
 
     def release(self, lease: UUID, *, seconds: float | None) -> None:
-        """Give a row back; it is due again in `seconds`, or never with None. What is another's is left alone."""
-        # On SQLite a sum is written in microseconds and Now() in milliseconds, so only Now() itself is due at once.
-        next_look = None if seconds is None else Now() + timedelta(seconds=seconds) if seconds else Now()
-        self.filter(lease=lease).update(leased_until=None, lease=None, next_look_at=next_look)
+        """End a lease; the row is due again in `seconds`, or never with None. Other leases stay as they are."""
+        # On SQLite a sum has microseconds and Now() has milliseconds: Now() + 0 could be in the future.
+        due_at = None if seconds is None else Now() + timedelta(seconds=seconds) if seconds else Now()
+        self.filter(lease=lease).update(leased_until=None, lease=None, due_at=due_at)
 
 
-def free() -> Q:
+def unleased() -> Q:
+    """Rows without a lease, or with one that has ended."""
     return Q(leased_until__isnull=True) | Q(leased_until__lte=Now())

@@ -1,4 +1,4 @@
-"""The downloads of content logs that people asked for."""
+"""Downloads of content logs that people requested."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DownloadState(models.TextChoices):
     PAUSED = "paused", _("Paused")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELED = "canceled", _("Cancelled")
     EXPIRED = "expired", _("Expired")
 
 
@@ -37,7 +37,7 @@ OPEN = (*ACTIVE, DownloadState.PAUSED)
 
 class DownloadQuerySet(ClaimQuerySet["Download"]):
     def active(self) -> Self:
-        """Those that a worker takes further."""
+        """Those that a worker works on."""
         return self.filter(state__in=ACTIVE)
 
     def open(self) -> Self:
@@ -47,22 +47,22 @@ class DownloadQuerySet(ClaimQuerySet["Download"]):
         return self.select_related("endpoint", "actor")
 
     def versions(self, *_fields: str) -> Self:
-        """What a page of the list reads of each row: all that it shows."""
+        """Rows of a list page; all columns, because the page shows all of them."""
         return self.for_page()
 
-    def untold(self, user: object) -> Self:
-        """Those of a person that are ready, and of which nobody has told them yet."""
-        return self.filter(actor=user, state=DownloadState.READY, told_at=None)
+    def ready_unnotified(self, user: object) -> Self:
+        """Downloads of a person that are ready, and of which the person has not been notified."""
+        return self.filter(actor=user, state=DownloadState.READY, notified_at=None)
 
     def can_be_retried(self) -> Self:
-        """Those that failed, and zips in which something is missing."""
+        """Downloads that failed, or whose zip lacks files."""
         incomplete = Q(state=DownloadState.READY, files_missing__gt=0)
         return self.filter(incomplete | Q(state=DownloadState.FAILED))
 
     def move(self, download: Download, state: DownloadState, **facts: object) -> bool:
-        """Take `download` to `state`, unless somebody has taken it from this worker: cancelled it, or paused it."""
-        mine = self.active().filter(pk=download.pk, lease=download.lease)
-        if not mine.update(state=state, updated_at=Now(), **facts):
+        """Set the state, unless the lease of this worker has ended, or somebody canceled or paused the download."""
+        leased = self.active().filter(pk=download.pk, lease=download.lease)
+        if not leased.update(state=state, updated_at=Now(), **facts):
             return False
         download.refresh_from_db()
         return True
@@ -75,7 +75,7 @@ class Download(Claimable):
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="downloads")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     actor_name = models.CharField(max_length=150, blank=True)
-    selection = models.TextField(blank=True)  # as in the address of the list; "" for everything
+    selection = models.TextField(blank=True)  # query string of the list of content logs; "" for all
     purpose = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=10, choices=DownloadState, default=DownloadState.QUEUED)
     position = models.TextField(blank=True)
@@ -83,8 +83,8 @@ class Download(Claimable):
     files_done = models.PositiveIntegerField(default=0)
     bytes_total = models.BigIntegerField(default=0)
     bytes_done = models.BigIntegerField(default=0)
-    files_missing = models.PositiveIntegerField(default=0)  # that are not in the zip, each with its reason there
-    rate = models.FloatField(default=0)  # bytes per second, while it is fetching
+    files_missing = models.PositiveIntegerField(default=0)  # not in the zip, which names each with the reason
+    rate = models.FloatField(default=0)  # bytes per second, while fetching
     failures = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
     stored_as = models.CharField(max_length=255, blank=True)
@@ -94,7 +94,7 @@ class Download(Claimable):
     updated_at = models.DateTimeField(auto_now=True)
     finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
-    told_at = models.DateTimeField(null=True)
+    notified_at = models.DateTimeField(null=True)
 
     objects = DownloadQuerySet.as_manager()
 
@@ -112,8 +112,8 @@ class Download(Claimable):
 
     @property
     def entries(self) -> LogEntryQuerySet:
-        """What was selected, as far as it is known now."""
-        return LogEntry.objects.filter(endpoint=self.endpoint_id).chosen(QueryDict(self.selection))
+        """The selected entries that are known by now."""
+        return LogEntry.objects.filter(endpoint=self.endpoint_id).selected_by(QueryDict(self.selection))
 
     @property
     def files(self) -> LogFileQuerySet:
@@ -146,14 +146,14 @@ class Download(Claimable):
 
     @property
     def percent(self) -> int:
-        """Of the bytes; 100 only when the zip is ready."""
+        """Share of the bytes; 100 only when the zip is ready."""
         if self.ready:
             return 100
         return min(99, self.bytes_done * 100 // self.bytes_total) if self.bytes_total else 0
 
     @property
     def time_left(self) -> timedelta | None:
-        """At the present rate; None when there is none."""
+        """At the current rate; None without a rate."""
         left = self.bytes_total - self.bytes_done
         if self.state != DownloadState.FETCHING or self.rate <= 0 or left <= 0:
             return None
@@ -161,7 +161,7 @@ class Download(Claimable):
 
     @property
     def file_name(self) -> str:
-        """The name that the person's browser saves it under."""
-        kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in self.endpoint.display_name)
-        asked = timezone.localtime(self.created_at)
-        return f"content-logs-{kept.strip(' .')[:80] or 'endpoint'}-{asked:%Y%m%d-%H%M%S}.zip"
+        """The name under which a browser saves the zip."""
+        name = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in self.endpoint.display_name)
+        created = timezone.localtime(self.created_at)
+        return f"content-logs-{name.strip(' .')[:80] or 'endpoint'}-{created:%Y%m%d-%H%M%S}.zip"

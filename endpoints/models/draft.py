@@ -1,4 +1,4 @@
-"""What a person has typed into the New endpoint wizard so far."""
+"""Unfinished input of the New endpoint wizard."""
 
 import uuid
 from datetime import timedelta
@@ -9,17 +9,17 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-FORGET_AFTER = timedelta(days=7)
+ABANDONED_AFTER = timedelta(days=7)
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
-    def forgotten(self) -> Self:
-        """Drafts that nobody has touched for a week."""
-        return self.filter(updated_at__lt=timezone.now() - FORGET_AFTER)
+    def abandoned(self) -> Self:
+        """Drafts that have not changed for a week."""
+        return self.filter(updated_at__lt=timezone.now() - ABANDONED_AFTER)
 
 
 class Draft(models.Model):
-    """Its id becomes the id of the Change, so that Add pressed twice asks once."""
+    """Its id becomes the id of the Change, so that submitting the wizard twice makes one change request."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -36,14 +36,15 @@ class Draft(models.Model):
 
     @cached_property
     def forms(self) -> dict[str, Any]:
-        """What was made of the answers, by step, for as long as they stay as they are."""
+        """Forms by step, cached until the answers change."""
         return {}
 
     def answer(self, step: str, typed: dict[str, Any]) -> None:
-        """Keep what was typed on one step, valid or not; a page may ask for it twice at the same moment."""
+        """Store the input of one step, valid or not. Two requests may do this at the same time."""
         with transaction.atomic():
-            kept, _made = Draft.objects.select_for_update().get_or_create(pk=self.pk, defaults={"owner": self.owner})
-            kept.answers[step] = typed
-            kept.save()
-        self.answers = kept.answers
+            drafts = Draft.objects.select_for_update()
+            stored, _created = drafts.get_or_create(pk=self.pk, defaults={"owner": self.owner})
+            stored.answers[step] = typed
+            stored.save()
+        self.answers = stored.answers
         self.forms.clear()

@@ -1,4 +1,4 @@
-"""An endpoint: what the service says of it, plus our own id, which exists before the service has given one."""
+"""An endpoint: a copy of what the service says, with an id of ours that exists before the service has given one."""
 
 import secrets
 import uuid
@@ -13,36 +13,36 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from endpoints.models.automatic_deletion import AutomaticDeletion
 from endpoints.models.change import Change
-from endpoints.models.end import End
 from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.status import CLOSED, OPEN, SETTLED, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
 
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after each day on which a model expires
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after all expiration dates
 
 
 def new_number() -> int:
     return secrets.randbelow(2**62)
 
 
-def sorted_by(name: str, *fields: str, beside: tuple[str, ...] = ()) -> models.Index:
-    """An index by which the list can be read in this order from any place, without what is gone.
+def list_index(name: str, *fields: str, extra: tuple[str, ...] = ()) -> models.Index:
+    """An index for one sort order of the list, without endpoints that are gone.
 
-    beside: what else is in it, so that rows are not read only to be passed over.
+    extra: columns that filters need, so that rows that do not match need not be read.
     """
-    fields = (*fields, "created_at", "id", *beside)
+    fields = (*fields, "created_at", "id", *extra)
     return models.Index(fields=fields, condition=Q(gone_at=None), name=f"endpoints_by_{name}")
 
 
-def beginning(field: str) -> models.GeneratedField:
-    """A text as it is sorted; cut, because an index takes no more."""
-    kept = models.CharField(max_length=100)
-    return models.GeneratedField(expression=Left(Lower(F(field)), 100), output_field=kept, db_persist=True)
+def text_sort_key(field: str) -> models.GeneratedField:
+    """A text in lower case for sorting; cut, because the size of an index entry is limited."""
+    column = models.CharField(max_length=100)
+    return models.GeneratedField(expression=Left(Lower(F(field)), 100), output_field=column, db_persist=True)
 
 
-# What an endpoint's row shows changes with these and with the time; `change` is the open one.
+# A row of the list changes only when one of these or the time does; `change` is the open change.
 VERSION = (
     "pk",
     "updated_at",
@@ -58,28 +58,28 @@ VERSION = (
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def present(self) -> Self:
-        """Endpoints that the service still has, or that were asked for here."""
+        """Endpoints that the service still has, or that were requested here."""
         return self.filter(gone_at=None)
 
     def for_list(self) -> Self:
-        """With all that a row shows, and without what only the endpoint's own page does."""
+        """With the columns that a row of the list shows."""
         return self.select_related("model", "resource").defer("links", "words", "resource__capabilities")
 
     def versions(self, *fields: str) -> "models.QuerySet[Endpoint, Any]":
-        """Of each row of a list what changes with it, which is read sooner than the row, and also `fields`."""
+        """The values of VERSION and `fields` of each row, which are faster to read than whole rows."""
         change = FilteredRelation("changes", condition=Q(changes__state__in=OPEN))
         return self.annotate(change=change).values_list(*dict.fromkeys((*VERSION, *fields)), named=True)
 
     def for_page(self) -> Self:
-        """With all that the endpoint's own page shows."""
+        """With everything that the endpoint's page shows."""
         changes = Change.objects.open().select_related("model", "from_model", "actor")
         return self.select_related("model", "project", "resource").prefetch_related(
             Prefetch("changes", queryset=changes, to_attr="open_changes")
         )
 
     def shown_as(self, status: str) -> Self:
-        """Endpoints whose row shows this status: an open change goes before what the service says."""
-        # Few changes are open at a time: their endpoints are named, so that the index of the status can be used.
+        """Endpoints whose row shows this status: an open change takes precedence over the service's status."""
+        # Few changes are open at a time. With the ids in the query, the database can use the index of the status.
         changes = list(Change.objects.open().order_by().values_list("endpoint_id", "state"))
         deploying = Q(pk__in=[pk for pk, state in changes if state == ChangeState.DEPLOYING])
         waiting = Q(pk__in=[pk for pk, state in changes if state != ChangeState.DEPLOYING])
@@ -91,7 +91,7 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.filter(says & ~waiting & ~deploying)
 
     def locales(self) -> list[str]:
-        """The locales that there are, one seek in the index for each."""
+        """All locales, by one seek in the index for each of them."""
         present = "FROM endpoints_endpoint WHERE gone_at IS NULL"
         first, following = f"SELECT min(locale) {present}", f"SELECT min(locale) {present} AND locale > there.locale"
         with connections[self.db].cursor() as cursor:
@@ -110,7 +110,7 @@ class Endpoint(models.Model):
     description = models.TextField(blank=True)
     locale = models.CharField(max_length=35)
     model = models.ForeignKey("endpoints.SpeechModel", null=True, on_delete=models.SET_NULL, related_name="endpoints")
-    # The model's, kept here too: a list in their order must not read every model first.
+    # Copies of the model's values, so that the list can be sorted by them without a join.
     model_name = models.TextField(blank=True)
     expires_at = models.DateTimeField(null=True)
     project = models.ForeignKey(Project, null=True, on_delete=models.SET_NULL, related_name="endpoints")
@@ -119,7 +119,7 @@ class Endpoint(models.Model):
     logging_enabled = models.BooleanField(default=False)
     links = models.JSONField(default=dict)
     time_to_live = models.DurationField(null=True)
-    mark = models.CharField(max_length=36, blank=True, db_index=True)  # the Change that made it, if one of ours did
+    mark = models.CharField(max_length=36, blank=True, db_index=True)  # the id of the Change that created it, if any
     log_folder = models.CharField(max_length=200, blank=True)
     hinted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -127,11 +127,11 @@ class Endpoint(models.Model):
     gone_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
-    # For the list's own use: what it is sorted by and searched in, made by the database. See endpoints.models.search.
+    # Columns that the database computes, for sorting and for search (endpoints.models.search).
     number = models.BigIntegerField(default=new_number, unique=True, editable=False)
-    name_key = beginning("display_name")
-    description_key = beginning("description")
-    model_key = beginning("model_name")
+    name_key = text_sort_key("display_name")
+    description_key = text_sort_key("description")
+    model_key = text_sort_key("model_name")
     expires_key = models.GeneratedField(
         expression=Coalesce("expires_at", Value(NEVER)), output_field=models.DateTimeField(), db_persist=True
     )
@@ -157,17 +157,17 @@ class Endpoint(models.Model):
         permissions = [("deploy_model", "Can deploy models and change the model of an endpoint")]
         constraints = [models.UniqueConstraint(fields=["resource", "remote_id"], name="endpoint_once")]
         indexes = [
-            sorted_by("created", beside=("expires_key",)),
-            sorted_by("name", "name_key"),
-            sorted_by("description", "description_key"),
-            sorted_by("model", "model_key"),
-            sorted_by("locale", "locale"),
-            sorted_by("status", "status"),
-            sorted_by("expiration", "expires_key"),
-            sorted_by("logging", "logging_enabled"),
-            sorted_by("changed", "changed_key"),
-            sorted_by("project", "project"),
-            sorted_by("resource", "resource"),
+            list_index("created", extra=("expires_key",)),
+            list_index("name", "name_key"),
+            list_index("description", "description_key"),
+            list_index("model", "model_key"),
+            list_index("locale", "locale"),
+            list_index("status", "status"),
+            list_index("expiration", "expires_key"),
+            list_index("logging", "logging_enabled"),
+            list_index("changed", "changed_key"),
+            list_index("project", "project"),
+            list_index("resource", "resource"),
         ]
 
     def __str__(self) -> str:
@@ -185,27 +185,27 @@ class Endpoint(models.Model):
 
     @property
     def open_change(self) -> Change | None:
-        """What was asked and is not yet true; at most one."""
+        """The change that is not closed yet; at most one."""
         if not hasattr(self, "open_changes"):
             self.open_changes = list(self.changes.open().select_related("model", "from_model", "actor"))
         return self.open_changes[0] if self.open_changes else None
 
     @property
     def can_be_dismissed(self) -> bool:
-        """The service never had it, and nothing is under way that could still make it."""
+        """The service never had it, and no open change can still create it."""
         if self.remote_id is not None or self.gone_at is not None:
             return False
         states = set(self.changes.filter(kind=ChangeKind.CREATE).values_list("state", flat=True))
         return bool(states) and states <= set(CLOSED) - {ChangeState.DONE}
 
     def duplicates(self) -> EndpointQuerySet:
-        """Other endpoints that the service has by the same request of ours."""
-        same = Endpoint.objects.present().filter(mark=self.mark).exclude(pk=self.pk)
-        return same if self.mark else same.none()
+        """Other endpoints that the same change request created on the service."""
+        others = Endpoint.objects.present().filter(mark=self.mark).exclude(pk=self.pk)
+        return others if self.mark else others.none()
 
     @property
     def usual_duration(self) -> timedelta | None:
-        """How long its changes of model took, from its own history: the middle one of the last nine."""
+        """The median duration of its last nine deployments."""
         done = self.changes.filter(
             kind__in=(ChangeKind.CREATE, ChangeKind.CHANGE_MODEL), state=ChangeState.DONE, sent_at__isnull=False
         )
@@ -214,13 +214,13 @@ class Endpoint(models.Model):
 
     @property
     def settled(self) -> bool:
-        """Nothing is going on that a page should watch; a change that waits for its time is not going on yet."""
+        """Nothing is in progress that a page has to poll for; a scheduled change is not in progress yet."""
         change = self.open_change
         return (change is None or change.waits_for_its_time) and self.status in (*SETTLED, "")
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What a change can change, as the row says it is; the keys of Change.before and Change.wanted."""
+        """The part of the actual state that changes can affect. Change.before and the desired state have these keys."""
         return {
             "model": self.model.remote_id if self.model else None,
             "display_name": self.display_name,
@@ -229,18 +229,18 @@ class Endpoint(models.Model):
         }
 
     @property
-    def end(self) -> End | None:
-        """When the service deletes the endpoint itself, where that is known."""
-        return End.of(self.created_at, time_to_live=self.time_to_live, free_tier=self.resource.free_tier)
+    def end(self) -> AutomaticDeletion | None:
+        """When the service deletes the endpoint by itself; None if it does not, or if that is unknown."""
+        return AutomaticDeletion.of(self.created_at, time_to_live=self.time_to_live, free_tier=self.resource.free_tier)
 
     @property
     def expiration(self) -> Expiration | None:
-        """The expiration of its model: an endpoint has none of its own."""
+        """The expiration of its model; endpoints themselves do not expire."""
         return self.model.expiration if self.model else None
 
     @property
     def shown_status(self) -> ShownStatus:
-        """What a person should read: an open change goes before what the service says."""
+        """The status to show: an open change takes precedence over the service's status."""
         if change := self.open_change:
             return change.shown_status(self.status)
         if self.status == Status.SUCCEEDED:
@@ -252,8 +252,8 @@ class Endpoint(models.Model):
         return ShownStatus(self.status, _("Unknown (%(word)s)") % {"word": self.status}, "unknown")
 
 
-def words_for(facts: Iterable[str]) -> str:
-    """Keys of Endpoint.facts as people call them, with commas between."""
+def fact_labels(facts: Iterable[str]) -> str:
+    """The labels of keys of Endpoint.facts, separated by commas."""
     words = {
         "model": _("model"),
         "display_name": _("name"),

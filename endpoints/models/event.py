@@ -1,4 +1,4 @@
-"""Who did what: append-only, written by endpoints.audit alone."""
+"""The audit log: who did what. Append-only; only endpoints.audit writes it."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ Fact = str | int | list[dict[str, str]]
 
 
 class Verb(models.TextChoices):
-    ASKED_CREATE = "asked-create", _("asked to deploy %(model)s")
-    ASKED_CHANGE_MODEL = "asked-change-model", _("asked to change the model from %(old)s to %(model)s")
-    ASKED_EDIT = "asked-edit", _("asked to change %(what)s")
-    ASKED_DELETE = "asked-delete", _("asked to delete the endpoint")
-    ASKED_BULK = "asked-bulk", _("asked in bulk: %(what)s, endpoints: %(count)s")
-    CANCELLED = "cancelled", _("cancelled the change before it started")
+    REQUESTED_CREATE = "requested-create", _("asked to deploy %(model)s")
+    REQUESTED_CHANGE_MODEL = "requested-change-model", _("asked to change the model from %(old)s to %(model)s")
+    REQUESTED_EDIT = "requested-edit", _("asked to change %(what)s")
+    REQUESTED_DELETE = "requested-delete", _("asked to delete the endpoint")
+    REQUESTED_BULK = "requested-bulk", _("asked in bulk: %(what)s, endpoints: %(count)s")
+    CANCELED = "canceled", _("cancelled the change before it started")
     TRIED_AGAIN = "tried-again", _("decided to try again")
     GAVE_UP = "gave-up", _("gave up")
     DISMISSED = "dismissed", _("removed the endpoint from the list")
@@ -28,7 +28,7 @@ class Verb(models.TextChoices):
     FOUND = "found", _("was found at the service")
     VANISHED = "vanished", _("was deleted at the service")
     KEY_SHOWN = "key-shown", _("looked at the endpoint key")
-    LOGS_ASKED = "logs-asked", _("asked for the content logs")
+    LOGS_REQUESTED = "logs-requested", _("asked for the content logs")
     LOGS_READY = "logs-ready", _("prepared the content logs: %(files)s files")
     DOWNLOAD_CANCELED = "download-canceled", _("canceled a download of content logs")
     DOWNLOAD_PAUSED = "download-paused", _("paused a download of content logs")
@@ -39,7 +39,7 @@ class Verb(models.TextChoices):
     LOGS_READ = "logs-read", _("read the transcript %(entry)s")
     LOGS_KEPT = "logs-kept", _("decided how content logs are kept: %(what)s")
     LOGS_REMOVED = "logs-removed", _("removed copies of content logs after their time: %(files)s files")
-    PURGE_ASKED = "purge-asked", _("asked to delete content logs: %(what)s")
+    PURGE_REQUESTED = "purge-requested", _("asked to delete content logs: %(what)s")
     PURGED = "purged", _("deleted content logs: %(files)s files")
     RESOURCE_ADDED = "resource-added", _("added the Speech resource %(resource)s")
     RESOURCE_CHANGED = "resource-changed", _("changed the Speech resource %(resource)s")
@@ -50,7 +50,7 @@ class Verb(models.TextChoices):
     VIEW_DELETED = "view-deleted", _("deleted the shared view %(view)s")
 
 
-# What of a resource or endpoint can change, as people call it; the keys of `fields` in Event.facts.
+# Labels of the fields of resources and endpoints that can change, by the names that Event.facts["fields"] uses.
 FIELDS = {
     "name": _("Name"),
     "region": _("Service region"),
@@ -68,12 +68,12 @@ FIELDS = {
 
 
 class Event(models.Model):
-    """Plain ids and names, no foreign keys: what an Event tells of can be removed, and the Event stays as it is."""
+    """One entry. Ids and names are plain values, not foreign keys, so that the entry outlives what it describes."""
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
-    actor_id = models.BigIntegerField(null=True, db_index=True)  # None: the product itself
+    actor_id = models.BigIntegerField(null=True, db_index=True)  # None: a worker
     actor_name = models.CharField(max_length=150, blank=True)
-    verb = models.CharField(max_length=30)  # a Verb, or one of newer code
+    verb = models.CharField(max_length=30)  # a Verb, or one of a newer version
     endpoint_id = models.UUIDField(null=True, db_index=True)
     endpoint_name = models.TextField(blank=True)
     resource_id = models.UUIDField(null=True, db_index=True)
@@ -91,20 +91,20 @@ class Event(models.Model):
 
     @property
     def text(self) -> str:
-        """The sentence without its subject; facts that an older event lacks are left open, newer verbs stay words."""
+        """The sentence without its subject. Missing facts are shown as "…", unknown verbs as they are stored."""
         return (
-            str(Verb(self.verb).label) % _Gaps(self.facts | {"resource": self.resource_name})
+            str(Verb(self.verb).label) % _WithEllipsis(self.facts | {"resource": self.resource_name})
             if self.verb in Verb.values
             else self.verb
         )
 
     @property
     def fields(self) -> list[tuple[str, str, str]]:
-        """Label, old and new value of each field that was changed; of a secret only that it was replaced."""
+        """Label, old and new value of each changed field; secrets are never in it, only "replaced"."""
         changed = self.facts.get("fields", [])
-        return [(str(FIELDS.get(one["field"], one["field"])), one["old"], one["new"]) for one in changed]
+        return [(str(FIELDS.get(entry["field"], entry["field"])), entry["old"], entry["new"]) for entry in changed]
 
 
-class _Gaps(dict[str, Any]):
+class _WithEllipsis(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "…"

@@ -1,4 +1,4 @@
-"""The day on which recognition with a model ends, and what that means for whoever uses it."""
+"""When recognition with a model ends, and how urgent that is."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-SOON, NEAR = 90, 30  # days left below which people are told
+SOON, NEAR = 90, 30  # days left, below which a page warns
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Expiration:
 
     @property
     def sentence(self) -> str:
-        """What it means for an endpoint: the service answers with another model and reports no error."""
+        """What it means for an endpoint ("Model lifecycle"): the service uses another model and reports no error."""
         if self.level == "expired":
             return _("Expired: the service answers with the newest base model of %(locale)s and reports no error.") % {
                 "locale": self.locale

@@ -1,4 +1,4 @@
-"""Calls of the service's web hooks that we have seen, so that a repeated one does nothing."""
+"""Web hook calls that were received, so that a repeated call does nothing."""
 
 from datetime import timedelta
 from typing import Self
@@ -6,13 +6,13 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
-REMEMBER = timedelta(days=2)
+KEEP_FOR = timedelta(days=2)
 
 
 class HookCallQuerySet(models.QuerySet["HookCall"]):
     def old(self) -> Self:
-        """Calls so long ago that the service will not repeat them."""
-        return self.filter(at__lt=timezone.now() - REMEMBER)
+        """Calls that the service will not repeat any more."""
+        return self.filter(at__lt=timezone.now() - KEEP_FOR)
 
 
 class HookCall(models.Model):

@@ -1,7 +1,7 @@
-"""Content logs: the entries of an endpoint, each a recording and its transcript, and the files that they are.
+"""Content logs of an endpoint: entries, each a recording and its transcript, and their files.
 
-The service has files; an entry is ours, made of the two files whose ids have one stem (service-facts 5). What the
-service no longer has stays here for as long as we hold a copy of it.
+The service lists files only (Endpoints_ListLogs). An entry is made here of the two files whose ids begin alike. Rows
+stay after the service has deleted a file for as long as a copy is stored here.
 """
 
 from __future__ import annotations
@@ -17,54 +17,54 @@ from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.models.claim import free
+from endpoints.models.claim import unleased
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.search import LOG_TEXT
 
-RETENTION = timedelta(days=30)  # on storage of the service (service-facts 5)
+RETENTION = timedelta(days=30)  # in the service's own storage ("Log audio and transcriptions")
 LONGEST_SEARCH = 200  # characters
 
 
-# Entries of which something is missing.
+# Entries that lack a file, or have an empty one.
 PARTIAL = Q(has_audio=False) | Q(has_transcript=False) | Q(empty=True)
 
 
 class FileKind(models.TextChoices):
-    """The service's words; a kind that is new there is shown as it is called."""
+    """FileKind of the contract, as far as logs have it; other kinds are shown as the service calls them."""
 
     AUDIO = "Audio", _("Audio")
     TRANSCRIPTION = "Transcription", _("Transcript")
 
 
 class Outcome(models.TextChoices):
-    """What a transcript says: whether something was recognised."""
+    """Whether the transcript has recognized text."""
 
     UNREAD = "", _("Not read yet")
-    RECOGNISED = "recognised", _("Recognised")
+    RECOGNIZED = "recognized", _("Recognised")
     NOTHING = "nothing", _("No result")
     UNREADABLE = "unreadable", _("The transcript cannot be read")
 
 
 class LogEntryQuerySet(models.QuerySet["LogEntry"]):
-    def asked(self, query: Mapping[str, Any]) -> Self:
-        """What the words and filters of an address select; what an address says wrongly selects nothing less.
+    def filtered_by(self, query: Mapping[str, Any]) -> Self:
+        """Entries that match the search and the filters of a query string; invalid values are ignored.
 
-        `q`: words of the recognised text; `from`, `to`: days (UTC) like 2026-03-02, both inclusive; `longer`,
-        `shorter`: seconds; `below`: confidence in percent; `result`: "none" or "unreadable"; `partial`: without its
-        partner or empty; `entry`: ids, with which only these are meant.
+        `q`: words of the recognized text; `from`, `to`: days (UTC) like 2026-03-02, both inclusive; `longer`,
+        `shorter`: seconds; `below`: confidence in percent; `result`: "none" or "unreadable"; `partial`: lacks a file
+        or has an empty one.
         """
         rows: Any = self
         if words := str(query.get("q") or "").replace("\0", "").strip()[:LONGEST_SEARCH]:
             rows = LOG_TEXT.matching(rows, words)[0]
-        if begin := day_in(query.get("from")):
+        if begin := parse_day(query.get("from")):
             rows = rows.filter(day__gte=begin)
-        if end := day_in(query.get("to")):
+        if end := parse_day(query.get("to")):
             rows = rows.filter(day__lte=end)
-        if (seconds := number_in(query.get("longer"))) is not None:
+        if (seconds := parse_number(query.get("longer"))) is not None:
             rows = rows.filter(duration__gte=timedelta(seconds=seconds))
-        if (seconds := number_in(query.get("shorter"))) is not None:
+        if (seconds := parse_number(query.get("shorter"))) is not None:
             rows = rows.filter(duration__lte=timedelta(seconds=seconds))
-        if (percent := number_in(query.get("below"))) is not None:
+        if (percent := parse_number(query.get("below"))) is not None:
             rows = rows.filter(confidence__lt=percent / 100)
         if outcome := {"none": Outcome.NOTHING, "unreadable": Outcome.UNREADABLE}.get(str(query.get("result") or "")):
             rows = rows.filter(outcome=outcome)
@@ -72,35 +72,35 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
             rows = rows.filter(PARTIAL)
         return cast(Self, rows)
 
-    def chosen(self, query: Any) -> Self:
-        """Those that were ticked (`entry`, of a QueryDict); without any, all that the words and filters select."""
+    def selected_by(self, query: Any) -> Self:
+        """Entries whose ids are in `entry` of a QueryDict; without any, all that match the search and the filters."""
         if ticked := [int(text) for text in query.getlist("entry") if text.isdecimal() and len(text) < 19]:
             return self.filter(pk__in=ticked)
-        return self.asked(query)
+        return self.filtered_by(query)
 
     def for_list(self) -> Self:
         return self.prefetch_related(Prefetch("files", LogFile.objects.order_by("kind"))).defer("words")
 
     def versions(self, *_fields: str) -> Self:
-        """What a page of the list reads of each row: all that it shows."""
+        """Rows of a list page; all columns, because the page shows all of them."""
         return self.for_list()
 
 
 class LogEntry(models.Model):
-    """One utterance or session: when it was, what was recognised, and which halves of it there are."""
+    """One utterance or session: when it was recorded, what was recognized, and which of its two files exist."""
 
     id = models.BigAutoField(primary_key=True)
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="log_entries")
-    key = models.CharField(max_length=1000)  # what the ids of its files have in common
+    key = models.CharField(max_length=1000)  # the common beginning of the ids of its files
     at = models.DateTimeField()
-    day = models.DateField()  # UTC, as the service counts its days when it deletes
+    day = models.DateField()  # UTC, as the service counts days when it deletes
     duration = models.DurationField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.UNREAD, blank=True)
     text = models.TextField(blank=True)
     confidence = models.FloatField(null=True)  # 0 to 1, of the best alternative
     has_audio = models.BooleanField(default=False)
     has_transcript = models.BooleanField(default=False)
-    empty = models.BooleanField(default=False)  # one of its files has no byte
+    empty = models.BooleanField(default=False)  # one of its files has 0 bytes
     words = models.GeneratedField(expression=Lower("text"), output_field=models.TextField(), db_persist=True)
 
     objects = LogEntryQuerySet.as_manager()
@@ -124,13 +124,13 @@ class LogEntry(models.Model):
 
     @property
     def partial(self) -> bool:
-        """Without its partner, or with an empty file: the service drops pieces under load."""
+        """Lacks a file, or has an empty one: the service drops parts of logs under load."""
         return self.empty or not (self.has_audio and self.has_transcript)
 
     @property
     def flagged(self) -> bool:
-        """Something has to be said of it besides its text."""
-        return self.partial or self.outcome != Outcome.RECOGNISED
+        """The list shows more than its text: a badge says what is missing."""
+        return self.partial or self.outcome != Outcome.RECOGNIZED
 
     @property
     def size(self) -> int:
@@ -149,23 +149,28 @@ class LogEntry(models.Model):
         return self.file(FileKind.TRANSCRIPTION)
 
     @property
+    def missing_files(self) -> list[LogFile]:
+        """The files that the service has and we do not."""
+        return [file for file in self.files.all() if not file.held and not file.gone_at]
+
+    @property
     def held(self) -> int:
-        """How many of its files are here."""
+        """How many of its files are stored here."""
         return sum(file.held for file in self.files.all())
 
     @property
-    def at_service(self) -> bool:
-        """The service still has something of it."""
+    def in_azure(self) -> bool:
+        """The service still has at least one of its files."""
         return any(not file.gone_at for file in self.files.all())
 
     @property
     def vanishes_at(self) -> datetime | None:
-        """When the service deletes the first of its files; None when it has none, or when nobody knows their age."""
+        """When the service deletes the first of its files; None when it has none, or their age is unknown."""
         return min((at for file in self.files.all() if (at := file.vanishes_at)), default=None)
 
     @property
     def percent(self) -> int | None:
-        """The confidence as people read it."""
+        """The confidence in percent."""
         return None if self.confidence is None else round(self.confidence * 100)
 
 
@@ -174,26 +179,27 @@ class LogFileQuerySet(models.QuerySet["LogFile"]):
         return self.exclude(stored_as="")
 
     def missing(self) -> Self:
-        """Files that we neither hold nor know to be gone."""
+        """Files that are not stored here and not known to be gone."""
         return self.filter(stored_as="", gone_at=None)
 
     def unread(self, endpoint: Any) -> int:
-        """How many transcripts of an endpoint are not here."""
+        """How many transcripts of an endpoint are not stored here."""
         return self.missing().filter(endpoint=endpoint, kind=FileKind.TRANSCRIPTION).count()
 
-    def at_service(self) -> Self:
+    def in_azure(self) -> Self:
+        """Files that the service still has."""
         return self.filter(gone_at=None)
 
-    def free(self) -> Self:
-        """Those that no worker is fetching."""
-        return self.filter(free())
+    def unleased(self) -> Self:
+        """Files that no worker is fetching."""
+        return self.filter(unleased())
 
     def vanishing(self, within: timedelta) -> Self:
-        """Those that the service deletes within this time, by its thirty days."""
-        return self.at_service().filter(created_at__lte=Now() - (RETENTION - within))
+        """Files that the service deletes within this time."""
+        return self.in_azure().filter(created_at__lte=Now() - (RETENTION - within))
 
     def totals(self) -> dict[str, int]:
-        """files_total, bytes_total: what there is; files_done, bytes_done: what we hold of it."""
+        """files_total, bytes_total: everything that exists; files_done, bytes_done: what is stored here."""
         held = ~Q(stored_as="")
         sums = self.filter(Q(gone_at=None) | held).aggregate(
             files_total=Count("pk"),
@@ -214,16 +220,16 @@ class LogFile(models.Model):
     kind = models.CharField(max_length=40)
     size = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(null=True)
-    seen_at = models.DateTimeField(db_default=Now())  # the last listing that had it
+    seen_at = models.DateTimeField(db_default=Now())  # the last listing that had this file
     gone_at = models.DateTimeField(null=True)
     stored_as = models.CharField(max_length=255, blank=True)
     stored_at = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
-    etag = models.CharField(max_length=100, blank=True)  # of the content that was begun
-    problem = models.TextField(blank=True)  # why it could not be fetched, in words
+    etag = models.CharField(max_length=100, blank=True)  # of the content of a partly fetched file
+    problem = models.TextField(blank=True)  # why it could not be fetched
     failures = models.PositiveSmallIntegerField(default=0)
-    wanted_at = models.DateTimeField(null=True)  # somebody wants to play it
-    # Who is fetching it, so that several jobs fetch it once.
+    requested_at = models.DateTimeField(null=True)  # somebody waits to play it
+    # The worker that is fetching it, so that several jobs fetch it once.
     lease = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
 
@@ -257,19 +263,20 @@ class LogFile(models.Model):
 
     @property
     def vanishes_at(self) -> datetime | None:
-        """When the service deletes it; None when it is gone, or when nobody knows its age."""
+        """When the service deletes it; None when it is gone, or its age is unknown."""
         return self.created_at + RETENTION if self.created_at and not self.gone_at else None
 
 
-def day_in(text: Any) -> date | None:
-    """The day that a text of an address names; None for any other text."""
+def parse_day(text: Any) -> date | None:
+    """The date in a value of a query string; None when it is invalid."""
     try:
         return parse_date(str(text)) if text else None
     except ValueError:
         return None
 
 
-def number_in(text: Any) -> float | None:
+def parse_number(text: Any) -> float | None:
+    """The number in a value of a query string, with a point or comma; None when it is invalid or out of range."""
     try:
         number = float(str(text).replace(",", ".")) if text else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""How the content logs of an endpoint are watched and kept, and the ledger of each day."""
+"""Archiving of the content logs of an endpoint: settings, progress, and counters for each day."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from endpoints.models.endpoint import Endpoint
 
 
 class Stage(models.TextChoices):
-    """What one look of a worker is doing."""
+    """What a refresh of the content logs is doing."""
 
     IDLE = "", _("Up to date")
     LISTING = "listing", _("Looking for files")
@@ -25,19 +25,19 @@ class Stage(models.TextChoices):
 
 class LogArchiveQuerySet(ClaimQuerySet["LogArchive"]):
     def of(self, endpoint: Endpoint) -> LogArchive:
-        """The archive of an endpoint; a new one waits until somebody wants a look."""
-        return self.get_or_create(endpoint=endpoint, defaults={"next_look_at": None})[0]
+        """The archive of an endpoint; a new one is not due until somebody requests a refresh."""
+        return self.get_or_create(endpoint=endpoint, defaults={"due_at": None})[0]
 
     def seen(self, endpoint: Endpoint) -> LogArchive:
         """The archive of an endpoint, for a page that only shows it."""
-        return self.filter(endpoint=endpoint).first() or LogArchive(endpoint=endpoint, next_look_at=None)
+        return self.filter(endpoint=endpoint).first() or LogArchive(endpoint=endpoint, due_at=None)
 
 
 class LogArchive(Claimable):
-    """One of an endpoint: whether its logs are kept here, how often we look, and how the last look went.
+    """Settings of an endpoint's archive, and how its last refresh went.
 
-    `keep` copies all new files here every `every_hours` hours. Without it only what people looked for, asked for or
-    played is here. `retention_days`: how long our copies stay, None for without end; not kept ones go sooner.
+    `keep`: all new files are copied every `every_hours` hours. Without it only those are copied that people searched,
+    downloaded or played, and they are removed sooner. `retention_days`: how long copies stay, None for no end.
     """
 
     endpoint = models.OneToOneField(Endpoint, on_delete=models.CASCADE, primary_key=True, related_name="log_archive")
@@ -46,9 +46,9 @@ class LogArchive(Claimable):
     retention_days = models.PositiveIntegerField(null=True, default=90)
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.IDLE, blank=True)
     position = models.TextField(blank=True)
-    begun_at = models.DateTimeField(null=True)  # this look
-    listed_at = models.DateTimeField(null=True)  # when all that the service has was last written down
-    looked_at = models.DateTimeField(null=True)  # when a look was last finished
+    started_at = models.DateTimeField(null=True)  # of the current refresh
+    listed_at = models.DateTimeField(null=True)  # when the last complete listing was recorded
+    checked_at = models.DateTimeField(null=True)  # when the last refresh was complete
     error = models.TextField(blank=True)
     failures = models.PositiveIntegerField(default=0)
 
@@ -62,13 +62,13 @@ class LogArchive(Claimable):
 
     @property
     def oldest_kept(self) -> datetime | None:
-        """What was recorded before has no copy here; None without end."""
+        """Copies of logs that are older are removed; None for no end."""
         return timezone.now() - timedelta(days=self.retention_days) if self.retention_days else None
 
     @property
-    def looking(self) -> bool:
-        """A worker is at it, or will be as soon as it can."""
-        return bool(self.stage) or (self.next_look_at is not None and self.next_look_at <= timezone.now())
+    def refreshing(self) -> bool:
+        """A worker is refreshing the logs, or is due to."""
+        return bool(self.stage) or (self.due_at is not None and self.due_at <= timezone.now())
 
 
 class LogDayQuerySet(models.QuerySet["LogDay"]):
@@ -81,16 +81,16 @@ class LogDayQuerySet(models.QuerySet["LogDay"]):
 
 
 class LogDay(models.Model):
-    """The ledger of one day (UTC) of an endpoint; numbers of files, which stay when the files have gone."""
+    """Counters of files of one day (UTC) of an endpoint; they stay when the files are gone."""
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="log_days")
     day = models.DateField()
     seen = models.PositiveIntegerField(default=0)
-    archived = models.PositiveIntegerField(default=0)  # copied here, ever
-    vanished = models.PositiveIntegerField(default=0)  # gone at the service before we had a copy
-    removed = models.PositiveIntegerField(default=0)  # our copies that were removed after their time
-    purged = models.PositiveIntegerField(default=0)  # deleted because somebody asked
-    # Of entries, counted anew with each look.
+    archived = models.PositiveIntegerField(default=0)  # copied here
+    vanished = models.PositiveIntegerField(default=0)  # deleted by the service before they were copied
+    removed = models.PositiveIntegerField(default=0)  # copies that were removed at the end of their retention
+    purged = models.PositiveIntegerField(default=0)  # deleted by a purge
+    # Numbers of entries, counted again by each refresh.
     entries = models.PositiveIntegerField(default=0)
     orphans = models.PositiveIntegerField(default=0)
     empty = models.PositiveIntegerField(default=0)

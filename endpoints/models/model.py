@@ -1,4 +1,4 @@
-"""A base or custom model, mirrored from the service, and how long it can still be used."""
+"""A base or custom model: a copy of what the service says, and how long it can be used."""
 
 import uuid
 from datetime import date, datetime, time, timedelta
@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from endpoints.models.endpoint import Endpoint
+from endpoints.models.endpoint import Endpoint, EndpointQuerySet
 from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.search import spellings, uuid_in
 from endpoints.models.status import ShownStatus, Status
-from endpoints.models.words import Words
+from endpoints.models.translatable_text import TranslatableText
 
 
 class ModelKind(models.TextChoices):
@@ -32,61 +32,62 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
         return self.filter(gone_at=None)
 
     def deployable(self) -> Self:
-        """What an endpoint can be made with: finished, meant for endpoints, and not expired."""
+        """Models that an endpoint can be created with: trained, usable for endpoints, and not expired."""
         return self.present().filter(
             Q(expires_at=None) | Q(expires_at__gt=timezone.now()), status=Status.SUCCEEDED, supports_endpoints=True
         )
 
     def search(self, text: str) -> Self:
-        """Each word of `text` somewhere in the name or description, or the beginning of the kind or id."""
-        said = Q()
+        """Models with each word of `text` in the name or description, or at the beginning of the kind or id."""
+        matches = Q()
         for word in text.split():
             somewhere = Q(kind__in=_kinds(word)) | Q(remote_id__istartswith=word)
             for spelling in spellings(word):
                 somewhere |= Q(display_name__icontains=spelling) | Q(description__icontains=spelling)
             if pk := uuid_in(word):
                 somewhere |= Q(pk=pk)
-            said &= somewhere
-        return self.filter(said | Q(kind__in=_kinds(text))) if said else self
+            matches &= somewhere
+        return self.filter(matches | Q(kind__in=_kinds(text))) if matches else self
 
     def expired(self) -> Self:
         return self.filter(expires_at__lt=timezone.now())
 
     def expiring_within(self, days: int) -> Self:
-        """Not expired yet; as the levels count."""
+        """Not expired yet; counts days as Expiration.level does."""
         return self.expiring().filter(expires_at__lt=timezone.now() + timedelta(days=days))
 
     def expiring(self) -> Self:
         return self.filter(expires_at__gte=timezone.now())
 
     def expiring_from(self, *firsts: date, days: int) -> Self:
-        """On one of so many days from a first one, in the time zone of the person who looks."""
+        """Within `days` days from one of `firsts`, in the active time zone."""
         zone = timezone.get_current_timezone()
         begins = [datetime.combine(first, time(), zone) for first in firsts]
         spans = [Q(expires_at__gte=begin, expires_at__lt=begin + timedelta(days=days)) for begin in begins]
         return self.filter(reduce(or_, spans)) if spans else self.none()
 
-    def deployed(self) -> Self:
-        return self.filter(self._served())
+    def deployed(self, endpoints: EndpointQuerySet) -> Self:
+        """Models that some of `endpoints` use."""
+        return self.filter(_used_by(endpoints))
 
-    def expirations_by_day(self) -> list[tuple[date, int, int]]:
-        """Day, models that expire then, and how many of them are deployed: few rows, because the days are few."""
+    def expirations_by_day(self, endpoints: EndpointQuerySet) -> list[tuple[date, int, int]]:
+        """(day, number of models that expire on it, number of those that `endpoints` use) for each day."""
         times = self.exclude(expires_at=None).order_by("expires_at").values("expires_at")
-        deployed = Sum(Cast(self._served(), models.IntegerField()))
+        deployed = Sum(Cast(_used_by(endpoints), models.IntegerField()))
         counts = times.annotate(total=Count("pk"), deployed=deployed)
         return [(timezone.localdate(row["expires_at"]), row["total"], row["deployed"]) for row in counts]
 
-    def with_endpoint_count(self) -> Self:
-        present = Endpoint.objects.present().filter(model=OuterRef("pk"))
+    def with_endpoint_count(self, endpoints: EndpointQuerySet) -> Self:
+        present = endpoints.present().filter(model=OuterRef("pk"))
         count = present.order_by().values("model").annotate(count=Count("pk")).values("count")
         return self.annotate(endpoint_count=Coalesce(Subquery(count), 0))
 
-    def with_endpoints(self, shown: int) -> "list[SpeechModel]":
-        """With their number, and in `first_endpoints` as many of them as are shown: two queries, also without a row."""
-        models = list(self.with_endpoint_count())
+    def with_endpoints(self, endpoints: EndpointQuerySet, shown: int) -> "list[SpeechModel]":
+        """With the number of their `endpoints`, the first of them in `first_endpoints`: always two queries."""
+        models = list(self.with_endpoint_count(endpoints))
         pks = [model.pk for model in models] or [uuid.uuid4()]
         place = Window(RowNumber(), partition_by="model", order_by=["display_name", "pk"])
-        first = Endpoint.objects.present().filter(model__in=pks).annotate(place=place).filter(place__lte=shown)
+        first = endpoints.present().filter(model__in=pks).annotate(place=place).filter(place__lte=shown)
         by_model: dict[uuid.UUID | None, list[Endpoint]] = {}
         for endpoint in first.order_by("place"):
             by_model.setdefault(endpoint.model_id, []).append(endpoint)
@@ -94,8 +95,9 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
             model.first_endpoints = by_model.get(model.pk, [])
         return models
 
-    def _served(self) -> Exists:
-        return Exists(Endpoint.objects.present().filter(model=OuterRef("pk")))
+
+def _used_by(endpoints: EndpointQuerySet) -> Exists:
+    return Exists(endpoints.present().filter(model=OuterRef("pk")))
 
 
 def _kinds(words: str) -> list[str]:
@@ -116,14 +118,14 @@ class SpeechModel(models.Model):
     adaptation_expires_at = models.DateTimeField(null=True)
     base_model = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     project = models.ForeignKey(Project, null=True, on_delete=models.SET_NULL, related_name="models")
-    datasets = models.JSONField(default=list)  # what a custom model was trained with: [{"id": ..., "name": ...}]
+    datasets = models.JSONField(default=list)  # that a custom model was trained with: [{"id": ..., "name": ...}]
     created_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
 
     UNKNOWN: dict[str, Any] = {"model_name": "", "expires_at": None}
-    chosen = False  # in a form that offers it
+    chosen = False  # set by a form that offers it
 
-    # Added by its query set where a page shows them.
+    # Set by with_endpoint_count() and with_endpoints().
     endpoint_count: int
     first_endpoints: list[Endpoint]
 
@@ -143,7 +145,7 @@ class SpeechModel(models.Model):
 
     @property
     def for_endpoint(self) -> dict[str, Any]:
-        """What an endpoint's row keeps of its model, by the names of its fields."""
+        """The fields of its model that an endpoint's row copies."""
         return {"model_name": self.display_name, "expires_at": self.expires_at}
 
     @property
@@ -152,18 +154,18 @@ class SpeechModel(models.Model):
 
     @property
     def adaptation_over(self) -> bool:
-        """No custom model can be trained with it any more."""
+        """No custom model can be trained from it any more."""
         return self.adaptation_expires_at is not None and self.adaptation_expires_at < timezone.now()
 
     @property
     def more_endpoints(self) -> int:
-        """How many are not among the first; after SpeechModelQuerySet.with_endpoints()."""
+        """How many endpoints are not in `first_endpoints`; set by with_endpoints()."""
         more: int = self.endpoint_count - len(self.first_endpoints)
         return more
 
     @property
     def shown_status(self) -> ShownStatus:
-        """How far its training is."""
+        """The status of its training."""
         icons = {Status.SUCCEEDED: "success", Status.FAILED: "failed", Status.RUNNING: "running"}
         known = self.status in Status.values
         label = str(Status(self.status).label) if known else _("Unknown (%(word)s)") % {"word": self.status}
@@ -171,17 +173,17 @@ class SpeechModel(models.Model):
 
     @property
     def why_not(self) -> str:
-        """Why no endpoint can be made with it now, in words; empty when one can."""
+        """Why no endpoint can be created with it now; empty when one can."""
         if self.gone_at:
-            return Words(gettext_noop("Deleted at the service"))
+            return TranslatableText(gettext_noop("Deleted at the service"))
         if self.expiration and self.expiration.level == "expired":
             return self.expiration.words
         if self.status == Status.FAILED:
-            return Words(gettext_noop("Training failed"))
+            return TranslatableText(gettext_noop("Training failed"))
         if self.status != Status.SUCCEEDED:
-            return Words(gettext_noop("Training has not finished"))
+            return TranslatableText(gettext_noop("Training has not finished"))
         if not self.supports_endpoints:
-            return Words(gettext_noop("Not meant for endpoints"))
+            return TranslatableText(gettext_noop("Not meant for endpoints"))
         return ""
 
     @property

@@ -1,4 +1,4 @@
-"""What a person has chosen for the pages: time zone, language, columns, favourites and saved views."""
+"""A person's preferences: time zone, language, columns, favorites and saved views."""
 
 import uuid
 from typing import Self
@@ -11,12 +11,12 @@ from django.urls import reverse
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def visible_to(self, user: object) -> Self:
-        """A person's own views, and those that others share with the team."""
+        """A person's views, and those that others share."""
         return self.filter(Q(owner=user) | Q(shared=True))
 
 
 class SavedView(models.Model):
-    """A named address of the list: its query string without the page."""
+    """A named view of the list: its query string without the page."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
@@ -39,14 +39,14 @@ class SavedView(models.Model):
 
 
 class Preferences(models.Model):
-    """An empty text means: as the installation, or the browser, has it."""
+    """An empty value means the default of the installation or of the browser."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="preferences"
     )
     time_zone = models.CharField(max_length=64, blank=True)
     language = models.CharField(max_length=10, blank=True)
-    columns = models.JSONField(default=list)  # keys of the list's columns that are shown; empty: all
+    columns = models.JSONField(default=list)  # keys of the columns to show; empty: all
     default_view = models.ForeignKey(SavedView, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
@@ -56,15 +56,15 @@ class Preferences(models.Model):
         return f"preferences of {self.user}"
 
 
-class Favourite(models.Model):
-    """An endpoint that a person wants on top of the list."""
+class Favorite(models.Model):
+    """An endpoint that a person wants at the top of the list."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites")
-    endpoint = models.ForeignKey("endpoints.Endpoint", on_delete=models.CASCADE, related_name="favourites")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.ForeignKey("endpoints.Endpoint", on_delete=models.CASCADE, related_name="+")
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["user", "endpoint"], name="favourite_once")]
+        constraints = [models.UniqueConstraint(fields=["user", "endpoint"], name="favorite_once")]
 
     def __str__(self) -> str:
-        return f"{self.endpoint}, a favourite of {self.user}"
+        return f"{self.endpoint}, a favorite of {self.user}"

@@ -1,4 +1,4 @@
-"""A project of custom speech, mirrored from the service."""
+"""A custom speech project: a copy of what the service says."""
 
 import uuid
 from typing import Self

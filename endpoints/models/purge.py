@@ -1,4 +1,4 @@
-"""A purge: content logs that somebody had deleted, at the service and here, and the receipt of it."""
+"""A purge: a request to delete content logs, in Azure and here, and its receipt."""
 
 from __future__ import annotations
 
@@ -40,19 +40,22 @@ class PurgeQuerySet(ClaimQuerySet["Purge"]):
     def for_page(self) -> Self:
         return self.select_related("endpoint", "endpoint__resource", "actor")
 
-    def burying(self, endpoint: Endpoint) -> list[Purge]:
-        """Those by which files are not written down again, whoever still lists them; one that failed buries nothing."""
+    def suppressing(self, endpoint: Endpoint) -> list[Purge]:
+        """Purges whose files must not be recorded again when a listing still has them; failed ones are not in it."""
         return list(self.filter(endpoint=endpoint).exclude(state=PurgeState.FAILED).defer("before", "after"))
 
     def move(self, purge: Purge, state: PurgeState, **facts: object) -> bool:
-        """Take `purge` to `state`; False when it has ended meanwhile."""
+        """Set the state; returns False when the purge has ended meanwhile."""
         moved = self.running().filter(pk=purge.pk).update(state=state, updated_at=Now(), **facts)
         purge.refresh_from_db()
         return moved == 1
 
 
 class Purge(Claimable):
-    """Single entries by their keys, or everything up to a day; the service takes up to a day for that (api-facts 8)."""
+    """Single entries by their keys, or everything up to a day.
+
+    The service may take a day to delete everything (Endpoints_DeleteLogs).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="purges")
@@ -60,15 +63,15 @@ class Purge(Claimable):
     actor_name = models.CharField(max_length=150, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     until = models.DateField(null=True)  # UTC, inclusive
-    keys = models.JSONField(default=list)  # of entries, when it is not by day
+    keys = models.JSONField(default=list)  # of entries; not used with `until`
     state = models.CharField(max_length=10, choices=PurgeState, default=PurgeState.QUEUED)
     # {"service_files": .., "service_bytes": .., "archive_files": .., "archive_bytes": .., "entries": ..}; None for the
-    # service where we cannot delete. While it is running, `after` says what is left, and how far a look at it is.
+    # service where we cannot delete. While it runs, `after` has what is left, and how far counting that is.
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
-    asked_at = models.DateTimeField(auto_now_add=True)
+    requested_at = models.DateTimeField(auto_now_add=True)
     accepted_at = models.DateTimeField(null=True)  # by the service
-    looked_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
     failures = models.PositiveIntegerField(default=0)
@@ -77,7 +80,7 @@ class Purge(Claimable):
     objects = PurgeQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-asked_at", "-pk"]
+        ordering = ["-requested_at", "-pk"]
         default_permissions = ()
 
     def __str__(self) -> str:
@@ -100,7 +103,7 @@ class Purge(Claimable):
 
     @property
     def what(self) -> str:
-        """What is to be deleted, in words."""
+        """What is to be deleted, as a phrase."""
         if self.until:
             return _("everything up to %(day)s (UTC)") % {"day": self.until.isoformat()}
         words = ngettext("%(count)s entry", "%(count)s entries", len(self.keys))
@@ -108,19 +111,19 @@ class Purge(Claimable):
 
     @property
     def entries(self) -> LogEntryQuerySet:
-        """What we know of it."""
+        """The entries to delete that are recorded here."""
         chosen = Q(day__lte=self.until) if self.until else Q(key__in=self.keys)
         return LogEntry.objects.filter(chosen, endpoint=self.endpoint_id)
 
-    def means(self, key: str, day: date, created: datetime | None) -> bool:
+    def covers(self, key: str, day: date, created: datetime | None) -> bool:
         """Whether a file of this entry and day is to be deleted.
 
-        What was recorded on the last day after the service had been asked stays or goes as the service decides.
+        Files of the last day that are newer than the request are not: the service decides about them.
         """
         if self.until is None:
             return key in self._keys
-        asked = self.accepted_at or self.finished_at
-        return day <= self.until and (asked is None or created is None or created <= asked)
+        requested = self.accepted_at or self.finished_at
+        return day <= self.until and (requested is None or created is None or created <= requested)
 
     @cached_property
     def _keys(self) -> frozenset[str]:
@@ -128,7 +131,7 @@ class Purge(Claimable):
 
     @property
     def counts(self) -> list[Mapping[str, Any]]:
-        """The lines of the receipt: what was there before, and what is left."""
+        """The rows of the receipt: numbers before the purge, and what is left."""
         labels = {
             "service_files": _("Files at the service"),
             "service_bytes": _("Bytes at the service"),

@@ -1,4 +1,4 @@
-"""A Speech resource: where the service answers, the key to it, and how it fares."""
+"""A Speech resource: its address, its credentials, and whether it answers."""
 
 import uuid
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from endpoints.models.secret import SecretField
 
 
 class ApiVersion(models.TextChoices):
-    """Versions of the Speech to text REST API that the client speaks."""
+    """Versions of the Speech to text REST API that the client supports."""
 
     V3_2 = "v3.2", "v3.2"
     V2024_11_15 = "2024-11-15", "2024-11-15"
@@ -25,7 +25,7 @@ class ApiVersion(models.TextChoices):
 
 
 class Auth(models.TextChoices):
-    """How we show the service who we are."""
+    """How the client authenticates."""
 
     KEY = "key", gettext_lazy("Key of the resource")
     CLIENT_SECRET = "client-secret", gettext_lazy("Microsoft Entra application")
@@ -34,7 +34,7 @@ class Auth(models.TextChoices):
 
 @dataclass(frozen=True)
 class Cloud:
-    """One of Azure's clouds: public, government or china (sovereign-clouds documentation; service-facts 6)."""
+    """One of Azure's clouds: public, government or china ("Sovereign clouds for speech service")."""
 
     name: str
     regions: str
@@ -52,7 +52,7 @@ CLOUDS = (
 
 class ResourceQuerySet(ClaimQuerySet["Resource"]):
     def failing(self) -> Self:
-        """Resources whose service has not answered since `failing_since`, or refuses us."""
+        """Resources that have not answered, or have refused our credentials, since `failing_since`."""
         return self.filter(failing_since__isnull=False)
 
 
@@ -71,10 +71,10 @@ class Resource(Claimable):
     client_id = models.CharField(gettext_lazy("Client ID"), max_length=100, blank=True)
     key = SecretField(gettext_lazy("Key or client secret"), null=True)
     log_container = SecretField(null=True)
-    free_tier = models.BooleanField(gettext_lazy("Free tier (F0)"), default=False)  # the API does not tell
+    free_tier = models.BooleanField(gettext_lazy("Free tier (F0)"), default=False)  # the API does not say
     capabilities = models.JSONField(default=dict, editable=False)
 
-    hook_wanted = models.BooleanField(default=False, editable=False)
+    hook_enabled = models.BooleanField(default=False, editable=False)
     hook_token = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 (NULL: none)
     hook_secret = SecretField(null=True, editable=False)
     hook_id = models.CharField(max_length=36, blank=True, editable=False)
@@ -82,7 +82,7 @@ class Resource(Claimable):
     created_at = models.DateTimeField(auto_now_add=True)
 
     mirrored_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
-    catalogued_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    cataloged_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     failure = models.CharField(max_length=500, blank=True, editable=False)
 
@@ -103,34 +103,34 @@ class Resource(Claimable):
 
     @property
     def cloud(self) -> Cloud:
-        """Where it is, told by its region, or by its address when the region is not given."""
+        """Its cloud, by its region, or by its address when no region is given."""
         host = urlsplit(self.url).hostname or ""
         if not self.region:
             return next((cloud for cloud in CLOUDS if host.endswith(cloud.custom_domain)), CLOUDS[-1])
         return next(cloud for cloud in CLOUDS if self.region.startswith(cloud.regions))
 
-    def can(self, what: str) -> bool:
-        """Whether its API version can do `what` (a name of azure.Capabilities); yes until the service was asked."""
-        return bool(self.capabilities.get(what, True))
+    def supports(self, capability: str) -> bool:
+        """Whether its API version has a capability (a field of azure.Capabilities); True until it was polled."""
+        return bool(self.capabilities.get(capability, True))
 
     @property
     def may_log(self) -> bool:
-        """Whether an endpoint may log its content: later API versions log into the customer's own storage only."""
+        """Whether endpoints can log content: later API versions log to the customer's own storage only."""
         return self.log_container is not None or not self.capabilities.get("logging_needs_own_storage", False)
 
     @property
     def logs_can_be_read(self) -> bool:
-        """By the logs API, or in the customer's own storage container."""
-        return self.can("logs") or self.log_container is not None
+        """By the logs API, or from the customer's own storage container."""
+        return self.supports("logs") or self.log_container is not None
 
     @property
     def recognition_host(self) -> str:
-        """The host that recognizes speech, for sample code (service-facts 6)."""
+        """The host that recognizes speech, for sample code ("Speech service supported regions")."""
         return f"{self.region or 'YourServiceRegion'}.{self.cloud.recognition}"
 
     @property
     def health(self) -> dict[str, str]:
-        """How it fares, as level (ok, warning or waiting) and words."""
+        """Whether it answers: `level` (ok, warning or waiting) and `words`."""
         if self.failing_since:
             return {"level": "warning", "words": _("Does not answer")}
         if self.mirrored_at is None:
@@ -138,13 +138,13 @@ class Resource(Claimable):
         return {"level": "ok", "words": _("Answers")}
 
     @staticmethod
-    def name_of(region: str, url: str) -> str:
-        """A name for a resource that nobody has named: the custom domain's own, or one made of the region."""
+    def default_name(region: str, url: str) -> str:
+        """A name for a resource without one: from its custom domain, or from its region."""
         host = urlsplit(url).hostname or ""
-        own = host.partition(".")[0]
-        if not own or own == region or own.isdigit():
+        subdomain = host.partition(".")[0]
+        if not subdomain or subdomain == region or subdomain.isdigit():
             return f"Speech {region or host}"
-        return own
+        return subdomain
 
     def clean(self) -> None:
         if not (self.region or self.url):
@@ -158,14 +158,14 @@ class Resource(Claimable):
         if self.url and not (self.url.startswith("https://") or settings.DEMO):
             raise ValidationError({"url": _("The address must start with https://.")})
 
-    def answered(self) -> None:
-        """The service has answered: whatever was wrong is over."""
+    def record_success(self) -> None:
+        """The service has answered: clear an earlier failure."""
         if self.failing_since:
             Resource.objects.filter(pk=self.pk).update(failing_since=None, failure="")
             self.failing_since, self.failure = None, ""
 
-    def failed(self, why: str) -> None:
-        """The service did not answer, or refused us, in words for people."""
+    def record_failure(self, why: str) -> None:
+        """The service did not answer, or refused our credentials. `why` is a sentence for people."""
         first = self.failing_since or timezone.now()
         Resource.objects.filter(pk=self.pk).update(failing_since=first, failure=why[:500])
         self.failing_since, self.failure = first, why

@@ -1,7 +1,7 @@
-"""Search in texts by an index: SQLite's FTS5, PostgreSQL's pg_trgm.
+"""Full-text search by an index: FTS5 of SQLite, pg_trgm of PostgreSQL.
 
-Each word of a search has to be somewhere in the row's `words`, which the database makes in lower case; one of fewer
-than three characters, of which an index of trigrams knows nothing, has to be the beginning of a word there.
+A row matches when its `words`, which the database computes in lower case, contain each word of the search. A search
+word of fewer than three characters, which a trigram index cannot find, must be the beginning of a word.
 """
 
 import logging
@@ -20,22 +20,22 @@ log = logging.getLogger(__name__)
 
 TRIGRAM = 3  # characters
 NOTHING = "[]"
-FEW = 1000  # rows: what is found more often is met soon enough by reading the list
+FEW = 1000  # rows; with more matches, reading the list in its order finds a page of them soon
 
 
 @dataclass(frozen=True)
 class TextIndex:
     """The index over the `words` of one table.
 
-    number: the column with a whole number for each row. sources: the columns that the words, and `there`, are made of.
-    there: which rows are in the index, a condition on {row}.
+    number: an integer column that identifies a row. sources: the columns that `words` and `condition` depend on.
+    condition: SQL that says which rows are in the index; {row} stands for the row.
     """
 
     name: str
     table: str
     number: str
     sources: str
-    there: str = "TRUE"
+    condition: str = "TRUE"
 
     @property
     def anywhere(self) -> str:
@@ -46,9 +46,9 @@ class TextIndex:
         return f"{self.name}_beginnings"
 
     def matching(self, rows: QuerySet[Any], text: str) -> tuple[QuerySet[Any], bool]:
-        """Those of `rows` that have each word of `text`; whether they are many.
+        """The rows that contain each word of `text`, and whether there are many of them.
 
-        A few are named by the index. Of many, the rows are best read in the order in which they come.
+        Few matches are looked up by the index. Many are faster found by reading the rows in their order.
         """
         words = text.split()
         long = [word for word in words if len(word) >= TRIGRAM]
@@ -60,8 +60,11 @@ class TextIndex:
                 rows = rows.filter(words__contains=word.lower())
             return rows, False
         few = True
-        asked = {self.anywhere: [_quoted(word) for word in long], self.beginnings: [f"{_quoted(w)}*" for w in short]}
-        for index, terms in asked.items():
+        terms_by_index = {
+            self.anywhere: [_quoted(word) for word in long],
+            self.beginnings: [f"{_quoted(w)}*" for w in short],
+        }
+        for index, terms in terms_by_index.items():
             if terms and (numbers := self._numbers(rows.db, index, terms)) is not None:
                 if numbers == NOTHING:
                     return rows.none(), False
@@ -69,7 +72,7 @@ class TextIndex:
             elif terms and index == self.anywhere:
                 few = False
                 for word in long:
-                    rows = rows.filter(_said(word))
+                    rows = rows.filter(_contains(word))
             elif terms and long:
                 rows = rows.filter(**{f"{self.number}__in": RawSQL(_matches(index), [" ".join(terms)])})  # noqa: S611
             elif terms:
@@ -79,28 +82,28 @@ class TextIndex:
         return rows, not few and not (long and short)
 
     def _numbers(self, using: str, index: str, terms: list[str]) -> str | None:
-        """The numbers of the rows with all these terms, as JSON; None when they are many."""
+        """The `number` of each row with all these terms, as a JSON array; None when there are more than FEW."""
         some = f"{_matches(index)} LIMIT %s"
         with connections[using].cursor() as cursor:
-            # One text, which goes back as one parameter: a thousand of them would take longer than the search.
+            # One JSON text can be passed back as one parameter; a thousand would take longer than the search.
             cursor.execute(f"SELECT count(*), json_group_array(rowid) FROM ({some})", [" ".join(terms), FEW + 1])  # noqa: S608
             count, numbers = cursor.fetchone()
         return numbers if count <= FEW else None
 
     @cached_property
     def sqlite(self) -> dict[str, dict[str, str]]:
-        """What there has to be in the database, for each of the two indexes."""
+        """The statements that create the objects of each of the two indexes, by name."""
         return {
             index: dict(self._statements(index, tokens))
             for index, tokens in ((self.anywhere, "tokenize='trigram'"), (self.beginnings, "prefix='1 2'"))
         }
 
     def _statements(self, index: str, tokens: str) -> Iterator[tuple[str, str]]:
-        """The index, and the triggers that keep it so."""
+        """The index, and the triggers that keep it up to date."""
         number, table = self.number, self.table
         add = f"INSERT INTO {index}(rowid, words) VALUES (new.{number}, new.words);"  # noqa: S608 (our own names)
         remove = f"INSERT INTO {index}({index}, rowid, words) VALUES ('delete', old.{number}, old.words);"  # noqa: S608
-        old, new = self.there.format(row="old"), self.there.format(row="new")
+        old, new = self.condition.format(row="old"), self.condition.format(row="new")
         change = f"UPDATE OF {self.sources} ON {table} WHEN"
         differs = f"old.words IS NOT new.words OR ({old}) IS NOT ({new})"
         yield (
@@ -109,7 +112,7 @@ class TextIndex:
         )
         yield f"{index}_add", f"CREATE TRIGGER {index}_add AFTER INSERT ON {table} WHEN {new} BEGIN {add} END"
         yield f"{index}_remove", f"CREATE TRIGGER {index}_remove AFTER DELETE ON {table} WHEN {old} BEGIN {remove} END"
-        # In this order: what is in the index has to be taken out by the words under which it is there.
+        # An entry must be removed with its old words, so before the update, and added after it.
         before = f"BEFORE {change} {old} AND ({differs}) BEGIN {remove} END"
         after = f"AFTER {change} {new} AND ({differs}) BEGIN {add} END"
         yield f"{index}_before", f"CREATE TRIGGER {index}_before {before}"
@@ -122,8 +125,8 @@ class TextIndex:
             f"CREATE INDEX IF NOT EXISTS {self.anywhere} ON {self.table} USING gin (words gin_trgm_ops)",
         )
 
-    def forget(self, using: str = "default") -> None:
-        """Leave nothing in SQLite's index of texts that were deleted; otherwise it does so by and by."""
+    def erase_deleted(self, using: str = "default") -> None:
+        """Erase deleted texts from SQLite's index at once; otherwise they stay in its files for a while."""
         if connections[using].vendor == "sqlite":
             with connections[using].cursor() as cursor:
                 for index in self.sqlite:
@@ -135,17 +138,17 @@ ENDPOINTS = TextIndex(
     table="endpoints_endpoint",
     number="number",
     sources="display_name, description, model_name, remote_id, gone_at",
-    there="{row}.gone_at IS NULL",
+    condition="{row}.gone_at IS NULL",
 )
-LOG_TEXT = TextIndex("log_text", table="endpoints_logentry", number="id", sources="text", there="{row}.text <> ''")
+LOG_TEXT = TextIndex("log_text", table="endpoints_logentry", number="id", sources="text", condition="{row}.text <> ''")
 
 
-def install(using: str = "default", **signal: Any) -> None:
-    """Make the indexes where they are missing; after migrations, because one that remakes a table drops triggers."""
+def create_indexes(using: str = "default", **signal: Any) -> None:
+    """Create missing indexes and triggers. Runs after each migration, because rebuilding a table drops its triggers."""
     connection = connections[using]
     for texts in (ENDPOINTS, LOG_TEXT):
         if connection.vendor == "sqlite":
-            _install_in_sqlite(connection, texts)
+            _create_in_sqlite(connection, texts)
         elif connection.vendor == "postgresql":
             try:
                 with transaction.atomic(using=using), connection.cursor() as cursor:
@@ -155,7 +158,7 @@ def install(using: str = "default", **signal: Any) -> None:
                 log.warning("Search goes on without an index: %s", error)
 
 
-def _install_in_sqlite(connection: Any, texts: TextIndex) -> None:
+def _create_in_sqlite(connection: Any, texts: TextIndex) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM sqlite_master")
         present = {name for (name,) in cursor.fetchall()}
@@ -165,7 +168,7 @@ def _install_in_sqlite(connection: Any, texts: TextIndex) -> None:
                 cursor.execute(statement)
             if missing:
                 cursor.execute(f"INSERT INTO {index}({index}) VALUES ('delete-all')")  # noqa: S608
-                rows = f"SELECT {texts.number}, words FROM {texts.table} AS t WHERE {texts.there.format(row='t')}"  # noqa: S608
+                rows = f"SELECT {texts.number}, words FROM {texts.table} AS t WHERE {texts.condition.format(row='t')}"  # noqa: S608
                 cursor.execute(f"INSERT INTO {index}(rowid, words) {rows}")
 
 
@@ -173,11 +176,11 @@ def _matches(index: str) -> str:
     return f"SELECT rowid FROM {index} WHERE {index} MATCH %s"  # noqa: S608
 
 
-def _said(word: str) -> Q:
-    said = Q()
+def _contains(word: str) -> Q:
+    contains = Q()
     for spelling in spellings(word.lower() if word.isascii() else word):
-        said |= Q(words__contains=spelling)
-    return said
+        contains |= Q(words__contains=spelling)
+    return contains
 
 
 def _quoted(word: str) -> str:
@@ -185,7 +188,7 @@ def _quoted(word: str) -> str:
 
 
 def uuid_in(text: str | None) -> UUID | None:
-    """The id that a text is, written as we write ids; None for any other text."""
+    """The UUID that a text of 36 characters represents; None for any other text."""
     try:
         return UUID(text) if text and len(text) == 36 else None
     except ValueError:
@@ -193,5 +196,5 @@ def uuid_in(text: str | None) -> UUID | None:
 
 
 def spellings(word: str) -> set[str]:
-    """What to look for where the database folds the case of ASCII only, as SQLite does."""
+    """The variants of a word to search for, because SQLite ignores the case of ASCII letters only."""
     return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}

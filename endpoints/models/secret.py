@@ -9,11 +9,11 @@ from django.db import models
 
 
 class CannotDecrypt(Exception):
-    """No key of ENCRYPTION_KEYS opens the stored value; the value itself is kept as it is."""
+    """No key of ENCRYPTION_KEYS decrypts the stored value, which stays as it is."""
 
 
 def keyring() -> MultiFernet:
-    """The keys of ENCRYPTION_KEYS: the first encrypts, all of them decrypt."""
+    """The keys of ENCRYPTION_KEYS: the first one encrypts, each of them decrypts."""
     try:
         return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
     except ValueError as error:
@@ -21,7 +21,7 @@ def keyring() -> MultiFernet:
 
 
 class Secret:
-    """An encrypted text: comes from the database sealed, and is opened only where it is used."""
+    """An encrypted text, decrypted only where it is used. `sealed` is the encrypted value."""
 
     def __init__(self, sealed: str) -> None:
         self.sealed = sealed
@@ -31,7 +31,7 @@ class Secret:
         return cls(keyring().encrypt(text.encode()).decode())
 
     def open(self) -> str:
-        """The text. Raises CannotDecrypt when ENCRYPTION_KEYS lacks the key it was sealed with."""
+        """The decrypted text. Raises CannotDecrypt when ENCRYPTION_KEYS lacks the key that encrypted it."""
         try:
             return keyring().decrypt(self.sealed.encode()).decode()
         except InvalidToken:
@@ -48,7 +48,7 @@ class Secret:
 
 
 class SecretField(models.TextField):  # type: ignore[type-arg]
-    """Holds a Secret; the column holds the sealed text."""
+    """A Secret; the column has the encrypted text."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Secret | None:
         return None if value is None else Secret(value)

@@ -1,4 +1,4 @@
-"""The words for how far something is: the service's own for entities (Status), ours for changes."""
+"""Statuses: of entities of the service (Status), of changes (ChangeState), and as pages show them (ShownStatus)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ SETTLED = (Status.SUCCEEDED, Status.FAILED)
 
 @dataclass(frozen=True)
 class ShownStatus:
-    """A status as people see it: the service's word for `value`, ours for what is going on."""
+    """A status as pages show it. `value` is the service's status; label, icon and detail say what is in progress."""
 
     value: str
     label: str
@@ -47,16 +47,16 @@ class ChangeState(models.TextChoices):
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused")
     FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELED = "canceled", _("Cancelled")
 
 
 OPEN = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING, ChangeState.UNDECIDED)
-CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELLED)
-UNSTARTED = Q(state=ChangeState.QUEUED, attempt=0)  # nothing was sent, and no worker is at it
+CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELED)
+UNSTARTED = Q(state=ChangeState.QUEUED, attempt=0)  # nothing was sent, and no worker has started
 
 
 def deploying_for(since: datetime | None) -> str:
-    """How long it has been going on; the service says that it can take up to 30 minutes."""
+    """How long a deployment has been running; "Deploy a custom speech model" says up to 30 minutes."""
     if since is None or (timezone.now() - since).total_seconds() < 60:
         return gettext("Can take up to 30 minutes")
     return gettext("For %(time)s; can take up to 30 minutes") % {"time": timesince(since, depth=1)}

@@ -1,4 +1,4 @@
-"""What every page of ours carries and how it speaks: headers, the end of a session, time zone and language."""
+"""Middleware of every page: headers, compression, the end of a session, time zone and language."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from endpoints.access import door
 from endpoints.models import Preferences
 from endpoints.pages import time_zones
 
@@ -44,7 +45,7 @@ class PrivatePages:
             response = HttpResponseClientRedirect(f"{resolve_url('login')}?next={address}")
         response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if not getattr(request, "htmx", False):  # it is said of a whole page only
+        if not getattr(request, "htmx", False):  # a header of whole pages only
             response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         patch_vary_headers(response, ["HX-Request"])
         return response
@@ -55,7 +56,7 @@ def _leads_to_sign_in(response: HttpResponse) -> bool:
 
 
 class TimeZoneAndLanguage:
-    """A page shows times and speaks as the person has chosen, or else as the browser does."""
+    """The time zone and language that the person has chosen, or else those of the browser."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -70,7 +71,7 @@ class TimeZoneAndLanguage:
         # Machines and people who have not signed in have chosen nothing.
         if getattr(view, "login_required", True):
             if any(name not in request.session for name in CHOSEN):
-                remember(request, Preferences.objects.filter(user=request.user.pk).first() or Preferences())
+                remember(request, door.preferences(request.user).first() or Preferences())
             else:
                 _activate(request)
 
@@ -82,7 +83,7 @@ def remember(request: HttpRequest, chosen: Preferences) -> None:
 
 
 def browsers_zone(request: HttpRequest) -> ZoneInfo | None:
-    """None before the first page with our script, and for a browser that tells nothing we know."""
+    """None before the first page with our script, and for a browser whose time zone we do not know."""
     return time_zones.named(request.COOKIES.get(BROWSERS_ZONE, ""))
 
 

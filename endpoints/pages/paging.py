@@ -1,4 +1,4 @@
-"""Pages of a sorted list by key: each page begins where another one ended, at the same cost in any depth."""
+"""Keyset pagination: each page begins at the key where another one ended, at the same cost at any depth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LAST = "last"
 
 
 @dataclass(frozen=True)
-class Page:
+class KeysetPage:
     """Versions of rows, and the `page` of the addresses before and after; empty where there is none."""
 
     rows: Sequence[Any]
@@ -49,11 +49,11 @@ class Order:
         sign = "-" if self.descending != backwards else ""
         return rows.order_by(*(f"{sign}{field}" for field in self.fields))
 
-    def behind(self, rows: QuerySet[Any], key: list[Any], *, backwards: bool = False) -> QuerySet[Any]:
+    def after(self, rows: QuerySet[Any], key: list[Any], *, backwards: bool = False) -> QuerySet[Any]:
         """The rows after the one with this key."""
-        there = (Value(part, field) for part, field in zip(key, self.kinds(rows.model), strict=True))
+        values = (Value(part, field) for part, field in zip(key, self.kinds(rows.model), strict=True))
         sign = "<" if self.descending != backwards else ">"
-        return rows.filter(Behind(Row(*map(F, self.fields)), Row(*there), arg_joiner=f" {sign} "))
+        return rows.filter(RowComparison(RowValue(*map(F, self.fields)), RowValue(*values), arg_joiner=f" {sign} "))
 
     def kinds(self, model: type[Model]) -> list[Field[Any, Any]]:
         fields = [model._meta.get_field(name) for name in self.fields]
@@ -63,22 +63,22 @@ class Order:
         return [getattr(row, field) for field in self.fields]
 
 
-class Row(Func):
+class RowValue(Func):
     """(a, b, c): databases compare such rows from the left, and use an index for it."""
 
     function = ""
     output_field = BooleanField()
 
 
-class Behind(Func):
+class RowComparison(Func):
     template = "%(expressions)s"
     output_field = BooleanField()
 
 
-def page_of(rows: QuerySet[Any], order: Order, asked: str, size: int) -> Page:
+def page_of(rows: QuerySet[Any], order: Order, asked: str, size: int) -> KeysetPage:
     """The page of `rows` that `asked`, the `page` of an address, names; the first one when it names none."""
     if asked == LAST:
-        return _page(_read(rows, order, size, backwards=True), order, size, came_back=True, end=True)
+        return _page(_read(rows, order, size, backwards=True), order, size, backwards=True, end=True)
     way, _dash, text = asked.partition("-")
     key = _key(text, order.kinds(rows.model)) if way in ("after", "before") else None
     if key is None:
@@ -88,31 +88,31 @@ def page_of(rows: QuerySet[Any], order: Order, asked: str, size: int) -> Page:
             return page_of(rows, order, LAST, size)
         return _page(found, order, size, begin=not skipped)
     back = way == "before"
-    found = _read(order.behind(rows, key, backwards=back), order, size, backwards=back)
+    found = _read(order.after(rows, key, backwards=back), order, size, backwards=back)
     if not found:
         return page_of(rows, order, "" if back else LAST, size)
-    return _page(found, order, size, came_back=back)
+    return _page(found, order, size, backwards=back)
 
 
 def _read(rows: QuerySet[Any], order: Order, size: int, skipped: int = 0, *, backwards: bool = False) -> list[Any]:
-    """One page, and one more row to tell whether that is all; only of these more is read, whatever had to be sorted."""
+    """The rows of a page and one more, which tells whether a next page exists. Only these rows are read whole."""
     keys = order.sort(rows, backwards=backwards)[skipped : skipped + size + 1].values("pk")
     found: Any = rows.model._default_manager.filter(pk__in=keys)
     return list(order.sort(found.versions(*order.fields), backwards=backwards))
 
 
 def _page(
-    found: list[Any], order: Order, size: int, *, came_back: bool = False, begin: bool = False, end: bool = False
-) -> Page:
+    found: list[Any], order: Order, size: int, *, backwards: bool = False, begin: bool = False, end: bool = False
+) -> KeysetPage:
     more = len(found) > size
     rows = found[:size]
-    if came_back:
+    if backwards:
         rows.reverse()
     if not rows:
-        return Page(rows)
-    before = f"before-{_token(order.key(rows[0]))}" if (more if came_back else not begin) else ""
-    after = f"after-{_token(order.key(rows[-1]))}" if (not end if came_back else more) else ""
-    return Page(rows, before, after)
+        return KeysetPage(rows)
+    before = f"before-{_token(order.key(rows[0]))}" if (more if backwards else not begin) else ""
+    after = f"after-{_token(order.key(rows[-1]))}" if (not end if backwards else more) else ""
+    return KeysetPage(rows, before, after)
 
 
 def _token(key: list[Any]) -> str:
@@ -124,7 +124,7 @@ def _text(part: Any) -> Any:
 
 
 def _key(token: str, kinds: list[Field[Any, Any]]) -> list[Any] | None:
-    """What an address says, which anybody can have typed; None when it is no key of this order."""
+    """The key of an address, which anybody can have typed; None when it is no key of this order."""
     try:
         parts = json.loads(b64_decode(token.encode()))
         texts = [part if isinstance(part, bool) else str(part).replace("\0", "") for part in parts]

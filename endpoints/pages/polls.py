@@ -1,19 +1,18 @@
-"""The answer to a page that asks whether there is news: almost always that there is none."""
+"""Polls: a page asks whether it is out of date, and almost always it is not."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from endpoints.pages.stamps.data import Stamp
-from endpoints.pages.stamps.downloads import DownloadStamp
-from endpoints.pages.stamps.logs import LogStamp
+from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
 
 
 class Polls:
-    """Goes before all other middleware: a page that is up to date costs one small query, and no session is read.
+    """Goes before all other middleware: the poll of a page that is up to date costs one query and reads no session.
 
-    204 says nothing but that nothing is new, so it is enough that the session is alive; all else goes its usual way.
+    The answer 204 reveals only that nothing has changed, so it is enough that the session is alive. Everything else
+    passes on to the view.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -29,5 +28,5 @@ class Polls:
 
 
 def _unchanged(seen: str, session: str) -> bool:
-    now = LogStamp.again(seen, session) or DownloadStamp.again(seen, session) or Stamp.now(session)
-    return now.session and now.version == seen
+    now = LogsVersion.successor(seen, session) or DownloadsVersion.successor(seen, session) or DataVersion.now(session)
+    return now.session_alive and now.version == seen

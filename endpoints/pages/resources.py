@@ -5,31 +5,33 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from endpoints import hints
-from endpoints.mirror.resources import save, want_web_hook
-from endpoints.models import Resource
-from endpoints.pages.forms import ResourceForm
-from endpoints.pages.http import HttpRequest, may
+from endpoints.access import door
+from endpoints.access.permissions import may
+from endpoints.mirror.resources import save_resource, set_web_hook
+from endpoints.pages.forms.resource import ResourceForm
+from endpoints.pages.http import HttpRequest
 
 
 @require_safe
 @may("manage_resources")
 def resources(request: HttpRequest) -> HttpResponse:
-    return render(request, "endpoints/resources.html", {"section": "resources", "resources": Resource.objects.all()})
+    found = door.resources(request.user, "manage_resources")
+    return render(request, "resources/list.html", {"section": "resources", "resources": found})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("manage_resources")
 def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
     """Add a Speech resource, or change one; the stored key is never shown."""
-    resource = get_object_or_404(Resource, pk=pk) if pk else None
+    resource = door.resource(request.user, pk) if pk else None
     form = ResourceForm(request.POST or None, instance=resource)
     if request.method == "POST" and form.is_valid():
-        saved = save(form.save(commit=False), actor=request.user)
+        saved = save_resource(form.save(commit=False), actor=request.user)
         hints.send("mirror", saved.pk)
         messages.success(request, _("%(name)s is saved; the service is asked now.") % {"name": saved.name})
         return redirect("endpoints:resources")
@@ -37,17 +39,16 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
         "section": "resources",
         "form": form,
         "resource": resource,
-        "error_summary": form.errors,
         "public": bool(settings.PUBLIC_URL),
     }
-    return render(request, "endpoints/resource_form.html", context, status=422 if form.errors else 200)
+    return render(request, "resources/form.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
 @may("manage_resources")
 def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for the service's web hook, or for its end; a worker registers it."""
-    resource = get_object_or_404(Resource, pk=pk)
-    want_web_hook(resource, wanted=not resource.hook_wanted, actor=request.user)
+    resource = door.resource(request.user, pk)
+    set_web_hook(resource, enabled=not resource.hook_enabled, actor=request.user)
     hints.send("mirror", pk)
     return redirect("endpoints:resource-edit", pk=pk)

@@ -7,8 +7,8 @@ from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from endpoints.models import Preferences
-from endpoints.pages.forms import PreferencesForm
+from endpoints.access import door
+from endpoints.pages.forms.preferences import PreferencesForm
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.middleware import browsers_zone, remember
 
@@ -18,14 +18,14 @@ def settings(request: HttpRequest) -> HttpResponse:
     """Open to everybody who has signed in."""
     form = PreferencesForm(
         request.POST or None,
-        initial=Preferences.objects.filter(user=request.user).values("time_zone", "language").first(),
+        initial=door.preferences(request.user).values("time_zone", "language").first(),
         browsers_zone=browsers_zone(request),
         browsers_language=get_language_from_request(request),
     )
     if form.is_valid():
-        chosen, _new = Preferences.objects.update_or_create(user=request.user, defaults=form.cleaned_data)
+        chosen, _new = door.preferences(request.user).update_or_create(user=request.user, defaults=form.cleaned_data)
         remember(request, chosen)
         messages.success(request, _("Your settings are saved."))
         return redirect("endpoints:settings")
-    context = {"section": "settings", "form": form, "error_summary": form.errors}
-    return render(request, "endpoints/settings.html", context, status=422 if form.errors else 200)
+    context = {"section": "settings", "form": form}
+    return render(request, "settings/settings.html", context, status=422 if form.errors else 200)

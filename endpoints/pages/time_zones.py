@@ -21,7 +21,7 @@ AREAS = {
 
 @cache
 def _known() -> frozenset[str]:
-    """To look for them takes a walk through many files."""
+    """Cached, because available_timezones() reads many files."""
     return frozenset(available_timezones())
 
 

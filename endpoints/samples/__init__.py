@@ -1,7 +1,7 @@
-"""Sample code for one endpoint, complete enough to paste and run.
+"""Sample code for an endpoint, ready to paste and run.
 
-The names are those of the Speech SDK's documentation (service-facts 6 and 8). The key is never filled in: people paste
-samples into chats and repositories.
+Names are from the pages "Recognize speech", "REST API for short audio" and "Sovereign clouds for speech service". The
+key is never filled in, because people paste samples into chats and repositories.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Language(NamedTuple):
     name: str
     install: str
     run: str
-    # How a client says where the service is. By region, unless another cloud needs its host; a private endpoint, or a
-    # custom domain whose region nobody gave, needs the address.
+    # Where the service is: by region in the public cloud, by host in other clouds, and by address for a private
+    # endpoint, or for a custom domain whose region is unknown.
     by_region: str
     by_host: str
     by_address: str
@@ -83,7 +83,7 @@ LANGUAGES = {
         "bash recognize.sh recording.wav",
         "--region ${region} --endpoint id ${endpoint_id}",
         '--host "${host}" --endpoint id ${endpoint_id}',
-        f'--endpoint "wss://${{own}}/stt{SHORT_AUDIO}?cid=${{endpoint_id}}&language=${{locale}}"',
+        f'--endpoint "wss://${{domain}}/stt{SHORT_AUDIO}?cid=${{endpoint_id}}&language=${{locale}}"',
     ),
 }
 
@@ -95,43 +95,43 @@ class Sample:
     install: str
     run: str
     code: str
-    private: str = ""  # what stands in its place when the resource is reached by a private endpoint
+    private: str = ""  # the configuration to use with a private endpoint
 
 
-def of(endpoint: Endpoint) -> list[Sample]:
-    """The samples with this endpoint's id, region and locale filled in; none before the service has given an id."""
+def samples_for(endpoint: Endpoint) -> list[Sample]:
+    """The samples with the endpoint's id, region and locale; none before the service has given an id."""
     if not endpoint.remote_id:
         return []
     resource, rest = endpoint.resource, endpoint.links.get("restConversation", "").partition("?")[0]
-    own, region = custom_domain(resource), resource.region or _region_in(rest, resource.cloud)
+    domain, region = custom_domain(resource), resource.region or _region_in(rest, resource.cloud)
     host = f"{region or 'YourServiceRegion'}.{resource.cloud.recognition}"
     facts = {
         "endpoint_id": endpoint.remote_id,
         "region": region or "YourServiceRegion",
         "locale": endpoint.locale,
         "host": f"wss://{host}",
-        "own": own,
-        "address": f"https://{own}",
+        "domain": domain,
+        "address": f"https://{domain}",
         "rest_url": rest or f"https://{host}{SHORT_AUDIO}",
     }
     samples = []
     for key, language in LANGUAGES.items():
         config = language.by_region if resource.cloud.name == "public" else language.by_host
-        config = language.by_address if own and not region else config
+        config = language.by_address if domain and not region else config
         code = _template(key).substitute(facts, config=Template(config).substitute(facts), run=language.run)
-        private = Template(language.by_address).substitute(facts) if own and region else ""
+        private = Template(language.by_address).substitute(facts) if domain and region else ""
         samples.append(Sample(key, language.name, language.install, language.run, code, private))
     return samples
 
 
 def custom_domain(resource: Resource) -> str:
-    """The resource's own host at Azure; empty when it is asked at its region's, or at a host that is not Azure's."""
+    """The host of the resource's custom domain; empty without one, or for a host outside of Azure."""
     host = urlsplit(resource.url).hostname or ""
     return host if host.endswith(f".{resource.cloud.custom_domain}") else ""
 
 
 def _region_in(link: str, cloud: Cloud) -> str:
-    """The region that the service's own link names, for a resource whose region nobody gave."""
+    """The region in a link of the service, for a resource whose region is not given; empty if there is none."""
     region, _dot, host = (urlsplit(link).hostname or "").partition(".")
     return region if host == cloud.recognition else ""
 

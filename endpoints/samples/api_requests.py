@@ -1,7 +1,7 @@
-"""The request that makes an endpoint, for people who would rather send it themselves or put it into a script.
+"""The API request that creates an endpoint, as a command for people who want to send it themselves.
 
-It says what the client sends (tests hold the two together), except for the mark by which we know our own endpoints.
-Names go through shlex.quote: they are other people's text, and the result is pasted into a shell.
+A test compares it with what the client sends; only the mark of the change is missing. Names are quoted by shlex.quote,
+because anybody can choose them and the command is pasted into a shell.
 """
 
 import json
@@ -17,7 +17,7 @@ from endpoints.models.resource import ApiVersion, Auth
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EndpointToCreate:
     """An endpoint that does not exist yet."""
 
     resource: Resource
@@ -30,81 +30,81 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Request:
+class ApiRequest:
     key: str
     language: str
     code: str
     notes: list[str]
 
 
-def to_create(wanted: Wanted) -> list[Request]:
-    return [_curl(wanted), _spx(wanted)]
+def to_create(new: EndpointToCreate) -> list[ApiRequest]:
+    return [_curl(new), _spx(new)]
 
 
-def body(wanted: Wanted) -> dict[str, Any]:
+def body(new: EndpointToCreate) -> dict[str, Any]:
     """The JSON of Endpoints_Create."""
-    version = wanted.resource.api_version
-    said: dict[str, Any] = {
-        "displayName": wanted.name,
-        "description": wanted.description,
-        "locale": wanted.locale,
-        "model": {"self": _model_address(wanted, version)},
-        "properties": {"loggingEnabled": wanted.logging},
+    version = new.resource.api_version
+    content: dict[str, Any] = {
+        "displayName": new.name,
+        "description": new.description,
+        "locale": new.locale,
+        "model": {"self": _model_address(new, version)},
+        "properties": {"loggingEnabled": new.logging},
     }
-    if wanted.project:
-        said["project"] = {"self": _address(wanted, f"/projects/{wanted.project.remote_id}", version)}
-    return said
+    if new.project:
+        content["project"] = {"self": _address(new, f"/projects/{new.project.remote_id}", version)}
+    return content
 
 
-def _curl(wanted: Wanted) -> Request:
-    by_key = wanted.resource.auth == Auth.KEY
+def _curl(new: EndpointToCreate) -> ApiRequest:
+    by_key = new.resource.auth == Auth.KEY
     header = "Ocp-Apim-Subscription-Key: $SPEECH_KEY" if by_key else "Authorization: Bearer $SPEECH_TOKEN"
     code = _lines(
-        f"curl -X POST {shlex.quote(_address(wanted, '/endpoints', wanted.resource.api_version))}",
+        f"curl -X POST {shlex.quote(_address(new, '/endpoints', new.resource.api_version))}",
         f'-H "{header}"',
         '-H "Content-Type: application/json"',
-        f"-d {shlex.quote(json.dumps(body(wanted), indent=2, ensure_ascii=False))}",
+        f"-d {shlex.quote(json.dumps(body(new), indent=2, ensure_ascii=False))}",
     )
     token = _("For Bash. SPEECH_TOKEN holds an access token for https://cognitiveservices.azure.com.")
-    return Request("curl", "curl", code, [_the_key() if by_key else token])
+    return ApiRequest("curl", "curl", code, [_key_note() if by_key else token])
 
 
-def _spx(wanted: Wanted) -> Request:
-    """The command of the article; it takes the id of a custom model, and the address of a base model."""
-    resource, model = wanted.resource, wanted.model
+def _spx(new: EndpointToCreate) -> ApiRequest:
+    """The command of "Deploy a custom speech model". It takes the id of a custom model, but the URL of a base model."""
+    resource, model = new.resource, new.model
     options = {
-        "name": wanted.name,
-        "description": wanted.description,
-        "language": wanted.locale,
-        "project": wanted.project.remote_id if wanted.project else "",
-        "model": model.remote_id if model.kind == ModelKind.CUSTOM else _model_address(wanted, ApiVersion.V3_2),
-        "logging": "enabled" if wanted.logging else "",
+        "name": new.name,
+        "description": new.description,
+        "language": new.locale,
+        "project": new.project.remote_id if new.project else "",
+        "model": model.remote_id if model.kind == ModelKind.CUSTOM else _model_address(new, ApiVersion.V3_2),
+        "logging": "enabled" if new.logging else "",
     }
     code = _lines(
         f"spx csr endpoint create --api-version {ApiVersion.V3_2}",
         f'--key "$SPEECH_KEY" --region {shlex.quote(resource.region or "YourServiceRegion")}',
         *(f"--{option} {shlex.quote(value)}" for option, value in options.items() if value),
     )
-    notes = [_the_key()]
+    notes = [_key_note()]
     if resource.api_version != ApiVersion.V3_2:
         notes.append(_("The Speech CLI speaks API version v3.2 only."))
-    if any(text.startswith("@") for text in (wanted.name, wanted.description)):
+    if any(text.startswith("@") for text in (new.name, new.description)):
         notes.append(_("The Speech CLI takes what begins with @ for the name of a file."))
-    return Request("spx", "Speech CLI", code, notes)
+    return ApiRequest("spx", "Speech CLI", code, notes)
 
 
-def _the_key() -> str:
+def _key_note() -> str:
     return _("For Bash. SPEECH_KEY holds the key of the Speech resource.")
 
 
-def _model_address(wanted: Wanted, version: str) -> str:
-    folder = "/models/base/" if wanted.model.kind == ModelKind.BASE else "/models/"
-    return _address(wanted, folder + wanted.model.remote_id, version)
+def _model_address(new: EndpointToCreate, version: str) -> str:
+    folder = "/models/base/" if new.model.kind == ModelKind.BASE else "/models/"
+    return _address(new, folder + new.model.remote_id, version)
 
 
-def _address(wanted: Wanted, path: str, version: str) -> str:
-    """v3.2 has its version in the path, later versions in the query."""
-    base = f"{wanted.resource.endpoint_url}/speechtotext"
+def _address(new: EndpointToCreate, path: str, version: str) -> str:
+    """v3.2 has its version in the path, later versions have it in the query."""
+    base = f"{new.resource.endpoint_url}/speechtotext"
     if version == ApiVersion.V3_2:
         return f"{base}/{version}{path}"
     return f"{base}{path}?api-version={version}"

@@ -1,4 +1,4 @@
-"""Where Azure's documentation says more; without a language in the address it answers in the reader's."""
+"""Links to Azure's documentation, without a language, so that it is shown in the reader's language."""
 
 from dataclasses import dataclass
 
@@ -9,23 +9,23 @@ SERVICE = "https://learn.microsoft.com/azure/ai-services/speech-service"
 
 
 @dataclass(frozen=True)
-class Page:
+class DocumentationPage:
     url: str
     label: str | Promise
 
 
-# By the part of the endpoint's page that links to them.
+# By the section of the endpoint's page that links to them.
 PAGES = {
     "overview": [
-        Page(f"{SERVICE}/how-to-custom-speech-deploy-model", _("Deploy a custom speech model")),
-        Page(f"{SERVICE}/how-to-custom-speech-model-and-endpoint-lifecycle", _("Model lifecycle")),
-        Page(f"{SERVICE}/rest-speech-to-text", _("Speech to text REST API")),
+        DocumentationPage(f"{SERVICE}/how-to-custom-speech-deploy-model", _("Deploy a custom speech model")),
+        DocumentationPage(f"{SERVICE}/how-to-custom-speech-model-and-endpoint-lifecycle", _("Model lifecycle")),
+        DocumentationPage(f"{SERVICE}/rest-speech-to-text", _("Speech to text REST API")),
     ],
     "sample_code": [
-        Page(f"{SERVICE}/how-to-recognize-speech", _("Recognize speech")),
-        Page(f"{SERVICE}/rest-speech-to-text-short", _("REST API for short audio")),
-        Page(f"{SERVICE}/spx-overview", _("Speech CLI")),
+        DocumentationPage(f"{SERVICE}/how-to-recognize-speech", _("Recognize speech")),
+        DocumentationPage(f"{SERVICE}/rest-speech-to-text-short", _("REST API for short audio")),
+        DocumentationPage(f"{SERVICE}/spx-overview", _("Speech CLI")),
     ],
-    "private_endpoint": [Page(f"{SERVICE}/speech-services-private-link", _("Private endpoints"))],
-    "logging": [Page(f"{SERVICE}/logging-audio-transcription", _("Log audio and transcriptions"))],
+    "private_endpoint": [DocumentationPage(f"{SERVICE}/speech-services-private-link", _("Private endpoints"))],
+    "logging": [DocumentationPage(f"{SERVICE}/logging-audio-transcription", _("Log audio and transcriptions"))],
 }

@@ -1,4 +1,4 @@
-"""What the demo wants of the database, done in a process of its own that takes the memory for it along."""
+"""Sets up the demo's database in a process of its own, so that its memory is freed at the end."""
 
 import io
 import multiprocessing
@@ -19,17 +19,17 @@ PEOPLE = {"admin": "deploys models", "listener": "may read content logs", "viewe
 SIMULATED = "Contoso Speech"
 
 
-class Furnisher:
-    """Sets up, makes the demo's people and registers its simulator; then sees to it that the worker looks there.
+class DatabaseSetup:
+    """Runs `setup`, creates the demo's accounts, registers the simulated resource, and has resources polled.
 
-    `simulator` is its address and its key, or None for the service that the environment names.
+    `simulator` is its address and its key, or None for the Speech resource of the environment.
     """
 
     def __init__(self, simulator: tuple[str, str] | None) -> None:
-        self._told, here = multiprocessing.Pipe(duplex=False)
-        self._process = multiprocessing.get_context("fork").Process(target=_work, args=[here, simulator])
+        self._results, sender = multiprocessing.Pipe(duplex=False)
+        self._process = multiprocessing.get_context("fork").Process(target=_work, args=[sender, simulator])
         self._process.start()
-        here.close()
+        sender.close()
 
     def __enter__(self) -> Self:
         return self
@@ -39,42 +39,42 @@ class Furnisher:
         self._process.join()
 
     def set_up(self) -> str:
-        """Wait for the set-up and return what it says; raises what is wrong with it."""
+        """Wait for the set-up and return its output; raises the error that ended it."""
         try:
-            said = self._told.recv()
+            result = self._results.recv()
         except EOFError:
             raise CannotStart("The set-up ended in the middle.") from None
-        if isinstance(said, Exception):
-            raise said
-        return str(said)
+        if isinstance(result, Exception):
+            raise result
+        return str(result)
 
-    def has_looked(self, within: float) -> bool:
-        """Tell whether the worker has looked at every resource, or tried to; waits for `within` seconds at most."""
-        return self._told.poll(within)
+    def resources_polled(self, within: float) -> bool:
+        """Whether the worker has polled each resource, or tried to; waits for `within` seconds at most."""
+        return self._results.poll(within)
 
 
-def _work(told: Connection, simulator: tuple[str, str] | None) -> None:
+def _work(results: Connection, simulator: tuple[str, str] | None) -> None:
     die_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # they are for the demo, which ends us
-    said = io.StringIO()
+        signal.signal(number, signal.SIG_IGN)  # the demo handles them, and ends this process
+    output = io.StringIO()
     try:
         django.setup()
-        call_command("setup", stdout=said, skip_checks=False)
-        _make_people()
+        call_command("setup", stdout=output, skip_checks=False)
+        _create_accounts()
         _register(simulator)
     except (ImproperlyConfigured, ModuleNotFoundError) as error:
-        told.send(error)
-    except Exception as error:  # whatever it is, the demo says it and ends
-        told.send(CannotStart(str(error) if isinstance(error, CommandError) else f"{type(error).__name__}: {error}"))
+        results.send(error)
+    except Exception as error:  # the demo prints it and ends
+        results.send(CannotStart(str(error) if isinstance(error, CommandError) else f"{type(error).__name__}: {error}"))
     else:
-        told.send(said.getvalue())
-        _see_to_a_look()
-        told.send(None)
+        results.send(output.getvalue())
+        _wait_for_first_poll()
+        results.send(None)
 
 
-def _make_people() -> None:
-    """The demo's people; they exist in the demo alone."""
+def _create_accounts() -> None:
+    """Create the demo's accounts, which no other installation has."""
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Group
 
@@ -86,7 +86,7 @@ def _make_people() -> None:
 
 
 def _register(simulator: tuple[str, str] | None) -> None:
-    """The simulated resource exists only beside its simulator."""
+    """Register the simulated resource, or remove it when no simulator is started."""
     from endpoints.mirror import resources
     from endpoints.models import Resource
 
@@ -97,8 +97,8 @@ def _register(simulator: tuple[str, str] | None) -> None:
         resources.register(name=SIMULATED, region="eastus", url=url, key=key, api_version="v3.2")
 
 
-def _see_to_a_look() -> None:
-    """The first page should not be empty only because nobody has asked the service yet."""
+def _wait_for_first_poll() -> None:
+    """Have new resources polled, so that the first page shows their endpoints."""
     from endpoints import tasks
     from endpoints.models import Resource
 
@@ -107,6 +107,6 @@ def _see_to_a_look() -> None:
         for resource in new:
             tasks.mirror.delay(str(resource.pk))
     except OperationalError:
-        return  # the broker is away, as beat is going to say
+        return  # the broker is unavailable, which beat logs
     while new.filter(failing_since=None).exists():
         time.sleep(0.05)

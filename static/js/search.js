@@ -1,4 +1,4 @@
-// Enter in a search field inside a larger form asks at once; it must not press that form's button.
+// Enter in a search field inside a larger form searches at once; it must not submit that form.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing) return;
   if (!event.target.matches('form[method="post"] input[type="search"]')) return;

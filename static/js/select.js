@@ -23,7 +23,7 @@
     if (event.target.id === "select-page") for (const box of rows()) box.checked = event.target.checked;
     if (event.target.matches(BOX) || event.target.id === "select-page") tell();
   });
-  // A row that comes anew is not ticked: what was, and where the focus stood, is kept over the swap.
+  // A row that is swapped in is not ticked: the ticked rows and the focus are restored after the swap.
   let ticked = new Set(), focused = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!event.target.matches("#endpoints, #entries")) return;

@@ -1,4 +1,4 @@
-/* Tells the server the browser's time zone, so that pages show times in it. */
+/* Sends the browser's time zone to the server in a cookie, so that pages show times in it. */
 {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const secure = location.protocol === "https:" ? "; Secure" : "";

@@ -1,4 +1,4 @@
-"""A real browser in front of the demo's own processes: web server, worker, broker, simulator."""
+"""Fixtures: Chromium with a running demo of web server, worker, broker and simulator."""
 
 import re
 import shutil
@@ -12,13 +12,13 @@ from tests.demo import Demo
 from tests.processes import servers
 
 expect.set_options(timeout=15_000)
-# The same browser without its windows costs half of the work.
+# The headless shell takes half of the work.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-# The list; or the endpoint itself, when a second press came after the first was done.
+# The list; or the endpoint's page, when Add is clicked again after the first request was done.
 ADDED = re.compile(r"/endpoints/([0-9a-f-]{36}/)?$")
-# htmx notes each request that a newer one of the same form has replaced.
+# htmx logs each request that a newer one of the same form has replaced.
 REPLACED = re.compile(r"htmx:(afterRequest|sendAbort),")
-# Chromium notes each page that is an answer to a mistake: 403, 404, 409, 422.
+# Chromium logs each page with an error status: 403, 404, 409, 422.
 NOTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
 QUIET = [
     "--no-sandbox",
@@ -52,7 +52,7 @@ def demo(tmp_path_factory):
 
 @pytest.fixture
 def service(demo):
-    """The demo's simulated service; what went wrong in a test goes right after it."""
+    """The demo's simulated service; faults of a test end with it."""
     world = World(f"http://127.0.0.1:{demo.simulator_port}")
     yield world
     world.fail()
@@ -61,22 +61,22 @@ def service(demo):
 
 @pytest.fixture
 def complaints():
-    """What the browsers' consoles said."""
+    """Messages of the browsers' consoles."""
     return []
 
 
 @pytest.fixture(scope="session")
 def sessions():
-    """Who has signed in before, by name, as a browser keeps it."""
+    """Storage states of people who have signed in before, by name."""
     return {}
 
 
 @pytest.fixture
 def open_page(demo, new_context, complaints, sessions):
-    """Opens a page as one of the demo's people. A message on the browser's console fails the test."""
+    """Opens a page with one of the demo's accounts. A message on the browser's console fails the test."""
 
     def open_as(name, address="/", **options):
-        options.setdefault("reduced_motion", "reduce")  # nothing moves while a test looks
+        options.setdefault("reduced_motion", "reduce")  # no animations during tests
         context = new_context(base_url=demo.url, storage_state=sessions.get(name), **options)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -100,7 +100,7 @@ def sign_in(page, name):
 
 
 def listen(page, complaints):
-    """Hear what the console says, except the notes about whole pages."""
+    """Collect messages of the console, except those about whole pages."""
     documents = set()
 
     def answered(response):
@@ -132,7 +132,7 @@ def deploy(open_page):
 
 
 def fill_wizard(page, name, *, description="", logging=False):
-    """Up to the review."""
+    """Fill in the wizard up to the review."""
     page.get_by_label("Project").select_option(index=0)
     page.get_by_role("button", name="Next").click()
     page.get_by_role("group", name="Model").get_by_role("radio", disabled=False).first.check()

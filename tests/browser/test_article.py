@@ -1,4 +1,4 @@
-"""The article's walk-through, in its own words, from sign-in to the unzipped log."""
+"""The steps of "Deploy a custom speech model", from sign-in to the unzipped log."""
 
 import io
 import json
@@ -39,7 +39,7 @@ def walk(page, service):
     # On the New endpoint page, enter a name and description; select the custom model; check the box to enable logging.
     expect(page.get_by_role("heading", name="New endpoint")).to_be_visible()
     fill_wizard(page, "My Endpoint", description="My Endpoint Description", logging=True)
-    service.stop()  # as long as somebody looks
+    service.stop()  # while somebody watches
     # Select Add to save and deploy the endpoint.
     page.get_by_role("button", name="Add", exact=True).click()
 

@@ -1,4 +1,4 @@
-"""Several endpoints at once, by a person in a browser with JavaScript and one without."""
+"""Bulk requests in a browser with JavaScript and in one without."""
 
 import re
 import time
@@ -10,7 +10,7 @@ from tests.browser.conftest import fill_wizard
 PROGRESS = re.compile(r"/endpoints/bulk/[0-9a-f-]{36}/$")
 
 
-def test_what_is_ticked_is_changed_and_what_matches_is_deleted_each_after_a_review(open_page):
+def test_selected_endpoints_are_changed_and_matching_ones_are_deleted_each_after_a_review(open_page):
     page = open_page("admin")
     for name in ("Bulk one", "Bulk two"):
         page.goto("/endpoints/new/")

@@ -1,4 +1,4 @@
-"""The endpoint's own page in a browser: what is copied, and what is there without a script."""
+"""The endpoint's page in a browser: copying, and what is shown without JavaScript."""
 
 import re
 
@@ -28,7 +28,7 @@ def test_facts_and_code_are_copied_and_the_buttons_are_not_there_without_a_scrip
     expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
     assert page.evaluate(copied) == page.locator("#endpoint-key").inner_text()
 
-    # Where there is no clipboard, by selection: the text is copied, and stays selected.
+    # Without a clipboard API the text is selected and copied, and stays selected.
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.get_by_role("button", name="Copy Service region").click()
     expect(page.get_by_role("button", name="Copied Service region")).to_be_visible()

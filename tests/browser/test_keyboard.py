@@ -1,4 +1,4 @@
-"""The pages by keyboard alone: shortcuts, the sheet that lists them, and a focus that can be seen."""
+"""Pages by keyboard alone: shortcuts, their list, and a visible focus."""
 
 import re
 
@@ -15,7 +15,7 @@ SEEN = """() => {
 
 
 def tab_to(page, there, key="Tab"):
-    """Press Tab until it has the focus, which can be seen at each stop."""
+    """Press Tab until an element has the focus; the focus must be visible at each step."""
     for _press in range(150):
         page.keyboard.press(key)
         out, seen, element = page.evaluate(SEEN)
@@ -74,7 +74,7 @@ def test_an_endpoint_is_deployed_found_and_given_another_model_by_keys_alone(ope
     expect(page.get_by_text("The endpoint is being redeployed")).to_be_visible()
 
 
-def test_the_pages_are_used_by_the_keys_of_the_sheet(deploy):
+def test_the_listed_shortcuts_work(deploy):
     page, row = deploy("Qwertz line")
     expect(row).to_have_count(1)
     page.wait_for_load_state()
@@ -111,7 +111,7 @@ def test_the_pages_are_used_by_the_keys_of_the_sheet(deploy):
     page.wait_for_url("**/endpoints/")
 
 
-def test_shortcuts_are_switched_off_for_good_and_the_sheet_is_a_page_without_script(open_page):
+def test_shortcuts_can_be_switched_off_for_good_and_their_list_is_a_page_without_script(open_page):
     page = open_page("viewer")
     page.get_by_role("link", name="Keyboard shortcuts").click()
     sheet = page.get_by_role("dialog", name="Keyboard shortcuts")

@@ -1,4 +1,4 @@
-"""The list as people use it: it stays up to date by itself, says when nobody answers, and keeps what they chose."""
+"""The list in a browser: updates by itself, banners when the server does not answer, and selections."""
 
 import re
 
@@ -8,7 +8,7 @@ NEWS = re.compile(r"/endpoints/\?.*version=")
 HIDE = "Object.defineProperty(document, 'hidden', {get: () => window.out === true})"
 
 
-def test_a_row_changes_by_itself_for_somebody_else_who_looks_on(deploy, open_page, service):
+def test_a_row_changes_by_itself_for_another_person_who_has_the_page_open(deploy, open_page, service):
     service.stop()
     _page, row = deploy("Two people")
     onlooker = open_page("viewer", "/endpoints/?q=Two+people")
@@ -22,7 +22,7 @@ def test_a_row_changes_by_itself_for_somebody_else_who_looks_on(deploy, open_pag
     expect(onlooker.locator("[data-live]")).to_have_count(0)
 
 
-def test_what_is_ticked_stays_ticked_and_the_focus_stays_when_a_row_changes(deploy):
+def test_the_selection_and_the_focus_stay_when_a_row_changes(deploy):
     page, row = deploy("Ticked")
     box = row.get_by_role("checkbox")
     box.check()
@@ -34,7 +34,7 @@ def test_what_is_ticked_stays_ticked_and_the_focus_stays_when_a_row_changes(depl
     expect(page.get_by_text(re.compile(r"\d+ selected"))).to_be_visible()
 
 
-def test_a_page_that_nobody_sees_does_not_ask(deploy, service):
+def test_a_hidden_page_does_not_poll(deploy, service):
     service.stop()
     page, _row = deploy("Out of sight")
     page.add_init_script(HIDE)
@@ -51,7 +51,7 @@ def test_a_page_that_nobody_sees_does_not_ask(deploy, service):
         page.evaluate("window.out = false; document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def test_when_nobody_answers_a_banner_says_since_when_and_goes_when_it_is_over(deploy, service, complaints):
+def test_while_the_server_does_not_answer_a_banner_says_since_when(deploy, service, complaints):
     service.stop()
     page, row = deploy("No answer")
     expect(row).to_have_attribute("data-status", re.compile("NotStarted|Running"))
@@ -63,10 +63,10 @@ def test_when_nobody_answers_a_banner_says_since_when_and_goes_when_it_is_over(d
     service.go()
     expect(banner).to_be_hidden(timeout=30_000)
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
-    complaints.clear()  # the browser's own word for a request that was lost
+    complaints.clear()  # the browser's message for a failed request
 
 
-def test_order_and_filters_apply_without_a_reload_on_a_slow_network_and_the_last_word_counts(deploy, complaints):
+def test_order_and_filters_apply_without_a_reload_on_a_slow_network_and_the_last_choice_counts(deploy, complaints):
     page, _row = deploy("Slow network")
     deploy("Quick network")
     page.reload()
@@ -86,14 +86,14 @@ def test_order_and_filters_apply_without_a_reload_on_a_slow_network_and_the_last
     page.get_by_role("link", name=re.compile("^Status: Failed")).click()
     expect(page.get_by_role("link", name="Quick network")).to_be_visible()
     assert "sort=name" in page.url
-    complaints[:] = [line for line in complaints if "[object HTML" not in line]  # htmx tells of each that was overtaken
+    complaints[:] = [line for line in complaints if "[object HTML" not in line]  # htmx logs replaced requests
 
 
-def test_a_favourite_goes_to_the_top_by_the_keyboard_alone(deploy):
+def test_a_favorite_goes_to_the_top_by_the_keyboard_alone(deploy):
     page, _row = deploy("Aardvark line")
     deploy("Zebra line")
     page.goto("/endpoints/?sort=-name")
-    star = page.get_by_role("button", name="Favourite: Aardvark line")
+    star = page.get_by_role("button", name="Favorite: Aardvark line")
     star.focus()
     page.keyboard.press("Enter")
     expect(star).to_have_attribute("aria-pressed", "true")

@@ -1,4 +1,4 @@
-"""Content logs in a browser: found by a word, heard, and downloaded as a range, in spite of second thoughts."""
+"""Content logs in a browser: search, playback, and download of a range, canceled and paused meanwhile."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ AUDIO = "document.querySelector('audio')"
 
 @pytest.fixture
 def recorded(request, deploy, open_page):
-    """The page of content logs of a new endpoint, as somebody sees it who may read them."""
+    """The page of content logs of a new endpoint, for a listener."""
     page, row = deploy(request.node.originalname, logging=True)
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
     address = row.get_by_role("link").first.get_attribute("href")
@@ -26,7 +26,7 @@ def recorded(request, deploy, open_page):
 
 
 def plays(page):
-    """How many are written down of this endpoint."""
+    """How many entries of this endpoint the page shows."""
     history = page.request.get(page.url.partition("logs/")[0]).text()
     return history.count("listened to the recording")
 
@@ -43,7 +43,7 @@ def test_an_entry_is_found_by_a_word_and_heard_from_any_word(recorded):
     expect(page.locator("#count")).to_have_text(re.compile(r"\d entr"))
     page.locator(f"{ENTRIES} a").first.click()
 
-    # Nothing of it is fetched before somebody plays it; then a word is a place to begin, too.
+    # The recording is fetched only when it is played; then playback can begin at any word.
     words = page.locator("#words a")
     expect(words.nth(2)).to_be_visible()
     page.wait_for_load_state("networkidle")
@@ -61,7 +61,7 @@ def test_an_entry_is_found_by_a_word_and_heard_from_any_word(recorded):
     expect(words.nth(3)).to_be_focused()
 
 
-def test_a_range_is_downloaded_whole_after_it_was_cancelled_and_paused(recorded, service):
+def test_a_range_is_downloaded_completely_after_it_was_canceled_and_paused(recorded, service):
     page = recorded
     page.locator("#filter-from").fill("2020-01-01")
     label = page.locator(f"{ENTRIES} label").nth(1).inner_text()
@@ -79,7 +79,7 @@ def test_a_range_is_downloaded_whole_after_it_was_cancelled_and_paused(recorded,
     address = page.url
     card = ask()
     card.get_by_role("button", name="Cancel").click()
-    expect(card).to_have_attribute("data-state", "cancelled")
+    expect(card).to_have_attribute("data-state", "canceled")
     page.goto(address)
     card = ask()
     card.get_by_role("button", name="Pause").click()

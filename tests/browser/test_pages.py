@@ -1,4 +1,4 @@
-"""The pages as people meet them: two presses at once, no script, a phone, a service that is away."""
+"""Pages in a browser: double clicks, no JavaScript, a phone, an unavailable service."""
 
 import re
 import signal
@@ -41,7 +41,7 @@ def test_the_list_is_searched_without_a_reload(deploy):
     expect(page.get_by_text("Nothing found")).to_be_visible()
 
 
-def test_pages_stay_fast_and_say_so_while_the_service_is_away_and_catch_up_when_it_is_back(demo, deploy, service):
+def test_pages_stay_fast_and_say_so_while_the_service_is_unavailable_and_catch_up_afterwards(demo, deploy, service):
     page, row = deploy("Service away")
     demo.signal("endpoints.simulator", signal.SIGSTOP)
     try:
@@ -72,7 +72,7 @@ def reload_until(page, true):
     raise AssertionError("not within 100 loads")
 
 
-def test_what_a_person_may_not_do_is_not_there(open_page):
+def test_actions_without_permission_are_not_shown(open_page):
     page = open_page("viewer")
     expect(page.get_by_role("link", name="Deploy model", exact=True)).to_have_count(0)
     expect(page.get_by_role("link", name="Downloads")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Change model in a browser: a radio button brings the new model beside the current one."""
+"""Change model in a browser: selecting a model shows it beside the current one."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The browser's time zone arrives by itself, before the first page after the sign-in."""
+"""The browser's time zone is known before the first page after the sign-in."""
 
 from playwright.sync_api import expect
 

@@ -1,4 +1,4 @@
-"""The wizard in a browser: the list of models is searched as one types, and errors take focus."""
+"""The wizard in a browser: models are searched while typing, and errors take focus."""
 
 import re
 
@@ -42,7 +42,7 @@ def test_models_are_searched_as_one_types_and_the_chosen_one_stays(open_page):
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 def test_errors_take_focus_and_lead_to_their_fields(open_page, script):
-    # A page of its own, because Chromium notes each 422 as an error on the console.
+    # A page of its own, because Chromium logs each 422 as an error on the console.
     page = open_page("admin", java_script_enabled=script).context.new_page()
     group = at_the_models(page)
     if not script:

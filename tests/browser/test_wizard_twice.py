@@ -1,4 +1,4 @@
-"""Add is pressed twice, the session ends while the wizard is open, somebody signs in again in another tab."""
+"""The wizard when Add is clicked twice, the session ends, or the person signs in again in another tab."""
 
 import contextlib
 import sqlite3

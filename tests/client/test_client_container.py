@@ -35,6 +35,7 @@ from endpoints.azure import (
     Unreadable,
 )
 from endpoints.azure.container import LogContainer
+from endpoints.azure.curl import Route
 
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 HERE = "ab12/en-US"
@@ -173,6 +174,12 @@ def container_of():
     yield make
     for container in opened:
         container.close()
+
+
+@pytest.fixture
+def trusted(trusting, certificate):
+    """Of an organisation that vouches for that certificate: for lists, and for contents."""
+    return {"transport": trusting, "route": Route(ca_file=str(certificate))}
 
 
 def files(container, **options):
@@ -336,9 +343,9 @@ def test_a_list_is_asked_for_again_after_a_fault(service, container_of):
     assert len(service.asked) == 2
 
 
-def test_entra_credentials_serve_as_well_as_a_token_in_the_address(tls_storage, container_of, trusting):
+def test_entra_credentials_serve_as_well_as_a_token_in_the_address(tls_storage, container_of, trusted):
     credential = Credential()
-    container = container_of(tls_storage, sas="", credential=credential, transport=trusting)
+    container = container_of(tls_storage, sas="", credential=credential, **trusted)
     file = container.get_log(ID, f"{DAY}_{STEM}_wav")
     assert read(container, file.content_url)[1] == b"RIFF" * 500
     assert container.folders() == [HERE]
@@ -356,8 +363,8 @@ def test_entra_credentials_serve_as_well_as_a_token_in_the_address(tls_storage, 
     ],
     ids=["refused", "unreachable", "none"],
 )
-def test_a_credential_without_a_good_token_says_so(tls_storage, container_of, trusting, credential, kind):
-    container = container_of(tls_storage, sas="", credential=credential, transport=trusting)
+def test_a_credential_without_a_good_token_says_so(tls_storage, container_of, trusted, credential, kind):
+    container = container_of(tls_storage, sas="", credential=credential, **trusted)
     for ask in (files, lambda container: read(container, AUDIO)):
         with pytest.raises(kind):
             ask(container)

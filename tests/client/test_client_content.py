@@ -1,9 +1,7 @@
 """Recordings and transcripts: whole, resumable, and read without the key."""
 
-import ssl
 import time
 
-import httpx
 import pytest
 
 from endpoints.azure import (
@@ -19,9 +17,8 @@ from endpoints.azure import (
     TooManyRequests,
     Unreadable,
 )
-from endpoints.azure.heads import written
-from endpoints.azure.many import Many
-from endpoints.azure.pipes import Pipes
+from endpoints.azure.batch import Batch
+from endpoints.azure.curl import Route, Source
 
 
 def read(client, url, **options):
@@ -252,6 +249,29 @@ def test_certificates_of_storage_are_verified(self_signed, client):
         pass
 
 
+def test_a_name_that_leads_to_an_address_that_is_not_allowed_is_not_connected_to(blob, client_of, service):
+    asked = []
+    route = Route(may_connect=lambda host, address: asked.append((host, address)))
+    with pytest.raises(ForeignAddress, match="private network"):
+        read(client_of(service, route=route), blob.blob)
+    assert asked == [("127.0.0.1", "127.0.0.1")]
+    assert blob.connections == 0
+
+
+def test_proxies_of_the_environment_are_not_used(blob, client, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    blob.answers(body=b"abc").answers(body=b"abc")
+    assert read(client, blob.blob)[1] == b"abc"
+    assert many(client, blob.blob) == [(200, True, b"abc")]
+
+
+def test_headers_without_end_are_no_answer(blob, client):
+    blob.says(b"HTTP/1.1 200 OK\r\n" + b"X-More: %s\r\n" % (b"x" * 1000) * 100 + b"Content-Length: 0\r\n\r\n")
+    with pytest.raises(ConnectionLost):
+        read(client, blob.blob)
+
+
 def test_an_offset_is_not_negative(client):
     with pytest.raises(ValueError, match="offset"), client.open_content("https://storage.example/", offset=-1):
         pass
@@ -264,7 +284,7 @@ def test_a_lost_connection_before_the_answer_is_named_so(blob, client):
 
 
 def many(client, *urls, at_once=2, most=1000):
-    return quickly(client.many(at_once, most), *urls)
+    return quickly(client.batch(at_once, most), *urls)
 
 
 def quickly(quick, *urls):
@@ -301,7 +321,7 @@ def test_many_small_contents_come_over_few_connections_without_the_key(blob, cli
         (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n01234", 0, b""),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", 0, b""),
         (b"HTTP/1.1 200 OK\r\n\r\n0123", 0, b""),
-        (b"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", 100, b""),
+        (b"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", 0, b""),
         (b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", 404, b""),
         (b"HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\n0123", 206, b"0123"),
         (b"SSH-2.0\r\n\r\n", 0, b""),
@@ -330,10 +350,8 @@ def test_the_quick_way_goes_nowhere_that_the_other_does_not(client, blob, client
 
 
 def test_many_small_contents_come_over_tls_as_well(self_signed, certificate):
-    pipes = Pipes(ssl.create_default_context(cafile=certificate))
-    quick = Many(pipes, lambda url: written(httpx.Request("GET", url)), 1, 300_000)
+    quick = Batch(Route(ca_file=str(certificate)), Source, 1, 300_000)
     data = bytes(range(256)) * 1000
     self_signed.answers(body=data).answers(body=b"next")
     assert quickly(quick, f"{self_signed.url}/a", f"{self_signed.url}/b") == [(200, True, data), (200, True, b"next")]
     assert self_signed.connections == 1
-    pipes.close()

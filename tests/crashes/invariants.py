@@ -1,4 +1,4 @@
-"""What must be true after any crash and any fault, seen from the database and from the service's own ledger."""
+"""Invariants after crashes and faults: the database compared with the service and its ledger."""
 
 from collections import Counter
 from datetime import timedelta
@@ -10,7 +10,7 @@ from endpoints.models.change import MARK
 from endpoints.models.event import Verb
 from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 
-ENDED = (Verb.DEPLOYED, Verb.EDITED, Verb.DELETED, Verb.REFUSED, Verb.FAILED, Verb.GAVE_UP, Verb.CANCELLED)
+ENDED = (Verb.DEPLOYED, Verb.EDITED, Verb.DELETED, Verb.REFUSED, Verb.FAILED, Verb.GAVE_UP, Verb.CANCELED)
 
 
 def at_the_service(world):
@@ -24,32 +24,32 @@ def at_the_service(world):
 
 
 def check(world, *, quiet=False):
-    """The invariants I1 to I6; `quiet` when everything asked for has ended and a mirror came after it."""
+    """Check the invariants I1 to I6. `quiet`: all changes have ended, and a refresh came after them."""
     remotes = at_the_service(world)
     marks = Counter(mark for remote in remotes.values() if (mark := remote.get("customProperties", {}).get(MARK)))
     creations = {str(change.pk): change for change in Change.objects.filter(kind=ChangeKind.CREATE)}
 
-    # I1: nothing that was asked for is there twice.
+    # I1: no request has two endpoints.
     assert {mark: count for mark, count in marks.items() if count > 1} == {}
 
-    # I2: a change has ended, waits for a person, or somebody will look soon.
+    # I2: a change has ended, waits for a person, or is due soon.
     for change in Change.objects.exclude(state=ChangeState.UNDECIDED):
         if change.state in CLOSED:
             assert change.closed_at, change
         elif change.scheduled_for is None or change.attempt:
-            assert change.next_look_at, change
-            assert change.next_look_at <= timezone.now() + timedelta(minutes=15), change
+            assert change.due_at, change
+            assert change.due_at <= timezone.now() + timedelta(minutes=15), change
 
-    # I3: whatever was sent had been written down before. The client repeats deletions by itself, and they may be;
-    # and what was refused with 429, of which the service has done nothing.
+    # I3: each request was recorded before it was sent. Not counted: deletions, which the client retries by itself,
+    # and requests refused with 429, which have no effect.
     sent = [entry for entry in world.ledger("POST") if entry["path"].startswith("/speechtotext/")]
     posts = sum(change.attempt for change in creations.values())
     assert sum(entry["status"] != 429 for entry in sent) <= posts
 
-    # I4: whatever carries a mark of ours was asked for.
+    # I4: each mark on the service belongs to a change of ours.
     assert set(marks) <= {mark for mark, change in creations.items() if change.attempt}
 
-    # I5: the list shows what the service has, each once.
+    # I5: the list has each endpoint of the service once.
     present = Endpoint.objects.present()
     ids = Counter(present.exclude(remote_id=None).values_list("remote_id", flat=True))
     assert {remote_id: count for remote_id, count in ids.items() if count > 1} == {}
@@ -61,6 +61,6 @@ def check(world, *, quiet=False):
         ended = (ChangeState.REFUSED, ChangeState.FAILED, ChangeState.UNDECIDED)
         assert not unmade.exclude(changes__state__in=ended).exists()
 
-    # I6: how a change ended is in the history, once.
+    # I6: the history has the end of each change once.
     told = Counter(Event.objects.filter(verb__in=ENDED).values_list("change_id", flat=True))
     assert told == dict.fromkeys(Change.objects.filter(state__in=CLOSED).values_list("pk", flat=True), 1)

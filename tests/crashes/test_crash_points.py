@@ -1,4 +1,4 @@
-"""A worker dies at each place of its step, whatever the service does: nothing is lost, and nothing is there twice."""
+"""A worker is killed at each failpoint of a step, for each behavior of the service: nothing is lost or made twice."""
 
 import json
 import os
@@ -19,8 +19,8 @@ from endpoints.models import Change, Endpoint, SpeechModel, Status
 from endpoints.models.status import ChangeState
 from tests.crashes import invariants
 
-PATIENCE = 0.3  # seconds that the client waits for an answer
-LATE = 2 * PATIENCE
+TIMEOUT = 0.3  # seconds that the client waits for a response
+LATE = 2 * TIMEOUT
 OUTCOMES = {
     "ok": None,
     "500-before": {"stage": "before", "effect": {"status": 500}},
@@ -29,31 +29,31 @@ OUTCOMES = {
     "timeout-after": {"stage": "after", "effect": {"delay": LATE}},
     "reset": {"stage": "after", "effect": {"truncate": 20}},
 }
-STEPS = 12  # more than any way to the end takes
+STEPS = 12  # more than any change needs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class DyingWorker:
-    """Does a step in a process of its own, which ends at a failpoint."""
+class KillableWorker:
+    """Runs a step in a process of its own, which ends at a failpoint."""
 
     def __init__(self, process):
         self.process = process
 
     def step(self, change, failpoint):
-        """The exit code of the process that did it."""
+        """Returns the exit code of the process that ran the step."""
         self.process.stdin.write(json.dumps({"change": str(change.pk), "failpoint": failpoint}) + "\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline())
 
 
 @pytest.fixture(scope="module")
-def dying(django_db_setup):
+def killable_worker(django_db_setup):
     database = connection.settings_dict["NAME"]
-    command = [sys.executable, "-m", "tests.crashes.dying", str(database), str(PATIENCE)]
+    command = [sys.executable, "-m", "tests.crashes.killable_worker", str(database), str(TIMEOUT)]
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "speechstudio.settings"}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
-        yield DyingWorker(process)
+        yield KillableWorker(process)
         process.stdin.close()
         assert process.wait(10) == 0
 
@@ -67,9 +67,9 @@ def change(alice, resource, world, worker):
 
 
 def let_time_pass(world, change):
-    """As long as leases, back-off, settling and a deployment take."""
+    """Pass as much time as leases, backoff, settling and a deployment take."""
     Change.objects.filter(pk=change.pk).update(
-        next_look_at=Now(),
+        due_at=Now(),
         leased_until=F("leased_until") - timedelta(minutes=11),
         sent_at=F("sent_at") - timedelta(minutes=11),
     )
@@ -81,14 +81,14 @@ def let_time_pass(world, change):
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("point", FAILPOINTS)
 def test_a_worker_that_dies_anywhere_loses_nothing_and_doubles_nothing(
-    point, outcome, change, world, worker, dying, monkeypatch
+    point, outcome, change, world, worker, killable_worker, monkeypatch
 ):
-    monkeypatch.setitem(azure.SpeechClient.__init__.__kwdefaults__, "deadline", PATIENCE)
+    monkeypatch.setitem(azure.SpeechClient.__init__.__kwdefaults__, "deadline", TIMEOUT)
     if fault := OUTCOMES[outcome]:
         world.fail({"method": "POST", "path": "/endpoints$", "times": 1, **fault})
 
     for _step in range(STEPS):
-        code = dying.step(change, point)
+        code = killable_worker.step(change, point)
         assert code in (0, KILLED)
         if code == KILLED:
             break

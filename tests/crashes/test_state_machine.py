@@ -1,6 +1,6 @@
-"""Everything that people, workers, the service and time can do, in any order: what must hold, holds all the time.
+"""Random sequences of actions of people, workers, the service and time; the invariants hold after each.
 
-STATE_MACHINE_EXAMPLES sets how many histories are tried; a long run tries more. A failure prints what reproduces it.
+STATE_MACHINE_EXAMPLES sets the number of sequences; a long run tries more. A failure prints how to reproduce it.
 """
 
 import os
@@ -22,9 +22,9 @@ from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 from tests.crashes import invariants
 
 EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "20"))
-LONG = 500  # histories in a long run
+LONG = 500  # sequences in a long run
 OPTIONS = {"endpoints": 2, "rate_limit": "0/0"}
-ROUNDS = 25  # in which everything that was asked for must have ended
+ROUNDS = 25  # within which all changes must have ended
 FAULTS = [
     {"stage": "before", "effect": {"close": True}},
     {"stage": "before", "effect": {"status": 503}},
@@ -70,20 +70,20 @@ class Deployments(RuleBasedStateMachine):
     def __init__(self, world, worker, user):
         super().__init__()
         self.world, self.worker, self.user = world, worker, user
-        self.asked = []
-        # The same seed makes the same world, so each history begins with rows that are right, and is rolled back.
+        self.requests = []
+        # The same seed makes the same world, so each sequence begins with matching rows and is rolled back.
         world.begin(**OPTIONS)
         self.rows = transaction.atomic()
         self.rows.__enter__()
 
     def teardown(self):
         try:
-            self.everything_ends()
+            self.all_changes_end()
         finally:
             transaction.set_rollback(True)
             self.rows.__exit__(None, None, None)
 
-    def everything_ends(self):
+    def all_changes_end(self):
         self.world.fail()
         for _round in range(ROUNDS):
             self.long_time_passes()
@@ -105,53 +105,53 @@ class Deployments(RuleBasedStateMachine):
     def models(self):
         return SpeechModel.objects.deployable().order_by("pk")
 
-    def ask(self, verb, **wish):
-        wish = {"key": uuid.uuid4(), "actor": self.user, **wish}
+    def request_change(self, verb, **request):
+        request = {"key": uuid.uuid4(), "actor": self.user, **request}
         try:
-            change = verb(**wish)
+            change = verb(**request)
         except NOT_NOW:
             return
-        self.asked.append((change, verb, wish))
+        self.requests.append((change, verb, request))
 
     # What people do.
 
     @rule(pick=picks)
-    def ask_create(self, pick):
-        self.ask(submit.create, model=picked(self.models, pick), display_name=f"Asked {pick}")
+    def request_create(self, pick):
+        self.request_change(submit.create, model=picked(self.models, pick), display_name=f"Asked {pick}")
 
     @rule(pick=picks, which=picks, later=st.booleans())
-    def ask_change_model(self, pick, which, later):
+    def request_change_model(self, pick, which, later):
         if endpoint := picked(self.endpoints, pick):
             model = picked(self.models.filter(locale=endpoint.locale), which)
             at = timezone.now() + timedelta(hours=1) if later else None
             if model and model != endpoint.model:
-                self.ask(submit.change_model, endpoint=endpoint, model=model, reason="Better", at=at)
+                self.request_change(submit.change_model, endpoint=endpoint, model=model, reason="Better", at=at)
 
     @rule(pick=picks, name=st.sampled_from(["display_name", "description", "logging_enabled"]), value=picks)
-    def ask_edit(self, pick, name, value):
+    def request_edit(self, pick, name, value):
         if endpoint := picked(self.endpoints, pick):
-            wanted = {name: bool(value % 2) if name == "logging_enabled" else f"Edited {value}"}
-            self.ask(submit.edit, endpoint=endpoint, wanted=wanted)
+            desired = {name: bool(value % 2) if name == "logging_enabled" else f"Edited {value}"}
+            self.request_change(submit.edit, endpoint=endpoint, desired=desired)
 
     @rule(pick=picks)
-    def ask_delete(self, pick):
+    def request_delete(self, pick):
         if endpoint := picked(self.endpoints, pick):
-            self.ask(submit.delete, endpoint=endpoint)
+            self.request_change(submit.delete, endpoint=endpoint)
 
-    @precondition(lambda self: self.asked)
+    @precondition(lambda self: self.requests)
     @rule(pick=picks)
-    def press_twice(self, pick):
-        change, verb, wish = picked(self.asked, pick)
+    def submit_twice(self, pick):
+        change, verb, request = picked(self.requests, pick)
         count = Change.objects.count()
-        if endpoint := wish.get("endpoint"):
+        if endpoint := request.get("endpoint"):
             endpoint.refresh_from_db()
-        assert verb(**wish).pk == change.pk
+        assert verb(**request).pk == change.pk
         assert Change.objects.count() == count
 
-    @precondition(lambda self: self.asked)
+    @precondition(lambda self: self.requests)
     @rule(pick=picks)
     def cancel(self, pick):
-        change = picked(self.asked, pick)[0]
+        change = picked(self.requests, pick)[0]
         change.refresh_from_db()
         started = change.state != ChangeState.QUEUED or change.attempt
         assert submit.cancel(change, actor=self.user) is not bool(started)
@@ -174,12 +174,12 @@ class Deployments(RuleBasedStateMachine):
 
     @rule(pick=picks, arrives=st.booleans())
     def die_while_sending(self, pick, arrives):
-        """The service may have carried it out; our rows say what was committed before the first byte left."""
+        """A worker dies while sending, with the state committed before. `arrives`: the service gets the request."""
         change = picked(Change.objects.filter(state=ChangeState.QUEUED).order_by("pk"), pick)
         if change is None or not self.sends(change, arrives):
             return
         Change.objects.filter(pk=change.pk).update(
-            state=ChangeState.SENDING, attempt=F("attempt") + 1, sent_at=Now(), next_look_at=Now()
+            state=ChangeState.SENDING, attempt=F("attempt") + 1, sent_at=Now(), due_at=Now()
         )
 
     def sends(self, change, arrives):
@@ -221,7 +221,7 @@ class Deployments(RuleBasedStateMachine):
 
     @rule()
     def long_time_passes(self):
-        """Longer than leases, back-off, settling and deployments take."""
+        """More time passes than leases, backoff, settling and deployments take."""
         self.world.advance(3600)
         long = timedelta(minutes=11)
         Change.objects.open().update(

@@ -1,4 +1,4 @@
-"""What must hold after any faults: what was accepted here, against what the service has and what it was asked."""
+"""Invariants after faults: our rows compared with what the service has and which requests it got."""
 
 import base64
 import re
@@ -17,42 +17,42 @@ from endpoints.models.event import Verb
 from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 from tests.conftest import Worker, World
 
-LOOK_WITHIN = timedelta(minutes=15)
+DUE_WITHIN = timedelta(minutes=15)
 ASKED = {
-    ChangeKind.CREATE: Verb.ASKED_CREATE,
-    ChangeKind.CHANGE_MODEL: Verb.ASKED_CHANGE_MODEL,
-    ChangeKind.EDIT: Verb.ASKED_EDIT,
-    ChangeKind.DELETE: Verb.ASKED_DELETE,
+    ChangeKind.CREATE: Verb.REQUESTED_CREATE,
+    ChangeKind.CHANGE_MODEL: Verb.REQUESTED_CHANGE_MODEL,
+    ChangeKind.EDIT: Verb.REQUESTED_EDIT,
+    ChangeKind.DELETE: Verb.REQUESTED_DELETE,
 }
 ENDED = {
     ChangeState.DONE: {Verb.DEPLOYED, Verb.EDITED, Verb.DELETED},
     ChangeState.REFUSED: {Verb.REFUSED},
     ChangeState.FAILED: {Verb.FAILED, Verb.GAVE_UP},
-    ChangeState.CANCELLED: {Verb.CANCELLED},
+    ChangeState.CANCELED: {Verb.CANCELED},
 }
 
 
 @dataclass
-class Forgotten:
-    """What our rows cannot know: POSTs that others sent, or we before a backup, and changes asked after it."""
+class Untracked:
+    """What our rows do not know: POSTs of others or of a time after a backup, and changes after it."""
 
     posts: int = 0
     changes: set[str] = field(default_factory=set)
 
 
-def check(world: World, forgotten: Forgotten | None = None) -> None:
-    """Mirror once more, without faults, and compare; each broken promise is named."""
+def check(world: World, untracked: Untracked | None = None) -> None:
+    """Refresh once more without faults, and check; the error names each violation."""
     world.fail()
     Worker().mirror()
-    forgotten = forgotten or Forgotten()
+    untracked = untracked or Untracked()
     there = {remote["self"].rpartition("/")[2]: remote for remote in all_endpoints(world)}
     broken = [
         *_one_endpoint_for_each_change(there),
-        *_nothing_is_left_lying(),
-        *_nothing_was_sent_unwritten(world, forgotten),
-        *_no_stranger_carries_our_mark(there, forgotten),
+        *_each_open_change_is_due(),
+        *_each_post_was_recorded(world, untracked),
+        *_each_mark_is_of_our_change(there, untracked),
         *_rows_are_what_the_service_has(there),
-        *_all_is_written_down(),
+        *_all_is_recorded(),
     ]
     if broken:
         raise AssertionError("\n".join(broken))
@@ -83,30 +83,30 @@ def _one_endpoint_for_each_change(there: dict[str, Any]) -> Iterator[str]:
                 yield f"I1: the change {mark} has {len(same)} endpoints, and {row.remote_id} shows {len(others)} others"
 
 
-def _nothing_is_left_lying() -> Iterator[str]:
+def _each_open_change_is_due() -> Iterator[str]:
     for change in Change.objects.exclude(state__in=(*CLOSED, ChangeState.UNDECIDED)):
-        due = max(timezone.now(), change.scheduled_for or timezone.now()) + LOOK_WITHIN
-        if change.next_look_at is None or change.next_look_at > due:
-            yield f"I2: {change} is {change.state} and is looked at {change.next_look_at}"
+        due = max(timezone.now(), change.scheduled_for or timezone.now()) + DUE_WITHIN
+        if change.due_at is None or change.due_at > due:
+            yield f"I2: {change} is {change.state} and is due {change.due_at}"
 
 
-def _nothing_was_sent_unwritten(world: World, forgotten: Forgotten) -> Iterator[str]:
+def _each_post_was_recorded(world: World, untracked: Untracked) -> Iterator[str]:
     sent = len(posts(world))
-    written = sum(Change.objects.filter(kind=ChangeKind.CREATE).values_list("attempt", flat=True)) + forgotten.posts
+    written = sum(Change.objects.filter(kind=ChangeKind.CREATE).values_list("attempt", flat=True)) + untracked.posts
     if sent > written:
-        yield f"I3: {sent} POSTs were sent and {written} attempts written down"
+        yield f"I3: {sent} POSTs were sent and {written} attempts recorded"
 
 
 def posts(world: World) -> list[dict[str, Any]]:
-    """The requests for a new endpoint that the service got."""
+    """The requests to create an endpoint that the service got."""
     return [entry for entry in world.ledger("POST") if entry["path"].partition("?")[0].endswith("/endpoints")]
 
 
-def _no_stranger_carries_our_mark(there: dict[str, Any], forgotten: Forgotten) -> Iterator[str]:
-    known = {str(pk) for pk in Change.objects.values_list("pk", flat=True)} | forgotten.changes
+def _each_mark_is_of_our_change(there: dict[str, Any], untracked: Untracked) -> Iterator[str]:
+    known = {str(pk) for pk in Change.objects.values_list("pk", flat=True)} | untracked.changes
     for pk, remote in there.items():
         if _mark(remote) and _mark(remote) not in known:
-            yield f"I4: {pk} carries the mark {_mark(remote)} of a change that nobody asked for"
+            yield f"I4: {pk} carries the mark {_mark(remote)} of a change that nobody requested"
 
 
 def _rows_are_what_the_service_has(there: dict[str, Any]) -> Iterator[str]:
@@ -128,17 +128,17 @@ def _rows_are_what_the_service_has(there: dict[str, Any]) -> Iterator[str]:
             yield f"I5: {row} is said to be deployed and has no endpoint"
 
 
-def _all_is_written_down() -> Iterator[str]:
+def _all_is_recorded() -> Iterator[str]:
     for change in Change.objects.all():
         verbs = list(Event.objects.filter(change_id=change.pk).values_list("verb", flat=True))
         if verbs.count(ASKED[ChangeKind(change.kind)]) != 1:
-            yield f"I6: who asked for {change} is not written down once: {verbs}"
+            yield f"I6: who asked for {change} is not recorded once: {verbs}"
         ended = ENDED.get(ChangeState(change.state), set())
         if ended and sum(verb in ended for verb in verbs) != 1:
-            yield f"I6: {change} is {change.state}, which is not written down once: {verbs}"
+            yield f"I6: {change} is {change.state}, which is not recorded once: {verbs}"
 
 
-SIGNATURE = re.compile(rb"[?&]sig=[A-Za-z0-9%+/=]{16,}")  # of an address of content
+SIGNATURE = re.compile(rb"[?&]sig=[A-Za-z0-9%+/=]{16,}")  # of a content URL
 WRAPPED = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 
 

@@ -1,4 +1,4 @@
-"""A line to the service that can be cut, fall silent, or hold a request back until a test lets it go."""
+"""A proxy to the service that can break, swallow or delay requests, and cut responses."""
 
 import re
 import socket
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds: close() resets the connection
 
 
-class Line(socketserver.ThreadingTCPServer):
-    """Passes each request on in a connection of its own; the next POST or PATCH is treated as `spoil()` says."""
+class Proxy(socketserver.ThreadingTCPServer):
+    """Forwards each request in its own connection; `disturb()` says what happens to the next POST or PATCH."""
 
     daemon_threads = True
     block_on_close = False
@@ -26,14 +26,14 @@ class Line(socketserver.ThreadingTCPServer):
         self.at: float = 0
         self.held: list[bytes] = []
 
-    def spoil(self, how: str, at: float = 0) -> None:
+    def disturb(self, how: str, at: float = 0) -> None:
         """The next change is `swallowed` (never passed on, no answer), `mute` (passed on, no answer), `held`
         (passed on by release(), no answer), its request is `broken` or its answer `cut`: after that part `at`.
         """
         self.how, self.at = how, at
 
     def release(self) -> None:
-        """Pass on what was held; the service has carried it out when this returns."""
+        """Forward the held requests; the service has processed them when this returns."""
         while self.held:
             self.ask(self.held.pop(0))
 
@@ -44,7 +44,7 @@ class Line(socketserver.ThreadingTCPServer):
 
 
 class _Passage(socketserver.BaseRequestHandler):
-    server: Line
+    server: Proxy
     request: socket.socket
 
     def handle(self) -> None:
@@ -76,7 +76,7 @@ class _Passage(socketserver.BaseRequestHandler):
             self.request.sendall(answer)
 
     def _read(self) -> bytes:
-        """One request, with the wish that the connection ends after it."""
+        """Read one request, and add a header that closes the connection after it."""
         data = b""
         while b"\r\n\r\n" not in data:
             piece = self.request.recv(65536)
@@ -100,7 +100,7 @@ def _reset(connection: socket.socket) -> None:
     connection.close()
 
 
-def serve(line: Line) -> threading.Thread:
-    thread = threading.Thread(target=line.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+def serve(proxy: Proxy) -> threading.Thread:
+    thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     return thread

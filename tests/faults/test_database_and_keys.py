@@ -1,4 +1,4 @@
-"""A database that is busy, and an encryption key that does not open what is stored."""
+"""A busy database, and an encryption key that cannot decrypt stored secrets."""
 
 import sqlite3
 import threading
@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from endpoints.models import Change, Endpoint, Event, Resource
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_model
+from tests.changes.requests import request_model
 
 
 @pytest.mark.django_db(transaction=True)
@@ -33,11 +33,11 @@ def test_a_change_asked_for_while_another_process_writes_waits_and_is_whole(alic
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has one writer")
-def test_a_database_that_stays_busy_is_told_in_words_and_the_form_can_be_sent_again(alice, endpoint, other):
+def test_a_database_that_stays_busy_is_explained_and_the_form_can_be_sent_again(alice, endpoint, other):
     form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": "Numbers"}
     address = reverse("endpoints:change-model", args=[endpoint.pk])
     alice.raise_request_exception = False
-    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as writer, impatient():
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as writer, short_timeout():
         writer.execute("BEGIN IMMEDIATE")
         answer = alice.post(address, form)
         writer.execute("ROLLBACK")
@@ -51,19 +51,19 @@ def test_a_database_that_stays_busy_is_told_in_words_and_the_form_can_be_sent_ag
 
 
 @contextmanager
-def impatient():
-    """As if twenty seconds had passed already."""
+def short_timeout():
+    """SQLite's timeout of 20 seconds ends at once."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout = 0")
     yield
     connection.close()
 
 
-def test_without_the_right_key_all_is_readable_and_the_reason_is_told(alice, endpoint, other, world, worker, settings):
-    change = ask_model(alice, endpoint, other)
+def test_without_the_right_key_pages_can_be_read_and_show_the_reason(alice, endpoint, other, world, worker, settings):
+    change = request_model(alice, endpoint, other)
     asked, right = len(world.ledger()), settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    worker.look_round()
+    worker.run_round()
     change.refresh_from_db()
     assert (change.state, change.attempt) == (ChangeState.QUEUED, 0)
     assert "ENCRYPTION_KEYS" in Resource.objects.get().failure
@@ -73,7 +73,7 @@ def test_without_the_right_key_all_is_readable_and_the_reason_is_told(alice, end
     assert alice.get(endpoint.get_absolute_url()).status_code == 200
     assert len(world.ledger()) == asked
 
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *right]  # a new key first, the old one still opens
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *right]  # a new key first; the old one still decrypts
     worker.step(change)
     world.advance(3600)
     worker.step(change)

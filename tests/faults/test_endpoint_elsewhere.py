@@ -1,4 +1,4 @@
-"""An endpoint or a model was changed, deleted or is stuck on the service, and is not what the page showed."""
+"""Endpoints and models that others change or delete in Azure, and deployments that are stuck."""
 
 import json
 import re
@@ -12,15 +12,16 @@ from django.utils import timezone
 from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel, Status
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_create, ask_model, fitting, later, reference
+from tests.changes.requests import later, reference, request_create, request_model
+from tests.conftest import fitting
 from tests.faults.invariants import all_endpoints, posts
-from tests.test_wizard import Wizard
+from tests.pages.wizard import Wizard
 
 
 def test_an_endpoint_deleted_in_the_portal_keeps_its_row_and_is_not_made_again(alice, endpoint, world, worker):
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     worker.mirror()
-    worker.look_round()
+    worker.run_round()
     endpoint.refresh_from_db()
     assert endpoint.gone_at
     assert not Endpoint.objects.present().exists()
@@ -33,14 +34,14 @@ def test_an_endpoint_deleted_in_the_portal_keeps_its_row_and_is_not_made_again(a
 
 def gone_while(when, alice, endpoint, other, world, worker):
     """A change that is open when somebody deletes its endpoint elsewhere."""
-    change = ask_model(alice, endpoint, other)
+    change = request_model(alice, endpoint, other)
     if when.startswith("its answer was lost"):
         stage = when.rpartition(" ")[2]
         world.fail({"method": "PATCH", "path": "/endpoints/", "stage": stage, "effect": {"close": True}})
     if when != "it waited":
         worker.step(change)
     if when == "it was sent":
-        # The look just before still found the endpoint.
+        # The last refresh still found the endpoint.
         Change.objects.filter(pk=change.pk).update(state=ChangeState.QUEUED, attempt=0, sent_at=None)
         worker.mirror()
         remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
@@ -75,17 +76,17 @@ def test_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision(
 def test_a_change_that_waits_for_its_time_needs_a_decision_as_soon_as_its_endpoint_is_gone(
     alice, endpoint, other, world, worker
 ):
-    change = ask_model(alice, endpoint, other, at=timezone.now() + timedelta(hours=8))
+    change = request_model(alice, endpoint, other, at=timezone.now() + timedelta(hours=8))
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     for _round in range(2):
         worker.mirror()
     change.refresh_from_db()
-    assert (change.state, change.attempt, change.next_look_at) == (ChangeState.UNDECIDED, 0, None)
+    assert (change.state, change.attempt, change.due_at) == (ChangeState.UNDECIDED, 0, None)
     assert Event.objects.filter(change_id=change.pk, verb=Verb.UNDECIDED).count() == 1
 
 
 def test_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(alice, endpoint, other, world, worker):
-    change = ask_model(alice, endpoint, other)
+    change = request_model(alice, endpoint, other)
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     worker.step(change)
     page = alice.get(endpoint.get_absolute_url()).content.decode()
@@ -94,7 +95,7 @@ def test_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(alice, 
     wizard.page = alice.get(again, follow=True)
     assert wizard.step == "review"
     wizard.press("add")
-    worker.look_round()
+    worker.run_round()
     (made,) = all_endpoints(world)
     assert made["displayName"] == f"Copy of {endpoint.display_name}"
     change.refresh_from_db()
@@ -106,10 +107,10 @@ def test_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(alice, 
     assert "Deploy again" in page
 
 
-def test_what_is_to_be_decided_stays_so_when_the_endpoint_is_there_after_all_or_a_copy_is_made(
+def test_a_change_still_needs_a_decision_when_the_endpoint_exists_after_all_or_a_copy_is_made(
     alice, endpoint, other, world, worker
 ):
-    change = ask_model(alice, endpoint, other)
+    change = request_model(alice, endpoint, other)
     effect = {"status": 404, "body": {"code": "NotFound", "message": "The endpoint does not exist."}}
     world.fail({"method": "GET", "path": endpoint.remote_id, "times": 1, "effect": effect})
     worker.step(change)
@@ -126,10 +127,10 @@ def test_what_is_to_be_decided_stays_so_when_the_endpoint_is_there_after_all_or_
     assert Change.objects.filter(kind="create").count() == 2
 
 
-def test_a_change_that_was_put_to_people_goes_on_when_the_endpoint_was_there_after_all(
+def test_a_change_that_needed_a_decision_goes_on_when_the_endpoint_exists_after_all(
     alice, endpoint, other, world, worker
 ):
-    change = ask_model(alice, endpoint, other)
+    change = request_model(alice, endpoint, other)
     missing = {"code": "NotFound", "message": "The endpoint does not exist."}
     effect = {"status": 404, "body": missing}
     world.fail({"method": "GET", "path": endpoint.remote_id, "times": 1, "effect": effect})
@@ -151,7 +152,7 @@ def test_a_model_deleted_between_the_wizards_steps_marks_the_field_and_keeps_wha
     wizard = Wizard(alice).to_details(model).press("next", name="Support calls", description="EU hotline")
     assert wizard.step == "review"
     world.call("DELETE", f"/models/{model.remote_id}")
-    Resource.objects.update(catalogued_at=None)
+    Resource.objects.update(cataloged_at=None)
     worker.mirror()
     wizard.press("add")
     assert wizard.page.status_code == 422
@@ -166,10 +167,10 @@ def test_a_model_deleted_between_the_wizards_steps_marks_the_field_and_keeps_wha
 def test_a_model_deleted_before_the_request_is_sent_refuses_it_in_words(
     alice, model, world, worker, mirrored_meanwhile
 ):
-    change = ask_create(alice, model)
+    change = request_create(alice, model)
     world.call("DELETE", f"/models/{model.remote_id}")
     if mirrored_meanwhile:
-        Resource.objects.update(catalogued_at=None)
+        Resource.objects.update(cataloged_at=None)
         worker.mirror()
     worker.step(change)
     assert change.state == ChangeState.REFUSED
@@ -181,7 +182,7 @@ def test_a_model_deleted_before_the_request_is_sent_refuses_it_in_words(
 
 
 def test_a_model_that_expires_before_the_request_is_sent_refuses_it_in_words(alice, model, world, worker):
-    change = ask_create(alice, model)
+    change = request_create(alice, model)
     world.advance(timedelta(days=4000).total_seconds())
     worker.step(change)
     assert change.state == ChangeState.REFUSED
@@ -210,10 +211,10 @@ def test_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_it(alice
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["deployed", "still running"])
-def test_a_change_in_the_portal_that_no_mirror_has_seen_is_not_overwritten_either(
+def test_a_change_in_the_portal_that_no_refresh_has_seen_is_not_overwritten_either(
     alice, endpoint, other, world, worker, running
 ):
-    change = ask_model(alice, endpoint, other)
+    change = request_model(alice, endpoint, other)
     portal = fitting(endpoint).exclude(pk=other.pk)[0]
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", reference(world, portal))
     if running:
@@ -229,7 +230,7 @@ def test_a_change_in_the_portal_that_no_mirror_has_seen_is_not_overwritten_eithe
 
 
 def test_a_name_changed_in_the_portal_survives_a_change_of_model(alice, endpoint, other, world, worker):
-    change = ask_model(alice, endpoint, other)
+    change = request_model(alice, endpoint, other)
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Renamed in the portal"})
     worker.step(change)
     world.advance(3600)
@@ -240,7 +241,7 @@ def test_a_name_changed_in_the_portal_survives_a_change_of_model(alice, endpoint
 
 
 def says(world, endpoint, *statuses):
-    """The service shows these statuses, one a look, whatever it really does."""
+    """The service returns these statuses, one for each poll."""
     remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
     begun = datetime.fromisoformat(remote["lastActionDateTime"])
     faults = []
@@ -251,8 +252,8 @@ def says(world, endpoint, *statuses):
     world.fail(*faults)
 
 
-def test_a_status_that_flaps_is_shown_as_it_is_and_told_once(alice, endpoint, other, world, worker):
-    change = worker.step(ask_model(alice, endpoint, other))
+def test_a_status_that_flaps_is_shown_as_it_is_and_recorded_once(alice, endpoint, other, world, worker):
+    change = worker.step(request_model(alice, endpoint, other))
     flapping = [Status.RUNNING, Status.NOT_STARTED, Status.RUNNING]
     says(world, endpoint, *flapping)
     for status in flapping:
@@ -269,7 +270,7 @@ def test_a_status_that_flaps_is_shown_as_it_is_and_told_once(alice, endpoint, ot
 def test_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_its_history(
     alice, endpoint, other, world, worker
 ):
-    change = worker.step(ask_model(alice, endpoint, other))
+    change = worker.step(request_model(alice, endpoint, other))
     world.advance(3600)
     worker.step(change)
     assert change.state == ChangeState.DONE
@@ -283,27 +284,27 @@ def test_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_its_hist
     change.refresh_from_db()
     assert change.state == ChangeState.DONE
     assert Event.objects.filter(change_id=change.pk, verb=Verb.DEPLOYED).count() == 1
-    Endpoint.objects.update(last_action_at=None)  # so that the checker's mirror may tell the truth again
+    Endpoint.objects.update(last_action_at=None)  # so that the final check gets the real status
 
 
 def test_a_deployment_that_never_ends_is_called_stuck_and_polled_slowly(alice, world, worker, request):
     world.begin(rate_limit="0/0", deploy_seconds=10_000_000)
     model = request.getfixturevalue("model")
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     worker.step(change)
-    assert 0 < (change.next_look_at - timezone.now()).total_seconds() < 61
+    assert 0 < (change.due_at - timezone.now()).total_seconds() < 61
     world.advance(3 * 3600)
     later(change, hours=3)
     worker.step(change)
     assert (change.state, change.stuck) == (ChangeState.DEPLOYING, True)
     assert Endpoint.objects.for_list().get().shown_status.label == "Stuck"
     assert "Stuck" in alice.get(reverse("endpoints:list")).content.decode()
-    assert 240 < (change.next_look_at - timezone.now()).total_seconds() < 900
+    assert 240 < (change.due_at - timezone.now()).total_seconds() < 900
     assert not Change.objects.due().exists()
 
 
 def test_a_stuck_deployment_that_ends_after_all_is_done(alice, model, world, worker):
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     later(change, hours=3)
     worker.step(change)
     assert change.stuck

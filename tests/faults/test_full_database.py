@@ -13,9 +13,9 @@ from endpoints.changes import sending
 from endpoints.models import Change, Event
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_create, freed
+from tests.changes.requests import request_create, unleased
+from tests.faults.file_size_limit import file_size_limit
 from tests.faults.invariants import all_endpoints, posts
-from tests.faults.test_full_disk import no_file_grows_beyond
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABLES = ("change", "endpoint", "event", "resource", "sweep")
@@ -23,7 +23,7 @@ TABLES = ("change", "endpoint", "event", "resource", "sweep")
 
 @contextmanager
 def no_page_can_be_added():
-    """SQLite's own SQLITE_FULL. What fits into the pages that there are can still be written; no event does."""
+    """SQLite returns SQLITE_FULL. Small writes still fit into existing pages, but no Event does."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
@@ -44,16 +44,16 @@ def fill():
 
 @contextmanager
 def nothing_can_be_written():
-    """No file takes a byte more, the database's journal neither."""
+    """No file can grow, including the journal of the database."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    with no_file_grows_beyond(0):
+    with file_size_limit(0):
         yield
 
 
 @contextmanager
 def disk_full():
-    """What PostgreSQL says when it finds no room."""
+    """The error of PostgreSQL with a full disk."""
     raising = "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'"
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {raising}; END $$")
@@ -83,14 +83,14 @@ def test_a_full_database_keeps_pages_readable_and_takes_no_half_change(alice, en
     assert int(told["Retry-After"]) > 0
     heading = re.search("<h1>(.+)</h1>", told.content.decode())[1]
     if full is nothing_can_be_written:
-        assert heading == "The database does not answer"  # SQLite says no more than that writing failed
+        assert heading == "The database does not answer"  # SQLite says only that writing failed
     else:
         assert heading == "There is no room left on the database's disk"
     assert "nothing is done twice" in told.content.decode()
     assert [page.status_code for page in pages] == [200] * 4
     assert all(endpoint.display_name in page.content.decode() for page in pages[:3])
     assert not Change.objects.exists()
-    assert not Event.objects.filter(verb=Verb.ASKED_CHANGE_MODEL).exists()
+    assert not Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).exists()
 
     assert alice.post(change_model, form).status_code == 302
     change = worker.step(Change.objects.get())
@@ -105,7 +105,7 @@ def test_a_full_database_keeps_pages_readable_and_takes_no_half_change(alice, en
 def test_work_that_a_full_database_interrupts_is_neither_lost_nor_done_twice(
     alice, model, world, worker, monkeypatch, when, full
 ):
-    change = ask_create(alice, model)
+    change = request_create(alice, model)
     with ExitStack() as until_there_is_room:
         if when == "when it is done":
             worker.step(change)
@@ -128,13 +128,13 @@ def test_work_that_a_full_database_interrupts_is_neither_lost_nor_done_twice(
     assert change.state != ChangeState.DONE
     assert len(posts(world)) <= 1
     for _step in range(3):
-        worker.step(freed(change))
+        worker.step(unleased(change))
         world.advance(3600)
     assert change.state == ChangeState.DONE
     assert len(posts(world)) == len(all_endpoints(world)) == 1
 
 
-def test_a_database_that_cannot_be_written_is_told_in_one_line_of_the_log():
+def test_a_database_that_cannot_be_written_is_logged_in_one_line():
     (handler,) = (
         one for one in logging.getLogger().handlers if isinstance(one.formatter, logging.Formatter) and one.filters
     )

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource as limits
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,18 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.urls import reverse
 
-from endpoints.logs import downloads, making
+from endpoints.logs.download import job
+from endpoints.logs.download import requests as downloads
 from endpoints.models import Download, Endpoint, Event, LogFile
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
+from tests.faults.file_size_limit import file_size_limit
 
 SMALL, LARGE = 5_000_000, 12_000_000  # what the database never needs, and what a recording does
 
 
-@contextmanager
-def no_file_grows_beyond(size):
-    """Writing more than that fails, as on a full disk."""
-    soft, hard = limits.getrlimit(limits.RLIMIT_FSIZE)
-    limits.setrlimit(limits.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        limits.setrlimit(limits.RLIMIT_FSIZE, (soft, hard))
-
-
 class Spoiled(File):
-    """Its last part finds no room."""
+    """A file whose last part cannot be written."""
 
     def chunks(self, chunk_size=None):
         yield self.read(1000)
@@ -40,7 +30,7 @@ class Spoiled(File):
 
 
 class Elsewhere(Storage):
-    """A disk of its own, which can be full while that of the temporary files is not."""
+    """A storage whose disk can be full while that of the temporary files is not."""
 
     full = False
 
@@ -74,7 +64,7 @@ def the_storage_is_full():
     storage.full = False
 
 
-FULL = {"the temporary directory": lambda: no_file_grows_beyond(SMALL), "the storage": the_storage_is_full}
+FULL = {"the temporary directory": lambda: file_size_limit(SMALL), "the storage": the_storage_is_full}
 
 
 @pytest.fixture
@@ -96,23 +86,23 @@ def kept():
 
 
 def step(worker, download):
-    worker.look_round()
+    worker.run_round()
     download.refresh_from_db()
     return download.state
 
 
 def until(worker, download, state):
-    """In steps as short as can be."""
+    """Run a download in steps that are as short as possible."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(making, "WORK_SECONDS", 0)
+        patched.setattr(job, "WORK_SECONDS", 0)
         while download.state != state:
             step(worker, download)
 
 
 @pytest.mark.parametrize("full", FULL.values(), ids=FULL)
 @pytest.mark.parametrize("when", [DownloadState.FETCHING, DownloadState.PACKING])
-def test_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(lena, endpoint, worker, when, full):
-    download = downloads.ask(actor=lena.user, endpoint=endpoint)
+def test_a_full_disk_is_reported_leaves_no_half_file_and_is_recovered_from(lena, endpoint, worker, when, full):
+    download = downloads.request_download(actor=lena.user, endpoint=endpoint)
     until(worker, download, when)
     with full():
         for _attempt in range(3):
@@ -132,10 +122,10 @@ def test_a_full_disk_is_told_leaves_no_half_file_and_is_recovered_from(lena, end
 
 
 def test_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, endpoint, worker):
-    download = downloads.ask(actor=lena.user, endpoint=endpoint)
+    download = downloads.request_download(actor=lena.user, endpoint=endpoint)
     until(worker, download, DownloadState.FETCHING)
-    Download.objects.filter(pk=download.pk).update(failures=making.GIVE_UP_AFTER - 1)
-    with no_file_grows_beyond(SMALL):
+    Download.objects.filter(pk=download.pk).update(failures=job.GIVE_UP_AFTER - 1)
+    with file_size_limit(SMALL):
         assert step(worker, download) == DownloadState.FAILED
     page = lena.get(reverse("endpoints:logs", args=[endpoint.pk])).content.decode()
     assert "There is no room left on the disk" in page

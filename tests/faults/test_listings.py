@@ -1,7 +1,7 @@
 """The listings in which an endpoint is searched whose answer was lost."""
 
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_create, later, reference
+from tests.changes.requests import later, reference, request_create
 from tests.faults.invariants import posts
 
 POST = {"method": "POST", "path": "/endpoints$", "times": 1}
@@ -11,7 +11,7 @@ LIST = {"method": "GET", "path": r"/endpoints(\?|$)", "stage": "after"}
 def test_a_listing_that_does_not_show_a_new_endpoint_yet_causes_no_second_request(alice, model, world, worker):
     lost = {**POST, "stage": "after", "effect": {"close": True}}
     world.fail(lost)
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     world.fail({**LIST, "times": 5, "effect": {"body": {"values": []}}})
     for _listing in range(5):
         worker.step(change)
@@ -23,16 +23,16 @@ def test_a_listing_that_does_not_show_a_new_endpoint_yet_causes_no_second_reques
     assert len(posts(world)) == 1
 
 
-def test_a_listing_whose_second_page_fails_does_not_count_as_empty(alice, world, worker, forgotten, request):
+def test_a_listing_whose_second_page_fails_does_not_count_as_empty(alice, world, worker, untracked, request):
     world.begin(rate_limit="0/0", switches={"page_size": 1})
     model = request.getfixturevalue("model")
     for name in ("One", "Two"):
         body = {"displayName": name, "locale": model.locale, **reference(world, model)}
         world.call("POST", "/endpoints", body)
-    forgotten.posts = elsewhere = len(posts(world))
+    untracked.posts = elsewhere = len(posts(world))
     lost = {**POST, "stage": "before", "effect": {"close": True}}
     world.fail(lost)
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     world.fail({"method": "GET", "path": r"/endpoints\?.*skip=1", "times": 3, "effect": {"status": 400}})
     later(change, minutes=11)
     for _listing in range(3):

@@ -1,4 +1,4 @@
-"""The answer to a POST is lost: by a status, a timeout, a reset, a delay or a spoiled body."""
+"""The answer to a POST is lost: by a status, a timeout, a reset, a delay or an invalid body."""
 
 import uuid
 
@@ -9,14 +9,14 @@ from endpoints.models import Change, Endpoint, Event
 from endpoints.models.change import MARK
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_create, later, reference
+from tests.changes.requests import later, reference, request_create
 from tests.faults.invariants import all_endpoints, posts
 
 POST = {"method": "POST", "path": "/endpoints$", "times": 1}
 
 
 def settled(change, world, worker):
-    """Take the change to its end, with the time that it needs."""
+    """Run steps of the change, with the time that it needs, until it is closed."""
     for _listing in range(2):
         worker.step(change)
     if change.state == ChangeState.UNKNOWN:
@@ -33,7 +33,7 @@ def settled(change, world, worker):
 
 def test_a_500_when_nothing_was_made_leads_to_exactly_one_endpoint(alice, model, world, worker):
     world.fail({**POST, "stage": "before", "effect": {"status": 500}})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert settled(change, world, worker) == 1
     assert [entry["status"] for entry in posts(world)] == [500, 201]
@@ -41,7 +41,7 @@ def test_a_500_when_nothing_was_made_leads_to_exactly_one_endpoint(alice, model,
 
 def test_a_500_when_the_endpoint_was_made_is_adopted(alice, model, world, worker):
     world.fail({**POST, "stage": "after", "effect": {"status": 500}})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
@@ -55,18 +55,18 @@ def test_every_status_that_leaves_the_outcome_open_leads_to_exactly_one_endpoint
     alice, model, world, worker, status, stage
 ):
     world.fail({**POST, "stage": stage, "effect": {"status": status, "body": "<html>Bad gateway</html>"}})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert settled(change, world, worker) == 1
     assert len(posts(world)) == (2 if stage == "before" else 1)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_deadline")
 def test_a_read_timeout_before_the_service_received_the_request_leads_to_exactly_one_endpoint(
-    alice, model, world, worker, line
+    alice, model, world, worker, proxy
 ):
-    line.spoil("swallowed")
-    change = worker.step(ask_create(alice, model))
+    proxy.disturb("swallowed")
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert "in time" in change.error
     assert posts(world) == []
@@ -74,10 +74,10 @@ def test_a_read_timeout_before_the_service_received_the_request_leads_to_exactly
     assert len(posts(world)) == 1
 
 
-@pytest.mark.usefixtures("impatient")
-def test_an_endpoint_made_before_a_read_timeout_is_adopted(alice, model, world, worker, line):
-    line.spoil("mute")
-    change = worker.step(ask_create(alice, model))
+@pytest.mark.usefixtures("short_deadline")
+def test_an_endpoint_made_before_a_read_timeout_is_adopted(alice, model, world, worker, proxy):
+    proxy.disturb("mute")
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
@@ -86,9 +86,9 @@ def test_an_endpoint_made_before_a_read_timeout_is_adopted(alice, model, world, 
 
 
 @pytest.mark.parametrize("at", [0, 0.5])
-def test_a_reset_in_the_middle_of_the_request_leads_to_exactly_one_endpoint(alice, model, world, worker, line, at):
-    line.spoil("broken", at)
-    change = worker.step(ask_create(alice, model))
+def test_a_reset_in_the_middle_of_the_request_leads_to_exactly_one_endpoint(alice, model, world, worker, proxy, at):
+    proxy.disturb("broken", at)
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     assert settled(change, world, worker) == 1
     assert len([entry for entry in posts(world) if entry["effect"]["made"]]) == 1
@@ -96,39 +96,39 @@ def test_a_reset_in_the_middle_of_the_request_leads_to_exactly_one_endpoint(alic
 
 
 @pytest.mark.parametrize("at", [0, 0.02, 0.5, 0.95])
-def test_an_endpoint_whose_answer_was_cut_off_is_adopted(alice, model, world, worker, line, at):
-    line.spoil("cut", at)
-    change = worker.step(ask_create(alice, model))
+def test_an_endpoint_whose_answer_was_cut_off_is_adopted(alice, model, world, worker, proxy, at):
+    proxy.disturb("cut", at)
+    change = worker.step(request_create(alice, model))
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
     assert settled(change, world, worker) == 1
     assert len(posts(world)) == 1
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_request_that_is_carried_out_two_minutes_late_is_not_sent_again(alice, model, world, worker, line):
-    line.spoil("held")
-    change = worker.step(ask_create(alice, model))
+@pytest.mark.usefixtures("short_deadline")
+def test_a_request_that_is_carried_out_two_minutes_late_is_not_sent_again(alice, model, world, worker, proxy):
+    proxy.disturb("held")
+    change = worker.step(request_create(alice, model))
     worker.step(change)
     later(change, minutes=2)
     worker.step(change)
     assert change.state == ChangeState.UNKNOWN
     world.advance(120)
-    line.release()
+    proxy.release()
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
     assert settled(change, world, worker) == 1
     assert len(posts(world)) == 1
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_deadline")
 def test_a_request_that_is_carried_out_after_it_was_sent_again_is_shown_as_a_duplicate(
-    alice, model, world, worker, line
+    alice, model, world, worker, proxy
 ):
-    line.spoil("held")
-    change = worker.step(ask_create(alice, model))
+    proxy.disturb("held")
+    change = worker.step(request_create(alice, model))
     assert settled(change, world, worker) == 1
-    line.release()
+    proxy.release()
     worker.mirror()
 
     assert [remote["customProperties"][MARK] for remote in all_endpoints(world)] == [str(change.pk)] * 2
@@ -138,7 +138,7 @@ def test_a_request_that_is_carried_out_after_it_was_sent_again_is_shown_as_a_dup
     assert "The same request made more than one endpoint" in alice.get(row.get_absolute_url()).content.decode()
     assert double.remote_id in alice.get(row.get_absolute_url()).content.decode()
     assert Event.objects.filter(endpoint_id=double.pk, verb=Verb.FOUND).count() == 1
-    worker.look_round()
+    worker.run_round()
     assert world.ledger("DELETE") == []
 
     world.advance(3600)
@@ -161,7 +161,7 @@ SPOILED = {
 @pytest.mark.parametrize("effect", SPOILED.values(), ids=SPOILED)
 def test_a_201_that_cannot_be_read_is_adopted(alice, model, world, worker, effect):
     world.fail({**POST, "stage": "after", "effect": effect})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
     assert settled(change, world, worker) == 1
@@ -169,15 +169,15 @@ def test_a_201_that_cannot_be_read_is_adopted(alice, model, world, worker, effec
 
 
 @pytest.mark.parametrize("whose", ["nobody", "another"])
-def test_a_201_with_a_wrong_id_is_adopted_by_the_right_one(alice, model, world, worker, forgotten, whose):
+def test_a_201_with_a_wrong_id_is_adopted_by_the_right_one(alice, model, world, worker, untracked, whose):
     body = {"displayName": "Somebody else's", "locale": model.locale, **reference(world, model)}
     stranger = world.call("POST", "/endpoints", body)
-    forgotten.posts = 1  # the stranger's
+    untracked.posts = 1  # of another client
     worker.mirror()
     wrong = stranger["self"] if whose == "another" else stranger["self"].rpartition("/")[0] + f"/{uuid.uuid4()}"
     before = len(posts(world))
     world.fail({**POST, "stage": "after", "effect": {"body": {**stranger, "self": wrong}}})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     for _look in range(3):
         worker.step(change)
     world.advance(3600)

@@ -7,17 +7,17 @@ from endpoints import audit, tasks
 from endpoints.models import Change, Event, Resource
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_model
+from tests.changes.requests import request_model
 
 
 @pytest.mark.parametrize("newer", [{"kind": "rehearse"}, {"state": "rehearsing"}], ids=["a kind", "a state"])
 def test_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, other, world, worker, newer):
-    change = ask_model(alice, endpoint, other)
+    change = request_model(alice, endpoint, other)
     before = Change.objects.filter(pk=change.pk).values("kind", "state", "attempt").get() | newer
     Change.objects.filter(pk=change.pk).update(**newer)
     asked = len(world.ledger("PATCH"))
     for _round in range(2):
-        worker.look_round()
+        worker.run_round()
         tasks.step(str(change.pk))
     assert Change.objects.filter(pk=change.pk).values("kind", "state", "attempt").get() == before
     assert len(world.ledger("PATCH")) == asked
@@ -27,7 +27,7 @@ def test_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, other, wo
     page = alice.get(f"{endpoint.get_absolute_url()}?history=all").content.decode()
     assert all(word in page for word in newer.values())
 
-    # The newer worker has done its part, or the update was taken back.
+    # A newer worker has done its part, or the update was reverted.
     Change.objects.filter(pk=change.pk).update(kind=change.kind, state=change.state)
     worker.step(change)
     world.advance(3600)

@@ -15,23 +15,23 @@ from endpoints.models import Change, Endpoint, Event, Resource, Sweep
 from endpoints.models.change import MARK, ChangeQuerySet
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
-from tests.faults.conftest import ask_create, ask_model, later, reference
+from tests.changes.requests import later, reference, request_create, request_model
+from tests.faults.concurrently import concurrently
 from tests.faults.invariants import all_endpoints, posts
-from tests.faults.test_two_people import at_once
 
 POST = {"method": "POST", "path": "/endpoints$", "times": 1}
 LOST = {**POST, "stage": "after", "effect": {"close": True}}
 
 
 def due_now():
-    Change.objects.open().update(next_look_at=Now())
+    Change.objects.open().update(due_at=Now())
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("times", [2, 4])
-def test_a_message_delivered_again_and_again_is_sent_once(alice, model, world, times):
-    change = ask_create(alice, model)
-    assert at_once(*[lambda: tasks.step(str(change.pk))] * times) == [None] * times
+def test_a_message_delivered_repeatedly_sends_one_request(alice, model, world, times):
+    change = request_create(alice, model)
+    assert concurrently(*[lambda: tasks.step(str(change.pk))] * times) == [None] * times
     tasks.step(str(change.pk))  # once more, late
     change.refresh_from_db()
     assert (change.state, change.attempt) == (ChangeState.DEPLOYING, 1)
@@ -39,14 +39,14 @@ def test_a_message_delivered_again_and_again_is_sent_once(alice, model, world, t
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_of_model_delivered_four_times_is_sent_once(alice, endpoint, other, world):
-    change = ask_model(alice, endpoint, other)
-    assert at_once(*[lambda: tasks.step(str(change.pk))] * 4) == [None] * 4
+def test_a_change_of_model_delivered_four_times_sends_one_request(alice, endpoint, other, world):
+    change = request_model(alice, endpoint, other)
+    assert concurrently(*[lambda: tasks.step(str(change.pk))] * 4) == [None] * 4
     assert len(world.ledger("PATCH")) == 1
 
 
 def test_a_message_for_a_change_that_is_closed_or_gone_does_nothing(alice, model, world, worker):
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     world.advance(3600)
     worker.step(change)
     asked = len(world.ledger())
@@ -56,11 +56,11 @@ def test_a_message_for_a_change_that_is_closed_or_gone_does_nothing(alice, model
 
 
 def test_a_worker_that_wakes_up_after_its_lease_changes_nothing(alice, model, world, worker):
-    change = ask_create(alice, model)
+    change = request_create(alice, model)
     late = Change.objects.open().claim(change.pk, seconds=60)
     Change.objects.filter(pk=change.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     worker.step(change)
-    with clients.service(change.endpoint.resource) as service:
+    with clients.speech_client(change.endpoint.resource) as service:
         reconcile.step(late, service)
     change.refresh_from_db()
     assert (change.state, change.attempt) == (ChangeState.DEPLOYING, 1)
@@ -78,7 +78,7 @@ def messages(monkeypatch):
 def test_two_beats_send_each_message_twice_and_nothing_happens_twice(
     alice, model, world, messages, django_capture_on_commit_callbacks
 ):
-    change = ask_create(alice, model)
+    change = request_create(alice, model)
     with django_capture_on_commit_callbacks(execute=True):
         tasks.sweep()
         tasks.sweep()
@@ -89,7 +89,7 @@ def test_two_beats_send_each_message_twice_and_nothing_happens_twice(
     assert Sweep.objects.count() == 1
 
 
-def test_without_a_beat_people_and_machines_are_told(alice, client, model):
+def test_without_a_beat_the_page_and_the_health_check_say_so(alice, client, model):
     tasks.sweep()
     assert client.get("/health/ready").status_code == 200
     assert "No worker is at work" not in alice.get("/endpoints/").content.decode()
@@ -102,10 +102,10 @@ def test_without_a_beat_people_and_machines_are_told(alice, client, model):
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
-def test_a_beat_with_a_wrong_clock_sweeps_all_the_same(
+def test_a_beat_with_a_wrong_clock_sweeps_anyway(
     alice, client, model, messages, clock, hours, django_capture_on_commit_callbacks
 ):
-    change = ask_create(alice, model)
+    change = request_create(alice, model)
     clock(hours=hours)
     with django_capture_on_commit_callbacks(execute=True):
         tasks.sweep()
@@ -116,14 +116,14 @@ def test_a_beat_with_a_wrong_clock_sweeps_all_the_same(
 def test_a_change_whose_commit_looked_like_a_failure_is_found_by_the_sweep(
     alice, model, world, worker, messages, django_capture_on_commit_callbacks
 ):
-    change = ask_create(alice, model)  # committed; whoever asked died before the message was sent
+    change = request_create(alice, model)  # committed; the web server died before it sent the message
     with django_capture_on_commit_callbacks(execute=True):
         tasks.sweep()
     for task, pk in messages:
         task(pk)
     change.refresh_from_db()
     assert change.state == ChangeState.DEPLOYING
-    assert ask_create(alice, model, key=change.pk) == change  # they press again
+    assert request_create(alice, model, key=change.pk) == change  # the person submits the form again
     assert len(posts(world)) == 1
 
 
@@ -145,7 +145,7 @@ def test_a_worker_whose_commit_looked_like_a_failure_neither_loses_nor_doubles(
         world.fail(LOST)
     if state == ChangeState.QUEUED:
         world.fail({**POST, "effect": {"status": 429}})
-    change = ask_create(alice, model)
+    change = request_create(alice, model)
     for _step in range(12):
         if change.state in (ChangeState.UNKNOWN, ChangeState.SENDING):
             later(change, minutes=11)
@@ -171,7 +171,7 @@ def clock():
 
 @pytest.mark.parametrize("hours", [-2, -1, 1, 2])
 def test_a_lease_is_not_stolen_by_a_worker_whose_clock_is_wrong(alice, model, clock, hours):
-    change = ask_create(alice, model)
+    change = request_create(alice, model)
     clock(hours=hours)
     assert Change.objects.open().claim(change.pk, seconds=60)
     clock(hours=-hours)
@@ -181,8 +181,8 @@ def test_a_lease_is_not_stolen_by_a_worker_whose_clock_is_wrong(alice, model, cl
     assert Change.objects.open().claim(change.pk, seconds=60)
 
 
-def test_a_worker_whose_lease_has_ended_does_not_give_back_the_lease_of_the_next(alice, model, monkeypatch):
-    change = ask_create(alice, model)
+def test_a_worker_whose_lease_has_ended_does_not_release_the_lease_of_the_next(alice, model, monkeypatch):
+    change = request_create(alice, model)
 
     def takes_too_long(*_arguments):
         Change.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
@@ -199,7 +199,7 @@ def test_a_worker_whose_lease_has_ended_does_not_give_back_the_lease_of_the_next
 def test_a_lost_answer_is_found_by_workers_whose_clock_is_wrong(alice, model, world, worker, clock, hours):
     clock(hours=hours)
     world.fail(LOST)
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     assert change.state == ChangeState.UNKNOWN
     worker.step(change)
     assert change.state == ChangeState.DEPLOYING
@@ -209,7 +209,7 @@ def test_a_lost_answer_is_found_by_workers_whose_clock_is_wrong(alice, model, wo
 @pytest.mark.parametrize("hours", [-2, -1, 1, 2])
 def test_a_worker_whose_clock_is_wrong_leaves_the_service_its_time_to_settle(alice, model, world, worker, clock, hours):
     world.fail({**POST, "stage": "before", "effect": {"close": True}})
-    change = worker.step(ask_create(alice, model))
+    change = worker.step(request_create(alice, model))
     clock(hours=hours)  # another worker goes on with it
     for _listing in range(3):
         worker.step(change)
@@ -222,7 +222,7 @@ def test_a_worker_whose_clock_is_wrong_leaves_the_service_its_time_to_settle(ali
 
 @pytest.mark.parametrize("hours", [-2, 2])
 def test_no_age_on_a_page_is_negative(alice, endpoint, other, worker, clock, hours):
-    change = worker.step(ask_model(alice, endpoint, other))
+    change = worker.step(request_model(alice, endpoint, other))
     clock(hours=hours)
     for page in ("/endpoints/", endpoint.get_absolute_url(), "/activity/"):
         answer = alice.get(page)
@@ -233,12 +233,10 @@ def test_no_age_on_a_page_is_negative(alice, endpoint, other, worker, clock, hou
 
 
 def restored(change):
-    """The database of before the change was sent comes back."""
-    Event.objects.exclude(verb=Verb.ASKED_CREATE).delete()
-    nothing_yet = {"attempt": 0, "doubts": 0, "looks": 0, "sent_at": None, "accepted_at": None, "closed_at": None}
-    Change.objects.filter(pk=change.pk).update(
-        state=ChangeState.QUEUED, next_look_at=Now(), leased_until=None, **nothing_yet
-    )
+    """Restore the database to the state before the change was sent."""
+    Event.objects.exclude(verb=Verb.REQUESTED_CREATE).delete()
+    nothing_yet = {"attempt": 0, "lost_answers": 0, "polls": 0, "sent_at": None, "accepted_at": None, "closed_at": None}
+    Change.objects.filter(pk=change.pk).update(state=ChangeState.QUEUED, due_at=Now(), leased_until=None, **nothing_yet)
     Endpoint.objects.filter(pk=change.endpoint_id).update(
         remote_id=None, status="", last_action_at=None, mark="", links={}
     )
@@ -246,12 +244,12 @@ def restored(change):
 
 
 @pytest.mark.parametrize("first", ["step", "mirror"])
-def test_a_restored_backup_adopts_what_was_made_since(alice, model, world, worker, forgotten, first):
-    change = worker.step(ask_create(alice, model))
+def test_a_restored_backup_adopts_what_was_made_since(alice, model, world, worker, untracked, first):
+    change = worker.step(request_create(alice, model))
     world.advance(3600)
     worker.step(change)
     restored(change)
-    forgotten.posts = 1
+    untracked.posts = 1
     if first == "mirror":
         worker.mirror()
     for _step in range(3):
@@ -262,13 +260,13 @@ def test_a_restored_backup_adopts_what_was_made_since(alice, model, world, worke
     assert Endpoint.objects.get().remote_id
 
 
-def test_endpoints_of_changes_that_the_backup_does_not_know_are_found_and_left(alice, model, world, worker, forgotten):
+def test_endpoints_of_changes_that_the_backup_does_not_know_are_found_and_left(alice, model, world, worker, untracked):
     lost = str(uuid.uuid4())
     body = {"displayName": "Made since", "locale": model.locale, "customProperties": {MARK: lost}}
     world.call("POST", "/endpoints", body | reference(world, model))
-    forgotten.posts, forgotten.changes = 1, {lost}
+    untracked.posts, untracked.changes = 1, {lost}
     for _round in range(2):
-        worker.look_round()
+        worker.run_round()
     row = Endpoint.objects.get()
     assert row.display_name == "Made since"
     assert Event.objects.filter(endpoint_id=row.pk, verb=Verb.FOUND).count() == 1
@@ -278,16 +276,16 @@ def test_endpoints_of_changes_that_the_backup_does_not_know_are_found_and_left(a
 def test_an_endpoint_that_the_backup_still_has_and_the_service_no_longer(alice, endpoint, world, worker):
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     Resource.objects.update(mirrored_at=timezone.now() - timedelta(days=1))
-    worker.look_round()
+    worker.run_round()
     assert not Endpoint.objects.present().exists()
     assert posts(world) == []
 
 
 def test_a_change_of_model_that_was_done_since_the_backup_is_not_done_again(alice, endpoint, other, world, worker):
-    change = worker.step(ask_model(alice, endpoint, other))
+    change = worker.step(request_model(alice, endpoint, other))
     world.advance(3600)
     before = endpoint.model
-    Change.objects.update(state=ChangeState.QUEUED, attempt=0, sent_at=None, accepted_at=None, next_look_at=Now())
+    Change.objects.update(state=ChangeState.QUEUED, attempt=0, sent_at=None, accepted_at=None, due_at=Now())
     Endpoint.objects.update(model=before)
     change.refresh_from_db()
     worker.step(change)

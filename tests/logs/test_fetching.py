@@ -16,7 +16,8 @@ from django.db.models.functions import Now
 
 from endpoints import azure
 from endpoints.gateway import clients
-from endpoints.logs import fetching, listing, partials, transfer
+from endpoints.logs.fetch import listing, run, transfer
+from endpoints.logs.storage import partials
 from endpoints.models import LogDay, LogEntry, LogFile
 
 AUDIO = r"\.wav"
@@ -32,7 +33,7 @@ class Job:
 
     def list(self):
         for page in self.service.list_log_pages(self.endpoint.remote_id):
-            listing.write_down(self.endpoint, page.files)
+            listing.record(self.endpoint, page.files)
             self.addresses |= {file.id: file.content_url for file in page.files}
         return self
 
@@ -43,11 +44,11 @@ class Job:
     def bring(self, files=None, **options):
         missing = self.files.missing() if files is None else files
         options = {"until": time.monotonic() + 30, **options}
-        return fetching.bring(missing, self.addresses, self.service, **options)
+        return run.fetch_missing(missing, self.addresses, self.service, **options)
 
     def until_given_up(self):
         """As a worker does; returns the file that it could not have."""
-        for _look in range(fetching.GIVE_UP_AFTER):
+        for _look in range(run.GIVE_UP_AFTER):
             self.bring()
         assert self.files.stored().count() == 7
         assert nothing_half()
@@ -88,7 +89,7 @@ def job(logging, settings, tmp_path):
 def large(monkeypatch):
     """Files of the tests count as large ones."""
     monkeypatch.setattr(transfer, "LARGE", 1000)
-    monkeypatch.setattr(transfer, "LARGE_BUFFER", 1000)
+    monkeypatch.setattr(transfer, "BUFFER", 1000)
 
 
 def contents(world, status=None):
@@ -168,7 +169,7 @@ def test_a_file_that_stays_wrong_is_given_up_and_the_others_come(job, world, eff
     wrong = job.files.filter(kind="Audio").first()
     fail(world, effect, path=re.escape(wrong.name), times=None)
     found = job.until_given_up()
-    assert (found.pk, found.failures) == (wrong.pk, fetching.GIVE_UP_AFTER)
+    assert (found.pk, found.failures) == (wrong.pk, run.GIVE_UP_AFTER)
     assert words in found.problem
     before = len(contents(world))
     assert job.bring().files == 0
@@ -228,7 +229,7 @@ def test_an_address_that_expires_on_the_way_is_replaced_and_the_file_gone_on_wit
 def test_an_address_that_is_never_accepted_is_told(job, world):
     wrong = job.files.filter(kind="Audio").first()
     fail(world, {"status": 403}, path=re.escape(wrong.name), times=None)
-    for _look in range(fetching.GIVE_UP_AFTER):
+    for _look in range(run.GIVE_UP_AFTER):
         job.bring()
     wrong.refresh_from_db()
     assert "refuses the address" in wrong.problem
@@ -253,7 +254,7 @@ def test_an_address_elsewhere_is_refused_in_words(job, world, address):
     said["links"]["contentUrl"] = address
     fail(world, {"body": said}, path=f"/logs/{wrong.remote_id}", times=None)
     job.addresses[wrong.remote_id] = address
-    for _look in range(fetching.GIVE_UP_AFTER):
+    for _look in range(run.GIVE_UP_AFTER):
         job.bring()
     wrong.refresh_from_db()
     assert "may not be used" in wrong.problem
@@ -277,7 +278,7 @@ def test_a_redirect_is_not_followed(job, world):
         path=re.escape(wrong.name),
         times=None,
     )
-    for _look in range(fetching.GIVE_UP_AFTER):
+    for _look in range(run.GIVE_UP_AFTER):
         job.bring()
     wrong.refresh_from_db()
     assert "redirects are not followed" in wrong.problem
@@ -339,9 +340,9 @@ def test_two_jobs_that_want_the_same_files_fetch_each_once(job, world):
             found.append(other.bring())
         return True
 
-    first = fetching._Run(job.files.missing(), job.addresses, job.service, time.monotonic() + 30)
-    first.looked_at = 0  # asks at once
-    done = first.go(both)
+    first = run._Run(job.files.missing(), job.addresses, job.service, time.monotonic() + 30)
+    first.saved_at = 0  # asks at once
+    done = first.run(both)
     assert done.files + found[0].files == 8
     assert len(contents(world, 200)) == 8
     world.fail()
@@ -361,7 +362,7 @@ def test_a_large_file_of_a_killed_worker_is_gone_on_with(job, world, large):
     row = job.files.filter(kind="Audio").select_related("endpoint", "entry").first()
     whole = job.at_service(row)
     fail(world, {"drip": 10_000}, path=re.escape(row.name))
-    line = transfer.Line(job.service)
+    line = transfer.Fetching(job.service)
     child = os.fork()
     if child == 0:  # a worker in the middle of it
         try:
@@ -387,7 +388,7 @@ def test_a_large_file_of_a_killed_worker_is_gone_on_with(job, world, large):
 
 
 def test_the_etag_of_a_large_file_is_written_down_while_it_comes(job, world, large, monkeypatch):
-    monkeypatch.setattr(fetching, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(run, "SAVE_SECONDS", 0.05)
     row = job.files.filter(kind="Audio").first()
     fail(world, {"drip": 20_000}, path=re.escape(row.name))
     seen = []
@@ -397,7 +398,7 @@ def test_the_etag_of_a_large_file_is_written_down_while_it_comes(job, world, lar
 
 @pytest.mark.parametrize("effect", [{"drip": 100}, {"delay": 8}], ids=str)
 def test_a_job_that_nobody_wants_ends_soon_and_leaves_nothing(job, world, large, effect, monkeypatch):
-    monkeypatch.setattr(fetching, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(run, "SAVE_SECONDS", 0.05)
     fail(world, effect, path=CONTENT, times=None)
     until = time.monotonic() + 0.3
     began = time.monotonic()
@@ -433,10 +434,10 @@ def test_a_file_that_came_too_late_for_its_lease_is_left_to_whoever_took_it_over
         LogFile.objects.exclude(lease=None).update(lease=None, leased_until=None)
         return True
 
-    run = fetching._Run(job.files.missing(), job.addresses, job.service, time.monotonic() + 30)
+    one = run._Run(job.files.missing(), job.addresses, job.service, time.monotonic() + 30)
     fail(world, {"delay": 0.5}, path=AUDIO, times=None)
-    run.looked_at = 0
-    done = run.go(asleep)
+    one.saved_at = 0
+    done = one.run(asleep)
     assert done.files == job.files.stored().count() < job.files.count()
     job.bring()
     job.whole()
@@ -452,12 +453,12 @@ def test_partials_that_nobody_goes_on_with_are_removed_after_a_day(job):
         partial.write(memoryview(b"new"))
     day_ago = time.time() - 90_000
     os.utime(partials.place() / "1.part", (day_ago, day_ago))
-    assert partials.tidy() == 1
+    assert partials.delete_old() == 1
     assert [path.name for path in partials.place().iterdir()] == ["2.part"]
     os.utime(partials.place() / "2.part", (day_ago, day_ago))
     with partials.opened("2.part", "etag"):
         os.utime(partials.place() / "2.part", (day_ago, day_ago))
-        assert partials.tidy() == 0
+        assert partials.delete_old() == 0
 
 
 def test_beside_another_storage_files_are_streamed_into_it(job, settings):

@@ -21,7 +21,9 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from endpoints import tasks
-from endpoints.logs import downloads, fetching, making
+from endpoints.logs.download import job
+from endpoints.logs.download import requests as downloads
+from endpoints.logs.fetch import run
 from endpoints.models import Download, Endpoint, Event, LogFile
 from endpoints.models.download import DownloadState
 from speechstudio.demo.processes import accepts, free_port, web
@@ -82,7 +84,7 @@ def test_browsers_that_go_away_leave_nothing_open_and_the_next_one_gets_all(lena
     world.begin(endpoints=12, logs=1, log_bytes=LARGE, rate_limit="0/0")
     worker.mirror()
     endpoint = Endpoint.objects.filter(logging_enabled=True, status="Succeeded").first()
-    download = worker.download(downloads.ask(actor=lena.user, endpoint=endpoint))
+    download = worker.download(downloads.request_download(actor=lena.user, endpoint=endpoint))
     assert download.size > LARGE / 2
     port, pid, temporary = server
     address = reverse("endpoints:download-file", args=[download.pk])
@@ -108,7 +110,7 @@ def killed_in_the_middle(download, world):
     work = f"import django; django.setup(); from endpoints import tasks; tasks.fetch('{download.pk}')"
     env = ours() | {"DJANGO_SETTINGS_MODULE": "speechstudio.settings"}
     with subprocess.Popen([sys.executable, "-c", work], cwd=ROOT, env=env) as process:
-        until(lambda: len(contents(world)) > fetching.AT_ONCE, 20)
+        until(lambda: len(contents(world)) > run.AT_ONCE, 20)
         process.send_signal(signal.SIGKILL)
 
 
@@ -119,7 +121,7 @@ def contents(world):
 def finish(download):
     """A worker's rounds until it is ready; time for waiting is skipped."""
     for _round in range(40):
-        Download.objects.active().filter(pk=download.pk).update(next_look_at=Now())
+        Download.objects.active().filter(pk=download.pk).update(due_at=Now())
         tasks.fetch(str(download.pk))
         if Download.objects.filter(pk=download.pk, state=DownloadState.READY).exists():
             break
@@ -130,13 +132,13 @@ def test_three_people_and_a_killed_worker_fetch_each_file_once(lena, alice, bob,
     world.begin(endpoints=12, logs=20, log_bytes=5000, rate_limit="0/0")
     worker.mirror()
     endpoint = Endpoint.objects.filter(logging_enabled=True, status="Succeeded").first()
-    asked = [downloads.ask(actor=person.user, endpoint=endpoint) for person in (lena, alice, bob)]
+    asked = [downloads.request_download(actor=person.user, endpoint=endpoint) for person in (lena, alice, bob)]
     with monkeypatch.context() as patched:
-        patched.setattr(making, "WORK_SECONDS", 0)
+        patched.setattr(job, "WORK_SECONDS", 0)
         tasks.fetch(str(asked[0].pk))  # the list alone
     slow = {"method": "GET", "path": r"\.(wav|json)", "times": 999, "stage": "before", "effect": {"delay": 0.1}}
     world.fail(slow)
-    Download.objects.update(next_look_at=Now())
+    Download.objects.update(due_at=Now())
     killed_in_the_middle(asked[0], world)
     assert Download.objects.get(pk=asked[0].pk).state == DownloadState.FETCHING
     # Some time goes by.
@@ -150,7 +152,7 @@ def test_three_people_and_a_killed_worker_fetch_each_file_once(lena, alice, bob,
     assert set(Download.objects.values_list("state", "files_done", "files_missing")) == {("ready", 40, 0)}
     again = {path: count for path, count in Counter(contents(world)).items() if count > 1}
     # What was on its way to the killed worker, or had come and was not written down yet.
-    assert len(again) <= 4 * fetching.AT_ONCE
+    assert len(again) <= 4 * run.AT_ONCE
     assert set(again.values()) <= {2}
     inside = []
     for download in Download.objects.all():

@@ -12,7 +12,12 @@ from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.azure.entities import LogFile as Listed
-from endpoints.logs import archive, downloads, ledger, listing, retention
+from endpoints.logs.download import requests as downloads
+from endpoints.logs.fetch import listing
+from endpoints.logs.keep import days as log_days
+from endpoints.logs.keep import retention
+from endpoints.logs.keep import settings as keeping
+from endpoints.logs.storage import orphans
 from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile
 
 DAY = 24 * 3600
@@ -20,9 +25,9 @@ DAY = 24 * 3600
 
 def look(endpoint, rounds=10):
     """Looks until the worker says that nothing is to be done now."""
-    row = archive.want_look(endpoint)
+    row = keeping.request_refresh(endpoint)
     for _round in range(rounds):
-        LogArchive.objects.filter(pk=row.pk).update(next_look_at=Now())
+        LogArchive.objects.filter(pk=row.pk).update(due_at=Now())
         tasks.collect(str(row.pk))
         row.refresh_from_db()
         if not row.stage:
@@ -57,7 +62,7 @@ def kept(logging, alice):
 
 def test_a_look_lists_all_and_reads_transcripts_and_leaves_recordings_where_they_are(logging):
     row = look(logging)
-    assert row.looked_at
+    assert row.checked_at
     assert LogEntry.objects.exclude(text="").count() == 4
     assert {file.kind for file in LogFile.objects.stored()} == {"Transcription"}
     assert sums(logging) | {"archived": 4, "seen": 8, "entries": 4} == sums(logging)
@@ -114,7 +119,7 @@ def test_an_entry_of_which_we_have_a_copy_stays_when_the_service_has_it_no_longe
 def test_a_look_goes_on_where_a_killed_worker_was(logging, world, alice):
     keep(alice, logging)
     world.fail({"method": "GET", "path": r"\.wav", "times": 20, "effect": {"status": 500}})
-    archive.want_look(logging)
+    keeping.request_refresh(logging)
     tasks.collect(str(logging.pk))
     row = LogArchive.objects.get()
     assert row.stage
@@ -124,7 +129,7 @@ def test_a_look_goes_on_where_a_killed_worker_was(logging, world, alice):
 
 
 def test_two_workers_do_not_look_at_the_same_time(kept, world):
-    row = archive.want_look(kept)
+    row = keeping.request_refresh(kept)
     LogArchive.objects.filter(pk=row.pk).update(leased_until=timezone.now() + timedelta(minutes=1))
     before = len(world.ledger())
     tasks.collect(str(row.pk))
@@ -136,21 +141,21 @@ def test_a_refused_look_ends_with_the_reason_and_is_not_repeated_for_ever(loggin
     world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": refusal}})
     row = look(logging)
     assert "Logging is off." in row.error
-    assert row.next_look_at is None
+    assert row.due_at is None
 
 
 def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
     keep(alice, logging, every_hours="1", retention_days="")
     row = LogArchive.objects.get()
     assert (row.keep, row.every_hours, row.retention_days) == (True, 1, None)
-    assert row.looking
+    assert row.refreshing
     event = Event.objects.get(verb="logs-kept")
     assert (event.actor_name, event.facts["what"]) == ("alice", "kept, a look every hour; copies stay without end")
 
 
 def test_after_a_look_the_next_one_is_due_by_the_schedule(kept):
     row = LogArchive.objects.get()
-    assert timedelta(hours=5, minutes=59) < row.next_look_at - timezone.now() <= timedelta(hours=6)
+    assert timedelta(hours=5, minutes=59) < row.due_at - timezone.now() <= timedelta(hours=6)
 
 
 def test_a_retention_that_removes_something_is_shown_before_it_is_saved(kept, alice):
@@ -186,7 +191,7 @@ def test_copies_that_nobody_decided_to_keep_go_sooner(logging):
 
 def test_what_a_running_download_needs_stays_until_it_is_done(kept, lena, worker):
     aged(kept, days=100)
-    download = downloads.ask(actor=lena.user, endpoint=kept)
+    download = downloads.request_download(actor=lena.user, endpoint=kept)
     assert retention.enforce(7) == 0
     worker.download(download)
     assert download.ready
@@ -199,7 +204,9 @@ def test_only_what_a_running_download_is_to_contain_stays_for_it(kept, lena, wor
     aged(kept, days=100)
     entries = list(LogEntry.objects.order_by("pk"))
     chosen = entries[1:3]
-    asked = [downloads.ask(actor=lena.user, endpoint=kept, selection=f"entry={entry.pk}") for entry in chosen]
+    asked = [
+        downloads.request_download(actor=lena.user, endpoint=kept, selection=f"entry={entry.pk}") for entry in chosen
+    ]
     assert retention.enforce(7) == 4
     held = LogFile.objects.stored()
     assert set(held.values_list("entry", flat=True)) == {entry.pk for entry in chosen}
@@ -212,10 +219,10 @@ def test_only_what_a_running_download_is_to_contain_stays_for_it(kept, lena, wor
     assert not LogFile.objects.stored().exists()
 
 
-@pytest.mark.parametrize("ended", ["cancelled", "paused", "failed"])
+@pytest.mark.parametrize("ended", ["canceled", "paused", "failed"])
 def test_a_download_that_is_not_running_keeps_no_copy(kept, lena, ended):
     aged(kept, days=100)
-    download = downloads.ask(actor=lena.user, endpoint=kept)
+    download = downloads.request_download(actor=lena.user, endpoint=kept)
     Download.objects.filter(pk=download.pk).update(state=ended)
     assert retention.enforce(7) == 8
 
@@ -223,15 +230,15 @@ def test_a_download_that_is_not_running_keeps_no_copy(kept, lena, ended):
 def test_a_download_of_another_endpoint_keeps_no_copy(kept, lena):
     aged(kept, days=100)
     other = type(kept).objects.exclude(pk=kept.pk).exclude(remote_id=None).first()
-    downloads.ask(actor=lena.user, endpoint=other)
+    downloads.request_download(actor=lena.user, endpoint=other)
     assert retention.enforce(7) == 8
 
 
 def test_what_a_running_download_is_to_contain_is_not_forgotten_although_the_service_has_it_no_longer(kept, lena):
     LogFile.objects.update(stored_as="", gone_at=timezone.now())
     one = LogEntry.objects.order_by("pk")[1]
-    downloads.ask(actor=lena.user, endpoint=kept, selection=f"entry={one.pk}")
-    retention.prune(kept)
+    downloads.request_download(actor=lena.user, endpoint=kept, selection=f"entry={one.pk}")
+    retention.delete_gone_entries(kept)
     assert LogEntry.objects.get() == one
 
 
@@ -246,7 +253,7 @@ def test_what_neither_the_service_nor_we_have_any_longer_is_forgotten_with_the_l
 
 
 def test_a_zip_stays_for_its_own_time_when_copies_go_that_nobody_decided_to_keep(logging, lena, worker):
-    download = worker.download(downloads.ask(actor=lena.user, endpoint=logging))
+    download = worker.download(downloads.request_download(actor=lena.user, endpoint=logging))
     aged(logging, days=8)
     assert retention.enforce(7) == 8
     download.refresh_from_db()
@@ -272,9 +279,9 @@ def test_files_that_no_row_knows_are_swept_when_they_are_old(kept, monkeypatch):
     store = storages["logs"]
     lost = store.save(f"{kept.pk}/2026-01-01_000000__lost_wav", ContentFile(b"lost"))
     foreign = store.save("somebody/else.wav", ContentFile(b"theirs"))
-    assert retention.sweep_storage() == 0
-    monkeypatch.setattr(retention, "UNKNOWN_FOR", timedelta(seconds=-5))
-    assert retention.sweep_storage() == 1
+    assert orphans.delete_orphans() == 0
+    monkeypatch.setattr(orphans, "OLD", timedelta(seconds=-5))
+    assert orphans.delete_orphans() == 1
     assert (store.exists(lost), store.exists(foreign)) == (False, True)
     assert LogFile.objects.stored().count() == 8
     store.delete(foreign)
@@ -285,7 +292,7 @@ def ledger_of(endpoint, *days, listed=()):
     today = timezone.now().date()
     for age in (*days, *listed):
         LogDay.objects.create(endpoint=endpoint, day=today - timedelta(days=age), seen=2 * (age in days))
-    return [(line.state, line.days) for line in ledger.lines(endpoint)]
+    return [(line.state, line.days) for line in log_days.day_spans(endpoint)]
 
 
 def test_a_day_without_entries_between_days_with_entries_is_a_gap(logging):
@@ -295,7 +302,7 @@ def test_a_day_without_entries_between_days_with_entries_is_a_gap(logging):
 def test_days_on_which_content_logging_was_off_are_no_gap(logging):
     now = timezone.now()
     for age, on in ((4, False), (2, True)):
-        states = {"before": {"logging_enabled": not on}, "wanted": {"logging_enabled": on}}
+        states = {"before": {"logging_enabled": not on}, "desired": {"logging_enabled": on}}
         Change.objects.create(
             endpoint=logging, kind="edit", state="done", closed_at=now - timedelta(days=age), **states
         )
@@ -310,8 +317,8 @@ def test_orphaned_halves_and_empty_files_are_counted(logging, lena):
         Listed(id=id, name=id, kind="Audio" if id.endswith("wav") else "Transcription", size=size, created=now)
         for id, size in sizes.items()
     ]
-    listing.write_down(logging, files)
-    listing.listed_all(logging, now - timedelta(minutes=1))
+    listing.record(logging, files)
+    listing.complete(logging, now - timedelta(minutes=1))
     assert sums(logging) | {"seen": 3, "entries": 2, "orphans": 1, "empty": 1} == sums(logging)
     page = lena.get(reverse("endpoints:log-days", args=[logging.pk])).content.decode()
     assert "1 without one half" in page
@@ -326,7 +333,7 @@ def test_days_are_looked_through_as_far_as_the_service_remembers(logging):
     look(logging)
     LogDay.objects.create(endpoint=logging, day=timezone.now().date() - timedelta(days=60), seen=1)
     look(logging)
-    unknown = [line.days for line in ledger.lines(logging) if line.state == "unknown"]
+    unknown = [line.days for line in log_days.day_spans(logging) if line.state == "unknown"]
     assert unknown == [30], "29 days before today are looked through, 60 days ago there was something"
 
 

@@ -14,7 +14,10 @@ from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.azure.entities import LogFile as Listed
-from endpoints.logs import archive, downloads, listing, purging
+from endpoints.logs.download import requests as downloads
+from endpoints.logs.fetch import listing
+from endpoints.logs.keep import settings as keeping
+from endpoints.logs.purge import requests as purging
 from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge
 
 DAY = 24 * 3600
@@ -22,16 +25,16 @@ REFUSED = {"code": "InvalidRequest", "message": "Not now.", "innerError": {"code
 
 
 def look(endpoint):
-    archive.want_look(endpoint)
+    keeping.request_refresh(endpoint)
     for _round in range(10):
-        LogArchive.objects.filter(pk=endpoint.pk).update(next_look_at=Now())
+        LogArchive.objects.filter(pk=endpoint.pk).update(due_at=Now())
         tasks.collect(str(endpoint.pk))
         if not LogArchive.objects.get(pk=endpoint.pk).stage:
             break
 
 
 def step(purge):
-    Purge.objects.filter(pk=purge.pk).update(next_look_at=Now())
+    Purge.objects.filter(pk=purge.pk).update(due_at=Now())
     tasks.purge(str(purge.pk))
     purge.refresh_from_db()
     return purge
@@ -39,7 +42,7 @@ def step(purge):
 
 @pytest.fixture
 def kept(logging, alice):
-    archive.decide(actor=alice.user, endpoint=logging, keep=True, every_hours=24, retention_days=90)
+    keeping.change_settings(actor=alice.user, endpoint=logging, keep=True, every_hours=24, retention_days=90)
     look(logging)
     return logging
 
@@ -109,7 +112,7 @@ def test_the_receipt_says_what_who_when_and_how_much_before_and_after(kept, worl
     lines = alice.get(f"{address}?format=csv").content.decode()
     assert "Asked by a customer" in lines
     verbs = list(Event.objects.filter(verb__startswith="purge").order_by("pk").values_list("verb", "actor_name"))
-    assert verbs == [("purge-asked", "alice"), ("purged", "alice")]
+    assert verbs == [("purge-requested", "alice"), ("purged", "alice")]
 
 
 def test_a_look_while_the_service_still_has_them_does_not_bring_them_back(kept, world, alice):
@@ -123,7 +126,7 @@ def test_a_look_while_the_service_still_has_them_does_not_bring_them_back(kept, 
 
 
 def test_a_download_that_is_running_does_not_bring_them_back(kept, world, alice, lena, worker):
-    download = downloads.ask(actor=lena.user, endpoint=kept)
+    download = downloads.request_download(actor=lena.user, endpoint=kept)
     purge = step(until_today(alice, kept))
     worker.download(download)
     assert not LogFile.objects.exists()
@@ -132,7 +135,7 @@ def test_a_download_that_is_running_does_not_bring_them_back(kept, world, alice,
 
 
 def test_a_zip_that_contains_them_goes_too(kept, alice, lena, worker):
-    download = worker.download(downloads.ask(actor=lena.user, endpoint=kept))
+    download = worker.download(downloads.request_download(actor=lena.user, endpoint=kept))
     zip_file = download.stored_as
     step(ask(alice, kept, LogEntry.objects.all()[:1]))
     download.refresh_from_db()
@@ -212,7 +215,7 @@ def test_a_refusal_after_the_service_has_accepted_is_not_the_end(kept, world, al
     step(purge)
     assert (purge.state, purge.failures, purge.finished_at) == ("waiting", 1, None)
     assert "Not now." in purge.error
-    assert purge.next_look_at > timezone.now()
+    assert purge.due_at > timezone.now()
     world.advance(DAY)
     assert step(purge).done
     assert (purge.error, purge.failures) == ("", 0)
@@ -259,7 +262,7 @@ def test_what_is_left_is_looked_for_more_and_more_seldom(kept, alice, ago, wait)
     Purge.objects.update(accepted_at=timezone.now() - timedelta(seconds=ago))
     step(purge)
     assert purge.state == "waiting"
-    assert (purge.next_look_at - timezone.now()).total_seconds() == pytest.approx(wait, abs=3)
+    assert (purge.due_at - timezone.now()).total_seconds() == pytest.approx(wait, abs=3)
 
 
 def test_an_endpoint_that_is_gone_has_taken_its_logs_with_it(kept, world, alice):
@@ -350,7 +353,7 @@ def listed(entry):
 def test_what_a_list_names_although_it_was_purged_is_not_written_down(kept, alice):
     named = listed(LogEntry.objects.first())
     step(ask(alice, kept, LogEntry.objects.all()[:1]))
-    assert listing.write_down(kept, [named]) == []
+    assert listing.record(kept, [named]) == []
 
 
 def test_what_is_recorded_later_on_the_last_day_is_not_meant(kept, alice):
@@ -360,9 +363,9 @@ def test_what_is_recorded_later_on_the_last_day_is_not_meant(kept, alice):
     earlier = Listed(id=f"{key}_wav", created=now - timedelta(seconds=1), **named)
     later = Listed(id=f"{key}_later_wav", created=now + timedelta(minutes=1), **named)
     purge = until_today(alice, kept)
-    assert listing.write_down(kept, [earlier, later]) == [], "the service has not been asked yet"
+    assert listing.record(kept, [earlier, later]) == [], "the service has not been asked yet"
     step(purge)
-    assert [file.id for file in listing.write_down(kept, [earlier, later])] == [later.id]
+    assert [file.id for file in listing.record(kept, [earlier, later])] == [later.id]
 
 
 def test_what_was_recorded_later_on_the_last_day_is_still_here_when_the_purge_is_done(kept, world, alice):
@@ -370,7 +373,7 @@ def test_what_was_recorded_later_on_the_last_day_is_still_here_when_the_purge_is
     purge = step(until_today(alice, kept))
     at = timezone.now() + timedelta(minutes=1)
     found = {"id": f"{purge.until}_235959__0a1b_wav", "name": "later.wav", "kind": "Audio"}
-    listing.write_down(kept, [Listed(size=1, created=at, **found)])
+    listing.record(kept, [Listed(size=1, created=at, **found)])
     world.advance(DAY)
     address = f"{recording['self'].rpartition('/')[0]}/{found['id']}"
     later = {**recording, **found, "self": address, "createdDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoints.logs import reading
+from endpoints.logs import transcripts
 from endpoints.models.log import Outcome
 
 SHORT = {
@@ -51,7 +51,7 @@ BATCH = {
 
 
 def read(said):
-    return reading.read(json.dumps(said).encode())
+    return transcripts.read(json.dumps(said).encode())
 
 
 def spoken(transcript):
@@ -60,14 +60,14 @@ def spoken(transcript):
 
 def test_the_transcript_of_short_audio_is_read_with_its_best_alternative():
     found = read(SHORT)
-    assert (found.outcome, found.text, found.confidence) == (Outcome.RECOGNISED, "Hello there.", 0.9)
+    assert (found.outcome, found.text, found.confidence) == (Outcome.RECOGNIZED, "Hello there.", 0.9)
     assert found.seconds == 2.1
     assert spoken(found) == [("hello", 0.1, 0.6), ("there", 0.7, pytest.approx(1.3))]
 
 
 def test_the_transcript_of_batch_transcription_is_read_with_all_its_phrases():
     found = read(BATCH)
-    assert (found.outcome, found.text) == (Outcome.RECOGNISED, "Good morning. Goodbye.")
+    assert (found.outcome, found.text) == (Outcome.RECOGNIZED, "Good morning. Goodbye.")
     assert found.confidence == pytest.approx(0.7)
     assert found.seconds == 4.1
     assert spoken(found) == [("Good", 0.2, 0.5), ("morning.", 0.5, 0.9), ("goodbye", 2.0, 3.25)]
@@ -86,7 +86,7 @@ def test_where_nothing_was_recognised_there_is_no_result(status):
 
 def test_a_transcript_in_utf_8_with_a_mark_or_in_utf_16_is_read():
     for encoding in ("utf-8-sig", "utf-16"):
-        assert reading.read(json.dumps(SHORT).encode(encoding)).text == "Hello there."
+        assert transcripts.read(json.dumps(SHORT).encode(encoding)).text == "Hello there."
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_transcript_in_utf_8_with_a_mark_or_in_utf_16_is_read():
     ids=lambda data: repr(data[:12]),
 )
 def test_what_is_no_transcript_is_unreadable(data):
-    assert reading.read(data) == reading.UNREADABLE
+    assert transcripts.read(data) == transcripts.UNREADABLE
 
 
 def test_what_no_database_takes_is_left_out_of_a_text():
@@ -134,11 +134,11 @@ def test_whatever_stands_in_a_transcript_it_is_read_without_a_mistake_of_ours(wh
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_unreadable(data):
-    reading.read(data)
+    transcripts.read(data)
 
 
 def test_a_wav_file_is_known_by_its_head():
-    assert reading.is_wave(b"RIFF\x24\x00\x00\x00WAVEfmt ")
-    assert not reading.is_wave(b"RIFF\x24\x00\x00\x00AVI ")
-    assert not reading.is_wave(b"")
-    assert not reading.is_wave(b"ID3")
+    assert transcripts.is_wave(b"RIFF\x24\x00\x00\x00WAVEfmt ")
+    assert not transcripts.is_wave(b"RIFF\x24\x00\x00\x00AVI ")
+    assert not transcripts.is_wave(b"")
+    assert not transcripts.is_wave(b"ID3")

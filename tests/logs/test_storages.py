@@ -24,7 +24,11 @@ from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
 from endpoints import tasks
-from endpoints.logs import archive, downloads, purging, retention
+from endpoints.logs.download import requests as downloads
+from endpoints.logs.keep import retention
+from endpoints.logs.keep import settings as keeping
+from endpoints.logs.purge import requests as purging
+from endpoints.logs.storage import orphans
 from endpoints.models import LogArchive, LogEntry, LogFile, Purge
 from endpoints.models.download import DownloadState
 from speechstudio.log_storage import log_storage
@@ -192,12 +196,12 @@ def use(settings, kind, options, tmp_path):
 
 def keep(endpoint, actor):
     """Archive all that the service has."""
-    archive.decide(actor=actor, endpoint=endpoint, keep=True, every_hours=24, retention_days=90)
+    keeping.change_settings(actor=actor, endpoint=endpoint, keep=True, every_hours=24, retention_days=90)
     tasks.collect(str(endpoint.pk))
 
 
 def whole_download(lena, logging, worker):
-    download = worker.download(downloads.ask(actor=lena.user, endpoint=logging))
+    download = worker.download(downloads.request_download(actor=lena.user, endpoint=logging))
     assert download.state == DownloadState.READY, download.error
     with storages["logs"].open(download.stored_as) as stored:
         archive = zipfile.ZipFile(io.BytesIO(stored.read()))
@@ -239,8 +243,8 @@ def test_what_was_kept_for_its_time_is_removed_there_and_so_is_what_a_crash_left
     store.save(f"{logging.pk}/2026-01-01_000000__lost_wav", ContentFile(b"lost"))
     LogEntry.objects.update(at=F("at") - timedelta(days=100))
     assert retention.enforce(7) == 8
-    monkeypatch.setattr(retention, "UNKNOWN_FOR", timedelta(seconds=-5))
-    assert retention.sweep_storage() == 1
+    monkeypatch.setattr(orphans, "OLD", timedelta(seconds=-5))
+    assert orphans.delete_orphans() == 1
     assert elsewhere.names() == {foreign}
 
 
@@ -251,10 +255,10 @@ def test_a_purge_leaves_nothing_there(logging, world, alice, lena, worker, elsew
     assert storages["logs"].save(first.stored_as, ContentFile(b"said")) != first.stored_as
     assert len(elsewhere.names()) == 10
     day = timezone.now().date()
-    purge = purging.ask(key=uuid4(), actor=alice.user, endpoint=logging, reason="Law", until=day)
+    purge = purging.request_purge(key=uuid4(), actor=alice.user, endpoint=logging, reason="Law", until=day)
     tasks.purge(str(purge.pk))
     world.advance(DAY)
-    Purge.objects.update(next_look_at=timezone.now())
+    Purge.objects.update(due_at=timezone.now())
     tasks.purge(str(purge.pk))
     assert Purge.objects.get().done
     assert elsewhere.names() == set()
@@ -265,7 +269,7 @@ def test_what_it_refuses_is_told_in_its_words_and_tried_again(logging, alice, el
     keep(logging, alice.user)
     row = LogArchive.objects.get()
     assert why in row.error
-    assert row.next_look_at > timezone.now()
+    assert row.due_at > timezone.now()
     assert not LogFile.objects.stored().exists()
 
 
@@ -286,12 +290,12 @@ def test_files_of_a_place_that_is_away_are_not_damaged_and_are_packed_when_it_is
     lena, logging, worker, elsewhere, away
 ):
     keep(logging, lena.user)
-    download = downloads.ask(actor=lena.user, endpoint=logging)
+    download = downloads.request_download(actor=lena.user, endpoint=logging)
     with away():
         tasks.fetch(str(download.pk))
         download.refresh_from_db()
         assert download.state == DownloadState.PACKING
-        assert download.next_look_at > timezone.now()
+        assert download.due_at > timezone.now()
         page = lena.get(reverse("endpoints:downloads")).content.decode()
         assert "The disk for content logs refused" in page
         assert "It will be tried again." in page
@@ -304,7 +308,7 @@ def test_a_copy_that_is_missing_from_a_place_that_is_there_is_damaged(lena, logg
     keep(logging, lena.user)
     lost = LogFile.objects.stored().first()
     storages["logs"].delete(lost.stored_as)
-    download = worker.download(downloads.ask(actor=lena.user, endpoint=logging))
+    download = worker.download(downloads.request_download(actor=lena.user, endpoint=logging))
     assert (download.state, download.files_missing) == (DownloadState.READY, 1)
     assert not LogFile.objects.stored().filter(pk=lost.pk).exists()
 
@@ -312,7 +316,7 @@ def test_a_copy_that_is_missing_from_a_place_that_is_there_is_damaged(lena, logg
 def test_nothing_is_called_deleted_in_a_place_that_is_away(logging, alice, elsewhere, away):
     keep(logging, alice.user)
     day = timezone.now().date()
-    purge = purging.ask(key=uuid4(), actor=alice.user, endpoint=logging, reason="Law", until=day)
+    purge = purging.request_purge(key=uuid4(), actor=alice.user, endpoint=logging, reason="Law", until=day)
     with away():
         tasks.purge(str(purge.pk))
     purge.refresh_from_db()

@@ -12,7 +12,7 @@ PASSWORD = "a long enough word"
 
 @pytest.fixture(scope="session", autouse=True)
 def installed():
-    """What the first start of the product installs is there, so that none of these tests sees it happen."""
+    """Install the requirements before these tests, so that none of them waits for it."""
     runpy.run_path(str(ROOT / "speechstudio" / "bootstrap.py"))["prepare"]()
 
 
@@ -26,7 +26,7 @@ def postgresql():
 
 @pytest.fixture(scope="session")
 def set_up(postgresql, tmp_path_factory):
-    """The databases run and the service `setup` has done its work."""
+    """The databases are running, and the service `setup` has ended."""
     if not servers.REDIS:
         pytest.skip("Redis is not installed")
     home = tmp_path_factory.mktemp("installation")
@@ -47,7 +47,7 @@ def installation(set_up):
 
 @pytest.fixture
 def alice(installation):
-    """The first person of an installation, as the README makes her."""
+    """The first account of an installation, created as the README says."""
     words = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD, "DJANGO_SUPERUSER_EMAIL": "alice@example.com"}
     command = ["python", "manage.py", "createsuperuser", "--noinput", "--username", "alice"]
     made = installation.run("web", command, **words)

@@ -1,4 +1,4 @@
-"""Tests that never end, with everything running that a test can start; run by test_suite.py alone."""
+"""Tests that never end, with all kinds of processes running; only test_suite.py runs them."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.demo import Demo
-from tests.faults.crew import REDIS, Crew, missing
+from tests.faults.worker_processes import REDIS, WorkerProcesses, why_unavailable
 from tests.processes import servers
 
 
@@ -21,12 +21,12 @@ def browser_type_launch_args(browser_type_launch_args):
 def test_servers_without_end(request, simulator, tmp_path):
     if servers.INITDB:
         request.getfixturevalue("postgresql")
-    if missing():
+    if why_unavailable():
         wait_forever()
     with servers.redis(REDIS, tmp_path) as redis:
-        crew = Crew(tmp_path, redis)
-        crew.hire("worker")
-        crew.ready("worker")
+        workers = WorkerProcesses(tmp_path, redis)
+        workers.start_worker("worker")
+        workers.wait_until_ready("worker")
         wait_forever()
 
 

@@ -1,4 +1,4 @@
-"""What docker-compose.yml describes, without an engine: its own command lines and environment, as processes here."""
+"""Runs the services of docker-compose.yml without containers: their commands and environments as processes here."""
 
 import os
 import re
@@ -26,7 +26,7 @@ VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
 def filled(text, given):
-    """A text of the file with its variables replaced, as Compose does it."""
+    """A text of docker-compose.yml with its variables replaced, as Compose does it."""
 
     def value(found):
         name, kind, rest = found.groups()
@@ -39,7 +39,7 @@ def filled(text, given):
 
 
 class Installation:
-    """What the file describes, with this machine's ports and directories in place of the containers'."""
+    """The services of docker-compose.yml with ports and directories of this machine."""
 
     setup: subprocess.CompletedProcess  # how `setup` went
 
@@ -70,7 +70,7 @@ class Installation:
         }
 
     def here(self, text, *, checked=True):
-        """A text of the file with this machine's places; the simulator with a check of all traffic, unless told."""
+        """A text of the file with local addresses and paths. With `checked`, the simulator checks all traffic."""
         text = filled(text, self.dotenv)
         for there, here in self.places.items():
             text = text.replace(there, here)
@@ -85,7 +85,7 @@ class Installation:
         return {**environment(self.home, PATH=path, TMPDIR=self.home / "tmp"), **env, "HOME": "/nonexistent"}
 
     def run(self, service, command=None, **more):
-        """A command in a container of its own; the service's own unless another one is given."""
+        """Run a command with the environment of a service; without `command`, that of the service."""
         command = command or shlex.split(self.here(OURS[service]["command"]))
         env = {**self.environment(service), **more}
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
@@ -99,7 +99,7 @@ class Installation:
             self.running[service] = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
 
     def up(self):
-        """All that runs for long, and wait until the product says that it is ready."""
+        """Start all long-running services, and wait until the product is ready."""
         for service in ("simulator", "web", "worker", "beat"):
             if service not in self.running:
                 self.start(service)
@@ -126,13 +126,13 @@ class Installation:
         return self.home / f"{service}.log"
 
     def stop(self, service, seconds=20):
-        """End a service as an engine does; returns its exit code."""
+        """Stop a service as a container engine does; returns its exit code."""
         if service == "simulator":
             assert violations(self.simulator_url) == []
         return servers.end(self.running.pop(service), seconds=seconds)
 
     def down(self):
-        """What is left running ends, whatever was found."""
+        """Stop everything, even after a failed check."""
         try:
             if "simulator" in self.running:
                 self.stop("simulator")

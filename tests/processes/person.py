@@ -1,4 +1,4 @@
-"""A person with a browser, as far as HTTP goes."""
+"""A person who uses the pages by HTTP requests."""
 
 import contextlib
 import re
@@ -11,7 +11,7 @@ from tests.demo import PLAIN
 
 @contextlib.contextmanager
 def signed_in(url, name, password):
-    """Signs in like everybody else."""
+    """Sign in by the form."""
     with Person(base_url=url, follow_redirects=True, trust_env=False, timeout=15, verify=PLAIN) as person:
         page = person.send_form("/sign-in/", person.get("/endpoints/").text, username=name, password=password)
         assert urlsplit(str(page.url)).path != "/sign-in/", page.text
@@ -25,18 +25,18 @@ class Person(httpx.Client):
 
     @property
     def rows(self):
-        """The ids of the endpoints in the list, in its order."""
+        """The ids of the endpoints in the list, in order."""
         return re.findall(r'<tr id="endpoint-([0-9a-f-]{36})"', self.get("/endpoints/").text)
 
     def deploy(self, name):
         assert name in self._press("add", self.fill_wizard(name))
 
     def add(self, page):
-        """The last press, whatever the answer is."""
+        """Submit the last step, whatever the response is."""
         return self.send_form("/endpoints/new/", page, **_hidden(page), go="add")
 
     def fill_wizard(self, name):
-        """Up to the review: the first project, the first model that can be deployed."""
+        """Fill in the wizard up to the review, with the first project and the first model that can be deployed."""
         page = self.get("/endpoints/new/").text
         page = self._press("next", page, project=re.search(r'value="(project:[^"]+)"', page)[1], locale="")
         choices = re.findall(r'<input[^>]*type="radio"[^>]*>', page)

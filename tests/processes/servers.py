@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis as a machine has them installed: started for a test, and ended with it."""
+"""Starts and stops the installed PostgreSQL and Redis for tests."""
 
 import contextlib
 import os
@@ -22,19 +22,19 @@ OWNER = "speechstudio"
 
 
 def newest(pattern):
-    """The program of the newest version among those that are installed, or None."""
+    """The program of the newest installed version, or None."""
     found = sorted(Path("/").glob(pattern.lstrip("/")), key=lambda path: [int(n) for n in path.parts if n.isdigit()])
     return found[-1] if found else None
 
 
 INITDB = newest("/usr/lib/postgresql/*/bin/initdb")
 REDIS = shutil.which("redis-server")
-# The kernel ends the server when the tests are killed before they could.
+# The kernel ends the server when the tests are killed.
 LEASH = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
 
 
 def alive(pid):
-    """Tell whether a process still does something; one that nobody has buried yet does not."""
+    """Whether a process is running; zombies are not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
@@ -46,7 +46,7 @@ def family(process):
 
 
 def with_var(var):
-    """The processes whose environment names this VAR, also those that were begun while nobody looked."""
+    """All processes whose environment has this VAR."""
     sought, found = f"VAR={var}".encode(), []
     for path in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
@@ -56,7 +56,7 @@ def with_var(var):
 
 
 def end(process, number=signal.SIGTERM, seconds=20):
-    """Ask a process to end, and kill what is left of it; returns its exit code."""
+    """Stop a process, and kill its remaining child processes; returns its exit code."""
     everybody = family(process)
     process.send_signal(number)
     try:
@@ -74,14 +74,14 @@ def kill(pids):
 
 
 def tear_down(demo):
-    """End a demo at once, when nobody looks at how it ends."""
+    """Kill a demo with all of its processes."""
     kill({*family(demo.process), *with_var(demo.var)})
     with demo.process:
         shutil.rmtree(broker_socket(demo.var).parent, ignore_errors=True)
 
 
 class PostgreSQL:
-    """A server with an owner who may do everything, as the image postgres makes it from POSTGRES_USER."""
+    """A server whose owner is a superuser, as in the postgres image."""
 
     def __init__(self, home, port, password, who):
         self.home, self.port, self.password, self.who = home, port, password, who
@@ -98,7 +98,7 @@ class PostgreSQL:
         assert self.process.returncode is None, (self.home / "log").read_text()
 
     def stop(self):
-        """At once, without waiting for those who are still connected."""
+        """Stop it at once, without waiting for open connections."""
         end(self.process, signal.SIGINT)
 
     def url(self, database):
@@ -118,8 +118,8 @@ class PostgreSQL:
 
 @contextlib.contextmanager
 def postgresql():
-    """A running PostgreSQL with an empty data directory. It refuses to run as root, so then it is somebody else's."""
-    # Not pytest's directory: only the person who runs the tests may enter that one.
+    """A running PostgreSQL with an empty data directory; as another user when we are root, which it refuses."""
+    # Not pytest's directory, which another user may not enter.
     with tempfile.TemporaryDirectory(prefix="speechstudio-postgresql-") as made:
         home, password, port = Path(made), secrets.token_hex(16), free_port()
         (home / "password").write_text(password)
@@ -144,7 +144,7 @@ def postgresql():
 
 
 class Redis:
-    """A Redis with the options of `command`, and a place of its own."""
+    """A Redis with the options of `command`, and its own port and directory."""
 
     def __init__(self, command, directory):
         self.command, self.directory, self.port = shlex.split(command), directory, free_port()

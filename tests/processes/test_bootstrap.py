@@ -1,4 +1,4 @@
-"""What happens before anything is installed: the locks, and the start of `.venv`."""
+"""Lock files, and the creation of `.venv`."""
 
 import ast
 import hashlib
@@ -95,9 +95,9 @@ class Tree:
         self.lock.write_text("# nothing\n")
 
     def prepare(self, before="pass"):
-        """As a first start does it; `before` is done to the loaded bootstrap first."""
+        """Run the bootstrap as a first start does; `before` is run with the loaded module first."""
         code = f"import runpy, sys; b = runpy.run_path('speechstudio/bootstrap.py'); {before}; b['prepare']()"
-        env = environment(self.root, PATH="/usr/bin:/bin")  # no uv: pip is what everybody has
+        env = environment(self.root, PATH="/usr/bin:/bin")  # no uv, because pip is always available
         done = subprocess.run([sys.executable, "-c", code], cwd=self.root, env=env, capture_output=True, text=True)
         assert "Traceback" not in done.stderr
         return done
@@ -110,7 +110,7 @@ def tree(tmp_path):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A checkout whose `.venv` was left half-made, after a first start that went well."""
+    """A checkout whose `.venv` is incomplete."""
     tree = Tree(tmp_path_factory.mktemp("made"))
     (tree.venv / "bin").mkdir(parents=True)
     (tree.venv / "pyvenv.cfg").touch()
@@ -121,7 +121,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def ready(made, tmp_path):
-    """A checkout of one's own whose `.venv` was made before."""
+    """A checkout whose `.venv` was made before."""
     shutil.copytree(made.root, tmp_path, symlinks=True, dirs_exist_ok=True)
     tree = Tree.__new__(Tree)
     tree.root, tree.venv, tree.lock = tmp_path, tmp_path / ".venv", tmp_path / made.lock.relative_to(made.root)

@@ -1,4 +1,4 @@
-"""`python3 manage.py check` says in words what is wrong with the settings; the README names all of them."""
+"""`python3 manage.py check` reports invalid settings; the README names all settings."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ TEAM = {"DATABASE_URL": "postgres://speechstudio:x@127.0.0.1:1/speechstudio"}
 
 
 def ours(*, deploy=False):
-    """What our own checks say, by id."""
+    """Messages of our own checks by id."""
     return {said.id: said for said in run_checks(include_deployment_checks=deploy) if said.id.startswith("endpoints.")}
 
 
@@ -113,7 +113,7 @@ def test_the_readme_names_every_setting():
     assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", readme)] == []
 
 
-def test_a_number_that_is_none_is_told_in_one_line(tmp_path):
+def test_an_invalid_number_is_reported_in_one_line(tmp_path):
     env = environment(tmp_path, SWEEP_SECONDS="soon")
     done = subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "SWEEP_SECONDS is not a whole number.\n")

@@ -1,4 +1,4 @@
-"""docker-compose.yml without an engine: its own command lines and environment, as processes of this machine."""
+"""docker-compose.yml: its services, run as processes without containers."""
 
 import json
 import shlex
@@ -17,7 +17,7 @@ NEEDED = {"POSTGRES_PASSWORD": "p", "SECRET_KEY": "s", "ENCRYPTION_KEYS": "e"}
 
 
 def names_of(installation, what):
-    """What the simulated service itself has."""
+    """Endpoints of the simulated service."""
     address = f"{installation.simulator_url}/speechtotext/v3.2/{what}"
     answer = httpx.get(address, headers={"Ocp-Apim-Subscription-Key": "simulated"}, verify=PLAIN, trust_env=False)
     return [value["displayName"] for value in answer.json()["values"]]
@@ -79,7 +79,7 @@ def test_the_simulator_starts_as_the_file_says(set_up, tmp_path):
 
 
 @pytest.mark.parametrize("service", ["web", "worker", "beat", "simulator"])
-def test_a_service_stops_in_its_grace_time_and_leaves_nobody_behind(installation, service):
+def test_a_service_stops_in_its_grace_period_and_leaves_no_process(installation, service):
     everybody = servers.family(installation.running[service])
     said = len(installation.log(service).read_text())
     patience = int(OURS[service].get("stop_grace_period", "10s").removesuffix("s"))
@@ -89,7 +89,7 @@ def test_a_service_stops_in_its_grace_time_and_leaves_nobody_behind(installation
 
 
 def compose(directory, **variables):
-    """Let Compose itself read the file, away from anybody's .env."""
+    """Have Compose validate the file, without a .env."""
     shutil.copy(FILE, directory)
     env = environment(directory, **variables)
     for program in (["docker", "compose"], ["docker-compose"]):
@@ -120,7 +120,7 @@ def test_the_file_asks_for_exactly_the_secrets_and_has_no_default_for_any():
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_our_services_may_do_little(service):
+def test_our_services_have_few_privileges(service):
     described = OURS[service]
     assert described["read_only"] is True
     assert described["cap_drop"] == ["ALL"]
@@ -133,7 +133,7 @@ def test_only_the_web_server_is_reachable_from_outside():
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["web"]
 
 
-def test_the_image_runs_the_web_server_as_a_person_without_rights():
+def test_the_image_runs_the_web_server_as_an_unprivileged_user():
     instructions = [line.split(" ", 1) for line in DOCKERFILE.splitlines()]
     users = [rest for name, rest in instructions if name == "USER"]
     assert users

@@ -1,4 +1,4 @@
-"""The demo as a person uses it: started, stopped in every way, started again, and started where it cannot."""
+"""The demo: started, stopped in different ways, restarted, and started where it cannot run."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ PARTS = {"valkey-server", "endpoints.simulator", "celery", "gunicorn"}
 
 @pytest.fixture
 def demo():
-    """Starts demos, and ends what the test has left of them."""
+    """Starts demos, and stops those that are running after the test."""
     started = []
 
     def start(var, *options, **env):
@@ -41,7 +41,7 @@ def demo():
 
 
 class Story:
-    """A demo from its start to a signal: how soon it showed rows, what it had, and who was left."""
+    """A demo from its start to a signal: time to the first rows, its processes, and those that were left."""
 
     def __init__(self, var, number, *options, deploy=""):
         self.number, self.var = number, var
@@ -82,19 +82,19 @@ def used(first, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def second(first, used):
-    """Another one where the first has been; it is stopped as a service is."""
+    """Another demo with the same VAR; it is stopped by SIGTERM."""
     return Story(first.var, signal.SIGTERM, "--endpoints", "50")
 
 
 @pytest.fixture
 def var(used, tmp_path):
-    """A VAR of one's own in which a demo has run before."""
+    """A VAR in which a demo has run before."""
     return shutil.copytree(used, tmp_path / "var")
 
 
 @pytest.fixture(scope="module")
 def running(used, tmp_path_factory):
-    """A demo for those who only look."""
+    """A demo for tests that change nothing."""
     demo = Demo(shutil.copytree(used, tmp_path_factory.mktemp("running") / "var"))
     try:
         yield demo.wait()
@@ -103,7 +103,7 @@ def running(used, tmp_path_factory):
 
 
 def everybody(demo):
-    """The processes of a demo, once all of its parts are at work."""
+    """The processes of a demo when all of them have started."""
     until(lambda: set(demo.children) >= PARTS and len(demo.children["celery"]) > 1 < len(demo.children["gunicorn"]))
     return servers.family(demo.process)
 
@@ -125,25 +125,25 @@ def test_it_answers_and_asks_to_sign_in(running):
 
 
 @pytest.mark.parametrize("story", ["first", "second"], ids=["SIGINT", "SIGTERM"])
-def test_a_signal_ends_it_well_and_leaves_nobody_behind(request, story):
+def test_a_signal_ends_it_in_order_and_leaves_no_process(request, story):
     told = request.getfixturevalue(story)
     assert (told.code, told.left, told.last_words) == (0, False, "Stopping\n")
 
 
-def test_all_processes_together_weigh_300_mib_at_most(running):
+def test_all_processes_together_use_300_mib_at_most(running):
     with signed_in(running.url, "viewer", "demo") as viewer:
         assert until(lambda: viewer.rows)
     assert sum(proportional_set(pid) for pid in everybody(running)) <= 300
 
 
 def test_ctrl_c_in_a_terminal_leaves_stopping_in_order_to_the_demo(running):
-    """A terminal signals its whole foreground group, so each of the parts has a group of its own."""
+    """A terminal signals its whole foreground group, so each process of the demo has its own group."""
     groups = {os.getpgid(pid) for pid in descendants(running.process.pid)}
     assert groups
     assert os.getpgid(running.process.pid) not in groups
 
 
-def test_nobody_is_left_behind_when_it_is_killed(demo, var):
+def test_no_process_is_left_when_it_is_killed(demo, var):
     running = demo(var)
     pids = everybody(running)
     running.process.kill()
@@ -157,7 +157,7 @@ def test_started_again_it_has_what_it_had_and_keeps_what_was_deployed(first, sec
 
 
 def test_a_warm_start_shows_rows_within_five_seconds(second, var):
-    # Other tests run at the same time: the quickest start is the product's own.
+    # Other tests run at the same time, so the fastest of several starts counts.
     took = [second.took]
     assert len(second.first_rows) >= 20
     while min(took) > 5 and len(took) < 6:
@@ -165,14 +165,14 @@ def test_a_warm_start_shows_rows_within_five_seconds(second, var):
     assert min(took) <= 5, took
 
 
-def test_the_page_says_so_when_no_worker_is_at_work(demo, var):
+def test_the_page_says_so_when_no_worker_is_running(demo, var):
     running = demo(var)
     everybody(running)
     with signed_in(running.url, "viewer", "demo") as viewer:
         until(lambda: "No worker is at work" not in viewer.get("/endpoints/").text)
         running.signal("celery", signal.SIGKILL)
         assert "The worker has ended (-9)" in running.process.stdout.readline()
-        # More than ten seconds without a sweep are too long; as if they had passed.
+        # As if there had been no sweep for more than ten seconds.
         with contextlib.closing(sqlite3.connect(var / "db.sqlite3", isolation_level=None)) as database:
             database.execute("update endpoints_sweep set at = datetime(at, '-12 seconds')")
         assert "No worker is at work" in viewer.get("/endpoints/").text
@@ -180,14 +180,14 @@ def test_the_page_says_so_when_no_worker_is_at_work(demo, var):
 
 def test_it_starts_without_its_broker_and_says_what_is_missing(demo, tmp_path):
     running = demo(tmp_path, BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
-    assert "Traceback" not in "".join(running.said)
+    assert "Traceback" not in "".join(running.output)
     assert "Connection refused" in running.process.stdout.readline()
     assert httpx.get(f"{running.url}/health/live", verify=PLAIN, trust_env=False).status_code == 200
 
 
 @pytest.fixture
 def service():
-    """A Speech service that is not the demo's own; yields its address."""
+    """A Speech service that the demo has not started; yields its address."""
     command = [sys.executable, "-m", CHECKED, "--port", "0", "--key", "theirs", "--seed", "7", "--control"]
     process = subprocess.Popen([*servers.LEASH, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with process:
@@ -201,7 +201,7 @@ def service():
 
 def test_with_a_key_it_shows_the_service_that_it_belongs_to_and_starts_no_simulator(demo, var, service):
     running = demo(var, SPEECH_KEY="theirs", SPEECH_REGION="eastus", SPEECH_ENDPOINT=service)
-    assert "no simulator is started" in "".join(running.said)
+    assert "no simulator is started" in "".join(running.output)
     assert "endpoints.simulator" not in running.children
     assert not accepts(("127.0.0.1", running.simulator_port))
     how: dict[str, Any] = {"headers": {"Ocp-Apim-Subscription-Key": "theirs"}, "verify": PLAIN, "trust_env": False}
@@ -215,14 +215,14 @@ def test_with_a_key_it_shows_the_service_that_it_belongs_to_and_starts_no_simula
 
 
 def started(var, **env):
-    """A demo that ends by itself, as it could not start."""
+    """A demo that could not start and has ended."""
     env = environment(var, **{"PORT": free_port(), "SIMULATOR_PORT": free_port(), **env})
     command = [sys.executable, str(ROOT / "manage.py"), "demo"]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
 
 
 def refused(var, **env):
-    """What such a demo says on standard error; it is one line."""
+    """The one line that such a demo prints to standard error."""
     done = started(var, **env)
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
@@ -231,24 +231,24 @@ def refused(var, **env):
 
 
 @pytest.mark.parametrize("name", ["PORT", "SIMULATOR_PORT"])
-def test_a_taken_port_is_named_in_one_line(tmp_path, name):
+def test_a_port_in_use_is_reported_in_one_line(tmp_path, name):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert refused(tmp_path, **{name: port}) == f"CommandError: Port {port} is taken; set {name} to a free one.\n"
 
 
 @pytest.mark.parametrize(("name", "text"), [("PORT", "many"), ("PORT", "70000"), ("SIMULATOR_PORT", "-1")])
-def test_a_port_that_is_none_is_named_in_one_line(tmp_path, name, text):
+def test_an_invalid_port_is_reported_in_one_line(tmp_path, name, text):
     assert f"{name}={text} is not a port" in refused(tmp_path, **{name: text})
 
 
-def test_a_var_that_cannot_be_written_is_named_in_one_line():
+def test_a_var_that_cannot_be_written_is_reported_in_one_line():
     assert refused("/dev/null/var") == (
         "VAR=/dev/null/var cannot be written (Not a directory). Set VAR to a directory that can.\n"
     )
 
 
-def test_a_missing_module_is_named_in_one_line(tmp_path):
+def test_a_missing_module_is_reported_in_one_line(tmp_path):
     (tmp_path / "django_htmx.py").write_text('raise ModuleNotFoundError("No such module", name="django_htmx")\n')
     assert refused(tmp_path, PYTHONPATH=tmp_path) == (
         "The module django_htmx is missing from .venv; delete .venv and run this again.\n"
@@ -269,7 +269,7 @@ def test_ctrl_c_while_modules_are_loaded_ends_it_without_a_traceback(tmp_path):
     ],
     ids=["no secrets", "no region"],
 )
-def test_settings_that_do_not_fit_are_named_without_a_traceback(tmp_path, wrong, id):
+def test_invalid_settings_are_reported_without_a_traceback(tmp_path, wrong, id):
     done = started(tmp_path, **wrong)
     assert done.returncode == 1
     assert id in done.stderr

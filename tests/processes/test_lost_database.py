@@ -1,4 +1,4 @@
-"""PostgreSQL is away: a connection that is killed, and a server that is restarted."""
+"""PostgreSQL becomes unavailable: a connection is killed, the server is restarted."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ import pytest
 from tests.demo import until
 
 DATABASE = "speechstudio"
-BOUND = 30  # seconds that a person may wait for an answer
+BOUND = 30  # seconds that a person may wait for a page
 WAITING = """select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
              and query ilike 'insert into "endpoints_change"%'"""
 STATE = """select state from endpoints_change join endpoints_endpoint as row on row.id = endpoint_id
@@ -37,13 +37,13 @@ def deployed(person, postgresql, name):
 
 
 def check_away(answer):
-    """A page says in words that the database is, and when to ask again."""
+    """The page says that the database is unavailable, and when to try again."""
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert "<h1>The database does not answer</h1>" in answer.text
 
 
-def test_a_connection_that_is_killed_in_the_middle_of_asking_leaves_nothing_half(ready, postgresql, installation):
+def test_a_connection_killed_in_the_middle_of_a_request_leaves_no_half_change(ready, postgresql, installation):
     review = ready.fill_wizard("Cut off")
     with ThreadPoolExecutor(1) as pool, psycopg.connect(postgresql.url(DATABASE)) as busy:
         busy.execute("lock table endpoints_change in share row exclusive mode")
@@ -54,13 +54,13 @@ def test_a_connection_that_is_killed_in_the_middle_of_asking_leaves_nothing_half
         busy.rollback()
     check_away(answer)
     assert postgresql.ask(DATABASE, HALF) == [(0,)]
-    # Pressed again, it is the same request.
+    # Submitting it again makes the same request.
     assert ready.add(review).status_code == 200
     deployed(ready, postgresql, "Cut off")
     assert installation.ended() == []
 
 
-def test_a_database_that_is_started_again_is_used_again_by_everybody(ready, postgresql, installation):
+def test_all_processes_reconnect_to_a_restarted_database(ready, postgresql, installation):
     review = ready.fill_wizard("Through a restart")
     postgresql.stop()
     try:

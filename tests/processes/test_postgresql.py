@@ -1,4 +1,4 @@
-"""What writes and reads most, once more on the database of a team."""
+"""Runs the tests that depend most on the database again on PostgreSQL."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 
 from tests.demo import ROOT, environment
 
-# Of content logs: what is searched, what is written by conflict, counted or locked, and what is deleted with its rows.
+# Tests of content logs with search, upserts, counters, locks, and cascading deletion.
 BROWSING = ["entries_are_searched_and_filtered_by_the_address", "pages_lead_through_all_entries_by_key"]
 DOWNLOADING = [
     "a_listener_gets_one_zip_with_recordings_transcripts_and_tables",
@@ -29,30 +29,30 @@ PURGING = [
     "it_waits_for_a_worker_that_is_fetching_one_of_them",
     "what_is_recorded_later_on_the_last_day_is_not_meant",
 ]
-# Of faults: where the database decides, which are one open change, leases, what is committed, and room on the disk.
+# Tests of faults that depend on constraints, leases, commits, and a full disk.
 FAULTS = [
-    "two_people.py::test_two_people_press_change_model_at_once",
-    "two_people.py::test_the_same_press_arriving_twice_at_once_is_one_change",
-    "two_people.py::test_four_presses_for_one_new_endpoint_are_one_change",
-    "twice_and_late.py::test_a_message_delivered_again_and_again_is_sent_once",
-    "twice_and_late.py::test_a_change_of_model_delivered_four_times_is_sent_once",
+    "two_people.py::test_two_people_change_the_model_at_once",
+    "two_people.py::test_the_same_form_arriving_twice_at_once_makes_one_change",
+    "two_people.py::test_the_same_form_for_a_new_endpoint_four_times_at_once_makes_one_change",
+    "twice_and_late.py::test_a_message_delivered_repeatedly_sends_one_request",
+    "twice_and_late.py::test_a_change_of_model_delivered_four_times_sends_one_request",
     "twice_and_late.py::test_a_message_for_a_change_that_is_closed_or_gone_does_nothing",
     "twice_and_late.py::test_a_worker_that_wakes_up_after_its_lease_changes_nothing",
     "twice_and_late.py::test_two_beats_send_each_message_twice_and_nothing_happens_twice",
     "twice_and_late.py::test_a_change_whose_commit_looked_like_a_failure_is_found_by_the_sweep",
     "twice_and_late.py::test_a_worker_whose_commit_looked_like_a_failure_neither_loses_nor_doubles",
     "twice_and_late.py::test_a_lease_is_not_stolen_by_a_worker_whose_clock_is_wrong",
-    "twice_and_late.py::test_a_worker_whose_lease_has_ended_does_not_give_back_the_lease_of_the_next",
+    "twice_and_late.py::test_a_worker_whose_lease_has_ended_does_not_release_the_lease_of_the_next",
     "full_database.py::test_a_full_database_keeps_pages_readable_and_takes_no_half_change",
     "full_database.py::test_work_that_a_full_database_interrupts_is_neither_lost_nor_done_twice",
-    "full_database.py::test_a_database_that_cannot_be_written_is_told_in_one_line_of_the_log",
+    "full_database.py::test_a_database_that_cannot_be_written_is_logged_in_one_line",
 ]
 PARTS = [
-    "test_change_model.py",
-    "test_work.py",
+    "changes/test_change_model.py",
+    "test_tasks.py",
     *(f"faults/test_{name}" for name in FAULTS),
-    "test_list.py::test_a_poll_without_news_takes_one_query_and_few_bytes",
-    "test_list.py::test_rows_in_progress_make_the_table_ask_and_settled_rows_do_not",
+    "pages/test_list.py::test_a_poll_without_news_takes_one_query_and_few_bytes",
+    "pages/test_list.py::test_rows_in_progress_make_the_table_poll_and_settled_rows_do_not",
     *(f"logs/test_browsing.py::test_{name}" for name in BROWSING),
     *(f"logs/test_downloads.py::test_{name}" for name in DOWNLOADING),
     *(f"logs/test_keeping.py::test_{name}" for name in KEEPING),
@@ -60,7 +60,7 @@ PARTS = [
 ]
 
 
-def test_changing_working_and_what_the_database_decides_work_on_postgresql(postgresql, tmp_path):
+def test_changes_workers_and_constraints_work_on_postgresql(postgresql, tmp_path):
     env = environment(
         tmp_path,
         DATABASE_URL=postgresql.url("suite"),
@@ -72,5 +72,5 @@ def test_changing_working_and_what_the_database_decides_work_on_postgresql(postg
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 50
-    # The database is kept, so one can see which it was.
+    # --reuse-db keeps the database, so that its engine can be checked.
     assert postgresql.ask("test_suite", "select count(*) > 10 from django_migrations") == [(True,)]

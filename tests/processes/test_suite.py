@@ -1,4 +1,4 @@
-"""`python3 manage.py test` itself: what it leaves out, what it says of that, and that it leaves no process behind."""
+"""`python3 manage.py test`: which tests it skips, what it prints, and that it leaves no process."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from tests.processes import servers
 
 
 class Run:
-    """The command in a process group of its own, as a terminal starts it, with one worker of the suite."""
+    """The command in its own process group, as a terminal starts it, with one worker of pytest-xdist."""
 
     def __init__(self, home, test):
         self.ready, self.output = home / "ready", home / "output"
@@ -83,7 +83,7 @@ def test_a_run_that_is_interrupted_leaves_no_process_behind(start, test, interru
 
 
 def asked(*arguments, path):
-    """What the command says with this PATH."""
+    """The output of the command with this PATH."""
     env = {**os.environ, "PATH": str(path)}
     command = [sys.executable, "manage.py", "test", "-n", "0", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -1,4 +1,4 @@
-"""The web server with two workers: a connection goes to the one that has less to do."""
+"""The web server with two workers: connections go to the less busy one."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ def url(tmp_path):
         process.wait(20)
 
 
-def test_what_comes_while_a_worker_is_busy_goes_to_the_other(url, tmp_path):
+def test_connections_go_to_the_other_worker_while_one_is_busy(url, tmp_path):
     busy = tmp_path / "busy"
 
     def two_at_once():

@@ -1,4 +1,4 @@
-"""The whole product on one machine: broker, simulator, worker with beat, web server."""
+"""Runs the product on one machine: broker, simulated service, worker, beat and web server."""
 
 import logging.config
 import os
@@ -16,16 +16,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from speechstudio.demo import processes
-from speechstudio.demo.database import PEOPLE, Furnisher
+from speechstudio.demo.database import PEOPLE, DatabaseSetup
 from speechstudio.demo.processes import CannotStart, Processes
 from speechstudio.var import broker_socket, directory, kept_secret
 
-FIRST_LOOK_SECONDS = 10
+FIRST_REFRESH_SECONDS = 10
 
 
 class Command(BaseCommand):
     help = "Run Speech Studio with a simulated Speech service, or with the one that SPEECH_KEY and SPEECH_REGION name."
-    requires_system_checks = []  # the set-up makes them
+    requires_system_checks = []  # `setup` runs them
 
     def add_arguments(self, parser: CommandParser) -> None:
         for name, default, what in (
@@ -48,27 +48,27 @@ class Command(BaseCommand):
             if not (processes.port_is_free(port) or (self.real and name == "SIMULATOR_PORT")):
                 raise CommandError(f"Port {port} is taken; set {name} to a free one.", returncode=1)
         self.children = Processes(settings.VAR / "log")
-        self.listens: Path | None = None
+        self.broker_socket_file: Path | None = None
         self.beat: Service | None = None
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         logging.config.dictConfig(settings.LOGGING)
         try:
             self._start(options)
-            self._stay()
+            self._wait_for_signal()
         except CannotStart as error:
             raise CommandError(str(error), returncode=1) from None
         except KeyboardInterrupt:
             self.stderr.write("Stopping")
         finally:
-            # A second Ctrl-C while we stop must not leave half of it running.
+            # A second Ctrl-C while stopping must not leave processes running.
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
             if self.beat:
-                self.beat.stop()  # or it would ring at a broker that is gone
+                self.beat.stop()  # before the broker that it sends to
             self.children.stop()
-            if self.listens:
-                shutil.rmtree(self.listens.parent, ignore_errors=True)
+            if self.broker_socket_file:
+                shutil.rmtree(self.broker_socket_file.parent, ignore_errors=True)
 
     def _start(self, options: dict[str, Any]) -> None:
         began = time.monotonic()
@@ -77,57 +77,57 @@ class Command(BaseCommand):
         if not self.real:
             key = kept_secret(settings.VAR / "simulator-key", lambda: secrets.token_hex(16))
             simulator = f"http://127.0.0.1:{self.simulator_port}", key
-        with Furnisher(simulator) as furnisher:
+        with DatabaseSetup(simulator) as database:
             if simulator:
                 self._start_simulator(key, options)
-            self.stdout.write(furnisher.set_up(), ending="")
-            alone = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
-            self.children.start("worker", processes.worker(*alone), self.env)
+            self.stdout.write(database.set_up(), ending="")
+            worker_options = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
+            self.children.start("worker", processes.worker(*worker_options), self.env)
             self.children.start("web", processes.web(self.port), self.env)
             self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))
-            until = time.monotonic() + FIRST_LOOK_SECONDS
-            while not furnisher.has_looked(within=0.1) and time.monotonic() < until:
+            until = time.monotonic() + FIRST_REFRESH_SECONDS
+            while not database.resources_polled(within=0.1) and time.monotonic() < until:
                 if "worker" in self.children.ended():
                     raise CannotStart(self.children.why("worker"))
         self._start_beat()
-        self._say(time.monotonic() - began)
+        self._print_addresses(time.monotonic() - began)
 
     def _start_beat(self) -> None:
-        """Beat in a thread of this process: 60 MiB less than in one of its own, and it ends when we do."""
-        logging.getLogger("celery.beat").setLevel(logging.WARNING)  # not a line on the terminal for each sweep
+        """Run beat in a thread of this process, which takes 60 MiB less than another process."""
+        logging.getLogger("celery.beat").setLevel(logging.WARNING)  # otherwise one line for each sweep
         self.beat = Service(current_app, schedule_filename=str(settings.VAR / "beat"))
         Thread(target=self.beat.start, kwargs={"embedded_process": True}, daemon=True).start()
 
     def _start_broker(self) -> None:
         if os.environ.get("BROKER_URL"):
             return
-        listens = broker_socket(settings.VAR)
-        directory(listens.parent)
-        if listens.parent.stat().st_uid != os.getuid():
-            raise CannotStart(f"{listens.parent} belongs to somebody else; remove it.")
-        if processes.accepts(str(listens)):
+        socket_file = broker_socket(settings.VAR)
+        directory(socket_file.parent)
+        if socket_file.parent.stat().st_uid != os.getuid():
+            raise CannotStart(f"{socket_file.parent} belongs to somebody else; remove it.")
+        if processes.accepts(str(socket_file)):
             raise CannotStart(f"A demo with VAR={settings.VAR} is already running.")
-        listens.unlink(missing_ok=True)
-        self.listens = listens
-        self.children.start("broker", processes.broker(listens, directory(settings.VAR / "broker")), self.env)
-        self.children.wait_for("broker", lambda: processes.accepts(str(listens)))
+        socket_file.unlink(missing_ok=True)
+        self.broker_socket_file = socket_file
+        self.children.start("broker", processes.broker(socket_file, directory(settings.VAR / "broker")), self.env)
+        self.children.wait_for("broker", lambda: processes.accepts(str(socket_file)))
 
     def _start_simulator(self, key: str, options: dict[str, Any]) -> None:
-        wanted = ["--state", str(settings.VAR / "simulator.json")]
+        arguments = ["--state", str(settings.VAR / "simulator.json")]
         for name in ("endpoints", "logs", "deploy_seconds", "latency_ms"):
-            wanted += [f"--{name.replace('_', '-')}", str(options[name])]
-        wanted += ["--control"] if options["control"] else []
-        command = processes.simulator(self.simulator_port, key, *wanted)
-        self.children.start("simulator", command, self.env, answers=True)
+            arguments += [f"--{name.replace('_', '-')}", str(options[name])]
+        arguments += ["--control"] if options["control"] else []
+        command = processes.simulator(self.simulator_port, key, *arguments)
+        self.children.start("simulator", command, self.env, wait_for_line=True)
 
-    def _stay(self) -> None:
-        """Until somebody stops us. A part that ends is reported and not replaced, so that one can see what happens."""
+    def _wait_for_signal(self) -> None:
+        """Wait for a signal. A process that ends is reported but not restarted, so that the failure can be seen."""
         while self.children.running:
             time.sleep(0.2)
             for name, code in self.children.ended().items():
                 self.stderr.write(f"The {name} has ended ({code}). Stop the demo with Ctrl-C and start it again.")
 
-    def _say(self, seconds: float) -> None:
+    def _print_addresses(self, seconds: float) -> None:
         service = "the Speech service in Azure; no simulator is started" if self.real else "a simulated Speech service"
         people = ", ".join(f"{name} ({what})" for name, what in PEOPLE.items())
         self.stdout.write(f"Speech Studio: http://127.0.0.1:{self.port}/ with {service}, ready in {seconds:.1f} s")

@@ -1,4 +1,4 @@
-"""Brings the database and the static files up to date, and registers the Speech resource that the environment names."""
+"""Migrates the database, collects static files, and registers the Speech resource of the environment."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        assets.build()
-        assets.collect()
+        assets.build_bundles()
+        assets.collect_static_files()
         if settings.SPEECH_KEY:
             resource = resources.register(
                 region=settings.SPEECH_REGION,

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         resource = _named(options["resource"])
         recorder = Recorder()
         try:
-            client = clients.service(resource, transport=recorder)
+            client = clients.speech_client(resource, transport=recorder)
             container = LogContainer(resource.log_container.open()) if resource.log_container else None
         except (CannotDecrypt, ValueError) as error:
             raise CommandError(str(error)) from None

@@ -7,92 +7,70 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
 from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from endpoints import audit, hints
-from endpoints.logs import downloads as verbs
-from endpoints.models import Download, Endpoint, Event, LogArchive
+from endpoints.access import door
+from endpoints.access.door.versions import DownloadsVersion
+from endpoints.access.permissions import may
+from endpoints.logs.download import requests as verbs
+from endpoints.models import Download, Endpoint
 from endpoints.models.event import Verb
 from endpoints.pages import frame
-from endpoints.pages.content_logs import choice, purposes, ranges
-from endpoints.pages.http import HttpRequest, may
+from endpoints.pages.content_logs import log_selection, purposes, ranges
+from endpoints.pages.forms.content_logs import DownloadForm
+from endpoints.pages.http import HttpRequest
 from endpoints.pages.paging import Order, page_of
-from endpoints.pages.stamps.downloads import DownloadStamp
 
 PER_PAGE = 50
 ON_THE_LOGS_PAGE = 5
 NEWEST_FIRST = Order(("created_at", "id"), descending=True)
-ONE_TAKING = timedelta(days=1)  # a later part of the zip within that time belongs to the same download of it
+ONE_DOWNLOAD = timedelta(days=1)  # a later part of the zip within this time belongs to the same download
 LATER_PART = re.compile(r"bytes\s*=\s*0*[1-9]", re.IGNORECASE)
-
-
-class DownloadForm(forms.Form):
-    """Which days, when nothing was ticked, and what it is for. `from` is a word of Python's, so the days come late."""
-
-    purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=purposes.LONGEST, required=False)
-
-    def __init__(self, *args: Any, dated: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["purpose"].required = settings.PURPOSE_REQUIRED and "look" not in self.data
-        self.fields["purpose"].help_text = _("It is written down with who asked.")
-        for name, label in (("from", _("From")), ("to", _("To"))) if dated else ():
-            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            self.fields[name] = forms.DateField(label=label, required=False, widget=widget, input_formats=["%Y-%m-%d"])
-        if dated:
-            self.order_fields(["from", "to", "purpose"])
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if values.get("from") and values.get("to") and values["from"] > values["to"]:
-            raise ValidationError({"to": _("This is before the first day.")})
-        return values
 
 
 @require_safe
 @may("read_logs")
 def downloads(request: HttpRequest) -> HttpResponse:
-    """Everybody's; whoever looks at them knows which of their own are ready."""
-    if frame.of(request).untold:
-        verbs.told(request.user)
-        frame.of(request).untold = 0
+    """Everybody's; a person who opens the page knows which of their own are ready."""
+    if frame.of(request).unseen:
+        verbs.mark_seen(request.user)
+        frame.of(request).unseen = 0
     if request.htmx.target == "downloads":
-        return render(request, "endpoints/_downloads.html", shown(request, None))
-    return render(request, "endpoints/downloads.html", {"section": "downloads", **shown(request, None)})
+        return render(request, "content_logs/_downloads.html", downloads_context(request, None))
+    return render(request, "content_logs/downloads.html", {"section": "downloads", **downloads_context(request, None)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("read_logs")
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Download log: what there is to download, and what for; a POST asks for it."""
-    endpoint = get_object_or_404(Endpoint.objects.present().exclude(remote_id=None).for_page(), pk=pk)
+    """Download log: what there is to download, and the purpose; a POST asks for it."""
+    endpoint = door.endpoint_on_service(request.user, pk, door.READ_LOGS)
     if not endpoint.resource.logs_can_be_read:
         raise Http404
     query = request.POST if request.method == "POST" else request.GET
-    selection = choice.chosen(query, endpoint)
+    selection = log_selection.normalized(request.user, query, endpoint)
     if request.method != "POST":
-        return _choice(request, endpoint, selection)
+        return _form_page(request, endpoint, selection)
     if settings.PURPOSE_REQUIRED and "purpose" not in query:
         return redirect(_address(endpoint, selection))
     form = DownloadForm(request.POST, dated="entry" not in query)
     if not form.is_valid():
-        return _choice(request, endpoint, selection, form)
+        return _form_page(request, endpoint, selection, form)
     if purpose := form.cleaned_data["purpose"]:
         purposes.keep(request, endpoint.pk, purpose)
-    if "look" in query:
+    if "preview" in query:
         return redirect(_address(endpoint, selection))
-    asked = verbs.ask(actor=request.user, endpoint=endpoint, selection=selection, purpose=purpose)
+    asked = verbs.request_download(actor=request.user, endpoint=endpoint, selection=selection, purpose=purpose)
     hints.send("fetch", asked.pk)
     return redirect("endpoints:logs", pk=endpoint.pk)
 
@@ -102,33 +80,37 @@ def _address(endpoint: Endpoint, selection: str) -> str:
     return f"{address}?{selection}" if selection else address
 
 
-def _choice(request: HttpRequest, endpoint: Endpoint, selection: str, form: DownloadForm | None = None) -> HttpResponse:
-    asked, query = Download(endpoint=endpoint, selection=selection), QueryDict(selection)
+def _form_page(
+    request: HttpRequest, endpoint: Endpoint, selection: str, form: DownloadForm | None = None
+) -> HttpResponse:
+    query = QueryDict(selection)
+    entries = door.log_entries(request.user).filter(endpoint=endpoint).selected_by(query)
+    files = door.log_files(request.user).filter(endpoint=endpoint)
     dated = "entry" not in query
     given = {"from": query.get("from"), "to": query.get("to"), "purpose": purposes.of(request, endpoint.pk)}
-    archive = LogArchive.objects.filter(pk=endpoint.pk).first()
+    archive = door.log_archives(request.user).filter(pk=endpoint.pk).first()
     context = {
         "section": "list",
         "endpoint": endpoint,
         "form": form or DownloadForm(initial=given, dated=dated),
         "dated": dated,
-        "selected": choice.words(selection),
+        "selected": log_selection.words(selection),
         "carried": [(name, value) for name, values in query.lists() for value in values if name not in ("from", "to")],
-        "count": asked.entries.count(),
-        "totals": asked.files.totals(),
+        "count": entries.count(),
+        "totals": (files.filter(entry__in=entries.order_by().values("pk")) if selection else files).totals(),
         "listed_at": archive.listed_at if archive else None,
         "everything_url": request.path if selection else "",
     }
-    return render(request, "endpoints/download.html", context, status=422 if form else 200)
+    return render(request, "content_logs/download.html", context, status=422 if form else 200)
 
 
-def _decided(verb: Callable[[Download], bool], complaint: Any) -> Any:
-    """One button of a download; the page that it is on is shown again."""
+def _button(verb: Callable[[Download], bool], complaint: Any) -> Any:
+    """The view of a button of a download; it leads back to the page of the button."""
 
     @require_POST
     @may("read_logs")
     def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
-        asked = get_object_or_404(Download, pk=pk)
+        asked = door.download(request.user, pk)
         if not verb(asked):
             messages.error(request, complaint)
         elif asked.active:
@@ -141,22 +123,22 @@ def _decided(verb: Callable[[Download], bool], complaint: Any) -> Any:
 
 
 _OVER = gettext_lazy("The download is no longer in the state that it was shown in.")
-cancel = _decided(verbs.cancel, _OVER)
-pause = _decided(verbs.pause, _OVER)
-resume = _decided(verbs.resume, _OVER)
-retry = _decided(verbs.retry, gettext_lazy("It cannot be tried again now, or the same is being downloaded already."))
+cancel = _button(verbs.cancel, _OVER)
+pause = _button(verbs.pause, _OVER)
+resume = _button(verbs.resume, _OVER)
+retry = _button(verbs.retry, gettext_lazy("It cannot be tried again now, or the same is being downloaded already."))
 
 
 @require_safe
 @may("read_logs")
 def download_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """The zip itself, from our storage; who took it is written down before the first byte goes."""
-    asked = get_object_or_404(Download.objects.for_page(), pk=pk)
+    """The zip itself, from our storage; who downloaded it is recorded before the first byte is sent."""
+    asked = door.download(request.user, pk)
     if not asked.ready:
         raise Http404
     if request.method == "GET":
-        _write_down(request, asked)
-    return ranges.answer(
+        _record_download(request, asked)
+    return ranges.stored_file(
         request,
         storages["logs"],
         asked.stored_as,
@@ -167,29 +149,29 @@ def download_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     )
 
 
-def _write_down(request: HttpRequest, asked: Download) -> None:
+def _record_download(request: HttpRequest, asked: Download) -> None:
     """Once for each download of the zip, not for each part in which a browser fetches it."""
     taken: dict[str, Any] = {"verb": Verb.LOGS_DOWNLOADED, "actor": request.user, "endpoint": asked.endpoint}
     if LATER_PART.match(request.headers.get("Range", "").strip()):
-        recent = Event.objects.filter(
+        recent = door.events(request.user, door.READ_LOGS).filter(
             verb=Verb.LOGS_DOWNLOADED,
             actor_id=request.user.pk,
             endpoint_id=asked.endpoint_id,
-            at__gt=timezone.now() - ONE_TAKING,
+            at__gt=timezone.now() - ONE_DOWNLOAD,
         )
         if recent.filter(facts__download=str(asked.pk)).exists():
             return
     own = asked.actor_id == request.user.pk
     purpose = asked.purpose if own else purposes.of(request, asked.endpoint_id)
     audit.record(**taken, detail=purpose, download=str(asked.pk))
-    if own and asked.told_at is None:
-        Download.objects.filter(pk=asked.pk).update(told_at=timezone.now())
+    if own and asked.notified_at is None:
+        door.downloads(request.user).filter(pk=asked.pk).update(notified_at=timezone.now())
 
 
-def shown(request: HttpRequest, endpoint: Endpoint | None) -> dict[str, object]:
-    """What _downloads.html shows: those of one endpoint, or all, a page at a time."""
-    rows = Download.objects.for_page()
-    version = DownloadStamp.now(endpoint.pk if endpoint else None).version
+def downloads_context(request: HttpRequest, endpoint: Endpoint | None) -> dict[str, object]:
+    """The context of _downloads.html: the downloads of one endpoint, or all, a page at a time."""
+    rows = door.downloads(request.user).for_page()
+    version = DownloadsVersion.now(endpoint.pk if endpoint else None).version
     if endpoint:
         found, pages = list(rows.filter(endpoint=endpoint)[:ON_THE_LOGS_PAGE]), {}
         here, state = reverse("endpoints:logs", args=[endpoint.pk]), {}
@@ -198,7 +180,7 @@ def shown(request: HttpRequest, endpoint: Endpoint | None) -> dict[str, object]:
         found, pages = list(page.rows), {"previous": page.previous, "next": page.next}
         here, state = reverse("endpoints:downloads"), {"page": request.GET.get("page", "")}
     return {
-        "downloads": [(one, choice.words(one.selection)) for one in found],
+        "downloads": [(one, log_selection.words(one.selection)) for one in found],
         "downloads_pages": {way: f"{here}?{urlencode({'page': to})}" if to else "" for way, to in pages.items()},
         "downloads_live": any(one.active for one in found),
         "downloads_url": here,

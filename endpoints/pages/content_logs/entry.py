@@ -1,4 +1,4 @@
-"""One entry of the content logs: what was said, the recording to hear, and the words where they were said."""
+"""One entry of the content logs: the recognized text, the recording, and the words with their times."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,16 +12,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from endpoints import audit
-from endpoints.logs import reading
-from endpoints.logs.storage import plain, store
-from endpoints.models import Endpoint, Event, LogArchive, LogEntry, LogFile
+from endpoints.access import door
+from endpoints.access.door.versions import LogsVersion
+from endpoints.access.permissions import may
+from endpoints.logs import transcripts
+from endpoints.logs.storage.place import plain, store
+from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log import FileKind
 from endpoints.pages.content_logs import filters, listing, purposes, ranges
-from endpoints.pages.http import HttpRequest, may
-from endpoints.pages.stamps.logs import LogStamp
+from endpoints.pages.http import HttpRequest
 
-ONE_PLAY = timedelta(minutes=15)  # parts of a recording that are asked for within it are one play
+ONE_PLAY = timedelta(minutes=15)  # parts of a recording that are requested within this time are one play
 LARGEST = 4_000_000  # bytes of a transcript that is read for its words
 MOST_WORDS = 5000
 
@@ -30,40 +32,40 @@ MOST_WORDS = 5000
 @may("read_logs")
 @purposes.first
 def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
-    """Opening it is a wish for what is not here yet; a press on the page is one more."""
-    endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
-    shown = get_object_or_404(LogEntry.objects.for_list(), pk=entry, endpoint=endpoint)
+    """Opening the page requests the files that are not here yet; the button requests them again."""
+    endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
+    shown = get_object_or_404(door.log_entries(request.user).for_list(), pk=entry, endpoint=endpoint)
     shown.endpoint = endpoint
-    missing = [file for file in shown.files.all() if not file.held and not file.gone_at]
+    missing = shown.missing_files
     if request.method == "POST":
-        _want(endpoint, missing)
+        _request_files(request, endpoint, missing)
         return redirect(request.get_full_path())
-    archive = LogArchive.objects.filter(pk=pk).first()
+    archive = _archive(request, endpoint)
     if request.method == "GET" and not request.htmx:
-        _write_down(request, Verb.LOGS_READ, shown)
-        if new := [file for file in missing if not file.wanted_at]:
-            archive = _want(endpoint, new)
-    if archive and _overlooked(archive, missing):
-        archive = _want(endpoint, missing)
-    context = _seen(request, endpoint, shown) | {"archive": archive, "missing": missing}
-    context["fetching"] = bool(missing and archive and archive.looking)
+        _record(request, Verb.LOGS_READ, shown)
+        if new := [file for file in missing if not file.requested_at]:
+            archive = _request_files(request, endpoint, new)
+    if archive and _requested_too_late(archive, missing):
+        archive = _request_files(request, endpoint, missing)
+    context = _entry_context(request, endpoint, shown) | {"archive": archive, "missing": missing}
+    context["fetching"] = bool(missing and archive and archive.refreshing)
     if request.htmx.target == "content":
-        return render(request, "endpoints/_log_content.html", context)
-    return render(request, "endpoints/log_entry.html", context | _around(request, shown))
+        return render(request, "content_logs/_content.html", context)
+    return render(request, "content_logs/entry.html", context | _neighbors(request, shown))
 
 
 @require_safe
 @may("read_logs")
 def audio(request: HttpRequest, pk: UUID, entry: int) -> HttpResponseBase:
-    """The recording, or the part of it that a player asks for; who plays it is written down."""
+    """The recording, or the range of it that a player requests; who plays it is recorded."""
     if settings.PURPOSE_REQUIRED and not purposes.of(request, pk):
         return redirect("endpoints:log-entry", pk=pk, entry=entry)
-    file = _stored(pk, entry, FileKind.AUDIO)
+    file = _stored(request, pk, entry, FileKind.AUDIO)
     playable = _is_wave(file)
-    answer = _file(request, file, "audio/wav" if playable else ranges.OCTETS, attachment=not playable)
-    if answer.streaming and not _playing(request, file.entry):
-        _write_down(request, Verb.LOGS_PLAYED, file.entry)
-    return answer
+    response = _response(request, file, "audio/wav" if playable else ranges.OCTET_STREAM, attachment=not playable)
+    if response.streaming and not _playing(request, file.entry):
+        _record(request, Verb.LOGS_PLAYED, file.entry)
+    return response
 
 
 @require_safe
@@ -72,20 +74,20 @@ def transcript(request: HttpRequest, pk: UUID, entry: int) -> HttpResponseBase:
     """The transcript as the service wrote it, whatever it is."""
     if settings.PURPOSE_REQUIRED and not purposes.of(request, pk):
         return redirect("endpoints:log-entry", pk=pk, entry=entry)
-    file = _stored(pk, entry, FileKind.TRANSCRIPTION)
-    answer = _file(request, file, "text/plain; charset=utf-8")
-    if answer.streaming:
-        _write_down(request, Verb.LOGS_READ, file.entry)
-    return answer
+    file = _stored(request, pk, entry, FileKind.TRANSCRIPTION)
+    response = _response(request, file, "text/plain; charset=utf-8")
+    if response.streaming:
+        _record(request, Verb.LOGS_READ, file.entry)
+    return response
 
 
-def _stored(endpoint: UUID, entry: int, kind: FileKind) -> LogFile:
-    files = LogFile.objects.stored().select_related("entry", "entry__endpoint").order_by("pk")
+def _stored(request: HttpRequest, endpoint: UUID, entry: int, kind: FileKind) -> LogFile:
+    files = door.log_files(request.user).stored().select_related("entry", "entry__endpoint").order_by("pk")
     return get_object_or_404(files.filter(endpoint=endpoint, entry=entry, kind=kind)[:1])
 
 
-def _file(request: HttpRequest, file: LogFile, kind: str, *, attachment: bool = True) -> HttpResponseBase:
-    return ranges.answer(
+def _response(request: HttpRequest, file: LogFile, kind: str, *, attachment: bool = True) -> HttpResponseBase:
+    return ranges.stored_file(
         request,
         store(),
         file.stored_as,
@@ -97,35 +99,42 @@ def _file(request: HttpRequest, file: LogFile, kind: str, *, attachment: bool = 
     )
 
 
-def _write_down(request: HttpRequest, verb: Verb, entry: LogEntry) -> None:
+def _record(request: HttpRequest, verb: Verb, entry: LogEntry) -> None:
     purpose = purposes.of(request, entry.endpoint_id)
     audit.record(verb, actor=request.user, endpoint=entry.endpoint, detail=purpose, entry=entry.key)
 
 
 def _playing(request: HttpRequest, entry: LogEntry) -> bool:
-    """This person began to play it a moment ago: what a player asks for now is a part of the same play."""
-    begun = Event.objects.filter(endpoint_id=entry.endpoint_id, actor_id=request.user.pk, verb=Verb.LOGS_PLAYED)
+    """This person began to play it a moment ago: what a player requests now belongs to the same play."""
+    events = door.events(request.user, door.READ_LOGS)
+    begun = events.filter(endpoint_id=entry.endpoint_id, actor_id=request.user.pk, verb=Verb.LOGS_PLAYED)
     since = timezone.now() - ONE_PLAY - (entry.duration or timedelta())
     return begun.filter(at__gt=since, facts__entry=entry.key).exists()
 
 
-def _want(endpoint: Endpoint, files: list[LogFile]) -> LogArchive | None:
+def _archive(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
+    return door.log_archives(request.user).filter(pk=endpoint.pk).first()
+
+
+def _request_files(request: HttpRequest, endpoint: Endpoint, files: list[LogFile]) -> LogArchive | None:
+    """Ask a worker to fetch `files`, if the service can be asked."""
     if not files or not listing.readable(endpoint):
-        return LogArchive.objects.filter(pk=endpoint.pk).first()
-    LogFile.objects.filter(pk__in=[file.pk for file in files]).update(wanted_at=timezone.now())
-    return listing.want_look(endpoint)
+        return _archive(request, endpoint)
+    rows = door.log_files(request.user).filter(pk__in=[file.pk for file in files])
+    rows.update(requested_at=timezone.now())
+    return listing.request_refresh(endpoint)
 
 
-def _overlooked(archive: LogArchive, missing: list[LogFile]) -> bool:
-    """The worker ended its look in the very moment of the wish."""
-    begun = archive.begun_at
-    return not archive.looking and any(file.wanted_at and begun and file.wanted_at > begun for file in missing)
+def _requested_too_late(archive: LogArchive, missing: list[LogFile]) -> bool:
+    """A worker has finished, but had begun before a missing file was requested."""
+    begun = archive.started_at
+    return not archive.refreshing and any(file.requested_at and begun and file.requested_at > begun for file in missing)
 
 
-def _seen(request: HttpRequest, endpoint: Endpoint, entry: LogEntry) -> dict[str, Any]:
+def _entry_context(request: HttpRequest, endpoint: Endpoint, entry: LogEntry) -> dict[str, Any]:
     said = _transcript(entry.transcript)
     state = filters.state(request.GET)
-    version = LogStamp.now(endpoint.pk, entry.pk).version
+    version = LogsVersion.now(endpoint.pk, entry.pk).version
     return {
         "section": "logs",
         "endpoint": endpoint,
@@ -138,33 +147,38 @@ def _seen(request: HttpRequest, endpoint: Endpoint, entry: LogEntry) -> dict[str
     }
 
 
-def _around(request: HttpRequest, entry: LogEntry) -> dict[str, LogEntry | None]:
+def _neighbors(request: HttpRequest, entry: LogEntry) -> dict[str, LogEntry | None]:
     """The entries before and after it among those that the address selects."""
     order = filters.NEWEST_FIRST
-    rows = LogEntry.objects.filter(endpoint=entry.endpoint_id).asked(request.GET).only("endpoint", "at")
+    rows = (
+        door.log_entries(request.user)
+        .filter(endpoint=entry.endpoint_id)
+        .filtered_by(request.GET)
+        .only("endpoint", "at")
+    )
     return {
-        name: order.sort(order.behind(rows, order.key(entry), backwards=backwards), backwards=backwards).first()
+        name: order.sort(order.after(rows, order.key(entry), backwards=backwards), backwards=backwards).first()
         for name, backwards in (("newer", True), ("older", False))
     }
 
 
-def _transcript(file: LogFile | None) -> reading.Transcript | None:
-    """What our copy says, with its words; None when there is none that is whole."""
+def _transcript(file: LogFile | None) -> transcripts.Transcript | None:
+    """The text and words of our copy; None when there is no complete one."""
     if file is None or not file.held or file.size > LARGEST:
         return None
     data = _beginning(file, LARGEST + 1)
-    return reading.read(data) if len(data) == file.size else None
+    return transcripts.read(data) if len(data) == file.size else None
 
 
 def _recording(file: LogFile | None) -> str:
     """What can be done with our copy.
 
-    "playable", "strange" when it is no WAV file, "broken" when it is not whole, "away" when the storage does not say.
+    "playable", "strange" for no WAV file, "broken" for an incomplete file, "away" when the storage does not answer.
     """
     if file is None or not file.held:
         return ""
     try:
-        if not ranges.whole(store(), file.stored_as, file.size):
+        if not ranges.is_complete(store(), file.stored_as, file.size):
             return "broken"
     except OSError:
         return "away"
@@ -172,7 +186,7 @@ def _recording(file: LogFile | None) -> str:
 
 
 def _is_wave(file: LogFile) -> bool:
-    return reading.is_wave(_beginning(file, reading.WAVE_HEAD))
+    return transcripts.is_wave(_beginning(file, transcripts.WAVE_HEAD))
 
 
 def _beginning(file: LogFile, length: int) -> bytes:

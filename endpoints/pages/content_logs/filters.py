@@ -1,4 +1,4 @@
-"""What is set above the list of content logs, and the addresses that say so."""
+"""The filters above the list of content logs, and their query strings."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -9,7 +9,7 @@ from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from endpoints.models.log import LogEntryQuerySet, day_in, number_in
+from endpoints.models.log import LogEntryQuerySet, parse_day, parse_number
 from endpoints.pages.endpoint_list import filters, selection
 from endpoints.pages.endpoint_list.filters import Chip, Menu
 from endpoints.pages.paging import Order
@@ -20,7 +20,7 @@ NEWEST_FIRST = Order(("at", "id"), descending=True)
 
 
 def state(query: QueryDict, **changed: Any) -> str:
-    """The words and filters of `query` as a query string, with some of it changed; None takes away."""
+    """The words and filters of `query` as a query string, with some of it changed; None removes."""
     return selection.state(query, STATE, **changed)
 
 
@@ -45,20 +45,20 @@ def menus(query: QueryDict) -> list[Menu]:
 
 
 def chips(request: HttpRequest) -> list[Chip]:
-    """What is set, each with a way to take it off; what an address says wrongly sets nothing."""
+    """What is set, each with an address without it; an invalid value sets nothing."""
     return [Chip(label, value, address(request, **{name: None})) for name, label, value in _set(request.GET)]
 
 
 def _set(query: QueryDict) -> Iterator[tuple[str, str, str]]:
     for name, label in (("from", _("From")), ("to", _("To"))):
-        if day := day_in(query.get(name)):
+        if day := parse_day(query.get(name)):
             yield name, label, _in_words(day)
     for name, label, words in (
         ("longer", _("At least"), _("%(number)s s")),
         ("shorter", _("At most"), _("%(number)s s")),
         ("below", _("Confidence below"), _("%(number)s%%")),
     ):
-        if (number := number_in(query.get(name))) is not None:
+        if (number := parse_number(query.get(name))) is not None:
             yield name, label, words % {"number": localize(int(number) if number.is_integer() else number)}
     for menu in menus(query):
         if menu.chosen:

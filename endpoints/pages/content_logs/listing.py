@@ -1,4 +1,4 @@
-"""The content logs of an endpoint: all entries that we know, by day, and the worker's look at what the service has."""
+"""The content logs of an endpoint: all known entries, by day, and the request that a worker refreshes them."""
 
 import re
 from dataclasses import dataclass
@@ -10,29 +10,31 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from endpoints import hints
-from endpoints.logs import archive as looks
+from endpoints.access import door
+from endpoints.access.door.versions import LogsVersion
+from endpoints.access.permissions import may
+from endpoints.logs.keep.settings import request_refresh as request_log_refresh
 from endpoints.mirror.resources import set_log_folder
-from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile
+from endpoints.models import Endpoint, LogArchive, LogEntry
 from endpoints.models.log_archive import Stage
 from endpoints.pages.content_logs import downloads, filters, keep, purposes
-from endpoints.pages.http import HttpRequest, may
-from endpoints.pages.paging import Page, page_of
-from endpoints.pages.stamps.logs import LogStamp
+from endpoints.pages.http import HttpRequest
+from endpoints.pages.paging import KeysetPage, page_of
 
 PER_PAGE = 50
-OUTDATED = timedelta(minutes=5)  # what was seen longer ago is looked at again when somebody opens the page
+REFRESH_AFTER = timedelta(minutes=5)  # what was listed longer ago is refreshed when somebody opens the page
 FOLDER = re.compile(r"[A-Za-z0-9_./-]{0,200}")
 
 
 @dataclass(frozen=True)
-class Day:
+class LogDayEntries:
     """Entries of one day (UTC) that follow each other."""
 
     day: date
@@ -43,27 +45,27 @@ class Day:
 @may("read_logs")
 @purposes.first
 def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
-    endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
+    endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
     if request.htmx.target == "downloads":
-        return render(request, "endpoints/_downloads.html", downloads.shown(request, endpoint))
+        return render(request, "content_logs/_downloads.html", downloads.downloads_context(request, endpoint))
     fragment = request.htmx and not request.htmx.history_restore_request
-    archive = LogArchive.objects.filter(pk=pk).first() if fragment else opened(endpoint)
-    context = _seen(request, endpoint, archive)
+    archive = _archive(request, endpoint) if fragment else _refreshed(request, endpoint)
+    context = _list_context(request, endpoint, archive)
     if fragment:
-        return render(request, "endpoints/_log_found.html", context)
+        return render(request, "content_logs/_found.html", context)
     context |= {"section": "logs", "menus": filters.menus(request.GET)}
-    context |= downloads.shown(request, endpoint)
-    return render(request, "endpoints/logs.html", context)
+    context |= downloads.downloads_context(request, endpoint)
+    return render(request, "content_logs/list.html", context)
 
 
 @require_POST
 @may("read_logs")
-def look(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Look again, however new what we know is."""
-    endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
+def refresh(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask a worker to refresh the entries now, however recent they are."""
+    endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
     if not readable(endpoint):
         raise Http404
-    want_look(endpoint)
+    request_refresh(endpoint)
     query = filters.state(request.GET)
     return redirect(f"{reverse('endpoints:logs', args=[pk])}{'?' if query else ''}{query}")
 
@@ -71,8 +73,8 @@ def look(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @may("manage_resources")
 def folder(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """In which folder of the customer's own container the logs of this endpoint are; nothing there tells."""
-    endpoint = get_object_or_404(Endpoint, pk=pk)
+    """Set the folder of the customer's own container that holds the logs of this endpoint: a person has to name it."""
+    endpoint = door.endpoint(request.user, pk, "manage_resources")
     chosen = request.POST.get("folder", "").strip().strip("/")[:200]
     if not FOLDER.fullmatch(chosen):
         messages.error(request, _("A folder is written with letters, digits and dashes."))
@@ -87,32 +89,38 @@ def readable(endpoint: Endpoint) -> bool:
     return bool(endpoint.remote_id and not endpoint.gone_at and endpoint.resource.logs_can_be_read)
 
 
-def opened(endpoint: Endpoint) -> LogArchive | None:
-    """Its archive; that somebody opens the page is a wish to look, unless a worker has just done so."""
-    archive = LogArchive.objects.filter(pk=endpoint.pk).first()
-    known = archive and (archive.looking or (archive.looked_at and archive.looked_at > timezone.now() - OUTDATED))
-    return archive if known or not readable(endpoint) else want_look(endpoint)
+def _archive(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
+    return door.log_archives(request.user).filter(pk=endpoint.pk).first()
 
 
-def want_look(endpoint: Endpoint) -> LogArchive:
-    archive = looks.want_look(endpoint)
+def _refreshed(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
+    """Its archive. Opening the page requests a refresh, unless a worker has just finished one."""
+    archive = _archive(request, endpoint)
+    now = timezone.now()
+    recent = archive and (archive.refreshing or (archive.checked_at and archive.checked_at > now - REFRESH_AFTER))
+    return archive if recent or not readable(endpoint) else request_refresh(endpoint)
+
+
+def request_refresh(endpoint: Endpoint) -> LogArchive:
+    archive = request_log_refresh(endpoint)
     hints.send("collect", endpoint.pk)
     return archive
 
 
-def _seen(request: HttpRequest, endpoint: Endpoint, archive: LogArchive | None) -> dict[str, Any]:
-    rows = LogEntry.objects.filter(endpoint=endpoint).asked(request.GET)
+def _list_context(request: HttpRequest, endpoint: Endpoint, archive: LogArchive | None) -> dict[str, Any]:
+    rows = door.log_entries(request.user).filter(endpoint=endpoint).filtered_by(request.GET)
     page = page_of(rows, filters.NEWEST_FIRST, request.GET.get("page", ""), PER_PAGE)
     count = filters.counted(rows)
     state = filters.state(request.GET)
-    looking = archive is not None and archive.looking
-    place = {"page": request.GET.get("page") or None, "version": LogStamp.now(endpoint.pk).version if looking else None}
+    refreshing = archive is not None and archive.refreshing
+    version = LogsVersion.now(endpoint.pk).version if refreshing else None
+    poll = filters.state(request.GET, page=request.GET.get("page") or None, version=version)
     return {
         "endpoint": endpoint,
         "archive": archive,
         "readable": readable(endpoint),
-        "looking": looking,
-        "look_url": f"{request.path}?{filters.state(request.GET, **place)}",
+        "refreshing": refreshing,
+        "poll_url": f"{request.path}?{poll}",
         "days": _by_day(page),
         "count": count,
         "count_words": filters.count_words(count) if count or state else "",
@@ -121,10 +129,10 @@ def _seen(request: HttpRequest, endpoint: Endpoint, archive: LogArchive | None) 
         "state": state,
         "chips": filters.chips(request),
         "clear_url": request.path,
-        **({} if looking else keep.countdown(endpoint)),
-        "unread": LogFile.objects.unread(endpoint) if archive and archive.stage == Stage.READING else 0,
+        **({} if refreshing else keep.countdown(request.user, endpoint)),
+        "unread": door.log_files(request.user).unread(endpoint) if archive and archive.stage == Stage.READING else 0,
     }
 
 
-def _by_day(page: Page) -> list[Day]:
-    return [Day(day, list(entries)) for day, entries in groupby(page.rows, key=lambda entry: entry.day)]
+def _by_day(page: KeysetPage) -> list[LogDayEntries]:
+    return [LogDayEntries(day, list(entries)) for day, entries in groupby(page.rows, key=lambda entry: entry.day)]

@@ -1,77 +1,44 @@
-"""Deleting content logs for good: what will be deleted, how far it is, and the receipt."""
+"""Deleting content logs for good: what will be deleted, the progress, and the receipt."""
 
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, Sum
 from django.http import HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from endpoints import hints
-from endpoints.logs import purging as verbs
+from endpoints.access import door
+from endpoints.access.permissions import may
+from endpoints.logs.purge import requests as verbs
 from endpoints.messages import spreadsheet
-from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile, Purge
+from endpoints.models import Endpoint, Purge
 from endpoints.models.log import LogEntryQuerySet
-from endpoints.pages.http import HttpRequest, may
+from endpoints.pages.forms.content_logs import PurgeForm
+from endpoints.pages.http import HttpRequest
 
 SHOWN, EARLIER = 20, 50  # entries that are named; purges
 FILTERS = ("q", "from", "longer", "shorter", "below", "result", "partial")
-
-
-class PurgeForm(forms.Form):
-    """Single entries, or everything up to a day; the latter is confirmed by typing the day or the endpoint's name."""
-
-    key = forms.UUIDField(widget=forms.HiddenInput)
-    until = forms.DateField(
-        label=gettext_lazy("Everything up to and including this day (UTC)"),
-        widget=forms.HiddenInput,
-        input_formats=["%Y-%m-%d"],
-    )
-    typed = forms.CharField(label=gettext_lazy("Day or name of the endpoint"), max_length=2000)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
-
-    def __init__(self, *args: Any, endpoint: Endpoint, by_day: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.endpoint = endpoint
-        if not by_day:
-            del self.fields["until"], self.fields["typed"]
-
-    def clean_until(self) -> date:
-        until: date = self.cleaned_data["until"]
-        if until > timezone.now().astimezone(UTC).date():
-            raise ValidationError(_("This day is still to come."))
-        return until
-
-    def clean_typed(self) -> str:
-        typed: str = self.cleaned_data["typed"]
-        until = self.cleaned_data.get("until")
-        if typed not in (until.isoformat() if until else "", self.endpoint.display_name.strip()):
-            raise ValidationError(_("This is neither the day nor the endpoint's name."))
-        return typed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("manage_logs")
 @may("read_logs")
 def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What will be deleted at both places, and why; a day is chosen first."""
-    endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
+    """Show what will be deleted in Azure and here, and ask for the reason; a day is chosen first."""
+    endpoint = door.endpoint_page(request.user, pk, door.MANAGE_LOGS)
     query = request.POST or request.GET
-    entries = _chosen(endpoint, query)
+    entries = _chosen(request, endpoint, query)
     by_day = entries is None
     form = PurgeForm(request.POST or None, endpoint=endpoint, by_day=by_day, initial=_initial(query))
     if request.method == "POST" and form.is_valid() and (by_day or _few(entries)):
         typed = form.cleaned_data
         keys = list(entries.values_list("key", flat=True)) if entries is not None else []
-        purge = verbs.ask(
+        purge = verbs.request_purge(
             key=typed["key"],
             actor=request.user,
             endpoint=endpoint,
@@ -87,25 +54,25 @@ def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @may("manage_logs")
 def purge(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """How far it is, then the receipt."""
-    asked = get_object_or_404(Purge.objects.for_page(), pk=pk)
+    """The progress, then the receipt."""
+    asked = door.purge(request.user, pk)
     fragment = request.htmx.target == "purge"
     context = {"section": "logs", "purge": asked, "endpoint": asked.endpoint, "live": asked.running}
     context["reaches_service"] = verbs.reaches_service(asked.endpoint) or "service_files" in asked.before
-    return render(request, "endpoints/_purge.html" if fragment else "endpoints/purge.html", context)
+    return render(request, "content_logs/_purge.html" if fragment else "content_logs/purge.html", context)
 
 
 @require_safe
 @may("manage_logs")
 def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     """As JSON, or as CSV with ?format=csv."""
-    asked = get_object_or_404(Purge.objects.for_page(), pk=pk)
+    asked = door.purge(request.user, pk)
     facts = _facts(asked)
     counts = {line["key"]: {"before": line["before"], "after": line["after"]} for line in asked.counts}
     name = f"purge-{asked.pk}"
     if request.GET.get("format") == "csv":
         rows = [*facts.items(), *((f"{key} {when}", one[when]) for key, one in counts.items() for when in one)]
-        lines = "".join(spreadsheet.line(row) for row in [("what", "value"), *rows])
+        lines = "".join(spreadsheet.csv_row(row) for row in [("what", "value"), *rows])
         answer = HttpResponse(lines, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer
@@ -126,9 +93,9 @@ def _facts(purge: Purge) -> dict[str, Any]:
         "entries": " ".join(purge.keys) if purge.keys else None,
         "state": purge.state,
         "error": purge.error or None,
-        "asked": _moment(purge.asked_at),
+        "asked": _moment(purge.requested_at),
         "acceptedByService": _moment(purge.accepted_at),
-        "lastLook": _moment(purge.looked_at),
+        "lastLook": _moment(purge.checked_at),
         "finished": _moment(purge.finished_at),
     }
 
@@ -137,11 +104,11 @@ def _moment(at: datetime | None) -> str | None:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None
 
 
-def _chosen(endpoint: Endpoint, query: QueryDict) -> LogEntryQuerySet | None:
-    """The entries that were ticked or that filters select; None where it goes by day."""
+def _chosen(request: HttpRequest, endpoint: Endpoint, query: QueryDict) -> LogEntryQuerySet | None:
+    """The entries that were ticked or that filters select; None when everything up to a day is meant."""
     if "entry" not in query and not any(query.get(name) for name in FILTERS):
         return None
-    return LogEntry.objects.filter(endpoint=endpoint).chosen(query)
+    return door.log_entries(request.user).filter(endpoint=endpoint).selected_by(query)
 
 
 def _few(entries: LogEntryQuerySet | None) -> bool:
@@ -158,7 +125,7 @@ def _page(request: HttpRequest, endpoint: Endpoint, form: PurgeForm, entries: Lo
     today = timezone.now().astimezone(UTC).date()
     asked = str(form["until"].value() or "") if by_day else ""
     until = _day(asked, today)
-    meant = LogEntry.objects.filter(endpoint=endpoint, day__lte=until) if until else entries
+    meant = door.log_entries(request.user).filter(endpoint=endpoint, day__lte=until) if until else entries
     possible = until is not None if by_day else _few(entries)
     context: dict[str, Any] = {
         "section": "logs",
@@ -171,24 +138,28 @@ def _page(request: HttpRequest, endpoint: Endpoint, form: PurgeForm, entries: Lo
         "possible": possible,
         "limit": verbs.MOST_KEYS,
         "reaches_service": verbs.reaches_service(endpoint),
-        "archive": LogArchive.objects.seen(endpoint),
-        "earlier": Purge.objects.for_page().filter(endpoint=endpoint)[:EARLIER],
-        **(_meant(meant) if meant is not None else {}),
+        "archive": door.log_archives(request.user).seen(endpoint),
+        "earlier": door.purges(request.user).for_page().filter(endpoint=endpoint)[:EARLIER],
+        **(_counts(request, meant) if meant is not None else {}),
     }
     if possible and entries is not None:
         context["named"], context["ids"] = list(entries[:SHOWN]), list(entries.values_list("pk", flat=True))
     wrong = form.errors or (not possible and (asked or not by_day))
-    return render(request, "endpoints/logs_purge.html", context, status=422 if wrong else 200)
+    return render(request, "content_logs/purge_request.html", context, status=422 if wrong else 200)
 
 
-def _meant(entries: LogEntryQuerySet) -> dict[str, Any]:
-    """Counts at both places, by what the last look has found."""
+def _counts(request: HttpRequest, entries: LogEntryQuerySet) -> dict[str, Any]:
+    """Files and bytes in Azure and here, as of the last refresh."""
     there, held = Q(gone_at=None), ~Q(stored_as="")
-    files = LogFile.objects.filter(entry__in=entries.order_by().values("pk")).aggregate(
-        service_files=Count("pk", filter=there),
-        service_bytes=Sum("size", filter=there, default=0),
-        archive_files=Count("pk", filter=held),
-        archive_bytes=Sum("size", filter=held, default=0),
+    files = (
+        door.log_files(request.user)
+        .filter(entry__in=entries.order_by().values("pk"))
+        .aggregate(
+            service_files=Count("pk", filter=there),
+            service_bytes=Sum("size", filter=there, default=0),
+            archive_files=Count("pk", filter=held),
+            archive_bytes=Sum("size", filter=held, default=0),
+        )
     )
     return {"entries": entries.count(), "files": files}
 

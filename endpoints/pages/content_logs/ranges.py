@@ -1,4 +1,4 @@
-"""Stored files as answers: whole or a part of them (RFC 9110, section 14), in pieces, never one that is not whole."""
+"""Responses with stored files: whole or a range (RFC 9110, section 14), in chunks; incomplete files are refused."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 
-OCTETS = "application/octet-stream"
-PIECE = 1024 * 1024  # bytes that are in memory at a time; from a bucket each is a request
+OCTET_STREAM = "application/octet-stream"
+CHUNK = 1024 * 1024  # bytes that are in memory at a time; from a bucket each is a request
 ASKED = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.IGNORECASE)
 
 
-def answer(
+def stored_file(
     request: HttpRequest,
     storage: Storage,
     name: str,
@@ -25,52 +25,58 @@ def answer(
     size: int,
     sha256: str,
     file_name: str,
-    content_type: str = OCTETS,
+    content_type: str = OCTET_STREAM,
     attachment: bool = True,
 ) -> HttpResponseBase:
-    """The file `name` of `storage`, of which we wrote down `size` and `sha256`; 404 with a reason when it is another.
+    """The file `name` of `storage`, of the recorded `size` and `sha256`.
 
-    Or 503, when the whole storage refuses. Of several ranges at once, which nobody needs, the whole is the answer.
+    404 with the reason when the stored file has another size, 503 when the storage does not answer. Several ranges in
+    one request are answered with the whole file.
     """
     try:
-        if not whole(storage, name, size):
-            return render(request, "endpoints/not_whole.html", {"file_name": file_name}, status=404)
+        if not is_complete(storage, name, size):
+            return render(request, "content_logs/incomplete_file.html", {"file_name": file_name}, status=404)
     except OSError:
-        return render(request, "endpoints/not_whole.html", {"away": True}, status=503)
-    etag = f'"{sha256}"'
+        return render(request, "content_logs/incomplete_file.html", {"away": True}, status=503)
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "no-store, private",
         "Content-Disposition": str(content_disposition_header(attachment, file_name)),
-        "ETag": etag,
+        "ETag": f'"{sha256}"',
         "X-Content-Type-Options": "nosniff",
     }
-    part = _part(request, size, etag)
+    return _ranged(request, storage, name, size, headers, content_type)
+
+
+def _ranged(
+    request: HttpRequest, storage: Storage, name: str, size: int, headers: dict[str, str], content_type: str
+) -> HttpResponseBase:
+    part = _range(request, size, headers["ETag"])
     if part is not None and not part:
         return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
-    there = range(size) if part is None else part
-    headers["Content-Length"] = str(len(there))
+    span = range(size) if part is None else part
+    headers["Content-Length"] = str(len(span))
     if part is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     if request.method == "HEAD":
         return HttpResponse(headers=headers, content_type=content_type)
     status = 200 if part is None else 206
-    return Part(storage.open(name), there, status=status, headers=headers, content_type=content_type)
+    return StoredFileResponse(storage.open(name), span, status=status, headers=headers, content_type=content_type)
 
 
-def whole(storage: Storage, name: str, size: int) -> bool:
-    """The stored file is as long as it was when it was kept. Raises OSError when the storage does not say."""
+def is_complete(storage: Storage, name: str, size: int) -> bool:
+    """The stored file has the recorded size. Raises OSError when the storage does not answer."""
     try:
         return bool(name) and storage.size(name) == size
     except FileNotFoundError:
         return False
 
 
-class Part(StreamingHttpResponse):
-    """Closes its file however it ends, also when nobody has read anything of it."""
+class StoredFileResponse(StreamingHttpResponse):
+    """Closes its file however it ends, also when nothing of it was read."""
 
-    def __init__(self, file: IO[bytes], there: range, **more: Any) -> None:
-        super().__init__(_pieces(file, there), **more)
+    def __init__(self, file: IO[bytes], span: range, **more: Any) -> None:
+        super().__init__(_chunks(file, span), **more)
         self.file = file
 
     def close(self) -> None:
@@ -80,7 +86,7 @@ class Part(StreamingHttpResponse):
             super().close()
 
 
-def _part(request: HttpRequest, size: int, etag: str) -> range | None:
+def _range(request: HttpRequest, size: int, etag: str) -> range | None:
     """The one range that is asked for, empty when the file has nothing of it; None for the whole file."""
     asked = ASKED.fullmatch(request.headers.get("Range", "").strip())
     condition = request.headers.get("If-Range")
@@ -94,13 +100,13 @@ def _part(request: HttpRequest, size: int, etag: str) -> range | None:
     return range(first, size if last is None else min(last + 1, size))
 
 
-def _pieces(file: IO[bytes], there: range) -> Iterator[bytes]:
-    """A file that ends too soon breaks the connection, so that nobody takes it for whole."""
-    file.seek(there.start)
-    left = len(there)
+def _chunks(file: IO[bytes], span: range) -> Iterator[bytes]:
+    """A file that ends too early breaks the connection, so that nobody takes it for complete."""
+    file.seek(span.start)
+    left = len(span)
     while left:
-        piece = file.read(min(PIECE, left))
-        if not piece:
+        chunk = file.read(min(CHUNK, left))
+        if not chunk:
             raise OSError("A stored file is shorter than it was a moment ago.")
-        left -= len(piece)
-        yield piece
+        left -= len(chunk)
+        yield chunk

@@ -10,21 +10,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from endpoints import audit, samples
+from endpoints.access import door
+from endpoints.access.permissions import allows, may
 from endpoints.changes import submit
-from endpoints.models import Download, Endpoint, Event
+from endpoints.models import Download, Endpoint
+from endpoints.models.change import ChangeQuerySet
 from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
 from endpoints.models.secret import CannotDecrypt
 from endpoints.pages import frame
 from endpoints.pages.content_logs import keep
-from endpoints.pages.http import HttpRequest, may
+from endpoints.pages.http import HttpRequest
 from endpoints.samples import documentation
 
 NEWEST, ALL = 10, 500  # changes and events on the page, at first and when asked for
 
 
 @dataclass(frozen=True)
-class Tab:
+class SampleTab:
     key: str
     label: str
     url: str
@@ -34,20 +37,21 @@ class Tab:
 @require_safe
 @may("view_endpoint")
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    endpoint = Endpoint.objects.for_page().filter(pk=pk).first()
+    endpoints = door.endpoints(request.user)
+    endpoint = endpoints.for_page().filter(pk=pk).first()
     if endpoint is None:
         # An address with the service's endpoint id leads to the same page.
-        return redirect(get_object_or_404(Endpoint, remote_id=str(pk)))
+        return redirect(get_object_or_404(endpoints, remote_id=str(pk)))
     if request.htmx.target == "deployment":
-        return render(request, "endpoints/_deployment.html", _deployment(request, endpoint))
+        return render(request, "endpoint/_deployment.html", _deployment(request, endpoint))
     return _page(request, endpoint)
 
 
 @require_POST
 @may("deploy_model")
 def key(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show the endpoint key; that somebody looked is written down first."""
-    endpoint = get_object_or_404(Endpoint.objects.for_page(), pk=pk)
+    """Show the endpoint key, after recording who saw it."""
+    endpoint = door.endpoint_page(request.user, pk, door.DEPLOY)
     audit.record(Verb.KEY_SHOWN, actor=request.user, endpoint=endpoint)
     if endpoint.resource.auth != Auth.KEY:
         note = _("This Speech resource signs in with Microsoft Entra, without a key.")
@@ -64,39 +68,39 @@ def key(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
     here = endpoint.get_absolute_url()
     chosen = request.GET.get("sample", "")
-    written = samples.of(endpoint) if endpoint.gone_at is None else []
-    sample = next((one for one in written if one.key == chosen), written[0] if written else None)
+    found = samples.samples_for(endpoint) if endpoint.gone_at is None else []
+    sample = next((one for one in found if one.key == chosen), found[0] if found else None)
     context = {
         **_deployment(request, endpoint),
         "section": "list",
-        "may_see_key": request.user.has_perm("endpoints.deploy_model"),
+        "may_see_key": allows(request.user, "deploy_model", on=endpoint),
         "endpoint_url": endpoint.links.get("webSocketConversation") or endpoint.links.get("webSocket", ""),
         "region_label": endpoint.resource.region,
         "samples": [
-            Tab(one.key, one.language, f"{here}?sample={one.key}#sample-code", one is sample) for one in written
+            SampleTab(one.key, one.language, f"{here}?sample={one.key}#sample-code", one is sample) for one in found
         ],
         "sample": sample,
         "documentation": documentation.PAGES,
         "latest_download": _latest_download(request, endpoint),
-        **(keep.countdown(endpoint) if request.user.has_perm("endpoints.read_logs") else {}),
+        **(keep.countdown(request.user, endpoint) if allows(request.user, "read_logs", on=endpoint) else {}),
         **_history(request, endpoint),
         "previous_model": submit.previous_model(endpoint),
         "go_back_key": uuid4(),
         **more,
     }
-    return render(request, "endpoints/detail.html", context)
+    return render(request, "endpoint/detail.html", context)
 
 
 def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
-    """What changes by itself while something is going on."""
+    """The part of the page that is polled while something is going on."""
     change = endpoint.open_change
-    may_deploy = request.user.has_perm("endpoints.deploy_model")
+    may_deploy = allows(request.user, "deploy_model", on=endpoint)
     may_change = may_deploy and endpoint.gone_at is None
     can_dismiss = may_deploy and endpoint.can_be_dismissed
     return {
         "endpoint": endpoint,
         "open_change": change,
-        "last_change": endpoint.changes.first(),
+        "last_change": _changes(request, endpoint).first(),
         "duplicates": endpoint.duplicates().for_page(),
         "usually": endpoint.usual_duration if change else None,
         "can_change": may_change and change is None and endpoint.remote_id is not None,
@@ -104,15 +108,15 @@ def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "can_deploy_again": may_deploy and (endpoint.gone_at is not None or can_dismiss),
         "can_dismiss": can_dismiss,
         "live": not endpoint.settled,
-        "poll_url": f"{endpoint.get_absolute_url()}?version={frame.of(request).stamp.version}",
+        "poll_url": f"{endpoint.get_absolute_url()}?version={frame.of(request).data.version}",
     }
 
 
 def _history(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
-    """The newest of it, and the address that shows the rest."""
+    """The newest changes and events, and the address that shows the others."""
     shown = ALL if request.GET.get("history") == "all" else NEWEST
-    changes = list(endpoint.changes.select_related("model", "actor")[: shown + 1])
-    events = list(Event.objects.filter(endpoint_id=endpoint.pk)[: shown + 1])
+    changes = list(_changes(request, endpoint).select_related("model", "actor")[: shown + 1])
+    events = list(door.events(request.user).filter(endpoint_id=endpoint.pk)[: shown + 1])
     more = max(len(changes), len(events)) > shown and shown == NEWEST
     return {
         "changes": changes[:shown],
@@ -121,7 +125,11 @@ def _history(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
+def _changes(request: HttpRequest, endpoint: Endpoint) -> ChangeQuerySet:
+    return door.changes(request.user).filter(endpoint=endpoint)
+
+
 def _latest_download(request: HttpRequest, endpoint: Endpoint) -> Download | None:
-    if not request.user.has_perm("endpoints.read_logs"):
+    if not allows(request.user, "read_logs", on=endpoint):
         return None
-    return endpoint.downloads.for_page().first()
+    return door.downloads(request.user).filter(endpoint=endpoint).for_page().first()

@@ -8,30 +8,34 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from endpoints.access import door
+from endpoints.access.permissions import may
 from endpoints.changes import submit
-from endpoints.pages.endpoint.submission import Asking, changeable
-from endpoints.pages.forms import DeleteForm, EditForm
-from endpoints.pages.http import HttpRequest, may
+from endpoints.pages.endpoint.submission import Submission
+from endpoints.pages.forms.endpoint import DeleteForm, EditForm
+from endpoints.pages.http import HttpRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("deploy_model")
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
-    form = EditForm(request.POST or None, endpoint=changeable(pk))
-    asking = Asking(request, form)
-    if asking.complete and asking.by(submit.edit, wanted=form.wanted(), seen=form.cleaned_data["seen"]):
+    form = EditForm(request.POST or None, endpoint=door.endpoint_on_service(request.user, pk))
+    submission = Submission(request, form)
+    if submission.valid and submission.request_change(
+        submit.edit, desired=form.desired(), seen=form.cleaned_data["seen"]
+    ):
         messages.success(request, _("The endpoint is being changed."))
         return redirect(form.endpoint)
-    return asking.page("endpoints/edit.html", heading=_("Edit endpoint"), button=_("Save"))
+    return submission.response("endpoint/edit.html", heading=_("Edit endpoint"), button=_("Save"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("deploy_model")
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What will be lost, and the name to type."""
-    form = DeleteForm(request.POST or None, endpoint=changeable(pk))
-    asking = Asking(request, form)
-    if asking.complete and asking.by(submit.delete):
+    """Show what will be lost; the name has to be typed."""
+    form = DeleteForm(request.POST or None, endpoint=door.endpoint_on_service(request.user, pk))
+    submission = Submission(request, form)
+    if submission.valid and submission.request_change(submit.delete):
         messages.success(request, _("The endpoint is being deleted."))
         return redirect("endpoints:list")
-    return asking.page("endpoints/delete.html", heading=_("Delete endpoint"), button=_("Delete"))
+    return submission.response("endpoint/delete.html", heading=_("Delete endpoint"), button=_("Delete"))

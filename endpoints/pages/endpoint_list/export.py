@@ -9,10 +9,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from endpoints.access import door
+from endpoints.access.permissions import Person, may
 from endpoints.messages import spreadsheet
-from endpoints.models import Change, Endpoint
+from endpoints.models import Endpoint
+from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.pages.endpoint_list import selection
-from endpoints.pages.http import HttpRequest, may
+from endpoints.pages.http import HttpRequest
 
 AT_ONCE = 500  # rows that are in memory
 
@@ -21,29 +24,30 @@ AT_ONCE = 500  # rows that are in memory
 @may("view_endpoint")
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """What was ticked; everything that the words and filters select when nothing was."""
-    rows: Any = selection.selected(request.GET) if "endpoint" in request.GET else selection.found(request.GET)
+    select = selection.selected if "endpoint" in request.GET else selection.found
+    rows = select(request.user, request.GET).present()
     name = f"endpoints-{timezone.localdate():%Y-%m-%d}.csv"
     answer = StreamingHttpResponse(
-        _lines(rows.present(), request.build_absolute_uri("/").rstrip("/")),
+        _lines(request.user, rows, request.build_absolute_uri("/").rstrip("/")),
         content_type="text/csv; charset=utf-8",
     )
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _lines(rows: Any, site: str) -> Iterator[str]:
-    """Sent after the view has returned, so it keeps the person's language itself."""
+def _lines(person: Person, rows: EndpointQuerySet, site: str) -> Iterator[str]:
+    """Sent after the view has returned, so it activates the person's language itself."""
     language = translation.get_language()
     with translation.override(language):
         head = _head()
-    yield spreadsheet.line(head)
-    changes = {change.endpoint_id: [change] for change in Change.objects.open()}
+    yield spreadsheet.csv_row(head)
+    changes = {change.endpoint_id: [change] for change in door.changes(person).open()}
     found = rows.for_list().select_related("project").order_by("-created_at", "-pk")
     for endpoint in found.iterator(chunk_size=AT_ONCE):
         endpoint.open_changes = changes.get(endpoint.pk, [])
         with translation.override(language):
             cells = _cells(endpoint, site)
-        yield spreadsheet.line(cells)
+        yield spreadsheet.csv_row(cells)
 
 
 def _head() -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -11,13 +10,20 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from endpoints.models import Endpoint, Project, Resource, SpeechModel, Status
+from endpoints.access import door
+from endpoints.access.door.versions import DataVersion
+from endpoints.access.permissions import Person
+from endpoints.models import Status
 from endpoints.models.model import ModelKind
 from endpoints.models.search import uuid_in
+from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import selection
-from endpoints.pages.stamps.data import Stamp
 
 MOST = 500  # options of a menu
+Options = list[tuple[str, str]]
+_locales = BoundedCache(4)
+_catalogs = BoundedCache(4)
+_menus = BoundedCache(100)
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Menu:
-    """One filter; `more`: it is used seldom and waits behind a button."""
+    """One filter; `more`: it is used seldom and stands in the menu More filters."""
 
     name: str
     label: str
@@ -42,8 +48,8 @@ class Menu:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """All menus; `version` changes when one offers something else, so that they can be kept as HTML."""
+class FilterMenus:
+    """All menus; `version` changes with their options, so that their HTML can be cached."""
 
     menus: list[Menu]
     version: str
@@ -61,22 +67,23 @@ class Chip:
     url: str
 
 
-def menus(query: QueryDict, stamp: Stamp) -> Offer:
-    asked = tuple((name, query[name]) for name in selection.FILTERS if query.get(name))
-    return _offer(_locales(stamp.version), stamp.catalogued_at, stamp.resources, asked, get_language())
+def menus(person: Person, query: QueryDict, data: DataVersion) -> FilterMenus:
+    asked = tuple((name, value) for name in selection.FILTERS if (value := query.get(name)))
+    scope = door.scope(person)
+    locales = _locales.get_or_make((scope, data.version), lambda: tuple(door.locales(person)))
+    of = (scope, data.cataloged_at, data.resources)  # changes each time a worker has read them from the service
+    catalog = _catalogs.get_or_make(of, lambda: _catalog(person))
+    made: FilterMenus = _menus.get_or_make(
+        (*of, locales, asked, get_language()), lambda: _made(locales, catalog, asked)
+    )
+    return made
 
 
-@lru_cache(maxsize=4)
-def _locales(_version: str) -> tuple[str, ...]:
-    return tuple(Endpoint.objects.locales())
-
-
-@lru_cache(maxsize=100)
-def _offer(
-    locales: tuple[str, ...], catalogued_at: str, count: int, asked: tuple[tuple[str, str], ...], _language: str | None
-) -> Offer:
-    projects, bases, resources = _catalogue(catalogued_at, count)
-    offered: list[tuple[str, str, Iterable[tuple[Any, Any]], bool]] = [
+def _made(
+    locales: tuple[str, ...], catalog: tuple[Options, Options, Options], asked: tuple[tuple[str, str], ...]
+) -> FilterMenus:
+    projects, bases, resources = catalog
+    rows: list[tuple[str, str, Iterable[tuple[Any, Any]], bool]] = [
         ("status", _("Status"), [("", _("Any status")), *Status.choices], False),
         ("locale", _("Locale"), [("", _("Any locale")), *((name, name) for name in locales)], False),
         ("expiring", _("Expiring"), [("", _("Any time")), *selection.WITHIN.items()], False),
@@ -85,9 +92,9 @@ def _offer(
         ("base", _("Base model"), [("", _("Any base model")), *bases], True),
     ]
     if len(resources) > 1:
-        offered.append(("resource", _("Speech resource"), [("", _("All resources")), *resources], True))
-    menus = [menu(dict(asked), name, label, options, more=more) for name, label, options, more in offered]
-    return Offer(menus, str(hash(tuple(option for menu in menus for option in menu.options))))
+        rows.append(("resource", _("Speech resource"), [("", _("All resources")), *resources], True))
+    menus = [menu(dict(asked), name, label, options, more=more) for name, label, options, more in rows]
+    return FilterMenus(menus, str(hash(tuple(option for menu in menus for option in menu.options))))
 
 
 def menu(
@@ -96,38 +103,35 @@ def menu(
     return Menu(name, label, [Option(value, text, value == asked.get(name, "")) for value, text in options], more)
 
 
-def chips(query: QueryDict, offered: Offer) -> list[Chip]:
-    """What is set, each with a way to take it off; a model has no menu, only links lead to it."""
-    found = [Chip(menu.label, menu.chosen.label, _without(query, menu.name)) for menu in offered.menus if menu.chosen]
-    if (pk := uuid_in(query.get("model"))) and (model := SpeechModel.objects.filter(pk=pk).first()):
-        found.append(Chip(_("Model"), str(model), _without(query, "model")))
-    return found
+def chips(person: Person, query: QueryDict, found: FilterMenus) -> list[Chip]:
+    """What is set, each with an address without it; a model has no menu, only links lead to it."""
+    chips = [Chip(menu.label, menu.chosen.label, _without(query, menu.name)) for menu in found.menus if menu.chosen]
+    if (pk := uuid_in(query.get("model"))) and (model := door.models(person).filter(pk=pk).first()):
+        chips.append(Chip(_("Model"), str(model), _without(query, "model")))
+    return chips
 
 
 def _without(query: QueryDict, name: str) -> str:
     return f"{reverse('endpoints:list')}?{selection.state(query, **{'q': query.get('q', ''), name: None})}"
 
 
-Options = list[tuple[str, str]]
-
-
-@lru_cache(maxsize=4)
-def _catalogue(catalogued_at: str, count: int) -> tuple[Options, Options, Options]:
-    """Projects, base models and resources as options, read anew after each look of the worker at them.
+def _catalog(person: Person) -> tuple[Options, Options, Options]:
+    """Projects, base models and resources as options.
 
     Of more than a menu can hold there is no menu: a link from one of them leads to its list.
     """
-    rows = (Project.objects.present(), _bases(), Resource.objects.order_by("name"))
-    return tuple([(str(row.pk), str(row)) for row in some] if len(some) <= MOST else [] for some in map(_few, rows))  # type: ignore[return-value]
+    rows = (door.projects(person).present(), _bases(person), door.resources(person).order_by("name"))
+    return tuple([(str(row.pk), str(row)) for row in some] if len(some) <= MOST else [] for some in map(_few, rows))  # type: ignore[return-value]  # of three
 
 
 def _few(rows: QuerySet[Any]) -> list[Any]:
     return list(rows[: MOST + 1])
 
 
-def _bases() -> Any:
+def _bases(person: Person) -> Any:
     """Base models that an endpoint uses, or that a custom model is made of."""
-    used = Exists(Endpoint.objects.present().filter(model=OuterRef("pk")))
-    built_on = Exists(SpeechModel.objects.present().filter(base_model=OuterRef("pk")))
-    bases = SpeechModel.objects.filter(kind=ModelKind.BASE).only("display_name").order_by("display_name")
+    models = door.models(person)
+    used = Exists(door.endpoints(person).present().filter(model=OuterRef("pk")))
+    built_on = Exists(models.present().filter(base_model=OuterRef("pk")))
+    bases = models.filter(kind=ModelKind.BASE).only("display_name").order_by("display_name")
     return bases.filter(used | built_on)

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from endpoints.access.door.list_settings import ListSettings
+from endpoints.access.door.versions import DataVersion
+from endpoints.access.permissions import allows, may
 from endpoints.pages import frame
+from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import filters, rows, selection
-from endpoints.pages.endpoint_list.own import Own
-from endpoints.pages.http import HttpRequest, may
-from endpoints.pages.stamps.data import Stamp
+from endpoints.pages.http import HttpRequest
 
 
 @dataclass(frozen=True)
@@ -30,59 +32,63 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
-    """The table as HTML; `first_visit`: there are no endpoints yet, and no other ones were asked for."""
+class RenderedTable:
+    """`first_visit`: there are no endpoints yet, and no filter is set."""
 
     html: SafeString
     first_visit: bool
 
 
-_tables = rows.Kept(100)
+_tables = BoundedCache(100)
 
 
 @require_safe
 @may("view_endpoint")
 def endpoints(request: HttpRequest) -> HttpResponse:
-    own, stamp = Own.of(request.user.pk), frame.of(request).stamp
-    if own.default and not request.GET and not request.htmx:
-        return redirect(f"{reverse('endpoints:list')}?{own.default}")
-    made = table(request, stamp, own)
+    settings, data = ListSettings.of(request.user.pk), frame.of(request).data
+    if settings.default and not request.GET and not request.htmx:
+        return redirect(f"{reverse('endpoints:list')}?{settings.default}")
+    made = table(request, data, settings)
     context: dict[str, Any] = {"section": "list", "table": made.html}
     fragment = request.htmx and not request.htmx.history_restore_request
     if fragment and "version" in request.GET:
-        return render(request, "endpoints/_news.html", context)
-    offered = filters.menus(request.GET, stamp)
+        return render(request, "endpoint_list/_update.html", context)
+    menus = filters.menus(request.user, request.GET, data)
     context |= {name: request.GET.get(name, "") for name in ("q", "sort")}
-    context |= {"chips": tuple(filters.chips(request.GET, offered)), "project": offered.chosen("project")}
+    context |= {"chips": tuple(filters.chips(request.user, request.GET, menus)), "project": menus.chosen("project")}
     if fragment:
-        return render(request, "endpoints/_found.html", context)
-    context |= {"offered": offered, "query": selection.state(request.GET), "first_visit": made.first_visit}
-    context |= {"columns": selection.columns(own.columns), "views": own.views}
-    return render(request, "endpoints/list.html", context)
+        return render(request, "endpoint_list/_found.html", context)
+    context |= {"filters": menus, "query": selection.state(request.GET), "first_visit": made.first_visit}
+    context |= {"columns": selection.columns(settings.columns), "views": settings.views}
+    return render(request, "endpoint_list/list.html", context)
 
 
-def table(request: HttpRequest, stamp: Stamp, own: Own) -> Table:
-    """The table that is asked for, made once for each version of the data and each way to see it."""
+def table(request: HttpRequest, data: DataVersion, settings: ListSettings) -> RenderedTable:
+    """The table that is asked for, rendered once for each version of the data and each way to see it."""
     asked = (selection.state(request.GET), request.GET.get("page", ""))
-    may_deploy = request.user.has_perm("endpoints.deploy_model")
-    key = (stamp.version, *asked, own.favourites, own.columns, may_deploy, *rows.reader())
-    made: Table | None = _tables.get(key)
+    may_deploy = allows(request.user, "deploy_model")
+    key = (data.version, *asked, settings.favorites, settings.columns, may_deploy, *rows.variant(request.user))
+    made: RenderedTable | None = _tables.get(key)
     if made is None:
-        seen = _seen(request, stamp, own, rows.look(request.GET, own.favourites)) | {"may_deploy": may_deploy}
-        made = _tables[key] = Table(render_to_string("endpoints/_table.html", seen), seen["first_visit"])
+        page = rows.rendered_page(request.user, request.GET, settings.favorites)
+        context = _table_context(request, data, settings, page) | {"may_deploy": may_deploy}
+        html = render_to_string("endpoint_list/_table.html", context)
+        made = _tables[key] = RenderedTable(html, context["first_visit"])
     return made
 
 
-def _seen(request: HttpRequest, stamp: Stamp, own: Own, shown: rows.Shown) -> dict[str, Any]:
+def _table_context(
+    request: HttpRequest, data: DataVersion, settings: ListSettings, shown: rows.RenderedPage
+) -> dict[str, Any]:
     filtered = any(request.GET.get(name) for name in selection.STATE if name != "sort")
     first_visit = not shown.html and not filtered
     return {
         "rows": shown.html,
-        "columns": columns(request, own),
+        "columns": columns(request, settings),
         "pages": shown.page.addresses(partial(_address, request)),
         "count_words": "" if first_visit else _count_words(shown.count),
-        "live": shown.live or stamp.unread > 0,
-        "poll_url": _address(request, page=request.GET.get("page"), version=stamp.version),
+        "live": shown.live or data.unread > 0,
+        "poll_url": _address(request, page=request.GET.get("page"), version=data.version),
         "first_visit": first_visit,
         "q": request.GET.get("q", ""),
         "sort": request.GET.get("sort", ""),
@@ -91,14 +97,14 @@ def _seen(request: HttpRequest, stamp: Stamp, own: Own, shown: rows.Shown) -> di
     }
 
 
-def columns(request: HttpRequest, own: Own) -> list[Column]:
-    """The heads of the table; each leads to the same list in its order, and again to the reverse."""
+def columns(request: HttpRequest, settings: ListSettings) -> list[Column]:
+    """The column heads; each sorts the list by its column, and the second time in reverse."""
     sort, by = request.GET.get("sort", ""), _address(request, sort="")
     found = []
-    for key, label, shown in selection.columns(own.columns):
+    for key, label, shown in selection.columns(settings.columns):
         direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "")
-        turned = f"-{key}" if direction == "ascending" else key
-        found.append(Column(key, label, by + turned, direction, shown))
+        next_sort = f"-{key}" if direction == "ascending" else key
+        found.append(Column(key, label, by + next_sort, direction, shown))
     return found
 
 

@@ -1,29 +1,31 @@
-"""What a person keeps of the list: favourites, columns and saved views."""
+"""What a person sets for the list: favorites, columns and saved views."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from endpoints.models import Endpoint, Favourite, Preferences, SavedView
+from endpoints.access import door
+from endpoints.access.permissions import may
+from endpoints.changes import saved_views
 from endpoints.models.search import uuid_in
 from endpoints.pages.endpoint_list import selection
-from endpoints.pages.http import HttpRequest, may
+from endpoints.pages.http import HttpRequest
 
 
 @require_POST
 @may("view_endpoint")
-def favourite(request: HttpRequest) -> HttpResponse:
-    """Put an endpoint on top of the person's list, or take it down again."""
-    endpoint = get_object_or_404(Endpoint, pk=uuid_in(request.POST.get("endpoint")))
-    kept, new = Favourite.objects.get_or_create(user=request.user, endpoint=endpoint)
+def favorite(request: HttpRequest) -> HttpResponse:
+    """Make an endpoint a favorite, which stands on top of the person's list, or no longer."""
+    endpoint = door.endpoint(request.user, uuid_in(request.POST.get("endpoint")))
+    marked, new = door.favorites(request.user).get_or_create(user=request.user, endpoint=endpoint)
     if not new:
-        kept.delete()
+        marked.delete()
     here = request.htmx.current_url_abs_path if request.htmx else None
     return redirect(here) if here and here.startswith(reverse("endpoints:list")) else _back(request)
 
@@ -40,40 +42,39 @@ def columns(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("view_endpoint")
 def views(request: HttpRequest) -> HttpResponse:
-    """The saved views; a POST saves one more, or the same name anew."""
+    """The saved views; a POST saves one, or replaces the one of this name."""
     if request.method == "POST":
         name = " ".join(request.POST.get("name", "").replace("\0", "").split())[:80]
         if name:
-            kept = {"query": _query(request)[:2000], "shared": "shared" in request.POST}
-            SavedView.objects.update_or_create(owner=request.user, name=name, defaults=kept)
+            shared = "shared" in request.POST
+            saved_views.save(actor=request.user, name=name, query=_query(request)[:2000], shared=shared)
             messages.success(request, _("The view %(name)s is saved.") % {"name": name})
         else:
             messages.error(request, _("A view needs a name."))
         return _back(request)
-    default = Preferences.objects.filter(user=request.user).values_list("default_view", flat=True).first()
-    rows = SavedView.objects.visible_to(request.user).select_related("owner")
-    return render(request, "endpoints/views.html", {"section": "list", "views": rows, "default_pk": default})
+    default = door.preferences(request.user).values_list("default_view", flat=True).first()
+    rows = door.saved_views(request.user).select_related("owner")
+    return render(request, "endpoint_list/saved_views.html", {"section": "list", "views": rows, "default_pk": default})
 
 
 @require_POST
 @may("view_endpoint")
 def view(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Make a view the person's default, or not; its owner shares or deletes it."""
-    row = get_object_or_404(SavedView.objects.visible_to(request.user), pk=pk)
+    row = door.saved_view(request.user, pk)
     action = request.POST.get("action")
     if action in ("default", "no-default"):
         _prefer(request, default_view=row if action == "default" else None)
     elif row.owner == request.user:
         if action == "delete":
-            row.delete()
+            saved_views.delete(row, actor=request.user)
         elif action in ("share", "unshare"):
-            row.shared = action == "share"
-            row.save(update_fields=["shared"])
+            saved_views.share(row, actor=request.user, shared=action == "share")
     return redirect("endpoints:views")
 
 
 def _prefer(request: HttpRequest, **chosen: Any) -> None:
-    Preferences.objects.update_or_create(user=request.user, defaults=chosen)
+    door.preferences(request.user).update_or_create(user=request.user, defaults=chosen)
 
 
 def _back(request: HttpRequest) -> HttpResponse:

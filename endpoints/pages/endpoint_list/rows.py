@@ -1,22 +1,25 @@
-"""The rows of the list: looked up, made into HTML, and kept for as long as nothing that they show has changed."""
+"""The rows of the list, rendered once and cached for as long as nothing that they show changes."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from endpoints.models import Change, Endpoint
+from endpoints.access import door
+from endpoints.access.permissions import Person
+from endpoints.models import Endpoint
 from endpoints.models.endpoint import VERSION
 from endpoints.models.status import SETTLED
+from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import selection
-from endpoints.pages.paging import Page, page_of
+from endpoints.pages.paging import KeysetPage, page_of
 
 PER_PAGE = 50
 SHOWN = (  # of an endpoint, in its row
@@ -27,75 +30,62 @@ SHOWN = (  # of an endpoint, in its row
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One page of the list as somebody sees it; `count` is one too many when there are more than selection.COUNTED."""
+class RenderedPage:
+    """One page of rows as HTML; `count` is one too many when there are more than selection.COUNTED."""
 
     html: SafeString
-    page: Page
+    page: KeysetPage
     count: int
     live: bool
 
 
-class Kept(dict[tuple[Any, ...], Any]):
-    """What this process made before; when it is too much, some of what was made first is dropped."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self.most = most
-
-    def __setitem__(self, key: tuple[Any, ...], value: Any) -> None:
-        if len(self) >= self.most:
-            for oldest in list(self)[: self.most // 8 + 1]:
-                self.pop(oldest, None)
-        super().__setitem__(key, value)
-
-
 @dataclass(frozen=True)
-class Row:
-    """As HTML, good as long as `version` stays; `settled` when nothing is going on that a page should watch."""
+class RenderedRow:
+    """As HTML, valid as long as `version` stays; `settled` when nothing is going on that a page should poll for."""
 
     version: tuple[Any, ...]
     html: SafeString
     settled: bool
 
 
-_rows = Kept(10_000)  # of 2 to 3 KB
+_rows = BoundedCache(10_000)  # of 2 to 3 KB
 
 
-def reader() -> tuple[str, str]:
-    """What the same row looks different for."""
-    return get_language() or "", timezone.get_current_timezone_name()
+def variant(person: Person) -> tuple[Hashable, ...]:
+    """What the HTML of the same row depends on besides the row: part of the key of each cached row or table."""
+    return door.scope(person), get_language() or "", timezone.get_current_timezone_name()
 
 
-def look(query: QueryDict, favourites: frozenset[UUID]) -> Shown:
-    """The page of the list that `query` asks for; favourites that are selected too come first, on the first page."""
-    found, count = selection.counted(query)
+def rendered_page(person: Person, query: QueryDict, favorites: frozenset[UUID]) -> RenderedPage:
+    """The page of the list that `query` asks for; favorites that match come first, on the first page."""
+    found, count = selection.counted(person, query)
     order = selection.order(query)
-    page = page_of(found.exclude(pk__in=favourites), order, query.get("page", ""), PER_PAGE)
-    first = order.sort(found.filter(pk__in=favourites).versions()) if page.first and favourites else ()
-    rows = _rendered([*first, *page.rows], favourites)
-    return Shown(SafeString("".join(row.html for row in rows)), page, count, not all(row.settled for row in rows))
+    page = page_of(found.exclude(pk__in=favorites), order, query.get("page", ""), PER_PAGE)
+    first = order.sort(found.filter(pk__in=favorites).versions()) if page.first and favorites else ()
+    rows = _rendered(person, [*first, *page.rows], favorites)
+    html = SafeString("".join(row.html for row in rows))
+    return RenderedPage(html, page, count, not all(row.settled for row in rows))
 
 
-def _rendered(versions: list[Any], favourites: frozenset[UUID]) -> list[Row]:
+def _rendered(person: Person, versions: list[Any], favorites: frozenset[UUID]) -> list[RenderedRow]:
     """Nearly all the time of a list goes into its rows, and most rows stay the same for weeks."""
-    now, seen_by = timezone.localtime(), reader()
+    now, seen_as = timezone.localtime(), variant(person)
     current = {version.pk: _version(version, now) for version in versions}
-    keys = {pk: (pk, pk in favourites, *seen_by) for pk in current}
-    rows: dict[UUID, Row | None] = {pk: _rows.get(key) for pk, key in keys.items()}
-    template = get_template("endpoints/_row.html")
-    for endpoint in _endpoints([pk for pk, row in rows.items() if row is None or row.version != current[pk]]):
+    keys = {pk: (pk, pk in favorites, *seen_as) for pk in current}
+    rows: dict[UUID, RenderedRow | None] = {pk: _rows.get(key) for pk, key in keys.items()}
+    template = get_template("endpoint_list/_row.html")
+    outdated = [pk for pk, row in rows.items() if row is None or row.version != current[pk]]
+    for endpoint in _endpoints(person, outdated):
         pk = endpoint.pk
-        html = SafeString(template.render({"endpoint": endpoint, "favourite": pk in favourites}))
-        rows[pk] = _rows[keys[pk]] = Row(current[pk], html, endpoint.settled)
+        html = SafeString(template.render({"endpoint": endpoint, "favorite": pk in favorites}))
+        rows[pk] = _rows[keys[pk]] = RenderedRow(current[pk], html, endpoint.settled)
     return [row for pk, row in rows.items() if row and row.version == current[pk]]
 
 
 def _version(row: Any, now: datetime) -> tuple[Any, ...]:
-    """Changes with anything that the row shows, so that it can be kept as HTML for as long as it stays.
+    """Changes with anything that the row shows, so that its HTML is valid for as long as the version stays.
 
-    Days left change with the time of the day at which the model expires; what is in progress says for how many
-    minutes.
+    Days left change at the time of the day at which the model expires; what is in progress shows for how many minutes.
     """
     left = (row.model__expires_at - now).days if row.model__expires_at else None
     going = row.change__updated_at is not None or row.status not in (*SETTLED, "")
@@ -103,11 +93,11 @@ def _version(row: Any, now: datetime) -> tuple[Any, ...]:
     return (*row[: len(VERSION)], now.date(), left, hour, now.minute if going else None)
 
 
-def _endpoints(pks: list[UUID]) -> list[Endpoint]:
-    """With the open change of each, by one query; asked also when there is none, so that each page takes as many."""
+def _endpoints(person: Person, pks: list[UUID]) -> list[Endpoint]:
+    """With the open change of each. Both queries are made also without a row, so that each page makes as many."""
     pks = pks or [uuid4()]
-    endpoints = list(Endpoint.objects.filter(pk__in=pks).select_related("model", "resource").only(*SHOWN))
-    changes: QuerySet[Change] = Change.objects.open().filter(endpoint__in=pks).order_by()
+    endpoints = list(door.endpoints(person).filter(pk__in=pks).select_related("model", "resource").only(*SHOWN))
+    changes = door.changes(person).open().filter(endpoint__in=pks).order_by()
     by_endpoint = {change.endpoint_id: change for change in changes}
     for endpoint in endpoints:
         change = by_endpoint.get(endpoint.pk)

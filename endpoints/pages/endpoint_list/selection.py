@@ -1,4 +1,4 @@
-"""Which endpoints an address asks for, and in which order. A word that it does not know is passed over."""
+"""Which endpoints an address asks for, and in which order. An unknown value sets no filter."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.models import Endpoint, SpeechModel, Status
+from endpoints.access import door
+from endpoints.access.permissions import Person
+from endpoints.models import Status
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.search import ENDPOINTS, uuid_in
 from endpoints.pages.paging import Order
@@ -53,26 +55,27 @@ def _columns(chosen: tuple[str, ...], _language: str | None) -> tuple[tuple[str,
     return tuple((key, str(label), key == "name" or not chosen or key in chosen) for key, (label, _field) in every)
 
 
-def found(query: QueryDict) -> EndpointQuerySet:
+def found(person: Person, query: QueryDict, permission: str = door.VIEW) -> EndpointQuerySet:
     """The endpoints that the words and filters of `query` select, in no order."""
-    rows, _many = _said(query)
-    return rows.filter(*(condition for condition, _in_order in _conditions(query)))
+    rows, _many = _matching(door.endpoints(person, permission), query)
+    return rows.filter(*(condition for condition, _in_order in _conditions(person, query)))
 
 
-def selected(query: QueryDict) -> EndpointQuerySet:
+def selected(person: Person, query: QueryDict, permission: str = door.VIEW) -> EndpointQuerySet:
     """What was ticked on the list; with `all`, everything that its words and filters select."""
     if query.get("all"):
-        return found(query)
-    return Endpoint.objects.filter(pk__in=[pk for text in query.getlist("endpoint") if (pk := uuid_in(text))])
+        return found(person, query, permission)
+    rows = door.endpoints(person, permission)
+    return rows.filter(pk__in=[pk for text in query.getlist("endpoint") if (pk := uuid_in(text))])
 
 
-def counted(query: QueryDict) -> tuple[EndpointQuerySet, int]:
+def counted(person: Person, query: QueryDict) -> tuple[EndpointQuerySet, int]:
     """What is found, to be read a page at a time in the order of `query`; how many, up to COUNTED and one more.
 
     Few are found by an index and sorted then; many are best read in their order until a page is full.
     """
-    rows, many = _said(query)
-    conditions = list(_conditions(query))
+    rows, many = _matching(door.endpoints(person), query)
+    conditions = list(_conditions(person, query))
     by_index = rows.filter(*(condition for condition, _in_order in conditions))
     if many and not any(query.get(name) for name in FILTERS):
         return by_index, COUNTED + 1
@@ -80,13 +83,13 @@ def counted(query: QueryDict) -> tuple[EndpointQuerySet, int]:
     if count <= COUNTED:
         return by_index, count
     newest_first = order(query) == NEWEST_FIRST
-    reading = (one if in_order and newest_first else Reading(one) for one, in_order in conditions)
-    return rows.filter(*reading), count
+    without_index = (one if in_order and newest_first else WithoutIndex(one) for one, in_order in conditions)
+    return rows.filter(*without_index), count
 
 
-def _said(query: QueryDict) -> tuple[EndpointQuerySet, bool]:
-    """By words and status, which look up something first; whether the words are in many."""
-    rows: Any = Endpoint.objects.present()
+def _matching(endpoints: EndpointQuerySet, query: QueryDict) -> tuple[EndpointQuerySet, bool]:
+    """By words and status, which take a query of their own; whether many have the words."""
+    rows: Any = endpoints.present()
     many = False
     if words := _plain(query, "q").strip()[:200]:
         if pk := uuid_in(words):
@@ -98,7 +101,7 @@ def _said(query: QueryDict) -> tuple[EndpointQuerySet, bool]:
     return rows, many
 
 
-def _conditions(query: QueryDict) -> Iterator[tuple[Q, bool]]:
+def _conditions(person: Person, query: QueryDict) -> Iterator[tuple[Q, bool]]:
     """Each filter that is set, and whether its index gives the newest first."""
     if locale := _plain(query, "locale"):
         yield Q(locale=locale), True
@@ -110,13 +113,14 @@ def _conditions(query: QueryDict) -> Iterator[tuple[Q, bool]]:
         if pk := uuid_in(query.get(name)):
             yield Q(**{name: pk}), name != "model"
     if base := uuid_in(query.get("base")):
-        yield Q(model__in=SpeechModel.objects.filter(Q(pk=base) | Q(base_model=base)).values("pk")), False
+        made_of_it = door.models(person).filter(Q(pk=base) | Q(base_model=base))
+        yield Q(model__in=made_of_it.values("pk")), False
     if (within := query.get("expiring", "")) in WITHIN:
         yield _expiring(within), False
 
 
-class Reading(Func):
-    """A condition for which SQLite uses no index; PostgreSQL knows by itself when it should not."""
+class WithoutIndex(Func):
+    """A condition for which SQLite uses no index; PostgreSQL decides that by itself."""
 
     template = "%(expressions)s"
     output_field = BooleanField()
@@ -136,7 +140,7 @@ def order(query: QueryDict) -> Order:
 
 
 def state(query: QueryDict, names: Iterable[str] = STATE, /, **changed: Any) -> str:
-    """The selection and order of `query` as a query string, with some of it changed; None takes away."""
+    """The selection and order of `query` as a query string, with some of it changed; None removes."""
     kept = QueryDict(mutable=True)
     for name in names:
         if value := query.get(name):

@@ -1,4 +1,4 @@
-"""Two models side by side: what differs, and whether the new one is a step back in life."""
+"""Two models side by side: what differs, and whether the new one expires earlier."""
 
 from dataclasses import dataclass
 
@@ -17,24 +17,24 @@ class Comparison:
 
     @property
     def differs(self) -> dict[str, str]:
-        """Facts that are not the same, each with the words of its mark; names are different by nature."""
+        """The facts that differ, each with the words of its badge; names are not compared."""
         if self.current is None:
             return {}
         now, then = facts(self.current), facts(self.new)
-        marks = {name: _("Differs") for name in now if now[name] != then[name]}
-        if "expiration" in marks:
-            marks["expiration"] = self._lasts() or marks["expiration"]
-        return marks
+        badges = {name: _("Differs") for name in now if now[name] != then[name]}
+        if "expiration" in badges:
+            badges["expiration"] = self._lasts() or badges["expiration"]
+        return badges
 
     @property
     def sentence(self) -> str:
-        """The comparison for somebody who hears the page: how many facts differ, and what that means."""
+        """The comparison for a screen reader: how many facts differ, and what that means."""
         count, named = len(self.differs), {"name": self.new.display_name}
         words = ngettext("%(name)s: %(count)s difference.", "%(name)s: %(count)s differences.", count)
-        return f"{words % {**named, 'count': count}} {self.step_back}".strip()
+        return f"{words % {**named, 'count': count}} {self.earlier_end}".strip()
 
     @property
-    def step_back(self) -> str:
+    def earlier_end(self) -> str:
         """In words when the new model ends earlier than the current one, or soon; otherwise empty."""
         days, expiration = self._days_more, self.new.expiration
         if days is not None and days < 0:

@@ -1,4 +1,4 @@
-"""Models: the table, the picture of the coming year above it, and the calendar of expirations."""
+"""Models: the table, the chart of the coming year above it, and the calendar of expirations."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -15,13 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from endpoints.access import door
+from endpoints.access.permissions import Person, may
 from endpoints.messages import calendar
-from endpoints.models import Preferences, SpeechModel
+from endpoints.models import Preferences
+from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.model import ModelKind, SpeechModelQuerySet
 from endpoints.pages import time_zones
 from endpoints.pages.endpoint_list import filters
 from endpoints.pages.endpoint_list.selection import WITHIN
-from endpoints.pages.http import HttpRequest, may
+from endpoints.pages.http import HttpRequest
 from endpoints.pages.model_list import year
 
 PER_PAGE = 50
@@ -39,23 +42,27 @@ COLUMNS = {
 FIRST = "expiration"
 
 
-class Models(Paginator):  # type: ignore[type-arg]
-    """Reads the rows of a page also when there are none: each page asks the database equally often."""
+class ModelPaginator(Paginator):  # type: ignore[type-arg]  # Django's is not generic at run time
+    """Reads the rows of a page also when there are none, so that each page makes as many queries."""
+
+    def __init__(self, person: Person, rows: SpeechModelQuerySet) -> None:
+        super().__init__(rows, PER_PAGE)
+        self.person = person
 
     def page(self, number: Any) -> Any:
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         shown: Any = self.object_list[first : first + self.per_page]
-        return Page(shown.with_endpoints(SHOWN_ENDPOINTS), number, self)
+        return Page(shown.with_endpoints(door.endpoints(self.person), SHOWN_ENDPOINTS), number, self)
 
 
 @require_safe
 @may("view_endpoint")
 def models(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in request.GET}
-    found = _found(asked)
-    rows = _at_a_time(found, asked).with_endpoint_count()
-    paginator = Models(_sorted(rows, asked.get("sort", "")), PER_PAGE)
+    found = _found(request.user, asked)
+    rows = _expiring(found, asked).with_endpoint_count(door.endpoints(request.user))
+    paginator = ModelPaginator(request.user, _sorted(rows, asked.get("sort", "")))
     context = {
         "section": "models",
         "page_obj": paginator.get_page(asked.get("page")),
@@ -64,45 +71,47 @@ def models(request: HttpRequest) -> HttpResponse:
         "filtered": any(asked.get(name) for name in ("q", "locale", "kind", "expiring", "deployed", "week")),
         "asked": asked,
         "week": _week(asked),
-        "year": _picture(found),
+        "year": _chart(request.user, found),
     }
     if request.htmx and not request.htmx.history_restore_request:
-        return render(request, "endpoints/_models.html", context)
-    return render(request, "endpoints/models.html", {**context, "menus": _menus(asked), **_calendar(request)})
+        return render(request, "model_list/_found.html", context)
+    return render(
+        request, "model_list/list.html", {**context, "menus": _menus(request.user, asked), **_calendar(request)}
+    )
 
 
 @require_safe
 @login_not_required
 def expirations(request: HttpRequest) -> HttpResponse:
-    """For calendar programs, which have no session: the token in the address says who reads."""
-    user = calendar.reader(request.GET.get("token", ""))
+    """For calendar programs, which have no session: the token in the address names the person."""
+    user = calendar.user_of(request.GET.get("token", ""))
     if user is None:
         raise Http404
-    chosen = Preferences.objects.filter(user=user).first() or Preferences()
+    chosen = door.preferences(user).first() or Preferences()
     language = chosen.language or translation.get_language()
     with timezone.override(time_zones.named(chosen.time_zone)), translation.override(language):
         entries = [
-            calendar.entry_of(model, timezone.localdate(model.expires_at), request.build_absolute_uri(_place_of(model)))
-            for model in calendar.expirations(unused_too=request.GET.get("all") == "1")
+            calendar.entry_of(model, timezone.localdate(model.expires_at), request.build_absolute_uri(_page_of(model)))
+            for model in calendar.expiring_models(user, unused_too=request.GET.get("all") == "1")
         ]
         file = calendar.calendar(entries, name=_("Expirations of speech models"), made=timezone.now())
     headers = {"Content-Disposition": 'attachment; filename="expirations.ics"', "Cache-Control": "no-store, private"}
     return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
-def _found(asked: dict[str, str]) -> SpeechModelQuerySet:
-    """The models that the address asks for, whenever they expire; a word it does not know is passed over."""
-    rows = SpeechModel.objects.present()
+def _found(person: Person, asked: dict[str, str]) -> SpeechModelQuerySet:
+    """The models that the address asks for, whenever they expire; an unknown value sets no filter."""
+    rows = door.models(person).present()
     if words := asked.get("q"):
         rows = rows.search(words)
     if locale := asked.get("locale"):
         rows = rows.filter(locale=locale)
     if (kind := asked.get("kind")) in ModelKind.values:
         rows = rows.filter(kind=kind)
-    return rows.deployed() if asked.get("deployed") else rows
+    return rows.deployed(door.endpoints(person)) if asked.get("deployed") else rows
 
 
-def _at_a_time(rows: SpeechModelQuerySet, asked: dict[str, str]) -> SpeechModelQuerySet:
+def _expiring(rows: SpeechModelQuerySet, asked: dict[str, str]) -> SpeechModelQuerySet:
     if first := _week(asked):
         rows = rows.expiring_from(first, days=7)
     within = asked.get("expiring")
@@ -129,7 +138,7 @@ def _sorted(rows: SpeechModelQuerySet, sort: str) -> SpeechModelQuerySet:
 
 
 def _columns(sort: str) -> list[dict[str, Any]]:
-    """The heads of the table, and the order that each leads to: its own, and again the reverse."""
+    """The column heads, each with the order that it sorts by: its own, and the second time the reverse."""
     if sort.removeprefix("-") not in COLUMNS:
         sort = FIRST
     return [
@@ -143,8 +152,8 @@ def _columns(sort: str) -> list[dict[str, Any]]:
     ]
 
 
-def _menus(asked: dict[str, str]) -> list[filters.Menu]:
-    locales = SpeechModel.objects.present().order_by("locale").values_list("locale", flat=True).distinct()
+def _menus(person: Person, asked: dict[str, str]) -> list[filters.Menu]:
+    locales = door.models(person).present().order_by("locale").values_list("locale", flat=True).distinct()
     return [
         filters.menu(asked, "locale", _("Locale"), [("", _("Any locale")), *((name, name) for name in locales)]),
         filters.menu(asked, "kind", _("Kind"), [("", _("Any kind")), *ModelKind.choices]),
@@ -152,28 +161,29 @@ def _menus(asked: dict[str, str]) -> list[filters.Menu]:
     ]
 
 
-def _picture(rows: SpeechModelQuerySet) -> dict[str, Any] | None:
-    """The coming year in so many queries, however many models there are; None when nothing expires in it."""
-    today = timezone.localdate()
+def _chart(person: Person, rows: SpeechModelQuerySet) -> dict[str, Any] | None:
+    """The coming year, by as many queries however many models there are; None when nothing expires in it."""
+    today, endpoints = timezone.localdate(), door.endpoints(person)
     coming = rows.expiring().expiring_from(today, days=7 * year.WEEKS)
     over = rows.expired()
-    found = year.waves(coming.expirations_by_day(), today, expired=(over.count(), over.deployed().count()))
-    # Asked for also when there is none, so that the page asks the database equally often.
-    firsts = [wave.first for wave in found if wave.alone and wave.first] or [today]
-    alone: dict[date | None, list[tuple[object, bool]]] = {}
-    for model in _in_order(coming.expiring_from(*firsts, days=7)):
+    expired = (over.count(), over.deployed(endpoints).count())
+    weeks = year.expiration_weeks(coming.expirations_by_day(endpoints), today, expired=expired)
+    # Read also when there is none, so that each page makes as many queries.
+    firsts = [week.first for week in weeks if week.has_marks and week.first] or [today]
+    marked: dict[date | None, list[tuple[object, bool]]] = {}
+    for model in _in_order(coming.expiring_from(*firsts, days=7), endpoints):
         first = today + timedelta(weeks=(timezone.localdate(model.expires_at) - today).days // 7)
-        alone.setdefault(first, []).append((model, bool(model.endpoint_count)))
-    alone[None] = [(model, bool(model.endpoint_count)) for model in _in_order(over)[: year.MOST]]
-    return {"waves": found, "drawn": year.picture(found, alone, today)} if found else None
+        marked.setdefault(first, []).append((model, bool(model.endpoint_count)))
+    marked[None] = [(model, bool(model.endpoint_count)) for model in _in_order(over, endpoints)[: year.MOST]]
+    return {"weeks": weeks, "chart": year.year_chart(weeks, marked, today)} if weeks else None
 
 
-def _in_order(rows: SpeechModelQuerySet) -> SpeechModelQuerySet:
-    return rows.with_endpoint_count().order_by("expires_at", "display_name", "pk")
+def _in_order(rows: SpeechModelQuerySet, endpoints: EndpointQuerySet) -> SpeechModelQuerySet:
+    return rows.with_endpoint_count(endpoints).order_by("expires_at", "display_name", "pk")
 
 
-def _place_of(model: Any) -> str:
-    """Where something can be done about its expiration."""
+def _page_of(model: Any) -> str:
+    """The page on which something can be done about its expiration."""
     if model.endpoint_count == 1:
         return str(model.first_endpoints[0].get_absolute_url())
     return f"{reverse('endpoints:models')}?q={model.remote_id}"

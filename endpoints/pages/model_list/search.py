@@ -1,25 +1,25 @@
-"""The searchable list of models that the wizard and Change model share: templates/endpoints/_model_choice.html."""
+"""The searchable list of models that the wizard and Change model share: templates/model_list/_choice.html."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from endpoints.pages.forms import ModelForm
+from endpoints.pages.forms.new_endpoint import ModelForm
 from endpoints.pages.http import HttpRequest
 
-TYPED = ("model", "models")  # what is chosen, and the words in the search field
+FIELDS = ("model", "models")  # the chosen model, and the words in the search field
 
 
-def asked(request: HttpRequest) -> bool:
-    """Whether a press looks for models instead of going on: the button Search, or Enter after other words."""
+def submitted(request: HttpRequest) -> bool:
+    """Whether a form was sent to search for models: by the button Search, or by Enter after other words were typed."""
     posted = request.POST
     other_words = posted.get("models", "") != posted.get("searched", "")
     return posted.get("go") == "search" or (posted.get("go") == "enter" and other_words)
 
 
-def typing(request: HttpRequest) -> bool:
-    """Whether htmx asks for the rows alone, while somebody types."""
+def wants_rows(request: HttpRequest) -> bool:
+    """Whether htmx requests the rows alone, while somebody types."""
     return request.htmx.target == "model-rows"
 
 
-def found(request: HttpRequest, form: ModelForm) -> HttpResponse:
-    return render(request, "endpoints/_models_found.html", {"form": form})
+def rows(request: HttpRequest, form: ModelForm) -> HttpResponse:
+    return render(request, "model_list/_choice_found.html", {"form": form})

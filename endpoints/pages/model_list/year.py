@@ -1,6 +1,6 @@
-"""The picture of the coming year: in which week how many models expire, as places in a drawing.
+"""The chart of the coming year: in which week how many models expire, as coordinates of its SVG.
 
-Nothing here reads the database or the clock. Lengths are units of the drawing's own view box.
+Nothing here reads the database or the clock. Lengths are units of the view box.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 WEEKS = 53  # twelve months and the days up to the end of the last week
-MOST = 6  # marks that stand upon each other; where there are more, one bar stands for all of them
+MOST = 6  # marks above each other; more models in a week are drawn as one bar
 LEFT, WEEK, MARK = 96, 17, 24  # the width of what has expired; of a week; the height of a mark
 TOP, LINE = 16, 176  # above the highest; where the marks stand
 LABELS = 44  # below the line
@@ -16,8 +16,8 @@ WIDTH, HEIGHT = LEFT + WEEKS * WEEK, LINE + LABELS
 
 
 @dataclass(frozen=True)
-class Wave:
-    """Models that expire in one week, or have expired (then it has no first day)."""
+class ExpirationWeek:
+    """How many models expire in a week, or have expired (without a first day)."""
 
     first: date | None
     total: int
@@ -28,14 +28,14 @@ class Wave:
         return self.first + timedelta(days=6) if self.first else None
 
     @property
-    def alone(self) -> bool:
-        """Few enough to give each model its own mark."""
+    def has_marks(self) -> bool:
+        """Few enough to draw a mark for each model."""
         return self.total <= MOST
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One model of a wave."""
+    """One model of a week."""
 
     x: int
     y: int
@@ -45,7 +45,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Bar:
-    """A whole wave: what is deployed below, the others above it."""
+    """All models of a week: deployed ones below, the others above them."""
 
     x: int
     y: int
@@ -53,7 +53,7 @@ class Bar:
     height: int
     deployed_y: int
     deployed_height: int
-    wave: Wave
+    week: ExpirationWeek
 
     @property
     def middle(self) -> int:
@@ -72,7 +72,7 @@ class Month:
 
 
 @dataclass(frozen=True)
-class Picture:
+class YearChart:
     marks: list[Mark] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
     months: list[Month] = field(default_factory=list)
@@ -85,7 +85,9 @@ class Picture:
     expired_x: int = LEFT // 2
 
 
-def waves(days: Iterable[tuple[date, int, int]], today: date, *, expired: tuple[int, int] = (0, 0)) -> list[Wave]:
+def expiration_weeks(
+    days: Iterable[tuple[date, int, int]], today: date, *, expired: tuple[int, int] = (0, 0)
+) -> list[ExpirationWeek]:
     """Weeks from today on in which something expires, after what has expired; days are (day, models, deployed)."""
     weeks: dict[int, list[int]] = {}
     for day, total, deployed in days:
@@ -94,34 +96,36 @@ def waves(days: Iterable[tuple[date, int, int]], today: date, *, expired: tuple[
             sums = weeks.setdefault(week, [0, 0])
             sums[0] += total
             sums[1] += deployed
-    over = [Wave(None, *expired)] if expired[0] else []
-    return over + [Wave(today + timedelta(weeks=week), *sums) for week, sums in sorted(weeks.items())]
+    over = [ExpirationWeek(None, *expired)] if expired[0] else []
+    return over + [ExpirationWeek(today + timedelta(weeks=week), *sums) for week, sums in sorted(weeks.items())]
 
 
-def picture(found: Sequence[Wave], models: dict[date | None, list[tuple[object, bool]]], today: date) -> Picture:
-    """`models` are those of the waves that stand alone, by the wave's first day, each with whether it is deployed."""
-    drawn = Picture(months=_months(today))
-    largest = max((wave.total for wave in found if not wave.alone), default=0)
-    for wave in found:
-        x = LEFT + (wave.first - today).days // 7 * WEEK if wave.first else (LEFT - WEEK) // 2
-        if wave.alone:
+def year_chart(
+    weeks: Sequence[ExpirationWeek], models: dict[date | None, list[tuple[object, bool]]], today: date
+) -> YearChart:
+    """`models`: those of the weeks that have marks, by the first day of the week, each with whether it is deployed."""
+    drawn = YearChart(months=_months(today))
+    largest = max((week.total for week in weeks if not week.has_marks), default=0)
+    for week in weeks:
+        x = LEFT + (week.first - today).days // 7 * WEEK if week.first else (LEFT - WEEK) // 2
+        if week.has_marks:
             # What is deployed stands below, next to the line.
-            ordered = sorted(models.get(wave.first, []), key=lambda pair: not pair[1])
+            ordered = sorted(models.get(week.first, []), key=lambda pair: not pair[1])
             drawn.marks.extend(
                 Mark(x, LINE - MARK * (number + 1), model, deployed) for number, (model, deployed) in enumerate(ordered)
             )
         else:
-            drawn.bars.append(_bar(x, wave, largest))
+            drawn.bars.append(_bar(x, week, largest))
     return drawn
 
 
-def _bar(x: int, wave: Wave, largest: int) -> Bar:
-    """At least as high as a mark; the largest wave takes all the height."""
-    height = max(MARK, round((LINE - TOP) * wave.total / largest))
-    served = round(height * wave.deployed / wave.total)
-    if wave.deployed:
+def _bar(x: int, week: ExpirationWeek, largest: int) -> Bar:
+    """At least as high as a mark; the largest week takes all the height."""
+    height = max(MARK, round((LINE - TOP) * week.total / largest))
+    served = round(height * week.deployed / week.total)
+    if week.deployed:
         served = max(served, 2)
-    return Bar(x, LINE - height, WEEK, height, LINE - served, served, wave)
+    return Bar(x, LINE - height, WEEK, height, LINE - served, served, week)
 
 
 def _months(today: date) -> list[Month]:

@@ -1,4 +1,4 @@
-"""The wizard's last page: all choices in words, what they cost, and the same as a request."""
+"""The wizard's last page: all choices in words, the cost, and the same as an API request."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,14 +7,15 @@ from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from endpoints.models import Resource
+from endpoints.access import door
+from endpoints.access.permissions import Person
 from endpoints.samples import api_requests
 
 HOURS_A_MONTH = 730  # as Azure's price pages reckon
 
 
 @dataclass(frozen=True)
-class Choice:
+class ReviewLine:
     """What was chosen, and the step that changes it."""
 
     label: str
@@ -22,8 +23,8 @@ class Choice:
     step: str
 
 
-def review(answers: dict[str, Any]) -> dict[str, Any]:
-    wanted = api_requests.Wanted(
+def review(person: Person, answers: dict[str, Any]) -> dict[str, Any]:
+    wanted = api_requests.EndpointToCreate(
         resource=answers["resource"],
         project=answers["chosen_project"],
         locale=answers["chosen_locale"],
@@ -33,29 +34,29 @@ def review(answers: dict[str, Any]) -> dict[str, Any]:
         logging=answers["logging"],
     )
     return {
-        "choices": _choices(wanted),
+        "choices": _lines(person, wanted),
         "expiration": wanted.model.expiration,
         "estimate": _estimate(),
         "requests": api_requests.to_create(wanted),
     }
 
 
-def _choices(wanted: api_requests.Wanted) -> list[Choice]:
-    choices = [
-        Choice(_("Project"), wanted.project.display_name if wanted.project else _("No project"), "project"),
-        Choice(_("Language (locale)"), wanted.locale, "project"),
-        Choice(_("Model"), wanted.model.display_name, "model"),
-        Choice(_("Name"), wanted.name, "details"),
-        Choice(_("Description"), wanted.description or _("No description"), "details"),
-        Choice(_("Content logging"), _("On") if wanted.logging else _("Off"), "details"),
+def _lines(person: Person, wanted: api_requests.EndpointToCreate) -> list[ReviewLine]:
+    lines = [
+        ReviewLine(_("Project"), wanted.project.display_name if wanted.project else _("No project"), "project"),
+        ReviewLine(_("Language (locale)"), wanted.locale, "project"),
+        ReviewLine(_("Model"), wanted.model.display_name, "model"),
+        ReviewLine(_("Name"), wanted.name, "details"),
+        ReviewLine(_("Description"), wanted.description or _("No description"), "details"),
+        ReviewLine(_("Content logging"), _("On") if wanted.logging else _("Off"), "details"),
     ]
-    if Resource.objects.count() > 1:
-        choices.insert(0, Choice(_("Speech resource"), wanted.resource.name, "project"))
-    return choices
+    if door.resources(person, "deploy_model").count() > 1:
+        lines.insert(0, ReviewLine(_("Speech resource"), wanted.resource.name, "project"))
+    return lines
 
 
 def _estimate() -> str:
-    """What hosting costs, when whoever runs this has said the price; a price of our own would soon be wrong."""
+    """The cost of hosting, if the setting ENDPOINT_HOURLY_COST names a price; a built-in price would soon be wrong."""
     hourly = settings.ENDPOINT_HOURLY_COST
     if hourly is None:
         return ""

@@ -1,7 +1,7 @@
 """New endpoint, the wizard: project and locale, model, details, review, Add.
 
-Each press is a plain POST that keeps what was typed in a Draft and leads on to a page of its own, so that Back,
-reload and a lost session lose nothing, with or without JavaScript.
+Each button sends a plain POST, which stores what was typed in a Draft and redirects, so that Back, reload and a lost
+session lose nothing, with or without JavaScript.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,13 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
 from endpoints import hints
+from endpoints.access import door
+from endpoints.access.permissions import may
 from endpoints.changes import submit
-from endpoints.models import Change, Draft, Endpoint, Resource
+from endpoints.models import Draft, Endpoint
 from endpoints.models.search import uuid_in
-from endpoints.pages.forms import NAME_LENGTH, DetailsForm, ModelForm, PlaceForm
-from endpoints.pages.http import HttpRequest, may
+from endpoints.pages.forms.new_endpoint import NAME_LENGTH, DetailsForm, ModelForm, PlaceForm
+from endpoints.pages.http import HttpRequest
 from endpoints.pages.model_list import search
 from endpoints.pages.new_endpoint.review import review
 
@@ -33,15 +35,15 @@ STEPS = {
     "review": gettext_lazy("Review"),
 }
 ORDER = list(STEPS)
-TYPED = {
+FIELDS_OF = {
     "project": ("project", "locale"),
-    "model": search.TYPED,
+    "model": search.FIELDS,
     "details": ("name", "description", "logging"),
 }
 
 
 @dataclass(frozen=True)
-class Step:
+class WizardStep:
     key: str
     label: str
     number: int
@@ -54,15 +56,15 @@ def new_endpoint(request: HttpRequest) -> HttpResponse:
     if request.method == "GET" and (original := request.GET.get("clone")):
         return _clone(request, original)
     draft = _draft(request)
-    if asked := Change.objects.filter(pk=draft.pk).exclude(endpoint=None).first():
+    if asked := door.changes(request.user, door.DEPLOY).filter(pk=draft.pk).exclude(endpoint=None).first():
         return redirect(Endpoint.of(asked))
     step = request.POST.get("step") or request.GET.get("step") or ORDER[0]
     if step not in STEPS:
         raise Http404
     if request.method == "POST":
-        return _press(request, draft, step, request.POST.get("go", "next"))
+        return _submitted(request, draft, step, request.POST.get("go", "next"))
     if step == "model":
-        typed = {name: request.GET[name] for name in search.TYPED if name in request.GET}
+        typed = {name: request.GET[name] for name in search.FIELDS if name in request.GET}
         draft.answers["model"] = draft.answers.get("model", {}) | typed
     return _show(request, draft, step, bound=False)
 
@@ -70,9 +72,11 @@ def new_endpoint(request: HttpRequest) -> HttpResponse:
 def _clone(request: HttpRequest, original: str) -> HttpResponse:
     """A draft with all of an endpoint; it opens at the review, or at the first step that no longer fits.
 
-    With one that is gone it remembers whose, for what is still to be decided there.
+    Of an endpoint that is gone it keeps the id, because its change may still need a decision.
     """
-    endpoint = get_object_or_404(Endpoint.objects.select_related("project"), pk=uuid_in(original))
+    endpoint = get_object_or_404(
+        door.endpoints(request.user, door.DEPLOY).select_related("project"), pk=uuid_in(original)
+    )
     project, place = endpoint.project, f"resource:{endpoint.resource_id}"
     draft = Draft(owner=request.user)
     draft.answers = {
@@ -92,14 +96,14 @@ def _clone(request: HttpRequest, original: str) -> HttpResponse:
     return _to(draft, "review")
 
 
-def _press(request: HttpRequest, draft: Draft, step: str, go: str) -> HttpResponse:
-    """A button: keep what was typed, then go where the button says, if what was typed allows it."""
+def _submitted(request: HttpRequest, draft: Draft, step: str, go: str) -> HttpResponse:
+    """Store what was typed, then show the step that the button leads to, if what was typed is valid."""
     if step != "review":
-        # PostgreSQL keeps no NUL in a text.
-        draft.answer(step, {name: request.POST.get(name, "").replace("\0", "") for name in TYPED[step]})
+        # PostgreSQL stores no NUL in a text.
+        draft.answer(step, {name: request.POST.get(name, "").replace("\0", "") for name in FIELDS_OF[step]})
     if go == "keep":
         return HttpResponse(status=204)
-    if step == "model" and search.asked(request):
+    if step == "model" and search.submitted(request):
         return _to(draft, "model")
     at = ORDER.index(step)
     if go == "back":
@@ -140,9 +144,9 @@ def _add(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 
 def _gone(draft: Draft) -> Endpoint | None:
-    """The endpoint in whose place somebody deploys."""
+    """The endpoint that the new one replaces."""
     pk = uuid_in(draft.answers.get("instead_of"))
-    return Endpoint.objects.filter(pk=pk).first() if pk else None
+    return door.endpoints(draft.owner, door.DEPLOY).filter(pk=pk).first() if pk else None
 
 
 def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> HttpResponse:
@@ -150,22 +154,21 @@ def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> Http
     if wrong:
         step, bound = wrong, bool(draft.answers.get(wrong))
     form = None if step == "review" else _form(draft, step, bound=bound)
-    if search.typing(request):
-        return search.found(request, form) if isinstance(form, ModelForm) else HttpResponseClientRefresh()
+    if search.wants_rows(request):
+        return search.rows(request, form) if isinstance(form, ModelForm) else HttpResponseClientRefresh()
     context: dict[str, Any] = {
         "section": "list",
         "draft": draft.pk,
         "step": step,
         "steps": _steps(step),
         "form": form,
-        "error_summary": form.errors if form else {},
-        "unread": Resource.objects.filter(catalogued_at=None),
+        "unread": door.resources(request.user, door.DEPLOY).filter(cataloged_at=None),
     }
     if step == "details":
         context["expiration"] = _checked(draft, "model")["model"].expiration
     if step == "review":
-        context |= review(_answers(draft))
-    return render(request, "endpoints/new.html", context, status=422 if form and form.errors else 200)
+        context |= review(request.user, _answers(draft))
+    return render(request, "new_endpoint/wizard.html", context, status=422 if form and form.errors else 200)
 
 
 def _draft(request: HttpRequest) -> Draft:
@@ -176,10 +179,7 @@ def _draft(request: HttpRequest) -> Draft:
     key = uuid_in(text)
     if key is None:
         raise Http404
-    draft = Draft.objects.filter(pk=key).first() or Draft(pk=key, owner=request.user)
-    if draft.owner != request.user:
-        raise Http404
-    return draft
+    return door.draft(request.user, key)
 
 
 def _form(draft: Draft, step: str, *, bound: bool) -> PlaceForm | ModelForm | DetailsForm:
@@ -194,10 +194,10 @@ def _form(draft: Draft, step: str, *, bound: bool) -> PlaceForm | ModelForm | De
 
 def _made(draft: Draft, step: str, **data: Any) -> PlaceForm | ModelForm | DetailsForm:
     if step == "project":
-        return PlaceForm(**data)
+        return PlaceForm(person=draft.owner, **data)
     place = _checked(draft, "project")
     if step == "model":
-        return ModelForm(resource=place["resource"], locale=place["chosen_locale"], **data)
+        return ModelForm(person=draft.owner, resource=place["resource"], locale=place["chosen_locale"], **data)
     return DetailsForm(resource=place["resource"], **data)
 
 
@@ -224,10 +224,10 @@ def _answers(draft: Draft) -> dict[str, Any]:
     return answers
 
 
-def _steps(current: str) -> list[Step]:
+def _steps(current: str) -> list[WizardStep]:
     at = ORDER.index(current)
     states = ["done" if n < at else "current" if n == at else "todo" for n in range(len(ORDER))]
-    return [Step(key, str(STEPS[key]), n + 1, states[n]) for n, key in enumerate(ORDER)]
+    return [WizardStep(key, str(STEPS[key]), n + 1, states[n]) for n, key in enumerate(ORDER)]
 
 
 def _to(draft: Draft, step: str) -> HttpResponse:

@@ -1,0 +1,213 @@
+"""The one place where rows are fetched for a person: pages, fragments, exports, feeds and caches begin here.
+
+A function named after a noun returns the rows that a person sees by a permission: door.endpoints(person), or
+door.endpoints(person, "deploy_model") for what the person may deploy to. It returns no rows without the permission.
+A function named after one row, like door.endpoint(person, pk), raises PermissionDenied (403) without the permission,
+and Http404 where there is no such row.
+
+A role holds everywhere, so a permission shows all rows or none. When permissions are granted for single Speech
+resources or projects, `scope` and `_visible` are what changes.
+"""
+
+from collections.abc import Hashable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from endpoints.access.permissions import Person, allows
+from endpoints.models import (
+    Bulk,
+    Change,
+    Download,
+    Draft,
+    Endpoint,
+    Event,
+    Favorite,
+    LogArchive,
+    LogEntry,
+    LogFile,
+    Preferences,
+    Project,
+    Purge,
+    Resource,
+    SavedView,
+    SpeechModel,
+)
+from endpoints.models.change import ChangeQuerySet
+from endpoints.models.download import DownloadQuerySet
+from endpoints.models.endpoint import EndpointQuerySet
+from endpoints.models.log import LogEntryQuerySet, LogFileQuerySet
+from endpoints.models.log_archive import LogArchiveQuerySet
+from endpoints.models.model import SpeechModelQuerySet
+from endpoints.models.person import SavedViewQuerySet
+from endpoints.models.project import ProjectQuerySet
+from endpoints.models.purge import PurgeQuerySet
+from endpoints.models.resource import ResourceQuerySet
+
+VIEW, DEPLOY, READ_LOGS, MANAGE_LOGS = "view_endpoint", "deploy_model", "read_logs", "manage_logs"
+
+Row = TypeVar("Row", bound=Model)
+Rows = TypeVar("Rows", bound="QuerySet[Any, Any]")
+
+
+def scope(person: Person, permission: str = VIEW) -> Hashable:
+    """What a permission of a person covers: "all" rows or "none".
+
+    Part of the key of whatever is cached of rows that this module returned, so that two people share a cached result
+    only when they see the same rows.
+    """
+    return "all" if allows(person, permission) else "none"
+
+
+def _visible(rows: Rows, person: Person, permission: str) -> Rows:
+    return rows if scope(person, permission) == "all" else rows.none()
+
+
+def _one(rows: "QuerySet[Row, Row]", person: Person, permission: str, pk: Any) -> Row:
+    if not allows(person, permission):
+        raise PermissionDenied
+    return get_object_or_404(rows, pk=pk)
+
+
+def unrestricted(model: type[Model]) -> Any:
+    """All rows of the installation, for what has no person: metrics, web hooks of the service.
+
+    tests/test_door.py names who may call it, and why.
+    """
+    return model._default_manager.all()
+
+
+# What the service has, mirrored.
+
+
+def resources(person: Person, permission: str = VIEW) -> ResourceQuerySet:
+    return _visible(Resource.objects.all(), person, permission)
+
+
+def resource(person: Person, pk: UUID) -> Resource:
+    """A Speech resource, to be changed."""
+    return _one(resources(person, "manage_resources"), person, "manage_resources", pk)
+
+
+def projects(person: Person, permission: str = VIEW) -> ProjectQuerySet:
+    return _visible(Project.objects.all(), person, permission)
+
+
+def models(person: Person, permission: str = VIEW) -> SpeechModelQuerySet:
+    return _visible(SpeechModel.objects.all(), person, permission)
+
+
+def endpoints(person: Person, permission: str = VIEW) -> EndpointQuerySet:
+    return _visible(Endpoint.objects.all(), person, permission)
+
+
+def endpoint(person: Person, pk: UUID | None, permission: str = VIEW) -> Endpoint:
+    """The endpoint alone; endpoint_page is read with all that its page shows."""
+    return _one(endpoints(person, permission), person, permission, pk)
+
+
+def endpoint_page(person: Person, pk: UUID, permission: str = VIEW) -> Endpoint:
+    return _one(endpoints(person, permission).for_page(), person, permission, pk)
+
+
+def endpoint_on_service(person: Person, pk: UUID, permission: str = DEPLOY) -> Endpoint:
+    """An endpoint that the service has, with all that its page shows; Http404 for one that it has not, or no longer."""
+    rows = endpoints(person, permission).present().exclude(remote_id=None)
+    return _one(rows.for_page(), person, permission, pk)
+
+
+def locales(person: Person) -> list[str]:
+    """The locales of the endpoints that a person sees."""
+    # EndpointQuerySet.locales reads an index, whatever the query set was filtered by.
+    return Endpoint.objects.locales() if scope(person) == "all" else []
+
+
+# What people ask for, and what happened.
+
+
+def changes(person: Person, permission: str = VIEW) -> ChangeQuerySet:
+    return _visible(Change.objects.all(), person, permission)
+
+
+def change(person: Person, pk: UUID) -> Change:
+    """A change request with its endpoint, to be canceled or decided; Http404 when the endpoint was removed."""
+    rows = changes(person, DEPLOY).exclude(endpoint=None).select_related("endpoint")
+    return _one(rows, person, DEPLOY, pk)
+
+
+def bulks(person: Person) -> "QuerySet[Bulk, Bulk]":
+    return _visible(Bulk.objects.all(), person, DEPLOY)
+
+
+def bulk(person: Person, pk: UUID) -> Bulk:
+    return _one(bulks(person).select_related("actor", "model"), person, DEPLOY, pk)
+
+
+def events(person: Person, permission: str = VIEW) -> "QuerySet[Event, Event]":
+    return _visible(Event.objects.all(), person, permission)
+
+
+# Content logs.
+
+
+def log_archives(person: Person, permission: str = READ_LOGS) -> LogArchiveQuerySet:
+    return _visible(LogArchive.objects.all(), person, permission)
+
+
+def log_entries(person: Person, permission: str = READ_LOGS) -> LogEntryQuerySet:
+    return _visible(LogEntry.objects.all(), person, permission)
+
+
+def log_files(person: Person, permission: str = READ_LOGS) -> LogFileQuerySet:
+    return _visible(LogFile.objects.all(), person, permission)
+
+
+def downloads(person: Person) -> DownloadQuerySet:
+    return _visible(Download.objects.all(), person, READ_LOGS)
+
+
+def download(person: Person, pk: UUID) -> Download:
+    return _one(downloads(person).for_page(), person, READ_LOGS, pk)
+
+
+def purges(person: Person) -> PurgeQuerySet:
+    return _visible(Purge.objects.all(), person, MANAGE_LOGS)
+
+
+def purge(person: Person, pk: UUID) -> Purge:
+    return _one(purges(person).for_page(), person, MANAGE_LOGS, pk)
+
+
+# A person's own.
+
+
+def saved_views(person: Person) -> SavedViewQuerySet:
+    """The person's own, and those that others share."""
+    return _visible(SavedView.objects.visible_to(person), person, VIEW)
+
+
+def saved_view(person: Person, pk: UUID) -> SavedView:
+    return _one(saved_views(person), person, VIEW, pk)
+
+
+def favorites(person: Person) -> "QuerySet[Favorite, Favorite]":
+    return _visible(Favorite.objects.filter(user=person.pk), person, VIEW)
+
+
+def preferences(person: Person) -> "QuerySet[Preferences, Preferences]":
+    """At most one row, for anybody who has signed in."""
+    return Preferences.objects.filter(user=person.pk)
+
+
+def draft(person: Any, pk: UUID) -> Draft:
+    """The person's draft of this id, or a new one, not yet stored; Http404 when the id is that of another's."""
+    found = Draft.objects.filter(pk=pk).first()
+    if found and found.owner_id != person.pk:
+        raise Http404
+    draft = found or Draft(pk=pk)
+    draft.owner = person  # this object has the person's permissions already, a new one would read them again
+    return draft

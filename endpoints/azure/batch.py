@@ -1,0 +1,128 @@
+"""Many small contents in one thread, a few at a time over as many connections.
+
+What comes whole and in the plainest form is given out; of anything else it is said how far it came, for somebody with
+more patience to continue.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from .content import md5_of, plain
+from .curl import Exchange, Loop, Route, Source
+from .errors import SpeechError
+
+T = TypeVar("T")
+
+SILENT_SECONDS = 10.0
+
+
+class Small(Struct):
+    """An answer. `whole`: a 200 with as many bytes as it promised. `data` is another's as soon as the next is read.
+
+    `status`: 0 when there was no answer. `etag` and `md5` as in Content; only with a status of 200.
+    """
+
+    status: int
+    whole: bool
+    data: memoryview
+    etag: str
+    md5: bytes | None
+
+
+class Batch(Generic[T]):
+    """At most `at_once` transfers of at most `most` bytes each; `T` is what the caller knows each by."""
+
+    def __init__(self, route: Route, source: Callable[[str], Source], at_once: int, most: int) -> None:
+        self._source = source
+        self._loop = Loop()
+        self._free = [_Transfer[T](route, most) for _ in range(at_once)]
+        self._busy: dict[Exchange, _Transfer[T]] = {}
+        self._spare = memoryview(bytearray(most))
+
+    @property
+    def room(self) -> bool:
+        return bool(self._free)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._busy)
+
+    def begin(self, token: T, url: str) -> bool:
+        """Ask for what is at `url`; False when that may not be, for reasons that open_content() knows."""
+        transfer = self._free[-1]
+        try:
+            transfer.begin(token, self._source(url))
+        except SpeechError:
+            return False
+        self._busy[transfer.exchange] = self._free.pop()
+        self._loop.add(transfer.exchange)
+        return True
+
+    def ended(self, seconds: float) -> Iterator[tuple[T, Small]]:
+        """Those that end now, after waiting for the first of them for so long."""
+        done = [self._busy[exchange] for exchange in self._loop.work(seconds)]
+        late = time.monotonic() - SILENT_SECONDS
+        for transfer in [*done, *(one for one in self._busy.values() if one.exchange.heard < late)]:
+            yield self._over(transfer)
+
+    def close(self) -> Iterator[T]:
+        """Give up what has not ended; each is named."""
+        for transfer in list(self._busy.values()):
+            yield self._over(transfer)[0]
+        self._loop.close()
+        for transfer in self._free:
+            transfer.exchange.handle.close()
+
+    def _over(self, transfer: _Transfer[T]) -> tuple[T, Small]:
+        self._loop.remove(transfer.exchange)
+        del self._busy[transfer.exchange]
+        small = transfer.result()
+        # It may be used again before the caller has read this answer.
+        transfer.buffer, self._spare = self._spare, transfer.buffer
+        self._free.append(transfer)
+        return transfer.token, small
+
+
+class _Transfer(Generic[T]):
+    """A handle and a buffer, for one answer after the other."""
+
+    def __init__(self, route: Route, most: int) -> None:
+        self.buffer = memoryview(bytearray(most))
+        self.exchange = Exchange(route)
+        self.exchange.on_body, self.exchange.accept = self._receive, self._accept
+
+    def begin(self, token: T, source: Source) -> None:
+        self.token, self.count, self.length = token, 0, -1
+        self.exchange.begin(source)
+
+    def result(self) -> Small:
+        exchange = self.exchange
+        status = exchange.status if exchange.header_done and self.length >= 0 else 0
+        good = status == 200 and plain(exchange.headers)
+        return Small(
+            status,
+            good and exchange.done and not exchange.error and self.count == self.length,
+            self.buffer[: self.count],
+            exchange.headers.get("etag", "") if good else "",
+            md5_of(exchange.headers, status) if good else None,
+        )
+
+    def _accept(self, exchange: Exchange) -> bool:
+        """Only what says how long it is, and fits."""
+        length = exchange.headers.get("content-length", "")
+        if "transfer-encoding" not in exchange.headers and length.isdecimal() and int(length) <= len(self.buffer):
+            self.length = int(length)
+        return self.length >= 0
+
+    def _receive(self, data: memoryview) -> bool:
+        end = self.count + len(data)
+        if end > len(self.buffer):
+            return False
+        self.buffer[self.count : end] = data
+        self.count = end
+        return True

@@ -1,0 +1,264 @@
+"""libcurl for contents: how each handle is configured, one exchange with it, and what its errors mean.
+
+httpx asks the API. Contents may be large or many, and for those libcurl costs a fraction of the processor time.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from select import POLLIN, POLLOUT, poll
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+import pycurl
+from msgspec import Struct
+
+from . import errors
+from .sending import COMMON_HEADERS
+
+OPERATION = "content"  # not an operation of the contract
+CONNECT_SECONDS = 10  # for the name, the connection and TLS
+READ_BYTES = 32 * 1024
+AT_ONCE_BYTES = 11 * READ_BYTES  # as much as libcurl reads of one connection before it returns
+HEADER_BYTES = 64 * 1024
+IDLE, IDLE_SECONDS = 10, 15  # connections that are kept alive
+# A proxy and we could understand two different values in two different ways.
+_ONCE = frozenset({"content-length", "content-encoding", "content-range", "transfer-encoding", "etag"})
+_UNREACHABLE = {
+    pycurl.E_COULDNT_RESOLVE_PROXY: "the name of the proxy is unknown",
+    pycurl.E_COULDNT_RESOLVE_HOST: "its name is unknown",
+    pycurl.E_COULDNT_CONNECT: "no connection",
+    pycurl.E_OPERATION_TIMEDOUT: "no answer in time",  # the only time limit that libcurl knows is that for connecting
+}
+_TLS = {pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE}
+
+
+class Route(Struct, frozen=True):
+    """How connections to contents are made. `may_connect`: whether a host's name may lead to an IP address."""
+
+    ca_file: str = certifi.where()
+    proxy: str = ""  # none; the environment's are never used
+    may_connect: Callable[[str, str], bool] = lambda _host, _address: True
+
+
+class Source:
+    """The address of a content with the headers that open it. It shows neither."""
+
+    def __init__(self, url: str, headers: tuple[str, ...] = ()) -> None:
+        self._url, self._headers = url, headers
+
+    def __repr__(self) -> str:
+        return "Source()"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self._url).hostname or ""
+
+    def put_on(self, handle: pycurl.Curl, more: list[str]) -> None:
+        handle.setopt(pycurl.URL, self._url)
+        handle.setopt(pycurl.HTTPHEADER, [*_HEADERS, *self._headers, *more])
+
+
+_HEADERS = ["Accept: */*", *(f"{name}: {value}" for name, value in COMMON_HEADERS.items())]
+
+
+def configure(handle: pycurl.Curl, route: Route) -> None:
+    """All that is the same for each request: the rules about where it may go and what it may carry."""
+    handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+    handle.setopt(pycurl.FOLLOWLOCATION, 0)
+    handle.setopt(pycurl.PROXY, route.proxy)  # also when empty: unset, libcurl would ask the environment
+    handle.setopt(pycurl.CAINFO, route.ca_file)
+    handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    handle.setopt(pycurl.PATH_AS_IS, 1)
+    handle.setopt(pycurl.CONNECTTIMEOUT, CONNECT_SECONDS)
+    handle.setopt(pycurl.MAXAGE_CONN, IDLE_SECONDS)
+    handle.setopt(pycurl.BUFFERSIZE, READ_BYTES)
+    handle.setopt(pycurl.NOSIGNAL, 1)
+
+
+class Exchange:
+    """One handle: a request, and its answer as far as it has come. It can be used again for the next request.
+
+    `done`: nothing more comes. `error`: what ended it too early. `header_done`: `status` and `headers` are whole;
+    the names of headers are in lower case. `heard`: when something last came, by time.monotonic().
+    """
+
+    def __init__(self, route: Route) -> None:
+        self._route, self._host = route, ""
+        self.handle = pycurl.Curl()
+        configure(self.handle, route)
+        self.handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        self.handle.setopt(pycurl.SOCKOPTFUNCTION, self._socket_opened)
+        self.handle.setopt(pycurl.HEADERFUNCTION, self._header)
+        self.handle.setopt(pycurl.WRITEFUNCTION, self._body, use_memoryview=True)
+        self.on_body: Callable[[memoryview], bool] = lambda _data: False
+        self.accept: Callable[[Exchange], bool] = lambda _exchange: True
+
+    @property
+    def connected(self) -> bool:
+        return bool(self.handle.getinfo(pycurl.PRETRANSFER_TIME))
+
+    def begin(self, source: Source, offset: int = 0, etag: str | None = None) -> None:
+        self.done = self.header_done = self._foreign = False
+        self.error: errors.SpeechError | None = None
+        self.status, self.headers, self._header_bytes = 0, dict[str, str](), 0
+        self.heard = time.monotonic()
+        self._host = source.host
+        more = [f"Range: bytes={offset}-"] if offset else []
+        source.put_on(self.handle, [*more, f"If-Match: {etag}"] if etag else more)
+
+    def end(self, code: int, said: str) -> None:
+        """libcurl has no more to do with it."""
+        self.done = True
+        if code and self._foreign:
+            sentence = "The address of the content may not be used: its name leads into a private network."
+            self.error = errors.ForeignAddress(sentence, operation=OPERATION)
+        elif code:
+            self.error = _error_of(code, said)
+        elif not self.header_done:
+            self.error = _error_of(pycurl.E_GOT_NOTHING, "")
+
+    def _open_socket(self, purpose: int, address: Any) -> Any:
+        if not self._route.proxy and not self._route.may_connect(self._host, address.addr[0]):
+            self._foreign = True
+            return pycurl.SOCKET_BAD
+        self._socket = socket.socket(address.family, address.socktype, address.protocol)
+        return self._socket
+
+    def _socket_opened(self, _number: int, _purpose: int) -> int:
+        """libcurl has a duplicate, so that this one would keep the connection open."""
+        self._socket.close()
+        return int(pycurl.SOCKOPT_OK)
+
+    def _header(self, line: bytes) -> int | None:
+        self.heard = time.monotonic()
+        self._header_bytes += len(line)
+        if self._header_bytes > HEADER_BYTES:
+            return -1
+        if self.header_done:  # a trailer
+            return None
+        if line.startswith(b"HTTP/"):
+            self.status, self.headers = int(line[9:12]), {}  # libcurl has checked the form
+        elif line == b"\r\n":
+            self.header_done = self.status >= 200
+            return None if not self.header_done or self.accept(self) else -1
+        else:
+            name, _colon, value = line.decode("latin-1").partition(":")
+            name, value = name.lower(), value.strip()
+            if self.headers.setdefault(name, value).lower() != value.lower() and name in _ONCE:
+                return -1
+        return None
+
+    def _body(self, data: memoryview) -> int | None:
+        self.heard = time.monotonic()
+        return None if self.on_body(data) else -1
+
+
+class Loop:
+    """Lets libcurl work for exchanges, in one thread at a time."""
+
+    def __init__(self) -> None:
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, IDLE)
+        self._poll, self._timer = poll(), -1
+        self._going: dict[pycurl.Curl, Exchange] = {}
+
+    def add(self, exchange: Exchange) -> None:
+        self._going[exchange.handle] = exchange
+        self._multi.add_handle(exchange.handle)
+
+    def remove(self, exchange: Exchange) -> None:
+        """Whatever it was doing: a connection in the middle of an answer is closed."""
+        if self._going.pop(exchange.handle, None):
+            self._multi.remove_handle(exchange.handle)
+
+    def work(self, seconds: float) -> list[Exchange]:
+        """Send and receive what can be at once, after waiting up to so long for it; those that are done now."""
+        wait = seconds * 1000 if self._timer < 0 else min(seconds * 1000, self._timer)
+        ready = self._poll.poll(wait)
+        for number, events in ready:
+            mask = (pycurl.CSELECT_OUT if events & POLLOUT else 0) | (pycurl.CSELECT_IN if events & ~POLLOUT else 0)
+            self._multi.socket_action(number, mask)
+        if not ready:
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        return self._done()
+
+    def close(self) -> None:
+        for exchange in list(self._going.values()):
+            self.remove(exchange)
+        self._multi.close()
+
+    def _done(self) -> list[Exchange]:
+        found: list[Exchange] = []
+        _left, good, bad = self._multi.info_read()
+        for handle, code, said in [*((handle, 0, "") for handle in good), *bad]:
+            exchange = self._going[handle]
+            exchange.end(code, said)
+            self.remove(exchange)
+            found.append(exchange)
+        return found
+
+    def _watch(self, event: int, number: int, *_more: Any) -> None:
+        if event == pycurl.POLL_REMOVE:
+            self._poll.unregister(number)
+        else:
+            reads, writes = event in (pycurl.POLL_IN, pycurl.POLL_INOUT), event in (pycurl.POLL_OUT, pycurl.POLL_INOUT)
+            self._poll.register(number, (POLLIN if reads else 0) | (POLLOUT if writes else 0))
+
+    def _set_timer(self, milliseconds: int) -> None:
+        self._timer = milliseconds
+
+
+class Connection:
+    """A loop with one exchange, for one content after the other."""
+
+    def __init__(self, route: Route) -> None:
+        self.loop, self.exchange = Loop(), Exchange(route)
+
+    def close(self) -> None:
+        self.loop.close()
+        self.exchange.handle.close()
+
+
+class Connections:
+    """Those that are kept alive for whoever comes next. Threads may share it."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self._idle: deque[Connection] = deque()
+        self._lock, self._closed = Lock(), False
+
+    def take(self) -> Connection:
+        with self._lock:
+            return self._idle.pop() if self._idle else Connection(self.route)
+
+    def give_back(self, connection: Connection) -> None:
+        connection.loop.remove(connection.exchange)
+        with self._lock:
+            if not self._closed and len(self._idle) < IDLE:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, deque()
+        for connection in idle:
+            connection.close()
+
+
+def _error_of(code: int, said: str) -> errors.SpeechError:
+    """Never with an address in it: libcurl's own words are used for TLS alone, where they name the certificate."""
+    if why := _UNREACHABLE.get(code, said if code in _TLS else ""):
+        return errors.NotSent(f"The service could not be reached: {why}.", operation=OPERATION)
+    if code == pycurl.E_URL_MALFORMAT:
+        return errors.NotSent("The service's address cannot be used.", operation=OPERATION)
+    return errors.ConnectionLost("The connection to the service was lost.", operation=OPERATION)

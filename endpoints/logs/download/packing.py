@@ -1,0 +1,242 @@
+"""One zip of what a download selected: its files as they were fetched, a manifest, and tables of the transcripts.
+
+What grows with the number of files is on the disk, but for the ids of the entries, 8 bytes each, and the names of one
+day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zlib
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from typing import IO, Any
+from uuid import uuid4
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from endpoints.logs.download.tables import Spool, Tables, as_json, moment
+from endpoints.logs.download.zip_file import ZipFile
+from endpoints.logs.storage import partials
+from endpoints.logs.storage.partials import PIECE
+from endpoints.logs.storage.place import LONGEST, move, open_stored, plain, store
+from endpoints.models import Download, LogEntry, LogFile
+from endpoints.models.log import FileKind, Outcome
+
+AT_ONCE = 500  # entries
+READABLE = 8 * PIECE  # a transcript above that is not read for the tables
+USUAL = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+")
+UNUSUAL = re.compile(r"[^a-z0-9._-]|\.(?=\.)")
+# The columns that are read of each file.
+NEEDED = ("entry", "remote_id", "name", "kind", "size", "sha256", "stored_as", "problem")
+TIMES = ("created_at", "stored_at", "gone_at")
+
+
+class Interrupted(Exception):
+    """Somebody has paused or cancelled the download."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The zip as it lies in the storage; `missing`: how many of the requested files are not in it."""
+
+    name: str
+    size: int
+    sha256: str
+    files: int
+    missing: int
+
+
+def name_for(download: Download) -> str:
+    """A name in the storage that no other zip has."""
+    return f"{download.endpoint_id}/downloads/{download.pk}-{uuid4().hex[:8]}.zip"
+
+
+def pack(download: Download, name: str, *, go_on: Callable[[], bool]) -> Packed:
+    """Make the zip, all of it or nothing, and store it under `name`.
+
+    Raises Interrupted soon after go_on() returns False, and partials.InUse while another worker still packs it.
+    """
+    with partials.opened(f"{download.pk}.zip") as partial:
+        try:
+            with partial.path.open("r+b", buffering=PIECE) as file, ExitStack() as spools:
+                packing = _Packing(download, go_on, spools)
+                with ZipFile(file) as archive:
+                    packing.fill(archive)
+            kept = move(name, partial.path)
+        except BaseException:
+            partial.path.unlink(missing_ok=True)
+            raise
+    return Packed(kept, archive.size, archive.sha256.hexdigest(), packing.packed.count, packing.missing.count)
+
+
+class _Packing:
+    def __init__(self, download: Download, go_on: Callable[[], bool], spools: ExitStack) -> None:
+        self.download, self.go_on = download, go_on
+        self.packed = spools.enter_context(Spool())
+        self.missing = spools.enter_context(Spool())
+        self.tables = spools.enter_context(Tables())
+        self.day: date | None = None
+        self.taken: set[str] = set()  # names of this day
+
+    def fill(self, archive: ZipFile) -> None:
+        for entry, files in self.entries():
+            names: dict[str, str] = {}
+            said = bytearray()
+            for file in files:
+                name = self.name(entry, file)
+                unread = said if entry.outcome == Outcome.UNREAD and file.kind == FileKind.TRANSCRIPTION else None
+                if why := _why_not(file) or self.copy(archive, name, file, unread):
+                    self.missing.add(_json({**_facts(file), **why}, self.missing))
+                else:
+                    self.packed.add(_json({"name": name, **_facts(file), "sha256": file.sha256}, self.packed))
+                    names[file.kind] = name
+            self.tables.add(entry, names, bytes(said))
+        now = timezone.now()
+        tables = [(name, spool.size, spool.pieces()) for name, spool in self.tables.parts()]
+        for name, size, pieces in [("manifest.json", *self.manifest()), *tables]:
+            archive.add_compressed(name, now, size, self.checked(pieces))
+
+    def entries(self) -> Iterator[tuple[LogEntry, list[LogFile]]]:
+        """In the order of time, a few at a time: no query is open while files are copied."""
+        pks = array("q", self.download.entries.order_by("day", "at", "pk").values_list("pk", flat=True).iterator())
+        for first in range(0, len(pks), AT_ONCE):
+            some = pks[first : first + AT_ONCE]
+            files: dict[int, list[LogFile]] = defaultdict(list)
+            for file in LogFile.objects.filter(entry__in=some).only(*NEEDED, *TIMES).order_by("kind", "pk"):
+                files[file.entry_id].append(file)
+            for entry in LogEntry.objects.filter(pk__in=some).defer("words").order_by("day", "at", "pk"):
+                yield entry, files[entry.pk]
+
+    def copy(self, archive: ZipFile, name: str, file: LogFile, unread: bytearray | None) -> dict[str, str]:
+        """Add our copy of `file`; when it is not what was stored, nothing is added, and the answer says why.
+
+        The bytes of a transcript that nobody has read yet are appended to `unread`.
+        """
+        self.check()
+        try:
+            stored = open_stored(file.stored_as)
+        except FileNotFoundError:
+            return _damaged(file)
+        with stored:
+            first = stored.read(PIECE) if file.size <= PIECE else b""
+            digest, crc, size = hashlib.sha256(first), zlib.crc32(first), len(first)
+            for piece in self.pieces(stored):
+                digest.update(piece)
+                crc, size = zlib.crc32(piece, crc), size + len(piece)
+            if size != file.size or digest.hexdigest() != file.sha256:
+                return _damaged(file)
+            again = [first] if len(first) == file.size else self.pieces(stored, again=True)
+            archive.add(name, file.created_at or timezone.now(), file.size, crc, again)
+            if unread is not None and file.size <= READABLE:
+                stored.seek(0)
+                unread += stored.read()
+        return {}
+
+    def pieces(self, stored: IO[bytes], *, again: bool = False) -> Iterator[bytes]:
+        if again:
+            stored.seek(0)
+        return self.checked(iter(lambda: stored.read(PIECE), b""))
+
+    def checked(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self.check()
+            yield piece
+
+    def manifest(self) -> tuple[int, Iterator[bytes]]:
+        """Its size and pieces: the files, what is missing and why, and what was requested by whom."""
+        download = self.download
+        head = {
+            "endpoint": download.endpoint.remote_id,
+            "displayName": download.endpoint.display_name,
+            "selection": dict(QueryDict(download.selection).lists()),
+            "purpose": download.purpose,
+            "askedBy": download.actor_name,
+            "askedDateTime": moment(download.created_at),
+            "packedDateTime": moment(timezone.now()),
+            "filesCount": self.packed.count,
+            "missingCount": self.missing.count,
+        }
+        first = f'{json.dumps(head, ensure_ascii=False, indent=1)[:-2]},\n "files": ['.encode()
+        between, last = b'\n ],\n "missing": [', b"\n ]\n}\n"
+        size = len(first) + self.packed.size + len(between) + self.missing.size + len(last)
+
+        def parts() -> Iterator[bytes]:
+            yield first
+            yield from self.packed.pieces()
+            yield between
+            yield from self.missing.pieces()
+            yield last
+
+        return size, parts()
+
+    def name(self, entry: LogEntry, file: LogFile) -> str:
+        """Flat, unique also where case does not count, and with no meaning of its own on any system.
+
+        The day before it makes it none of the reserved names (CON, NUL), and distinguishes equal times of day.
+        """
+        if entry.day != self.day:
+            self.day = entry.day
+            self.taken.clear()
+        name = file.name.lower()
+        if len(name) > LONGEST or not USUAL.fullmatch(name):
+            name = UNUSUAL.sub("_", plain(name).lower())
+        name = f"{entry.day.isoformat()}_{name}"
+        stem, dot, ending = name.rpartition(".")
+        while name in self.taken:
+            stem = f"{stem or name}_{file.pk}"
+            name = f"{stem}{dot}{ending}" if dot else stem
+        self.taken.add(name)
+        return name
+
+    def check(self) -> None:
+        if not self.go_on():
+            raise Interrupted
+
+
+def _facts(file: LogFile) -> dict[str, Any]:
+    return {
+        "id": file.remote_id,
+        "sourceName": file.name,
+        "kind": file.kind,
+        "size": file.size,
+        "createdDateTime": moment(file.created_at),
+        "fetchedDateTime": moment(file.stored_at),
+    }
+
+
+def _json(facts: dict[str, Any], spool: Spool) -> str:
+    """One line of a list in the manifest."""
+    return f"{',' if spool.count else ''}\n  {as_json(facts)}"
+
+
+def _why_not(file: LogFile) -> dict[str, str]:
+    """Why we do not hold it; nothing when we do."""
+    if file.stored_as:
+        return {}
+    if file.gone_at and file.stored_at:
+        return {"reason": "removed", "why": _("The copy here was removed after its time.")}
+    if file.gone_at:
+        return {
+            "reason": "gone",
+            "why": _("The service no longer had it on %(time)s.") % {"time": moment(file.gone_at)},
+        }
+    if file.problem:
+        return {"reason": "failed", "why": file.problem}
+    return {"reason": "new", "why": _("It appeared after the others had been fetched.")}
+
+
+def _damaged(file: LogFile) -> dict[str, str]:
+    """The next download fetches it again, if the service still has it."""
+    unknown = {"stored_as": "", "stored_at": None, "sha256": "", "etag": "", "problem": "", "failures": 0}
+    LogFile.objects.filter(pk=file.pk, stored_as=file.stored_as).update(**unknown)
+    store().delete(file.stored_as)
+    return {"reason": "damaged", "why": _("The copy here was damaged.")}

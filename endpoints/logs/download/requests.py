@@ -1,0 +1,86 @@
+"""Downloads as people request them: request, pause, resume, cancel, retry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from endpoints import audit
+from endpoints.logs.storage.place import store
+from endpoints.models import Download, Endpoint
+from endpoints.models.download import DownloadState
+from endpoints.models.event import Verb
+
+# Taken from the worker that holds it: what that worker saves from now on has no effect.
+RELEASED: dict[str, Any] = {"lease": None, "leased_until": None, "rate": 0}
+RESTARTED: dict[str, Any] = {
+    **RELEASED,
+    "state": DownloadState.QUEUED,
+    "due_at": Now(),
+    "position": "",
+    "failures": 0,
+    "error": "",
+}
+
+
+def request_download(*, actor: Any, endpoint: Endpoint, selection: str = "", purpose: str = "") -> Download:
+    """A zip of content logs of `endpoint`; while the person has an open download of the same selection, that one."""
+    try:
+        with transaction.atomic():
+            download = Download.objects.create(
+                endpoint=endpoint,
+                actor=actor,
+                actor_name=actor.get_username(),
+                selection=selection,
+                purpose=purpose,
+            )
+            audit.record(Verb.LOGS_REQUESTED, actor=actor, endpoint=endpoint, detail=purpose)
+    except IntegrityError:
+        download = Download.objects.open().get(endpoint=endpoint, actor=actor, selection=selection)
+        resume(download)
+    return download
+
+
+def cancel(download: Download) -> bool:
+    now = timezone.now()
+    return _change(Download.objects.open(), download, state=DownloadState.CANCELED, finished_at=now, due_at=None)
+
+
+def pause(download: Download) -> bool:
+    return _change(Download.objects.active(), download, state=DownloadState.PAUSED, due_at=None)
+
+
+def resume(download: Download) -> bool:
+    """What was fetched before the pause is not fetched again."""
+    return _change(Download.objects.filter(state=DownloadState.PAUSED), download, **RESTARTED)
+
+
+def retry(download: Download) -> bool:
+    """Make the zip again: only what is missing is fetched. False also while the same selection is being made."""
+    restart = {**RESTARTED, "finished_at": None, "expires_at": None, "notified_at": None, "stored_as": ""}
+    old = download.stored_as
+    try:
+        with transaction.atomic():
+            done = _change(Download.objects.can_be_retried(), download, **restart)
+            if done and old:
+                store().delete(old)
+            return done
+    except IntegrityError:
+        download.refresh_from_db()
+        return False
+
+
+def mark_seen(user: Any) -> None:
+    """The person has seen which of their downloads are ready."""
+    Download.objects.ready_unnotified(user).update(notified_at=Now())
+
+
+def _change(rows: QuerySet[Download], download: Download, **facts: Any) -> bool:
+    """Change `download`, if it is still among `rows`."""
+    done = rows.filter(pk=download.pk).update(**{**RELEASED, **facts}, updated_at=Now())
+    download.refresh_from_db()
+    return done == 1

@@ -1,0 +1,79 @@
+"""What was said, as a table: CSV for a spreadsheet and JSON lines for a program, a row for each entry."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from endpoints.logs import transcripts
+from endpoints.logs.storage.partials import PIECE, place
+from endpoints.messages import spreadsheet
+from endpoints.models import LogEntry
+from endpoints.models.log import FileKind
+
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+COLUMNS = ("time", "duration", "text", "confidence", "outcome", "audio", "transcript")
+
+
+class Spool:
+    """Text that is collected for a zip: on the disk, however much it is."""
+
+    def __init__(self) -> None:
+        self.count = self.size = 0
+        self._file = tempfile.TemporaryFile(dir=place())  # noqa: SIM115 (closed by __exit__)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
+        self._file.close()
+
+    def add(self, text: str) -> None:
+        self.count += 1
+        self.size += self._file.write(text.encode(errors="replace"))
+
+    def pieces(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        while piece := self._file.read(PIECE):
+            yield piece
+
+
+class Tables:
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._csv, self._lines = (self._stack.enter_context(Spool()) for _table in range(2))
+        self._csv.add(spreadsheet.csv_row(COLUMNS))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    def add(self, entry: LogEntry, names: Mapping[str, str], said: bytes = b"") -> None:
+        """`names`: of its files in the zip, by kind. `said`: the bytes of its transcript, when it is unread."""
+        found = transcripts.read(said) if said else entry
+        facts = {
+            "time": moment(entry.at),
+            "duration": round(entry.duration.total_seconds(), 3) if entry.duration is not None else None,
+            "text": found.text,
+            "confidence": None if found.confidence is None else round(found.confidence, 4),
+            "outcome": str(found.outcome) or "unread",
+        }
+        audio, transcript = names.get(FileKind.AUDIO, ""), names.get(FileKind.TRANSCRIPTION, "")
+        self._csv.add(spreadsheet.csv_row([*facts.values(), audio, transcript]))
+        files = {"audio": audio or None, "transcript": transcript or None}
+        self._lines.add(f"{as_json({**facts, **files})}\n")
+
+    def parts(self) -> list[tuple[str, Spool]]:
+        return [("transcripts.csv", self._csv), ("transcripts.jsonl", self._lines)]
+
+
+def moment(at: datetime | None) -> str | None:
+    """In the format of the service."""
+    return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z" if at else None

@@ -1,0 +1,118 @@
+"""A zip that is written once from its beginning to its end, and hashed on the way. Its list of members is on the disk.
+
+zipfile keeps its list in memory (92 MiB for 200,000 members), and without seeking it writes the CRC of a stored member
+behind it, which not all programs can read. The records are those of PKWARE's APPNOTE.TXT, sections 4.3.7 to 4.3.16,
+with the Zip64 fields (4.5.3) only where a number needs them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import tempfile
+import zlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import IO
+
+from endpoints.logs.storage.partials import place
+
+STORED, DEFLATED = 0, 8
+YEARS = range(1980, 2108)  # that a zip can express
+MODE = 0o600 << 16  # of the extracted files
+UNIX, VERSION, ZIP64_VERSION = 3 << 8, 20, 45
+SIZES_FOLLOW = 1 << 3  # a flag: the CRC and sizes stand in a descriptor behind the member
+LIMIT = IN_ZIP64 = 0xFFFFFFFF  # from this number on, a field of 32 bits says that the number is in a Zip64 field
+MOST_MEMBERS = 0xFFFF
+LIST_BYTES = 64 * 1024  # of the list that are read at once
+
+
+class ZipFile:
+    """Writes into `file`, which need not seek. As a context manager it writes the list of members at the end."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.size, self.sha256 = file, 0, hashlib.sha256()
+        self._list, self._members = tempfile.TemporaryFile(dir=place()), 0  # noqa: SIM115 (closed by __exit__)
+
+    def __enter__(self) -> ZipFile:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        with self._list:
+            if kind is None:
+                self._finish()
+
+    def add(self, name: str, at: datetime, size: int, crc: int, pieces: Iterable[bytes]) -> None:
+        """A member as it is; its size and CRC-32 are known. OSError when it has another size."""
+        begin, facts = self.size, _facts(at, STORED, 0)
+        self._write(_before(name, facts, crc, size, large=size >= LIMIT))
+        data_begin = self.size
+        for piece in pieces:
+            self._write(piece)
+        if self.size - data_begin != size:
+            raise OSError("a copy changed while it was packed")
+        self._list_member(name, facts, crc, size, size, begin)
+
+    def add_compressed(self, name: str, at: datetime, size: int, pieces: Iterable[bytes]) -> None:
+        """A member that is compressed on the way; `size` before that."""
+        begin, facts = self.size, _facts(at, DEFLATED, SIZES_FOLLOW)
+        crc, compressor, large = 0, zlib.compressobj(wbits=-zlib.MAX_WBITS), size > LIMIT // 2
+        self._write(_before(name, facts, 0, 0, large=large))
+        data_begin = self.size
+        for piece in pieces:
+            crc = zlib.crc32(piece, crc)
+            self._write(compressor.compress(piece))
+        self._write(compressor.flush())
+        compressed = self.size - data_begin
+        self._write(struct.pack("<IIQQ" if large else "<IIII", 0x08074B50, crc, compressed, size))
+        self._list_member(name, facts, crc, compressed, size, begin)
+
+    def _write(self, data: bytes) -> None:
+        self.sha256.update(data)
+        self.size += len(data)
+        self.file.write(data)
+
+    def _list_member(self, name: str, facts: bytes, crc: int, compressed: int, size: int, begin: int) -> None:
+        extra = _zip64([number for number in (size, compressed, begin) if number >= LIMIT])
+        numbers = (crc, _field(compressed), _field(size), len(name), len(extra), 0, 0, 0, MODE, _field(begin))
+        self._list.write(struct.pack("<IHH", 0x02014B50, UNIX | ZIP64_VERSION, ZIP64_VERSION if extra else VERSION))
+        self._list.write(facts + struct.pack("<IIIHHHHHII", *numbers) + name.encode("ascii") + extra)
+        self._members += 1
+
+    def _finish(self) -> None:
+        begin = self.size
+        self._list.seek(0)
+        while piece := self._list.read(LIST_BYTES):
+            self._write(piece)
+        members, size = self._members, self.size - begin
+        if members >= MOST_MEMBERS or max(begin, size) >= LIMIT:
+            versions = (UNIX | ZIP64_VERSION, ZIP64_VERSION)
+            record = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, *versions, 0, 0, members, members, size, begin)
+            self._write(record + struct.pack("<IIQI", 0x07064B50, 0, self.size, 1))
+        count = min(members, MOST_MEMBERS)
+        self._write(struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count, count, _field(size), _field(begin), 0))
+        self.file.flush()
+
+
+def _before(name: str, facts: bytes, crc: int, size: int, *, large: bool) -> bytes:
+    """The header before a member, whose two sizes are the same or not known yet."""
+    extra = _zip64([size, size]) if large else b""
+    numbers = (crc, *[IN_ZIP64 if large else size] * 2, len(name), len(extra))
+    first = struct.pack("<IH", 0x04034B50, ZIP64_VERSION if large else VERSION)
+    return first + facts + struct.pack("<IIIHH", *numbers) + name.encode("ascii") + extra
+
+
+def _facts(at: datetime, method: int, flags: int) -> bytes:
+    """What both headers of a member have in common; the time is UTC."""
+    at = at.astimezone(UTC)
+    year, month, day, hour, minute, second = at.timetuple()[:6] if at.year in YEARS else (YEARS.start, 1, 1, 0, 0, 0)
+    time, date = hour << 11 | minute << 5 | second // 2, (year - YEARS.start) << 9 | month << 5 | day
+    return struct.pack("<HHHH", flags, method, time, date)
+
+
+def _zip64(numbers: list[int]) -> bytes:
+    return struct.pack(f"<HH{len(numbers)}Q", 1, 8 * len(numbers), *numbers) if numbers else b""
+
+
+def _field(number: int) -> int:
+    return number if number < LIMIT else IN_ZIP64

@@ -1,0 +1,193 @@
+"""Fetch files: several at a time, each once whoever requests it, whole or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from uuid import UUID, uuid4
+
+from django.db.models.functions import Now
+
+from endpoints import azure
+from endpoints.logs.fetch import results
+from endpoints.logs.fetch.results import GIVE_UP_AFTER
+from endpoints.logs.fetch.small_files import SmallFiles
+from endpoints.logs.fetch.source import LogSource
+from endpoints.logs.fetch.transfer import Canceled, Facts, Fetching, FileFailed
+from endpoints.logs.storage.partials import InUse
+from endpoints.models import Endpoint, LogFile
+from endpoints.models.log import LogFileQuerySet
+
+AT_ONCE = 8
+BATCH = 96 * AT_ONCE
+MOST_FAILED = 500  # files in one call; the next one goes on
+LEASE_SECONDS = 20
+COLUMNS = ("endpoint", "entry", "remote_id", "kind", "etag")  # that are read of each file, besides those written
+SAVE_SECONDS = 1.0  # how often results are saved, and the caller is asked whether to go on
+END_SECONDS = 4.0  # how long transfers that nobody wants any more may take to end
+
+
+@dataclass
+class Fetched:
+    """What one call of fetch_missing() did.
+
+    `busy`: files that another worker is fetching at this moment. `failed`: files that could not be fetched for a reason
+    of their own; they are tried again unless that was the last time.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    busy: int = 0
+    failed: int = 0
+
+
+def fetch_missing(
+    missing: LogFileQuerySet,
+    addresses: Mapping[str, str],
+    service: LogSource,
+    *,
+    until: float,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Fetched:
+    """Fetch those of `missing` (files of one endpoint) that no other worker fetches, until time.monotonic() is `until`.
+
+    addresses: content addresses by remote id, from a list that was just read. go_on: called about once a second;
+    transfers end soon after it returns False, and leave nothing behind. What has begun before `until` is completed.
+    A file is tried once in a call. When it has failed GIVE_UP_AFTER times, `problem` says why, and it is left alone.
+    Raises the first SpeechError that concerns more than one file, and OSError when our own storage refuses.
+    """
+    return _Run(missing.filter(failures__lt=GIVE_UP_AFTER), addresses, service, until).run(go_on)
+
+
+class _Run:
+    def __init__(self, missing: LogFileQuerySet, addresses: Mapping[str, str], service: LogSource, until: float):
+        self.missing, self.addresses, self.until = missing, addresses, until
+        self.fetching = Fetching(service)
+        self.lease = uuid4()
+        self.fetched = Fetched()
+        self.pending: dict[Future[Facts], LogFile] = {}
+        self.more = True  # may be waiting in the database
+        self.endpoint: Endpoint | None = None
+        self.ended: SimpleQueue[Future[Facts]] = SimpleQueue()
+        self.results: list[tuple[LogFile, Facts]] = []
+        self.tried: list[int] = []  # rows that stay missing
+        self.service_errors: list[tuple[LogFile, azure.SpeechError]] = []
+        self.storage_error: OSError | None = None
+        self.saved_at = time.monotonic()
+
+    def run(self, go_on: Callable[[], bool]) -> Fetched:
+        if not go_on():
+            return self.fetched
+        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
+        small = SmallFiles(self.fetching, pool, AT_ONCE)
+        try:
+            self.begin(small)
+            while self.pending:
+                self.collect(self.some_ended())
+                if not self.check(go_on):
+                    self.fetching.discard = True
+                    break
+                if self.over():
+                    self.give_back([future for future in self.pending if future.cancel()])
+                elif self.more and len(self.pending) <= BATCH // 2:
+                    self.begin(small)
+        finally:
+            self.end(pool, small)
+        if self.storage_error or self.service_errors:
+            raise self.storage_error or self.service_errors[0][1]
+        return self.fetched
+
+    def over(self) -> bool:
+        """Nothing more is to be begun."""
+        failed = self.storage_error or self.service_errors or len(self.tried) >= MOST_FAILED
+        return bool(failed) or time.monotonic() > self.until
+
+    def begin(self, small: SmallFiles) -> None:
+        """Claim the next files under our lease, and submit them."""
+        free = self.missing.unleased().exclude(pk__in=self.tried).order_by("pk").values_list("pk", flat=True)
+        most = BATCH - len(self.pending)
+        pks = list(free[:most])
+        self.more = len(pks) == most
+        until = Now() + timedelta(seconds=LEASE_SECONDS)
+        LogFile.objects.missing().unleased().filter(pk__in=pks).update(lease=self.lease, leased_until=until)
+        for row in claimed(self.lease, pks):
+            self.endpoint = row.endpoint = self.endpoint or row.endpoint
+            future = small.submit(row, self.addresses.get(row.remote_id))
+            self.pending[future] = row
+            future.add_done_callback(self.ended.put)
+
+    def some_ended(self) -> Iterator[Future[Facts]]:
+        """Those that have ended, at once or after waiting a while for one."""
+        with suppress(Empty):
+            yield self.ended.get(timeout=SAVE_SECONDS)
+            if len(self.pending) > 2 * AT_ONCE:  # do not compete with the threads for each result
+                time.sleep(0.01)
+            while True:
+                yield self.ended.get_nowait()
+
+    def collect(self, ended: Iterable[Future[Facts]]) -> None:
+        for future in ended:
+            if future.cancelled() or not (row := self.pending.pop(future, None)):
+                continue
+            try:
+                self.results.append((row, future.result()))
+            except FileFailed as failure:
+                self.results.append((row, {"failed": str(failure)}))
+                self.tried.append(row.pk)
+                self.fetched.failed += 1
+            except (InUse, Canceled):
+                self.tried.append(row.pk)
+                self.release([row.pk])
+            except azure.SpeechError as error:
+                self.service_errors.append((row, error))
+            except OSError as error:
+                self.storage_error = self.storage_error or error
+
+    def check(self, go_on: Callable[[], bool]) -> bool:
+        """Save what has come; every second prolong our leases, and ask whether to go on."""
+        late = time.monotonic() > self.saved_at + SAVE_SECONDS
+        if late or len(self.results) >= BATCH // 2:
+            self.save()
+        if not late:
+            return True
+        self.saved_at = time.monotonic()
+        until = Now() + timedelta(seconds=LEASE_SECONDS)
+        LogFile.objects.filter(lease=self.lease).update(leased_until=until)
+        return go_on()
+
+    def save(self) -> None:
+        found, self.results = self.results, []
+        etags = [self.fetching.etags.popleft() for _ in range(len(self.fetching.etags))]
+        sizes = results.save(found, self.lease, etags)
+        self.fetched.files += len(sizes)
+        self.fetched.bytes += sum(sizes)
+
+    def give_back(self, futures: list[Future[Facts]]) -> None:
+        """Those that were canceled before they began."""
+        self.release([self.pending.pop(future).pk for future in futures])
+
+    def release(self, pks: list[int]) -> None:
+        LogFile.objects.filter(lease=self.lease, pk__in=pks).update(lease=None, leased_until=None)
+
+    def end(self, pool: ThreadPoolExecutor, small: SmallFiles) -> None:
+        """Whatever ended the run: stop the transfers that are left, and keep no lease."""
+        self.fetching.stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        small.close(END_SECONDS)
+        ended, _late = wait(self.pending, timeout=END_SECONDS)
+        self.collect(ended)
+        self.save()
+        if self.fetched.files:  # others were fetched, so it is these files and not the service
+            results.save([(row, {"failed": str(error)}) for row, error in self.service_errors], self.lease)
+        LogFile.objects.filter(lease=self.lease).update(lease=None, leased_until=None)
+        self.fetched.busy = self.missing.filter(leased_until__gt=Now()).count()
+
+
+def claimed(lease: UUID, pks: list[int]) -> LogFileQuerySet:
+    rows = LogFile.objects.filter(lease=lease, pk__in=pks).select_related("entry").order_by("pk")
+    return rows.only(*COLUMNS, *results.OF_FILES, "entry__day", "entry__duration", "entry__endpoint")

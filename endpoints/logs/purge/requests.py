@@ -1,0 +1,37 @@
+"""Purges as people request them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from endpoints import audit
+from endpoints.models import Endpoint, Purge
+from endpoints.models.event import Verb
+
+MOST_KEYS = 900  # a form has at most 1000 fields, and each is one
+
+
+def request_purge(
+    *, key: UUID, actor: Any, endpoint: Endpoint, reason: str, until: date | None = None, keys: Sequence[str] = ()
+) -> Purge:
+    """Delete everything up to a day, or entries by their keys; requested twice with one `key`, it is one purge."""
+    facts = {"actor": actor, "actor_name": actor.get_username(), "reason": reason}
+    with transaction.atomic():
+        purge, new = Purge.objects.get_or_create(
+            pk=key, defaults={"endpoint": endpoint, "until": until, "keys": list(keys)[:MOST_KEYS], **facts}
+        )
+        if new:
+            audit.record(Verb.PURGE_REQUESTED, actor=actor, endpoint=endpoint, detail=reason, what=purge.what)
+    return purge
+
+
+def reaches_service(endpoint: Endpoint) -> bool:
+    """Whether logs can be deleted there: a container is its owner's, and later API versions have no such operation."""
+    resource = endpoint.resource
+    in_azure = endpoint.remote_id is not None and endpoint.gone_at is None
+    return in_azure and resource.log_container is None and resource.supports("logs")

@@ -1,0 +1,64 @@
+"""Files in our storage that no row refers to, left behind by a worker that was killed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from endpoints.logs.storage import partials
+from endpoints.logs.storage.place import plain, store
+from endpoints.models import Download, Endpoint, LogFile
+
+log = logging.getLogger(__name__)
+
+OLD = timedelta(days=1)  # a younger file may be referred to by a row soon
+
+
+def delete_orphans() -> int:
+    """Delete them, in folders of endpoints of ours and under names that we give: others may share the storage.
+
+    Returns how many.
+    """
+    count = partials.delete_old(OLD)
+    for name in _listed("")[0]:
+        endpoint = Endpoint.objects.filter(pk=name).first() if _is_id(name) else None
+        count += delete_orphans_in(name, timezone.now() - OLD) if endpoint else 0
+    return count
+
+
+def delete_orphans_in(folder: str, before: datetime, meant: Callable[[str], bool] = lambda name: True) -> int:
+    """Those of one folder that were last written before `before`, and whose names are `meant`."""
+    folders, files = _listed(folder)
+    names = {f"{folder}/{name}" for name in files if plain(name) == name and meant(name)}
+    for rows in (LogFile.objects, Download.objects):
+        names -= set(rows.filter(stored_as__startswith=f"{folder}/").values_list("stored_as", flat=True))
+    old = [name for name in sorted(names) if store().get_modified_time(name) < before]
+    for name in old:
+        store().delete(name)
+    return len(old) + sum(delete_orphans_in(f"{folder}/{one}", before, meant) for one in folders)
+
+
+def discard(name: str) -> None:
+    """Delete a file that no row refers to any longer; one that the disk keeps is found by delete_orphans() later."""
+    try:
+        store().delete(name)
+    except OSError as error:
+        log.warning("A file that was removed is still in the storage: %s", error.strerror or error)
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    try:
+        return store().listdir(folder)
+    except FileNotFoundError:
+        return [], []
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False

@@ -1,0 +1,93 @@
+"""Where content logs are stored: Django's storage named "logs", under names that we choose."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import unicodedata
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, cast
+
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.utils.translation import gettext as _
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+LONGEST = 150  # characters of a name
+PLAIN = re.compile(rf"(?!\.)[A-Za-z0-9_.-]{{1,{LONGEST}}}(?<!\.)")
+
+
+class StorageRefused(Exception):
+    """Our own storage refused; the message says why, for people."""
+
+    def __init__(self, error: OSError) -> None:
+        why = {"why": os.strerror(error.errno) if error.errno else str(error)}
+        full = error.errno in NO_ROOM
+        super().__init__(
+            _("There is no room left on the disk for content logs.")
+            if full
+            else _("The disk for content logs refused: %(why)s.") % why
+        )
+
+
+def store() -> Storage:
+    return storages["logs"]
+
+
+def save(name: str, whole: IO[bytes]) -> str:
+    """Save a file to a storage that is not a local disk, all of it or nothing; returns its name there."""
+    name = store().get_available_name(name)
+    try:
+        return store().save(name, File(whole))
+    except OSError:
+        with suppress(OSError):  # the storage that refuses may refuse this too
+            store().delete(name)
+        raise
+
+
+def move(name: str, path: Path | str) -> str:
+    """Move the file at `path` into the storage, all of it or nothing. Returns its name there.
+
+    `name` belongs to one row: what has this name already was left behind by a worker that was killed.
+    """
+    storage = store()
+    if not isinstance(storage, FileSystemStorage):
+        with open(path, "rb") as whole:
+            name = save(name, whole)
+        os.unlink(path)
+        return name
+    target = os.path.join(storage.location, name)  # a name that we chose
+    try:
+        os.replace(path, target)
+    except FileNotFoundError:
+        make_private(Path(target).parent)
+        os.replace(path, target)
+    return name
+
+
+def open_stored(name: str) -> IO[bytes]:
+    storage = store()
+    if isinstance(storage, FileSystemStorage):
+        return open(os.path.join(storage.location, name), "rb", buffering=0)
+    return cast(IO[bytes], storage.open(name))
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory and its missing parents, readable by us alone; refuse one that belongs to somebody else."""
+    for one in reversed([directory, *directory.parents]):
+        if not one.exists():
+            one.mkdir(mode=0o700, exist_ok=True)
+    if directory.is_symlink() or directory.stat().st_uid != os.getuid():
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(directory))
+
+
+def plain(name: str) -> str:
+    """A flat file name that each system accepts: no directory, no control or direction mark, at most 150 characters."""
+    if PLAIN.fullmatch(name):
+        return name
+    kept = "".join(c if c.isalnum() or c in "-_. " else "_" for c in unicodedata.normalize("NFC", name))
+    kept = kept.strip(". ") or "file"
+    stem, dot, ending = kept.rpartition(".")
+    return kept if len(kept) <= LONGEST else f"{stem[: LONGEST - len(ending) - 1]}{dot}{ending}"[-LONGEST:]

@@ -1,0 +1,95 @@
+"""What S3 and Azure Blob storages have in common here: they are read in ranges, and refuse by OSError."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import Storage
+
+Fetch = Callable[[int, int], bytes]  # from which byte on, and how many
+
+
+class RemoteStorage(Storage):
+    """In front of a storage of django-storages, which reads a whole file for each range and has errors of its own."""
+
+    def refusals(self) -> AbstractContextManager[None]:
+        """Turn the library's errors into OSError, and into FileNotFoundError when the file alone is missing."""
+        raise NotImplementedError
+
+    def found(self, name: str) -> tuple[int, Fetch]:
+        """The size of a file in bytes, and how to fetch ranges of it."""
+        raise NotImplementedError
+
+    def remove(self, name: str) -> None:
+        """Delete a file; it may raise FileNotFoundError when there is none."""
+        raise NotImplementedError
+
+    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+        """For reading only: a file is saved whole or not at all."""
+        if mode != "rb":
+            raise ValueError(mode)
+        with self.refusals():
+            size, fetch = self.found(name)
+
+        def fetched(first: int, count: int) -> bytes:
+            with self.refusals():
+                return fetch(first, count)
+
+        return File(RangeReader(size, fetched), name)  # type: ignore[arg-type]  # it reads, and is no text
+
+    def _save(self, name: str, content: File[Any]) -> str:
+        with self.refusals():
+            return str(super()._save(name, content))  # type: ignore[misc]  # the library's
+
+    def delete(self, name: str) -> None:
+        with suppress(FileNotFoundError), self.refusals():
+            self.remove(name)
+
+    def exists(self, name: str) -> bool:
+        with self.refusals():
+            return super().exists(name)
+
+    def size(self, name: str) -> int:
+        with self.refusals():
+            return super().size(name)
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        with self.refusals():
+            return super().listdir(path)
+
+    def get_modified_time(self, name: str) -> datetime:
+        with self.refusals():
+            return super().get_modified_time(name)
+
+
+class RangeReader(io.RawIOBase):
+    """A file of `size` bytes; each read fetches what it returns and no more."""
+
+    def __init__(self, size: int, fetch: Fetch) -> None:
+        self.size, self._fetch, self._at = size, fetch, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence] + offset
+        return self._at
+
+    def read(self, length: int | None = -1) -> bytes:
+        left = max(self.size - self._at, 0)
+        count = left if length is None or length < 0 else min(length, left)
+        piece = self._fetch(self._at, count) if count else b""
+        self._at += len(piece)
+        return piece

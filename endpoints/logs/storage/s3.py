@@ -1,0 +1,80 @@
+"""Content logs in a bucket of S3, or of a service that is compatible with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+from storages.backends.s3 import ClientError, S3File, S3Storage, TransferConfig, botocore
+from storages.utils import clean_name
+
+from endpoints.logs.storage.remote import Fetch, RemoteStorage
+
+FORBIDDEN, NOT_FOUND = 403, 404
+
+
+class S3(RemoteStorage, S3Storage):  # type: ignore[misc]  # the library has no types
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._lock, self._session = Lock(), None
+
+    @property
+    def connection(self) -> Any:
+        """Each thread has its own, made by one session: a session takes long to load what it knows of S3."""
+        with self._lock:
+            return super().connection
+
+    def _create_session(self) -> Any:
+        self._session = self._session or super()._create_session()
+        return self._session
+
+    def get_default_settings(self) -> dict[str, Any]:
+        """Upload one part at a time; with threads the library holds ten parts in memory."""
+        return {**super().get_default_settings(), "transfer_config": TransferConfig(use_threads=False)}
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        try:
+            with _as_os_errors():
+                yield
+        except FileNotFoundError:
+            self.check_bucket()
+            raise
+
+    def check_bucket(self) -> None:
+        """S3 says 404 for a missing file and for a missing bucket: OSError for the latter. Listing may be forbidden."""
+        try:
+            self.connection.meta.client.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1)
+        except ClientError as error:
+            if _status(error) != FORBIDDEN:
+                raise OSError(str(error)) from error
+        except botocore.exceptions.BotoCoreError as error:
+            raise OSError(str(error)) from error
+
+    def found(self, name: str) -> tuple[int, Fetch]:
+        file: S3File = S3Storage._open(self, name)  # asks for the size only
+
+        def fetch(first: int, count: int) -> bytes:
+            part = file.obj.get(Range=f"bytes={first}-{first + count - 1}", IfMatch=file.obj.e_tag)
+            return bytes(part["Body"].read())
+
+        return file.size, fetch
+
+    def remove(self, name: str) -> None:
+        self.bucket.Object(self._normalize_name(clean_name(name))).delete()
+
+
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise (FileNotFoundError if _status(error) == NOT_FOUND else OSError)(str(error)) from error
+    except botocore.exceptions.BotoCoreError as error:
+        raise OSError(str(error)) from error
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])

@@ -1,0 +1,84 @@
+"""Which content logs of an endpoint a download takes: as a query string, as Download.selection, and in words."""
+
+from datetime import date
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.formats import date_format, localize
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from endpoints.access import door
+from endpoints.access.permissions import Person
+from endpoints.models import Endpoint
+from endpoints.models.log import parse_day, parse_number
+from endpoints.pages.content_logs.filters import STATE
+
+MOST = 200  # entries that are ticked one by one
+
+
+def normalized(person: Person, query: QueryDict, endpoint: Endpoint) -> str:
+    """The selection of `query` in one spelling, so that equal selections are equal texts; "" for everything.
+
+    When entries were ticked, they alone are selected, as far as they are the endpoint's own.
+    """
+    found = QueryDict(mutable=True)
+    if "entry" in query:
+        ticked = [int(text) for text in query.getlist("entry")[:MOST] if text.isdecimal() and len(text) < 19]
+        own = (
+            door.log_entries(person)
+            .filter(endpoint=endpoint, pk__in=ticked)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        found.setlist("entry", [str(pk) for pk in own] or ["0"])  # 0 is none of them
+        return found.urlencode()
+    for name in STATE:
+        if value := _plain(name, query.get(name, "")):
+            found[name] = value
+    return found.urlencode()
+
+
+def words(selection: str) -> list[str]:
+    """What was selected, for people: the days first, then what narrows them."""
+    query = QueryDict(selection)
+    if ticked := len(query.getlist("entry")):
+        return [ngettext("%(count)s entry", "%(count)s entries", ticked) % {"count": ticked}]
+    found = [_days(parse_day(query.get("from")), parse_day(query.get("to")))]
+    if said := query.get("q"):
+        found.append(_("with the words %(words)s") % {"words": said})
+    for name, phrase in (
+        ("longer", _("at least %(number)s s")),
+        ("shorter", _("at most %(number)s s")),
+        ("below", _("below %(number)s %%")),
+    ):
+        if (number := parse_number(query.get(name))) is not None:
+            found.append(phrase % {"number": localize(int(number) if number.is_integer() else number)})
+    results = {"none": _("without a result"), "unreadable": _("that cannot be read")}
+    found.append(results.get(query.get("result", ""), ""))
+    found.append(_("of which something is missing") if query.get("partial") else "")
+    return [phrase for phrase in found if phrase] or [_("Everything")]
+
+
+def _days(begin: date | None, end: date | None) -> str:
+    if begin and end:
+        days = {"begin": _day(begin), "end": _day(end)}
+        return days["begin"] if begin == end else _("%(begin)s to %(end)s") % days
+    if begin:
+        return _("from %(day)s") % {"day": _day(begin)}
+    return _("up to %(day)s") % {"day": _day(end)} if end else ""
+
+
+def _day(day: date) -> str:
+    return date_format(day, "DATE_FORMAT")
+
+
+def _plain(name: str, value: str) -> str:
+    """As LogEntryQuerySet.asked reads it; empty for what it would ignore."""
+    value = value.replace("\0", "").strip()[:200]
+    if name in ("from", "to", "longer", "shorter", "below"):
+        read: Any = parse_day(value) if name in ("from", "to") else parse_number(value)
+        return "" if read is None else str(int(read) if isinstance(read, float) and read.is_integer() else read)
+    if name == "result":
+        return value if value in ("none", "unreadable") else ""
+    return "1" if name == "partial" and value else value

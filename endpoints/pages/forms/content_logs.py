@@ -1,0 +1,101 @@
+"""The forms of content logs: download, archiving and retention, deletion."""
+
+from datetime import UTC, date
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from endpoints.models import Endpoint
+from endpoints.pages.content_logs.purposes import LONGEST
+
+HOURS = (1, 6, 12, 24)  # between two archivings
+
+
+class DownloadForm(forms.Form):
+    """The purpose, and the days when no entries were ticked; `from` is a keyword of Python, so __init__ adds them."""
+
+    purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=LONGEST, required=False)
+
+    def __init__(self, *args: Any, dated: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["purpose"].required = settings.PURPOSE_REQUIRED and "preview" not in self.data
+        self.fields["purpose"].help_text = _("It is written down with who asked.")
+        for name, label in (("from", _("From")), ("to", _("To"))) if dated else ():
+            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            self.fields[name] = forms.DateField(label=label, required=False, widget=widget, input_formats=["%Y-%m-%d"])
+        if dated:
+            self.order_fields(["from", "to", "purpose"])
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("from") and values.get("to") and values["from"] > values["to"]:
+            raise ValidationError({"to": _("This is before the first day.")})
+        return values
+
+
+class KeepForm(forms.Form):
+    """The schedule, and how long our copies stay; `confirmed` is what the page has shown to remove something."""
+
+    keep = forms.BooleanField(
+        label=gettext_lazy("Archive new content logs before the service removes them"), required=False
+    )
+    every_hours = forms.TypedChoiceField(label=gettext_lazy("Look for new ones"), coerce=int)
+    retention_days = forms.IntegerField(
+        label=gettext_lazy("Keep copies for (days)"),
+        help_text=gettext_lazy("Counted from the day of the recording. Leave it empty to keep them without end."),
+        min_value=1,
+        max_value=36_500,
+        required=False,
+    )
+    confirmed = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["every_hours"].choices = [  # type: ignore[attr-defined]
+            (hours, ngettext("Every hour", "Every %(hours)s hours", hours) % {"hours": hours}) for hours in HOURS
+        ]
+
+    @property
+    def decision(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("keep", "every_hours", "retention_days")}
+
+    @property
+    def token(self) -> str:
+        return f"{self.cleaned_data['keep']}-{self.cleaned_data['retention_days']}"
+
+
+class PurgeForm(forms.Form):
+    """Single entries, or everything up to a day; the latter is confirmed by typing the day or the endpoint's name."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    until = forms.DateField(
+        label=gettext_lazy("Everything up to and including this day (UTC)"),
+        widget=forms.HiddenInput,
+        input_formats=["%Y-%m-%d"],
+    )
+    typed = forms.CharField(label=gettext_lazy("Day or name of the endpoint"), max_length=2000)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
+
+    def __init__(self, *args: Any, endpoint: Endpoint, by_day: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.endpoint = endpoint
+        if not by_day:
+            del self.fields["until"], self.fields["typed"]
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        if until > timezone.now().astimezone(UTC).date():
+            raise ValidationError(_("This day is still to come."))
+        return until
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"]
+        until = self.cleaned_data.get("until")
+        if typed not in (until.isoformat() if until else "", self.endpoint.display_name.strip()):
+            raise ValidationError(_("This is neither the day nor the endpoint's name."))
+        return typed

@@ -1,0 +1,106 @@
+"""The forms that ask for a change of one endpoint: another model, other details, deletion, the previous model."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from endpoints.access.permissions import Person
+from endpoints.models import Endpoint, SpeechModel
+from endpoints.pages.forms.new_endpoint import DetailsForm, ModelForm
+
+
+class ChangeForm(forms.Form):
+    """The fields of every change request: its id, and the endpoint's facts when the page was opened."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.JSONField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.endpoint = endpoint
+        self.initial.update(key=uuid4(), seen=endpoint.facts)
+
+    def clean_seen(self) -> dict[str, Any]:
+        seen = self.cleaned_data["seen"]
+        known = self.endpoint.facts
+        return {name: value for name, value in seen.items() if name in known} if isinstance(seen, dict) else {}
+
+    def fresh(self) -> Self:
+        """The same form, empty, with the endpoint's facts of now."""
+        return type(self)(endpoint=self.endpoint)
+
+
+class ChangeModelForm(ChangeForm, ModelForm):
+    """Another model for an endpoint, why, and when."""
+
+    at = forms.DateTimeField(
+        label=gettext_lazy("Start at"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, endpoint: Endpoint, person: Person, **kwargs: Any) -> None:
+        place = {"resource": endpoint.resource, "locale": endpoint.locale}
+        super().__init__(*args, endpoint=endpoint, person=person, **place, **kwargs)
+        self.person = person
+        self.without = (endpoint.model_id,) if endpoint.model_id else ()
+        # A history without reasons explains nothing; a person who has none at hand keeps this one.
+        self.fields["reason"].required = True
+        self.initial.setdefault("reason", _("Planned change"))
+        zone = timezone.get_current_timezone_name()
+        self.fields["at"].help_text = _("Leave it empty to start now. Times are in %(zone)s.") % {"zone": zone}
+
+    def clean_model(self) -> SpeechModel:
+        model = super().clean_model()
+        if model == self.endpoint.model:
+            raise ValidationError(_("The endpoint already uses this model; choose another one."))
+        return model
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if at is not None and at <= timezone.now():
+            raise ValidationError(_("This time is over."))
+        return at
+
+    def fresh(self) -> Self:
+        return type(self)(endpoint=self.endpoint, person=self.person)
+
+
+class EditForm(ChangeForm, DetailsForm):
+    """Another name or description, logging on or off."""
+
+    def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
+        super().__init__(*args, endpoint=endpoint, resource=endpoint.resource, **kwargs)
+        self.initial.update(
+            name=endpoint.display_name, description=endpoint.description, logging=endpoint.logging_enabled
+        )
+
+    def desired(self) -> dict[str, Any]:
+        """By the keys of Endpoint.facts."""
+        fields = {"display_name": "name", "description": "description", "logging_enabled": "logging"}
+        return {fact: self.cleaned_data[field] for fact, field in fields.items()}
+
+
+class DeleteForm(ChangeForm):
+    """The end of an endpoint: its name must be typed."""
+
+    name = forms.CharField(label=gettext_lazy("Name of the endpoint"), max_length=2000)
+
+    def clean_name(self) -> str:
+        if self.cleaned_data["name"] != self.endpoint.display_name.strip():
+            raise ValidationError(_("This is not the endpoint's name."))
+        return str(self.cleaned_data["name"])
+
+
+class GoBackForm(forms.Form):
+    """Why somebody goes back to the previous model."""
+
+    key = forms.UUIDField()
+    reason = forms.CharField(max_length=500)

@@ -1,0 +1,37 @@
+"""The form of a person's own settings."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from endpoints.pages import time_zones
+
+
+class PreferencesForm(forms.Form):
+    """A person's own time zone and language; an empty one is the browser's."""
+
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
+
+    def __init__(self, *args: Any, browsers_zone: ZoneInfo | None, browsers_language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        languages = dict(settings.LANGUAGES)
+        zone = browsers_zone or timezone.get_default_timezone()
+        as_the_browser = _("As the browser (%(value)s)")
+        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
+            ("", as_the_browser % {"value": zone}),
+            ("UTC", "UTC"),
+            *time_zones.by_area(),
+        ]
+        self.fields["language"].choices = [  # type: ignore[attr-defined]
+            ("", as_the_browser % {"value": languages[browsers_language]}),
+            *languages.items(),
+        ]
+        if browsers_zone is None:
+            told = _("Your browser has not told its time zone; %(zone)s is used instead.")
+            self.fields["time_zone"].help_text = told % {"zone": zone}

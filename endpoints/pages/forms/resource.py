@@ -1,0 +1,66 @@
+"""The form of a Speech resource."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from endpoints.models import Resource
+from endpoints.models.resource import Auth
+from endpoints.models.secret import Secret
+
+
+class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A Speech resource; its key is written, never shown."""
+
+    url = forms.URLField(
+        label=gettext_lazy("Service address"),
+        help_text=gettext_lazy("Only for a custom domain or private endpoint; otherwise it follows from the region."),
+        assume_scheme="https",
+        max_length=500,
+        required=False,
+    )
+    new_key = forms.CharField(
+        label=gettext_lazy("Key or client secret"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        required=False,
+        max_length=200,
+    )
+    new_log_container = forms.URLField(
+        label=gettext_lazy("Storage container of the content logs"),
+        help_text=gettext_lazy(
+            "Only for a resource with its own storage: the address of the container customspeech-audiologs "
+            "with a SAS token that may list and read."
+        ),
+        assume_scheme="https",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        required=False,
+        max_length=2000,
+    )
+
+    class Meta:
+        model = Resource
+        fields = ("name", "region", "url", "api_version", "free_tier", "auth", "tenant_id", "client_id")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.key:
+            self.fields["new_key"].help_text = _("Leave it empty to keep what is stored.")
+        if self.instance.log_container:
+            self.fields["new_log_container"].help_text = _("One is stored; leave it empty to keep it.")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        needs_key = values.get("auth") != Auth.MANAGED_IDENTITY
+        if needs_key and not values.get("new_key") and not self.instance.key:
+            self.add_error("new_key", _("A key or a client secret is needed to sign in with."))
+        return values
+
+    def save(self, commit: bool = True) -> Resource:
+        if self.cleaned_data["new_key"]:
+            self.instance.key = Secret.of(self.cleaned_data["new_key"])
+        if self.cleaned_data["new_log_container"]:
+            self.instance.log_container = Secret.of(self.cleaned_data["new_log_container"])
+        resource: Resource = super().save(commit=commit)
+        return resource

@@ -1,0 +1,370 @@
+"""Refreshing our copies: they become what the service says, and older responses never overwrite newer ones."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from endpoints.changes import submit
+from endpoints.gateway import clients
+from endpoints.mirror import catalog, resources
+from endpoints.models import Endpoint, Event, Project, Resource, SpeechModel
+from endpoints.models.change import MARK
+from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
+
+LIST = {"method": "GET", "path": r"/endpoints(\?|$)", "times": 1}
+
+
+class Meanwhile:
+    """A client that calls `happens` after the listing of endpoints, before anything is stored."""
+
+    def __init__(self, service, happens):
+        self.service, self.happens = service, happens
+
+    def __getattr__(self, name):
+        return getattr(self.service, name)
+
+    def list_endpoints(self):
+        yield from self.service.list_endpoints()
+        self.happens()
+
+
+def mirror(resource, happens):
+    with clients.speech_client(resource) as service:
+        meanwhile: Any = Meanwhile(service, happens)
+        catalog.refresh(resource, meanwhile)
+
+
+def lists(world, *remotes):
+    """The next listing has these endpoints, whatever the service really has."""
+    world.fail({**LIST, "effect": {"body": {"values": list(remotes)}}})
+
+
+def at(remote, **later):
+    """The same endpoint with another time of its last action."""
+    moment = datetime.fromisoformat(remote["lastActionDateTime"]) + timedelta(**later)
+    return {**remote, "lastActionDateTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def test_an_older_answer_does_not_overwrite_a_newer_one(alice, endpoint, other, world, worker):
+    before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    worker.step(change)
+    world.advance(3600)
+    assert worker.step(change).state == ChangeState.DONE
+    lists(world, before)
+    worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.model, row.gone_at) == (other, None)
+    assert not Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).exists()
+
+
+@pytest.mark.parametrize(("later", "shown"), [(-1, "Front"), (0, "Back"), (1, "Back")])
+def test_of_two_answers_the_one_with_the_later_action_counts_and_of_two_of_one_time_the_last(
+    endpoint, world, worker, later, shown
+):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    lists(world, {**at(remote, minutes=1), "displayName": "Front"})
+    worker.mirror()
+    lists(world, at({**remote, "displayName": "Back"}, minutes=1 + later))
+    worker.mirror()
+    assert Endpoint.objects.get().display_name == shown
+
+
+def test_an_endpoint_made_during_a_listing_is_not_marked_as_gone(alice, mirrored, world, worker):
+    model = SpeechModel.objects.deployable().filter(kind="custom").exclude(display_name__icontains="broken").first()
+    change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    mirror(mirrored, lambda: worker.step(change))
+    row = Endpoint.objects.get()
+    assert row.remote_id is not None
+    assert row.gone_at is None
+    assert not Event.objects.filter(verb=Verb.VANISHED).exists()
+    worker.mirror()
+    assert Endpoint.objects.present().get() == row
+
+
+def test_an_endpoint_that_is_no_longer_listed_is_marked_as_gone_once(endpoint, world, worker):
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    for _round in range(2):
+        worker.mirror()
+        endpoint.refresh_from_db()
+    assert endpoint.gone_at is not None
+    assert Event.objects.filter(endpoint_id=endpoint.pk, verb=Verb.VANISHED).count() == 1
+
+
+def test_an_endpoint_that_is_gone_is_told_once_although_its_change_finds_that_too(
+    alice, endpoint, other, world, worker
+):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    worker.step(change)
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.mirror()
+    gone_at = Endpoint.objects.get().gone_at
+    worker.step(change)
+    assert change.state == ChangeState.UNDECIDED
+    assert Endpoint.objects.get().gone_at == gone_at
+    assert Event.objects.filter(verb=Verb.VANISHED).count() == 1
+
+
+def test_a_deletion_that_waits_is_done_when_somebody_else_was_faster(alice, endpoint, world, worker):
+    change = submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, reason="Old")
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.mirror()
+    change.refresh_from_db()
+    assert change.state == ChangeState.QUEUED
+    assert worker.step(change).state == ChangeState.DONE
+
+
+def test_only_an_endpoint_that_has_failed_shows_an_error(endpoint, world, worker):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    remote["properties"]["error"] = {"code": "InternalServerError", "message": "It is lost."}
+    for status, shown in (("Failed", "It is lost."), ("Succeeded", "")):
+        lists(world, {**remote, "status": status})
+        worker.mirror()
+        row = Endpoint.objects.get()
+        assert (row.status, row.error) == (status, shown)
+
+
+def test_an_endpoint_that_the_service_has_not_made_yet_is_not_marked_as_gone(alice, mirrored, worker):
+    model = SpeechModel.objects.deployable().first()
+    submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    worker.mirror()
+    assert Endpoint.objects.present().count() == 1
+    assert not Event.objects.filter(verb=Verb.VANISHED).exists()
+
+
+def test_endpoints_of_another_resource_are_not_marked_as_gone(endpoint, world, worker):
+    other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
+    theirs = Endpoint.objects.create(resource=other, remote_id=str(uuid.uuid4()), display_name="Theirs", locale="en-US")
+    with clients.speech_client(endpoint.resource) as service:
+        catalog.refresh(endpoint.resource, service)
+    theirs.refresh_from_db()
+    assert theirs.gone_at is None
+
+
+def deployed_elsewhere(world, model, **more):
+    """Somebody deploys this model in Azure's own portal; returns the endpoint's id."""
+    kind = "models/base" if model.kind == "base" else "models"
+    named = {"self": f"{world.url}/speechtotext/v3.2/{kind}/{model.remote_id}"}
+    body = {"displayName": "Made elsewhere", "locale": model.locale, "model": named, **more}
+    return world.call("POST", "/endpoints", body)["self"].rpartition("/")[2]
+
+
+def catalogues(world):
+    """How often the models of the service were listed."""
+    return len([one for one in world.ledger("GET") if one["path"].partition("?")[0].endswith("/models/base")])
+
+
+def test_endpoints_of_the_first_listing_are_not_recorded_as_found_and_later_ones_are(resource, world, worker):
+    world.begin(endpoints=3, rate_limit="0/0")
+    worker.mirror()
+    assert Endpoint.objects.count() == 3
+    assert not Event.objects.filter(verb=Verb.FOUND).exists()
+    made = deployed_elsewhere(world, SpeechModel.objects.deployable().filter(kind="custom").first())
+    for _round in range(2):
+        worker.mirror()
+    found = Event.objects.get(verb=Verb.FOUND)
+    assert Endpoint.objects.get(pk=found.endpoint_id).remote_id == made
+
+
+def test_models_are_listed_every_ten_minutes(mirrored, world, worker):
+    before = catalogues(world)
+    for minutes, more in ((9, 0), (11, 1)):
+        Resource.objects.update(cataloged_at=timezone.now() - timedelta(minutes=minutes))
+        worker.mirror()
+        assert catalogues(world) == before + more
+
+
+def test_models_are_listed_at_once_when_an_endpoint_has_an_unknown_one(mirrored, world, worker):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    deployed_elsewhere(world, model)
+    before = catalogues(world)
+    model.delete()
+    worker.mirror()
+    assert catalogues(world) == before + 1
+    assert Endpoint.objects.get().model.remote_id == model.remote_id
+    worker.mirror()
+    assert catalogues(world) == before + 1
+
+
+def test_a_model_that_is_gone_keeps_the_time_at_which_that_was_seen_and_can_come_back(mirrored, world, worker):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    remote = world.call("GET", f"/models/{model.remote_id}")
+    world.call("DELETE", f"/models/{model.remote_id}")
+    gone = set()
+    for _round in range(2):
+        Resource.objects.update(cataloged_at=None)
+        worker.mirror()
+        model.refresh_from_db()
+        gone.add(model.gone_at)
+    assert len(gone) == 1
+    assert None not in gone
+    world.fail({"method": "GET", "path": r"/models(\?|$)", "times": 1, "effect": {"body": {"values": [remote]}}})
+    Resource.objects.update(cataloged_at=None)
+    worker.mirror()
+    model.refresh_from_db()
+    assert model.gone_at is None
+
+
+def test_the_mark_of_a_change_of_another_resource_is_ignored(alice, mirrored, world, worker):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
+    made = deployed_elsewhere(world, model, customProperties={MARK: str(change.pk)})
+    with clients.speech_client(other) as service:
+        catalog.refresh(other, service)
+    change.endpoint.refresh_from_db()
+    assert (change.endpoint.resource, change.endpoint.remote_id) == (mirrored, None)
+    assert other.endpoints.get().remote_id == made
+
+
+def test_our_latest_change_is_not_recorded_as_outside_and_a_return_to_an_earlier_one_is(alice, endpoint, world, worker):
+    name = endpoint.display_name
+    for desired in ("Ours", "Ours too"):
+        endpoint.refresh_from_db()
+        worker.step(
+            submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": desired})
+        )
+    assert not Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).exists()
+    for number, outside in enumerate(("Ours", name), start=1):
+        world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": outside})
+        worker.mirror()
+        assert Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).count() == number
+
+
+def test_a_change_that_is_only_queued_does_not_explain_a_difference(alice, endpoint, world, worker):
+    submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Ours"})
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Ours"})
+    worker.mirror()
+    assert Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).count() == 1
+
+
+def test_a_difference_in_more_than_we_requested_is_recorded_as_outside(alice, endpoint, world, worker):
+    before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Ours"}))
+    lists(world, before)
+    worker.mirror()
+    Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).delete()
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"description": "Theirs"})
+    worker.mirror()
+    assert Event.objects.get(verb=Verb.CHANGED_OUTSIDE).text == "was changed outside: name, description"
+
+
+@pytest.mark.parametrize(
+    "mark", ["none", "12345678-1234-1234-1234-12345678901z", "x" * 36, "a-b-c-d-e", str(uuid.UUID(int=7))]
+)
+def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(alice, mirrored, world, worker, mark):
+    model = SpeechModel.objects.deployable().first()
+    waiting = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    made = deployed_elsewhere(world, model, customProperties={MARK: mark})
+    worker.mirror()
+    row = Endpoint.objects.get(remote_id=made)
+    assert row.mark == mark
+    assert row != waiting.endpoint
+
+
+def test_an_endpoint_that_failed_without_a_reason_shows_none(endpoint, world, worker):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    lists(world, {**remote, "status": "Failed"})
+    worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.status, row.error) == ("Failed", "")
+
+
+def test_an_endpoint_that_is_found_gone_keeps_what_was_stored_since_it_was_read(endpoint):
+    Endpoint.objects.update(log_folder="calls")
+    catalog.mark_gone(endpoint)
+    row = Endpoint.objects.get()
+    assert row.gone_at is not None
+    assert row.log_folder == "calls"
+
+
+def test_a_refresh_says_so_of_its_own_resource_only(mirrored, world, worker):
+    other = Resource.objects.create(name="Fabrikam", region="westus")
+    Resource.objects.update(mirrored_at=None, cataloged_at=None, capabilities={}, failure="Kept")
+    before = timezone.now()
+    resource = Resource.objects.get(pk=mirrored.pk)
+    Resource.objects.filter(pk=mirrored.pk).update(name="Renamed meanwhile")
+    mirror(resource, lambda: None)
+    row = Resource.objects.get(pk=mirrored.pk)
+    assert min(row.mirrored_at, row.cataloged_at) >= before
+    assert (row.mirrored_at, row.capabilities["projects"]) == (resource.mirrored_at, True)
+    assert row.name == "Renamed meanwhile"
+    other.refresh_from_db()
+    assert (other.mirrored_at, other.cataloged_at, other.capabilities) == (None, None, {})
+
+
+def again(world, worker):
+    """Refresh with models and projects."""
+    Resource.objects.update(cataloged_at=None)
+    worker.mirror()
+
+
+def test_projects_come_go_and_come_back_and_endpoints_name_theirs(mirrored, world, worker):
+    facts = {"displayName": "Hotline", "description": "Calls", "locale": "en-US"}
+    remote = world.call("POST", "/projects", facts)
+    model = SpeechModel.objects.deployable().filter(locale="en-US").first()
+    made = deployed_elsewhere(world, model, project={"self": remote["self"]})
+    again(world, worker)
+    project = Project.objects.get(remote_id=remote["self"].rpartition("/")[2])
+    assert (project.display_name, project.description, project.locale) == ("Hotline", "Calls", "en-US")
+    assert (project.resource, project.gone_at) == (mirrored, None)
+    assert project.created_at is not None
+    assert Endpoint.objects.get(remote_id=made).project == project
+    listed = world.call("GET", "/projects")
+    world.call("PATCH", f"/projects/{project.remote_id}", {"displayName": "Help line"})
+    again(world, worker)
+    project.refresh_from_db()
+    assert project.display_name == "Help line"
+    nothing = {"values": [one for one in listed["values"] if one["self"] != remote["self"]]}
+    world.fail({"method": "GET", "path": r"/projects(\?|$)", "times": 1, "effect": {"body": nothing}})
+    again(world, worker)
+    project.refresh_from_db()
+    assert project.gone_at is not None
+    again(world, worker)
+    project.refresh_from_db()
+    assert project.gone_at is None
+
+
+def test_an_endpoint_shows_its_model_as_the_service_names_it_now(endpoint, world, worker):
+    long_ago = timezone.now() - timedelta(days=1)
+    model = endpoint.model
+    SpeechModel.objects.filter(pk=model.pk).update(display_name="As it was", expires_at=long_ago)
+    Endpoint.objects.update(model_name="As it was", expires_at=long_ago, updated_at=long_ago)
+    unnamed = Endpoint.objects.create(
+        resource=endpoint.resource, display_name="No model", locale="en-US", model_name="x"
+    )
+    again(world, worker)
+    row = Endpoint.objects.get(pk=endpoint.pk)
+    assert (row.model_name, row.expires_at) == (model.display_name, model.expires_at)
+    assert row.updated_at > long_ago
+    unnamed.refresh_from_db()
+    assert unnamed.model_name == "x"
+    Endpoint.objects.update(updated_at=long_ago)
+    again(world, worker)
+    assert Endpoint.objects.get(pk=endpoint.pk).updated_at == long_ago
+
+
+def test_a_model_is_stored_as_the_service_describes_it(mirrored, world, worker):
+    model = SpeechModel.objects.filter(kind="custom").exclude(base_model=None).exclude(project=None).first()
+    remote = world.call("GET", f"/models/{model.remote_id}")
+    said = {
+        "display_name": remote["displayName"],
+        "description": remote.get("description", ""),
+        "locale": remote["locale"],
+        "status": remote["status"],
+    }
+    assert {name: getattr(model, name) for name in said} == said
+    assert remote["baseModel"]["self"].endswith(model.base_model.remote_id)
+    assert remote["project"]["self"].endswith(model.project.remote_id)
+    assert f"{model.created_at:%Y-%m-%dT%H:%M:%SZ}" == remote["createdDateTime"]
+    SpeechModel.objects.filter(pk=model.pk).update(
+        **dict.fromkeys(said, "x"), base_model=None, project=None, created_at=timezone.now(), expires_at=None
+    )
+    again(world, worker)
+    after = SpeechModel.objects.get(pk=model.pk)
+    for field in (*said, "base_model", "project", "created_at", "expires_at", "adaptation_expires_at", "datasets"):
+        assert getattr(after, field) == getattr(model, field), field

@@ -1,0 +1,24 @@
+"""Reads rows and forms from pages, and has the addresses of pages of one row."""
+
+import re
+
+from django.urls import reverse
+
+
+def endpoint_ids(answer):
+    """The ids of the endpoints in the list, in order."""
+    return re.findall(r'<tr id="endpoint-([^"]+)"', answer.content.decode())
+
+
+def form_of(client, address, **typed):
+    """What the form of a page sends: hidden fields, the prefilled reason, and `typed`."""
+    page = client.get(address).content.decode()
+    if reason := re.search(r'name="reason" value="([^"]*)"', page):
+        typed = {"reason": reason[1], **typed}
+    key = re.search(r'name="key" value="([^"]+)"', page)[1]
+    seen = re.search(r'name="seen" value="([^"]*)"', page)[1].replace("&quot;", '"')
+    return {"key": key, "seen": seen, **typed}
+
+
+def page_of(name, row):
+    return reverse(f"endpoints:{name}", args=[row.pk])

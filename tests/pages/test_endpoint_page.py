@@ -1,0 +1,120 @@
+"""The endpoint's page: what it shows and offers in each state, and to whom."""
+
+import uuid
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from endpoints import audit
+from endpoints.changes import submit
+from endpoints.models import Change, Endpoint, Resource
+from endpoints.models.event import Verb
+from endpoints.models.resource import Auth
+from endpoints.models.status import ChangeKind, ChangeState
+
+
+def page_of(person, endpoint, **query):
+    return person.get(endpoint.get_absolute_url(), query).content.decode()
+
+
+def test_facts_and_code_have_copy_buttons_that_wait_for_the_script(bob, endpoint):
+    page = page_of(bob, endpoint)
+    for what in ("endpoint-url", "endpoint-id", "region", "install", "code", "run"):
+        assert f'data-copy="{what}"' in page
+        assert f'id="{what}"' in page
+    assert page.count("data-copy=") == page.count('data-done="Copied" hidden>')
+
+
+def test_only_a_key_can_be_copied_and_not_the_reason_why_there_is_none(alice, endpoint):
+    address = reverse("endpoints:key", args=[endpoint.pk])
+    assert 'data-copy="endpoint-key"' in alice.post(address).content.decode()
+    Resource.objects.update(auth=Auth.MANAGED_IDENTITY)
+    page = alice.post(address).content.decode()
+    assert "signs in with Microsoft Entra" in page
+    assert 'data-copy="endpoint-key"' not in page
+
+
+def test_the_samples_of_the_page_with_the_key_lead_to_an_address_that_can_be_opened(alice, endpoint):
+    page = alice.post(reverse("endpoints:key", args=[endpoint.pk])).content.decode()
+    assert f'href="{endpoint.get_absolute_url()}?sample=curl#sample-code"' in page
+
+
+@pytest.mark.parametrize(("logging", "word"), [(True, "off"), (False, "on")])
+def test_logging_is_switched_by_people_with_permission_and_is_explained(alice, bob, endpoint, logging, word):
+    Endpoint.objects.update(logging_enabled=logging)
+    page = page_of(alice, endpoint)
+    assert f"Turn content logging {word}</a>" in page
+    assert reverse("endpoints:edit", args=[endpoint.pk]) in page
+    page = page_of(bob, endpoint)
+    assert "Turn content logging" not in page
+    for meaning in ("30 days", "personal data", "goes before that of a client", "Under heavy load", "who may read"):
+        assert meaning in page
+
+
+def test_logging_that_the_version_does_not_allow_is_not_offered_and_says_why(alice, endpoint):
+    Endpoint.objects.update(logging_enabled=False)
+    Resource.objects.update(capabilities={"logging_needs_own_storage": True}, api_version="2025-10-15")
+    page = page_of(alice, endpoint)
+    assert "Turn content logging" not in page
+    assert "API version 2025-10-15 logs into a storage container of your own only" in page
+    assert "30 days" not in page
+
+
+def test_an_endpoint_is_cloned_by_those_who_may_deploy(alice, bob, endpoint):
+    clone = f"{reverse('endpoints:new')}?clone={endpoint.pk}"
+    assert clone in page_of(alice, endpoint)
+    assert clone not in page_of(bob, endpoint)
+
+
+def test_links_to_the_documentation_do_not_reveal_the_page(bob, endpoint):
+    page = page_of(bob, endpoint)
+    assert page.count('href="https://learn.microsoft.com/') >= 7
+    assert page.count('href="https://') == page.count('rel="noreferrer"')
+
+
+def test_an_endpoint_that_is_gone_offers_no_code_to_call_it(alice, endpoint):
+    Endpoint.objects.update(gone_at=timezone.now())
+    page = page_of(alice, endpoint)
+    assert "This endpoint was deleted at the service" in page
+    assert "there is nothing to call" in page
+    for offer in ("Change model</a>", "Clone</a>", "Turn content logging"):
+        assert offer not in page
+
+
+def test_a_canceled_deployment_is_not_called_deleted_in_azure(alice, endpoint):
+    change = submit.create(key=uuid.uuid4(), actor=alice.user, model=endpoint.model, display_name="Never")
+    assert submit.cancel(change, actor=alice.user)
+    page = page_of(alice, change.endpoint)
+    assert "The service never had this endpoint" in page
+    assert "deleted at the service" not in page
+
+
+def test_an_endpoint_that_failed_says_what_can_be_done(alice, bob, endpoint):
+    Endpoint.objects.update(status="Failed", error="The model is broken.")
+    assert "The model is broken." in page_of(bob, endpoint)
+    assert "Change the model to deploy again" not in page_of(bob, endpoint)
+    assert "Change the model to deploy again" in page_of(alice, endpoint)
+
+
+def test_a_long_history_begins_with_the_newest_and_the_rest_is_a_link_away(alice, endpoint):
+    closed = {"kind": ChangeKind.EDIT, "state": ChangeState.DONE, "closed_at": timezone.now()}
+    Change.objects.bulk_create(Change(endpoint=endpoint, reason=f"Reason {n}.", **closed) for n in range(50))
+    for _n in range(12):
+        audit.record(Verb.EDITED, endpoint=endpoint)
+    page = page_of(alice, endpoint)
+    assert page.count("Reason ") == 10
+    assert "?history=all#history" in page
+    page = page_of(alice, endpoint, history="all")
+    assert page.count("Reason ") == 50
+    assert "Show earlier history" not in page
+
+
+def test_the_list_of_shortcuts_is_a_page_too_and_has_those_that_the_person_may_use(alice, bob):
+    address = reverse("endpoints:shortcuts")
+    assert f'href="{address}"' in alice.get(address).content.decode()
+    assert 'data-keys="n"' in alice.get(address).content.decode()
+    page = bob.get(address).content.decode()
+    assert 'data-keys="g m"' in page
+    assert 'data-keys="n"' not in page
+    assert 'data-keys="g l"' not in page

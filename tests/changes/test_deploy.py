@@ -311,6 +311,7 @@ def test_of_several_endpoints_that_one_request_made_the_oldest_is_adopted(alice,
     world.fail({"method": "GET", "path": "/endpoints", "times": 1, "effect": {"body": {"values": listed[::order]}}})
     worker.step(change)
     assert made["self"].endswith(Endpoint.objects.get().remote_id)
+    assert (change.state, change.error) == (ChangeState.DEPLOYING, "")
 
 
 def test_an_answer_names_the_endpoint_of_its_own_request_only(alice, model, world, worker):

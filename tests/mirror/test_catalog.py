@@ -254,7 +254,7 @@ def test_a_difference_in_more_than_we_requested_is_recorded_as_outside(alice, en
 
 
 @pytest.mark.parametrize(
-    "mark", ["none", "12345678-1234-1234-1234-12345678901z", "x" * 36, "a-b-c-d-e", str(uuid.UUID(int=7))]
+    "mark", ["none", "12345678-1234-1234-1234-12345678901z", "x" * 40, "a-b-c-d-e", str(uuid.UUID(int=7))]
 )
 def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(alice, mirrored, world, worker, mark):
     model = SpeechModel.objects.deployable().first()
@@ -262,7 +262,7 @@ def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(alice, mirrore
     made = deployed_elsewhere(world, model, customProperties={MARK: mark})
     worker.mirror()
     row = Endpoint.objects.get(remote_id=made)
-    assert row.mark == mark
+    assert row.mark == mark[:36]
     assert row != waiting.endpoint
 
 
@@ -368,3 +368,12 @@ def test_a_model_is_stored_as_the_service_describes_it(mirrored, world, worker):
     after = SpeechModel.objects.get(pk=model.pk)
     for field in (*said, "base_model", "project", "created_at", "expires_at", "adaptation_expires_at", "datasets"):
         assert getattr(after, field) == getattr(model, field), field
+
+
+def test_an_endpoint_whose_model_the_service_does_not_list_has_none(endpoint, world, worker):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    address = remote["model"]["self"].rpartition("/")[0]
+    lists(world, {**remote, "model": {"self": f"{address}/{uuid.uuid4()}"}})
+    worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.model, row.model_name, row.expires_at) == (None, "", None)

@@ -383,3 +383,11 @@ def test_an_answer_without_our_mark_still_names_the_endpoint_that_was_asked_for(
     world.fail({**POST, "stage": "before", "effect": {"status": 201, "body": body}})
     assert worker.step(change).state == ChangeState.DEPLOYING
     assert Endpoint.objects.get().remote_id == str(number)
+
+
+def test_what_the_service_answers_is_shown_at_once(alice, model, world, worker):
+    change = worker.step(ask(alice, model))
+    row = Endpoint.objects.get()
+    assert (row.status, row.mark) == (Status.NOT_STARTED, str(change.pk))
+    remote = world.call("GET", f"/endpoints/{row.remote_id}")
+    assert f"{row.last_action_at:%Y-%m-%dT%H:%M:%SZ}" == remote["lastActionDateTime"]

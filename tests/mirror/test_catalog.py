@@ -377,3 +377,17 @@ def test_an_endpoint_whose_model_the_service_does_not_list_has_none(endpoint, wo
     worker.mirror()
     row = Endpoint.objects.get()
     assert (row.model, row.model_name, row.expires_at) == (None, "", None)
+
+
+def test_an_endpoint_is_stored_as_the_service_describes_it(endpoint, world, worker):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    Endpoint.objects.all().delete()
+    worker.mirror()
+    row = Endpoint.objects.get()
+    for moment, name in ((row.created_at, "createdDateTime"), (row.last_action_at, "lastActionDateTime")):
+        assert f"{moment:%Y-%m-%dT%H:%M:%SZ}" == remote[name]
+    assert (row.display_name, row.description) == (remote["displayName"], remote.get("description", ""))
+    assert (row.locale, row.status, row.error) == (remote["locale"], remote["status"], "")
+    assert row.logging_enabled == remote["properties"]["loggingEnabled"]
+    assert row.links
+    assert (row.model.remote_id, row.model_name) == (remote["model"]["self"].rpartition("/")[2], str(row.model))

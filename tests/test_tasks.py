@@ -91,13 +91,18 @@ def test_a_service_that_has_just_failed_is_polled_soon_and_one_that_keeps_failin
 
 
 class Policy:
-    """An error policy that tells what it was asked to do."""
+    """An error policy that records how it was called."""
+
+    def __init__(self):
+        self.called = []
 
     def put_off(self, why, retry_after):
-        return why, retry_after
+        self.called.append((why, retry_after))
+        return 3.0
 
     def refused(self, error):
-        return "refused", error
+        self.called.append(error)
+        return 4.0
 
 
 def failing(error):
@@ -112,12 +117,16 @@ def failing(error):
 @pytest.mark.parametrize(("retry_after", "wait"), [(None, 5), (0.2, 1), (40, 40), (7200, 900)])
 def test_after_a_429_work_is_put_off_for_a_second_up_to_a_quarter_of_an_hour(mirrored, retry_after, wait):
     error = azure.TooManyRequests("Slow down.", operation="Endpoints_Get", retry_after=retry_after)
-    assert work.attempt(mirrored, failing(error), Policy()) == ("Slow down.", wait)
+    policy = Policy()
+    assert work.attempt(mirrored, failing(error), policy) == 3.0
+    assert policy.called == [("Slow down.", wait)]
     assert mirrored.failing_since is None
 
 
 def test_a_disk_that_is_full_puts_work_off_and_is_no_fault_of_the_service(mirrored):
-    assert work.attempt(mirrored, failing(work.Blocked("The disk is full.")), Policy()) == ("The disk is full.", None)
+    policy = Policy()
+    assert work.attempt(mirrored, failing(work.Blocked("The disk is full.")), policy) == 3.0
+    assert policy.called == [("The disk is full.", None)]
     assert mirrored.failing_since is None
 
 
@@ -127,7 +136,9 @@ def test_a_service_that_refuses_one_request_answers(mirrored):
         azure.Refused("No.", operation="Endpoints_Get", status=400),
         azure.NotSupported("Not in this version.", operation="Endpoints_ListLogs"),
     ):
-        assert work.attempt(mirrored, failing(error), Policy()) == ("refused", error)
+        policy = Policy()
+        assert work.attempt(mirrored, failing(error), policy) == 4.0
+        assert policy.called == [error]
         assert Resource.objects.get().failing_since is None
 
 
@@ -137,7 +148,9 @@ def test_a_service_that_refuses_our_key_or_version_or_does_not_answer_shows_on_t
         azure.VersionRetired("The version is gone.", operation="Endpoints_Get", version="v3.2", status=410),
         azure.NotSent("It could not be reached.", operation="Endpoints_Get"),
     ):
-        assert work.attempt(mirrored, failing(error), Policy()) == (str(error), None)
+        policy = Policy()
+        assert work.attempt(mirrored, failing(error), policy) == 3.0
+        assert policy.called == [(str(error), None)]
         resource = Resource.objects.get()
         assert resource.failure == str(error)
         assert resource.failing_since is not None

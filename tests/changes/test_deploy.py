@@ -251,7 +251,9 @@ def test_deployments_are_polled_often_while_people_wait_and_less_often_when_ther
 
 
 def test_a_request_for_an_endpoint_is_recorded_with_all_that_was_asked(alice, model):
-    project = Project.objects.create(resource=model.resource, remote_id=uuid.uuid4(), display_name="P", locale="en-US")
+    project = Project.objects.create(
+        resource=model.resource, remote_id=str(uuid.uuid4()), display_name="P", locale="en-US"
+    )
     change = ask(alice, model, description="EU hotline", project=project)
     row = Endpoint.objects.get()
     assert (row.display_name, row.description, row.project, row.locale) == (

@@ -393,3 +393,25 @@ def test_what_the_service_answers_is_shown_at_once(alice, model, world, worker):
     assert (row.status, row.mark) == (Status.NOT_STARTED, str(change.pk))
     remote = world.call("GET", f"/endpoints/{row.remote_id}")
     assert f"{row.last_action_at:%Y-%m-%dT%H:%M:%SZ}" == remote["lastActionDateTime"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ({"code": "OutOfCapacity", "message": "Too few servers."}, "Too few servers."),
+        (None, "The service gave no reason."),
+    ],
+)
+def test_a_deployment_that_fails_has_the_reason_that_the_service_gave(alice, model, world, worker, error, reason):
+    change = worker.step(ask(alice, model))
+    (remote,) = world.call("GET", "/endpoints")["values"]
+    failed = {
+        **remote,
+        "status": "Failed",
+        "properties": {**remote["properties"], **({"error": error} if error else {})},
+    }
+    address = f"/endpoints/{Endpoint.objects.get().remote_id}$"
+    world.fail({"method": "GET", "path": address, "times": 1, "effect": {"body": failed}})
+    worker.step(change)
+    assert (change.state, change.error) == (ChangeState.FAILED, reason)
+    assert Event.objects.get(change_id=change.pk, verb="failed").detail == reason

@@ -22,7 +22,7 @@ CLIENT = "client/test_client_retries client/test_client_tokens client/test_clien
 TESTS = {
     "endpoints/changes/reconcile.py": f"{CHANGES} faults/test_endpoint_elsewhere",
     "endpoints/changes/sending.py": f"{CHANGES} faults/test_endpoint_elsewhere",
-    "endpoints/changes/work.py": CHANGES,
+    "endpoints/changes/work.py": "test_tasks changes/test_deploy faults/test_twice_and_late",
     "endpoints/changes/backoff.py": f"{CHANGES} faults/test_endpoint_elsewhere",
     "endpoints/changes/submit.py": "changes pages/test_bulk faults/test_two_people faults/test_endpoint_elsewhere",
     "endpoints/mirror/catalog.py": "mirror changes faults/test_endpoint_elsewhere",

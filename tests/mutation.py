@@ -16,27 +16,27 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-CHANGES = (
-    "test_deploy test_change_model test_history test_audit test_work faults/test_listings faults/test_lost_answers"
-)
+CHANGES = "changes test_audit test_tasks faults/test_listings faults/test_lost_answers faults/test_twice_and_late"
+CLIENT = "client/test_client_retries client/test_client_tokens client/test_client_faults client/test_client_responses"
 # The tests of each module that run in this process: a simulator of the service, and no browser.
 TESTS = {
-    "endpoints/changes/reconcile.py": f"{CHANGES} faults/test_endpoint_elsewhere faults/test_twice_and_late",
-    "endpoints/changes/sending.py": f"{CHANGES} faults/test_endpoint_elsewhere faults/test_twice_and_late",
-    "endpoints/changes/work.py": f"{CHANGES} faults/test_twice_and_late",
-    "endpoints/changes/backoff.py": f"{CHANGES} faults/test_twice_and_late faults/test_endpoint_elsewhere",
-    "endpoints/changes/submit.py": "test_history test_deploy test_deploy_again test_change_model test_bulk "
-    "faults/test_two_people faults/test_endpoint_elsewhere",
-    "endpoints/mirror/catalog.py": "test_mirror test_history test_deploy_again test_change_model "
-    "faults/test_endpoint_elsewhere",
-    "endpoints/mirror/open_changes.py": "test_mirror test_history test_deploy_again faults/test_endpoint_elsewhere",
-    "endpoints/mirror/notifications.py": "test_hooks test_signature",
-    "endpoints/mirror/resources.py": "test_hooks test_audit test_connect",
-    "endpoints/access/signature.py": "test_hooks test_signature",
+    "endpoints/changes/reconcile.py": f"{CHANGES} faults/test_endpoint_elsewhere",
+    "endpoints/changes/sending.py": f"{CHANGES} faults/test_endpoint_elsewhere",
+    "endpoints/changes/work.py": "test_tasks changes/test_deploy faults/test_twice_and_late",
+    "endpoints/changes/backoff.py": f"{CHANGES} faults/test_endpoint_elsewhere",
+    "endpoints/changes/submit.py": "changes pages/test_bulk faults/test_two_people faults/test_endpoint_elsewhere",
+    "endpoints/mirror/catalog.py": "mirror changes faults/test_endpoint_elsewhere",
+    "endpoints/mirror/open_changes.py": "mirror changes faults/test_endpoint_elsewhere",
+    "endpoints/mirror/notifications.py": "mirror/test_web_hooks access",
+    "endpoints/mirror/resources.py": "mirror/test_web_hooks test_audit test_gateway",
+    "endpoints/access/signature.py": "mirror/test_web_hooks access",
     "endpoints/access/roles.py": "test_permissions",
-    "endpoints/pages/http.py": "test_permissions",
-    "endpoints/azure/sending.py": "client/test_client_retries client/test_client_tokens client/test_client_faults "
-    "client/test_client_responses",
+    "endpoints/access/permissions.py": "test_permissions",
+    "endpoints/azure/sending.py": CLIENT,
+    "endpoints/logs/keep/retention.py": "logs",
+    "endpoints/logs/purge/job.py": "logs",
+    "endpoints/logs/purge/local.py": "logs",
+    "endpoints/logs/purge/requests.py": "logs",
 }
 COPIED = ["speechstudio", "templates", "static", "locale", "manage.py", "bench", "docs"]
 PYTEST = ["-n", "0", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:playwright", "--reuse-db"]
@@ -59,7 +59,7 @@ def copy_for(module: str) -> Path:
     # mutmut leaves decorated functions alone. Transactions matter only when something is interrupted.
     kept = [line for line in (copy / module).read_text().splitlines() if line.strip() != "@transaction.atomic"]
     (copy / module).write_text("\n".join(kept) + "\n")
-    tests = [f"tests/{name}.py" for name in TESTS[module].split()]
+    tests = [f"tests/{name}" + ("" if (copy / "tests" / name).is_dir() else ".py") for name in TESTS[module].split()]
     settings = {
         "source_paths": ["endpoints"],
         "only_mutate": [module],

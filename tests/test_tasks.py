@@ -1,8 +1,9 @@
 """Task messages and leases: one worker leases a row while it works on it, and the others skip it."""
 
+import sys
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,6 +13,7 @@ from endpoints import azure, tasks
 from endpoints.changes import work
 from endpoints.mirror import resources
 from endpoints.models import Change, Resource, Sweep
+from endpoints.models.secret import CannotDecrypt
 from tests.demo import until
 
 
@@ -89,21 +91,24 @@ def test_a_service_that_has_just_failed_is_polled_soon_and_one_that_keeps_failin
 
 
 class Policy:
-    """An error policy that tells what it was asked to do."""
+    """An error policy that records how it was called."""
 
-    def put_off(self, why: str, retry_after: float | None) -> Any:
-        return why, retry_after
+    def __init__(self):
+        self.called = []
 
-    def refused(self, error: azure.SpeechError) -> Any:
-        return "refused", error
+    def put_off(self, why, retry_after):
+        self.called.append((why, retry_after))
+        return 3.0
 
-
-def attempt(resource, stage, policy) -> Any:
-    return work.attempt(resource, stage, policy)
+    def refused(self, error):
+        self.called.append(error)
+        return 4.0
 
 
 def failing(error):
-    def stage():
+    """A stage, or the work on a row, that ends with this error."""
+
+    def stage(*_arguments):
         raise error
 
     return stage
@@ -112,12 +117,16 @@ def failing(error):
 @pytest.mark.parametrize(("retry_after", "wait"), [(None, 5), (0.2, 1), (40, 40), (7200, 900)])
 def test_after_a_429_work_is_put_off_for_a_second_up_to_a_quarter_of_an_hour(mirrored, retry_after, wait):
     error = azure.TooManyRequests("Slow down.", operation="Endpoints_Get", retry_after=retry_after)
-    assert attempt(mirrored, failing(error), Policy()) == ("Slow down.", wait)
+    policy = Policy()
+    assert work.attempt(mirrored, failing(error), policy) == 3.0
+    assert policy.called == [("Slow down.", wait)]
     assert mirrored.failing_since is None
 
 
 def test_a_disk_that_is_full_puts_work_off_and_is_no_fault_of_the_service(mirrored):
-    assert attempt(mirrored, failing(work.Blocked("The disk is full.")), Policy()) == ("The disk is full.", None)
+    policy = Policy()
+    assert work.attempt(mirrored, failing(work.Blocked("The disk is full.")), policy) == 3.0
+    assert policy.called == [("The disk is full.", None)]
     assert mirrored.failing_since is None
 
 
@@ -127,7 +136,9 @@ def test_a_service_that_refuses_one_request_answers(mirrored):
         azure.Refused("No.", operation="Endpoints_Get", status=400),
         azure.NotSupported("Not in this version.", operation="Endpoints_ListLogs"),
     ):
-        assert attempt(mirrored, failing(error), Policy()) == ("refused", error)
+        policy = Policy()
+        assert work.attempt(mirrored, failing(error), policy) == 4.0
+        assert policy.called == [error]
         assert Resource.objects.get().failing_since is None
 
 
@@ -137,9 +148,89 @@ def test_a_service_that_refuses_our_key_or_version_or_does_not_answer_shows_on_t
         azure.VersionRetired("The version is gone.", operation="Endpoints_Get", version="v3.2", status=410),
         azure.NotSent("It could not be reached.", operation="Endpoints_Get"),
     ):
-        assert attempt(mirrored, failing(error), Policy()) == (str(error), None)
+        policy = Policy()
+        assert work.attempt(mirrored, failing(error), policy) == 3.0
+        assert policy.called == [(str(error), None)]
         resource = Resource.objects.get()
         assert resource.failure == str(error)
         assert resource.failing_since is not None
         assert work.attempt(mirrored, lambda: 7.0, Policy()) == 7.0
         assert Resource.objects.get().failing_since is None
+
+
+def taken(resource, do, longest=60.0):
+    """What `take` returns for this row, when the work is `do`."""
+    return work.take(Resource.objects.all(), str(resource.pk), lambda row: nullcontext("client"), do, longest=longest)
+
+
+def waits(resource):
+    """In how many seconds the row is due, without its lease; None for never."""
+    row = Resource.objects.get(pk=resource.pk)
+    assert (row.lease, row.leased_until) == (None, None)
+    return row.due_at and (row.due_at - timezone.now()).total_seconds()
+
+
+@pytest.fixture
+def ready(mirrored):
+    Resource.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    return mirrored
+
+
+def test_a_row_is_leased_during_its_work_and_due_again_when_the_work_says(ready):
+    other = Resource.objects.create(name="Fabrikam", region="westus")
+    held = []
+
+    def do(row, client):
+        held.append((row.pk, client, row.lease is not None, (row.leased_until - timezone.now()).total_seconds()))
+        assert taken(ready, do) is None
+        return 300.0
+
+    assert taken(ready, do) == 300.0
+    ((pk, client, leased, seconds),) = held
+    assert (pk, client, leased) == (ready.pk, "client", True)
+    assert 0 < seconds <= work.LEASE_SECONDS
+    assert waits(ready) == pytest.approx(300, abs=60)
+    assert taken(ready, do) is None
+    assert len(held) == 1
+    assert waits(other) < 60
+
+
+@pytest.mark.parametrize(("due", "wait"), [(0, 0), (None, None)])
+def test_work_may_be_due_at_once_or_never_again(ready, due, wait):
+    assert taken(ready, lambda row, client: due) == due
+    assert (waits(ready) is None) == (wait is None)
+    assert Resource.objects.due().exists() == (due == 0)
+
+
+def test_work_that_crashes_is_tried_again_after_a_minute(ready):
+    with pytest.raises(ZeroDivisionError):
+        taken(ready, lambda row, client: 1 / 0)
+    assert waits(ready) == pytest.approx(60, abs=20)
+
+
+def test_a_worker_that_is_ended_leaves_its_row_to_the_next_at_once(ready):
+    with pytest.raises(SystemExit):
+        taken(ready, lambda row, client: sys.exit())
+    assert Resource.objects.due().get() == ready
+
+
+@pytest.mark.parametrize(
+    "error", [azure.NotSent("Away.", operation="Endpoints_List"), CannotDecrypt("Away."), ValueError("Away.")]
+)
+@pytest.mark.parametrize(("away", "least", "most"), [(0, 2, 30), (1000, 40, 40)])
+def test_a_resource_that_cannot_be_connected_to_says_why_and_is_tried_again(ready, error, away, least, most):
+    Resource.objects.update(failing_since=timezone.now() - timedelta(seconds=away))
+    assert taken(ready, failing(error), longest=40.0) == pytest.approx((least + most) / 2, abs=(most - least) / 2)
+    assert Resource.objects.get().failure == "Away."
+    assert waits(ready) <= most
+
+
+def test_a_change_of_a_resource_that_cannot_be_connected_to_shows_on_the_resource(alice, endpoint, other):
+    from endpoints.changes import submit
+
+    change = submit.change_model(key=endpoint.pk, actor=alice.user, endpoint=endpoint, model=other)
+    rows = Change.objects.open()
+    work.take(rows, str(change.pk), lambda row: nullcontext(), failing(ValueError("Away.")), longest=60.0)
+    assert Resource.objects.get().failure == "Away."
+    change.refresh_from_db()
+    assert (change.state, change.lease) == ("queued", None)

@@ -299,3 +299,119 @@ def test_how_a_deployment_ended_is_recorded_with_the_model(alice, model, world, 
     worker.step(change)
     event = Event.objects.get(change_id=change.pk, verb="deployed")
     assert (event.facts, event.endpoint_id, event.actor_name) == ({"model": str(model)}, change.endpoint_id, "")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_endpoints_that_one_request_made_the_oldest_is_adopted(alice, model, world, worker, order):
+    change = ask(alice, model)
+    world.fail({**POST, "stage": "after", "effect": {"close": True}})
+    assert worker.step(change).state == ChangeState.UNKNOWN
+    (made,) = world.call("GET", "/endpoints")["values"]
+    newer = made | {"createdDateTime": f"{timezone.now() + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
+    undated = {name: value for name, value in made.items() if name != "createdDateTime"}
+    listed = [newer | {"self": made["self"][:-4] + "0001"}, made, undated | {"self": made["self"][:-4] + "0002"}]
+    world.fail({"method": "GET", "path": "/endpoints", "times": 1, "effect": {"body": {"values": listed[::order]}}})
+    worker.step(change)
+    assert made["self"].endswith(Endpoint.objects.get().remote_id)
+    assert (change.state, change.error) == (ChangeState.DEPLOYING, "")
+
+
+def test_an_answer_names_the_endpoint_of_its_own_request_only(alice, model, world, worker):
+    first, second = ask(alice, model), ask(alice, model)
+    worker.step(first)
+    assert Endpoint.objects.get(pk=first.endpoint_id).remote_id is not None
+    assert Endpoint.objects.get(pk=second.endpoint_id).remote_id is None
+    worker.step(second)
+    assert Endpoint.objects.exclude(remote_id=None).count() == 2
+
+
+def test_each_attempt_begins_from_the_start(alice, model, world, worker):
+    change = ask(alice, model)
+    long_ago = timezone.now() - timedelta(days=1)
+    Change.objects.update(attempt=1, lost_answers=1, empty_listings=2, polls=9, sent_at=long_ago, error="Lost.")
+    change.refresh_from_db()
+    world.fail({**POST, "stage": "before", "effect": {"close": True}})
+    worker.step(change)
+    assert (change.state, change.attempt, change.lost_answers, change.empty_listings) == (ChangeState.UNKNOWN, 2, 2, 0)
+    assert change.sent_at > long_ago
+    assert "lost" in change.error
+    Change.objects.update(state=ChangeState.QUEUED, error="Lost.")
+    change.refresh_from_db()
+    worker.step(change)
+    assert (change.state, change.attempt, change.error) == (ChangeState.DEPLOYING, 3, "")
+    assert change.accepted_at > long_ago
+    assert change.polls == 1
+
+
+@pytest.mark.parametrize(("lost_answers", "state"), [(1, ChangeState.QUEUED), (3, ChangeState.UNDECIDED)])
+def test_what_never_arrived_is_due_at_once_or_never(alice, model, worker, lost_answers, state):
+    change = ask(alice, model)
+    long_ago = timezone.now() - timedelta(days=1)
+    Change.objects.update(
+        state=ChangeState.UNKNOWN, lost_answers=lost_answers, empty_listings=1, sent_at=long_ago, attempt=lost_answers
+    )
+    change.refresh_from_db()
+    worker.step(change)
+    assert (change.state, change.empty_listings) == (state, 2)
+    assert Change.objects.due().exists() == (state == ChangeState.QUEUED)
+
+
+@pytest.mark.parametrize("kind", ["edit", "change-model"])
+def test_an_endpoint_of_whose_failure_we_do_not_know_yet_can_be_renamed(alice, mirrored, world, worker, kind):
+    failed = worker.step(ask(alice, SpeechModel.objects.get(display_name__icontains="broken")))
+    world.advance(3600)
+    endpoint = worker.step(failed).endpoint
+    Endpoint.objects.update(status=Status.SUCCEEDED)
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Once more"})
+    Change.objects.update(kind=kind)
+    expected = ChangeState.DONE if kind == "edit" else ChangeState.FAILED
+    assert worker.step(change).state == expected
+
+
+def test_an_answer_without_our_mark_still_names_the_endpoint_that_was_asked_for(alice, model, world, worker):
+    change = ask(alice, model)
+    number = uuid.uuid4()
+    now = f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}"
+    address = f"{world.url}/speechtotext/v3.2"
+    body = {
+        "self": f"{address}/endpoints/{number}",
+        "model": {"self": f"{address}/models/{model.remote_id}"},
+        "displayName": "Support calls",
+        "locale": "en-US",
+        "status": "NotStarted",
+        "createdDateTime": now,
+        "lastActionDateTime": now,
+    }
+    world.fail({**POST, "stage": "before", "effect": {"status": 201, "body": body}})
+    assert worker.step(change).state == ChangeState.DEPLOYING
+    assert Endpoint.objects.get().remote_id == str(number)
+
+
+def test_what_the_service_answers_is_shown_at_once(alice, model, world, worker):
+    change = worker.step(ask(alice, model))
+    row = Endpoint.objects.get()
+    assert (row.status, row.mark) == (Status.NOT_STARTED, str(change.pk))
+    remote = world.call("GET", f"/endpoints/{row.remote_id}")
+    assert f"{row.last_action_at:%Y-%m-%dT%H:%M:%SZ}" == remote["lastActionDateTime"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ({"code": "OutOfCapacity", "message": "Too few servers."}, "Too few servers."),
+        (None, "The service gave no reason."),
+    ],
+)
+def test_a_deployment_that_fails_has_the_reason_that_the_service_gave(alice, model, world, worker, error, reason):
+    change = worker.step(ask(alice, model))
+    (remote,) = world.call("GET", "/endpoints")["values"]
+    failed = {
+        **remote,
+        "status": "Failed",
+        "properties": {**remote["properties"], **({"error": error} if error else {})},
+    }
+    address = f"/endpoints/{Endpoint.objects.get().remote_id}$"
+    world.fail({"method": "GET", "path": address, "times": 1, "effect": {"body": failed}})
+    worker.step(change)
+    assert (change.state, change.error) == (ChangeState.FAILED, reason)
+    assert Event.objects.get(change_id=change.pk, verb="failed").detail == reason

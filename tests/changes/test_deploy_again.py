@@ -184,3 +184,13 @@ def test_an_endpoint_that_the_service_has_after_all_is_not_removed_by_a_page_tha
     assert not submit.dismiss(seen, actor=alice.user)
     assert Endpoint.objects.get().gone_at is None
     assert not Event.objects.filter(verb="dismissed").exists()
+
+
+def test_a_deletion_whose_end_was_found_later_has_no_error_any_more(alice, endpoint, world, worker):
+    change = submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint)
+    Change.objects.update(state=ChangeState.UNDECIDED, error="It was sent three times.", due_at=None)
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.mirror()
+    change.refresh_from_db()
+    assert (change.state, change.error) == (ChangeState.DONE, "")
+    assert Event.objects.get(verb="deleted").endpoint_id == endpoint.pk

@@ -254,12 +254,17 @@ def test_a_difference_in_more_than_we_requested_is_recorded_as_outside(alice, en
     assert Event.objects.get(verb=Verb.CHANGED_OUTSIDE).text == "was changed outside: name, description"
 
 
-@pytest.mark.parametrize("mark", ["none", "12345678-1234-1234-1234-12345678901z", "x" * 36, "a-b-c-d-e", "0" * 36])
-def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(mirrored, world, worker, mark):
-    made = deployed_elsewhere(world, SpeechModel.objects.deployable().first(), customProperties={MARK: mark})
+@pytest.mark.parametrize(
+    "mark", ["none", "12345678-1234-1234-1234-12345678901z", "x" * 40, "a-b-c-d-e", str(uuid.UUID(int=7))]
+)
+def test_a_mark_that_is_none_of_ours_is_the_mark_of_somebody_else(alice, mirrored, world, worker, mark):
+    model = SpeechModel.objects.deployable().first()
+    waiting = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
+    made = deployed_elsewhere(world, model, customProperties={MARK: mark})
     worker.mirror()
-    row = Endpoint.objects.get()
-    assert (row.remote_id, row.mark) == (made, mark)
+    row = Endpoint.objects.get(remote_id=made)
+    assert row.mark == mark[:36]
+    assert row != waiting.endpoint
 
 
 def test_an_endpoint_that_failed_without_a_reason_shows_none(endpoint, world, worker):
@@ -364,3 +369,26 @@ def test_a_model_is_stored_as_the_service_describes_it(mirrored, world, worker):
     after = SpeechModel.objects.get(pk=model.pk)
     for field in (*said, "base_model", "project", "created_at", "expires_at", "adaptation_expires_at", "datasets"):
         assert getattr(after, field) == getattr(model, field), field
+
+
+def test_an_endpoint_whose_model_the_service_does_not_list_has_none(endpoint, world, worker):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    address = remote["model"]["self"].rpartition("/")[0]
+    lists(world, {**remote, "model": {"self": f"{address}/{uuid.uuid4()}"}})
+    worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.model, row.model_name, row.expires_at) == (None, "", None)
+
+
+def test_an_endpoint_is_stored_as_the_service_describes_it(endpoint, world, worker):
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    Endpoint.objects.all().delete()
+    worker.mirror()
+    row = Endpoint.objects.get()
+    for moment, name in ((row.created_at, "createdDateTime"), (row.last_action_at, "lastActionDateTime")):
+        assert f"{moment:%Y-%m-%dT%H:%M:%SZ}" == remote[name]
+    assert (row.display_name, row.description) == (remote["displayName"], remote.get("description", ""))
+    assert (row.locale, row.status, row.error) == (remote["locale"], remote["status"], "")
+    assert row.logging_enabled == remote["properties"]["loggingEnabled"]
+    assert row.links
+    assert (row.model.remote_id, row.model_name) == (remote["model"]["self"].rpartition("/")[2], str(row.model))

@@ -26,7 +26,7 @@ def look(endpoint):
     for _round in range(10):
         LogArchive.objects.filter(pk=endpoint.pk, next_look_at__isnull=False).update(next_look_at=Now())
         tasks.collect(str(endpoint.pk))
-        if not LogArchive.objects.get(pk=endpoint.pk).looking:
+        if not LogArchive.objects.get(pk=endpoint.pk).refreshing:
             return
     raise AssertionError("The look does not end.")
 
@@ -99,13 +99,13 @@ def test_a_page_that_was_opened_a_moment_ago_asks_for_no_other_look_and_a_press_
     page(lena, logging)
     look(logging)
     page(lena, logging)
-    assert not LogArchive.objects.get().looking
+    assert not LogArchive.objects.get().refreshing
     lena.post(reverse("endpoints:logs-refresh", args=[logging.pk]))
-    assert LogArchive.objects.get().looking
+    assert LogArchive.objects.get().refreshing
     look(logging)
     LogArchive.objects.update(looked_at=timezone.now() - timedelta(minutes=6))
     page(lena, logging)
-    assert LogArchive.objects.get().looking
+    assert LogArchive.objects.get().refreshing
 
 
 def test_a_poll_of_somebody_who_has_signed_out_is_not_answered_with_no_news(lena, logging):

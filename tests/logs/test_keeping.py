@@ -148,7 +148,7 @@ def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
     keep(alice, logging, every_hours="1", retention_days="")
     row = LogArchive.objects.get()
     assert (row.keep, row.every_hours, row.retention_days) == (True, 1, None)
-    assert row.looking
+    assert row.refreshing
     event = Event.objects.get(verb="logs-kept")
     assert (event.actor_name, event.facts["what"]) == ("alice", "kept, a look every hour; copies stay without end")
 

@@ -82,7 +82,7 @@ def zips(download):
 def until(download, state):
     """The worker takes it further until it is in this state, in steps as short as can be."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(job, "WORK_SECONDS", 0)
+        patched.setattr("endpoints.logs.job.WORK_SECONDS", 0)
         while download.state != state:
             Download.objects.filter(pk=download.pk).update(next_look_at=timezone.now() - timedelta(seconds=1))
             tasks.fetch(str(download.pk))

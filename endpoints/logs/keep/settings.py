@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ def request_refresh(endpoint: Endpoint) -> LogArchive:
 
 
 def change_settings(
-    *, actor: Any, endpoint: Endpoint, keep: bool, every_hours: int, retention_days: int | None
+    *, actor: User, endpoint: Endpoint, keep: bool, every_hours: int, retention_days: int | None
 ) -> LogArchive:
     """How the logs of `endpoint` are kept from now on; those that are to be kept are fetched at once."""
     with transaction.atomic():

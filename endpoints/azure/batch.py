@@ -94,7 +94,8 @@ class _Transfer(Generic[T]):
     def __init__(self, route: Route, most: int) -> None:
         self.buffer = memoryview(bytearray(most))
         self.exchange = Exchange(route)
-        self.exchange.on_body, self.exchange.accept = self._receive, self._accept
+        self.exchange.write_to(self._receive)
+        self.exchange.accept = self._accept
 
     def begin(self, token: T, source: Source) -> None:
         self.token, self.count, self.length = token, 0, -1
@@ -119,10 +120,11 @@ class _Transfer(Generic[T]):
             self.length = int(length)
         return self.length >= 0
 
-    def _receive(self, data: memoryview) -> bool:
+    def _receive(self, data: memoryview) -> int | None:
+        self.exchange.heard = time.monotonic()
         end = self.count + len(data)
         if end > len(self.buffer):
-            return False
+            return -1
         self.buffer[self.count : end] = data
         self.count = end
-        return True
+        return None

@@ -10,13 +10,14 @@ import base64
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from . import errors
-from .curl import AT_ONCE_BYTES, OPERATION, Connection, Connections, Source
+from .curl import OPERATION, Connection, Connections, Source
 from .deadline import Deadline
 from .error_body import ErrorBody
 from .sending import ApiResponse, failure, unreadable, with_retries
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 READ_SECONDS = 30.0  # a transfer may take hours, but not a silence longer than this
 SLICE_SECONDS = 0.5  # how often a reader that waits is asked whether it still wants the content
 CHUNK_BYTES = 256 * 1024
-_NOWHERE = memoryview(bytearray())
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _BEYOND = re.compile(r"bytes \*/(\d{1,18})")
 
@@ -37,9 +37,8 @@ class Transfer:
 
     def __init__(self, connection: Connection, source: Source, offset: int, etag: str | None, due: Deadline) -> None:
         self.exchange, self._loop, self._due = connection.exchange, connection.loop, due
-        self._into, self._count = _NOWHERE, 0
-        self._rest = bytearray()  # what did not fit into the reader's buffer
-        self.exchange.on_body = self._receive
+        self._early = BytesIO()  # what comes together with the header
+        self.exchange.write_to(self._early.write)
         self.exchange.begin(source, offset, etag)
         self._loop.add(self.exchange)
         while not (self.exchange.header_done or self.exchange.done):
@@ -47,40 +46,34 @@ class Transfer:
         if not self.exchange.header_done and self.exchange.error:
             raise self.exchange.error
 
-    def read_into(self, buffer: memoryview) -> int:
-        """The next bytes: at least one, or 0 at the end. Raises what ended it too early.
+    def read_into(self, buffer: BytesIO, enough: int) -> int:
+        """Append the next bytes: at least one, or 0 at the end. Raises what ended it too early.
 
-        After the first it waits for no more, and goes on as long as there is room for all that may come at once.
+        After the first it waits for no more, and goes on with what is there until there is `enough`.
         """
-        self._count, before = min(len(self._rest), len(buffer)), -1
-        buffer[: self._count] = self._rest[: self._count]
-        del self._rest[: self._count]
-        self._into = buffer
-        while not self.exchange.done and (not self._count or before < self._count <= len(buffer) - AT_ONCE_BYTES):
-            before = self._count
-            self._work(wait=not self._count)
-        self._into = _NOWHERE
-        if not self._count and self.exchange.error:
+        begin, count, before = buffer.tell(), 0, -1
+        if self._early.tell():
+            count = buffer.write(self._early.getvalue())
+            self._early = BytesIO()
+        self.exchange.write_to(buffer.write)
+        while not self.exchange.done and (not count or before < count < enough):
+            before = count
+            self._work(wait=not count)
+            count = buffer.tell() - begin
+            if count > before:
+                self.exchange.heard = time.monotonic()
+        self.exchange.write_to(self._early.write)
+        if not count and self.exchange.error:
             raise self.exchange.error
-        return self._count
+        return count
 
     def beginning(self, most: int) -> bytes:
         """So much of a body as comes, of one that nobody needs whole."""
-        buffer, count = memoryview(bytearray(most)), 0
-        try:
-            while count < most and (more := self.read_into(buffer[count:])):
-                count += more
-        except errors.SpeechError:
-            pass
-        return bytes(buffer[:count])
-
-    def _receive(self, data: memoryview) -> bool:
-        fits = min(len(data), len(self._into) - self._count) if not self._rest else 0
-        self._into[self._count : self._count + fits] = data[:fits]
-        self._count += fits
-        if fits < len(data):
-            self._rest += data[fits:]
-        return True
+        buffer = BytesIO()
+        with suppress(errors.SpeechError):
+            while buffer.tell() < most and self.read_into(buffer, most):
+                pass
+        return buffer.getvalue()[:most]
 
     def _work(self, *, wait: bool) -> None:
         left = self._due.left()
@@ -112,16 +105,15 @@ class Content:
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes, once, as they come. IncompleteContent when fewer come than promised; TimedOut on silence."""
-        buffer = memoryview(bytearray(CHUNK_BYTES))
-        while count := self.read_into(buffer):
-            yield bytes(buffer[:count])
+        while self.read_into(buffer := BytesIO(), CHUNK_BYTES):
+            yield buffer.getvalue()
 
-    def read_into(self, buffer: memoryview) -> int:
-        """The next bytes; how many there were, 0 at the end. As chunks()."""
+    def read_into(self, buffer: BytesIO, enough: int) -> int:
+        """Append the next bytes, hardly more than `enough`; how many there were, 0 at the end. As chunks()."""
         if self._transfer is None:
             return 0
         try:
-            count = self._transfer.read_into(buffer)
+            count = self._transfer.read_into(buffer, enough)
         except errors.ConnectionLost:
             raise self._incomplete() from None
         self._received += count

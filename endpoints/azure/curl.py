@@ -24,7 +24,6 @@ from .sending import COMMON_HEADERS
 OPERATION = "content"  # not an operation of the contract
 CONNECT_SECONDS = 10  # for the name, the connection and TLS
 READ_BYTES = 32 * 1024
-AT_ONCE_BYTES = 11 * READ_BYTES  # as much as libcurl reads of one connection before it returns
 HEADER_BYTES = 64 * 1024
 IDLE, IDLE_SECONDS = 10, 15  # connections that are kept alive
 # A proxy and we could understand two different values in two different ways.
@@ -95,8 +94,6 @@ class Exchange:
         self.handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         self.handle.setopt(pycurl.SOCKOPTFUNCTION, self._socket_opened)
         self.handle.setopt(pycurl.HEADERFUNCTION, self._header)
-        self.handle.setopt(pycurl.WRITEFUNCTION, self._body, use_memoryview=True)
-        self.on_body: Callable[[memoryview], bool] = lambda _data: False
         self.accept: Callable[[Exchange], bool] = lambda _exchange: True
 
     @property
@@ -111,6 +108,13 @@ class Exchange:
         self._host = source.host
         more = [f"Range: bytes={offset}-"] if offset else []
         source.put_on(self.handle, [*more, f"If-Match: {etag}"] if etag else more)
+
+    def write_to(self, sink: Callable[[memoryview], int | None]) -> None:
+        """Where the body goes: it comes in pieces of 16 kB. A method written in C costs the least for each of them.
+
+        The transfer ends when it returns another number than that of the bytes, or raises; None stands for all.
+        """
+        self.handle.setopt(pycurl.WRITEFUNCTION, sink, use_memoryview=True)
 
     def end(self, code: int, said: str) -> None:
         """libcurl has no more to do with it."""
@@ -153,10 +157,6 @@ class Exchange:
             if self.headers.setdefault(name, value).lower() != value.lower() and name in _ONCE:
                 return -1
         return None
-
-    def _body(self, data: memoryview) -> int | None:
-        self.heard = time.monotonic()
-        return None if self.on_body(data) else -1
 
 
 class Loop:

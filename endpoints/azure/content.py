@@ -1,7 +1,7 @@
 """Recordings and transcripts: bytes behind a content address, read without credentials.
 
-The address is the credential. It lies at another origin than the API (blob storage), so nothing of ours goes
-there, and no error or repr of ours shows it.
+The address is the credential. Its origin (blob storage) is not that of the API, so our credentials are never sent
+there, and no error or repr shows the address.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BEYOND = re.compile(r"bytes \*/(\d{1,18})")
 
 
 class Transfer:
-    """A request that is under way, and its bytes for whoever reads them."""
+    """A running request, and the bytes of its answer."""
 
     def __init__(self, connection: Connection, source: Source, offset: int, etag: str | None, due: Deadline) -> None:
         self.exchange, self._loop, self._due = connection.exchange, connection.loop, due
@@ -68,7 +68,7 @@ class Transfer:
         return count
 
     def beginning(self, most: int) -> bytes:
-        """So much of a body as comes, of one that nobody needs whole."""
+        """The first bytes of a body, at most `most`; fewer when the transfer fails."""
         buffer = BytesIO()
         with suppress(errors.SpeechError):
             while buffer.tell() < most and self.read_into(buffer, most):
@@ -134,7 +134,7 @@ class Contents:
     _retries: bool
 
     def batch(self, at_once: int, most: int) -> Batch[Any]:
-        """The quick way to many contents of at most `most` bytes each."""
+        """For many contents of at most `most` bytes each."""
         from .batch import Batch
 
         return Batch(self._connections.route, self._source, at_once, most)
@@ -171,11 +171,11 @@ class Contents:
             self._connections.give_back(connection)
 
     def _source(self, url: str) -> Source:
-        """What to ask for what is at `url`; ForeignAddress when that may not be."""
+        """The request for the content at `url`; ForeignAddress when that address is not allowed."""
         raise NotImplementedError
 
     def _begun(self, transfer: Transfer, offset: int, etag: str | None) -> Content:
-        """The transfer that an answer begins; raises what it means when it begins none."""
+        """The content of an answer; raises the error that the answer stands for."""
         begun = understood(transfer, offset, etag)
         if begun is None:
             answer = answer_of(transfer)
@@ -186,7 +186,7 @@ class Contents:
 
 
 def opening(due: Deadline) -> Deadline:
-    """For asking again, not for the transfer; nobody who may be told to stop waits for long."""
+    """The time for retries of opening, not for the transfer; short when the caller can be told to stop."""
     return Deadline(min(due.left(), 3.0 if due.stoppable else 60.0))
 
 
@@ -195,12 +195,12 @@ def answer_of(transfer: Transfer, body: bytes = b"") -> ApiResponse:
 
 
 def plain(headers: Mapping[str, str]) -> bool:
-    """Whether the bytes are those of the content, and not compressed, which we asked for."""
+    """Whether the bytes are those of the content and not compressed, which was not requested."""
     return headers.get("content-encoding", "").lower() in ("", "identity")
 
 
 def understood(transfer: Transfer, offset: int, etag: str | None) -> Content | None:
-    """The content that an answer begins; None when the answer is a failure of the ordinary kinds."""
+    """The content of an answer; None when the answer is an error that all requests can have."""
     status, headers = transfer.exchange.status, transfer.exchange.headers
     found = headers.get("etag")
     if status in (401, 403, 404, 410):  # an expired signature is 403; a log that was deleted is 404

@@ -1,4 +1,4 @@
-"""What people decide about the content logs of an endpoint: how they are kept, and that a worker looks at them now."""
+"""What people decide about the content logs of an endpoint: how they are kept, and when they are refreshed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from endpoints.models.log_archive import Stage
 
 
 def request_refresh(endpoint: Endpoint) -> LogArchive:
-    """Somebody is interested in the logs of `endpoint`: a worker refreshes them as soon as it can."""
+    """A worker refreshes the logs of `endpoint` as soon as it can."""
     archive = LogArchive.objects.of(endpoint)
     _set(archive, next_look_at=Now())
     return archive

@@ -54,7 +54,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
             run = Run(product, count, say)
             run.go()
             lost, doubled = run.lost(), run.doubled()
-            times = Change.objects.exclude(closed_at=None).values_list("asked_at", "closed_at")
+            times = Change.objects.exclude(closed_at=None).values_list("requested_at", "closed_at")
             seconds = [[(closed - asked).total_seconds() for asked, closed in times if closed]]
             away = durability_broker.AWAY_SECONDS_FULL if full else durability_broker.AWAY_SECONDS
             broker = durability_broker.measure(PART, product, person, away, run.ask_more, run.watch, say)
@@ -114,8 +114,8 @@ class Run:
             if self.asked % 3 == 0:
                 submit.change_model(key=key, actor=None, endpoint=endpoint, model=other)
             else:
-                wanted = {"display_name": f"Benchmark {endpoint.pk} {self.asked}"}
-                submit.edit(key=key, actor=None, endpoint=endpoint, wanted=wanted)
+                desired = {"display_name": f"Benchmark {endpoint.pk} {self.asked}"}
+                submit.edit(key=key, actor=None, endpoint=endpoint, desired=desired)
 
     def ask_more(self) -> None:
         """One more change of each endpoint."""
@@ -171,9 +171,9 @@ class Run:
         return Change.objects.exclude(state=ChangeState.DONE).count() + len(wrong)
 
     def last_name(self, remote_id: str | None, name: str) -> str:
-        edits = Change.objects.filter(endpoint__remote_id=remote_id, kind=ChangeKind.EDIT).order_by("-asked_at")
+        edits = Change.objects.filter(endpoint__remote_id=remote_id, kind=ChangeKind.EDIT).order_by("-requested_at")
         last = edits.first()
-        return str(last.wanted["display_name"]) if last else name
+        return str(last.desired["display_name"]) if last else name
 
     def doubled(self) -> int:
         """Endpoints whose mark another endpoint has too."""

@@ -145,7 +145,7 @@ def _build(count: int) -> None:
         endpoint = Endpoint.objects.create(
             resource=resource, remote_id=str(uuid.uuid4()), display_name="Hotline", logging_enabled=True
         )
-        LogArchive.objects.create(endpoint=endpoint, looked_at=later, listed_at=later, next_look_at=None)
+        LogArchive.objects.create(endpoint=endpoint, checked_at=later, listed_at=later, due_at=None)
         entries = _entries(endpoint, count, later)
         while chunk := list(islice(entries, CHUNK)):
             insert(chunk)
@@ -191,7 +191,7 @@ def _entries(endpoint: Any, count: int, now: datetime) -> Iterator[Any]:
             at=at,
             day=at.date(),
             duration=timedelta(seconds=chance.uniform(1, 30)),
-            outcome="nothing" if nothing else "recognised",
+            outcome="nothing" if nothing else "recognized",
             text=f"{text} {RARE}" if n % rare == 0 and n // rare < RARE_TIMES else text,
             confidence=None if nothing else chance.uniform(0.45, 0.99),
             has_audio=n % 97 != 0,

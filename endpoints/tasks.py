@@ -106,6 +106,6 @@ def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:
     catalog.refresh(resource, service)
     resource.record_success()
-    if settings.PUBLIC_URL and (resource.hook_wanted or resource.hook_id):
+    if settings.PUBLIC_URL and (resource.hook_enabled or resource.hook_id):
         web_hooks.ensure(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
     return float(settings.LOOK_SECONDS)

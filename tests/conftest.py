@@ -165,19 +165,19 @@ class Worker:
     def run_round(self) -> None:
         """One step of each open change and download, and a refresh of each resource."""
         for rows, task in ((Change.objects.open(), tasks.step), (Download.objects.active(), tasks.fetch)):
-            rows.update(next_look_at=Now())
+            rows.update(due_at=Now())
             for pk in rows.values_list("pk", flat=True):
                 task(str(pk))
         self.mirror()
 
     def step(self, change: Change) -> Change:
-        Change.objects.filter(pk=change.pk).update(next_look_at=Now())
+        Change.objects.filter(pk=change.pk).update(due_at=Now())
         tasks.step(str(change.pk))
         change.refresh_from_db()
         return change
 
     def mirror(self) -> None:
-        Resource.objects.update(next_look_at=Now())
+        Resource.objects.update(due_at=Now())
         for pk in Resource.objects.values_list("pk", flat=True):
             tasks.mirror(str(pk))
 
@@ -185,7 +185,7 @@ class Worker:
         for _round in range(10):
             if not download.active:
                 break
-            Download.objects.filter(pk=download.pk).update(next_look_at=Now())
+            Download.objects.filter(pk=download.pk).update(due_at=Now())
             tasks.fetch(str(download.pk))
             download.refresh_from_db()
         return download

@@ -29,7 +29,7 @@ def test_history_outlives_the_resource_that_it_tells_of(alice, mirrored, worker)
     told = list(Event.objects.order_by("pk").values_list("pk", flat=True))
     mirrored.delete()
     assert list(Event.objects.order_by("pk").values_list("pk", flat=True)) == told
-    event = Event.objects.get(verb=Verb.ASKED_CREATE)
+    event = Event.objects.get(verb=Verb.REQUESTED_CREATE)
     assert (event.endpoint_name, event.resource_name, event.actor_name) == ("Support calls", "Contoso", "alice")
     change.refresh_from_db()
     assert change.endpoint is None
@@ -45,7 +45,7 @@ def test_history_outlives_the_person_who_made_it(alice, bob, mirrored, worker):
     bob.user.delete()
     change.refresh_from_db()
     assert (change.actor, change.actor_name) == (None, "bob")
-    assert Event.objects.get(verb=Verb.ASKED_CREATE).actor_name == "bob"
+    assert Event.objects.get(verb=Verb.REQUESTED_CREATE).actor_name == "bob"
 
 
 def test_an_open_change_of_a_removed_resource_is_closed_by_the_next_sweep(alice, mirrored, worker, world):
@@ -54,7 +54,7 @@ def test_an_open_change_of_a_removed_resource_is_closed_by_the_next_sweep(alice,
     mirrored.delete()
     tasks.step(str(change.pk))
     change.refresh_from_db()
-    assert change.state == ChangeState.CANCELLED
+    assert change.state == ChangeState.CANCELED
     assert not Change.objects.open().exists()
     assert not Change.objects.due().exists()
 
@@ -98,7 +98,7 @@ def test_a_change_whose_event_cannot_be_recorded_is_not_made(alice, mirrored, wo
     with pytest.raises(RuntimeError):
         do[failing]()
     kept = Resource.objects.get()
-    assert (kept.region, kept.hook_wanted) == ("eastus", False)
+    assert (kept.region, kept.hook_enabled) == ("eastus", False)
     assert Endpoint.objects.get().log_folder == ""
 
 

@@ -23,7 +23,7 @@ from endpoints.models import (
     Draft,
     Endpoint,
     Event,
-    Favourite,
+    Favorite,
     LogArchive,
     LogDay,
     LogEntry,
@@ -61,7 +61,7 @@ QUERIES = {
     "news": "version=old",
     "no news": "version=",
 }
-# Asked for less when nothing or very much is found, without favourites on any but the first page, and when nothing has
+# Asked for less when nothing or very much is found, without favorites on any but the first page, and when nothing has
 # become ready that the person has to be told of.
 AT_MOST = ("list, searched", "list, last page", "downloads")
 FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
@@ -92,10 +92,10 @@ class Table:
         Sweep.record()
         # A favourite that is shown no more, so that there is always one.
         gone = Endpoint.objects.create(resource=self.resources[0], display_name="Gone", gone_at=self.now, number=2**62)
-        Favourite.objects.create(user=person, endpoint=gone)
+        Favorite.objects.create(user=person, endpoint=gone)
 
     def resource(self, n):
-        moments = {"mirrored_at": self.now, "catalogued_at": self.now}
+        moments = {"mirrored_at": self.now, "cataloged_at": self.now}
         return Resource.objects.create(name=f"Speech {n}", region="eastus", free_tier=n == 0, **moments)
 
     def grow(self, size):
@@ -108,7 +108,7 @@ class Table:
         SavedView.objects.bulk_create(SavedView(owner=self.person, name=f"View {n}", shared=True) for n in first)
         made = Endpoint.objects.bulk_create(self.endpoint(n) for n in range(len(self.endpoints), size))
         self.endpoints += made
-        Favourite.objects.bulk_create(Favourite(user=self.person, endpoint=one) for one in made[-3:])
+        Favorite.objects.bulk_create(Favorite(user=self.person, endpoint=one) for one in made[-3:])
         # Of the newest, which the list shows first, every fifth is being changed.
         Change.objects.bulk_create(self.change(one, ChangeState.DEPLOYING) for one in made[-50::5] if one.number)
 
@@ -117,12 +117,12 @@ class Table:
         one = self.endpoints[0]
         have, size = LogFile.objects.count(), min(size, OWN)
         if not have:
-            just_now = {"listed_at": self.now, "looked_at": self.now, "next_look_at": None}
+            just_now = {"listed_at": self.now, "checked_at": self.now, "due_at": None}
             LogArchive.objects.update_or_create(endpoint=one, defaults=just_now)
             when = {"at": self.now, "day": self.now.date()}
             self.entry = LogEntry.objects.get_or_create(endpoint=one, key="first", defaults=when)[0]
             self.purge = Purge.objects.create(endpoint=one, until=self.now.date(), before={"entries": 1})
-            self.bulk = Bulk.objects.create(kind=ChangeKind.EDIT, actor=self.person, wanted={"logging_enabled": True})
+            self.bulk = Bulk.objects.create(kind=ChangeKind.EDIT, actor=self.person, desired={"logging_enabled": True})
         new = range(have, size)
         changes = Change.objects.bulk_create(self.change(one, ChangeState.DONE) for n in new)
         Change.objects.bulk_create(self.change(self.endpoints[n], ChangeState.DONE, bulk=self.bulk) for n in new)
@@ -140,7 +140,7 @@ class Table:
         )
         LogFile.objects.bulk_create(
             LogFile(
-                endpoint=one, entry=entry, remote_id=f"{entry.key}_wav", name=f"{entry.key}.wav", wanted_at=self.now
+                endpoint=one, entry=entry, remote_id=f"{entry.key}_wav", name=f"{entry.key}.wav", requested_at=self.now
             )
             for entry in entries
         )

@@ -84,4 +84,4 @@ def test_a_service_that_has_just_failed_is_polled_soon_and_one_that_keeps_failin
     Resource.objects.update(failing_since=timezone.now() - timedelta(seconds=away))
     worker.mirror()
     mirrored.refresh_from_db()
-    assert (mirrored.next_look_at - timezone.now()).total_seconds() == pytest.approx(wait, abs=2)
+    assert (mirrored.due_at - timezone.now()).total_seconds() == pytest.approx(wait, abs=2)

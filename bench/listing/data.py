@@ -40,7 +40,7 @@ def build(count: int) -> None:
         person.groups.add(Group.objects.get(name="admin"))
         Sweep.objects.create(pk=1, at=now + timedelta(days=1))  # a worker is at work, as long as this takes
         resources = Resource.objects.bulk_create(
-            Resource(name=f"Contoso Speech {n:04}", region="eastus", mirrored_at=now, catalogued_at=now)
+            Resource(name=f"Contoso Speech {n:04}", region="eastus", mirrored_at=now, cataloged_at=now)
             for n in range(-(-count // IN_A_RESOURCE))
         )
         projects = Project.objects.bulk_create(

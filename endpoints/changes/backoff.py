@@ -1,4 +1,4 @@
-"""How long the worker waits between two looks."""
+"""How long the worker waits between two polls."""
 
 from datetime import timedelta
 
@@ -9,15 +9,15 @@ from endpoints.models import Change, Endpoint, Resource
 from endpoints.models.status import ChangeState
 
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
-SLOWLY = 300.0  # seconds between looks at a deployment that never ends
+SLOWLY = 300.0  # seconds between polls at a deployment that never ends
 AWAITED = timedelta(minutes=35)  # a deployment takes up to 30 minutes, and people watch it
 LOOKS_A_SECOND = 2  # of all deployments of a resource together; the service takes ten requests a second
 
 
 def pause(change: Change, asked: float | None = None) -> float:
     """What the service asks for (1 s to 15 min), or longer each time."""
-    looks = change.count_poll()
-    return min(max(asked, 1), 900) if asked is not None else BACK_OFF[min(looks, len(BACK_OFF)) - 1]
+    polls = change.count_poll()
+    return min(max(asked, 1), 900) if asked is not None else BACK_OFF[min(polls, len(BACK_OFF)) - 1]
 
 
 def pause_of_deployment(change: Change, asked: float | None) -> float:

@@ -30,7 +30,7 @@ class Action(models.TextChoices):
     @classmethod
     def title_of(cls, bulk: Bulk) -> str:
         """What was asked; the word itself when newer code asked for it."""
-        same = (action for action in cls if (action.kind, action.wanted) == (bulk.kind, bulk.wanted))
+        same = (action for action in cls if (action.kind, action.desired) == (bulk.kind, bulk.desired))
         return str(next((action.label for action in same), bulk.kind))
 
     @property
@@ -39,7 +39,7 @@ class Action(models.TextChoices):
         return own.get(self, ChangeKind.EDIT)
 
     @property
-    def wanted(self) -> dict[str, Any]:
+    def desired(self) -> dict[str, Any]:
         """By the keys of Endpoint.facts."""
         on = {Action.LOGGING_ON: True, Action.LOGGING_OFF: False}
         return {"logging_enabled": on[self]} if self in on else {}
@@ -87,30 +87,30 @@ def ask(
 ) -> Bulk:
     """Ask for `action` on each endpoint in `seen`, which says by Item.stamp what the person looked at.
 
-    What cannot be asked is kept in Bulk.passed_over. `key` names the request: asked again with the same key, only
+    What cannot be asked is kept in Bulk.skipped. `key` names the request: asked again with the same key, only
     what was not reached before is asked.
     """
-    bulk = Bulk(pk=key, kind=action.kind, actor=actor, model=model, wanted=action.wanted, reason=reason)
+    bulk = Bulk(pk=key, kind=action.kind, actor=actor, model=model, desired=action.desired, reason=reason)
     try:
         with transaction.atomic():
             bulk.save(force_insert=True)
             count = sum(map(bool, seen.values()))
-            audit.record(Verb.ASKED_BULK, actor=actor, detail=reason, what=str(action.label), count=count)
+            audit.record(Verb.REQUESTED_BULK, actor=actor, detail=reason, what=str(action.label), count=count)
     except IntegrityError:
         first = Bulk.objects.get(pk=key)
-        if (first.kind, first.model, first.wanted) != (bulk.kind, bulk.model, bulk.wanted):
+        if (first.kind, first.model, first.desired) != (bulk.kind, bulk.model, bulk.desired):
             return first  # The key was spent on something else, which goes before.
         bulk = first
     endpoints = Endpoint.objects.for_page().filter(pk__in=seen).order_by("name_key", "pk")
     items = plan(action, endpoints, model)
     # Read after the endpoints: what a press at the same moment has asked is known here, or to the verb by its key.
     asked = {str(pk) for pk in bulk.changes.values_list("endpoint_id", flat=True)}
-    known = asked | {one["endpoint"] for one in bulk.passed_over}
+    known = asked | {one["endpoint"] for one in bulk.skipped}
     for item in items:
         endpoint = item.endpoint
         if str(endpoint.pk) not in known and (why := _ask_one(bulk, action, item, seen[endpoint.pk], model, actor)):
             bulk.skip(endpoint, why)
-    bulk.save(update_fields=["passed_over"])
+    bulk.save(update_fields=["skipped"])
     return bulk
 
 
@@ -132,19 +132,19 @@ def shown_state(change: Change) -> ShownStatus:
             if shown.icon == "running"
             else replace(shown, detail=shown.detail or change.error)
         )
-    icons: dict[str, str] = {ChangeState.DONE: "success", ChangeState.CANCELLED: "ended"}
+    icons: dict[str, str] = {ChangeState.DONE: "success", ChangeState.CANCELED: "ended"}
     return ShownStatus(change.state, change.state_label, icons.get(change.state, "failed"), change.error)
 
 
 def _misfit(action: Action, endpoint: Endpoint, model: SpeechModel | None) -> str:
     if action == Action.CHANGE_MODEL and model is not None:
         return _model_misfit(endpoint, model)
-    wanted = action.wanted.get("logging_enabled")
-    if wanted is None:
+    desired = action.desired.get("logging_enabled")
+    if desired is None:
         return ""
-    if wanted == endpoint.logging_enabled:
-        return _("Content logging is on already.") if wanted else _("Content logging is off already.")
-    if wanted and not endpoint.resource.may_log:
+    if desired == endpoint.logging_enabled:
+        return _("Content logging is on already.") if desired else _("Content logging is off already.")
+    if desired and not endpoint.resource.may_log:
         return _("API version %(version)s logs into your own storage only.", version=endpoint.resource.api_version)
     return ""
 
@@ -181,7 +181,7 @@ def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechMod
         elif action == Action.CHANGE_MODEL and model is not None:
             submit.change_model(model=model, **common)
         else:
-            submit.edit(wanted=action.wanted, **common)
+            submit.edit(desired=action.desired, **common)
     except (submit.Busy, submit.NotPossible) as error:
         return error.why
     return ""

@@ -71,11 +71,11 @@ class _Patient:
 
 def withdraw(change: Change) -> None:
     """Close an open change whose endpoint was removed together with its resource."""
-    _close(change, ChangeState.CANCELLED, _("The Speech resource was removed."))
+    _close(change, ChangeState.CANCELED, _("The Speech resource was removed."))
 
 
 def _send(change: Change, service: azure.SpeechClient) -> float | None:
-    if "model" in change.wanted and change.model is None:
+    if "model" in change.desired and change.model is None:
         return _close(change, ChangeState.REFUSED, _("The model was deleted at the service."))
     if change.kind in (ChangeKind.CHANGE_MODEL, ChangeKind.EDIT):
         due = _look_first(change, service)
@@ -101,7 +101,7 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
             return _gone(change)
         return _close(change, ChangeState.REFUSED, str(refusal))
     except azure.SpeechError as error:
-        Change.objects.move(change, ChangeState.UNKNOWN, doubts=change.doubts + 1, error=str(error))
+        Change.objects.move(change, ChangeState.UNKNOWN, lost_answers=change.lost_answers + 1, error=str(error))
         raise
     return _deleted(change) if remote is None else _accepted(change, remote)
 
@@ -109,7 +109,7 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
 def _recover(change: Change, service: azure.SpeechClient) -> float | None:
     """The worker that was sending has died: whether the request arrived is unknown."""
     words = _("The worker stopped while it was sending.")
-    if Change.objects.move(change, ChangeState.UNKNOWN, doubts=change.doubts + 1, error=words):
+    if Change.objects.move(change, ChangeState.UNKNOWN, lost_answers=change.lost_answers + 1, error=words):
         return _settle(change, service)
     return None
 
@@ -138,13 +138,13 @@ def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
     remote = _remote(change, service)
     if remote is None:
         return _deleted(change) if change.kind == ChangeKind.DELETE else _gone(change)
-    if change.wanted and shows(remote, change.wanted):
+    if change.desired and shows(remote, change.desired):
         return _accepted(change, remote)
     return _again_or_ask(change)
 
 
 def _again_or_ask(change: Change) -> float | None:
-    if change.doubts < ATTEMPTS:
+    if change.lost_answers < ATTEMPTS:
         Change.objects.move(change, ChangeState.QUEUED)
         return 0
     needs_decision(change, _("It was sent three times and never seen at the service."))
@@ -174,11 +174,11 @@ def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     if remote is None:
         return _gone(change)
     store_endpoint(Endpoint.of(change).resource, remote)
-    if shows(remote, change.wanted):
+    if shows(remote, change.desired):
         return _accepted(change, remote)
     if remote.status in (Status.NOT_STARTED, Status.RUNNING):
         return pause(change, remote.retry_after)
-    if not shows(remote, {name: change.before.get(name) for name in change.wanted}):
+    if not shows(remote, {name: change.before.get(name) for name in change.desired}):
         return _close(change, ChangeState.REFUSED, _("It was changed elsewhere meanwhile; nothing was overwritten."))
     return None
 
@@ -195,11 +195,11 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
         failed_before = Endpoint.of(change).status == Status.FAILED
         if Endpoint.of(change).remote_id is None:
             Endpoint.objects.filter(pk=Endpoint.of(change).pk, remote_id=None).update(remote_id=remote.id)
-        if not Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), error="", looks=0):
+        if not Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), error="", polls=0):
             return None
         store_endpoint(Endpoint.of(change).resource, remote)
     failpoint("after-acceptance")
-    if failed_before and change.kind == ChangeKind.EDIT and shows(remote, change.wanted):
+    if failed_before and change.kind == ChangeKind.EDIT and shows(remote, change.desired):
         return _close(change, ChangeState.DONE, "")  # an endpoint that does not work can have another name
     return _verify(change, remote)
 
@@ -222,7 +222,7 @@ def _verify(change: Change, remote: azure.Endpoint) -> float | None:
         words = remote.error.message if remote.error else _("The service gave no reason.")
         return _close(change, ChangeState.FAILED, words)
     if remote.status == Status.SUCCEEDED:
-        if shows(remote, change.wanted):
+        if shows(remote, change.desired):
             return _close(change, ChangeState.DONE, "")
         # A look can be older than the change; what has not come after a while will not come.
         if Change.objects.filter(pk=change.pk, accepted_at__lt=Now() - SHOW_WITHIN).exists():
@@ -237,7 +237,7 @@ def _close(change: Change, state: ChangeState, why: str) -> float | None:
         ChangeState.DONE: done,
         ChangeState.REFUSED: Verb.REFUSED,
         ChangeState.FAILED: Verb.FAILED,
-        ChangeState.CANCELLED: Verb.CANCELLED,
+        ChangeState.CANCELED: Verb.CANCELED,
     }
     failpoint("before-close")
     with transaction.atomic():

@@ -44,7 +44,7 @@ def _post(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
 
 def _patch(change: Change, service: azure.SpeechClient) -> azure.Endpoint:
     """Only what is to be changed is sent, so that everything else stays as it is."""
-    asked = dict(change.wanted)
+    asked = dict(change.desired)
     if change.model and asked.pop("model", None):
         asked |= {"model_id": change.model.remote_id, "model_kind": change.model.kind}
     return service.update_endpoint(remote_id(Endpoint.of(change)), azure.EndpointUpdate(**asked))

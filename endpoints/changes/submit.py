@@ -82,10 +82,10 @@ def create(
                 kind=ChangeKind.CREATE,
                 model=model,
                 actor=actor,
-                wanted={"model": model.remote_id},
+                desired={"model": model.remote_id},
                 **_names(endpoint, model, actor),
             )
-            audit.record(Verb.ASKED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)
+            audit.record(Verb.REQUESTED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)
             if instead_of and instead_of.gone_at and instead_of.open_change:
                 why = gettext_noop("A new endpoint was asked for instead.")
                 decide(instead_of.open_change, actor=actor, again=False, why=why)
@@ -123,10 +123,10 @@ def change_model(
             reason=reason,
             model=model,
             from_model=endpoint.model,
-            wanted={"model": model.remote_id},
+            desired={"model": model.remote_id},
             bulk=bulk,
         ),
-        Verb.ASKED_CHANGE_MODEL,
+        Verb.REQUESTED_CHANGE_MODEL,
         seen,
         at,
         **words,
@@ -138,7 +138,7 @@ def edit(
     key: UUID,
     actor: User | None,
     endpoint: Endpoint,
-    wanted: dict[str, Any],
+    desired: dict[str, Any],
     reason: str = "",
     seen: dict[str, Any] | None = None,
     at: datetime | None = None,
@@ -146,19 +146,19 @@ def edit(
 ) -> Change:
     """Ask for another display_name, description or logging_enabled; what is the same already is left out."""
     now = endpoint.facts
-    differing = {name: value for name, value in wanted.items() if now[name] != value}
+    differing = {name: value for name, value in desired.items() if now[name] != value}
     if not differing and not Change.objects.filter(pk=key).exists():
         raise NotPossible(_("Nothing was changed."))
     change = Change(
-        pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, actor=actor, reason=reason, wanted=differing, bulk=bulk
+        pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, actor=actor, reason=reason, desired=differing, bulk=bulk
     )
-    return _ask(change, Verb.ASKED_EDIT, seen, at, what=fact_labels(differing))
+    return _ask(change, Verb.REQUESTED_EDIT, seen, at, what=fact_labels(differing))
 
 
 def delete(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
     """Ask for the end of an endpoint at the service; its row and history stay."""
     change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason, bulk=bulk)
-    return _ask(change, Verb.ASKED_DELETE, None, None)
+    return _ask(change, Verb.REQUESTED_DELETE, None, None)
 
 
 @transaction.atomic
@@ -196,9 +196,9 @@ def cancel(change: Change, *, actor: User | None) -> bool:
     """Take a change back that has not started. False when a worker was faster."""
     unstarted = Change.objects.filter(UNSTARTED, pk=change.pk)
     with transaction.atomic():
-        if unstarted.update(state=ChangeState.CANCELLED, closed_at=Now(), next_look_at=None, updated_at=Now()) != 1:
+        if unstarted.update(state=ChangeState.CANCELED, closed_at=Now(), due_at=None, updated_at=Now()) != 1:
             return False
-        audit.record(Verb.CANCELLED, actor=actor, endpoint=change.endpoint, change=change)
+        audit.record(Verb.CANCELED, actor=actor, endpoint=change.endpoint, change=change)
         if change.kind == ChangeKind.CREATE:
             Endpoint.objects.filter(changes=change, remote_id=None).update(gone_at=Now(), updated_at=Now())
     return True
@@ -220,13 +220,13 @@ def decide(change: Change, *, actor: User | None, again: bool, why: str = gettex
     undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
     with transaction.atomic():
         if again:
-            moved = undecided.update(state=ChangeState.QUEUED, doubts=0, next_look_at=Now(), updated_at=Now())
+            moved = undecided.update(state=ChangeState.QUEUED, lost_answers=0, due_at=Now(), updated_at=Now())
         else:
             moved = undecided.update(
                 state=ChangeState.FAILED,
                 error=why,
                 closed_at=Now(),
-                next_look_at=None,
+                due_at=None,
                 updated_at=Now(),
             )
         if moved:
@@ -246,7 +246,7 @@ def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime |
     if differing:
         raise ChangedMeanwhile(differing)
     if at is not None:
-        change.scheduled_for = change.next_look_at = at
+        change.scheduled_for = change.due_at = at
     try:
         with transaction.atomic():
             change.save(force_insert=True)

@@ -67,7 +67,7 @@ def read(data: bytes, *, words: bool = True) -> Transcript:
     text = whole or " ".join(filter(None, (_text(one, "Display", "display") for one in best)))
     sure = [value for one in best if (value := _number(one.get("Confidence", one.get("confidence")))) is not None]
     return Transcript(
-        outcome=Outcome.RECOGNISED if text else Outcome.NOTHING,
+        outcome=Outcome.RECOGNIZED if text else Outcome.NOTHING,
         text=text,
         confidence=min(max(sum(sure) / len(sure), 0.0), 1.0) if sure and text else None,
         seconds=_seconds(said, "Duration", "duration"),

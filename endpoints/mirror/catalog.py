@@ -70,8 +70,8 @@ def refresh_projects_and_models(resource: Resource, service: azure.SpeechClient)
             _upsert(SpeechModel.objects, [_model(resource, model, names, local) for model in of_kind])
         _mark_absent(resource.models.all(), [model.id for model in listed], began)
         _copy_model_fields_to_endpoints(resource)
-    resource.catalogued_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
-    resource.save(update_fields=["catalogued_at", "capabilities"])
+    resource.cataloged_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
+    resource.save(update_fields=["cataloged_at", "capabilities"])
 
 
 class LocalRows:
@@ -142,7 +142,7 @@ def store_endpoint(
 def _resume_creation(row: Endpoint) -> None:
     """The endpoint exists, so its creation needs no decision any more; the next poll gets its status."""
     for change in row.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.CREATE):
-        Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), next_look_at=Now(), error="")
+        Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), due_at=Now(), error="")
 
 
 def _record_outside_changes(row: Endpoint, before: dict[str, Any]) -> None:
@@ -151,7 +151,7 @@ def _record_outside_changes(row: Endpoint, before: dict[str, Any]) -> None:
     if not differing:
         return
     latest = row.changes.exclude(sent_at=None).order_by("-sent_at").first()
-    requested = latest is not None and all(latest.wanted.get(name) == row.facts[name] for name in differing)
+    requested = latest is not None and all(latest.desired.get(name) == row.facts[name] for name in differing)
     if not requested:
         audit.record(Verb.CHANGED_OUTSIDE, endpoint=row, what=fact_labels(differing))
 
@@ -192,7 +192,7 @@ def _mark_gone(resource: Resource, listed: list[str], began: datetime) -> None:
 
 
 def _catalog_is_old(resource: Resource, endpoints: list[azure.Endpoint]) -> bool:
-    if resource.catalogued_at is None or timezone.now() - resource.catalogued_at > CATALOG_EVERY:
+    if resource.cataloged_at is None or timezone.now() - resource.cataloged_at > CATALOG_EVERY:
         return True
     known = set(resource.models.values_list("remote_id", flat=True))
     return any(remote.model_id and remote.model_id not in known for remote in endpoints)

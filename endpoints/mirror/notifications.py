@@ -59,9 +59,9 @@ def _make_due(resource: Resource, remote_id: str | None) -> tuple[str, str] | No
         return None
     change = Change.objects.open().filter(endpoint__in=rows).first() if remote_id else None
     if change:
-        Change.objects.filter(pk=change.pk).update(next_look_at=Now())
+        Change.objects.filter(pk=change.pk).update(due_at=Now())
         return "change", str(change.pk)
-    Resource.objects.filter(pk=resource.pk).update(next_look_at=Now())
+    Resource.objects.filter(pk=resource.pk).update(due_at=Now())
     return "resource", str(resource.pk)
 
 

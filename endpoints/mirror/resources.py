@@ -24,9 +24,9 @@ def save(resource: Resource, *, actor: User | None) -> Resource:
     """
     before = Resource.objects.select_for_update().filter(pk=resource.pk).first()
     changed = _differing(before, resource) if before else []
-    resource.next_look_at = timezone.now()
+    resource.due_at = timezone.now()
     if changed:
-        resource.catalogued_at = None  # with another address or version, there may be other models
+        resource.cataloged_at = None  # with another address or version, there may be other models
     resource.save()
     if before is None:
         audit.record(Verb.RESOURCE_ADDED, actor=actor, resource=resource)
@@ -50,12 +50,12 @@ def register(*, region: str, url: str, key: str, api_version: str, name: str = "
 @transaction.atomic
 def set_web_hook(resource: Resource, *, enabled: bool, actor: User | None = None) -> None:
     """Request that a worker registers our web hook, or deletes it. A new one gets a new address and secret."""
-    if enabled == resource.hook_wanted:
+    if enabled == resource.hook_enabled:
         return
     if enabled:
         resource.hook_token, resource.hook_secret = secrets.token_urlsafe(32), Secret.of(secrets.token_urlsafe(32))
-    resource.hook_wanted, resource.next_look_at = enabled, timezone.now()
-    resource.save(update_fields=["hook_wanted", "hook_token", "hook_secret", "next_look_at"])
+    resource.hook_enabled, resource.due_at = enabled, timezone.now()
+    resource.save(update_fields=["hook_enabled", "hook_token", "hook_secret", "due_at"])
     audit.record(
         Verb.RESOURCE_CHANGED, actor=actor, resource=resource, fields=[_changed("web_hook", not enabled, enabled)]
     )

@@ -16,7 +16,7 @@ def ensure(resource: Resource, service: azure.SpeechClient, address: str) -> Non
 
     The service sets a hook to Failed after too many failed calls; updating it (WebHooks_Update) restarts it.
     """
-    if not resource.hook_wanted:
+    if not resource.hook_enabled:
         if resource.hook_id:
             service.delete_web_hook(resource.hook_id)
             _store(resource, "", "")

@@ -10,7 +10,7 @@ from endpoints.models.hook import HookCall
 from endpoints.models.log import LogEntry, LogFile
 from endpoints.models.log_archive import LogArchive, LogDay
 from endpoints.models.model import SpeechModel
-from endpoints.models.person import Favourite, Preferences, SavedView
+from endpoints.models.person import Favorite, Preferences, SavedView
 from endpoints.models.project import Project
 from endpoints.models.purge import Purge
 from endpoints.models.resource import Resource

@@ -19,23 +19,23 @@ class Bulk(models.Model):
     kind = models.CharField(max_length=20, choices=ChangeKind)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     model = models.ForeignKey(SpeechModel, null=True, on_delete=models.SET_NULL, related_name="+")
-    wanted = models.JSONField(default=dict)  # keys of Endpoint.facts, as in Change
+    desired = models.JSONField(default=dict)  # keys of Endpoint.facts, as in Change
     reason = models.CharField(max_length=500, blank=True)
-    passed_over = models.JSONField(default=list)  # [{"endpoint": UUID, "name": ..., "why": TranslatableText.stored}]
-    asked_at = models.DateTimeField(auto_now_add=True)
+    skipped = models.JSONField(default=list)  # [{"endpoint": UUID, "name": ..., "why": TranslatableText.stored}]
+    requested_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["-asked_at", "-pk"]
+        ordering = ["-requested_at", "-pk"]
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.asked_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {self.requested_at:%Y-%m-%d %H:%M}"
 
     def skip(self, endpoint: Endpoint, why: str) -> None:
         entry = {"endpoint": str(endpoint.pk), "name": endpoint.display_name}
-        self.passed_over.append({**entry, "why": why.stored if isinstance(why, TranslatableText) else why})
+        self.skipped.append({**entry, "why": why.stored if isinstance(why, TranslatableText) else why})
 
     @property
     def reasons(self) -> list[dict[str, Any]]:
         """The skipped endpoints, with the reason in the active language."""
-        return [{**entry, "why": TranslatableText.read(entry["why"])} for entry in self.passed_over]
+        return [{**entry, "why": TranslatableText.read(entry["why"])} for entry in self.skipped]

@@ -40,7 +40,7 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
 
         Returns whether it was set: a worker whose lease ended while it waited must not overwrite newer states.
         """
-        now_closed = {"closed_at": Now(), "next_look_at": None} if state in CLOSED else {}
+        now_closed = {"closed_at": Now(), "due_at": None} if state in CLOSED else {}
         values: dict[str, Any] = {"state": state, "updated_at": Now(), **now_closed, **facts}
         unchanged = self.filter(pk=change.pk, state=change.state, attempt=change.attempt)
         if unchanged.update(**values) != 1:
@@ -65,31 +65,31 @@ class Change(Claimable):
     reason = models.CharField(max_length=500, blank=True)
     # Actual and desired state with the keys of Endpoint.facts, so that both can be compared with what the service says.
     before = models.JSONField(default=dict)
-    wanted = models.JSONField(default=dict)
+    desired = models.JSONField(default=dict)
     scheduled_for = models.DateTimeField(null=True)
     bulk = models.ForeignKey("endpoints.Bulk", null=True, on_delete=models.SET_NULL, related_name="changes")
 
-    asked_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    requested_at = models.DateTimeField(auto_now_add=True, db_index=True)
     sent_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
     attempt = models.PositiveIntegerField(default=0)
-    doubts = models.PositiveIntegerField(default=0)  # how often an answer was lost
-    looks = models.PositiveIntegerField(default=0)
+    lost_answers = models.PositiveIntegerField(default=0)  # how often an answer was lost
+    polls = models.PositiveIntegerField(default=0)
     empty_listings = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
 
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-asked_at", "-pk"]
+        ordering = ["-requested_at", "-pk"]
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["endpoint"], condition=Q(state__in=OPEN), name="one_open_change"),
         ]
-        indexes = [models.Index(fields=["next_look_at"], condition=Q(state__in=OPEN), name="open_changes_by_time")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(state__in=OPEN), name="open_changes_by_time")]
 
     def __str__(self) -> str:
         return f"{self.kind_label}: {self.endpoint_name}"
@@ -104,13 +104,13 @@ class Change(Claimable):
         return str(self.get_state_display())
 
     @property
-    def can_be_cancelled(self) -> bool:
+    def can_be_canceled(self) -> bool:
         """Nothing has been sent, and no worker has started to send it."""
         return self.state == ChangeState.QUEUED and self.attempt == 0
 
     @property
     def waits_for_its_time(self) -> bool:
-        return self.can_be_cancelled and self.scheduled_for is not None and self.scheduled_for > timezone.now()
+        return self.can_be_canceled and self.scheduled_for is not None and self.scheduled_for > timezone.now()
 
     @property
     def stuck(self) -> bool:
@@ -159,7 +159,7 @@ class Change(Claimable):
         }
         reached = stages_reached.get(self.state, 3)
         stages = [
-            (_("Queued"), self.asked_at),
+            (_("Queued"), self.requested_at),
             (_("Sent"), self.sent_at),
             (_("Deploying"), self.accepted_at),
             (_("Verified"), self.closed_at),
@@ -171,6 +171,6 @@ class Change(Claimable):
 
     def count_poll(self) -> int:
         """Count one more poll of the service; returns how many there were."""
-        Change.objects.filter(pk=self.pk).update(looks=F("looks") + 1)
-        self.looks += 1
-        return self.looks
+        Change.objects.filter(pk=self.pk).update(polls=F("polls") + 1)
+        self.polls += 1
+        return self.polls

@@ -17,7 +17,7 @@ class Claimable(models.Model):
     All times come from the database's clock, so that workers whose clocks are wrong agree.
     """
 
-    next_look_at = models.DateTimeField(null=True, blank=True, db_default=Now(), db_index=True)
+    due_at = models.DateTimeField(null=True, blank=True, db_default=Now(), db_index=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     # The id of the lease, so that a worker whose lease has ended cannot release the lease of the next one.
     lease = models.UUIDField(null=True, blank=True, db_index=True)
@@ -29,7 +29,7 @@ class Claimable(models.Model):
 class ClaimQuerySet(models.QuerySet[Row]):
     def due(self) -> Self:
         """Rows whose time has come and that no worker has leased."""
-        return self.filter(unleased(), next_look_at__lte=Now())
+        return self.filter(unleased(), due_at__lte=Now())
 
     def claim(self, pk: object, *, seconds: int) -> Row | None:
         """Lease a row for `seconds`; returns it, or None when it is not due or another worker was faster."""
@@ -47,7 +47,7 @@ class ClaimQuerySet(models.QuerySet[Row]):
         """End a lease; the row is due again in `seconds`, or never with None. Other leases stay as they are."""
         # On SQLite a sum has microseconds and Now() has milliseconds: Now() + 0 could be in the future.
         next_look = None if seconds is None else Now() + timedelta(seconds=seconds) if seconds else Now()
-        self.filter(lease=lease).update(leased_until=None, lease=None, next_look_at=next_look)
+        self.filter(lease=lease).update(leased_until=None, lease=None, due_at=next_look)
 
 
 def unleased() -> Q:

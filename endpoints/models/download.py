@@ -27,7 +27,7 @@ class DownloadState(models.TextChoices):
     PAUSED = "paused", _("Paused")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELED = "canceled", _("Cancelled")
     EXPIRED = "expired", _("Expired")
 
 
@@ -52,7 +52,7 @@ class DownloadQuerySet(ClaimQuerySet["Download"]):
 
     def ready_unnotified(self, user: object) -> Self:
         """Downloads of a person that are ready, and of which the person has not been notified."""
-        return self.filter(actor=user, state=DownloadState.READY, told_at=None)
+        return self.filter(actor=user, state=DownloadState.READY, notified_at=None)
 
     def can_be_retried(self) -> Self:
         """Downloads that failed, or whose zip lacks files."""
@@ -94,7 +94,7 @@ class Download(Claimable):
     updated_at = models.DateTimeField(auto_now=True)
     finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
-    told_at = models.DateTimeField(null=True)
+    notified_at = models.DateTimeField(null=True)
 
     objects = DownloadQuerySet.as_manager()
 

@@ -40,7 +40,7 @@ class Outcome(models.TextChoices):
     """Whether the transcript has recognized text."""
 
     UNREAD = "", _("Not read yet")
-    RECOGNISED = "recognised", _("Recognised")
+    RECOGNIZED = "recognized", _("Recognised")
     NOTHING = "nothing", _("No result")
     UNREADABLE = "unreadable", _("The transcript cannot be read")
 
@@ -130,7 +130,7 @@ class LogEntry(models.Model):
     @property
     def flagged(self) -> bool:
         """The list shows more than its text: a badge says what is missing."""
-        return self.partial or self.outcome != Outcome.RECOGNISED
+        return self.partial or self.outcome != Outcome.RECOGNIZED
 
     @property
     def size(self) -> int:
@@ -228,7 +228,7 @@ class LogFile(models.Model):
     etag = models.CharField(max_length=100, blank=True)  # of the content of a partly fetched file
     problem = models.TextField(blank=True)  # why it could not be fetched
     failures = models.PositiveSmallIntegerField(default=0)
-    wanted_at = models.DateTimeField(null=True)  # somebody waits to play it
+    requested_at = models.DateTimeField(null=True)  # somebody waits to play it
     # The worker that is fetching it, so that several jobs fetch it once.
     lease = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)

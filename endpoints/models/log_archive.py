@@ -26,11 +26,11 @@ class Stage(models.TextChoices):
 class LogArchiveQuerySet(ClaimQuerySet["LogArchive"]):
     def of(self, endpoint: Endpoint) -> LogArchive:
         """The archive of an endpoint; a new one is not due until somebody requests a refresh."""
-        return self.get_or_create(endpoint=endpoint, defaults={"next_look_at": None})[0]
+        return self.get_or_create(endpoint=endpoint, defaults={"due_at": None})[0]
 
     def seen(self, endpoint: Endpoint) -> LogArchive:
         """The archive of an endpoint, for a page that only shows it."""
-        return self.filter(endpoint=endpoint).first() or LogArchive(endpoint=endpoint, next_look_at=None)
+        return self.filter(endpoint=endpoint).first() or LogArchive(endpoint=endpoint, due_at=None)
 
 
 class LogArchive(Claimable):
@@ -46,9 +46,9 @@ class LogArchive(Claimable):
     retention_days = models.PositiveIntegerField(null=True, default=90)
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.IDLE, blank=True)
     position = models.TextField(blank=True)
-    begun_at = models.DateTimeField(null=True)  # of the current refresh
+    started_at = models.DateTimeField(null=True)  # of the current refresh
     listed_at = models.DateTimeField(null=True)  # when the last complete listing was recorded
-    looked_at = models.DateTimeField(null=True)  # when the last refresh was complete
+    checked_at = models.DateTimeField(null=True)  # when the last refresh was complete
     error = models.TextField(blank=True)
     failures = models.PositiveIntegerField(default=0)
 
@@ -68,7 +68,7 @@ class LogArchive(Claimable):
     @property
     def refreshing(self) -> bool:
         """A worker is refreshing the logs, or is due to."""
-        return bool(self.stage) or (self.next_look_at is not None and self.next_look_at <= timezone.now())
+        return bool(self.stage) or (self.due_at is not None and self.due_at <= timezone.now())
 
 
 class LogDayQuerySet(models.QuerySet["LogDay"]):

@@ -56,11 +56,11 @@ class Preferences(models.Model):
         return f"preferences of {self.user}"
 
 
-class Favourite(models.Model):
+class Favorite(models.Model):
     """An endpoint that a person wants at the top of the list."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites")
-    endpoint = models.ForeignKey("endpoints.Endpoint", on_delete=models.CASCADE, related_name="favourites")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favorites")
+    endpoint = models.ForeignKey("endpoints.Endpoint", on_delete=models.CASCADE, related_name="favorites")
 
     class Meta:
         default_permissions = ()

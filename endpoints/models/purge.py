@@ -69,9 +69,9 @@ class Purge(Claimable):
     # service where we cannot delete. While it runs, `after` has what is left, and how far counting that is.
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
-    asked_at = models.DateTimeField(auto_now_add=True)
+    requested_at = models.DateTimeField(auto_now_add=True)
     accepted_at = models.DateTimeField(null=True)  # by the service
-    looked_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
     failures = models.PositiveIntegerField(default=0)
@@ -80,7 +80,7 @@ class Purge(Claimable):
     objects = PurgeQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-asked_at", "-pk"]
+        ordering = ["-requested_at", "-pk"]
         default_permissions = ()
 
     def __str__(self) -> str:

@@ -74,7 +74,7 @@ class Resource(Claimable):
     free_tier = models.BooleanField(gettext_lazy("Free tier (F0)"), default=False)  # the API does not say
     capabilities = models.JSONField(default=dict, editable=False)
 
-    hook_wanted = models.BooleanField(default=False, editable=False)
+    hook_enabled = models.BooleanField(default=False, editable=False)
     hook_token = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 (NULL: none)
     hook_secret = SecretField(null=True, editable=False)
     hook_id = models.CharField(max_length=36, blank=True, editable=False)
@@ -82,7 +82,7 @@ class Resource(Claimable):
     created_at = models.DateTimeField(auto_now_add=True)
 
     mirrored_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
-    catalogued_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    cataloged_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     failure = models.CharField(max_length=500, blank=True, editable=False)
 

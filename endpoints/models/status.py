@@ -47,11 +47,11 @@ class ChangeState(models.TextChoices):
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused")
     FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELED = "canceled", _("Cancelled")
 
 
 OPEN = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING, ChangeState.UNDECIDED)
-CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELLED)
+CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELED)
 UNSTARTED = Q(state=ChangeState.QUEUED, attempt=0)  # nothing was sent, and no worker has started
 
 

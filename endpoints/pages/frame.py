@@ -68,18 +68,18 @@ class Frame:
         elif self.data.worker_missing:
             text = _("No worker is at work: what you ask for is kept and waits.")
             found.append(Banner("warning", text, self.data.swept_at))
-        if self.untold:
+        if self.unseen:
             found.append(self._ready())
         return found
 
     @cached_property
-    def untold(self) -> int:
+    def unseen(self) -> int:
         """Downloads of this person that are ready, and that no page has announced yet."""
-        return self.data.untold if self.data.untold and allows(self.user, "read_logs") else 0
+        return self.data.unseen if self.data.unseen and allows(self.user, "read_logs") else 0
 
     def _ready(self) -> Banner:
-        words = ngettext("Your log download is ready.", "%(count)s of your log downloads are ready.", self.untold)
-        return Banner("success", words % {"count": self.untold}, None, reverse("endpoints:downloads"), _("Downloads"))
+        words = ngettext("Your log download is ready.", "%(count)s of your log downloads are ready.", self.unseen)
+        return Banner("success", words % {"count": self.unseen}, None, reverse("endpoints:downloads"), _("Downloads"))
 
     def _trouble(self, resource: Resource) -> Banner:
         words = {"name": resource.name, "failure": resource.failure}

@@ -49,6 +49,6 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
 def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for the service's web hook, or for its end; a worker registers it."""
     resource = door.resource(request.user, pk)
-    set_web_hook(resource, enabled=not resource.hook_wanted, actor=request.user)
+    set_web_hook(resource, enabled=not resource.hook_enabled, actor=request.user)
     hints.send("mirror", pk)
     return redirect("endpoints:resource-edit", pk=pk)

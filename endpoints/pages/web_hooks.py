@@ -20,7 +20,7 @@ MOST_BYTES = 64 * 1024
 @login_not_required
 def speech(request: HttpRequest, token: str) -> HttpResponse:
     """Answer a challenge, or take a call as a hint to refresh. The token and the signature identify the service."""
-    resource = door.unrestricted(Resource).filter(hook_token=token, hook_wanted=True).first()
+    resource = door.unrestricted(Resource).filter(hook_token=token, hook_enabled=True).first()
     if resource is None:
         raise Http404
     if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:

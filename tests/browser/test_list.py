@@ -93,7 +93,7 @@ def test_a_favorite_goes_to_the_top_by_the_keyboard_alone(deploy):
     page, _row = deploy("Aardvark line")
     deploy("Zebra line")
     page.goto("/endpoints/?sort=-name")
-    star = page.get_by_role("button", name="Favourite: Aardvark line")
+    star = page.get_by_role("button", name="Favorite: Aardvark line")
     star.focus()
     page.keyboard.press("Enter")
     expect(star).to_have_attribute("aria-pressed", "true")

@@ -79,7 +79,7 @@ def test_a_range_is_downloaded_completely_after_it_was_canceled_and_paused(recor
     address = page.url
     card = ask()
     card.get_by_role("button", name="Cancel").click()
-    expect(card).to_have_attribute("data-state", "cancelled")
+    expect(card).to_have_attribute("data-state", "canceled")
     page.goto(address)
     card = ask()
     card.get_by_role("button", name="Pause").click()

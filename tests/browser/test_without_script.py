@@ -64,7 +64,7 @@ def find_and_keep(page):
     expect(page).to_have_url(re.compile("q=plain&logging=off&sort=name"))
     names = page.locator("tbody tr th a")
     expect(names).to_have_text(["Plain one", "Plain two"])
-    button(page, "Favourite: Plain two").click()
+    button(page, "Favorite: Plain two").click()
     expect(names).to_have_text(["Plain two", "Plain one"])
     expect(page).to_have_url(re.compile("q=plain&logging=off&sort=name"))
     with page.expect_download() as download:

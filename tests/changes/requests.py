@@ -26,7 +26,7 @@ def request_model(person: Any, endpoint: Endpoint, model: SpeechModel, **more: A
 def later(change: Change, **passed: float) -> Change:
     """Move the times of a change into the past, as if this much time had passed."""
     by = timedelta(**passed)
-    columns = ("asked_at", "sent_at", "accepted_at")
+    columns = ("requested_at", "sent_at", "accepted_at")
     Change.objects.filter(pk=change.pk).update(**{name: F(name) - by for name in columns})
     change.refresh_from_db()
     return change

@@ -47,7 +47,7 @@ def accepted(change, **ago):
 def test_a_change_is_not_done_while_the_service_still_shows_the_old_model(alice, endpoint, other, world, worker):
     before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
     assert before["status"] == "Succeeded"
-    earlier = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"description": "Moved"})
+    earlier = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"description": "Moved"})
     assert worker.step(earlier).state == ChangeState.DONE
     accepted(earlier, hours=1)
     endpoint.refresh_from_db()
@@ -55,7 +55,7 @@ def test_a_change_is_not_done_while_the_service_still_shows_the_old_model(alice,
     shows(world, before)
     worker.step(change)
     assert (change.state, change.closed_at) == (ChangeState.DEPLOYING, None)
-    assert change.next_look_at is not None
+    assert change.due_at is not None
     world.advance(3600)
     worker.step(change)
     assert change.state == ChangeState.DONE
@@ -72,7 +72,7 @@ def test_a_change_that_the_service_went_back_on_fails_two_minutes_after_it_was_a
     assert change.state == ChangeState.DEPLOYING
     accepted(change, seconds=125)
     worker.step(change)
-    assert (change.state, change.next_look_at) == (ChangeState.FAILED, None)
+    assert (change.state, change.due_at) == (ChangeState.FAILED, None)
     assert change.error == "The service went back to what it was before."
     failed = Event.objects.get(change_id=change.pk, verb=Verb.FAILED)
     assert failed.detail == change.error
@@ -281,18 +281,18 @@ def test_models_are_mirrored_with_the_names_of_their_data_sets(mirrored, world):
 @pytest.mark.parametrize("effect", [{"close": True}, {"status": 404}, {"status": 403}, {"status": 429}])
 def test_names_of_data_sets_outlast_a_listing_that_fails(mirrored, world, worker, effect):
     before = dict(SpeechModel.objects.values_list("pk", "datasets"))
-    mirrored.catalogued_at = None
+    mirrored.cataloged_at = None
     mirrored.save()
     world.fail({"method": "GET", "path": "/datasets", "times": 99, "stage": "before", "effect": effect})
     worker.mirror()
     mirrored.refresh_from_db()
-    assert mirrored.catalogued_at is not None
+    assert mirrored.cataloged_at is not None
     assert dict(SpeechModel.objects.values_list("pk", "datasets")) == before
 
 
 def test_without_projects_only_the_number_of_data_sets_is_known(alice, mirrored, world, worker):
     SpeechModel.objects.update(datasets=[])
-    mirrored.api_version, mirrored.catalogued_at = "2024-11-15", None
+    mirrored.api_version, mirrored.cataloged_at = "2024-11-15", None
     mirrored.save()
     worker.mirror()
     model = SpeechModel.objects.filter(kind=ModelKind.CUSTOM).exclude(datasets=[]).first()

@@ -130,7 +130,7 @@ def test_a_request_whose_worker_died_while_sending_says_so_and_is_searched_for(a
     change = ask(alice, model)
     Change.objects.update(state=ChangeState.SENDING, attempt=1, sent_at=timezone.now())
     worker.step(change)
-    assert (change.state, change.attempt, change.doubts) == (ChangeState.UNKNOWN, 1, 1)
+    assert (change.state, change.attempt, change.lost_answers) == (ChangeState.UNKNOWN, 1, 1)
     assert change.error == "The worker stopped while it was sending."
     assert world.ledger("POST") == []
 
@@ -138,12 +138,12 @@ def test_a_request_whose_worker_died_while_sending_says_so_and_is_searched_for(a
 def test_a_change_whose_worker_died_three_times_needs_a_decision(alice, mirrored, world, worker):
     world.begin(endpoints=1, rate_limit="0/0")
     worker.mirror()
-    wanted = {"display_name": "Renamed"}
-    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=Endpoint.objects.get(), wanted=wanted)
+    desired = {"display_name": "Renamed"}
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=Endpoint.objects.get(), desired=desired)
     for death in (1, 2, 3):
         Change.objects.update(state=ChangeState.SENDING, attempt=death, sent_at=timezone.now())
         worker.step(change)
-        assert change.doubts == death
+        assert change.lost_answers == death
         assert change.state == (ChangeState.UNDECIDED if death == 3 else ChangeState.QUEUED)
         assert Change.objects.due().exists() == (death < 3)
     assert world.ledger("PATCH") == []
@@ -182,7 +182,7 @@ def test_an_endpoint_that_has_failed_can_be_renamed(alice, mirrored, world, work
     failed = worker.step(ask(alice, SpeechModel.objects.get(display_name__icontains="broken")))
     world.advance(3600)
     endpoint = worker.step(failed).endpoint
-    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Once more"})
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Once more"})
     assert worker.step(change).state == ChangeState.DONE
     assert Endpoint.objects.get().shown_status.value == Status.FAILED
 
@@ -224,7 +224,7 @@ def test_too_many_requests_wait_as_long_as_the_service_says(alice, model, world,
     world.fail({**POST, "stage": "before", "effect": slow})
     change = worker.step(ask(alice, model))
     assert change.state == ChangeState.QUEUED
-    wait = (change.next_look_at - timezone.now()).total_seconds()
+    wait = (change.due_at - timezone.now()).total_seconds()
     assert 110 < wait <= 121
 
 
@@ -246,5 +246,5 @@ def test_deployments_are_polled_often_while_people_wait_and_less_often_when_ther
     assert pause_of_deployment(first, 30) == 30
     Change.objects.exclude(pk=first.pk).update(state=ChangeState.DONE)
     assert pause_of_deployment(first, None) == 2
-    Change.objects.update(accepted_at=Now() - timedelta(minutes=40), looks=20)
+    Change.objects.update(accepted_at=Now() - timedelta(minutes=40), polls=20)
     assert pause_of_deployment(Change.objects.get(pk=first.pk), None) == 60

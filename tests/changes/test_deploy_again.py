@@ -79,7 +79,7 @@ def test_removing_an_endpoint_twice_is_recorded_once(alice, refused):
 
 def test_a_deployment_that_somebody_gave_up_is_removed_too(alice, mirrored):
     change = ask(alice)
-    Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
+    Change.objects.update(state=ChangeState.UNDECIDED, lost_answers=3, due_at=None, attempt=3)
     change.refresh_from_db()
     assert "nothing was done" in dismiss(alice, change.endpoint)
     submit.decide(change, actor=alice.user, again=False)
@@ -112,7 +112,7 @@ def late(alice, mirrored, world, worker):
     change = ask(alice)
     world.fail({"method": "POST", "path": "/endpoints$", "times": 1, "stage": "after", "effect": {"close": True}})
     worker.step(change)
-    Change.objects.filter(pk=change.pk).update(state=ChangeState.UNDECIDED, next_look_at=None)
+    Change.objects.filter(pk=change.pk).update(state=ChangeState.UNDECIDED, due_at=None)
     change.refresh_from_db()
     return change
 
@@ -131,7 +131,7 @@ def test_no_decision_is_needed_when_the_service_has_made_the_endpoint_late(alice
 
 def test_no_decision_is_needed_about_a_deletion_that_has_happened(alice, endpoint, world, worker):
     change = submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, reason="Old")
-    Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
+    Change.objects.update(state=ChangeState.UNDECIDED, lost_answers=3, due_at=None, attempt=3)
     world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
     worker.mirror()
     change.refresh_from_db()

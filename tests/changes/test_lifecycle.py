@@ -24,7 +24,7 @@ def test_only_what_was_changed_is_sent_and_everything_else_stays(alice, endpoint
     answer = alice.post(page_of("edit", endpoint), form_of(alice, page_of("edit", endpoint), **typed))
     assert answer.status_code == 302
     change = Change.objects.get()
-    assert change.wanted == {"display_name": "Renamed"}
+    assert change.desired == {"display_name": "Renamed"}
     worker.step(change)
     assert change.state == ChangeState.DONE
     after = world.call("GET", f"/endpoints/{endpoint.remote_id}")
@@ -36,8 +36,8 @@ def test_an_edit_is_done_when_all_of_it_is_shown(alice, endpoint, world, worker)
     before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
     half = {"body": {**before, "displayName": "Renamed"}}
     world.fail({"method": "PATCH", "path": "/endpoints/", "times": 1, "stage": "after", "effect": half})
-    wanted = {"display_name": "Renamed", "description": "Moved"}
-    change = worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted=wanted))
+    desired = {"display_name": "Renamed", "description": "Moved"}
+    change = worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired=desired))
     assert change.state == ChangeState.DEPLOYING
     worker.step(change)
     assert change.state == ChangeState.DONE
@@ -46,7 +46,7 @@ def test_an_edit_is_done_when_all_of_it_is_shown(alice, endpoint, world, worker)
 
 def test_logging_is_switched_on_and_off(alice, endpoint, world, worker):
     desired = {"display_name": endpoint.display_name, "logging_enabled": not endpoint.logging_enabled}
-    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted=desired)
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired=desired)
     worker.step(change)
     assert change.state == ChangeState.DONE
     remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
@@ -82,7 +82,7 @@ def test_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_it(alice
 
 
 def test_a_change_made_in_the_portal_while_ours_waited_is_not_overwritten(alice, endpoint, world, worker):
-    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Ours"})
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Theirs"})
     assert worker.step(change).state == ChangeState.REFUSED
     assert "elsewhere" in change.error
@@ -90,7 +90,7 @@ def test_a_change_made_in_the_portal_while_ours_waited_is_not_overwritten(alice,
 
 
 def test_a_change_that_somebody_else_has_made_already_is_done_and_not_sent(alice, endpoint, world, worker):
-    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Ours"})
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Ours"})
     assert worker.step(change).state == ChangeState.DONE
     assert len(world.ledger("PATCH")) == 1
@@ -103,16 +103,16 @@ def test_a_change_waits_while_the_endpoint_is_being_deployed(alice, endpoint, wo
     remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
     busy = {"body": {**remote, "status": status}, "headers": {"Retry-After": "45"}}
     world.fail({"method": "GET", "path": endpoint.remote_id, "times": 1, "effect": busy})
-    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Ours"})
     worker.step(change)
     assert (change.state, change.attempt) == (ChangeState.QUEUED, 0)
-    assert (change.next_look_at - timezone.now()).total_seconds() == pytest.approx(45, abs=2)
+    assert (change.due_at - timezone.now()).total_seconds() == pytest.approx(45, abs=2)
     assert world.ledger("PATCH") == []
     assert worker.step(change).state == ChangeState.DONE
 
 
 def test_a_change_made_outside_is_in_the_history_and_ours_is_not_called_so(alice, endpoint, world, worker):
-    worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"}))
+    worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Ours"}))
     worker.mirror()
     assert not Event.objects.filter(verb="changed-outside").exists()
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"description": "Edited in the portal"})
@@ -192,7 +192,7 @@ def test_a_change_of_model_that_failed_cannot_be_undone(alice, endpoint, other, 
     endpoint.refresh_from_db()
     canceled = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=change.from_model)
     assert submit.cancel(canceled, actor=alice.user)
-    worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Calls"}))
+    worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Calls"}))
     endpoint.refresh_from_db()
     assert submit.previous_model(endpoint) == change.from_model
 
@@ -234,7 +234,7 @@ def test_a_change_waits_for_its_time_and_can_be_cancelled_until_then(alice, endp
 
     alice.post(reverse("endpoints:change-cancel", args=[change.pk]))
     change.refresh_from_db()
-    assert change.state == ChangeState.CANCELLED
+    assert change.state == ChangeState.CANCELED
     assert world.ledger("PATCH") == []
     assert Endpoint.objects.for_list().get().shown_status.label == "Succeeded"
 
@@ -258,7 +258,7 @@ def test_a_time_in_the_past_gives_the_fields_error(alice, endpoint, other):
 @pytest.mark.parametrize(("decision", "state"), [("again", ChangeState.QUEUED), ("give-up", ChangeState.FAILED)])
 def test_a_change_with_an_unknown_outcome_is_decided_by_a_person(alice, bob, endpoint, other, decision, state):
     change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
-    Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
+    Change.objects.update(state=ChangeState.UNDECIDED, lost_answers=3, due_at=None, attempt=3)
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Needs a decision" in page
     assert "Try again" in page
@@ -272,7 +272,7 @@ def test_a_change_with_an_unknown_outcome_is_decided_by_a_person(alice, bob, end
 
 def test_a_change_that_is_tried_again_has_all_its_attempts_again(alice, endpoint, other, world, worker):
     change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
-    Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
+    Change.objects.update(state=ChangeState.UNDECIDED, lost_answers=3, due_at=None, attempt=3)
     change.refresh_from_db()
     assert submit.decide(change, actor=alice.user, again=True)
     assert Change.objects.due().get() == change
@@ -290,7 +290,7 @@ def test_a_change_that_is_tried_again_has_all_its_attempts_again(alice, endpoint
 def test_a_change_is_decided_once(alice, endpoint, other, again):
     change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
     assert not submit.decide(change, actor=alice.user, again=again), "nothing is to be decided"
-    Change.objects.update(state=ChangeState.UNDECIDED, doubts=3, next_look_at=None, attempt=3)
+    Change.objects.update(state=ChangeState.UNDECIDED, lost_answers=3, due_at=None, attempt=3)
     assert [submit.decide(change, actor=alice.user, again=again) for _press in range(2)] == [True, False]
     assert Event.objects.filter(change_id=change.pk, verb="tried-again" if again else "gave-up").count() == 1
 
@@ -302,7 +302,7 @@ def test_a_creation_that_is_canceled_leaves_the_list(alice, mirrored, world, wor
     assert submit.cancel(change, actor=alice.user)
     assert "Support calls" not in alice.get("/endpoints/").content.decode()
     assert not Endpoint.objects.present().exists()
-    event = Event.objects.get(change_id=change.pk, verb="cancelled")
+    event = Event.objects.get(change_id=change.pk, verb="canceled")
     assert event.actor_name == "alice"
     assert not submit.cancel(change, actor=alice.user), "it is canceled once"
     worker.run_round()
@@ -331,7 +331,7 @@ def test_a_stuck_deployment_is_shown_as_stuck_and_polled_slowly(alice, endpoint,
     change.refresh_from_db()
     worker.step(change)
     assert Endpoint.objects.for_list().get().shown_status.label == "Stuck"
-    assert change.next_look_at > timezone.now() + timedelta(minutes=4)
+    assert change.due_at > timezone.now() + timedelta(minutes=4)
 
 
 @pytest.fixture
@@ -363,7 +363,7 @@ def test_a_duplicate_is_removed_by_one_click_and_the_other_stays(alice, twins, w
     kept, twin = twins
     answer = alice.post(page_of("remove-duplicate", twin))
     assert (answer.status_code, answer["Location"]) == (302, kept.get_absolute_url())
-    event = Event.objects.get(verb="asked-delete")
+    event = Event.objects.get(verb="requested-delete")
     assert (event.endpoint_id, event.actor_name) == (twin.pk, "alice")
     assert kept.remote_id in event.detail or Endpoint.objects.get(pk=kept.pk).remote_id in event.detail
     page = alice.get(kept.get_absolute_url()).content.decode()

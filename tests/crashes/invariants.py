@@ -10,7 +10,7 @@ from endpoints.models.change import MARK
 from endpoints.models.event import Verb
 from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 
-ENDED = (Verb.DEPLOYED, Verb.EDITED, Verb.DELETED, Verb.REFUSED, Verb.FAILED, Verb.GAVE_UP, Verb.CANCELLED)
+ENDED = (Verb.DEPLOYED, Verb.EDITED, Verb.DELETED, Verb.REFUSED, Verb.FAILED, Verb.GAVE_UP, Verb.CANCELED)
 
 
 def at_the_service(world):
@@ -37,8 +37,8 @@ def check(world, *, quiet=False):
         if change.state in CLOSED:
             assert change.closed_at, change
         elif change.scheduled_for is None or change.attempt:
-            assert change.next_look_at, change
-            assert change.next_look_at <= timezone.now() + timedelta(minutes=15), change
+            assert change.due_at, change
+            assert change.due_at <= timezone.now() + timedelta(minutes=15), change
 
     # I3: each request was recorded before it was sent. Not counted: deletions, which the client retries by itself,
     # and requests refused with 429, which have no effect.

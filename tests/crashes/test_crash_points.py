@@ -69,7 +69,7 @@ def change(alice, resource, world, worker):
 def let_time_pass(world, change):
     """Pass as much time as leases, backoff, settling and a deployment take."""
     Change.objects.filter(pk=change.pk).update(
-        next_look_at=Now(),
+        due_at=Now(),
         leased_until=F("leased_until") - timedelta(minutes=11),
         sent_at=F("sent_at") - timedelta(minutes=11),
     )

@@ -130,8 +130,8 @@ class Deployments(RuleBasedStateMachine):
     @rule(pick=picks, name=st.sampled_from(["display_name", "description", "logging_enabled"]), value=picks)
     def request_edit(self, pick, name, value):
         if endpoint := picked(self.endpoints, pick):
-            wanted = {name: bool(value % 2) if name == "logging_enabled" else f"Edited {value}"}
-            self.request_change(submit.edit, endpoint=endpoint, wanted=wanted)
+            desired = {name: bool(value % 2) if name == "logging_enabled" else f"Edited {value}"}
+            self.request_change(submit.edit, endpoint=endpoint, desired=desired)
 
     @rule(pick=picks)
     def request_delete(self, pick):
@@ -179,7 +179,7 @@ class Deployments(RuleBasedStateMachine):
         if change is None or not self.sends(change, arrives):
             return
         Change.objects.filter(pk=change.pk).update(
-            state=ChangeState.SENDING, attempt=F("attempt") + 1, sent_at=Now(), next_look_at=Now()
+            state=ChangeState.SENDING, attempt=F("attempt") + 1, sent_at=Now(), due_at=Now()
         )
 
     def sends(self, change, arrives):

@@ -19,16 +19,16 @@ from tests.conftest import Worker, World
 
 DUE_WITHIN = timedelta(minutes=15)
 ASKED = {
-    ChangeKind.CREATE: Verb.ASKED_CREATE,
-    ChangeKind.CHANGE_MODEL: Verb.ASKED_CHANGE_MODEL,
-    ChangeKind.EDIT: Verb.ASKED_EDIT,
-    ChangeKind.DELETE: Verb.ASKED_DELETE,
+    ChangeKind.CREATE: Verb.REQUESTED_CREATE,
+    ChangeKind.CHANGE_MODEL: Verb.REQUESTED_CHANGE_MODEL,
+    ChangeKind.EDIT: Verb.REQUESTED_EDIT,
+    ChangeKind.DELETE: Verb.REQUESTED_DELETE,
 }
 ENDED = {
     ChangeState.DONE: {Verb.DEPLOYED, Verb.EDITED, Verb.DELETED},
     ChangeState.REFUSED: {Verb.REFUSED},
     ChangeState.FAILED: {Verb.FAILED, Verb.GAVE_UP},
-    ChangeState.CANCELLED: {Verb.CANCELLED},
+    ChangeState.CANCELED: {Verb.CANCELED},
 }
 
 
@@ -86,8 +86,8 @@ def _one_endpoint_for_each_change(there: dict[str, Any]) -> Iterator[str]:
 def _each_open_change_is_due() -> Iterator[str]:
     for change in Change.objects.exclude(state__in=(*CLOSED, ChangeState.UNDECIDED)):
         due = max(timezone.now(), change.scheduled_for or timezone.now()) + DUE_WITHIN
-        if change.next_look_at is None or change.next_look_at > due:
-            yield f"I2: {change} is {change.state} and is due {change.next_look_at}"
+        if change.due_at is None or change.due_at > due:
+            yield f"I2: {change} is {change.state} and is due {change.due_at}"
 
 
 def _each_post_was_recorded(world: World, untracked: Untracked) -> Iterator[str]:

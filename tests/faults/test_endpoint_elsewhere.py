@@ -81,7 +81,7 @@ def test_a_change_that_waits_for_its_time_needs_a_decision_as_soon_as_its_endpoi
     for _round in range(2):
         worker.mirror()
     change.refresh_from_db()
-    assert (change.state, change.attempt, change.next_look_at) == (ChangeState.UNDECIDED, 0, None)
+    assert (change.state, change.attempt, change.due_at) == (ChangeState.UNDECIDED, 0, None)
     assert Event.objects.filter(change_id=change.pk, verb=Verb.UNDECIDED).count() == 1
 
 
@@ -152,7 +152,7 @@ def test_a_model_deleted_between_the_wizards_steps_marks_the_field_and_keeps_wha
     wizard = Wizard(alice).to_details(model).press("next", name="Support calls", description="EU hotline")
     assert wizard.step == "review"
     world.call("DELETE", f"/models/{model.remote_id}")
-    Resource.objects.update(catalogued_at=None)
+    Resource.objects.update(cataloged_at=None)
     worker.mirror()
     wizard.press("add")
     assert wizard.page.status_code == 422
@@ -170,7 +170,7 @@ def test_a_model_deleted_before_the_request_is_sent_refuses_it_in_words(
     change = request_create(alice, model)
     world.call("DELETE", f"/models/{model.remote_id}")
     if mirrored_meanwhile:
-        Resource.objects.update(catalogued_at=None)
+        Resource.objects.update(cataloged_at=None)
         worker.mirror()
     worker.step(change)
     assert change.state == ChangeState.REFUSED
@@ -292,14 +292,14 @@ def test_a_deployment_that_never_ends_is_called_stuck_and_polled_slowly(alice, w
     model = request.getfixturevalue("model")
     change = worker.step(request_create(alice, model))
     worker.step(change)
-    assert 0 < (change.next_look_at - timezone.now()).total_seconds() < 61
+    assert 0 < (change.due_at - timezone.now()).total_seconds() < 61
     world.advance(3 * 3600)
     later(change, hours=3)
     worker.step(change)
     assert (change.state, change.stuck) == (ChangeState.DEPLOYING, True)
     assert Endpoint.objects.for_list().get().shown_status.label == "Stuck"
     assert "Stuck" in alice.get(reverse("endpoints:list")).content.decode()
-    assert 240 < (change.next_look_at - timezone.now()).total_seconds() < 900
+    assert 240 < (change.due_at - timezone.now()).total_seconds() < 900
     assert not Change.objects.due().exists()
 
 

@@ -90,7 +90,7 @@ def test_a_full_database_keeps_pages_readable_and_takes_no_half_change(alice, en
     assert [page.status_code for page in pages] == [200] * 4
     assert all(endpoint.display_name in page.content.decode() for page in pages[:3])
     assert not Change.objects.exists()
-    assert not Event.objects.filter(verb=Verb.ASKED_CHANGE_MODEL).exists()
+    assert not Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).exists()
 
     assert alice.post(change_model, form).status_code == 302
     change = worker.step(Change.objects.get())

@@ -192,7 +192,7 @@ def time_passes(seconds, *rows):
 
 
 def due(change):
-    Change.objects.filter(pk=change.pk, leased_until=None).update(next_look_at=Now())
+    Change.objects.filter(pk=change.pk, leased_until=None).update(due_at=Now())
     return False
 
 
@@ -244,7 +244,7 @@ def test_a_change_whose_worker_runs_out_of_memory_three_times_needs_a_decision(
         assert (state_of(change), change.attempt) == (ChangeState.SENDING, sent)
         until(lambda: worker.step(unleased(change)).state == ChangeState.UNKNOWN, 60)
         until(lambda: worker.step(later(change, minutes=11)).state != ChangeState.UNKNOWN, 60)
-    assert (state_of(change), change.doubts, change.next_look_at) == (ChangeState.UNDECIDED, 3, None)
+    assert (state_of(change), change.lost_answers, change.due_at) == (ChangeState.UNDECIDED, 3, None)
     assert not Change.objects.due().exists()
     tasks.step(str(change.pk))  # a message that was sent before
     assert (state_of(change), len(posts(world))) == (ChangeState.UNDECIDED, 3)

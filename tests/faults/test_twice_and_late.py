@@ -24,7 +24,7 @@ LOST = {**POST, "stage": "after", "effect": {"close": True}}
 
 
 def due_now():
-    Change.objects.open().update(next_look_at=Now())
+    Change.objects.open().update(due_at=Now())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -234,10 +234,10 @@ def test_no_age_on_a_page_is_negative(alice, endpoint, other, worker, clock, hou
 
 def restored(change):
     """Restore the database to the state before the change was sent."""
-    Event.objects.exclude(verb=Verb.ASKED_CREATE).delete()
-    nothing_yet = {"attempt": 0, "doubts": 0, "looks": 0, "sent_at": None, "accepted_at": None, "closed_at": None}
+    Event.objects.exclude(verb=Verb.REQUESTED_CREATE).delete()
+    nothing_yet = {"attempt": 0, "lost_answers": 0, "polls": 0, "sent_at": None, "accepted_at": None, "closed_at": None}
     Change.objects.filter(pk=change.pk).update(
-        state=ChangeState.QUEUED, next_look_at=Now(), leased_until=None, **nothing_yet
+        state=ChangeState.QUEUED, due_at=Now(), leased_until=None, **nothing_yet
     )
     Endpoint.objects.filter(pk=change.endpoint_id).update(
         remote_id=None, status="", last_action_at=None, mark="", links={}
@@ -287,7 +287,7 @@ def test_a_change_of_model_that_was_done_since_the_backup_is_not_done_again(alic
     change = worker.step(request_model(alice, endpoint, other))
     world.advance(3600)
     before = endpoint.model
-    Change.objects.update(state=ChangeState.QUEUED, attempt=0, sent_at=None, accepted_at=None, next_look_at=Now())
+    Change.objects.update(state=ChangeState.QUEUED, attempt=0, sent_at=None, accepted_at=None, due_at=Now())
     Endpoint.objects.update(model=before)
     change.refresh_from_db()
     worker.step(change)

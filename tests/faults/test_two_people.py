@@ -57,7 +57,7 @@ def test_two_people_change_the_model_at_once(alice, endpoint, world, worker, mon
     worker.step(change)
     assert change.state == ChangeState.DONE
     assert len(world.ledger("PATCH")) == 1
-    assert Event.objects.filter(verb=Verb.ASKED_CHANGE_MODEL).count() == 1
+    assert Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -67,7 +67,7 @@ def test_the_same_form_arriving_twice_at_once_makes_one_change(alice, endpoint, 
     with both_have_looked(monkeypatch):
         first, second = concurrently(ask, ask)
     assert first == second == Change.objects.get()
-    assert Event.objects.filter(verb=Verb.ASKED_CHANGE_MODEL).count() == 1
+    assert Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).count() == 1
 
 
 def overtaken(monkeypatch, owner, name, press):
@@ -89,7 +89,7 @@ def test_a_form_that_is_overtaken_by_the_same_form_gets_the_first_change(alice, 
     ask = lambda: submit.change_model(key=key, actor=alice.user, endpoint=endpoint, model=other)  # noqa: E731
     first = overtaken(monkeypatch, Endpoint, "facts", ask)
     assert [ask()] == first == [Change.objects.get()]
-    assert Event.objects.filter(verb=Verb.ASKED_CHANGE_MODEL).count() == 1
+    assert Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).count() == 1
 
 
 def test_a_form_that_is_overtaken_by_another_persons_says_whose(alice, bob, endpoint, other, monkeypatch):
@@ -98,7 +98,7 @@ def test_a_form_that_is_overtaken_by_another_persons_says_whose(alice, bob, endp
     with pytest.raises(submit.Busy, match="bob") as busy:
         ask(alice)
     assert [busy.value.change] == first == [Change.objects.get()]
-    assert Event.objects.filter(verb=Verb.ASKED_CHANGE_MODEL).count() == 1
+    assert Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).count() == 1
 
 
 def test_a_form_for_a_new_endpoint_that_is_overtaken_by_the_same_form_gets_the_first_change(alice, model, monkeypatch):
@@ -107,7 +107,7 @@ def test_a_form_for_a_new_endpoint_that_is_overtaken_by_the_same_form_gets_the_f
     first = overtaken(monkeypatch, SpeechModel, "why_not", ask)
     assert [ask()] == first == [Change.objects.get()]
     assert Endpoint.objects.count() == 1
-    assert Event.objects.filter(verb=Verb.ASKED_CREATE).count() == 1
+    assert Event.objects.filter(verb=Verb.REQUESTED_CREATE).count() == 1
 
 
 def test_a_repeated_request_gets_its_first_change_whatever_has_become_of_the_model_or_the_page(alice, endpoint, other):
@@ -144,7 +144,7 @@ def test_a_change_goes_on_when_its_person_has_lost_the_permission(alice, endpoin
     world.advance(3600)
     worker.step(change)
     assert change.state == ChangeState.DONE
-    assert Event.objects.get(change_id=change.pk, verb=Verb.ASKED_CHANGE_MODEL).actor_name == "alice"
+    assert Event.objects.get(change_id=change.pk, verb=Verb.REQUESTED_CHANGE_MODEL).actor_name == "alice"
 
     page = reverse("endpoints:change-model", args=[endpoint.pk])
     form = {"key": str(uuid.uuid4()), "model": str(fitting(Endpoint.objects.get())[0].pk)}

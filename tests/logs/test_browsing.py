@@ -24,7 +24,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "entries"}
 def look(endpoint):
     """What a worker does until it has seen all that the service has."""
     for _round in range(10):
-        LogArchive.objects.filter(pk=endpoint.pk, next_look_at__isnull=False).update(next_look_at=Now())
+        LogArchive.objects.filter(pk=endpoint.pk, due_at__isnull=False).update(due_at=Now())
         tasks.collect(str(endpoint.pk))
         if not LogArchive.objects.get(pk=endpoint.pk).refreshing:
             return
@@ -52,7 +52,7 @@ def write(endpoint, at="2026-03-02 10:15:03", text="", *, audio=WAV, transcript=
     key = f"{moment:%Y-%m-%d_%H%M%S}__{LogEntry.objects.count()}"
     empty = audio == b"" or transcript == b""
     halves = {"has_audio": audio is not None, "has_transcript": transcript is not None, "empty": empty}
-    facts = {"outcome": "recognised" if text else "", "duration": timedelta(seconds=4), **halves, **facts}
+    facts = {"outcome": "recognized" if text else "", "duration": timedelta(seconds=4), **halves, **facts}
     entry = LogEntry.objects.create(endpoint=endpoint, key=key, at=moment, day=moment.date(), text=text, **facts)
     for kind, name, data in ((FileKind.AUDIO, "wav", audio), (FileKind.TRANSCRIPTION, "v2.json", transcript)):
         if data is not None:
@@ -65,7 +65,7 @@ def write(endpoint, at="2026-03-02 10:15:03", text="", *, audio=WAV, transcript=
 @pytest.fixture
 def known(endpoint):
     """An endpoint whose logs a worker has just looked at."""
-    LogArchive.objects.create(endpoint=endpoint, looked_at=timezone.now(), next_look_at=None)
+    LogArchive.objects.create(endpoint=endpoint, checked_at=timezone.now(), due_at=None)
     return endpoint
 
 
@@ -103,7 +103,7 @@ def test_a_page_that_was_opened_a_moment_ago_asks_for_no_other_look_and_a_press_
     lena.post(reverse("endpoints:logs-refresh", args=[logging.pk]))
     assert LogArchive.objects.get().refreshing
     look(logging)
-    LogArchive.objects.update(looked_at=timezone.now() - timedelta(minutes=6))
+    LogArchive.objects.update(checked_at=timezone.now() - timedelta(minutes=6))
     page(lena, logging)
     assert LogArchive.objects.get().refreshing
 

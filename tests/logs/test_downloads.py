@@ -86,7 +86,7 @@ def until(download, state):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("endpoints.logs.job.WORK_SECONDS", 0)
         while download.state != state:
-            Download.objects.filter(pk=download.pk).update(next_look_at=timezone.now() - timedelta(seconds=1))
+            Download.objects.filter(pk=download.pk).update(due_at=timezone.now() - timedelta(seconds=1))
             tasks.fetch(str(download.pk))
             download.refresh_from_db()
 
@@ -181,14 +181,14 @@ def test_entries_of_another_endpoint_are_not_in_it(lena, logging, ready, worker)
 def test_where_a_purpose_is_required_nothing_is_asked_without_one(lena, logging, settings):
     settings.PURPOSE_REQUIRED = True
     assert lena.post(page_of(logging)).url == page_of(logging)
-    looking = {"purpose": "", "from": "2026-03-02", "preview": "1"}
-    assert lena.post(page_of(logging), looking).url == page_of(logging, "from=2026-03-02")
+    refreshing = {"purpose": "", "from": "2026-03-02", "preview": "1"}
+    assert lena.post(page_of(logging), refreshing).url == page_of(logging, "from=2026-03-02")
     refused = lena.post(page_of(logging), {"purpose": " "})
     assert refused.status_code == 422
     assert not Download.objects.exists()
     lena.post(page_of(logging), {"purpose": "Complaint 4711"})
     assert Download.objects.get().purpose == "Complaint 4711"
-    assert Event.objects.get(verb="logs-asked").detail == "Complaint 4711"
+    assert Event.objects.get(verb="logs-requested").detail == "Complaint 4711"
     assert "Complaint 4711" in lena.get(ALL).content.decode()
 
 
@@ -276,7 +276,7 @@ def test_what_failed_is_tried_again_and_only_what_is_missing_is_fetched(lena, lo
     until(download, DownloadState.PACKING)
     last = LogFile.objects.order_by("pk").last()
     LogFile.objects.filter(pk=last.pk).update(stored_as="", problem="It never arrives.")
-    Download.objects.filter(pk=download.pk).update(state=DownloadState.FAILED, error="No luck.", next_look_at=None)
+    Download.objects.filter(pk=download.pk).update(state=DownloadState.FAILED, error="No luck.", due_at=None)
     assert "Try again" in lena.get(ALL).content.decode()
     before = len(world.ledger("GET"))
     act(lena, "retry", download)
@@ -313,7 +313,7 @@ def test_a_key_that_is_not_accepted_puts_the_download_off_and_says_so(lena, logg
     download.refresh_from_db()
     assert (download.active, download.finished_at, download.failures) == (True, None, 1)
     assert "invalid subscription key" in download.error
-    assert 0 < (download.next_look_at - timezone.now()).total_seconds() < 10
+    assert 0 < (download.due_at - timezone.now()).total_seconds() < 10
     logging.resource.refresh_from_db()
     assert "invalid subscription key" in logging.resource.failure
     assert worker.download(download).state == DownloadState.READY
@@ -328,7 +328,7 @@ def test_too_many_requests_put_the_download_off_for_as_long_as_the_service_says(
     tasks.fetch(str(download.pk))
     download.refresh_from_db()
     assert (download.active, download.failures) == (True, 0)
-    assert 110 < (download.next_look_at - timezone.now()).total_seconds() <= 120
+    assert 110 < (download.due_at - timezone.now()).total_seconds() <= 120
     logging.resource.refresh_from_db()
     assert logging.resource.failing_since is None
 
@@ -338,11 +338,11 @@ def test_a_download_that_fails_again_and_again_ends_with_the_reason(lena, loggin
     download = downloads.request_download(actor=lena.user, endpoint=logging)
     Download.objects.update(failures=job.GIVE_UP_AFTER - 2)
     for state in ("listing", "failed"):
-        Download.objects.update(next_look_at=timezone.now() - timedelta(seconds=1))
+        Download.objects.update(due_at=timezone.now() - timedelta(seconds=1))
         tasks.fetch(str(download.pk))
         download.refresh_from_db()
         assert download.state == state
-    assert (download.next_look_at, bool(download.finished_at), bool(download.error)) == (None, True, True)
+    assert (download.due_at, bool(download.finished_at), bool(download.error)) == (None, True, True)
 
 
 # Pause, resume, cancel
@@ -397,7 +397,7 @@ def test_a_running_worker_stops_within_seconds_of_a_pause(lena, logging, world):
     worker.join(5)
     assert not worker.is_alive()
     download.refresh_from_db()
-    assert (download.state, download.next_look_at) == (DownloadState.PAUSED, None)
+    assert (download.state, download.due_at) == (DownloadState.PAUSED, None)
 
 
 CHANGES = {
@@ -405,7 +405,7 @@ CHANGES = {
     "resume": (DownloadState.PAUSED, DownloadState.QUEUED, Verb.DOWNLOAD_RESUMED, "resumed a download of content logs"),
     "cancel": (
         DownloadState.QUEUED,
-        DownloadState.CANCELLED,
+        DownloadState.CANCELED,
         Verb.DOWNLOAD_CANCELED,
         "canceled a download of content logs",
     ),
@@ -457,7 +457,7 @@ def test_a_cancelled_download_stays_cancelled(lena, logging, worker):
     act(lena, "cancel", download)
     worker.download(download)
     download.refresh_from_db()
-    assert download.state == DownloadState.CANCELLED
+    assert download.state == DownloadState.CANCELED
     assert take(lena, download).status_code == 404
 
 
@@ -473,10 +473,10 @@ def test_a_zip_that_is_cancelled_or_fails_in_the_middle_leaves_nothing_behind(le
     monkeypatch.setattr(
         packing._Packing, "manifest", lambda self: downloads.cancel(self.download, actor=lena.user) and (0, [])
     )
-    Download.objects.update(next_look_at=timezone.now() - timedelta(seconds=1))
+    Download.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     tasks.fetch(str(download.pk))
     download.refresh_from_db()
-    assert (download.state, zips(download)) == (DownloadState.CANCELLED, [])
+    assert (download.state, zips(download)) == (DownloadState.CANCELED, [])
 
 
 def test_a_zip_that_is_canceled_just_before_it_gets_ready_leaves_nothing_behind(lena, logging, monkeypatch):
@@ -491,14 +491,14 @@ def test_a_zip_that_is_canceled_just_before_it_gets_ready_leaves_nothing_behind(
         return made
 
     monkeypatch.setattr(packing, "pack", packed_and_then_canceled)
-    Download.objects.update(next_look_at=timezone.now() - timedelta(seconds=1))
+    Download.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     tasks.fetch(str(download.pk))
     download.refresh_from_db()
-    assert (download.state, zips(download)) == (DownloadState.CANCELLED, [])
+    assert (download.state, zips(download)) == (DownloadState.CANCELED, [])
     assert not Event.objects.filter(verb="logs-ready").exists()
 
 
-@pytest.mark.parametrize("ended", ["cancelled", "failed"])
+@pytest.mark.parametrize("ended", ["canceled", "failed"])
 def test_a_zip_that_a_killed_worker_left_goes_when_its_download_has_ended(lena, logging, ready, ended):
     stored = ready.stored_as
     Download.objects.update(state=DownloadState.PACKING)
@@ -551,7 +551,7 @@ def test_names_are_flat_unique_and_safe(lena, logging, worker, ready):
 
 
 def test_the_tables_have_a_row_for_each_entry_and_no_formula(lena, logging, worker, ready):
-    LogEntry.objects.update(text='=HYPERLINK("http://evil")', outcome="recognised", confidence=0.875)
+    LogEntry.objects.update(text='=HYPERLINK("http://evil")', outcome="recognized", confidence=0.875)
     said, lines = table(worker.download(downloads.request_download(actor=lena.user, endpoint=logging)))
     assert len(said) == len(lines) == 4
     assert {row["text"] for row in said} == {'\'=HYPERLINK("http://evil")'}
@@ -580,7 +580,7 @@ def test_who_asked_and_who_downloaded_is_written_down(lena, alice, logging, read
     list(take(alice, ready).streaming_content)
     events = Event.objects.filter(endpoint_id=logging.pk, verb__startswith="logs").order_by("pk")
     assert list(events.values_list("verb", "actor_name")) == [
-        ("logs-asked", "lena"),
+        ("logs-requested", "lena"),
         ("logs-ready", "lena"),
         ("logs-downloaded", "lena"),
         ("logs-downloaded", "alice"),
@@ -606,7 +606,7 @@ def test_whoever_asked_sees_on_the_next_page_that_it_is_ready(lena, alice, ready
     assert banner not in alice.get("/endpoints/?q=").content.decode()
     assert banner not in lena.get(ALL).content.decode()
     assert banner not in lena.get("/endpoints/?q=").content.decode()
-    Download.objects.update(told_at=None)
+    Download.objects.update(notified_at=None)
     take(alice, ready).getvalue()
     assert banner in lena.get("/endpoints/?q=").content.decode()
     take(lena, ready).getvalue()

@@ -120,7 +120,7 @@ def contents(world):
 def finish(download):
     """A worker's rounds until it is ready; time for waiting is skipped."""
     for _round in range(40):
-        Download.objects.active().filter(pk=download.pk).update(next_look_at=Now())
+        Download.objects.active().filter(pk=download.pk).update(due_at=Now())
         tasks.fetch(str(download.pk))
         if Download.objects.filter(pk=download.pk, state=DownloadState.READY).exists():
             break
@@ -137,7 +137,7 @@ def test_three_people_and_a_killed_worker_fetch_each_file_once(lena, alice, bob,
         tasks.fetch(str(asked[0].pk))  # the list alone
     slow = {"method": "GET", "path": r"\.(wav|json)", "times": 999, "stage": "before", "effect": {"delay": 0.1}}
     world.fail(slow)
-    Download.objects.update(next_look_at=Now())
+    Download.objects.update(due_at=Now())
     killed_in_the_middle(asked[0], world)
     assert Download.objects.get(pk=asked[0].pk).state == DownloadState.FETCHING
     # Some time goes by.

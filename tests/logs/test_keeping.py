@@ -28,7 +28,7 @@ def look(endpoint, rounds=10):
     """Looks until the worker says that nothing is to be done now."""
     row = keeping.request_refresh(endpoint)
     for _round in range(rounds):
-        LogArchive.objects.filter(pk=row.pk).update(next_look_at=Now())
+        LogArchive.objects.filter(pk=row.pk).update(due_at=Now())
         tasks.collect(str(row.pk))
         row.refresh_from_db()
         if not row.stage:
@@ -63,7 +63,7 @@ def kept(logging, alice):
 
 def test_a_look_lists_all_and_reads_transcripts_and_leaves_recordings_where_they_are(logging):
     row = look(logging)
-    assert row.looked_at
+    assert row.checked_at
     assert LogEntry.objects.exclude(text="").count() == 4
     assert {file.kind for file in LogFile.objects.stored()} == {"Transcription"}
     assert sums(logging) | {"archived": 4, "seen": 8, "entries": 4} == sums(logging)
@@ -142,7 +142,7 @@ def test_a_refused_look_ends_with_the_reason_and_is_not_repeated_for_ever(loggin
     world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": refusal}})
     row = look(logging)
     assert "Logging is off." in row.error
-    assert row.next_look_at is None
+    assert row.due_at is None
 
 
 def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
@@ -156,7 +156,7 @@ def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
 
 def test_after_a_look_the_next_one_is_due_by_the_schedule(kept):
     row = LogArchive.objects.get()
-    assert timedelta(hours=5, minutes=59) < row.next_look_at - timezone.now() <= timedelta(hours=6)
+    assert timedelta(hours=5, minutes=59) < row.due_at - timezone.now() <= timedelta(hours=6)
 
 
 def test_a_retention_that_removes_something_is_shown_before_it_is_saved(kept, alice):
@@ -220,7 +220,7 @@ def test_only_what_a_running_download_is_to_contain_stays_for_it(kept, lena, wor
     assert not LogFile.objects.stored().exists()
 
 
-@pytest.mark.parametrize("ended", ["cancelled", "paused", "failed"])
+@pytest.mark.parametrize("ended", ["canceled", "paused", "failed"])
 def test_a_download_that_is_not_running_keeps_no_copy(kept, lena, ended):
     aged(kept, days=100)
     download = downloads.request_download(actor=lena.user, endpoint=kept)
@@ -380,7 +380,7 @@ def test_a_service_that_fails_while_logs_are_kept_shows_on_the_resource_until_it
     world.fail({"method": "GET", "path": "/files/logs", "times": 20, "effect": failure})
     tasks.collect(str(logging.pk))
     archive = LogArchive.objects.get()
-    assert (archive.stage, archive.failures, archive.next_look_at is not None) == ("listing", 1, True)
+    assert (archive.stage, archive.failures, archive.due_at is not None) == ("listing", 1, True)
     resource = Resource.objects.get()
     assert resource.failing_since is not None
     assert resource.failure == archive.error != ""
@@ -398,5 +398,5 @@ def test_a_service_that_has_too_many_requests_while_logs_are_kept_is_not_failing
     world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": slow})
     tasks.collect(str(logging.pk))
     archive = LogArchive.objects.get()
-    assert 110 < (archive.next_look_at - timezone.now()).total_seconds() <= 120
+    assert 110 < (archive.due_at - timezone.now()).total_seconds() <= 120
     assert Resource.objects.get().failing_since is None

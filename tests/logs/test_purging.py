@@ -28,14 +28,14 @@ REFUSED = {"code": "InvalidRequest", "message": "Not now.", "innerError": {"code
 def look(endpoint):
     keeping.request_refresh(endpoint)
     for _round in range(10):
-        LogArchive.objects.filter(pk=endpoint.pk).update(next_look_at=Now())
+        LogArchive.objects.filter(pk=endpoint.pk).update(due_at=Now())
         tasks.collect(str(endpoint.pk))
         if not LogArchive.objects.get(pk=endpoint.pk).stage:
             break
 
 
 def step(purge):
-    Purge.objects.filter(pk=purge.pk).update(next_look_at=Now())
+    Purge.objects.filter(pk=purge.pk).update(due_at=Now())
     tasks.purge(str(purge.pk))
     purge.refresh_from_db()
     return purge
@@ -113,7 +113,7 @@ def test_the_receipt_says_what_who_when_and_how_much_before_and_after(kept, worl
     lines = alice.get(f"{address}?format=csv").content.decode()
     assert "Asked by a customer" in lines
     verbs = list(Event.objects.filter(verb__startswith="purge").order_by("pk").values_list("verb", "actor_name"))
-    assert verbs == [("purge-asked", "alice"), ("purged", "alice")]
+    assert verbs == [("purge-requested", "alice"), ("purged", "alice")]
 
 
 def test_a_look_while_the_service_still_has_them_does_not_bring_them_back(kept, world, alice):
@@ -216,7 +216,7 @@ def test_a_refusal_after_the_service_has_accepted_is_not_the_end(kept, world, al
     step(purge)
     assert (purge.state, purge.failures, purge.finished_at) == ("waiting", 1, None)
     assert "Not now." in purge.error
-    assert purge.next_look_at > timezone.now()
+    assert purge.due_at > timezone.now()
     world.advance(DAY)
     assert step(purge).done
     assert (purge.error, purge.failures) == ("", 0)
@@ -263,7 +263,7 @@ def test_what_is_left_is_looked_for_more_and_more_seldom(kept, alice, ago, wait)
     Purge.objects.update(accepted_at=timezone.now() - timedelta(seconds=ago))
     step(purge)
     assert purge.state == "waiting"
-    assert (purge.next_look_at - timezone.now()).total_seconds() == pytest.approx(wait, abs=3)
+    assert (purge.due_at - timezone.now()).total_seconds() == pytest.approx(wait, abs=3)
 
 
 def test_an_endpoint_that_is_gone_has_taken_its_logs_with_it(kept, world, alice):

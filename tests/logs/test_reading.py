@@ -60,14 +60,14 @@ def spoken(transcript):
 
 def test_the_transcript_of_short_audio_is_read_with_its_best_alternative():
     found = read(SHORT)
-    assert (found.outcome, found.text, found.confidence) == (Outcome.RECOGNISED, "Hello there.", 0.9)
+    assert (found.outcome, found.text, found.confidence) == (Outcome.RECOGNIZED, "Hello there.", 0.9)
     assert found.seconds == 2.1
     assert spoken(found) == [("hello", 0.1, 0.6), ("there", 0.7, pytest.approx(1.3))]
 
 
 def test_the_transcript_of_batch_transcription_is_read_with_all_its_phrases():
     found = read(BATCH)
-    assert (found.outcome, found.text) == (Outcome.RECOGNISED, "Good morning. Goodbye.")
+    assert (found.outcome, found.text) == (Outcome.RECOGNIZED, "Good morning. Goodbye.")
     assert found.confidence == pytest.approx(0.7)
     assert found.seconds == 4.1
     assert spoken(found) == [("Good", 0.2, 0.5), ("morning.", 0.5, 0.9), ("goodbye", 2.0, 3.25)]

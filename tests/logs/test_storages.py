@@ -258,7 +258,7 @@ def test_a_purge_leaves_nothing_there(logging, world, alice, lena, worker, elsew
     purge = purging.request_purge(key=uuid4(), actor=alice.user, endpoint=logging, reason="Law", until=day)
     tasks.purge(str(purge.pk))
     world.advance(DAY)
-    Purge.objects.update(next_look_at=timezone.now())
+    Purge.objects.update(due_at=timezone.now())
     tasks.purge(str(purge.pk))
     assert Purge.objects.get().done
     assert elsewhere.names() == set()
@@ -269,7 +269,7 @@ def test_what_it_refuses_is_told_in_its_words_and_tried_again(logging, alice, el
     keep(logging, alice.user)
     row = LogArchive.objects.get()
     assert why in row.error
-    assert row.next_look_at > timezone.now()
+    assert row.due_at > timezone.now()
     assert not LogFile.objects.stored().exists()
 
 
@@ -295,7 +295,7 @@ def test_files_of_a_place_that_is_away_are_not_damaged_and_are_packed_when_it_is
         tasks.fetch(str(download.pk))
         download.refresh_from_db()
         assert download.state == DownloadState.PACKING
-        assert download.next_look_at > timezone.now()
+        assert download.due_at > timezone.now()
         page = lena.get(reverse("endpoints:downloads")).content.decode()
         assert "The disk for content logs refused" in page
         assert "It will be tried again." in page

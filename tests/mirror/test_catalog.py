@@ -173,7 +173,7 @@ def test_endpoints_of_the_first_listing_are_not_recorded_as_found_and_later_ones
 def test_models_are_listed_every_ten_minutes(mirrored, world, worker):
     before = catalogues(world)
     for minutes, more in ((9, 0), (11, 1)):
-        Resource.objects.update(catalogued_at=timezone.now() - timedelta(minutes=minutes))
+        Resource.objects.update(cataloged_at=timezone.now() - timedelta(minutes=minutes))
         worker.mirror()
         assert catalogues(world) == before + more
 
@@ -196,14 +196,14 @@ def test_a_model_that_is_gone_keeps_the_time_at_which_that_was_seen_and_can_come
     world.call("DELETE", f"/models/{model.remote_id}")
     gone = set()
     for _round in range(2):
-        Resource.objects.update(catalogued_at=None)
+        Resource.objects.update(cataloged_at=None)
         worker.mirror()
         model.refresh_from_db()
         gone.add(model.gone_at)
     assert len(gone) == 1
     assert None not in gone
     world.fail({"method": "GET", "path": r"/models(\?|$)", "times": 1, "effect": {"body": {"values": [remote]}}})
-    Resource.objects.update(catalogued_at=None)
+    Resource.objects.update(cataloged_at=None)
     worker.mirror()
     model.refresh_from_db()
     assert model.gone_at is None
@@ -223,9 +223,9 @@ def test_the_mark_of_a_change_of_another_resource_is_ignored(alice, mirrored, wo
 
 def test_our_latest_change_is_not_recorded_as_outside_and_a_return_to_an_earlier_one_is(alice, endpoint, world, worker):
     name = endpoint.display_name
-    for wanted in ("Ours", "Ours too"):
+    for desired in ("Ours", "Ours too"):
         endpoint.refresh_from_db()
-        worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": wanted}))
+        worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": desired}))
     assert not Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).exists()
     for number, outside in enumerate(("Ours", name), start=1):
         world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": outside})
@@ -234,7 +234,7 @@ def test_our_latest_change_is_not_recorded_as_outside_and_a_return_to_an_earlier
 
 
 def test_a_change_that_is_only_queued_does_not_explain_a_difference(alice, endpoint, world, worker):
-    submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"})
+    submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Ours"})
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Ours"})
     worker.mirror()
     assert Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).count() == 1
@@ -242,7 +242,7 @@ def test_a_change_that_is_only_queued_does_not_explain_a_difference(alice, endpo
 
 def test_a_difference_in_more_than_we_requested_is_recorded_as_outside(alice, endpoint, world, worker):
     before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
-    worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, wanted={"display_name": "Ours"}))
+    worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Ours"}))
     lists(world, before)
     worker.mirror()
     Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).delete()

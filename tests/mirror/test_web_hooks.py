@@ -20,7 +20,7 @@ from tests.demo import until
 def hooked(mirrored):
     """A resource with a web hook, not due; no worker receives the messages of its calls."""
     set_web_hook(mirrored, enabled=True)
-    Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
     return mirrored
 
 
@@ -51,7 +51,7 @@ def test_a_signed_call_makes_the_resource_due(client, hooked):
 def test_a_call_about_an_endpoint_that_is_being_deployed_makes_its_change_due(client, hooked, alice, worker):
     model = SpeechModel.objects.deployable()[0]
     change = worker.step(submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls"))
-    Change.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    Change.objects.update(due_at=timezone.now() + timedelta(hours=1))
     remote_id = Endpoint.objects.get().remote_id
     assert call(client, hooked, about(remote_id)).status_code == 200
     assert Change.objects.due().get() == change
@@ -89,7 +89,7 @@ def test_a_signed_body_that_the_service_does_not_send_is_refused(client, hooked,
 def test_a_repeated_call_does_nothing_more(client, hooked):
     body = about(uuid.uuid4())
     call(client, hooked, body)
-    Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
     for _repeat in range(3):
         assert call(client, hooked, body).status_code == 200
     assert not Resource.objects.due().exists()
@@ -101,7 +101,7 @@ def test_many_calls_about_one_endpoint_make_it_due_once_a_second(client, hooked,
     remote_id = Endpoint.objects.get().remote_id
     looks = 0
     for number in range(20):
-        Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+        Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
         assert call(client, hooked, about(remote_id, str(number))).status_code == 200
         looks += Resource.objects.due().count()
     assert looks <= 3
@@ -147,7 +147,7 @@ def test_a_call_without_a_signature_changes_nothing(client, hooked):
 def test_the_same_invocation_of_two_resources_is_two_calls(client, hooked):
     other = Resource.objects.create(name="Fabrikam", region="westus")
     set_web_hook(other, enabled=True)
-    Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
     for resource in (hooked, other):
         assert call(client, resource, about(uuid.uuid4())).status_code == 200
     assert Resource.objects.due().count() == 2
@@ -156,10 +156,10 @@ def test_the_same_invocation_of_two_resources_is_two_calls(client, hooked):
 def test_a_call_about_an_endpoint_of_another_resource_is_about_none_of_its_changes(client, hooked, alice, worker):
     model = SpeechModel.objects.deployable()[0]
     worker.step(submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls"))
-    Change.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    Change.objects.update(due_at=timezone.now() + timedelta(hours=1))
     other = Resource.objects.create(name="Fabrikam", region="westus")
     set_web_hook(other, enabled=True)
-    Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+    Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
     assert call(client, other, about(Endpoint.objects.get().remote_id)).status_code == 200
     assert not Change.objects.due().exists()
     assert Resource.objects.due().get() == other
@@ -171,7 +171,7 @@ def test_a_call_more_than_a_second_later_makes_the_endpoint_due_again(client, ho
     remote_id = Endpoint.objects.get().remote_id
     for number, ago in enumerate((0.5, 1.5)):
         Endpoint.objects.update(hinted_at=timezone.now() - timedelta(seconds=ago))
-        Resource.objects.update(next_look_at=timezone.now() + timedelta(hours=1))
+        Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
         call(client, hooked, about(remote_id, str(number)))
         assert Resource.objects.due().exists() == (ago > 1)
 
@@ -209,7 +209,7 @@ def test_only_an_admin_registers_a_web_hook(alice, bob, mirrored):
     assert bob.post(register).status_code == 403
     alice.post(register)
     mirrored.refresh_from_db()
-    assert mirrored.hook_wanted
+    assert mirrored.hook_enabled
     assert mirrored.hook_secret.open() not in mirrored.hook_secret.sealed
 
 

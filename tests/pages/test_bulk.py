@@ -113,7 +113,7 @@ def test_a_bulk_request_creates_a_change_for_each_endpoint(alice, few, world, wo
         worker.step(change)
         worker.step(change)
     assert {change.state for change in changes.all()} == {ChangeState.DONE}
-    assert Event.objects.get(verb=Verb.ASKED_BULK).text == "asked in bulk: Turn content logging on, endpoints: 3"
+    assert Event.objects.get(verb=Verb.REQUESTED_BULK).text == "asked in bulk: Turn content logging on, endpoints: 3"
 
 
 def test_the_model_of_each_endpoint_is_changed(alice, few, world, worker):
@@ -121,7 +121,7 @@ def test_the_model_of_each_endpoint_is_changed(alice, few, world, worker):
     fit = [one for one in few if one.locale == "en-US" and one.model != model]
     asked = submit_review(alice, review(alice, "change-model", few, new_model=str(model.pk)))
     assert {change.endpoint for change in asked.changes.all()} == set(fit)
-    assert {one["name"] for one in asked.passed_over} == {one.display_name for one in few if one not in fit}
+    assert {one["name"] for one in asked.skipped} == {one.display_name for one in few if one not in fit}
     worker.run_round()
     world.advance(3600)
     worker.run_round()
@@ -135,11 +135,11 @@ def test_submitting_the_review_twice_makes_one_request(alice, few):
     first, second = alice.post(PAGE, form), alice.post(PAGE, form)
     assert first["Location"] == second["Location"]
     assert Change.objects.count() == 3
-    assert Bulk.objects.get().passed_over == []
-    Change.objects.update(state=ChangeState.CANCELLED)
+    assert Bulk.objects.get().skipped == []
+    Change.objects.update(state=ChangeState.CANCELED)
     alice.post(PAGE, form)
     assert Change.objects.count() == 3
-    assert Event.objects.filter(verb=Verb.ASKED_BULK).count() == 1
+    assert Event.objects.filter(verb=Verb.REQUESTED_BULK).count() == 1
 
 
 def test_an_interrupted_request_is_completed_by_submitting_again(alice, few):
@@ -171,12 +171,12 @@ def test_an_endpoint_that_was_changed_after_the_review_is_skipped(alice, few):
 
 def test_an_endpoint_skipped_in_the_review_stays_skipped_even_if_it_is_free_now(alice, few):
     off(few)
-    other = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=few[0], wanted={"description": "x"})
+    other = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=few[0], desired={"description": "x"})
     seen = review(alice, "logging-on", few[:2])
     assert "Another change is open: Edit, by alice." in seen.content.decode()
     submit.cancel(other, actor=alice.user)
     asked = submit_review(alice, seen)
-    assert [one["endpoint"] for one in asked.passed_over] == [str(few[0].pk)]
+    assert [one["endpoint"] for one in asked.skipped] == [str(few[0].pk)]
     assert asked.changes.count() == 1
 
 
@@ -193,10 +193,10 @@ def test_the_reason_for_skipping_is_shown_in_the_readers_language(alice, few, bo
     off(few)
     seen = review(alice, "logging-on", few[:3])
     Resource.objects.update(capabilities={"logging_needs_own_storage": True})
-    submit.edit(key=uuid.uuid4(), actor=bob.user, endpoint=few[0], wanted={"description": "x"})
+    submit.edit(key=uuid.uuid4(), actor=bob.user, endpoint=few[0], desired={"description": "x"})
     asked = submit_review(alice, seen)
     old = {"endpoint": str(few[2].pk), "name": "Calls", "why": "In 100 % of the cases: nothing."}
-    Bulk.objects.update(passed_over=[*asked.passed_over[:2], old])
+    Bulk.objects.update(skipped=[*asked.skipped[:2], old])
     address = reverse("endpoints:bulk-progress", args=[asked.pk])
     said = {
         "en": ("Another change is open: Edit, by bob.", "API version v3.2 logs into your own storage only."),
@@ -388,5 +388,5 @@ def test_more_than_can_be_changed_at_once_is_said_in_words(alice, crowd):
 
 def test_each_action_recognizes_a_repeated_request():
     for action in Action:
-        assert Action.title_of(Bulk(kind=action.kind, wanted=action.wanted)) == str(action.label)
-    assert Action.title_of(Bulk(kind="of-a-newer-version", wanted={})) == "of-a-newer-version"
+        assert Action.title_of(Bulk(kind=action.kind, desired=action.desired)) == str(action.label)
+    assert Action.title_of(Bulk(kind="of-a-newer-version", desired={})) == "of-a-newer-version"

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from endpoints.models import Endpoint, Favourite, SavedView
+from endpoints.models import Endpoint, Favorite, SavedView
 from tests.pages.reading import endpoint_ids
 
 
@@ -28,7 +28,7 @@ def test_a_favorite_is_on_top_for_the_person_who_chose_it(bob, lena, oldest):
     assert str(oldest.pk) not in endpoint_ids(bob.get("/endpoints/?page=last"))
     assert endpoint_ids(bob.get("/endpoints/?q=no such thing")) == []
     bob.post("/endpoints/favorite/", {"endpoint": oldest.pk})
-    assert not Favourite.objects.exists()
+    assert not Favorite.objects.exists()
 
 
 def test_columns_that_a_person_does_not_want_are_hidden(bob, lena, many):

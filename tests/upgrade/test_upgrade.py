@@ -16,17 +16,17 @@ from tests.processes.servers import INITDB, postgresql
 
 HERE = Path(__file__).parent
 EVENTS = [
-    ("alice", "asked-create", "Support calls", "contoso"),
+    ("alice", "requested-create", "Support calls", "contoso"),
     ("", "deployed", "Support calls", "contoso"),
-    ("alice", "asked-bulk", "", ""),
-    ("alice", "cancelled", "Support calls", "contoso"),
-    ("bob", "asked-change-model", "Support calls", "contoso"),
+    ("alice", "requested-bulk", "", ""),
+    ("alice", "canceled", "Support calls", "contoso"),
+    ("bob", "requested-change-model", "Support calls", "contoso"),
     ("alice", "resource-added", "", "contoso"),
     ("", "vanished", "Dictation", "contoso"),
 ]
 CHANGES = [
     ("create", "done", "Support calls", "contoso", "Voicemail", "alice"),
-    ("edit", "cancelled", "Support calls", "contoso", "", "alice"),
+    ("edit", "canceled", "Support calls", "contoso", "", "alice"),
     ("change-model", "unknown", "Support calls", "contoso", "20260915", "bob"),
 ]
 KEPT = {
@@ -55,8 +55,8 @@ def check(rows):
     columns = "kind, state, endpoint_name, resource_name, model_name, actor_name"
     assert rows(f"select {columns} from endpoints_change order by id") == CHANGES  # noqa: S608 (our own names)
     assert {name: rows(f"select count(*) from endpoints_{name}")[0][0] for name in KEPT} == KEPT  # noqa: S608
-    untold = "select count(*) from endpoints_event where resource_name <> '' and resource_id is null"
-    assert rows(untold) == [(0,)]
+    unseen = "select count(*) from endpoints_event where resource_name <> '' and resource_id is null"
+    assert rows(unseen) == [(0,)]
 
 
 def test_a_database_of_the_first_release_keeps_its_rows(tmp_path):

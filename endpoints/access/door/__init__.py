@@ -26,7 +26,7 @@ from endpoints.models import (
     Draft,
     Endpoint,
     Event,
-    Favourite,
+    Favorite,
     LogArchive,
     LogEntry,
     LogFile,
@@ -194,8 +194,8 @@ def saved_view(person: Person, pk: UUID) -> SavedView:
     return _one(saved_views(person), person, VIEW, pk)
 
 
-def favorites(person: Person) -> "QuerySet[Favourite, Favourite]":
-    return _visible(Favourite.objects.filter(user=person.pk), person, VIEW)
+def favorites(person: Person) -> "QuerySet[Favorite, Favorite]":
+    return _visible(Favorite.objects.filter(user=person.pk), person, VIEW)
 
 
 def preferences(person: Person) -> "QuerySet[Preferences, Preferences]":

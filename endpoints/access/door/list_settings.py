@@ -12,7 +12,7 @@ SELECT 'chosen' AS kind, CAST(chosen.columns AS text) AS first, standard.query A
     FROM endpoints_preferences chosen LEFT JOIN endpoints_savedview standard ON standard.id = chosen.default_view_id
     WHERE chosen.user_id = %(user)s
 UNION ALL
-SELECT 'favorite', CAST(endpoint_id AS text), NULL FROM endpoints_favourite WHERE user_id = %(user)s
+SELECT 'favorite', CAST(endpoint_id AS text), NULL FROM endpoints_favorite WHERE user_id = %(user)s
 UNION ALL
 SELECT 'view', name, query FROM endpoints_savedview WHERE owner_id = %(user)s OR shared
 ORDER BY kind, first

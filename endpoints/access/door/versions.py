@@ -26,8 +26,8 @@ from endpoints.models.search import uuid_in
 from endpoints.models.sweep import overdue
 
 DOWNLOADS, LOGS = "downloads", "logs"  # what their versions begin with
-FILE_FIELDS = ("kind", "size", "stored_as", "gone_at", "problem", "wanted_at")
-ARCHIVE_FIELDS = ("position", "listed_at", "looked_at", "error", "keep")
+FILE_FIELDS = ("kind", "size", "stored_as", "gone_at", "problem", "requested_at")
+ARCHIVE_FIELDS = ("position", "listed_at", "checked_at", "error", "keep")
 
 _FACTS = """
 SELECT
@@ -37,11 +37,11 @@ SELECT
     (SELECT count(*) FROM endpoints_resource WHERE failing_since IS NOT NULL),
     (SELECT count(*) FROM endpoints_resource WHERE mirrored_at IS NULL),
     (SELECT min(mirrored_at) FROM endpoints_resource),
-    (SELECT max(catalogued_at) FROM endpoints_resource),
+    (SELECT max(cataloged_at) FROM endpoints_resource),
     (SELECT count(*) FROM endpoints_resource),
     (SELECT "at" FROM endpoints_sweep WHERE id = 1),
     CURRENT_TIMESTAMP,
-    (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND told_at IS NULL),
+    (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
     EXISTS (SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s)
 """
 
@@ -54,16 +54,16 @@ class DataVersion:
     failing: int
     unread: int
     mirrored_at: datetime | None
-    catalogued_at: str
+    cataloged_at: str
     resources: int
     swept_at: datetime | None
     worker_missing: bool
-    untold: int
+    unseen: int
     session_alive: bool
 
     @classmethod
     def now(cls, session_key: str = "", reader: int | None = None) -> DataVersion:
-        """`untold`: how many downloads of the person `reader` are ready without their knowing (Download.untold).
+        """`unseen`: how many downloads of the person `reader` are ready without their knowing (Download.unseen).
 
         The version holds the minute: rows in progress say for how many, and a missing worker is noticed by the time.
         """
@@ -71,7 +71,7 @@ class DataVersion:
         with connection.cursor() as cursor:
             cursor.execute(_FACTS, [reader, session_key, connection.ops.adapt_datetimefield_value(now)])
             endpoint, change, since, failing, unread, mirrored, catalogued, resources, *rest = cursor.fetchone()
-        swept, clock, untold, session = _time(rest[0]), _time(rest[1]), rest[2], rest[3]
+        swept, clock, unseen, session = _time(rest[0]), _time(rest[1]), rest[2], rest[3]
         changing = (endpoint, change, since, failing, unread, resources)
         version = "-".join("".join(c for c in str(fact or 0) if c.isdigit()) for fact in changing)
         return cls(
@@ -79,11 +79,11 @@ class DataVersion:
             failing=failing,
             unread=unread,
             mirrored_at=_time(mirrored),
-            catalogued_at=str(catalogued),
+            cataloged_at=str(catalogued),
             resources=resources,
             swept_at=swept,
             worker_missing=overdue(swept, clock),
-            untold=untold,
+            unseen=unseen,
             session_alive=bool(session),
         )
 
@@ -119,7 +119,7 @@ class LogsVersion:
 
     @classmethod
     def now(cls, endpoint: UUID, entry: int = 0, session_key: str = "") -> LogsVersion:
-        due = ExpressionWrapper(Q(next_look_at__lte=Now()), BooleanField())
+        due = ExpressionWrapper(Q(due_at__lte=Now()), BooleanField())
         alive = Exists(Session.objects.filter(session_key=session_key, expire_date__gt=Now()))
         rows = LogArchive.objects.filter(pk=endpoint).annotate(alive=alive, due=due)
         session, stage, *facts = rows.values_list("alive", "stage", "due", *ARCHIVE_FIELDS).first() or (False, "")

@@ -14,7 +14,7 @@ from endpoints.models.download import DownloadState
 from endpoints.models.log import LogEntryQuerySet, LogFileQuerySet
 
 CONSTANT = ("entry", "from", "to")  # filters of a selection that select the same entries for ever
-ENDED = (DownloadState.CANCELLED, DownloadState.FAILED, DownloadState.EXPIRED)
+ENDED = (DownloadState.CANCELED, DownloadState.FAILED, DownloadState.EXPIRED)
 
 
 def expire() -> int:

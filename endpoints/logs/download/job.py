@@ -176,7 +176,7 @@ class _Job(Job[Download]):
         return self.fail(str(error))
 
     def fail(self, why: str) -> float | None:
-        self.move(DownloadState.FAILED, error=why, finished_at=timezone.now(), next_look_at=None, rate=0)
+        self.move(DownloadState.FAILED, error=why, finished_at=timezone.now(), due_at=None, rate=0)
         return None
 
     def pack(self) -> float | None:
@@ -201,8 +201,8 @@ class _Job(Job[Download]):
             "files_missing": made.missing,
             "finished_at": now,
             "expires_at": now + timedelta(days=self.days),
-            "told_at": None,
-            "next_look_at": None,
+            "notified_at": None,
+            "due_at": None,
             "failures": 0,
             "error": "",
             **download.files.totals(),

@@ -21,7 +21,7 @@ RELEASED: dict[str, Any] = {"lease": None, "leased_until": None, "rate": 0}
 RESTARTED: dict[str, Any] = {
     **RELEASED,
     "state": DownloadState.QUEUED,
-    "next_look_at": Now(),
+    "due_at": Now(),
     "position": "",
     "failures": 0,
     "error": "",
@@ -39,7 +39,7 @@ def request_download(*, actor: User, endpoint: Endpoint, selection: str = "", pu
                 selection=selection,
                 purpose=purpose,
             )
-            audit.record(Verb.LOGS_ASKED, actor=actor, endpoint=endpoint, detail=purpose)
+            audit.record(Verb.LOGS_REQUESTED, actor=actor, endpoint=endpoint, detail=purpose)
     except IntegrityError:
         download = Download.objects.open().get(endpoint=endpoint, actor=actor, selection=selection)
         resume(download, actor=actor)
@@ -47,12 +47,12 @@ def request_download(*, actor: User, endpoint: Endpoint, selection: str = "", pu
 
 
 def cancel(download: Download, *, actor: User) -> bool:
-    ended = {"state": DownloadState.CANCELLED, "finished_at": timezone.now(), "next_look_at": None}
+    ended = {"state": DownloadState.CANCELED, "finished_at": timezone.now(), "due_at": None}
     return _change(Download.objects.open(), download, ended, Verb.DOWNLOAD_CANCELED, actor)
 
 
 def pause(download: Download, *, actor: User) -> bool:
-    paused = {"state": DownloadState.PAUSED, "next_look_at": None}
+    paused = {"state": DownloadState.PAUSED, "due_at": None}
     return _change(Download.objects.active(), download, paused, Verb.DOWNLOAD_PAUSED, actor)
 
 
@@ -64,7 +64,7 @@ def resume(download: Download, *, actor: User) -> bool:
 
 def retry(download: Download, *, actor: User) -> bool:
     """Make the zip again: only what is missing is fetched. False also while the same selection is being made."""
-    restart = {**RESTARTED, "finished_at": None, "expires_at": None, "told_at": None, "stored_as": ""}
+    restart = {**RESTARTED, "finished_at": None, "expires_at": None, "notified_at": None, "stored_as": ""}
     old = download.stored_as
     try:
         with transaction.atomic():
@@ -79,7 +79,7 @@ def retry(download: Download, *, actor: User) -> bool:
 
 def mark_seen(user: User) -> None:
     """The person has seen which of their downloads are ready."""
-    Download.objects.ready_unnotified(user).update(told_at=Now())
+    Download.objects.ready_unnotified(user).update(notified_at=Now())
 
 
 def _change(rows: QuerySet[Download], download: Download, facts: dict[str, Any], verb: Verb, actor: User) -> bool:

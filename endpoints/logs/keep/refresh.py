@@ -27,8 +27,8 @@ BUSY_SECONDS = 5  # until the next check whether another worker has fetched the 
 
 def schedule_lost() -> None:
     """Settings that were changed in the moment in which a refresh ended may have lost their time: refresh at once."""
-    forgotten = LogArchive.objects.filter(keep=True, next_look_at=None, endpoint__gone_at=None)
-    forgotten.update(next_look_at=Now())
+    forgotten = LogArchive.objects.filter(keep=True, due_at=None, endpoint__gone_at=None)
+    forgotten.update(due_at=Now())
 
 
 def step(archive: LogArchive, service: LogSource) -> float | None:
@@ -48,7 +48,7 @@ class _Job(Job[LogArchive]):
     longest = 900
 
     def begin(self) -> float | None:
-        self.save(stage=Stage.LISTING, begun_at=timezone.now(), position="", error="", failures=0)
+        self.save(stage=Stage.LISTING, started_at=timezone.now(), position="", error="", failures=0)
         self.fetch(self.waited_for())  # a list can be long
         return self.list_files()
 
@@ -58,8 +58,8 @@ class _Job(Job[LogArchive]):
             listing.record(self.endpoint, page.files)
             if not self.fetch_page(page, self.to_read() | self.waited_for()):
                 return 0
-        assert self.row.begun_at is not None  # noqa: S101 (it begins with a time)
-        listing.complete(self.endpoint, self.row.begun_at)
+        assert self.row.started_at is not None  # noqa: S101 (it begins with a time)
+        listing.complete(self.endpoint, self.row.started_at)
         delete_gone_entries(self.endpoint)
         self.save(stage=Stage.READING, position="", listed_at=timezone.now())
         return self.read()
@@ -82,8 +82,8 @@ class _Job(Job[LogArchive]):
                     return 0
         if (due := self.fetch_rest(self.to_keep())) is not None:
             return due
-        self.save(stage=Stage.IDLE, position="", looked_at=timezone.now(), error="", failures=0)
-        if (self.row.keep and not kept) or self.waited_for().filter(wanted_at__gte=began).exists():
+        self.save(stage=Stage.IDLE, position="", checked_at=timezone.now(), error="", failures=0)
+        if (self.row.keep and not kept) or self.waited_for().filter(requested_at__gte=began).exists():
             return 0  # somebody changed the settings, or waits for a file, since this step began
         return self.interval()
 
@@ -120,7 +120,7 @@ class _Job(Job[LogArchive]):
         return 0 if self.late and missing.exists() else None
 
     def waited_for(self) -> LogFileQuerySet:
-        return self.endpoint.log_files.missing().exclude(wanted_at=None)
+        return self.endpoint.log_files.missing().exclude(requested_at=None)
 
     def to_read(self) -> LogFileQuerySet:
         """Transcripts that nobody has read, and that may be here."""

@@ -82,7 +82,7 @@ def _remove(archive: LogArchive, days_for_unkept: int) -> int:
             # A zip expires by itself, but may hold nothing that is older than our copies may be.
             expire_containing(rows.filter(entry__at__lt=over) if over else rows.none())
             # The lease keeps others from fetching one of them again, under the same name, before it is deleted.
-            rows.update(stored_as="", wanted_at=None, lease=None, leased_until=Now() + DELETED_WITHIN)
+            rows.update(stored_as="", requested_at=None, lease=None, leased_until=Now() + DELETED_WITHIN)
             days = Counter(file.entry.day for file in batch)
             LogDay.objects.add(archive.endpoint, {day: {"removed": number} for day, number in days.items()})
         for file in batch:

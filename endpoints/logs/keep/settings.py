@@ -19,7 +19,7 @@ from endpoints.models.log_archive import Stage
 def request_refresh(endpoint: Endpoint) -> LogArchive:
     """A worker refreshes the logs of `endpoint` as soon as it can."""
     archive = LogArchive.objects.of(endpoint)
-    _set(archive, next_look_at=Now())
+    _set(archive, due_at=Now())
     return archive
 
 
@@ -31,9 +31,9 @@ def change_settings(
         archive = LogArchive.objects.of(endpoint)
         facts: dict[str, Any] = {"keep": keep, "every_hours": every_hours, "retention_days": retention_days}
         if keep:
-            facts["next_look_at"] = Now()
+            facts["due_at"] = Now()
         elif archive.stage == Stage.IDLE:
-            facts["next_look_at"] = None
+            facts["due_at"] = None
         _set(archive, **facts)
         audit.record(Verb.LOGS_KEPT, actor=actor, endpoint=endpoint, what=_in_words(archive))
     return archive

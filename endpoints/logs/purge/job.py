@@ -95,7 +95,7 @@ class _Job(Job[Purge]):
         since = now - self.row.accepted_at
         again = {"state": PurgeState.DELETING, "before": {**self.row.before, "ids": found["ids"]}}
         after = {**_in_azure(found), **local.count(self.row, spared=found["later"])}
-        self.save(**(again if since >= PATIENCE else {}), after=after, looked_at=now, **RECOVERED)
+        self.save(**(again if since >= PATIENCE else {}), after=after, checked_at=now, **RECOVERED)
         return float(min(max(since.total_seconds() / 4, SOONEST), LATEST))
 
     def finish(self, found: dict[str, Any]) -> float | None:
@@ -107,7 +107,7 @@ class _Job(Job[Purge]):
         now = timezone.now()
         before = {name: value for name, value in purge.before.items() if name != "ids"}
         after = {**(_in_azure(found) if found else {}), **local.count(purge, spared=later)}
-        ended: dict[str, Any] = {"finished_at": now, "looked_at": now, "next_look_at": None, **RECOVERED}
+        ended: dict[str, Any] = {"finished_at": now, "checked_at": now, "due_at": None, **RECOVERED}
         count = max(before.get("service_files", 0), before.get("archive_files", 0))
         with transaction.atomic():
             if self.save(state=PurgeState.DONE, before=before, after=after, **ended):
@@ -162,7 +162,7 @@ class _Job(Job[Purge]):
             return FETCHED_SECONDS
         local.delete_traces(purge)
         left = {name: before[name] for name in ("service_files", "service_bytes") if name in before}
-        facts = {"error": str(error), "finished_at": timezone.now(), "next_look_at": None, "before": before}
+        facts = {"error": str(error), "finished_at": timezone.now(), "due_at": None, "before": before}
         self.save(state=PurgeState.FAILED, after={**left, **local.count(purge)}, **facts)
         return None
 

@@ -26,7 +26,7 @@ def request_purge(
             pk=key, defaults={"endpoint": endpoint, "until": until, "keys": list(keys)[:MOST_KEYS], **facts}
         )
         if new:
-            audit.record(Verb.PURGE_ASKED, actor=actor, endpoint=endpoint, detail=reason, what=purge.what)
+            audit.record(Verb.PURGE_REQUESTED, actor=actor, endpoint=endpoint, detail=reason, what=purge.what)
     return purge
 
 

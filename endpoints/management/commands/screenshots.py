@@ -112,7 +112,7 @@ def _every_page(page: Any, url: str, shoot: Callable[[str], None]) -> None:
     endpoint = page.url
     shoot("endpoint")
     page.get_by_role("button", name="Download log").click()
-    shoot("logs-asked")
+    shoot("logs-requested")
     page.get_by_role("link", name="Download", exact=False).filter(has_not_text="Downloads").first.wait_for()
     page.goto(f"{endpoint}logs/")
     shoot("logs")

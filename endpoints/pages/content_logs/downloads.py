@@ -42,9 +42,9 @@ LATER_PART = re.compile(r"bytes\s*=\s*0*[1-9]", re.IGNORECASE)
 @may("read_logs")
 def downloads(request: HttpRequest) -> HttpResponse:
     """Everybody's; a person who opens the page knows which of their own are ready."""
-    if frame.of(request).untold:
+    if frame.of(request).unseen:
         verbs.mark_seen(request.user)
-        frame.of(request).untold = 0
+        frame.of(request).unseen = 0
     if request.htmx.target == "downloads":
         return render(request, "content_logs/_downloads.html", downloads_context(request, None))
     return render(request, "content_logs/downloads.html", {"section": "downloads", **downloads_context(request, None)})
@@ -164,8 +164,8 @@ def _record_download(request: HttpRequest, asked: Download) -> None:
     own = asked.actor_id == request.user.pk
     purpose = asked.purpose if own else purposes.of(request, asked.endpoint_id)
     audit.record(**taken, detail=purpose, download=str(asked.pk))
-    if own and asked.told_at is None:
-        door.downloads(request.user).filter(pk=asked.pk).update(told_at=timezone.now())
+    if own and asked.notified_at is None:
+        door.downloads(request.user).filter(pk=asked.pk).update(notified_at=timezone.now())
 
 
 def downloads_context(request: HttpRequest, endpoint: Endpoint | None) -> dict[str, object]:

@@ -43,7 +43,7 @@ def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
     archive = _archive(request, endpoint)
     if request.method == "GET" and not request.htmx:
         _record(request, Verb.LOGS_READ, shown)
-        if new := [file for file in missing if not file.wanted_at]:
+        if new := [file for file in missing if not file.requested_at]:
             archive = _request_files(request, endpoint, new)
     if archive and _requested_too_late(archive, missing):
         archive = _request_files(request, endpoint, missing)
@@ -121,14 +121,14 @@ def _request_files(request: HttpRequest, endpoint: Endpoint, files: list[LogFile
     if not files or not listing.readable(endpoint):
         return _archive(request, endpoint)
     rows = door.log_files(request.user).filter(pk__in=[file.pk for file in files])
-    rows.update(wanted_at=timezone.now())
+    rows.update(requested_at=timezone.now())
     return listing.request_refresh(endpoint)
 
 
 def _requested_too_late(archive: LogArchive, missing: list[LogFile]) -> bool:
     """A worker has finished, but had begun before a missing file was requested."""
-    begun = archive.begun_at
-    return not archive.refreshing and any(file.wanted_at and begun and file.wanted_at > begun for file in missing)
+    begun = archive.started_at
+    return not archive.refreshing and any(file.requested_at and begun and file.requested_at > begun for file in missing)
 
 
 def _entry_context(request: HttpRequest, endpoint: Endpoint, entry: LogEntry) -> dict[str, Any]:

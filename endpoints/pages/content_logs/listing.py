@@ -97,7 +97,7 @@ def _refreshed(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
     """Its archive. Opening the page requests a refresh, unless a worker has just finished one."""
     archive = _archive(request, endpoint)
     now = timezone.now()
-    recent = archive and (archive.refreshing or (archive.looked_at and archive.looked_at > now - REFRESH_AFTER))
+    recent = archive and (archive.refreshing or (archive.checked_at and archive.checked_at > now - REFRESH_AFTER))
     return archive if recent or not readable(endpoint) else request_refresh(endpoint)
 
 
@@ -112,14 +112,14 @@ def _list_context(request: HttpRequest, endpoint: Endpoint, archive: LogArchive 
     page = page_of(rows, filters.NEWEST_FIRST, request.GET.get("page", ""), PER_PAGE)
     count = filters.counted(rows)
     state = filters.state(request.GET)
-    looking = archive is not None and archive.refreshing
-    version = LogsVersion.now(endpoint.pk).version if looking else None
+    refreshing = archive is not None and archive.refreshing
+    version = LogsVersion.now(endpoint.pk).version if refreshing else None
     poll = filters.state(request.GET, page=request.GET.get("page") or None, version=version)
     return {
         "endpoint": endpoint,
         "archive": archive,
         "readable": readable(endpoint),
-        "looking": looking,
+        "refreshing": refreshing,
         "poll_url": f"{request.path}?{poll}",
         "days": _by_day(page),
         "count": count,
@@ -129,7 +129,7 @@ def _list_context(request: HttpRequest, endpoint: Endpoint, archive: LogArchive 
         "state": state,
         "chips": filters.chips(request),
         "clear_url": request.path,
-        **({} if looking else keep.countdown(request.user, endpoint)),
+        **({} if refreshing else keep.countdown(request.user, endpoint)),
         "unread": door.log_files(request.user).unread(endpoint) if archive and archive.stage == Stage.READING else 0,
     }
 

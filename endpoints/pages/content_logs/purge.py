@@ -93,9 +93,9 @@ def _facts(purge: Purge) -> dict[str, Any]:
         "entries": " ".join(purge.keys) if purge.keys else None,
         "state": purge.state,
         "error": purge.error or None,
-        "asked": _moment(purge.asked_at),
+        "asked": _moment(purge.requested_at),
         "acceptedByService": _moment(purge.accepted_at),
-        "lastLook": _moment(purge.looked_at),
+        "lastLook": _moment(purge.checked_at),
         "finished": _moment(purge.finished_at),
     }
 

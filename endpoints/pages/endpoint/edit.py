@@ -22,7 +22,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = EditForm(request.POST or None, endpoint=door.endpoint_on_service(request.user, pk))
     submission = Submission(request, form)
     if submission.valid and submission.request_change(
-        submit.edit, wanted=form.wanted(), seen=form.cleaned_data["seen"]
+        submit.edit, desired=form.desired(), seen=form.cleaned_data["seen"]
     ):
         messages.success(request, _("The endpoint is being changed."))
         return redirect(form.endpoint)

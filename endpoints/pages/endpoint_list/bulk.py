@@ -154,7 +154,7 @@ def _summary(request: HttpRequest, asked: Bulk) -> dict[str, Any]:
         "closed": Q(state__in=CLOSED),
         "done": Q(state=ChangeState.DONE),
         "failed": Q(state__in=(ChangeState.REFUSED, ChangeState.FAILED)),
-        "cancelled": Q(state=ChangeState.CANCELLED),
+        "canceled": Q(state=ChangeState.CANCELED),
         "undecided": Q(state=ChangeState.UNDECIDED),
         "unstarted": UNSTARTED,
     }
@@ -163,7 +163,7 @@ def _summary(request: HttpRequest, asked: Bulk) -> dict[str, Any]:
     since = {"since": found["newest"].isoformat(), "version": version} if found["newest"] else {}
     address = reverse("endpoints:bulk-progress", args=[asked.pk])
     return {
-        "counts": {**found, "skipped": len(asked.passed_over), "total": found["asked"] + len(asked.passed_over)},
+        "counts": {**found, "skipped": len(asked.skipped), "total": found["asked"] + len(asked.skipped)},
         "live": found["closed"] < found["asked"],
         "poll_url": f"{address}?{urlencode(since)}",
     }

@@ -71,7 +71,7 @@ def menus(person: Person, query: QueryDict, data: DataVersion) -> FilterMenus:
     asked = tuple((name, value) for name in selection.FILTERS if (value := query.get(name)))
     scope = door.scope(person)
     locales = _locales.get_or_make((scope, data.version), lambda: tuple(door.locales(person)))
-    of = (scope, data.catalogued_at, data.resources)  # changes each time a worker has read them from the service
+    of = (scope, data.cataloged_at, data.resources)  # changes each time a worker has read them from the service
     catalog = _catalogs.get_or_make(of, lambda: _catalog(person))
     made: FilterMenus = _menus.get_or_make(
         (*of, locales, asked, get_language()), lambda: _made(locales, catalog, asked)

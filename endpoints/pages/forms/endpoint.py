@@ -82,7 +82,7 @@ class EditForm(ChangeForm, DetailsForm):
             name=endpoint.display_name, description=endpoint.description, logging=endpoint.logging_enabled
         )
 
-    def wanted(self) -> dict[str, Any]:
+    def desired(self) -> dict[str, Any]:
         """By the keys of Endpoint.facts."""
         fields = {"display_name": "name", "description": "description", "logging_enabled": "logging"}
         return {fact: self.cleaned_data[field] for fact, field in fields.items()}

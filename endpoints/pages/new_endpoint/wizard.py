@@ -162,7 +162,7 @@ def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> Http
         "step": step,
         "steps": _steps(step),
         "form": form,
-        "unread": door.resources(request.user, door.DEPLOY).filter(catalogued_at=None),
+        "unread": door.resources(request.user, door.DEPLOY).filter(cataloged_at=None),
     }
     if step == "details":
         context["expiration"] = _checked(draft, "model")["model"].expiration

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from .content import md5_of, plain
+from .content_headers import md5_of, plain
 from .curl import Exchange, Loop, Route, Source
 from .errors import SpeechError
 

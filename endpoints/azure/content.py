@@ -6,24 +6,22 @@ there, and no error or repr shows the address.
 
 from __future__ import annotations
 
-import base64
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from . import errors
+from .batch import Batch
+from .content_headers import md5_of, plain
 from .curl import OPERATION, Connection, Connections, Source
 from .deadline import Deadline
 from .error_body import ErrorBody
 from .sending import ApiResponse, failure, unreadable, with_retries
-
-if TYPE_CHECKING:
-    from .batch import Batch
 
 READ_SECONDS = 30.0  # a transfer may take hours, but not a silence longer than this
 SLICE_SECONDS = 0.5  # how often a reader that waits is asked whether it still wants the content
@@ -135,8 +133,6 @@ class Contents:
 
     def batch(self, at_once: int, most: int) -> Batch[Any]:
         """For many contents of at most `most` bytes each."""
-        from .batch import Batch
-
         return Batch(self._connections.route, self._source, at_once, most)
 
     @contextmanager
@@ -194,11 +190,6 @@ def answer_of(transfer: Transfer, body: bytes = b"") -> ApiResponse:
     return ApiResponse(transfer.exchange.status, httpx.Headers(transfer.exchange.headers), body)
 
 
-def plain(headers: Mapping[str, str]) -> bool:
-    """Whether the bytes are those of the content and not compressed, which was not requested."""
-    return headers.get("content-encoding", "").lower() in ("", "identity")
-
-
 def understood(transfer: Transfer, offset: int, etag: str | None) -> Content | None:
     """The content of an answer; None when the answer is an error that all requests can have."""
     status, headers = transfer.exchange.status, transfer.exchange.headers
@@ -229,16 +220,6 @@ def understood(transfer: Transfer, offset: int, etag: str | None) -> Content | N
     if size is not None and int(part[2]) != size - 1:
         raise unreadable(OPERATION, "it is less than what was asked for", status)
     return Content(transfer, size, offset, found)
-
-
-def md5_of(headers: Mapping[str, str], status: int) -> bytes | None:
-    """Of the whole content: Content-MD5 is that of what is sent, which may be a part."""
-    said = headers.get("x-ms-blob-content-md5") or (headers.get("content-md5") if status == 200 else None)
-    try:
-        digest = base64.b64decode(said or "", validate=True)
-    except ValueError:
-        return None
-    return digest if len(digest) == 16 else None
 
 
 def _changed() -> errors.ContentChanged:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.db import models, transaction
@@ -177,10 +176,8 @@ def mark_gone(endpoint: Endpoint, *, requested_here: bool = False) -> None:
 def _existing_or_new(resource: Resource, remote: azure.Endpoint) -> Endpoint:
     """The row for an unknown id: that of the change whose mark the endpoint has, or a new one."""
     if mark := remote.custom_properties.get(MARK):
-        without_id = Change.objects.filter(
-            endpoint__resource=resource, endpoint__remote_id=None, pk__in=_uuids(mark)
-        ).select_related("endpoint")
-        if change := without_id.first():
+        without_id = Change.objects.marked(mark).filter(endpoint__resource=resource, endpoint__remote_id=None)
+        if change := without_id.select_related("endpoint").first():
             return Endpoint.of(change)
     return Endpoint(resource=resource)
 
@@ -293,11 +290,3 @@ def batched(rows: list[azure.Endpoint], size: int) -> Iterator[list[azure.Endpoi
 
 def _error_text(error: azure.EntityError | None) -> str:
     return error.message or error.code if error else ""
-
-
-def _uuids(mark: str) -> list[UUID]:
-    """The UUID that a mark is; none for a mark that somebody else has given."""
-    try:
-        return [UUID(mark)]
-    except ValueError:
-        return []

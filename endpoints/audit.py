@@ -20,7 +20,7 @@ def record(
 ) -> Event:
     """Record that `actor`, or the product itself without one, did something.
 
-    What is said of an endpoint is said of its resource too. Call it inside the transaction of what it tells of.
+    An event about an endpoint names its resource too. Call this inside the transaction of the act itself.
     """
     resource = resource or (endpoint.resource if endpoint else None)
     return Event.objects.create(

@@ -1,4 +1,4 @@
-"""Doorbells: an id in, one call, nothing out. Each may run twice, late, or for a row that is gone."""
+"""Celery's tasks: each claims one row and does its work. Each may run twice, late, or for a row that is gone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from endpoints.logs.keep import refresh, retention
 from endpoints.logs.purge import job as purge_job
 from endpoints.logs.storage import orphans
 from endpoints.messages import mail
-from endpoints.mirror import catalog, web_hooks
+from endpoints.mirror import web_hooks
+from endpoints.mirror.refresh import refresh as refresh_mirror
 from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 
 
@@ -33,7 +34,7 @@ def step(change_id: str) -> None:
 
 @shared_task
 def mirror(resource_id: str) -> None:
-    """Bring our rows to what the service says, and keep our web hook registered there."""
+    """Refresh our copies of what the service has, and keep our web hook registered there."""
     _take("mirror", Resource.objects.all(), resource_id, clients.speech_client, _refresh)
 
 
@@ -104,7 +105,7 @@ def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:
-    catalog.refresh(resource, service)
+    refresh_mirror(resource, service)
     resource.record_success()
     if settings.PUBLIC_URL and (resource.hook_enabled or resource.hook_id):
         web_hooks.ensure(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")

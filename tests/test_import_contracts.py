@@ -32,7 +32,7 @@ EDITS = {
     "a page that imports a task": ("endpoints/pages/activity.py", "from endpoints import tasks", PAGES),
     "a page that reaches the client through a verb that people's requests share": (
         "endpoints/changes/submit.py",
-        "from endpoints.mirror import catalog",
+        "from endpoints.mirror import endpoints",
         PAGES,
     ),
     "a client that imports its neighbor": ("endpoints/azure/client.py", "from endpoints import hints", CLIENT),
@@ -75,7 +75,7 @@ def test_the_import_contracts_refuse(tree, edit):
     assert f"{rule} BROKEN" in done.stdout
 
 
-@pytest.mark.parametrize("room", ["changes/submit", "mirror/catalog", "gateway/clients", "audit", "access/roles"])
+@pytest.mark.parametrize("room", ["changes/submit", "mirror/endpoints", "gateway/clients", "audit", "access/roles"])
 def test_a_verb_that_reads_the_settings_is_refused(tree, room):
     file = tree / "endpoints" / f"{room}.py"
     before = file.read_text()

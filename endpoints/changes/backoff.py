@@ -1,4 +1,4 @@
-"""How long the worker waits between two polls."""
+"""How long a worker waits between two polls."""
 
 from datetime import timedelta
 
@@ -15,13 +15,13 @@ LOOKS_A_SECOND = 2  # of all deployments of a resource together; the service tak
 
 
 def pause(change: Change, asked: float | None = None) -> float:
-    """What the service asks for (1 s to 15 min), or longer each time."""
+    """The Retry-After of the service (1 s to 15 min), or longer each time."""
     polls = change.count_poll()
     return min(max(asked, 1), 900) if asked is not None else BACK_OFF[min(polls, len(BACK_OFF)) - 1]
 
 
 def pause_of_deployment(change: Change, asked: float | None) -> float:
-    """Short while somebody waits for it, as far as the resource's share of requests allows."""
+    """Short while a person may be waiting, as far as the rate limit of the resource allows."""
     if change.stuck:
         return SLOWLY
     awaited = Change.objects.filter(pk=change.pk, accepted_at__gt=Now() - AWAITED).exists()
@@ -33,6 +33,6 @@ def pause_of_deployment(change: Change, asked: float | None) -> float:
 
 
 def pause_of_failing(resource: Resource, longest: float) -> float:
-    """As long as it has failed already: what was away for a moment is seen soon, what is away for long seldom asked."""
+    """As long as the resource has been failing: after a short failure soon, during a long one rarely."""
     since = resource.failing_since or timezone.now()
     return min(max((timezone.now() - since).total_seconds(), BACK_OFF[0]), longest)

@@ -1,4 +1,4 @@
-"""One request for many endpoints: what will happen to each, and a change for each to which it can happen."""
+"""Bulk changes: what will happen to each of many endpoints, and a change request for each where it can."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ class Action(models.TextChoices):
 
     @classmethod
     def title_of(cls, bulk: Bulk) -> str:
-        """What was asked; the word itself when newer code asked for it."""
+        """The label of the requested action; the stored word if newer code requested it."""
         same = (action for action in cls if (action.kind, action.desired) == (bulk.kind, bulk.desired))
         return str(next((action.label for action in same), bulk.kind))
 
@@ -54,7 +54,7 @@ class Item:
 
     @property
     def stamp(self) -> str:
-        """Short for the facts that a person looks at before asking; empty when nothing will happen."""
+        """A digest of the values that the review shows; empty when nothing will happen."""
         if self.why:
             return ""
         return blake2s(json.dumps(self.endpoint.facts, sort_keys=True).encode(), digest_size=6).hexdigest()
@@ -66,7 +66,7 @@ def plan(action: Action, endpoints: Iterable[Endpoint], model: SpeechModel | Non
 
 
 def blocked(endpoint: Endpoint) -> str:
-    """Why nothing can be asked of it now; empty when something can."""
+    """Why no change can be requested now; empty when one can."""
     if endpoint.gone_at:
         return _("Deleted at the service")
     if change := endpoint.open_change:
@@ -85,7 +85,7 @@ def ask(
     model: SpeechModel | None = None,
     reason: str = "",
 ) -> Bulk:
-    """Ask for `action` on each endpoint in `seen`, which says by Item.stamp what the person looked at.
+    """Request `action` for each endpoint in `seen`, which has the Item.stamp that the review showed for each.
 
     What cannot be asked is kept in Bulk.skipped. `key` names the request: asked again with the same key, only
     what was not reached before is asked.
@@ -115,7 +115,7 @@ def ask(
 
 
 def cancel(bulk: Bulk, *, actor: User | None) -> int:
-    """Take back all that has not started; returns how many there were."""
+    """Cancel all changes that have not started; returns how many there were."""
     return sum(submit.cancel(change, actor=actor) for change in unstarted(bulk).select_related("endpoint"))
 
 
@@ -124,7 +124,7 @@ def unstarted(bulk: Bulk) -> models.QuerySet[Change]:
 
 
 def shown_state(change: Change) -> ShownStatus:
-    """How far it is, open or closed; how long it has been deploying is left to the endpoint's own page."""
+    """The state of a change for the progress page, without how long it has been deploying."""
     if change.state in OPEN and change.endpoint:
         shown = change.shown_status(change.endpoint.status)
         return (
@@ -165,7 +165,7 @@ def _model_misfit(endpoint: Endpoint, model: SpeechModel) -> str:
 
 
 def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechModel | None, actor: User | None) -> str:
-    """Why it is passed over; empty when its change was asked."""
+    """Why the endpoint is skipped; empty when its change was requested."""
     if item.why:
         return item.why
     if not seen:

@@ -6,7 +6,7 @@ Nothing happens unless the environment's FAILPOINT names one of them.
 import os
 
 FAILPOINTS = (
-    # A bell rang, and nobody holds the change yet.
+    # The task has its message; no worker has claimed the change yet.
     "before-claim",
     # The lease is in the database, nothing else.
     "after-claim",
@@ -16,13 +16,13 @@ FAILPOINTS = (
     "after-sending",
     # The request is about to be made, on a connection of its own.
     "before-request",
-    # The request has been answered or has failed, and nobody has written down how.
+    # The request was answered or failed; the result is not stored yet.
     "after-answer",
-    # The acceptance and the id at the service are committed; what was accepted has not been looked at.
+    # The acceptance and the id on the service are committed; the accepted state is not verified yet.
     "after-acceptance",
-    # A later look was answered, and our row is as old as before.
+    # A later poll was answered; our row is not updated yet.
     "before-mirror",
-    # Our row says what the service says; the change does not.
+    # Our row has the service's state; the change does not.
     "after-mirror",
     # The change is about to be closed.
     "before-close",

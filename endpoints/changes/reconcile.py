@@ -1,8 +1,8 @@
-"""The worker's step: look at an open change, do what comes next, write down what the service said.
+"""Brings the actual state of an endpoint to the state that an open change requests, one step at a time.
 
 A step may run twice, late, or die anywhere. What makes that safe: SENDING is committed before the first byte leaves;
-an answer that was lost is looked for, never sent again at once; and every write afterwards is conditional on the
-change being as it was read.
+a request whose answer was lost is searched for on the service before it is sent again; and every write afterwards
+happens only if the change is still as it was read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.sending import remote_id, shows
 from endpoints.changes.work import attempt
-from endpoints.mirror.catalog import mark_gone, store_endpoint
+from endpoints.mirror.endpoints import mark_gone, store_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
 from endpoints.models.change import MARK
@@ -30,13 +30,13 @@ from endpoints.models.status import ChangeKind, ChangeState
 
 SETTLE = timedelta(minutes=10)  # how late the service may still carry out a POST whose answer was lost
 ATTEMPTS = 3  # of those whose answer was lost
-SHOW_WITHIN = timedelta(minutes=2)  # how long a look may be older than what it should show
+SHOW_WITHIN = timedelta(minutes=2)  # how long the service may show the state before an accepted change
 
 
 def step(change: Change, service: azure.SpeechClient) -> float | None:
     """Take `change`, on which the caller holds the lease, one step further.
 
-    Returns in how many seconds it is due again, or None when nobody needs to look again.
+    Returns in how many seconds it is due again, or None when it needs no further step.
     """
     stages: dict[str, Callable[[Change, azure.SpeechClient], float | None]] = {
         ChangeState.QUEUED: _send,
@@ -56,7 +56,7 @@ def step(change: Change, service: azure.SpeechClient) -> float | None:
 
 
 class _Patient:
-    """A change waits for as long as it takes: only its stages decide that something is final."""
+    """A change is retried without end: only its stages decide that something is final."""
 
     def __init__(self, change: Change) -> None:
         self.change = change
@@ -93,7 +93,7 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
     try:
         remote = sending.send(change, service)
     except (azure.NotSent, azure.TooManyRequests, azure.Unauthorized, azure.VersionRetired) as error:
-        # Nothing was carried out: the wish waits, for the network, for quota, or for a key that is accepted.
+        # Nothing was executed: the change waits for the network, for quota, or for a key that is accepted.
         Change.objects.move(change, ChangeState.QUEUED, error=str(error))
         raise
     except (azure.Refused, azure.NotSupported, azure.ForeignAddress) as refusal:
@@ -107,7 +107,7 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
 
 
 def _recover(change: Change, service: azure.SpeechClient) -> float | None:
-    """The worker that was sending has died: whether the request arrived is unknown."""
+    """The worker died while it was sending, so nobody knows whether the request arrived."""
     words = _("The worker stopped while it was sending.")
     if Change.objects.move(change, ChangeState.UNKNOWN, lost_answers=change.lost_answers + 1, error=words):
         return _settle(change, service)
@@ -128,13 +128,13 @@ def _settle(change: Change, service: azure.SpeechClient) -> float | None:
 
 
 def _made(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
-    """The endpoint that carries this change's mark; of several the oldest. One whole listing tells."""
+    """The endpoint with this change's mark, the oldest if there are several; read from one complete listing."""
     ours = [remote for remote in service.list_endpoints() if remote.custom_properties.get(MARK) == str(change.pk)]
     return min(ours, key=lambda remote: (remote.created is None, remote.created), default=None)
 
 
 def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
-    """The endpoint tells: what was asked is there, or it is not. Values are set, not added: asking again is safe."""
+    """Compare the endpoint with the requested state. Values are set, not added, so sending them again is safe."""
     remote = _remote(change, service)
     if remote is None:
         return _deleted(change) if change.kind == ChangeKind.DELETE else _gone(change)
@@ -152,7 +152,7 @@ def _again_or_ask(change: Change) -> float | None:
 
 
 def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
-    """The change's endpoint as the service says it is; None when the service no longer has it."""
+    """The change's endpoint as the service shows it; None when the service no longer has it."""
     try:
         return service.get_endpoint(remote_id(Endpoint.of(change)))
     except azure.NotFound as error:
@@ -162,14 +162,14 @@ def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | Non
 
 
 def _gone(change: Change) -> float | None:
-    """It is not made again by itself: whether to deploy again or to give up is for people to say."""
+    """The endpoint is not created again automatically: a person decides whether to deploy again or give up."""
     mark_gone(Endpoint.of(change))
     needs_decision(change, _("The endpoint was deleted at the service."))
     return None
 
 
 def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
-    """Look before changing: the change may be refused, already true, or have to wait; otherwise it stays queued."""
+    """Read the endpoint before sending: the change may be refused, already true, or have to wait."""
     remote = _remote(change, service)
     if remote is None:
         return _gone(change)
@@ -189,7 +189,7 @@ def _deleted(change: Change) -> float | None:
 
 
 def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
-    """The service has the request; whether it is already true, the next look tells."""
+    """Record that the service has accepted the request; the next poll shows whether it has taken effect."""
     with transaction.atomic():
         Endpoint.of(change).refresh_from_db(fields=["remote_id", "status"])
         failed_before = Endpoint.of(change).status == Status.FAILED
@@ -217,21 +217,21 @@ def _look(change: Change, service: azure.SpeechClient) -> float | None:
 
 
 def _verify(change: Change, remote: azure.Endpoint) -> float | None:
-    """Done when the service shows what was asked, not when it accepted the request."""
+    """A change is done when the service shows the requested state, not when it accepted the request."""
     if remote.status == Status.FAILED:
         words = remote.error.message if remote.error else _("The service gave no reason.")
         return _close(change, ChangeState.FAILED, words)
     if remote.status == Status.SUCCEEDED:
         if shows(remote, change.desired):
             return _close(change, ChangeState.DONE, "")
-        # A look can be older than the change; what has not come after a while will not come.
+        # An answer can be older than the change; what is not shown after a while will not be.
         if Change.objects.filter(pk=change.pk, accepted_at__lt=Now() - SHOW_WITHIN).exists():
             return _close(change, ChangeState.FAILED, _("The service went back to what it was before."))
     return pause_of_deployment(change, remote.retry_after)
 
 
 def _close(change: Change, state: ChangeState, why: str) -> float | None:
-    """End the change; nobody needs to look again."""
+    """Close the change; it is not polled again."""
     done = {ChangeKind.EDIT: Verb.EDITED, ChangeKind.DELETE: Verb.DELETED}.get(ChangeKind(change.kind), Verb.DEPLOYED)
     verbs = {
         ChangeState.DONE: done,
@@ -244,7 +244,7 @@ def _close(change: Change, state: ChangeState, why: str) -> float | None:
         if not Change.objects.move(change, state, error=why):
             return None
         if state == ChangeState.REFUSED and change.kind == ChangeKind.CREATE:
-            # The service never had it, so nobody else will ever write this row.
+            # The service never had it, so the mirror never writes this row.
             Endpoint.objects.filter(pk=Endpoint.of(change).pk, remote_id=None).update(
                 status=Status.FAILED, error=why, updated_at=timezone.now()
             )

@@ -1,4 +1,4 @@
-"""What people ask of an endpoint: a wish (Change) and its Event in one transaction, which a worker carries out."""
+"""Change requests for endpoints: each stores a Change and its Event in one transaction; a worker carries it out."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from endpoints.models.translatable_text import TranslatableText
 
 
 class Busy(Exception):
-    """Another change of this endpoint is open; `change` is that one, and the message says so for people."""
+    """Another change of this endpoint is open; `change` is that one. The message is for people."""
 
     def __init__(self, change: Change) -> None:
         kind = dict(ChangeKind.choices).get(change.kind, change.kind)
@@ -30,7 +30,7 @@ class Busy(Exception):
 
 
 class NotPossible(Exception):
-    """What was asked cannot be done; the message says why, for people."""
+    """The request cannot be carried out; the message is the reason, for people."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -38,7 +38,7 @@ class NotPossible(Exception):
 
 
 class ChangedMeanwhile(Exception):
-    """The endpoint is no longer what the person saw; `facts` names what differs, with what it is now."""
+    """The endpoint has changed since the person's page was loaded; `facts` has the current values that differ."""
 
     def __init__(self, facts: dict[str, Any]) -> None:
         super().__init__(", ".join(facts))
@@ -56,7 +56,7 @@ def create(
     logging_enabled: bool = False,
     instead_of: Endpoint | None = None,
 ) -> Change:
-    """Ask for a new endpoint with `model`; `instead_of` one that is gone, it is what was decided of its change.
+    """Request a new endpoint with `model`. With `instead_of`, an endpoint that is gone, its open change is decided too.
 
     `key` names the request: asked again with the same key, the first change is returned and nothing is written.
     """
@@ -106,10 +106,11 @@ def change_model(
     at: datetime | None = None,
     bulk: Bulk | None = None,
 ) -> Change:
-    """Ask for another model behind `endpoint`, now or at a time.
+    """Request another model for `endpoint`, now or at a time.
 
-    `seen`: what the person's page said, by Endpoint.facts. Raises Busy when another change of it is open, NotPossible
-    when the model does not fit, ChangedMeanwhile when the page was older than the row.
+    `seen`: the values that the person's page showed, by the keys of Endpoint.facts. Raises Busy when another change
+    of the endpoint is open, NotPossible when the model does not fit, ChangedMeanwhile when the page was older than
+    the row.
     """
     if model.why_not and not Change.objects.filter(pk=key).exists():
         raise NotPossible(model.why_not)
@@ -144,7 +145,7 @@ def edit(
     at: datetime | None = None,
     bulk: Bulk | None = None,
 ) -> Change:
-    """Ask for another display_name, description or logging_enabled; what is the same already is left out."""
+    """Request another display_name, description or logging_enabled; values that are the same are left out."""
     now = endpoint.facts
     differing = {name: value for name, value in desired.items() if now[name] != value}
     if not differing and not Change.objects.filter(pk=key).exists():
@@ -156,14 +157,14 @@ def edit(
 
 
 def delete(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
-    """Ask for the end of an endpoint at the service; its row and history stay."""
+    """Request the deletion of an endpoint from the service; its row and history stay."""
     change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason, bulk=bulk)
     return _ask(change, Verb.REQUESTED_DELETE, None, None)
 
 
 @transaction.atomic
 def remove_duplicate(*, actor: User | None, endpoint: Endpoint) -> Change:
-    """Ask for the end of one of several endpoints that the same request made. Raises NotPossible when it is the last.
+    """Request the deletion of one of several endpoints made by the same request. Raises NotPossible for the last one.
 
     Their rows are locked: two people who remove one each at the same moment must not leave none.
     """
@@ -178,7 +179,7 @@ def remove_duplicate(*, actor: User | None, endpoint: Endpoint) -> Change:
 
 
 def go_back(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str) -> Change:
-    """Ask for the model that the endpoint had before. Raises NotPossible when there is none, or it has expired."""
+    """Request the model that the endpoint had before. Raises NotPossible when there is none, or it has expired."""
     previous = previous_model(endpoint)
     if previous is None:
         raise NotPossible(_("There is no earlier model to go back to."))
@@ -186,14 +187,14 @@ def go_back(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str) -
 
 
 def previous_model(endpoint: Endpoint) -> SpeechModel | None:
-    """The model before the last change of model that became true."""
+    """The model before the last change of model that was completed."""
     done = endpoint.changes.filter(kind=ChangeKind.CHANGE_MODEL, state=ChangeState.DONE).order_by("-closed_at")
     last = done.select_related("from_model").first()
     return last.from_model if last and last.from_model != endpoint.model else None
 
 
 def cancel(change: Change, *, actor: User | None) -> bool:
-    """Take a change back that has not started. False when a worker was faster."""
+    """Cancel a change that has not started. False when a worker was faster."""
     unstarted = Change.objects.filter(UNSTARTED, pk=change.pk)
     with transaction.atomic():
         if unstarted.update(state=ChangeState.CANCELED, closed_at=Now(), due_at=None, updated_at=Now()) != 1:
@@ -205,7 +206,7 @@ def cancel(change: Change, *, actor: User | None) -> bool:
 
 
 def dismiss(endpoint: Endpoint, *, actor: User | None) -> bool:
-    """Take an endpoint that the service never had out of the list. False when it has it, or may still get it."""
+    """Remove an endpoint that the service never had from the list. False when it has it, or may still get it."""
     with transaction.atomic():
         if not endpoint.can_be_dismissed or not Endpoint.objects.present().filter(
             pk=endpoint.pk, remote_id=None
@@ -216,7 +217,7 @@ def dismiss(endpoint: Endpoint, *, actor: User | None) -> bool:
 
 
 def decide(change: Change, *, actor: User | None, again: bool, why: str = gettext_noop("Given up.")) -> bool:
-    """What a person says of a change that could not be settled: try again, or give up and `why`."""
+    """A person's decision about a change whose result is not known: try again, or give up and `why`."""
     undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
     with transaction.atomic():
         if again:
@@ -259,7 +260,7 @@ def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime |
 
 
 def _names(endpoint: Endpoint, model: SpeechModel | None, actor: User | None) -> dict[str, str]:
-    """What a change is about, for the time when the rows themselves are gone."""
+    """The names that a change keeps when the rows they are of are removed."""
     return {
         "endpoint_name": endpoint.display_name,
         "resource_name": endpoint.resource.name,

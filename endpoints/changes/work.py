@@ -1,8 +1,8 @@
 """How every worker works: claim a row, hold its lease, class what fails, release the row.
 
 What fails is one of four. The service did not answer, or refused our key: the resource shows it, and the work is put
-off. It answered 429: the work is put off for as long as it says. It refused this one request: whoever does the work
-decides whether that is final. Something on our own side refused, such as a full disk: the work is put off.
+off. It answered 429: the work is put off as long as Retry-After requires. It refused this one request: the kind of
+work decides whether that is final. Something on our own side refused, such as a full disk: the work is put off.
 """
 
 from __future__ import annotations

@@ -35,13 +35,6 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
 
-    def marked(self, mark: str) -> Self:
-        """The change whose id an endpoint has as its mark. Anybody can write marks, so one may be no id at all."""
-        try:
-            return self.filter(pk=uuid.UUID(mark))
-        except ValueError:
-            return self.none()
-
     def move(self, change: "Change", state: ChangeState, **facts: Any) -> bool:
         """Set the state of `change`, unless it changed after we read it.
 

@@ -1,4 +1,4 @@
-"""An endpoint: a copy of what the service says, with an id of ours that exists before the service has given one."""
+"""An endpoint: a copy of the service's, with an id of ours that exists before the service has assigned one."""
 
 import secrets
 import uuid

@@ -155,7 +155,7 @@ def test_a_change_goes_on_when_its_person_has_lost_the_permission(alice, endpoin
     assert len(world.ledger("PATCH")) == 1
 
 
-def test_a_form_that_is_overtaken_gets_its_own_change_among_others(
+def test_a_press_that_is_overtaken_gets_its_own_change_among_others(
     alice, endpoint, other, model, monkeypatch, world, worker
 ):
     for _earlier in range(2):

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from endpoints.changes import submit
 from endpoints.gateway import clients
-from endpoints.mirror import catalog, resources
+from endpoints.mirror import refresh, resources
+from endpoints.mirror.endpoints import mark_gone
 from endpoints.models import Endpoint, Event, Project, Resource, SpeechModel
 from endpoints.models.change import MARK
 from endpoints.models.event import Verb
@@ -35,7 +36,7 @@ class Meanwhile:
 def mirror(resource, happens):
     with clients.speech_client(resource) as service:
         meanwhile: Any = Meanwhile(service, happens)
-        catalog.refresh(resource, meanwhile)
+        refresh.refresh(resource, meanwhile)
 
 
 def lists(world, *remotes):
@@ -140,7 +141,7 @@ def test_endpoints_of_another_resource_are_not_marked_as_gone(endpoint, world, w
     other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
     theirs = Endpoint.objects.create(resource=other, remote_id=str(uuid.uuid4()), display_name="Theirs", locale="en-US")
     with clients.speech_client(endpoint.resource) as service:
-        catalog.refresh(endpoint.resource, service)
+        refresh.refresh(endpoint.resource, service)
     theirs.refresh_from_db()
     assert theirs.gone_at is None
 
@@ -215,7 +216,7 @@ def test_the_mark_of_a_change_of_another_resource_is_ignored(alice, mirrored, wo
     other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
     made = deployed_elsewhere(world, model, customProperties={MARK: str(change.pk)})
     with clients.speech_client(other) as service:
-        catalog.refresh(other, service)
+        refresh.refresh(other, service)
     change.endpoint.refresh_from_db()
     assert (change.endpoint.resource, change.endpoint.remote_id) == (mirrored, None)
     assert other.endpoints.get().remote_id == made
@@ -276,7 +277,7 @@ def test_an_endpoint_that_failed_without_a_reason_shows_none(endpoint, world, wo
 
 def test_an_endpoint_that_is_found_gone_keeps_what_was_stored_since_it_was_read(endpoint):
     Endpoint.objects.update(log_folder="calls")
-    catalog.mark_gone(endpoint)
+    mark_gone(endpoint)
     row = Endpoint.objects.get()
     assert row.gone_at is not None
     assert row.log_folder == "calls"

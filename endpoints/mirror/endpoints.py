@@ -1,0 +1,124 @@
+"""Keeps our copies of endpoints up to date; no other module writes what the service says of them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from endpoints import audit, azure
+from endpoints.mirror.local_rows import LocalRows
+from endpoints.mirror.open_changes import needs_decision
+from endpoints.models import Change, Endpoint, Resource, SpeechModel, Status
+from endpoints.models.automatic_deletion import parse_time_to_live
+from endpoints.models.change import MARK
+from endpoints.models.endpoint import fact_labels
+from endpoints.models.event import Verb
+from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
+
+
+@transaction.atomic
+def store_endpoint(
+    resource: Resource, remote: azure.Endpoint, *, local: LocalRows | None = None, record_found: bool = True
+) -> Endpoint | None:
+    """Store one endpoint as the service returned it; an older response never overwrites a newer one.
+
+    Returns the row, or None when the response was too old. `record_found`: record an Event for a new endpoint.
+    """
+    local = local or LocalRows(resource)
+    row = local.endpoints.get(remote.id) or _existing_or_new(resource, remote)
+    if row.last_action_at and remote.last_action and remote.last_action < row.last_action_at:
+        return None
+    new = row._state.adding
+    model = local.models.get((remote.model_kind or "", remote.model_id or ""))
+    values = {
+        "remote_id": remote.id,
+        "display_name": remote.display_name,
+        "description": remote.description,
+        "locale": remote.locale,
+        "model": model,
+        **(model.for_endpoint if model else SpeechModel.UNKNOWN),
+        "project": local.projects.get(remote.project_id or ""),
+        "status": remote.status,
+        "error": _error_text(remote.error) if remote.status == Status.FAILED else "",
+        "logging_enabled": remote.logging_enabled,
+        "links": remote.links,
+        "time_to_live": parse_time_to_live(remote.time_to_live),
+        "mark": remote.custom_properties.get(MARK, "")[:36],
+        "created_at": remote.created or row.created_at,
+        "last_action_at": remote.last_action,
+        "gone_at": None,
+    }
+    if new or any(getattr(row, name) != value for name, value in values.items()):
+        created_late = not new and row.remote_id is None
+        before = {} if new or created_late else row.facts
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save()
+        _record_outside_changes(row, before)
+        if created_late:
+            _resume_creation(row)
+    if new and record_found:
+        audit.record(Verb.FOUND, endpoint=row)
+    return row
+
+
+def _resume_creation(row: Endpoint) -> None:
+    """The endpoint exists, so its creation needs no decision any more; the next poll gets its status."""
+    for change in row.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.CREATE):
+        Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), due_at=Now(), error="")
+
+
+def _record_outside_changes(row: Endpoint, before: dict[str, Any]) -> None:
+    """Record an Event when the service shows a change that was not requested here."""
+    differing = {name for name, value in before.items() if row.facts[name] != value}
+    if not differing:
+        return
+    latest = row.changes.exclude(sent_at=None).order_by("-sent_at").first()
+    requested = latest is not None and all(latest.desired.get(name) == row.facts[name] for name in differing)
+    if not requested:
+        audit.record(Verb.CHANGED_OUTSIDE, endpoint=row, what=fact_labels(differing))
+
+
+@transaction.atomic
+def mark_gone(endpoint: Endpoint, *, requested_here: bool = False) -> None:
+    """The endpoint is gone: its row leaves the list. `requested_here`: by a change of ours, which records it."""
+    if endpoint.gone_at is None:
+        endpoint.gone_at = timezone.now()
+        endpoint.save(update_fields=["gone_at", "updated_at"])
+        if not requested_here:
+            audit.record(Verb.VANISHED, endpoint=endpoint)
+        # Changes that have not started, scheduled ones too, have no endpoint any more.
+        for change in endpoint.changes.filter(UNSTARTED).exclude(kind=ChangeKind.DELETE):
+            needs_decision(change, _("The endpoint was deleted at the service."))
+        # A deletion whose outcome was unknown has happened.
+        for change in endpoint.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.DELETE):
+            if Change.objects.move(change, ChangeState.DONE, error=""):
+                audit.record(Verb.DELETED, endpoint=endpoint, change=change)
+
+
+def _existing_or_new(resource: Resource, remote: azure.Endpoint) -> Endpoint:
+    """The row for an unknown id: that of the change whose mark the endpoint has, or a new one."""
+    if mark := remote.custom_properties.get(MARK):
+        without_id = Change.objects.filter(
+            endpoint__resource=resource, endpoint__remote_id=None, pk__in=_uuids(mark)
+        ).select_related("endpoint")
+        if change := without_id.first():
+            return Endpoint.of(change)
+    return Endpoint(resource=resource)
+
+
+def _error_text(error: azure.EntityError | None) -> str:
+    return error.message or error.code if error else ""
+
+
+def _uuids(mark: str) -> list[UUID]:
+    """The UUID that a mark is; none for a mark that somebody else has given."""
+    try:
+        return [UUID(mark)]
+    except ValueError:
+        return []

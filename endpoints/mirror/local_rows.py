@@ -1,0 +1,26 @@
+"""Our rows of one resource, found by the ids that the service gives them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from endpoints.models import Endpoint, Project, Resource, SpeechModel
+
+
+class LocalRows:
+    """Our models, projects and endpoints of one resource by their ids on the service, each table read once."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+
+    @cached_property
+    def models(self) -> dict[tuple[str, str], SpeechModel]:
+        return {(model.kind, model.remote_id): model for model in self.resource.models.all()}
+
+    @cached_property
+    def projects(self) -> dict[str, Project]:
+        return {project.remote_id: project for project in self.resource.projects.all()}
+
+    @cached_property
+    def endpoints(self) -> dict[str | None, Endpoint]:
+        return {row.remote_id: row for row in self.resource.endpoints.exclude(remote_id=None)}

@@ -559,3 +559,23 @@ def test_what_nobody_asked_for_but_the_product_itself_is_recorded_without_a_pers
     assert (change.actor, change.actor_name, Event.objects.first().actor_name) == (None, "", "")
     with pytest.raises(submit.Busy, match="Delete endpoint, by Speech Studio"):
         submit.delete(key=uuid.uuid4(), actor=None, endpoint=endpoint)
+
+
+@pytest.mark.parametrize(
+    ("state", "attempt", "can"),
+    [
+        (ChangeState.QUEUED, 0, True),
+        (ChangeState.QUEUED, 1, False),
+        (ChangeState.SENDING, 1, False),
+        (ChangeState.UNDECIDED, 0, False),
+        (ChangeState.DEPLOYING, 0, False),
+    ],
+)
+def test_only_a_change_that_has_not_started_can_be_canceled(alice, endpoint, other, state, attempt, can):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    Change.objects.update(state=state, attempt=attempt, scheduled_for=timezone.now() + timedelta(hours=1))
+    change.refresh_from_db()
+    assert change.can_be_canceled == change.waits_for_its_time == can
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert (page_of("change-cancel", change) in page) == can
+    assert submit.cancel(change, actor=alice.user) == can

@@ -172,3 +172,14 @@ def test_a_lost_connection_differs_from_a_refused_one(service, client):
     with pytest.raises(ConnectionLost) as caught:
         get(client)
     assert caught.value.status is None
+
+
+@pytest.mark.parametrize(("retry_after", "first"), [(None, 0.0), ("0.3", 0.3)])
+def test_the_backoff_grows_with_each_attempt(service, patient, caplog, retry_after, first):
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    service.forever = (service.answer(503, headers=headers),)
+    with pytest.raises(ServiceFault):
+        get(patient)
+    one, two = (vars(record)["stamina.wait_for"] for record in caplog.records)
+    assert first + 0.12 <= one <= first + 0.25
+    assert first + 0.25 <= two <= first + 0.5

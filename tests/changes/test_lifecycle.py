@@ -579,3 +579,11 @@ def test_only_a_change_that_has_not_started_can_be_canceled(alice, endpoint, oth
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert (page_of("change-cancel", change) in page) == can
     assert submit.cancel(change, actor=alice.user) == can
+
+
+@pytest.mark.parametrize(("minutes", "waits"), [(-1, False), (1, True)])
+def test_a_change_whose_time_has_come_is_in_progress(alice, endpoint, other, minutes, waits):
+    at = timezone.now() + timedelta(minutes=minutes)
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other, at=at)
+    assert change.waits_for_its_time == waits
+    assert Endpoint.objects.get().settled == waits

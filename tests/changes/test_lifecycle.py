@@ -587,3 +587,19 @@ def test_a_change_whose_time_has_come_is_in_progress(alice, endpoint, other, min
     change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other, at=at)
     assert change.waits_for_its_time == waits
     assert Endpoint.objects.get().settled == waits
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "stuck"),
+    [
+        (ChangeState.DEPLOYING, 115, False),
+        (ChangeState.DEPLOYING, 125, True),
+        (ChangeState.UNKNOWN, 125, False),
+        (ChangeState.DONE, 125, False),
+    ],
+)
+def test_a_deployment_is_stuck_after_two_hours(alice, endpoint, other, state, minutes, stuck):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    Change.objects.update(state=state, accepted_at=timezone.now() - timedelta(minutes=minutes))
+    change.refresh_from_db()
+    assert change.stuck == stuck

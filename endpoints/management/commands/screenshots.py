@@ -129,9 +129,9 @@ def _every_page(page: Any, url: str, shoot: Callable[[str], None]) -> None:
 
 
 def _selection(page: Any, url: str, shoot: Callable[[str], None]) -> None:
-    """Filters, a favourite, ticked rows, a saved view, and the review of a change of many endpoints."""
+    """Filters, a favorite, ticked rows, a saved view, and the review of a change of many endpoints."""
     page.goto(f"{url}/endpoints/?locale=en-US&expiring=365")
-    page.get_by_role("button", name="Favourite").nth(2).click()
+    page.get_by_role("button", name="Favorite").nth(2).click()
     page.locator("[aria-pressed=true]").first.wait_for()
     for row in range(3):
         page.locator("tbody input[type=checkbox]").nth(row).check()
@@ -147,7 +147,7 @@ def _selection(page: Any, url: str, shoot: Callable[[str], None]) -> None:
 
 
 def _history(page: Any, endpoint: str, shoot: Callable[[str], None]) -> None:
-    """A change that is waiting for its time, and one that was cancelled and one that was made."""
+    """A change that is waiting for its time, and one that was canceled and one that was made."""
     page.goto(f"{endpoint}change-model/")
     page.get_by_role("radio", disabled=False).first.check()
     page.get_by_label("Reason").fill("Better on numbers and names")

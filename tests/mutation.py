@@ -73,7 +73,9 @@ def copy_for(module: str) -> Path:
         "pytest_add_cli_args": PYTEST,
         "pytest_add_cli_args_test_selection": tests,
         "use_setproctitle": False,
-        "timeout_constant": 20.0,  # seconds that a mutant may take longer than its tests take without it
+        # A mutant may take this many times as long as its tests take without it, and this many seconds more.
+        "timeout_multiplier": 3.0,
+        "timeout_constant": 20.0,
         "track_dependencies": False,
         "use_git_change_detection": False,
     }

@@ -603,3 +603,12 @@ def test_a_deployment_is_stuck_after_two_hours(alice, endpoint, other, state, mi
     Change.objects.update(state=state, accepted_at=timezone.now() - timedelta(minutes=minutes))
     change.refresh_from_db()
     assert change.stuck == stuck
+
+
+def test_an_endpoint_whose_duplicate_is_gone_is_not_removed_as_a_duplicate(alice, twins):
+    kept, twin = twins
+    assert list(kept.duplicates()) == [twin]
+    Endpoint.objects.filter(pk=twin.pk).update(gone_at=timezone.now())
+    assert not kept.duplicates().exists()
+    with pytest.raises(submit.NotPossible):
+        submit.remove_duplicate(actor=alice.user, endpoint=Endpoint.objects.get(pk=kept.pk))

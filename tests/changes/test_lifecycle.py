@@ -612,3 +612,15 @@ def test_an_endpoint_whose_duplicate_is_gone_is_not_removed_as_a_duplicate(alice
     assert not kept.duplicates().exists()
     with pytest.raises(submit.NotPossible):
         submit.remove_duplicate(actor=alice.user, endpoint=Endpoint.objects.get(pk=kept.pk))
+
+
+def test_endpoints_that_no_request_of_ours_made_are_no_duplicates(alice, resource, world, worker):
+    world.begin(endpoints=2, rate_limit="0/0")
+    worker.mirror()
+    first, second = Endpoint.objects.all()
+    Endpoint.objects.update(mark="")
+    first.refresh_from_db()
+    assert not first.duplicates().exists()
+    with pytest.raises(submit.NotPossible):
+        submit.remove_duplicate(actor=alice.user, endpoint=first)
+    assert second.gone_at is None

@@ -624,3 +624,12 @@ def test_endpoints_that_no_request_of_ours_made_are_no_duplicates(alice, resourc
     with pytest.raises(submit.NotPossible):
         submit.remove_duplicate(actor=alice.user, endpoint=first)
     assert second.gone_at is None
+
+
+@pytest.mark.parametrize(
+    ("status", "settled"),
+    [("Succeeded", True), ("Failed", True), ("", True), ("NotStarted", False), ("Running", False), ("Moving", False)],
+)
+def test_a_page_polls_for_an_endpoint_until_the_service_has_finished(endpoint, status, settled):
+    Endpoint.objects.update(status=status)
+    assert Endpoint.objects.get().settled == settled

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import uuid
 from contextlib import nullcontext
 from datetime import timedelta
 
@@ -248,3 +249,17 @@ def test_a_late_worker_does_not_move_a_change_that_went_on_without_it(alice, end
     assert not Change.objects.move(late, ChangeState.DEPLOYING, error="Late.")
     row = Change.objects.get(pk=change.pk)
     assert (row.state, row.error) == (since.get("state", "sending"), "")
+
+
+def test_a_lease_is_extended_and_ended_by_its_holder_only(mirrored):
+    other = Resource.objects.create(name="Fabrikam", region="westus")
+    lease = uuid.uuid4()
+    Resource.objects.filter(pk=mirrored.pk).update(lease=lease, leased_until=timezone.now())
+    assert Resource.objects.extend_lease(lease, seconds=20)
+    assert not Resource.objects.extend_lease(uuid.uuid4(), seconds=20)
+    Resource.objects.release(uuid.uuid4(), seconds=0)
+    mirrored.refresh_from_db()
+    assert mirrored.lease == lease
+    assert mirrored.leased_until > timezone.now()
+    other.refresh_from_db()
+    assert (other.lease, other.leased_until) == (None, None)

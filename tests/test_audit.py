@@ -1,6 +1,8 @@
 """Actions and their Events are stored in one transaction, and Events outlive the rows that they describe."""
 
+import re
 import uuid
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -122,3 +124,14 @@ def test_the_resource_that_the_environment_names_is_recorded_once(db):
     assert [event.verb for event in Event.objects.all()] == [Verb.RESOURCE_ADDED]
     resources.register(**given | {"key": "l" * 32})
     assert changed(Event.objects.get(verb=Verb.RESOURCE_CHANGED)) == {"key": ("", "replaced")}
+
+
+def test_events_are_written_in_one_place():
+    rooms = Path(__file__).resolve().parent.parent / "endpoints"
+    writers = {
+        path.relative_to(rooms).as_posix()
+        for path in rooms.rglob("*.py")
+        if "migrations" not in path.parts
+        and re.search(r"\bEvent\.objects\.(bulk_|get_or_|update_or_)?create\(", path.read_text())
+    }
+    assert {name for name in writers if not name.startswith("simulator/")} == {"audit.py"}

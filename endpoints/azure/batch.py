@@ -1,7 +1,7 @@
-"""Many small contents in one thread, a few at a time over as many connections.
+"""Fetch many small contents in one thread, over a few connections at a time.
 
-What comes whole and in the plainest form is given out; of anything else it is said how far it came, for somebody with
-more patience to continue.
+An answer counts as whole only if it is a 200 with a length, uncompressed, and complete. The caller fetches all others
+by open_content(), and can continue with the bytes that came.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SILENT_SECONDS = 10.0
 
 
 class Small(Struct):
-    """An answer. `whole`: a 200 with as many bytes as it promised. `data` is another's as soon as the next is read.
+    """An answer. `whole`: a 200 with as many bytes as it promised. `data` is valid until the next answer is read.
 
     `status`: 0 when there was no answer. `etag` and `md5` as in Content; only with a status of 200.
     """
@@ -35,7 +35,7 @@ class Small(Struct):
 
 
 class Batch(Generic[T]):
-    """At most `at_once` transfers of at most `most` bytes each; `T` is what the caller knows each by."""
+    """At most `at_once` transfers of at most `most` bytes each; `T` identifies a transfer for the caller."""
 
     def __init__(self, route: Route, source: Callable[[str], Source], at_once: int, most: int) -> None:
         self._source = source
@@ -53,7 +53,7 @@ class Batch(Generic[T]):
         return bool(self._busy)
 
     def begin(self, token: T, url: str) -> bool:
-        """Ask for what is at `url`; False when that may not be, for reasons that open_content() knows."""
+        """Request the content at `url`; False when the address is not allowed, which open_content() explains."""
         transfer = self._free[-1]
         try:
             transfer.begin(token, self._source(url))
@@ -64,14 +64,14 @@ class Batch(Generic[T]):
         return True
 
     def ended(self, seconds: float) -> Iterator[tuple[T, Small]]:
-        """Those that end now, after waiting for the first of them for so long."""
+        """Those that have ended, after waiting for at most `seconds`."""
         done = [self._busy[exchange] for exchange in self._loop.work(seconds)]
         late = time.monotonic() - SILENT_SECONDS
         for transfer in [*done, *(one for one in self._busy.values() if one.exchange.heard < late)]:
             yield self._over(transfer)
 
     def close(self) -> Iterator[T]:
-        """Give up what has not ended; each is named."""
+        """Cancel what has not ended, and return the token of each."""
         for transfer in list(self._busy.values()):
             yield self._over(transfer)[0]
         self._loop.close()
@@ -89,12 +89,13 @@ class Batch(Generic[T]):
 
 
 class _Transfer(Generic[T]):
-    """A handle and a buffer, for one answer after the other."""
+    """A handle and a buffer that are used for one answer after the other."""
 
     def __init__(self, route: Route, most: int) -> None:
         self.buffer = memoryview(bytearray(most))
         self.exchange = Exchange(route)
-        self.exchange.on_body, self.exchange.accept = self._receive, self._accept
+        self.exchange.write_to(self._receive)
+        self.exchange.accept = self._accept
 
     def begin(self, token: T, source: Source) -> None:
         self.token, self.count, self.length = token, 0, -1
@@ -113,16 +114,17 @@ class _Transfer(Generic[T]):
         )
 
     def _accept(self, exchange: Exchange) -> bool:
-        """Only what says how long it is, and fits."""
+        """Only an answer that gives its length, and fits into the buffer."""
         length = exchange.headers.get("content-length", "")
         if "transfer-encoding" not in exchange.headers and length.isdecimal() and int(length) <= len(self.buffer):
             self.length = int(length)
         return self.length >= 0
 
-    def _receive(self, data: memoryview) -> bool:
+    def _receive(self, data: memoryview) -> int | None:
+        self.exchange.heard = time.monotonic()
         end = self.count + len(data)
         if end > len(self.buffer):
-            return False
+            return -1
         self.buffer[self.count : end] = data
         self.count = end
-        return True
+        return None

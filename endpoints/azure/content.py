@@ -1,7 +1,7 @@
 """Recordings and transcripts: bytes behind a content address, read without credentials.
 
-The address is the credential. It lies at another origin than the API (blob storage), so nothing of ours goes
-there, and no error or repr of ours shows it.
+The address is the credential. Its origin (blob storage) is not that of the API, so our credentials are never sent
+there, and no error or repr shows the address.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import base64
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from . import errors
-from .curl import AT_ONCE_BYTES, OPERATION, Connection, Connections, Source
+from .curl import OPERATION, Connection, Connections, Source
 from .deadline import Deadline
 from .error_body import ErrorBody
 from .sending import ApiResponse, failure, unreadable, with_retries
@@ -27,19 +28,17 @@ if TYPE_CHECKING:
 READ_SECONDS = 30.0  # a transfer may take hours, but not a silence longer than this
 SLICE_SECONDS = 0.5  # how often a reader that waits is asked whether it still wants the content
 CHUNK_BYTES = 256 * 1024
-_NOWHERE = memoryview(bytearray())
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _BEYOND = re.compile(r"bytes \*/(\d{1,18})")
 
 
 class Transfer:
-    """A request that is under way, and its bytes for whoever reads them."""
+    """A running request, and the bytes of its answer."""
 
     def __init__(self, connection: Connection, source: Source, offset: int, etag: str | None, due: Deadline) -> None:
         self.exchange, self._loop, self._due = connection.exchange, connection.loop, due
-        self._into, self._count = _NOWHERE, 0
-        self._rest = bytearray()  # what did not fit into the reader's buffer
-        self.exchange.on_body = self._receive
+        self._early = BytesIO()  # what comes together with the header
+        self.exchange.write_to(self._early.write)
         self.exchange.begin(source, offset, etag)
         self._loop.add(self.exchange)
         while not (self.exchange.header_done or self.exchange.done):
@@ -47,40 +46,34 @@ class Transfer:
         if not self.exchange.header_done and self.exchange.error:
             raise self.exchange.error
 
-    def read_into(self, buffer: memoryview) -> int:
-        """The next bytes: at least one, or 0 at the end. Raises what ended it too early.
+    def read_into(self, buffer: BytesIO, enough: int) -> int:
+        """Append the next bytes: at least one, or 0 at the end. Raises what ended it too early.
 
-        After the first it waits for no more, and goes on as long as there is room for all that may come at once.
+        After the first it waits for no more, and goes on with what is there until there is `enough`.
         """
-        self._count, before = min(len(self._rest), len(buffer)), -1
-        buffer[: self._count] = self._rest[: self._count]
-        del self._rest[: self._count]
-        self._into = buffer
-        while not self.exchange.done and (not self._count or before < self._count <= len(buffer) - AT_ONCE_BYTES):
-            before = self._count
-            self._work(wait=not self._count)
-        self._into = _NOWHERE
-        if not self._count and self.exchange.error:
+        begin, count, before = buffer.tell(), 0, -1
+        if self._early.tell():
+            count = buffer.write(self._early.getvalue())
+            self._early = BytesIO()
+        self.exchange.write_to(buffer.write)
+        while not self.exchange.done and (not count or before < count < enough):
+            before = count
+            self._work(wait=not count)
+            count = buffer.tell() - begin
+            if count > before:
+                self.exchange.heard = time.monotonic()
+        self.exchange.write_to(self._early.write)
+        if not count and self.exchange.error:
             raise self.exchange.error
-        return self._count
+        return count
 
     def beginning(self, most: int) -> bytes:
-        """So much of a body as comes, of one that nobody needs whole."""
-        buffer, count = memoryview(bytearray(most)), 0
-        try:
-            while count < most and (more := self.read_into(buffer[count:])):
-                count += more
-        except errors.SpeechError:
-            pass
-        return bytes(buffer[:count])
-
-    def _receive(self, data: memoryview) -> bool:
-        fits = min(len(data), len(self._into) - self._count) if not self._rest else 0
-        self._into[self._count : self._count + fits] = data[:fits]
-        self._count += fits
-        if fits < len(data):
-            self._rest += data[fits:]
-        return True
+        """The first bytes of a body, at most `most`; fewer when the transfer fails."""
+        buffer = BytesIO()
+        with suppress(errors.SpeechError):
+            while buffer.tell() < most and self.read_into(buffer, most):
+                pass
+        return buffer.getvalue()[:most]
 
     def _work(self, *, wait: bool) -> None:
         left = self._due.left()
@@ -112,16 +105,15 @@ class Content:
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes, once, as they come. IncompleteContent when fewer come than promised; TimedOut on silence."""
-        buffer = memoryview(bytearray(CHUNK_BYTES))
-        while count := self.read_into(buffer):
-            yield bytes(buffer[:count])
+        while self.read_into(buffer := BytesIO(), CHUNK_BYTES):
+            yield buffer.getvalue()
 
-    def read_into(self, buffer: memoryview) -> int:
-        """The next bytes; how many there were, 0 at the end. As chunks()."""
+    def read_into(self, buffer: BytesIO, enough: int) -> int:
+        """Append the next bytes, hardly more than `enough`; how many there were, 0 at the end. As chunks()."""
         if self._transfer is None:
             return 0
         try:
-            count = self._transfer.read_into(buffer)
+            count = self._transfer.read_into(buffer, enough)
         except errors.ConnectionLost:
             raise self._incomplete() from None
         self._received += count
@@ -142,7 +134,7 @@ class Contents:
     _retries: bool
 
     def batch(self, at_once: int, most: int) -> Batch[Any]:
-        """The quick way to many contents of at most `most` bytes each."""
+        """For many contents of at most `most` bytes each."""
         from .batch import Batch
 
         return Batch(self._connections.route, self._source, at_once, most)
@@ -179,11 +171,11 @@ class Contents:
             self._connections.give_back(connection)
 
     def _source(self, url: str) -> Source:
-        """What to ask for what is at `url`; ForeignAddress when that may not be."""
+        """The request for the content at `url`; ForeignAddress when that address is not allowed."""
         raise NotImplementedError
 
     def _begun(self, transfer: Transfer, offset: int, etag: str | None) -> Content:
-        """The transfer that an answer begins; raises what it means when it begins none."""
+        """The content of an answer; raises the error that the answer stands for."""
         begun = understood(transfer, offset, etag)
         if begun is None:
             answer = answer_of(transfer)
@@ -194,7 +186,7 @@ class Contents:
 
 
 def opening(due: Deadline) -> Deadline:
-    """For asking again, not for the transfer; nobody who may be told to stop waits for long."""
+    """The time for retries of opening, not for the transfer; short when the caller can be told to stop."""
     return Deadline(min(due.left(), 3.0 if due.stoppable else 60.0))
 
 
@@ -203,12 +195,12 @@ def answer_of(transfer: Transfer, body: bytes = b"") -> ApiResponse:
 
 
 def plain(headers: Mapping[str, str]) -> bool:
-    """Whether the bytes are those of the content, and not compressed, which we asked for."""
+    """Whether the bytes are those of the content and not compressed, which was not requested."""
     return headers.get("content-encoding", "").lower() in ("", "identity")
 
 
 def understood(transfer: Transfer, offset: int, etag: str | None) -> Content | None:
-    """The content that an answer begins; None when the answer is a failure of the ordinary kinds."""
+    """The content of an answer; None when the answer is an error that all requests can have."""
     status, headers = transfer.exchange.status, transfer.exchange.headers
     found = headers.get("etag")
     if status in (401, 403, 404, 410):  # an expired signature is 403; a log that was deleted is 404

@@ -94,7 +94,7 @@ def step(worker, download):
 def until(worker, download, state):
     """Run a download in steps that are as short as possible."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(job, "WORK_SECONDS", 0)
+        patched.setattr("endpoints.logs.job.WORK_SECONDS", 0)
         while download.state != state:
             step(worker, download)
 

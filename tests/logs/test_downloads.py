@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.urls import reverse
@@ -32,6 +33,7 @@ from endpoints.logs.storage.place import make_private
 from endpoints.messages import mail as notices
 from endpoints.models import Download, Endpoint, Event, LogArchive, LogEntry, LogFile
 from endpoints.models.download import DownloadState
+from endpoints.models.event import Verb
 from tests.demo import until as wait_for
 
 ALL = "/downloads/"
@@ -82,7 +84,7 @@ def zips(download):
 def until(download, state):
     """The worker takes it further until it is in this state, in steps as short as can be."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(job, "WORK_SECONDS", 0)
+        patched.setattr("endpoints.logs.job.WORK_SECONDS", 0)
         while download.state != state:
             Download.objects.filter(pk=download.pk).update(due_at=timezone.now() - timedelta(seconds=1))
             tasks.fetch(str(download.pk))
@@ -369,9 +371,9 @@ def test_a_worker_that_was_paused_and_resumed_meanwhile_does_not_put_the_new_one
     download = downloads.request_download(actor=lena.user, endpoint=logging)
     held = Download.objects.active().claim(download.pk, seconds=20)
     lease = held.lease
-    downloads.pause(Download.objects.get())
+    downloads.pause(Download.objects.get(), actor=lena.user)
     assert not Download.objects.move(held, DownloadState.FETCHING)
-    downloads.resume(Download.objects.get())
+    downloads.resume(Download.objects.get(), actor=lena.user)
     assert not Download.objects.move(held, DownloadState.FETCHING)
     Download.objects.release(lease, seconds=None)
     assert Download.objects.due().filter(pk=download.pk).exists()
@@ -398,6 +400,58 @@ def test_a_running_worker_stops_within_seconds_of_a_pause(lena, logging, world):
     assert (download.state, download.due_at) == (DownloadState.PAUSED, None)
 
 
+CHANGES = {
+    "pause": (DownloadState.QUEUED, DownloadState.PAUSED, Verb.DOWNLOAD_PAUSED, "paused a download of content logs"),
+    "resume": (DownloadState.PAUSED, DownloadState.QUEUED, Verb.DOWNLOAD_RESUMED, "resumed a download of content logs"),
+    "cancel": (
+        DownloadState.QUEUED,
+        DownloadState.CANCELED,
+        Verb.DOWNLOAD_CANCELED,
+        "canceled a download of content logs",
+    ),
+    "retry": (
+        DownloadState.FAILED,
+        DownloadState.QUEUED,
+        Verb.DOWNLOAD_RETRIED,
+        "started a download of content logs again",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_who_changed_a_download_stands_in_activity_once_however_often_it_was_pressed(lena, alice, logging, what):
+    before, after, verb, words = CHANGES[what]
+    download = downloads.request_download(actor=lena.user, endpoint=logging)
+    Download.objects.update(state=before)
+    for _press in range(2):
+        act(alice, what, download)
+    download.refresh_from_db()
+    assert download.state == after
+    event = Event.objects.get(verb=verb)
+    assert (event.actor_name, event.endpoint_id, event.facts) == ("alice", logging.pk, {"download": str(download.pk)})
+    assert words in alice.get(reverse("endpoints:activity")).content.decode()
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_download_stays_as_it_is_when_its_event_cannot_be_saved(lena, logging, monkeypatch, what):
+    before, _after, verb, _words = CHANGES[what]
+    download = downloads.request_download(actor=lena.user, endpoint=logging)
+    Download.objects.update(state=before, stored_as=f"{logging.pk}/downloads/old.zip")
+    download.refresh_from_db()
+    storages["logs"].save(download.stored_as, ContentFile(b"old"))
+
+    def refuse(*_, **__):
+        raise RuntimeError("The disk is full.")
+
+    monkeypatch.setattr(Event, "save", refuse)
+    with pytest.raises(RuntimeError):
+        getattr(downloads, what)(download, actor=lena.user)
+    download.refresh_from_db()
+    assert download.state == before
+    assert storages["logs"].exists(download.stored_as)
+    assert not Event.objects.filter(verb=verb).exists()
+
+
 def test_a_canceled_download_stays_canceled(lena, logging, worker):
     download = downloads.request_download(actor=lena.user, endpoint=logging)
     act(lena, "cancel", download)
@@ -416,7 +470,9 @@ def test_a_zip_that_is_canceled_or_fails_in_the_middle_leaves_nothing_behind(len
         packing.pack(download, name, go_on=lambda: next(asked))
     assert zips(download) == []
     monkeypatch.setattr(job, "STATE_SECONDS", 0)
-    monkeypatch.setattr(packing._Packing, "manifest", lambda self: downloads.cancel(self.download) and (0, []))
+    monkeypatch.setattr(
+        packing._Packing, "manifest", lambda self: downloads.cancel(self.download, actor=lena.user) and (0, [])
+    )
     Download.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     tasks.fetch(str(download.pk))
     download.refresh_from_db()
@@ -431,7 +487,7 @@ def test_a_zip_that_is_canceled_just_before_it_gets_ready_leaves_nothing_behind(
     def packed_and_then_canceled(*arguments, **more):
         made = pack(*arguments, **more)
         assert zips(download) != []
-        assert downloads.cancel(Download.objects.get(pk=download.pk))
+        assert downloads.cancel(Download.objects.get(pk=download.pk), actor=lena.user)
         return made
 
     monkeypatch.setattr(packing, "pack", packed_and_then_canceled)
@@ -648,7 +704,7 @@ def test_a_poll_without_news_is_empty(lena, logging, where):
     poll, headers = page.context["poll_downloads"], {"HX-Request": "true", "HX-Target": "downloads"}
     answer = lena.get(poll, headers=headers)
     assert (answer.status_code, answer.content) == (204, b"")
-    downloads.pause(download)
+    downloads.pause(download, actor=lena.user)
     assert b"Paused" in lena.get(poll, headers=headers).content
 
 

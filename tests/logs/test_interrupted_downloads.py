@@ -21,7 +21,6 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from endpoints import tasks
-from endpoints.logs.download import job
 from endpoints.logs.download import requests as downloads
 from endpoints.logs.fetch import run
 from endpoints.models import Download, Endpoint, Event, LogFile
@@ -134,7 +133,7 @@ def test_three_people_and_a_killed_worker_fetch_each_file_once(lena, alice, bob,
     endpoint = Endpoint.objects.filter(logging_enabled=True, status="Succeeded").first()
     asked = [downloads.request_download(actor=person.user, endpoint=endpoint) for person in (lena, alice, bob)]
     with monkeypatch.context() as patched:
-        patched.setattr(job, "WORK_SECONDS", 0)
+        patched.setattr("endpoints.logs.job.WORK_SECONDS", 0)
         tasks.fetch(str(asked[0].pk))  # the list alone
     slow = {"method": "GET", "path": r"\.(wav|json)", "times": 999, "stage": "before", "effect": {"delay": 0.1}}
     world.fail(slow)

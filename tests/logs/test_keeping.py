@@ -9,6 +9,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from endpoints import tasks
 from endpoints.azure.entities import LogFile as Listed
@@ -18,7 +19,7 @@ from endpoints.logs.keep import days as log_days
 from endpoints.logs.keep import retention
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.storage import orphans
-from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile
+from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile, Resource
 
 DAY = 24 * 3600
 
@@ -364,3 +365,38 @@ def test_of_a_container_of_ones_own_nothing_is_said_to_vanish(logging, lena, wor
 def test_who_only_reads_logs_decides_nothing(logging, lena):
     assert keep(lena, logging).status_code == 403
     assert not Download.objects.exists()
+
+
+REFUSALS = {
+    503: {"code": "ServiceUnavailable", "message": "Busy."},
+    401: {"error": {"code": "401", "message": "Access denied."}},
+}
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_service_that_fails_while_logs_are_kept_shows_on_the_resource_until_it_answers(logging, world, alice, status):
+    keep(alice, logging)
+    failure = {"status": status, "body": REFUSALS[status]}
+    world.fail({"method": "GET", "path": "/files/logs", "times": 20, "effect": failure})
+    tasks.collect(str(logging.pk))
+    archive = LogArchive.objects.get()
+    assert (archive.stage, archive.failures, archive.due_at is not None) == ("listing", 1, True)
+    resource = Resource.objects.get()
+    assert resource.failing_since is not None
+    assert resource.failure == archive.error != ""
+    assert escape(resource.failure) in alice.get(reverse("endpoints:resources")).content.decode()
+    world.fail()
+    look(logging)
+    resource.refresh_from_db()
+    assert (resource.failing_since, resource.failure) == (None, "")
+    assert LogFile.objects.stored().count() == 8
+
+
+def test_a_service_that_has_too_many_requests_while_logs_are_kept_is_not_failing(logging, world, alice):
+    keep(alice, logging)
+    slow = {"status": 429, "headers": {"Retry-After": "120"}, "body": {"code": "TooManyRequests", "message": "Slow."}}
+    world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": slow})
+    tasks.collect(str(logging.pk))
+    archive = LogArchive.objects.get()
+    assert 110 < (archive.due_at - timezone.now()).total_seconds() <= 120
+    assert Resource.objects.get().failing_since is None

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from endpoints import tasks
 from endpoints.azure.entities import LogFile as Listed
@@ -18,7 +19,7 @@ from endpoints.logs.download import requests as downloads
 from endpoints.logs.fetch import listing
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.purge import requests as purging
-from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge
+from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge, Resource
 
 DAY = 24 * 3600
 REFUSED = {"code": "InvalidRequest", "message": "Not now.", "innerError": {"code": "InvalidLogDate"}}
@@ -306,6 +307,31 @@ def test_an_outage_is_waited_for(kept, world, alice):
     world.fail()
     assert step(purge).state == "waiting"
     assert not purge.error
+
+
+REFUSALS = {
+    503: {"code": "ServiceUnavailable", "message": "Busy."},
+    401: {"error": {"code": "401", "message": "Access denied."}},
+}
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize(("method", "state"), [("GET", "counting"), ("DELETE", "deleting")])
+def test_a_service_that_fails_during_a_purge_shows_on_the_resource_until_it_answers(
+    kept, world, alice, status, method, state
+):
+    failure = {"status": status, "body": REFUSALS[status]}
+    world.fail({"method": method, "path": "/files/logs", "times": 20, "effect": failure})
+    purge = step(until_today(alice, kept))
+    assert (purge.state, purge.failures, purge.finished_at) == (state, 1, None)
+    resource = Resource.objects.get()
+    assert resource.failing_since is not None
+    assert resource.failure == purge.error != ""
+    assert escape(resource.failure) in alice.get(reverse("endpoints:resources")).content.decode()
+    world.fail()
+    assert step(purge).state == "waiting"
+    resource.refresh_from_db()
+    assert (resource.failing_since, resource.failure) == (None, "")
 
 
 def test_from_a_container_of_ones_own_nothing_can_be_deleted_and_the_page_says_so(kept, world, alice):

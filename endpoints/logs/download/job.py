@@ -16,21 +16,19 @@ from django.utils import timezone
 from endpoints import audit, azure
 from endpoints.logs.download import packing
 from endpoints.logs.fetch import listing
-from endpoints.logs.fetch.run import Fetched, fetch_missing
-from endpoints.logs.fetch.source import SAS_SECONDS, LogSource
+from endpoints.logs.fetch.source import LogSource
+from endpoints.logs.job import Job, addresses_of
 from endpoints.logs.storage.partials import InUse
-from endpoints.logs.storage.place import StorageRefused, store
+from endpoints.logs.storage.place import store
 from endpoints.models import Download, LogArchive
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 
 if TYPE_CHECKING:
     from endpoints.azure.entities import LogFile, LogPage
-    from endpoints.models.log import LogFileQuerySet
 
 T = TypeVar("T")
 
-WORK_SECONDS = 25  # in one task; the next one continues
 GIVE_UP_AFTER = 20  # failures in a row
 FRESH = timedelta(minutes=1)  # a listing of this age need not be repeated
 PAGE = 100  # files whose addresses one list call returns
@@ -48,41 +46,30 @@ def step(
     A zip that is ready is kept for `days`, and `tell` is called with it after the commit. Returns in how many seconds
     the download is due again, None for never.
     """
-    job = _Job(download, service, days, tell)
-    resource = download.endpoint.resource
+    job = _Job(download, service)
+    job.days, job.tell = days, tell
     stages = {
-        DownloadState.QUEUED: job.list,
-        DownloadState.LISTING: job.list,
-        DownloadState.FETCHING: job.fetch,
+        DownloadState.QUEUED: job.list_files,
+        DownloadState.LISTING: job.list_files,
+        DownloadState.FETCHING: job.fetch_files,
         DownloadState.PACKING: job.pack,
     }
     stage = stages.get(DownloadState(download.state))
-    if stage is None:
-        return None
-    try:
-        due = stage()
-    except azure.SpeechError as error:
-        resource.record_failure(str(error)) if not isinstance(error, azure.TooManyRequests) else None
-        return _retry_later(download, error)
-    except OSError as error:
-        return _retry_later(download, StorageRefused(error))
-    resource.record_success()
-    return due
+    return job.step(stage) if stage else None
 
 
-class _Job:
-    def __init__(self, download: Download, service: LogSource, days: int, tell: Callable[[Download], None]) -> None:
-        self.download, self.service, self.days, self.tell = download, service, days, tell
-        self.endpoint = download.endpoint
-        self.until = time.monotonic() + WORK_SECONDS
-        self.stopped = False
-        self.addresses: dict[str, str] | None = None  # by the file's id, of a whole list that was just read
-        self.next_check = self.next_count = 0.0
-        self.counted: tuple[float, int] | None = None  # when bytes were counted last, and how many
+class _Job(Job[Download]):
+    longest = 60
+    days: int
+    tell: Callable[[Download], None]
+    stopped = False
+    addresses: dict[str, str] | None = None  # by the file's id, of a whole list that was just read
+    next_check = next_count = 0.0
+    counted: tuple[float, int] | None = None  # when bytes were counted last, and how many
 
-    def list(self) -> float | None:
+    def list_files(self) -> float | None:
         """Record which files the service has, page by page, unless that was done just now."""
-        download = self.download
+        download = self.row
         if not self.move(DownloadState.LISTING):
             return None
         if not self.known():
@@ -94,7 +81,7 @@ class _Job:
                 facts = {"position": f"{since} {following or ''}", "failures": 0, "error": ""}
                 if not self.move(DownloadState.LISTING, **facts, **self.totals()):
                     return None
-                if following and time.monotonic() > self.until:
+                if following and self.late:
                     return 0
             listing.complete(self.endpoint, datetime.fromisoformat(since))
             archive = LogArchive.objects.of(self.endpoint)
@@ -103,64 +90,56 @@ class _Job:
         download.files.missing().exclude(problem="").update(problem="", failures=0)
         if not self.move(DownloadState.FETCHING, position="", **download.files.totals()):
             return None
-        return self.onward(self.fetch)
+        return self.onward(self.fetch_files)
 
     def onward(self, stage: Callable[[], float | None]) -> float | None:
         """The next stage, at once or in a task of its own."""
-        return stage() if time.monotonic() < self.until else 0
+        return 0 if self.late else stage()
 
     def remember(self, files: Iterable[LogFile]) -> None:
         """The addresses of a list stay valid for a while: a short list need not be read twice."""
         if self.addresses is not None:
-            self.addresses |= {file.id: file.content_url for file in files if file.content_url}
+            self.addresses |= addresses_of(files)
         if self.addresses and len(self.addresses) > MOST_ADDRESSES:
             self.addresses = None
 
     def known(self) -> bool:
         """What is requested is in our rows: it was selected there, or the list is hardly older than the request."""
-        if QueryDict(self.download.selection).getlist("entry"):
+        if QueryDict(self.row.selection).getlist("entry"):
             return True
         archive = LogArchive.objects.filter(pk=self.endpoint.pk).first()
-        return bool(archive and archive.listed_at and archive.listed_at > self.download.created_at - FRESH)
+        return bool(archive and archive.listed_at and archive.listed_at > self.row.created_at - FRESH)
 
-    def fetch(self) -> float | None:
+    def fetch_files(self) -> float | None:
         """Fetch what we do not have yet. What cannot be fetched has its problem on its row, and is left out."""
-        wanted = self.download.files.missing().filter(problem="")
+        wanted = self.row.files.missing().filter(problem="")
         if not self.addresses and wanted.count() * PAGE > self.endpoint.log_files.in_azure().count():
             # One list call gives a page of addresses, which are used at once and not kept.
-            for files, token in _ahead(_several(self.pages(self.download.position))):
-                addresses = {file.id: file.content_url for file in files if file.content_url}
-                self.fetch_some(wanted.filter(remote_id__in=[file.id for file in files]), addresses)
+            for files, token in _ahead(_several(self.pages(self.row.position))):
+                self.fetch(wanted.filter(remote_id__in=[file.id for file in files]), addresses_of(files))
                 if self.stopped:
                     return None
-                if time.monotonic() > self.until:
+                if self.late:
                     return 0
                 if not self.move(DownloadState.FETCHING, position=token or ""):
                     return None
-        done = self.fetch_some(wanted, self.addresses or {})
+        done = self.fetch(wanted, self.addresses)
         if self.stopped:
             return None
         if wanted.exists():
             return 1 if done.busy or not done.files else 0
-        if not self.move(DownloadState.PACKING, rate=0, failures=0, error="", **self.download.files.totals()):
+        if not self.move(DownloadState.PACKING, rate=0, failures=0, error="", **self.row.files.totals()):
             return None
         return self.onward(self.pack)
 
-    def fetch_some(self, missing: LogFileQuerySet, addresses: dict[str, str]) -> Fetched:
-        return fetch_missing(missing, addresses, self.service, until=self.until, go_on=self.check_fetching)
-
-    def pages(self, token: str) -> Iterator[LogPage]:
-        remote_id = self.endpoint.remote_id or ""
-        return self.service.list_log_pages(remote_id, skip_token=token or None, sas_seconds=SAS_SECONDS)
-
-    def check_fetching(self) -> bool:
+    def go_on(self) -> bool:
         return self.check(DownloadState.FETCHING)
 
     def check(self, state: DownloadState) -> bool:
         """Save the progress; False when somebody has paused or canceled the download. It may be called often."""
         if not self.stopped and time.monotonic() >= self.next_check:
             facts: dict[str, Any] = self.totals() if state == DownloadState.FETCHING else {}
-            if facts.get("files_done", 0) > self.download.files_done:
+            if facts.get("files_done", 0) > self.row.files_done:
                 facts |= {"failures": 0, "error": ""}
             self.move(state, **facts)
             self.next_check = time.monotonic() + STATE_SECONDS
@@ -171,22 +150,37 @@ class _Job:
         now = time.monotonic()
         if now < self.next_count:
             return {}
-        totals: dict[str, float] = {**self.download.files.totals()}
+        totals: dict[str, float] = {**self.row.files.totals()}
         held, spent = int(totals["bytes_done"]), time.monotonic() - now
         self.next_count = now + max(1.0, 10 * spent)  # many rows take long to count
         if self.counted and now > self.counted[0]:
             measured = max(held - self.counted[1], 0) / (now - self.counted[0])
-            before = self.download.rate or measured
+            before = self.row.rate or measured
             totals["rate"] = before + SMOOTHING * (measured - before)
         self.counted = (now, held)
         return totals
 
     def move(self, state: DownloadState, **facts: Any) -> bool:
-        self.stopped = not Download.objects.move(self.download, state, **facts)
+        self.stopped = not self.save(state=state, **facts)
         return not self.stopped
 
+    def put_off(self, why: str, retry_after: float | None) -> float | None:
+        """Too many failures in a row end it."""
+        if retry_after is None:
+            if self.row.failures + 1 >= GIVE_UP_AFTER:
+                return self.fail(why)
+            self.save(**self.row.files.totals())
+        return super().put_off(why, retry_after)
+
+    def refused(self, error: azure.SpeechError) -> float | None:
+        return self.fail(str(error))
+
+    def fail(self, why: str) -> float | None:
+        self.move(DownloadState.FAILED, error=why, finished_at=timezone.now(), due_at=None, rate=0)
+        return None
+
     def pack(self) -> float | None:
-        download = self.download
+        download = self.row
         if download.stored_as:  # of a worker that was killed, or from before it was tried again
             store().delete(download.stored_as)
         name = packing.name_for(download)
@@ -235,18 +229,3 @@ def _ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := coming.result()) is not None:
             coming = pool.submit(next, items, None)
             yield item
-
-
-def _retry_later(download: Download, error: azure.SpeechError | StorageRefused) -> float | None:
-    """Try again later, longer each time; a refusal or too many failures in a row end it."""
-    if isinstance(error, azure.TooManyRequests):
-        return min(max(error.retry_after or 5, 1), 900)
-    failures = download.failures + 1
-    final = isinstance(error, azure.Refused) and not isinstance(error, azure.Unauthorized)
-    if final or failures >= GIVE_UP_AFTER:
-        ended = {"finished_at": timezone.now(), "due_at": None, "rate": 0}
-        Download.objects.move(download, DownloadState.FAILED, error=str(error), **ended)
-        return None
-    facts = {"error": str(error), "failures": failures, **download.files.totals()}
-    Download.objects.move(download, DownloadState(download.state), **facts)
-    return min(2.0**failures, 60)

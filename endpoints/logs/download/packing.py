@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import IO, Any
 from uuid import uuid4
 
@@ -41,7 +42,7 @@ TIMES = ("created_at", "stored_at", "gone_at")
 
 
 class Interrupted(Exception):
-    """Somebody has paused or cancelled the download."""
+    """Somebody has paused or canceled the download."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class _Packing:
         self.download, self.go_on = download, go_on
         self.packed = spools.enter_context(Spool())
         self.missing = spools.enter_context(Spool())
-        self.tables = spools.enter_context(Tables())
+        self.tables = Tables(spools)
         self.day: date | None = None
         self.taken: set[str] = set()  # names of this day
 
@@ -106,7 +107,7 @@ class _Packing:
             archive.add_compressed(name, now, size, self.checked(pieces))
 
     def entries(self) -> Iterator[tuple[LogEntry, list[LogFile]]]:
-        """In the order of time, a few at a time: no query is open while files are copied."""
+        """In order of time, in batches, so that no query is open while files are copied."""
         pks = array("q", self.download.entries.order_by("day", "at", "pk").values_list("pk", flat=True).iterator())
         for first in range(0, len(pks), AT_ONCE):
             some = pks[first : first + AT_ONCE]
@@ -168,20 +169,12 @@ class _Packing:
         first = f'{json.dumps(head, ensure_ascii=False, indent=1)[:-2]},\n "files": ['.encode()
         between, last = b'\n ],\n "missing": [', b"\n ]\n}\n"
         size = len(first) + self.packed.size + len(between) + self.missing.size + len(last)
-
-        def parts() -> Iterator[bytes]:
-            yield first
-            yield from self.packed.pieces()
-            yield between
-            yield from self.missing.pieces()
-            yield last
-
-        return size, parts()
+        return size, chain([first], self.packed.pieces(), [between], self.missing.pieces(), [last])
 
     def name(self, entry: LogEntry, file: LogFile) -> str:
-        """Flat, unique also where case does not count, and with no meaning of its own on any system.
+        """Flat, and unique on systems that ignore case too.
 
-        The day before it makes it none of the reserved names (CON, NUL), and distinguishes equal times of day.
+        With the day in front it is never a name that a system reserves (CON, NUL), and equal times of day differ.
         """
         if entry.day != self.day:
             self.day = entry.day

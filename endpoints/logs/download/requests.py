@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -27,7 +28,7 @@ RESTARTED: dict[str, Any] = {
 }
 
 
-def request_download(*, actor: Any, endpoint: Endpoint, selection: str = "", purpose: str = "") -> Download:
+def request_download(*, actor: User, endpoint: Endpoint, selection: str = "", purpose: str = "") -> Download:
     """A zip of content logs of `endpoint`; while the person has an open download of the same selection, that one."""
     try:
         with transaction.atomic():
@@ -41,31 +42,33 @@ def request_download(*, actor: Any, endpoint: Endpoint, selection: str = "", pur
             audit.record(Verb.LOGS_REQUESTED, actor=actor, endpoint=endpoint, detail=purpose)
     except IntegrityError:
         download = Download.objects.open().get(endpoint=endpoint, actor=actor, selection=selection)
-        resume(download)
+        resume(download, actor=actor)
     return download
 
 
-def cancel(download: Download) -> bool:
-    now = timezone.now()
-    return _change(Download.objects.open(), download, state=DownloadState.CANCELED, finished_at=now, due_at=None)
+def cancel(download: Download, *, actor: User) -> bool:
+    ended = {"state": DownloadState.CANCELED, "finished_at": timezone.now(), "due_at": None}
+    return _change(Download.objects.open(), download, ended, Verb.DOWNLOAD_CANCELED, actor)
 
 
-def pause(download: Download) -> bool:
-    return _change(Download.objects.active(), download, state=DownloadState.PAUSED, due_at=None)
+def pause(download: Download, *, actor: User) -> bool:
+    paused = {"state": DownloadState.PAUSED, "due_at": None}
+    return _change(Download.objects.active(), download, paused, Verb.DOWNLOAD_PAUSED, actor)
 
 
-def resume(download: Download) -> bool:
+def resume(download: Download, *, actor: User) -> bool:
     """What was fetched before the pause is not fetched again."""
-    return _change(Download.objects.filter(state=DownloadState.PAUSED), download, **RESTARTED)
+    paused = Download.objects.filter(state=DownloadState.PAUSED)
+    return _change(paused, download, RESTARTED, Verb.DOWNLOAD_RESUMED, actor)
 
 
-def retry(download: Download) -> bool:
+def retry(download: Download, *, actor: User) -> bool:
     """Make the zip again: only what is missing is fetched. False also while the same selection is being made."""
     restart = {**RESTARTED, "finished_at": None, "expires_at": None, "notified_at": None, "stored_as": ""}
     old = download.stored_as
     try:
         with transaction.atomic():
-            done = _change(Download.objects.can_be_retried(), download, **restart)
+            done = _change(Download.objects.can_be_retried(), download, restart, Verb.DOWNLOAD_RETRIED, actor)
             if done and old:
                 store().delete(old)
             return done
@@ -74,13 +77,16 @@ def retry(download: Download) -> bool:
         return False
 
 
-def mark_seen(user: Any) -> None:
+def mark_seen(user: User) -> None:
     """The person has seen which of their downloads are ready."""
     Download.objects.ready_unnotified(user).update(notified_at=Now())
 
 
-def _change(rows: QuerySet[Download], download: Download, **facts: Any) -> bool:
-    """Change `download`, if it is still among `rows`."""
-    done = rows.filter(pk=download.pk).update(**{**RELEASED, **facts}, updated_at=Now())
+def _change(rows: QuerySet[Download], download: Download, facts: dict[str, Any], verb: Verb, actor: User) -> bool:
+    """Change `download`, if it is still among `rows`, and record who did it."""
+    with transaction.atomic():
+        done = rows.filter(pk=download.pk).update(**{**RELEASED, **facts}, updated_at=Now())
+        if done:
+            audit.record(verb, actor=actor, endpoint=download.endpoint, download=str(download.pk))
     download.refresh_from_db()
     return done == 1

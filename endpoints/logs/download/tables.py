@@ -44,16 +44,9 @@ class Spool:
 
 
 class Tables:
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        self._csv, self._lines = (self._stack.enter_context(Spool()) for _table in range(2))
+    def __init__(self, spools: ExitStack) -> None:
+        self._csv, self._lines = (spools.enter_context(Spool()) for _table in range(2))
         self._csv.add(spreadsheet.csv_row(COLUMNS))
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
-        self._stack.close()
 
     def add(self, entry: LogEntry, names: Mapping[str, str], said: bytes = b"") -> None:
         """`names`: of its files in the zip, by kind. `said`: the bytes of its transcript, when it is unread."""

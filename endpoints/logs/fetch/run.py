@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 from django.db.models.functions import Now
 
 from endpoints import azure
-from endpoints.logs.fetch import results
+from endpoints.logs.fetch import results, transfer
 from endpoints.logs.fetch.results import GIVE_UP_AFTER
-from endpoints.logs.fetch.small_files import SmallFiles
+from endpoints.logs.fetch.small_files import HandedOver, SmallFiles
 from endpoints.logs.fetch.source import LogSource
-from endpoints.logs.fetch.transfer import Canceled, Facts, Fetching, FileFailed
+from endpoints.logs.fetch.transfer import Canceled, Facts, Fetching, FileFailed, ReceivedPart
 from endpoints.logs.storage.partials import InUse
 from endpoints.models import Endpoint, LogFile
 from endpoints.models.log import LogFileQuerySet
@@ -68,6 +68,8 @@ class _Run:
     def __init__(self, missing: LogFileQuerySet, addresses: Mapping[str, str], service: LogSource, until: float):
         self.missing, self.addresses, self.until = missing, addresses, until
         self.fetching = Fetching(service)
+        self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
+        self.small = SmallFiles(self.fetching, AT_ONCE)
         self.lease = uuid4()
         self.fetched = Fetched()
         self.pending: dict[Future[Facts], LogFile] = {}
@@ -83,10 +85,8 @@ class _Run:
     def run(self, go_on: Callable[[], bool]) -> Fetched:
         if not go_on():
             return self.fetched
-        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
-        small = SmallFiles(self.fetching, pool, AT_ONCE)
         try:
-            self.begin(small)
+            self.begin()
             while self.pending:
                 self.collect(self.some_ended())
                 if not self.check(go_on):
@@ -95,9 +95,9 @@ class _Run:
                 if self.over():
                     self.give_back([future for future in self.pending if future.cancel()])
                 elif self.more and len(self.pending) <= BATCH // 2:
-                    self.begin(small)
+                    self.begin()
         finally:
-            self.end(pool, small)
+            self.end()
         if self.storage_error or self.service_errors:
             raise self.storage_error or self.service_errors[0][1]
         return self.fetched
@@ -107,7 +107,7 @@ class _Run:
         failed = self.storage_error or self.service_errors or len(self.tried) >= MOST_FAILED
         return bool(failed) or time.monotonic() > self.until
 
-    def begin(self, small: SmallFiles) -> None:
+    def begin(self) -> None:
         """Claim the next files under our lease, and submit them."""
         free = self.missing.unleased().exclude(pk__in=self.tried).order_by("pk").values_list("pk", flat=True)
         most = BATCH - len(self.pending)
@@ -117,9 +117,19 @@ class _Run:
         LogFile.objects.missing().unleased().filter(pk__in=pks).update(lease=self.lease, leased_until=until)
         for row in claimed(self.lease, pks):
             self.endpoint = row.endpoint = self.endpoint or row.endpoint
-            future = small.submit(row, self.addresses.get(row.remote_id))
-            self.pending[future] = row
-            future.add_done_callback(self.ended.put)
+            address = self.addresses.get(row.remote_id)
+            if address and self.small.takes(row):
+                self.watch(row, self.small.submit(row, address))
+            else:
+                self.fetch(row, address)
+
+    def fetch(self, row: LogFile, address: str | None, part: ReceivedPart | None = None) -> None:
+        """By a request of its own, in a thread of the pool."""
+        self.watch(row, self.pool.submit(transfer.fetch, row, address, self.fetching, part))
+
+    def watch(self, row: LogFile, future: Future[Facts]) -> None:
+        self.pending[future] = row
+        future.add_done_callback(self.ended.put)
 
     def some_ended(self) -> Iterator[Future[Facts]]:
         """Those that have ended, at once or after waiting a while for one."""
@@ -140,6 +150,11 @@ class _Run:
                 self.results.append((row, {"failed": str(failure)}))
                 self.tried.append(row.pk)
                 self.fetched.failed += 1
+            except HandedOver as handed:
+                if self.fetching.stop.is_set():
+                    self.release([row.pk])
+                else:
+                    self.fetch(row, handed.address, handed.part)
             except (InUse, Canceled):
                 self.tried.append(row.pk)
                 self.release([row.pk])
@@ -174,11 +189,11 @@ class _Run:
     def release(self, pks: list[int]) -> None:
         LogFile.objects.filter(lease=self.lease, pk__in=pks).update(lease=None, leased_until=None)
 
-    def end(self, pool: ThreadPoolExecutor, small: SmallFiles) -> None:
+    def end(self) -> None:
         """Whatever ended the run: stop the transfers that are left, and keep no lease."""
         self.fetching.stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        small.close(END_SECONDS)
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.small.close(END_SECONDS)
         ended, _late = wait(self.pending, timeout=END_SECONDS)
         self.collect(ended)
         self.save()

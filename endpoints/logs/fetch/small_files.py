@@ -1,14 +1,14 @@
 """Fetch small files: many in one thread, each checked like any other.
 
-Whatever is not as it should be is left to endpoints.logs.fetch.transfer, which continues with the bytes that came,
-requests a new address, or says in words what is wrong.
+Whatever is not as it should be is handed over to endpoints.logs.fetch.transfer, which continues with the bytes that
+came, requests a new address, or says in words what is wrong.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -35,21 +35,28 @@ class Request(NamedTuple):
     future: Future[Facts]
 
 
-class SmallFiles:
-    """The thread, and its queue. `pool`: where the other files are fetched, one in a thread."""
+class HandedOver(Exception):
+    """It is not fetched here: endpoints.logs.fetch.transfer begins with this address and these bytes."""
 
-    def __init__(self, fetching: Fetching, pool: ThreadPoolExecutor, at_once: int) -> None:
-        self.fetching, self.pool, self.at_once = fetching, pool, at_once
+    def __init__(self, address: str | None, part: ReceivedPart | None = None) -> None:
+        self.address, self.part = address, part
+
+
+class SmallFiles:
+    """The thread, and its queue."""
+
+    def __init__(self, fetching: Fetching, at_once: int) -> None:
+        self.fetching, self.at_once = fetching, at_once
         self.queue: SimpleQueue[Request | None] = SimpleQueue()
         self.thread: Thread | None = None
         self.closed = False
         self.prefix = f"{partials.place()}/{uuid4().hex[:8]}-"
 
-    def submit(self, row: LogFile, address: str | None) -> Future[Facts]:
-        """What is to be saved of the file, as transfer.fetch() returns it. Files that are not small go to the pool."""
-        small = 0 < row.size <= SMALL and row.size < transfer.LARGE
-        if not (address and small) or row.failures or self.closed:
-            return self.pool.submit(transfer.fetch, row, address, self.fetching)
+    def takes(self, row: LogFile) -> bool:
+        return 0 < row.size <= SMALL and row.size < transfer.LARGE and not row.failures and not self.closed
+
+    def submit(self, row: LogFile, address: str) -> Future[Facts]:
+        """What is to be saved of the file, as transfer.fetch() returns it; or HandedOver."""
         if not self.thread:
             batch: Batch[Request] = self.fetching.service.batch(self.at_once, SMALL)
             self.thread = Thread(target=self.work, args=[batch], name="fetch-small", daemon=True)
@@ -96,45 +103,25 @@ class SmallFiles:
             if request is None:
                 return
             if request.future.set_running_or_notify_cancel() and not batch.begin(request, request.address):
-                self.hand_over(request, request.address)
+                request.future.set_exception(HandedOver(request.address))
 
     def finish(self, request: Request, small: Small) -> None:
-        if small.status in EXPIRED:
-            self.hand_over(request, None)
-        elif not small.whole:
-            self.hand_over(request, request.address, ReceivedPart(small.etag, bytes(small.data)))
-        else:
-            _settle(request.future, lambda: self.stored(request, small))
+        try:
+            request.future.set_result(self.stored(request, small))
+        except Exception as error:
+            request.future.set_exception(error)
 
-    def stored(self, request: Request, small: Small) -> Facts | None:
-        """What is to be saved; None when the file is not what was listed, and handed over."""
+    def stored(self, request: Request, small: Small) -> Facts:
+        """What is to be saved; HandedOver when the file is not what was listed."""
         data, row = small.data, request.row
+        if small.status in EXPIRED:
+            raise HandedOver(None)
+        if not small.whole:
+            raise HandedOver(request.address, ReceivedPart(small.etag, bytes(data)))
         if len(data) != row.size or (small.md5 and hashlib.md5(data, usedforsecurity=False).digest() != small.md5):
-            self.hand_over(request, request.address)
-            return None
+            raise HandedOver(request.address)
         facts: Facts = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         facts |= transcript_of(row, lambda: bytes(data), len(data))
         with partials.small_file(f"{self.prefix}{row.pk}.small", data) as path:
             facts["stored_as"] = move(name_of(row), path)
         return facts
-
-    def hand_over(self, request: Request, address: str | None, part: ReceivedPart | None = None) -> None:
-        """To the pool."""
-        try:
-            done = self.pool.submit(transfer.fetch, request.row, address, self.fetching, part)
-        except RuntimeError:  # it was shut down just now
-            request.future.set_exception(Canceled())
-        else:
-            done.add_done_callback(lambda found: _settle(request.future, found.result))
-
-
-def _settle(future: Future[Facts], result: Callable[[], Facts | None]) -> None:
-    try:
-        found = result()
-    except CancelledError:  # in the pool, before it began
-        future.set_exception(Canceled())
-    except Exception as error:
-        future.set_exception(error)
-    else:
-        if found is not None:
-            future.set_result(found)

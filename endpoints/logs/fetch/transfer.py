@@ -9,8 +9,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from io import BytesIO
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils import timezone
@@ -198,11 +199,12 @@ class _Transfer:
         if large and partial.etag and partial.etag != self.row.etag:
             self.fetching.etags.append((self.row.pk, partial.etag))
         with _Hashing(partial, content.md5 is not None, large) as hashing:
-            while count := content.read_into(buffer := hashing.buffer()):
+            while count := content.read_into(buffer := hashing.buffer(), BUFFER):
                 if self.size and partial.offset + count > self.size:
                     self.check_size(partial.offset + count)
-                hashing.add(buffer[:count])
-                partial.write(buffer[:count])
+                hashing.add(buffer, count)
+                with buffer.getbuffer() as whole, whole[:count] as piece:
+                    partial.write(piece)
                 partial.offset += count
 
     def renew(self, offset: int = 0) -> None:
@@ -234,26 +236,37 @@ class _Hashing:
 
     def __init__(self, partial: Partial, md5: bool, large: bool) -> None:
         self.partial, self.md5 = partial, md5
-        self.buffers = deque(memoryview(bytearray(BUFFER)) for _number in range(3 if large else 1))
-        self.stack = ExitStack()
-        self.pool = self.stack.enter_context(ThreadPoolExecutor(1)) if large else None
-        self.pending: deque[Future[None]] = deque()
+        self.free: SimpleQueue[BytesIO] = SimpleQueue()
+        self.full: SimpleQueue[tuple[BytesIO, int] | None] = SimpleQueue()
+        for _number in range(3 if large else 1):
+            self.free.put(BytesIO())
+        self.thread = threading.Thread(target=self.hash_all, name="hash") if large else None
 
     def __enter__(self) -> _Hashing:
+        if self.thread:
+            self.thread.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.stack.close()
+        self.full.put(None)
+        if self.thread:
+            self.thread.join()
 
-    def buffer(self) -> memoryview:
-        """A buffer of which all has been hashed; valid until the next but one is requested."""
-        if self.pending and len(self.pending) == len(self.buffers) - 1:
-            self.pending.popleft().result()
-        self.buffers.rotate(1)
-        return self.buffers[0]
+    def buffer(self) -> BytesIO:
+        """An empty buffer, of which all that was in it has been hashed."""
+        buffer = self.free.get()
+        buffer.seek(0)
+        return buffer
 
-    def add(self, piece: memoryview) -> None:
-        if self.pool is None:
-            self.partial.hash(piece, md5=self.md5)
-        else:
-            self.pending.append(self.pool.submit(self.partial.hash, piece, md5=self.md5))
+    def add(self, buffer: BytesIO, count: int) -> None:
+        self.full.put((buffer, count))
+        if not self.thread:
+            self.full.put(None)
+            self.hash_all()
+
+    def hash_all(self) -> None:
+        while found := self.full.get():
+            buffer, count = found
+            with buffer.getbuffer() as whole, whole[:count] as piece:
+                self.partial.hash(piece, md5=self.md5)
+            self.free.put(buffer)

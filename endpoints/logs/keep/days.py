@@ -1,4 +1,4 @@
-"""The counts of an endpoint's content logs for each day, and the gaps between the days, as people read them."""
+"""The counts of an endpoint's content logs by day, and the gaps between the days, for the page that shows them."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""What people decide about the content logs of an endpoint: how they are kept, and that a worker looks at them now."""
+"""What people decide about the content logs of an endpoint: how they are kept, and when they are refreshed."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -16,14 +17,14 @@ from endpoints.models.log_archive import Stage
 
 
 def request_refresh(endpoint: Endpoint) -> LogArchive:
-    """Somebody is interested in the logs of `endpoint`: a worker refreshes them as soon as it can."""
+    """A worker refreshes the logs of `endpoint` as soon as it can."""
     archive = LogArchive.objects.of(endpoint)
     _set(archive, due_at=Now())
     return archive
 
 
 def change_settings(
-    *, actor: Any, endpoint: Endpoint, keep: bool, every_hours: int, retention_days: int | None
+    *, actor: User, endpoint: Endpoint, keep: bool, every_hours: int, retention_days: int | None
 ) -> LogArchive:
     """How the logs of `endpoint` are kept from now on; those that are to be kept are fetched at once."""
     with transaction.atomic():

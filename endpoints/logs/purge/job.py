@@ -6,7 +6,6 @@ what it deletes is not recorded again: see Purge.means and fetch.listing.record.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,147 +15,156 @@ from django.db import transaction
 from django.utils import timezone
 
 from endpoints import audit, azure
-from endpoints.logs.fetch.source import SAS_SECONDS, LogSource
+from endpoints.logs.fetch.source import LogSource
+from endpoints.logs.job import Job
 from endpoints.logs.keys import day_of, key_of
 from endpoints.logs.purge import local
 from endpoints.logs.purge.requests import reaches_service
-from endpoints.logs.storage.place import StorageRefused
 from endpoints.models import Purge
 from endpoints.models.event import Verb
 from endpoints.models.purge import PurgeState
 
-WORK_SECONDS = 25  # in one task; the next one continues
 FETCHED_SECONDS = 3  # until the next check whether a worker still fetches one of the files
 SOONEST, LATEST = 5.0, 600.0  # seconds between two checks of what is left
 PATIENCE = timedelta(hours=25)  # then the service has lost the request, and the rest is deleted file by file
 DELETED_AT_ONCE = 20
 WITHOUT_LOGGING = "EndpointWithoutLogging"
+RECOVERED: dict[str, Any] = {"error": "", "failures": 0}
 
 
 def step(purge: Purge, service: LogSource) -> float | None:
     """Continue `purge`, on which the caller holds the lease. Returns in how many seconds it is due again."""
+    job = _Job(purge, service)
     stages = {
-        PurgeState.QUEUED: _count,
-        PurgeState.COUNTING: _count,
-        PurgeState.DELETING: _delete,
-        PurgeState.WAITING: _check,
+        PurgeState.QUEUED: job.count,
+        PurgeState.COUNTING: job.count,
+        PurgeState.DELETING: job.delete,
+        PurgeState.WAITING: job.check,
     }
-    try:
-        return stages[PurgeState(purge.state)](purge, service)
-    except azure.TooManyRequests as error:
-        return min(max(error.retry_after or 5, 1), 900)
-    except (azure.Refused, azure.NotSupported, azure.VersionRetired) as error:
-        return _refused(purge, error)
-    except azure.SpeechError as error:
-        return _retry_later(purge, str(error))
-    except OSError as error:
-        return _retry_later(purge, str(StorageRefused(error)))
+    return job.step(stages[PurgeState(purge.state)])
 
 
-def _count(purge: Purge, service: LogSource) -> float | None:
-    """Count what there is before anything is deleted, by a list of this moment and by our own rows."""
-    Purge.objects.move(purge, PurgeState.COUNTING)
-    found = _survey(purge, service)
-    if found is None:
-        return 0
-    remote = _in_azure(found) if reaches_service(purge.endpoint) else {}
-    before = {**remote, **local.count(purge), "ids": found["ids"]}
-    Purge.objects.move(purge, PurgeState.DELETING, before=before, after={}, error="", failures=0)
-    return _delete(purge, service)
+class _Job(Job[Purge]):
+    """It never gives up by itself: a purge must not end half done."""
 
+    longest = LATEST
 
-def _delete(purge: Purge, service: LogSource) -> float | None:
-    """Delete ours first, then those in Azure, which may take a while."""
-    if not local.delete(purge):
-        return FETCHED_SECONDS
-    if not reaches_service(purge.endpoint):
-        return _finish(purge, {})
-    sent_at, remote_id = timezone.now(), purge.endpoint.remote_id or ""
-    with _ignoring_nothing():
-        if purge.until is None:
-            _delete_each(purge, service, remote_id)
-        else:
-            _as_client(service).delete_logs(remote_id, purge.until)
-    # What was recorded on the last day up to now is meant; what comes later is not.
-    left = local.count(purge)
-    Purge.objects.move(purge, PurgeState.WAITING, accepted_at=sent_at, after=left, error="", failures=0)
-    return SOONEST if purge.until else _check(purge, service)
+    def count(self) -> float | None:
+        """Count what there is before anything is deleted, by a list of this moment and by our own rows."""
+        self.save(state=PurgeState.COUNTING)
+        found = self.survey()
+        if found is None:
+            return 0
+        remote = _in_azure(found) if reaches_service(self.endpoint) else {}
+        before = {**remote, **local.count(self.row), "ids": found["ids"]}
+        self.save(state=PurgeState.DELETING, before=before, after={}, **RECOVERED)
+        return self.delete()
 
+    def delete(self) -> float | None:
+        """Delete ours first, then those in Azure, which may take a while."""
+        if not local.delete(self.row):
+            return FETCHED_SECONDS
+        if not reaches_service(self.endpoint):
+            return self.finish({})
+        sent_at = timezone.now()
+        with _ignoring_nothing():
+            if self.row.until is None:
+                self.delete_each()
+            else:
+                self.client.delete_logs(self.endpoint.remote_id or "", self.row.until)
+        # What was recorded on the last day up to now is meant; what comes later is not.
+        self.save(state=PurgeState.WAITING, accepted_at=sent_at, after=local.count(self.row), **RECOVERED)
+        return SOONEST if self.row.until else self.check()
 
-def _delete_each(purge: Purge, service: LogSource, remote_id: str) -> None:
-    """Both files of each entry; the progress is saved, so that nothing begins again."""
-    while ids := purge.before.get("ids"):
-        for file_id in ids[:DELETED_AT_ONCE]:
-            _as_client(service).delete_log(remote_id, file_id)
-        rest = {**purge.before, "ids": ids[DELETED_AT_ONCE:]}
-        Purge.objects.move(purge, PurgeState.DELETING, before=rest)
+    def delete_each(self) -> None:
+        """Both files of each entry; the progress is saved, so that nothing begins again."""
+        while ids := self.row.before.get("ids"):
+            for file_id in ids[:DELETED_AT_ONCE]:
+                self.client.delete_log(self.endpoint.remote_id or "", file_id)
+            self.save(before={**self.row.before, "ids": ids[DELETED_AT_ONCE:]})
 
+    def check(self) -> float | None:
+        """Is anything left in Azure? The intervals grow."""
+        found = self.survey()
+        if found is None:
+            return 0
+        if not found["files"]:
+            return self.finish(found)
+        now = timezone.now()
+        assert self.row.accepted_at is not None  # noqa: S101 (it waits since then)
+        since = now - self.row.accepted_at
+        again = {"state": PurgeState.DELETING, "before": {**self.row.before, "ids": found["ids"]}}
+        after = {**_in_azure(found), **local.count(self.row, spared=found["later"])}
+        self.save(**(again if since >= PATIENCE else {}), after=after, checked_at=now, **RECOVERED)
+        return float(min(max(since.total_seconds() / 4, SOONEST), LATEST))
 
-def _check(purge: Purge, service: LogSource) -> float | None:
-    """Is anything left in Azure? The intervals grow."""
-    found = _survey(purge, service)
-    if found is None:
-        return 0
-    if not found["files"]:
-        return _finish(purge, found)
-    now = timezone.now()
-    assert purge.accepted_at is not None  # noqa: S101 (it waits since then)
-    since = now - purge.accepted_at
-    state, before = (PurgeState.WAITING, purge.before) if since < PATIENCE else _again(purge, found)
-    after = {**_in_azure(found), **local.count(purge, spared=found["later"])}
-    Purge.objects.move(purge, state, before=before, after=after, checked_at=now, error="", failures=0)
-    return min(max(since.total_seconds() / 4, SOONEST), LATEST)
+    def finish(self, found: dict[str, Any]) -> float | None:
+        """Nothing is left in Azure: make sure that nothing is left here either, and close the purge."""
+        purge, later = self.row, found.get("later", ())
+        if not local.delete(purge, spared=later):
+            return FETCHED_SECONDS
+        local.delete_traces(purge)
+        now = timezone.now()
+        before = {name: value for name, value in purge.before.items() if name != "ids"}
+        after = {**(_in_azure(found) if found else {}), **local.count(purge, spared=later)}
+        ended: dict[str, Any] = {"finished_at": now, "checked_at": now, "due_at": None, **RECOVERED}
+        count = max(before.get("service_files", 0), before.get("archive_files", 0))
+        with transaction.atomic():
+            if self.save(state=PurgeState.DONE, before=before, after=after, **ended):
+                audit.record(Verb.PURGED, actor=purge.actor, endpoint=self.endpoint, detail=purge.reason, files=count)
+        return None
 
+    def survey(self) -> dict[str, Any] | None:
+        """files, bytes: what the service has of it. ids: of single entries. later: recorded since, on the last day.
 
-def _again(purge: Purge, found: dict[str, Any]) -> tuple[PurgeState, dict[str, Any]]:
-    return PurgeState.DELETING, {**purge.before, "ids": found["ids"]}
-
-
-def _finish(purge: Purge, found: dict[str, Any]) -> float | None:
-    """Nothing is left in Azure: make sure that nothing is left here either, and close the purge."""
-    if not local.delete(purge, spared=found.get("later", ())):
-        return FETCHED_SECONDS
-    local.delete_traces(purge)
-    now = timezone.now()
-    remote = _in_azure(found) if found else {}
-    facts: dict[str, Any] = {"finished_at": now, "checked_at": now, "due_at": None, "error": "", "failures": 0}
-    facts["before"] = {name: value for name, value in purge.before.items() if name != "ids"}
-    facts["after"] = {**remote, **local.count(purge, spared=found.get("later", ()))}
-    count = max(purge.before.get("service_files", 0), purge.before.get("archive_files", 0))
-    with transaction.atomic():
-        if Purge.objects.move(purge, PurgeState.DONE, **facts):
-            audit.record(Verb.PURGED, actor=purge.actor, endpoint=purge.endpoint, detail=purge.reason, files=count)
-    return None
-
-
-def _survey(purge: Purge, service: LogSource) -> dict[str, Any] | None:
-    """files, bytes: what the service has of it. ids: of single entries. later: what was recorded since on the last day.
-
-    None when there is more to list than one task may; the next one continues from the saved position.
-    """
-    seen: dict[str, Any] = {"token": "", "files": 0, "bytes": 0, "ids": [], "later": []}
-    if not reaches_service(purge.endpoint):
+        None when there is more to list than one task may; the next one continues from the saved position.
+        """
+        seen: dict[str, Any] = {"token": "", "files": 0, "bytes": 0, "ids": [], "later": []}
+        if not reaches_service(self.endpoint):
+            return seen
+        seen = self.row.after.get("survey") or seen
+        with _ignoring_nothing():
+            for page in self.pages(seen["token"]):
+                self.add(page.files, seen)
+                seen["token"] = page.next_token or ""
+                if page.next_token and self.late:
+                    self.save(after={**self.row.after, "survey": seen})
+                    return None
         return seen
-    seen = purge.after.get("survey") or seen
-    until, remote_id = time.monotonic() + WORK_SECONDS, purge.endpoint.remote_id or ""
-    with _ignoring_nothing():
-        for page in service.list_log_pages(remote_id, skip_token=seen["token"] or None, sas_seconds=SAS_SECONDS):
-            _add(purge, page.files, seen)
-            seen["token"] = page.next_token or ""
-            if page.next_token and time.monotonic() > until:
-                Purge.objects.move(purge, PurgeState(purge.state), after={**purge.after, "survey": seen})
-                return None
-    return seen
 
+    def add(self, files: Sequence[Any], seen: dict[str, Any]) -> None:
+        until = self.row.until
+        for file in files:
+            day = day_of(file.id, file.created)
+            if self.row.covers(key_of(file.id), day, file.created):
+                seen["files"] += 1
+                seen["bytes"] += file.size or 0
+                seen["ids"] += [file.id] if until is None else []
+            elif until and day <= until:
+                seen["later"].append(file.id)
 
-def _add(purge: Purge, files: Sequence[Any], seen: dict[str, Any]) -> None:
-    for file in files:
-        if purge.covers(key_of(file.id), day_of(file.id, file.created), file.created):
-            seen["files"] += 1
-            seen["bytes"] += file.size or 0
-            seen["ids"] += [file.id] if purge.until is None else []
-        elif purge.until and day_of(file.id, file.created) <= purge.until:
-            seen["later"].append(file.id)
+    @property
+    def client(self) -> azure.SpeechClient:
+        assert isinstance(self.service, azure.SpeechClient)  # noqa: S101 (a container is never asked to delete)
+        return self.service
+
+    def refused(self, error: azure.SpeechError) -> float | None:
+        """The service refuses, and says why: then ours alone are deleted.
+
+        Tried again when our position in the list may be the reason, or when the service had accepted before.
+        """
+        purge = self.row
+        if purge.after.get("survey") or purge.accepted_at:
+            self.save(after={})
+            return self.put_off(str(error), None)
+        before = purge.before or local.count(purge)
+        if not local.delete(purge):
+            return FETCHED_SECONDS
+        local.delete_traces(purge)
+        left = {name: before[name] for name in ("service_files", "service_bytes") if name in before}
+        facts = {"error": str(error), "finished_at": timezone.now(), "due_at": None, "before": before}
+        self.save(state=PurgeState.FAILED, after={**left, **local.count(purge)}, **facts)
+        return None
 
 
 def _in_azure(found: dict[str, Any]) -> dict[str, int]:
@@ -171,33 +179,3 @@ def _ignoring_nothing() -> Iterator[None]:
     except azure.Refused as error:
         if not isinstance(error, azure.NotFound) and error.inner_code != WITHOUT_LOGGING:
             raise
-
-
-def _as_client(service: LogSource) -> azure.SpeechClient:
-    assert isinstance(service, azure.SpeechClient)  # noqa: S101 (a container is never asked to delete)
-    return service
-
-
-def _retry_later(purge: Purge, why: str) -> float:
-    """Without a limit on attempts: a purge must not end half done."""
-    failures = purge.failures + 1
-    Purge.objects.move(purge, PurgeState(purge.state), error=why, failures=failures)
-    return min(2.0 ** min(failures, 10), LATEST)
-
-
-def _refused(purge: Purge, error: azure.SpeechError) -> float | None:
-    """The service refuses, and says why: then ours alone are deleted.
-
-    Tried again when the key or our position in the list may be the reason, or when the service had accepted before.
-    """
-    if isinstance(error, azure.Unauthorized) or purge.after.get("survey") or purge.accepted_at:
-        Purge.objects.move(purge, PurgeState(purge.state), after={})
-        return _retry_later(purge, str(error))
-    before = purge.before or local.count(purge)
-    if not local.delete(purge):
-        return FETCHED_SECONDS
-    local.delete_traces(purge)
-    left = {name: before[name] for name in ("service_files", "service_bytes") if name in before}
-    facts = {"error": str(error), "finished_at": timezone.now(), "due_at": None, "before": before}
-    Purge.objects.move(purge, PurgeState.FAILED, after={**left, **local.count(purge)}, **facts)
-    return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from endpoints import audit
@@ -17,7 +17,7 @@ MOST_KEYS = 900  # a form has at most 1000 fields, and each is one
 
 
 def request_purge(
-    *, key: UUID, actor: Any, endpoint: Endpoint, reason: str, until: date | None = None, keys: Sequence[str] = ()
+    *, key: UUID, actor: User, endpoint: Endpoint, reason: str, until: date | None = None, keys: Sequence[str] = ()
 ) -> Purge:
     """Delete everything up to a day, or entries by their keys; requested twice with one `key`, it is one purge."""
     facts = {"actor": actor, "actor_name": actor.get_username(), "reason": reason}

@@ -12,24 +12,9 @@ from typing import IO, cast
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
-from django.utils.translation import gettext as _
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LONGEST = 150  # characters of a name
 PLAIN = re.compile(rf"(?!\.)[A-Za-z0-9_.-]{{1,{LONGEST}}}(?<!\.)")
-
-
-class StorageRefused(Exception):
-    """Our own storage refused; the message says why, for people."""
-
-    def __init__(self, error: OSError) -> None:
-        why = {"why": os.strerror(error.errno) if error.errno else str(error)}
-        full = error.errno in NO_ROOM
-        super().__init__(
-            _("There is no room left on the disk for content logs.")
-            if full
-            else _("The disk for content logs refused: %(why)s.") % why
-        )
 
 
 def store() -> Storage:

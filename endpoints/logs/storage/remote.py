@@ -6,13 +6,22 @@ import io
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from datetime import datetime
 from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import Storage
 
 Fetch = Callable[[int, int], bytes]  # from which byte on, and how many
+
+
+def _refusing(name: str) -> Any:
+    """The library's method `name`, with errors as OSError."""
+
+    def call(storage: RemoteStorage, *arguments: Any) -> Any:
+        with storage.refusals():
+            return getattr(super(RemoteStorage, storage), name)(*arguments)
+
+    return call
 
 
 class RemoteStorage(Storage):
@@ -43,29 +52,13 @@ class RemoteStorage(Storage):
 
         return File(RangeReader(size, fetched), name)  # type: ignore[arg-type]  # it reads, and is no text
 
-    def _save(self, name: str, content: File[Any]) -> str:
-        with self.refusals():
-            return str(super()._save(name, content))  # type: ignore[misc]  # the library's
+    _save, exists, size, listdir, get_modified_time = map(
+        _refusing, ("_save", "exists", "size", "listdir", "get_modified_time")
+    )
 
     def delete(self, name: str) -> None:
         with suppress(FileNotFoundError), self.refusals():
             self.remove(name)
-
-    def exists(self, name: str) -> bool:
-        with self.refusals():
-            return super().exists(name)
-
-    def size(self, name: str) -> int:
-        with self.refusals():
-            return super().size(name)
-
-    def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        with self.refusals():
-            return super().listdir(path)
-
-    def get_modified_time(self, name: str) -> datetime:
-        with self.refusals():
-            return super().get_modified_time(name)
 
 
 class RangeReader(io.RawIOBase):

@@ -104,14 +104,14 @@ def _form_page(
     return render(request, "content_logs/download.html", context, status=422 if form else 200)
 
 
-def _button(verb: Callable[[Download], bool], complaint: Any) -> Any:
+def _button(verb: Callable[..., bool], complaint: Any) -> Any:
     """The view of a button of a download; it leads back to the page of the button."""
 
     @require_POST
     @may("read_logs")
     def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
         asked = door.download(request.user, pk)
-        if not verb(asked):
+        if not verb(asked, actor=request.user):
             messages.error(request, complaint)
         elif asked.active:
             hints.send("fetch", asked.pk)

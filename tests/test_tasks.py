@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import uuid
 from contextlib import nullcontext
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from endpoints.changes import work
 from endpoints.mirror import resources
 from endpoints.models import Change, Resource, Sweep
 from endpoints.models.secret import CannotDecrypt
+from endpoints.models.status import ChangeState
 from tests.demo import until
 
 
@@ -234,3 +236,30 @@ def test_a_change_of_a_resource_that_cannot_be_connected_to_shows_on_the_resourc
     assert Resource.objects.get().failure == "Away."
     change.refresh_from_db()
     assert (change.state, change.lease) == ("queued", None)
+
+
+@pytest.mark.parametrize("since", [{"attempt": 2}, {"state": "queued"}, {"state": "canceled"}])
+def test_a_late_worker_does_not_move_a_change_that_went_on_without_it(alice, endpoint, other, since):
+    from endpoints.changes import submit
+
+    change = submit.change_model(key=endpoint.pk, actor=alice.user, endpoint=endpoint, model=other)
+    Change.objects.update(state="sending", attempt=1)
+    late = Change.objects.get(pk=change.pk)
+    Change.objects.update(**since)
+    assert not Change.objects.move(late, ChangeState.DEPLOYING, error="Late.")
+    row = Change.objects.get(pk=change.pk)
+    assert (row.state, row.error) == (since.get("state", "sending"), "")
+
+
+def test_a_lease_is_extended_and_ended_by_its_holder_only(mirrored):
+    other = Resource.objects.create(name="Fabrikam", region="westus")
+    lease = uuid.uuid4()
+    Resource.objects.filter(pk=mirrored.pk).update(lease=lease, leased_until=timezone.now())
+    assert Resource.objects.extend_lease(lease, seconds=20)
+    assert not Resource.objects.extend_lease(uuid.uuid4(), seconds=20)
+    Resource.objects.release(uuid.uuid4(), seconds=0)
+    mirrored.refresh_from_db()
+    assert mirrored.lease == lease
+    assert mirrored.leased_until > timezone.now()
+    other.refresh_from_db()
+    assert (other.lease, other.leased_until) == (None, None)

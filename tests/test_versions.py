@@ -13,7 +13,7 @@ from django.urls import reverse
 from endpoints.changes import submit
 from endpoints.logs.download import requests as downloads
 from endpoints.mirror import resources
-from endpoints.models import Endpoint, SpeechModel, Status
+from endpoints.models import Endpoint, Resource, SpeechModel, Status
 from endpoints.models.download import DownloadState
 from endpoints.models.secret import Secret
 from endpoints.models.status import ChangeState
@@ -102,3 +102,19 @@ def test_a_retired_version_becomes_a_banner_that_names_the_setting(alice, world,
     assert "SPEECH_API_VERSION" in page
     assert "v3.2" in page
     assert page.count('<tr id="endpoint-') == 2
+
+
+@pytest.mark.parametrize("container", [None, Secret.of("https://contoso.example/logs?sig=x")], ids=["none", "own"])
+@pytest.mark.parametrize("able", [True, False])
+def test_own_storage_replaces_what_a_version_does_not_have(container, able):
+    capabilities = {"logging_needs_own_storage": not able, "logs": able}
+    resource = Resource(log_container=container, capabilities=capabilities)
+    assert resource.may_log == resource.logs_can_be_read == (able or container is not None)
+    assert resource.supports("logs") == able
+
+
+def test_a_resource_that_was_not_polled_yet_is_taken_to_have_everything():
+    resource = Resource()
+    assert resource.may_log
+    assert resource.logs_can_be_read
+    assert resource.supports("projects")

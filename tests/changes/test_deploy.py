@@ -415,3 +415,12 @@ def test_a_deployment_that_fails_has_the_reason_that_the_service_gave(alice, mod
     worker.step(change)
     assert (change.state, change.error) == (ChangeState.FAILED, reason)
     assert Event.objects.get(change_id=change.pk, verb="failed").detail == reason
+
+
+@pytest.mark.parametrize(("minutes", "pause"), [(30, 2), (40, 60)])
+def test_a_deployment_is_polled_often_for_as_long_as_one_usually_takes(alice, model, minutes, pause):
+    change = ask(alice, model)
+    Change.objects.update(
+        state=ChangeState.DEPLOYING, accepted_at=timezone.now() - timedelta(minutes=minutes), polls=20
+    )
+    assert pause_of_deployment(Change.objects.get(pk=change.pk), None) == pause

@@ -194,3 +194,29 @@ def test_a_deletion_whose_end_was_found_later_has_no_error_any_more(alice, endpo
     change.refresh_from_db()
     assert (change.state, change.error) == (ChangeState.DONE, "")
     assert Event.objects.get(verb="deleted").endpoint_id == endpoint.pk
+
+
+def test_only_what_the_service_never_had_can_be_removed_from_the_list(alice, refused):
+    endpoint = refused.endpoint
+    assert endpoint.can_be_dismissed
+    endpoint.remote_id = str(uuid.uuid4())
+    assert not endpoint.can_be_dismissed
+    endpoint.remote_id, endpoint.gone_at = None, refused.requested_at
+    assert not endpoint.can_be_dismissed
+
+
+def test_only_a_change_that_has_ended_is_closed(alice, mirrored):
+    change = ask(alice)
+    Change.objects.move(change, ChangeState.DEPLOYING)
+    assert change.closed_at is None
+    assert change.due_at is not None
+    Change.objects.move(change, ChangeState.FAILED)
+    assert change.closed_at is not None
+    assert change.due_at is None
+
+
+@pytest.mark.parametrize("state", ChangeState)
+def test_a_creation_that_ended_without_an_endpoint_can_be_removed(alice, mirrored, state):
+    change = ask(alice)
+    Change.objects.update(state=state)
+    assert change.endpoint.can_be_dismissed == (state in ("refused", "failed", "canceled"))

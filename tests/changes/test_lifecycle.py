@@ -559,3 +559,77 @@ def test_what_nobody_asked_for_but_the_product_itself_is_recorded_without_a_pers
     assert (change.actor, change.actor_name, Event.objects.first().actor_name) == (None, "", "")
     with pytest.raises(submit.Busy, match="Delete endpoint, by Speech Studio"):
         submit.delete(key=uuid.uuid4(), actor=None, endpoint=endpoint)
+
+
+@pytest.mark.parametrize(
+    ("state", "attempt", "can"),
+    [
+        (ChangeState.QUEUED, 0, True),
+        (ChangeState.QUEUED, 1, False),
+        (ChangeState.SENDING, 1, False),
+        (ChangeState.UNDECIDED, 0, False),
+        (ChangeState.DEPLOYING, 0, False),
+    ],
+)
+def test_only_a_change_that_has_not_started_can_be_canceled(alice, endpoint, other, state, attempt, can):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    Change.objects.update(state=state, attempt=attempt, scheduled_for=timezone.now() + timedelta(hours=1))
+    change.refresh_from_db()
+    assert change.can_be_canceled == change.waits_for_its_time == can
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    assert (page_of("change-cancel", change) in page) == can
+    assert submit.cancel(change, actor=alice.user) == can
+
+
+@pytest.mark.parametrize(("minutes", "waits"), [(-1, False), (1, True)])
+def test_a_change_whose_time_has_come_is_in_progress(alice, endpoint, other, minutes, waits):
+    at = timezone.now() + timedelta(minutes=minutes)
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other, at=at)
+    assert change.waits_for_its_time == waits
+    assert Endpoint.objects.get().settled == waits
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "stuck"),
+    [
+        (ChangeState.DEPLOYING, 115, False),
+        (ChangeState.DEPLOYING, 125, True),
+        (ChangeState.UNKNOWN, 125, False),
+        (ChangeState.DONE, 125, False),
+    ],
+)
+def test_a_deployment_is_stuck_after_two_hours(alice, endpoint, other, state, minutes, stuck):
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    Change.objects.update(state=state, accepted_at=timezone.now() - timedelta(minutes=minutes))
+    change.refresh_from_db()
+    assert change.stuck == stuck
+
+
+def test_an_endpoint_whose_duplicate_is_gone_is_not_removed_as_a_duplicate(alice, twins):
+    kept, twin = twins
+    assert list(kept.duplicates()) == [twin]
+    Endpoint.objects.filter(pk=twin.pk).update(gone_at=timezone.now())
+    assert not kept.duplicates().exists()
+    with pytest.raises(submit.NotPossible):
+        submit.remove_duplicate(actor=alice.user, endpoint=Endpoint.objects.get(pk=kept.pk))
+
+
+def test_endpoints_that_no_request_of_ours_made_are_no_duplicates(alice, resource, world, worker):
+    world.begin(endpoints=2, rate_limit="0/0")
+    worker.mirror()
+    first, second = Endpoint.objects.all()
+    Endpoint.objects.update(mark="")
+    first.refresh_from_db()
+    assert not first.duplicates().exists()
+    with pytest.raises(submit.NotPossible):
+        submit.remove_duplicate(actor=alice.user, endpoint=first)
+    assert second.gone_at is None
+
+
+@pytest.mark.parametrize(
+    ("status", "settled"),
+    [("Succeeded", True), ("Failed", True), ("", True), ("NotStarted", False), ("Running", False), ("Moving", False)],
+)
+def test_a_page_polls_for_an_endpoint_until_the_service_has_finished(endpoint, status, settled):
+    Endpoint.objects.update(status=status)
+    assert Endpoint.objects.get().settled == settled

@@ -1,6 +1,7 @@
 """How the client interprets each response, without retries."""
 
 import gzip
+import json
 import time
 
 import pytest
@@ -390,3 +391,52 @@ def test_a_404_of_the_gateway_does_not_mean_deleted(service, client, status, bod
     service.answers(status, body)
     with pytest.raises((Unreadable, NotFound)):
         client.delete_endpoint(ID)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message", "sentence"),
+    [
+        ({"code": "Down", "message": "Oops."}, "Down", "Oops.", "The service failed (503): Oops."),
+        ({"code": "Down", "message": ""}, "Down", "", "The service failed (503)."),
+        (b"", "", "", "The service failed (503)."),
+    ],
+)
+def test_a_service_fault_says_what_the_service_said(service, client, body, code, message, sentence):
+    service.answers(503, body)
+    with pytest.raises(ServiceFault) as caught:
+        client.get_endpoint(ID)
+    assert (str(caught.value), caught.value.code, caught.value.message) == (sentence, code, message)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (BARE, "The service refused: No. (InvalidModel, 400)"),
+        ({"code": "Tired", "message": "Later."}, "The service refused: Later. (Tired, 400)"),
+        ({"code": "Tired", "message": ""}, "The service refused: it gave no reason (Tired, 400)"),
+    ],
+)
+def test_a_refusal_says_why_and_which_code(service, client, body, sentence):
+    service.answers(400, body)
+    with pytest.raises(Refused) as caught:
+        client.get_endpoint(ID)
+    assert str(caught.value) == sentence
+    assert caught.value.operation == "Endpoints_Get"
+
+
+def test_a_response_that_cannot_be_parsed_says_its_status(service, client):
+    service.answers(302, headers={"Location": "http://elsewhere.example/"})
+    with pytest.raises(Unreadable) as caught:
+        client.get_endpoint(ID)
+    assert str(caught.value) == (
+        "The service's answer (302) cannot be understood: it leads elsewhere, and redirects are not followed."
+    )
+
+
+def test_a_body_of_exactly_8_mb_is_read(service, client):
+    text = json.dumps(service.endpoint()).encode()
+    service.answers(body=text + b" " * (8 * 1024 * 1024 - len(text)))
+    assert client.get_endpoint(ID).id == ID
+    service.answers(body=text + b" " * (8 * 1024 * 1024 - len(text) + 1))
+    with pytest.raises(Unreadable, match="8 MB"):
+        client.get_endpoint(ID)

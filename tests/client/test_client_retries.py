@@ -172,3 +172,17 @@ def test_a_lost_connection_differs_from_a_refused_one(service, client):
     with pytest.raises(ConnectionLost) as caught:
         get(client)
     assert caught.value.status is None
+
+
+@pytest.mark.parametrize(("retry_after", "first"), [(None, 0.0), ("0.3", 0.3)])
+@pytest.mark.parametrize(("chosen", "one", "two"), [(min, 0.12, 0.25), (max, 0.25, 0.5)])
+def test_the_backoff_grows_with_each_attempt(
+    service, patient, caplog, monkeypatch, retry_after, first, chosen, one, two
+):
+    monkeypatch.setattr("endpoints.azure.sending.random.uniform", chosen)
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    service.forever = (service.answer(503, headers=headers),)
+    with pytest.raises(ServiceFault):
+        get(patient)
+    waits = [vars(record)["stamina.wait_for"] for record in caplog.records]
+    assert waits == pytest.approx([first + one, first + two], abs=0.011)

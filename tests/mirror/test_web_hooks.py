@@ -298,3 +298,4 @@ def test_an_invocation_with_a_long_name_is_known_again(client, hooked):
         Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
         assert call(client, hooked, about(uuid.uuid4(), "i" * 300)).status_code == 200
         assert Resource.objects.due().exists() == due
+    assert len(HookCall.objects.get().invocation_id) == 100  # all that its column can hold

@@ -43,7 +43,7 @@ EQUAL = (FIRST, LAST)  # the page has as many rows whatever the length
 QUICK = 0.3  # seconds: a search through all of them
 
 
-def measure(rounds: int, *, has_v3_properties: bool, say: Callable[[str], None]) -> list[Row]:
+def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]:
     """Rows of the part `logs`: pages over 100,000 entries beside the same over 100."""
     with TemporaryDirectory(prefix="speechstudio-bench-") as place:
         home = Path(place)

@@ -55,7 +55,7 @@ def many_small(product: Product, person: Person, rounds: int, pairs: int, say: C
             turn()
     peers = {f"aria2c -j{AT_ONCE}, the same addresses, no zip": Sample(theirs)} if there else {}
     what = f"{pairs:,} pairs of small files, from asking to the zip"
-    return [Row(PART, what, Sample(ours), peers, Goal(times=1.5) if there else None)]
+    return [Row(PART, what, Sample(ours), peers, Goal(times=2) if there else None)]
 
 
 def weighed(product: Product, person: Person, largest: int, say: Callable[[str], None]) -> list[Row]:

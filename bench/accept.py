@@ -33,7 +33,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
                 each = SUBMISSIONS // rounds
                 share = [pair for _, pair in zip(range(SUBMISSIONS if last else each), waiting, strict=False)]
                 turns: list[Callable[[], None]] = [
-                    lambda share=share: ours.append([add(person, draft, name) for name, draft in share]),  # type: ignore[misc]
+                    lambda share=share: ours.append([add(person, draft, name) for name, draft in share]),  # type: ignore[misc]  # mypy infers no lambda with a default
                     lambda: naive.append([wait_for_service(product)]),
                 ]
                 for turn in turns if number % 2 == 0 else reversed(turns):

@@ -58,8 +58,7 @@ def one_large(home: Path, there: list[str], rounds: int, say: Callable[[str], No
                 say(f"logs: one large file, round {number + 1} of {rounds}")
                 turns: list[Callable[[], None]] = [lambda: ours.append([fetch(file)["seconds"]])]
                 for name in there:
-                    # mypy infers no lambda with a default.
-                    turns.append(lambda name=name: peers[name].append([seconds_of(name, file, home)]))  # type: ignore[misc]
+                    turns.append(lambda name=name: peers[name].append([seconds_of(name, file, home)]))  # type: ignore[misc]  # mypy infers no lambda with a default
                 for turn in turns if number % 2 == 0 else reversed(turns):
                     turn()
     what = f"1 file of {file['size'] / (1 << 30):.2f} GiB to disk"

@@ -27,7 +27,7 @@ def enter(argv: list[str]) -> None:
     prepare("test" if argv[1:2] and argv[1] in DEVELOPMENT else "run")
     if Path(sys.prefix).resolve() != VENV.resolve():
         python = str(VENV / "bin" / "python")
-        os.execv(python, [python, *argv])  # noqa: S606
+        os.execv(python, [python, *argv])  # noqa: S606 (our own command line)
 
 
 def prepare(lock: str = "run") -> None:
@@ -49,7 +49,7 @@ def make() -> None:
         stop(f"{VENV} exists and is not a virtual environment; move it away.")
     shutil.rmtree(VENV, ignore_errors=True)
     say("Making .venv")
-    done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)  # noqa: S603 (our own command line)
     if done.returncode:
         # Debian without python3-venv leaves an incomplete environment.
         shutil.rmtree(VENV, ignore_errors=True)
@@ -72,7 +72,7 @@ def install(lock: Path) -> None:
     command = [uv, "pip", "install", "-q", "--python", python] if uv else [python, "-m", "pip", "install", "-q"]
     command += ["--require-hashes", "--no-deps", "-r", str(lock)]
     quiet = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    if subprocess.run(command, env=quiet, check=False).returncode:  # noqa: S603
+    if subprocess.run(command, env=quiet, check=False).returncode:  # noqa: S603 (our own command line)
         stop("The requirements could not be installed; the lines above say why. Run the command again to go on.")
     stamp.write_text(digest)
 

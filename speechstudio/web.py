@@ -45,5 +45,5 @@ threads = 8  # a long download occupies one thread, and the others serve pages
 keepalive = 5  # seconds; pages poll every two seconds and need not reconnect
 preload_app = True
 control_socket_disable = True
-if Path("/dev/shm").is_dir():  # noqa: S108
+if Path("/dev/shm").is_dir():  # noqa: S108 (for gunicorn's heartbeat alone)
     worker_tmp_dir = "/dev/shm"  # noqa: S108 (the heartbeat must not wait for a disk)

@@ -8,8 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 application = get_wsgi_application()
 
 # Load the pages and the connection to the broker now, so that the first request does not wait for them.
-import speechstudio.urls  # noqa: E402, F401
-from speechstudio.celery import app as celery  # noqa: E402
+import speechstudio.urls  # noqa: E402, F401 (after set-up; loading it before the fork is the point)
+from speechstudio.celery import app as celery  # noqa: E402 (after set-up)
 
 celery.finalize(auto=True)
 _ = celery.events, celery.connection_for_write().transport

@@ -11,8 +11,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 for _name in ("SPEECH_KEY", "SPEECH_REGION", "SPEECH_ENDPOINT", "BROKER_URL"):
     os.environ.pop(_name, None)
 
-from speechstudio.settings import *  # noqa: E402, F403
-from speechstudio.settings import DATABASES, STORAGES  # noqa: E402
+from speechstudio.settings import *  # noqa: E402, F403 (the environment comes first, and all settings hold)
+from speechstudio.settings import DATABASES, STORAGES  # noqa: E402 (the environment comes first)
 
 # Only the tests' own clients sign in with these.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

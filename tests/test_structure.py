@@ -1,8 +1,11 @@
 """The structure of the code: imports between rooms, names of files, length of files."""
 
 import ast
+import io
+import re
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -70,3 +73,28 @@ def test_no_module_is_too_long():
 def test_no_template_is_too_long():
     for path in (ROOT / "templates").rglob("*.html"):
         assert len(path.read_text().splitlines()) <= 100, path
+
+
+SILENCED = re.compile(r"# (noqa\b|type: ignore\b)")
+WITH_REASON = re.compile(r"# (noqa: [A-Z0-9, ]+ (\(|- )|type: ignore\[[a-z,-]+\]  # )\w")
+
+
+def without_reason(text):
+    """The comments of a module that silence a check, a named one or all, and do not say why."""
+    comments = (
+        token.string for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type == tokenize.COMMENT
+    )
+    return [comment for comment in comments if SILENCED.search(comment) and not WITH_REASON.search(comment)]
+
+
+@pytest.mark.parametrize(
+    "comment", ["noqa", "noqa: S608", "type: ignore", "type: ignore[misc]", "noqa (so)", "type: ignore  # so"]
+)
+def test_a_check_that_is_silenced_without_a_name_or_a_reason_is_found(comment):
+    assert without_reason(f"x = 1  # {comment}\n")
+
+
+def test_each_silenced_check_says_why():
+    assert len(OURS) > 100
+    silenced = {str(path.relative_to(ROOT)): without_reason(path.read_text()) for path in OURS}
+    assert {name: comments for name, comments in silenced.items() if comments} == {}

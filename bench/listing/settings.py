@@ -1,6 +1,6 @@
 """The product's settings with the pages of the peers."""
 
-from speechstudio.settings import *  # noqa: F403
+from speechstudio.settings import *  # noqa: F403 (all settings hold here too)
 from speechstudio.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "django_tables2"]

@@ -96,7 +96,7 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         first, following = f"SELECT min(locale) {present}", f"SELECT min(locale) {present} AND locale > there.locale"
         with connections[self.db].cursor() as cursor:
             cursor.execute(
-                f"WITH RECURSIVE there(locale) AS ({first} UNION ALL SELECT ({following}) FROM there "  # noqa: S608
+                f"WITH RECURSIVE there(locale) AS ({first} UNION ALL SELECT ({following}) FROM there "  # noqa: S608 (our own names)
                 "WHERE there.locale IS NOT NULL) SELECT locale FROM there WHERE locale IS NOT NULL"
             )
             return [locale for (locale,) in cursor.fetchall()]

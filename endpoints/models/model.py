@@ -169,7 +169,7 @@ class SpeechModel(models.Model):
         icons = {Status.SUCCEEDED: "success", Status.FAILED: "failed", Status.RUNNING: "running"}
         known = self.status in Status.values
         label = str(Status(self.status).label) if known else _("Unknown (%(word)s)") % {"word": self.status}
-        return ShownStatus(self.status, label, icons.get(self.status, "waiting" if known else "unknown"))  # type: ignore[call-overload]
+        return ShownStatus(self.status, label, icons.get(self.status, "waiting" if known else "unknown"))  # type: ignore[call-overload]  # a status may be a word we do not know
 
     @property
     def why_not(self) -> str:

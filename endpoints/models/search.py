@@ -74,7 +74,7 @@ class TextIndex:
                 for word in long:
                     rows = rows.filter(_contains(word))
             elif terms and long:
-                rows = rows.filter(**{f"{self.number}__in": RawSQL(_matches(index), [" ".join(terms)])})  # noqa: S611
+                rows = rows.filter(**{f"{self.number}__in": RawSQL(_matches(index), [" ".join(terms)])})  # noqa: S611 (our own names; the words are parameters)
             elif terms:
                 few = False
                 for word in short:
@@ -86,7 +86,7 @@ class TextIndex:
         some = f"{_matches(index)} LIMIT %s"
         with connections[using].cursor() as cursor:
             # One JSON text can be passed back as one parameter; a thousand would take longer than the search.
-            cursor.execute(f"SELECT count(*), json_group_array(rowid) FROM ({some})", [" ".join(terms), FEW + 1])  # noqa: S608
+            cursor.execute(f"SELECT count(*), json_group_array(rowid) FROM ({some})", [" ".join(terms), FEW + 1])  # noqa: S608 (our own names; the words are parameters)
             count, numbers = cursor.fetchone()
         return numbers if count <= FEW else None
 
@@ -102,7 +102,7 @@ class TextIndex:
         """The index, and the triggers that keep it up to date."""
         number, table = self.number, self.table
         add = f"INSERT INTO {index}(rowid, words) VALUES (new.{number}, new.words);"  # noqa: S608 (our own names)
-        remove = f"INSERT INTO {index}({index}, rowid, words) VALUES ('delete', old.{number}, old.words);"  # noqa: S608
+        remove = f"INSERT INTO {index}({index}, rowid, words) VALUES ('delete', old.{number}, old.words);"  # noqa: S608 (our own names; the words are parameters)
         old, new = self.condition.format(row="old"), self.condition.format(row="new")
         change = f"UPDATE OF {self.sources} ON {table} WHEN"
         differs = f"old.words IS NOT new.words OR ({old}) IS NOT ({new})"
@@ -130,7 +130,7 @@ class TextIndex:
         if connections[using].vendor == "sqlite":
             with connections[using].cursor() as cursor:
                 for index in self.sqlite:
-                    cursor.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")  # noqa: S608
+                    cursor.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")  # noqa: S608 (our own names; the words are parameters)
 
 
 ENDPOINTS = TextIndex(
@@ -167,13 +167,13 @@ def _create_in_sqlite(connection: Any, texts: TextIndex) -> None:
             for statement in missing:
                 cursor.execute(statement)
             if missing:
-                cursor.execute(f"INSERT INTO {index}({index}) VALUES ('delete-all')")  # noqa: S608
-                rows = f"SELECT {texts.number}, words FROM {texts.table} AS t WHERE {texts.condition.format(row='t')}"  # noqa: S608
+                cursor.execute(f"INSERT INTO {index}({index}) VALUES ('delete-all')")  # noqa: S608 (our own names; the words are parameters)
+                rows = f"SELECT {texts.number}, words FROM {texts.table} AS t WHERE {texts.condition.format(row='t')}"  # noqa: S608 (our own names; the words are parameters)
                 cursor.execute(f"INSERT INTO {index}(rowid, words) {rows}")
 
 
 def _matches(index: str) -> str:
-    return f"SELECT rowid FROM {index} WHERE {index} MATCH %s"  # noqa: S608
+    return f"SELECT rowid FROM {index} WHERE {index} MATCH %s"  # noqa: S608 (our own names; the words are parameters)
 
 
 def _contains(word: str) -> Q:

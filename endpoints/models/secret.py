@@ -47,7 +47,7 @@ class Secret:
         return hash(self.sealed)
 
 
-class SecretField(models.TextField):  # type: ignore[type-arg]
+class SecretField(models.TextField):  # type: ignore[type-arg]  # Django's takes none at run time
     """A Secret; the column has the encrypted text."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Secret | None:

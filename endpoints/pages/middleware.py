@@ -41,7 +41,7 @@ class PrivatePages:
         response = self.get_response(request)
         if getattr(request, "htmx", False) and _leads_to_sign_in(response):
             # A fragment must not be replaced by a sign-in form: the whole page goes there.
-            address = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+            address = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]  # django-htmx's attribute
             response = HttpResponseClientRedirect(f"{resolve_url('login')}?next={address}")
         response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

@@ -57,7 +57,7 @@ class Order:
 
     def kinds(self, model: type[Model]) -> list[Field[Any, Any]]:
         fields = [model._meta.get_field(name) for name in self.fields]
-        return [field.output_field if isinstance(field, GeneratedField) else field for field in fields]  # type: ignore[misc]
+        return [field.output_field if isinstance(field, GeneratedField) else field for field in fields]  # type: ignore[misc]  # a GeneratedField has a field without type arguments
 
     def key(self, row: Any) -> list[Any]:
         return [getattr(row, field) for field in self.fields]

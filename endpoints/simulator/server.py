@@ -80,7 +80,7 @@ class Protocol(H11Protocol):
         """Send part of a body by sendfile(2); False if the client has disconnected."""
         if not self.cycle or self.cycle.disconnected:
             return False
-        self.conn.send_with_data_passthrough(h11.Data(data=ByteCount(count)))  # type: ignore[arg-type]
+        self.conn.send_with_data_passthrough(h11.Data(data=ByteCount(count)))  # type: ignore[arg-type]  # h11 asks for its length alone
         try:
             await asyncio.get_running_loop().sendfile(self.transport, file, offset, count, fallback=False)
         except (OSError, RuntimeError):  # RuntimeError: it is closing

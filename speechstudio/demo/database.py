@@ -81,7 +81,7 @@ def _create_accounts() -> None:
     users = get_user_model().objects
     for name in PEOPLE:
         if not users.filter(username=name).exists():
-            person = users.create_user(name, password="demo", is_staff=name == "admin", is_superuser=name == "admin")  # noqa: S106
+            person = users.create_user(name, password="demo", is_staff=name == "admin", is_superuser=name == "admin")  # noqa: S106 (the demo's, on its sign-in page)
             person.groups.add(Group.objects.get(name=name))
 
 

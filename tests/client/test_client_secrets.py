@@ -68,7 +68,7 @@ def test_errors_can_be_pickled(kind):
     more = {"status": 400, "code": "C"} if issubclass(kind, errors.Refused) else {}
     more |= {"received": 1, "promised": 2} if kind is errors.IncompleteContent else {}
     error = kind("A sentence.", operation="Endpoints_Get", **more)
-    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 (of our own making)
     assert type(again) is kind
     assert (str(again), vars(again)) == ("A sentence.", vars(error))
 

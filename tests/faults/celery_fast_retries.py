@@ -9,7 +9,6 @@ from celery.__main__ import main
 from kombu.utils import functional
 
 if __name__ == "__main__":
-    # kombu has imported it from time, so its types do not have it.
-    times, sleep = float(sys.argv.pop(1)), functional.sleep  # type: ignore[attr-defined]
-    functional.sleep = lambda seconds: sleep(seconds / times)  # type: ignore[attr-defined]
+    times, sleep = float(sys.argv.pop(1)), functional.sleep  # type: ignore[attr-defined]  # kombu imports it from time
+    functional.sleep = lambda seconds: sleep(seconds / times)  # type: ignore[attr-defined]  # kombu imports it from time
     main()

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from django.urls import reverse
@@ -63,7 +64,7 @@ def test_two_people_change_the_model_at_once(alice, endpoint, world, worker, mon
 @pytest.mark.django_db(transaction=True)
 def test_the_same_form_arriving_twice_at_once_makes_one_change(alice, endpoint, other, world, monkeypatch):
     key = uuid.uuid4()
-    ask = lambda: submit.change_model(key=key, actor=alice.user, endpoint=endpoint, model=other)  # noqa: E731
+    ask = partial(submit.change_model, key=key, actor=alice.user, endpoint=endpoint, model=other)
     with both_have_looked(monkeypatch):
         first, second = concurrently(ask, ask)
     assert first == second == Change.objects.get()
@@ -86,24 +87,23 @@ def overtaken(monkeypatch, owner, name, press):
 
 def test_a_form_that_is_overtaken_by_the_same_form_gets_the_first_change(alice, endpoint, other, monkeypatch):
     key = uuid.uuid4()
-    ask = lambda: submit.change_model(key=key, actor=alice.user, endpoint=endpoint, model=other)  # noqa: E731
+    ask = partial(submit.change_model, key=key, actor=alice.user, endpoint=endpoint, model=other)
     first = overtaken(monkeypatch, Endpoint, "facts", ask)
     assert [ask()] == first == [Change.objects.get()]
     assert Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).count() == 1
 
 
 def test_a_form_that_is_overtaken_by_another_persons_says_whose(alice, bob, endpoint, other, monkeypatch):
-    ask = lambda person: request_model(person, endpoint, other)  # noqa: E731
-    first = overtaken(monkeypatch, Endpoint, "facts", lambda: ask(bob))
+    first = overtaken(monkeypatch, Endpoint, "facts", partial(request_model, bob, endpoint, other))
     with pytest.raises(submit.Busy, match="bob") as busy:
-        ask(alice)
+        request_model(alice, endpoint, other)
     assert [busy.value.change] == first == [Change.objects.get()]
     assert Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).count() == 1
 
 
 def test_a_form_for_a_new_endpoint_that_is_overtaken_by_the_same_form_gets_the_first_change(alice, model, monkeypatch):
     key = uuid.uuid4()
-    ask = lambda: request_create(alice, model, key=key)  # noqa: E731
+    ask = partial(request_create, alice, model, key=key)
     first = overtaken(monkeypatch, SpeechModel, "why_not", ask)
     assert [ask()] == first == [Change.objects.get()]
     assert Endpoint.objects.count() == 1
@@ -165,7 +165,7 @@ def test_a_press_that_is_overtaken_gets_its_own_change_among_others(
         overtaken(patch, SpeechModel, "why_not", lambda: request_create(alice, model, key=key))
         assert request_create(alice, model, key=key).pk == key
     key = uuid.uuid4()
-    ask = lambda: submit.change_model(key=key, actor=alice.user, endpoint=endpoint, model=other)  # noqa: E731
+    ask = partial(submit.change_model, key=key, actor=alice.user, endpoint=endpoint, model=other)
     with monkeypatch.context() as patch:
         overtaken(patch, Endpoint, "facts", ask)
         assert ask().pk == key

@@ -54,7 +54,7 @@ def check(rows):
     assert rows("select actor_name, verb, endpoint_name, resource_name from endpoints_event order by id") == EVENTS
     columns = "kind, state, endpoint_name, resource_name, model_name, actor_name"
     assert rows(f"select {columns} from endpoints_change order by id") == CHANGES  # noqa: S608 (our own names)
-    assert {name: rows(f"select count(*) from endpoints_{name}")[0][0] for name in KEPT} == KEPT  # noqa: S608
+    assert {name: rows(f"select count(*) from endpoints_{name}")[0][0] for name in KEPT} == KEPT  # noqa: S608 (our own names)
     unseen = "select count(*) from endpoints_event where resource_name <> '' and resource_id is null"
     assert rows(unseen) == [(0,)]
 

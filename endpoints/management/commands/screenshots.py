@@ -63,9 +63,9 @@ def _demo(endpoints: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="speechstudio-") as var:
         env = {**os.environ, "VAR": var, "PORT": str(port), "SIMULATOR_PORT": str(free_port())}
         command = [sys.executable, "manage.py", "demo", "--endpoints", endpoints, "--deploy-seconds", "40"]
-        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own command line)
             try:
-                assert process.stdout is not None  # noqa: S101
+                assert process.stdout is not None  # noqa: S101 (it is a pipe)
                 while line := process.stdout.readline():
                     if line.startswith("Logs:"):
                         break

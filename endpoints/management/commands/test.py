@@ -46,7 +46,7 @@ class Command(BaseCommand):
         together = [] if named else ["-n", at_once, "--no-loadscope-reorder"]
         command = [sys.executable, "-m", "pytest", *together, *argv[2:]]
         if sys.platform != "linux":
-            os.execv(sys.executable, command)  # noqa: S606
+            os.execv(sys.executable, command)  # noqa: S606 (our own command line)
         raise SystemExit(supervised(command))
 
     def _install(self, missing: dict[str, list[str]]) -> None:
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             self.stderr.write(f"Installing by apt-get, for {', '.join(missing)}: {' '.join(packages)}")
             quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-                subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, check=False)  # noqa: S603, S607
+                subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, check=False)  # noqa: S603, S607 (apt-get of the machine)
         for name, (sign, _packages) in OUTSIDE.items():
             if not found(sign):
                 self.stderr.write(f"{name} is not installed, so the tests that need it are skipped.")

@@ -56,7 +56,7 @@ class KeepForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["every_hours"].choices = [  # type: ignore[attr-defined]
+        self.fields["every_hours"].choices = [  # type: ignore[attr-defined]  # a choice field, known as Field
             (hours, ngettext("Every hour", "Every %(hours)s hours", hours) % {"hours": hours}) for hours in HOURS
         ]
 

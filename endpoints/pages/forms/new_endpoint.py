@@ -48,8 +48,8 @@ class PlaceForm(forms.Form):
         ]
         deployable = door.models(person, "deploy_model").deployable()
         locales = deployable.order_by("locale").values_list("locale", flat=True).distinct()
-        self.fields["project"].choices = choices  # type: ignore[attr-defined]
-        self.fields["locale"].choices = [("", _("As the project")), *((name, name) for name in locales)]  # type: ignore[attr-defined]
+        self.fields["project"].choices = choices  # type: ignore[attr-defined]  # a choice field, known as Field
+        self.fields["locale"].choices = [("", _("As the project")), *((name, name) for name in locales)]  # type: ignore[attr-defined]  # a choice field, known as Field
 
     def clean(self) -> dict[str, Any]:
         """Adds `place`: the project or None, the resource, and the locale that follows."""

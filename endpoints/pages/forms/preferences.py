@@ -23,12 +23,12 @@ class PreferencesForm(forms.Form):
         languages = dict(settings.LANGUAGES)
         zone = browsers_zone or timezone.get_default_timezone()
         as_the_browser = _("As the browser (%(value)s)")
-        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]  # a choice field, known as Field
             ("", as_the_browser % {"value": zone}),
             ("UTC", "UTC"),
             *time_zones.by_area(),
         ]
-        self.fields["language"].choices = [  # type: ignore[attr-defined]
+        self.fields["language"].choices = [  # type: ignore[attr-defined]  # a choice field, known as Field
             ("", as_the_browser % {"value": languages[browsers_language]}),
             *languages.items(),
         ]

@@ -11,7 +11,7 @@ from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
 
 
-class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]
+class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes none at run time
     """A Speech resource; its key is written, never shown."""
 
     url = forms.URLField(

@@ -6,7 +6,6 @@ module takes a while, because it imports the library: container.py does so when 
 """
 
 import logging
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,14 +18,14 @@ from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from . import errors
 from .deadline import Deadline
-from .sending import ApiResponse, opened, raw_bytes, translated, unreadable, with_retries
+from .identity import UNREACHABLE, refused
+from .sending import ApiResponse, body_of, opened, translated, unreadable, with_retries
 
 OPERATION = "List Blobs"  # the storage service's name of it
 # The storage service in every cloud ("Authorize access to blobs using Microsoft Entra ID").
 SCOPE = "https://storage.azure.com/.default"
 PAGE = 1000  # blobs asked for at once; about 1 MB of XML
 MOST_PAGES = 10_000
-BODY_BYTES = 8 * 1024 * 1024
 
 # The library writes ten lines for each request at INFO, unless it is given another logger.
 quiet = logging.getLogger(f"{__name__}.requests")
@@ -64,7 +63,7 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
         with opened(OPERATION, self._transport, lambda: self._request(request, self.due)) as response:
             status = response.status_code
             with translated(OPERATION, status=status):
-                data = whole(response, self.due)
+                data = body_of(OPERATION, response, self.due, status)
         answer = ApiResponse(status, response.headers, data)
         if not 200 <= status < 300 and not (status == 401 and "Authorization" in request.headers):
             raise self.refusal(answer)
@@ -75,18 +74,6 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
     def close(self) -> None: ...
 
     def __exit__(self, *error: object) -> None: ...
-
-
-def whole(response: httpx.Response, due: Deadline) -> bytes:
-    """All of a body of reasonable size."""
-    data = bytearray()
-    for chunk in raw_bytes(response):
-        data += chunk
-        if len(data) > BODY_BYTES:
-            raise unreadable(OPERATION, "it is larger than 8 MB", response.status_code)
-        if not due.left():
-            raise httpx.ReadTimeout("the deadline is past")
-    return bytes(data)
 
 
 class Lister:
@@ -147,7 +134,7 @@ def understood(wire: Wire) -> Iterator[None]:
     except HttpResponseError as error:
         raise _of(error, wire) from None
     except AzureError:
-        raise errors.NotSent("Microsoft Entra could not be reached for a token.", operation=OPERATION) from None
+        raise errors.NotSent(UNREACHABLE, operation=OPERATION) from None
     except (AttributeError, KeyError, TypeError, ValueError):  # what its parser makes of XML of another shape
         raise unreadable(OPERATION, "it is no list of blobs") from None
 
@@ -159,16 +146,14 @@ def token_for(credential: TokenCredential) -> str:
     except HttpResponseError as error:
         raise no_token(error) from None
     except AzureError:
-        raise errors.NotSent("Microsoft Entra could not be reached for a token.", operation=OPERATION) from None
+        raise errors.NotSent(UNREACHABLE, operation=OPERATION) from None
 
 
 def no_token(error: HttpResponseError) -> errors.SpeechError:
     """A credential's failure. Only Entra's own error number is told: the library's messages quote whole answers."""
     if error.response is None:
         return errors.NotSent("There is no token from Microsoft Entra to ask with.", operation=OPERATION)
-    code = re.search(r"AADSTS\d+", str(error))
-    sentence = f"Microsoft Entra refused to give a token{f' ({code[0]})' if code else ''}."
-    return errors.Unauthorized(sentence, operation=OPERATION, status=401, code=code[0] if code else "")
+    return refused(error, OPERATION)
 
 
 def _of(error: HttpResponseError, wire: Wire) -> errors.SpeechError:

@@ -81,22 +81,19 @@ class Entra:
         from azure.identity import CredentialUnavailableError
 
         # Only the kind of failure is reported: the library's messages contain whole responses and URLs.
-        code = ""
+        failure: NotSent | Unauthorized
         try:
             self._source = self._source or self._make()
             return self._source.get_token(self._scope)
         except CredentialUnavailableError:
-            reason = "This machine has no managed identity, or its service does not answer."
+            sentence = "This machine has no managed identity, or its service does not answer."
+            failure = NotSent(sentence, operation=OPERATION)
         except ClientAuthenticationError as error:
             # The library raises the same error for a refusal and for no response at all.
-            reason = UNREACHABLE if _no_response(error) else ""
-            code = _code(error)
+            failure = NotSent(UNREACHABLE, operation=OPERATION) if _no_response(error) else refused(error, OPERATION)
         except (AzureError, OSError):
-            reason = UNREACHABLE
-        if reason:
-            raise NotSent(reason, operation=OPERATION)
-        sentence = f"Microsoft Entra refused to give a token{f' ({code})' if code else ''}."
-        raise Unauthorized(sentence, operation=OPERATION, status=401, code=code)
+            failure = NotSent(UNREACHABLE, operation=OPERATION)
+        raise failure  # here, so that it does not hold the library's error
 
 
 def client_secret(tenant_id: str, client_id: str, client_secret: str, *, cloud: str = "public") -> Entra:
@@ -157,7 +154,9 @@ def _no_response(error: Exception) -> bool:
     return cause is not None and not isinstance(cause, ValueError)
 
 
-def _code(error: Exception) -> str:
-    """The error code of Microsoft Entra (AADSTS...), which its documentation explains."""
+def refused(error: Exception, operation: str) -> Unauthorized:
+    """A refusal of Microsoft Entra, with its error code (AADSTS...), which its documentation explains."""
     found = re.search(r"AADSTS\d+", str(error))
-    return found[0] if found else ""
+    code = found[0] if found else ""
+    sentence = f"Microsoft Entra refused to give a token{f' ({code})' if code else ''}."
+    return Unauthorized(sentence, operation=operation, status=401, code=code)

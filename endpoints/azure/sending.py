@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from . import errors, times
 from .addresses import refuse_private
+from .content_headers import plain
 from .credentials import Authentication
 from .deadline import Deadline
 from .error_body import ErrorBody, read_error_body, version_is_retired
@@ -123,7 +124,7 @@ class Sender:
             location = location if status == 201 else None
             try:
                 with translated(operation, status=status, location=location):
-                    data = _body(operation, response, deadline, status, location)
+                    data = body_of(operation, response, deadline, status, location)
             except errors.OutcomeUnknown:
                 if status < 400 or (status < 500 and status not in (408, 429)):
                     raise
@@ -174,13 +175,11 @@ def raw_bytes(response: httpx.Response) -> Iterator[bytes]:
     return iter(cast(httpx.SyncByteStream, response.stream))
 
 
-def encoded(response: httpx.Response) -> bool:
-    """Whether the body is compressed, although requests do not accept that."""
-    return response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
-
-
-def _body(operation: str, response: httpx.Response, deadline: Deadline, status: int, location: str | None) -> bytes:
-    if encoded(response):
+def body_of(
+    operation: str, response: httpx.Response, deadline: Deadline, status: int, location: str | None = None
+) -> bytes:
+    """All of a body of reasonable size."""
+    if not plain(response.headers):
         raise unreadable(operation, "it is compressed, though that was not asked for", status, location)
     data = bytearray()
     for chunk in raw_bytes(response):

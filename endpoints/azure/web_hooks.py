@@ -1,7 +1,7 @@
 """Operations on web hooks (contract: WebHooks_*). SpeechClient has each of them as a method.
 
 After a create, or a change of `web_url`, the service sends a challenge to the URL, and no events until the receiver has
-responded to it. Signatures: hooks.py.
+responded to it. Signatures: endpoints/access/signature.py.
 """
 
 from collections.abc import Iterator

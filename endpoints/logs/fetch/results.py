@@ -25,8 +25,8 @@ PLAIN = (str, int, float, type(None))  # what every database takes as it is
 OF_ENTRIES = ["outcome", "text", "confidence", "duration"]
 
 
-def save(results: Sequence[tuple[LogFile, Facts]], lease: UUID, etags: Iterable[tuple[int, str]] = ()) -> list[int]:
-    """Save in one transaction, for the files that are still ours. Returns the sizes of those that are stored now.
+def save(results: Sequence[tuple[LogFile, Facts]], lease: UUID, etags: Iterable[tuple[int, str]] = ()) -> int:
+    """Save in one transaction, for the files that are still ours. Returns how many are stored now.
 
     etags: of large files that have begun, by which another worker can continue them.
     """
@@ -34,7 +34,7 @@ def save(results: Sequence[tuple[LogFile, Facts]], lease: UUID, etags: Iterable[
         for pk, etag in etags:
             LogFile.objects.filter(pk=pk, lease=lease).update(etag=etag)
         if not results:
-            return []
+            return 0
         pks = [row.pk for row, _facts in results]
         ours = set(LogFile.objects.select_for_update().filter(lease=lease, pk__in=pks).values_list("pk", flat=True))
         strays = _strays([(row, facts) for row, facts in results if row.pk not in ours])
@@ -45,7 +45,7 @@ def save(results: Sequence[tuple[LogFile, Facts]], lease: UUID, etags: Iterable[
         _save_rows(kept)
     for name in strays:
         store().delete(name)
-    return [facts["size"] for _row, facts in kept if facts.get("stored_as")]
+    return sum(bool(facts.get("stored_as")) for _row, facts in kept)
 
 
 def _strays(late: list[tuple[LogFile, Facts]]) -> list[str]:

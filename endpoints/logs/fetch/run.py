@@ -41,7 +41,6 @@ class Fetched:
     """
 
     files: int = 0
-    bytes: int = 0
     busy: int = 0
     failed: int = 0
 
@@ -178,9 +177,7 @@ class _Run:
     def save(self) -> None:
         found, self.results = self.results, []
         etags = [self.fetching.etags.popleft() for _ in range(len(self.fetching.etags))]
-        sizes = results.save(found, self.lease, etags)
-        self.fetched.files += len(sizes)
-        self.fetched.bytes += sum(sizes)
+        self.fetched.files += results.save(found, self.lease, etags)
 
     def give_back(self, futures: list[Future[Facts]]) -> None:
         """Those that were canceled before they began."""

@@ -1,7 +1,7 @@
 """What a worker does for a purge: delete content logs in Azure and here, and check until nothing is left.
 
 Endpoints_DeleteLogs may take up to a day, and no operation tells how far it is. While a purge is running, and after it,
-what it deletes is not recorded again: see Purge.means and fetch.listing.record.
+what it deletes is not recorded again: see Purge.covers and fetch.listing.record.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ SILENT_SECONDS = 10.0
 class Small(Struct):
     """An answer. `whole`: a 200 with as many bytes as it promised. `data` is valid until the next answer is read.
 
-    `status`: 0 when there was no answer. `etag` and `md5` as in Content; only with a status of 200.
+    `status`: 0 when there was no answer, or one without its length or too large. `etag` and `md5` as in Content; only
+    with a status of 200.
     """
 
     status: int
@@ -67,7 +68,8 @@ class Batch(Generic[T]):
         """Those that have ended, after waiting for at most `seconds`."""
         done = [self._busy[exchange] for exchange in self._loop.work(seconds)]
         late = time.monotonic() - SILENT_SECONDS
-        for transfer in [*done, *(one for one in self._busy.values() if one.exchange.heard < late)]:
+        silent = [one for one in self._busy.values() if not one.exchange.done and one.exchange.heard < late]
+        for transfer in [*done, *silent]:
             yield self._over(transfer)
 
     def close(self) -> Iterator[T]:

@@ -50,6 +50,7 @@ class Transfer:
         After the first it waits for no more, and goes on with what is there until there is `enough`.
         """
         begin, count, before = buffer.tell(), 0, -1
+        self.exchange.heard = time.monotonic()  # what the caller did meanwhile is no silence of the server
         if self._early.tell():
             count = buffer.write(self._early.getvalue())
             self._early = BytesIO()

@@ -34,6 +34,7 @@ _UNREACHABLE = {
     pycurl.E_COULDNT_CONNECT: "no connection",
     pycurl.E_OPERATION_TIMEDOUT: "no answer in time",  # the only time limit that libcurl knows is that for connecting
 }
+_SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
 _TLS = {pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE}
 
 
@@ -60,7 +61,8 @@ class Source:
 
     def put_on(self, handle: pycurl.Curl, more: list[str]) -> None:
         handle.setopt(pycurl.URL, self._url)
-        handle.setopt(pycurl.HTTPHEADER, [*_HEADERS, *self._headers, *more])
+        lines = (*_HEADERS, *self._headers, *more)
+        handle.setopt(pycurl.HTTPHEADER, [line.encode("latin-1") for line in lines])  # as answers are read
 
 
 _HEADERS = ["Accept: */*", *(f"{name}: {value}" for name, value in COMMON_HEADERS.items())]
@@ -71,6 +73,8 @@ def configure(handle: pycurl.Curl, route: Route) -> None:
     handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
     handle.setopt(pycurl.FOLLOWLOCATION, 0)
     handle.setopt(pycurl.PROXY, route.proxy)  # also when empty: unset, libcurl would ask the environment
+    handle.setopt(pycurl.NOPROXY, "")
+    handle.setopt(_SUPPRESS_CONNECT_HEADERS, 1)  # a proxy's answer to CONNECT is not that of the content
     handle.setopt(pycurl.CAINFO, route.ca_file)
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     handle.setopt(pycurl.PATH_AS_IS, 1)
@@ -148,7 +152,7 @@ class Exchange:
             return None
         if line.startswith(b"HTTP/"):
             self.status, self.headers = int(line[9:12]), {}  # libcurl has checked the form
-        elif line == b"\r\n":
+        elif not line.strip():
             self.header_done = self.status >= 200
             return None if not self.header_done or self.accept(self) else -1
         else:
@@ -167,12 +171,14 @@ class Loop:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, IDLE)
-        self._poll, self._timer = poll(), -1
+        self._poll, self._timer, self._added = poll(), -1, False
         self._going: dict[pycurl.Curl, Exchange] = {}
 
     def add(self, exchange: Exchange) -> None:
         self._going[exchange.handle] = exchange
         self._multi.add_handle(exchange.handle)
+        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)  # sends it, or begins to connect
+        self._added = True
 
     def remove(self, exchange: Exchange) -> None:
         """Stop it; a connection in the middle of an answer is closed."""
@@ -182,6 +188,8 @@ class Loop:
     def work(self, seconds: float) -> list[Exchange]:
         """Wait up to `seconds` for a socket, and send and receive what is possible. Returns those that are done."""
         wait = seconds * 1000 if self._timer < 0 else min(seconds * 1000, self._timer)
+        if self._added:
+            wait, self._added = 0, False  # it may have failed at once
         ready = self._poll.poll(wait)
         for number, events in ready:
             mask = (pycurl.CSELECT_OUT if events & POLLOUT else 0) | (pycurl.CSELECT_IN if events & ~POLLOUT else 0)

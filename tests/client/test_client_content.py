@@ -1,5 +1,8 @@
 """Recordings and transcripts: whole, resumable, and read without the key."""
 
+import contextlib
+import socket
+import threading
 import time
 
 import pytest
@@ -19,6 +22,7 @@ from endpoints.azure import (
 )
 from endpoints.azure.batch import Batch
 from endpoints.azure.curl import Route, Source
+from tests.client.conftest import Scripted
 
 
 def read(client, url, **options):
@@ -266,6 +270,67 @@ def test_proxies_of_the_environment_are_not_used(blob, client, monkeypatch):
     assert many(client, blob.blob) == [(200, True, b"abc")]
 
 
+def test_what_the_caller_does_between_two_reads_is_no_silence_of_the_server(blob, client, monkeypatch):
+    there = threading.Event()
+    monkeypatch.setattr("endpoints.azure.content.READ_SECONDS", 0.3)
+    blob.says(blob.answer(200, b"0123", length=8), lambda one: there.wait(5), b"4567")
+    with client.open_content(blob.blob) as content:
+        chunks = content.chunks()
+        assert next(chunks) == b"0123"
+        there.set()
+        later = time.monotonic() + 1
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        assert next(chunks) == b"4567"
+
+
+def test_an_etag_of_any_bytes_is_given_back_as_it_came(blob, client):
+    blob.says('HTTP/1.1 200 OK\r\nETag: "né"\r\nContent-Length: 4\r\n\r\n0123'.encode("latin-1"))
+    content, _data = read(client, blob.blob)
+    blob.answers(**part(b"3", 3, 3, 4))
+    assert read(client, blob.blob, offset=3, etag=content.etag)[1] == b"3"
+    assert blob.asked[1].headers["if-match"] == '"né"'
+
+
+def test_a_header_with_bare_line_feeds_ends_where_it_ends(blob, client):
+    blob.says(b"HTTP/1.1 200 OK\nContent-Length: 4\n\n0123")
+    content, data = read(client, blob.blob)
+    assert (content.size, data) == (4, b"0123")
+
+
+@pytest.fixture
+def proxy():
+    """A proxy that connects to where a CONNECT asks it to."""
+    server = Scripted()
+
+    def connect(one):
+        host, _colon, port = server.asked[-1].target.rpartition(":")
+        with socket.create_connection((host, int(port))) as other:
+            one.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
+            threading.Thread(target=pass_on, args=(other, one), daemon=True).start()
+            pass_on(one, other)
+
+    server.says(connect, "close")
+    yield server
+    server.close()
+
+
+def pass_on(source, target):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+
+
+def test_a_proxy_that_is_set_is_used_and_its_own_answer_is_not_the_contents(
+    proxy, self_signed, certificate, client_of, service, monkeypatch
+):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    self_signed.answers(body=b"abc", headers={"ETag": '"one"'})
+    client = client_of(service, route=Route(ca_file=str(certificate), proxy=proxy.url))
+    content, data = read(client, f"{self_signed.url}/x?sig=SECRET")
+    assert (content.size, content.etag, data) == (3, '"one"', b"abc")
+    assert [asked.method for asked in proxy.asked] == ["CONNECT"]
+
+
 def test_headers_without_end_are_no_answer(blob, client):
     blob.says(b"HTTP/1.1 200 OK\r\n" + b"X-More: %s\r\n" % (b"x" * 1000) * 100 + b"Content-Length: 0\r\n\r\n")
     with pytest.raises(ConnectionLost):
@@ -355,3 +420,20 @@ def test_many_small_contents_come_over_tls_as_well(self_signed, certificate):
     self_signed.answers(body=data).answers(body=b"next")
     assert quickly(quick, f"{self_signed.url}/a", f"{self_signed.url}/b") == [(200, True, data), (200, True, b"next")]
     assert self_signed.connections == 1
+
+
+def test_the_quick_way_sends_a_request_as_soon_as_it_is_begun(blob):
+    quick, came = Batch(Route(), Source, 1, 1000), threading.Event()
+    blob.says(blob.answer(200, b"abc")).says(lambda _one: came.set(), blob.answer(200, b"def"))
+    quick.begin(1, blob.blob)
+    while not quick.room:
+        list(quick.ended(5))
+    quick.begin(2, blob.blob)  # over the connection that is open now
+    assert came.wait(5)
+    assert list(quick.close()) == [2]
+
+
+def test_the_quick_way_tells_once_of_what_fails_after_a_long_silence(blob, client, monkeypatch):
+    monkeypatch.setattr("endpoints.azure.batch.SILENT_SECONDS", -1.0)
+    blob.close()
+    assert many(client, blob.blob) == [(0, False, b"")]

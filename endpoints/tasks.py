@@ -108,5 +108,11 @@ def _refresh(resource: Resource, service: azure.SpeechClient) -> float:
     refresh_mirror(resource, service)
     resource.record_success()
     if settings.PUBLIC_URL and (resource.hook_enabled or resource.hook_id):
-        web_hooks.ensure(resource, service, f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}")
+        address = f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}"
+        try:
+            web_hooks.ensure(resource, service, address)
+        except azure.SpeechError as error:
+            if not work.is_refusal(error):
+                raise
+            web_hooks.record_refusal(resource)  # the resource answers, and is refreshed as ever
     return float(settings.LOOK_SECONDS)

@@ -32,6 +32,11 @@ def ensure(resource: Resource, service: azure.SpeechClient, address: str) -> Non
     _store(resource, hook.id, hook.status)
 
 
+def record_refusal(resource: Resource) -> None:
+    """The service refused it: the resource's page shows so, and it is requested again with the next refresh."""
+    _store(resource, resource.hook_id, "Failed")
+
+
 def _find(resource: Resource, service: azure.SpeechClient, address: str) -> azure.WebHook | None:
     """The hook by its id, or by its address when the response with the id was lost."""
     if resource.hook_id:

@@ -42,6 +42,24 @@ def about(endpoint_id, invocation="1"):
     return {"self": f"https://eastus.example/speechtotext/v3.2/endpoints/{endpoint_id}", "invocationId": invocation}
 
 
+def test_a_web_hook_that_the_service_refuses_is_shown_and_the_resource_is_refreshed_as_ever(
+    mirrored, world, worker, settings, alice
+):
+    settings.PUBLIC_URL = "https://studio.example"
+    set_web_hook(mirrored, enabled=True)
+    refusal = {"code": "InvalidRequest", "message": "No.", "innerError": {"code": "InvalidWebHookProperties"}}
+    world.fail({"method": "POST", "path": "/webhooks$", "times": 3, "effect": {"status": 400, "body": refusal}})
+    due = []
+    for _refresh in range(2):
+        worker.mirror()
+        mirrored.refresh_from_db()
+        due.append(mirrored.due_at - timezone.now())
+    assert mirrored.failing_since is None
+    assert min(due) > timedelta(seconds=settings.LOOK_SECONDS / 2)
+    page = alice.get(reverse("endpoints:resource-edit", args=[mirrored.pk])).content.decode()
+    assert "The service refuses to register it." in page
+
+
 def test_a_signed_call_makes_the_resource_due(client, hooked):
     assert not Resource.objects.due().exists()
     assert call(client, hooked, about(uuid.uuid4())).status_code == 200

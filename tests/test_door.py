@@ -11,6 +11,7 @@ from django.http import Http404
 
 from endpoints.access import door
 from endpoints.access.door.list_settings import ListSettings
+from endpoints.changes import saved_views
 from endpoints.models import Draft, Endpoint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -167,6 +168,16 @@ def test_a_view_is_seen_by_its_owner_until_it_is_shared(alice, bob):
     door.saved_views(alice.user).update(shared=True)
     assert door.saved_view(bob.user, view.pk) == view
     assert ListSettings.of(bob.user.pk).views == (("Mine", ""),)
+
+
+def test_a_default_view_that_is_no_longer_shared_is_read_by_its_owner_alone(alice, bob):
+    view = door.saved_views(alice.user).create(owner=alice.user, name="Mine", query="q=secret", shared=True)
+    for person in (alice, bob):
+        door.preferences(person.user).create(user=person.user, default_view=view)
+        assert ListSettings.of(person.user.pk).default == "q=secret"
+    saved_views.share(view, actor=alice.user, shared=False)
+    assert ListSettings.of(alice.user.pk).default == "q=secret"
+    assert ListSettings.of(bob.user.pk).default == ""
 
 
 def test_a_person_without_a_role_reads_no_name_of_a_resource(bob, nemo, resource):

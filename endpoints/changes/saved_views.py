@@ -31,6 +31,9 @@ def share(view: SavedView, *, actor: User, shared: bool) -> None:
 
 @transaction.atomic
 def delete(view: SavedView, *, actor: User) -> None:
-    deleted, _by_model = SavedView.objects.filter(pk=view.pk).delete()
-    if deleted and view.shared:
-        audit.record(Verb.VIEW_DELETED, actor=actor, view=view.name)
+    row = SavedView.objects.select_for_update().filter(pk=view.pk).first()
+    if row is None:
+        return
+    row.delete()
+    if row.shared:
+        audit.record(Verb.VIEW_DELETED, actor=actor, view=row.name)

@@ -9,7 +9,8 @@ from django.db import connection
 
 _LIST_SETTINGS = """
 SELECT 'chosen' AS kind, CAST(chosen.columns AS text) AS first, standard.query AS second
-    FROM endpoints_preferences chosen LEFT JOIN endpoints_savedview standard ON standard.id = chosen.default_view_id
+    FROM endpoints_preferences chosen LEFT JOIN endpoints_savedview standard
+        ON standard.id = chosen.default_view_id AND (standard.owner_id = chosen.user_id OR standard.shared)
     WHERE chosen.user_id = %(user)s
 UNION ALL
 SELECT 'favorite', CAST(endpoint_id AS text), NULL FROM endpoints_favorite WHERE user_id = %(user)s

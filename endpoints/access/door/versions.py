@@ -63,14 +63,14 @@ class DataVersion:
 
     @classmethod
     def now(cls, session_key: str = "", reader: int | None = None) -> DataVersion:
-        """`unseen`: how many downloads of the person `reader` are ready without their knowing (Download.unseen).
+        """`unseen`: how many downloads of `reader` are ready without their knowing (DownloadQuerySet.ready_unnotified).
 
         The version holds the minute: rows in progress say for how many, and a missing worker is noticed by the time.
         """
         now = timezone.now()
         with connection.cursor() as cursor:
             cursor.execute(_FACTS, [reader, session_key, connection.ops.adapt_datetimefield_value(now)])
-            endpoint, change, since, failing, unread, mirrored, catalogued, resources, *rest = cursor.fetchone()
+            endpoint, change, since, failing, unread, mirrored, cataloged, resources, *rest = cursor.fetchone()
         swept, clock, unseen, session = _time(rest[0]), _time(rest[1]), rest[2], rest[3]
         changing = (endpoint, change, since, failing, unread, resources)
         version = "-".join("".join(c for c in str(fact or 0) if c.isdigit()) for fact in changing)
@@ -79,7 +79,7 @@ class DataVersion:
             failing=failing,
             unread=unread,
             mirrored_at=_time(mirrored),
-            cataloged_at=str(catalogued),
+            cataloged_at=str(cataloged),
             resources=resources,
             swept_at=swept,
             worker_missing=overdue(swept, clock),

@@ -6,6 +6,9 @@ from django.contrib.auth.models import User
 
 from endpoints.models import Change, Endpoint, Event, Resource
 from endpoints.models.event import Fact, Verb
+from endpoints.models.secret import Secret
+
+REPLACED = "replaced"
 
 
 def record(
@@ -20,7 +23,8 @@ def record(
 ) -> Event:
     """Record that `actor`, or the product itself without one, did something.
 
-    An event about an endpoint names its resource too. Call this inside the transaction of the act itself.
+    An event about an endpoint names its resource too, and one about a change whose endpoint is gone names both.
+    Call this inside the transaction of the act itself.
     """
     resource = resource or (endpoint.resource if endpoint else None)
     return Event.objects.create(
@@ -28,10 +32,21 @@ def record(
         actor_id=actor.pk if actor else None,
         actor_name=actor.get_username() if actor else "",
         endpoint_id=endpoint.pk if endpoint else None,
-        endpoint_name=endpoint.display_name if endpoint else "",
+        endpoint_name=endpoint.display_name if endpoint else change.endpoint_name if change else "",
         resource_id=resource.pk if resource else None,
-        resource_name=resource.name if resource else "",
+        resource_name=resource.name if resource else change.resource_name if change else "",
         change_id=change.pk if change else None,
         detail=detail,
         facts=facts,
     )
+
+
+def field_change(field: str, old: object, new: object) -> dict[str, str]:
+    """An entry of the fact `fields`; a secret is only said to be replaced."""
+    if isinstance(old, Secret) or isinstance(new, Secret):
+        return {"field": field, "old": "", "new": REPLACED}
+    return {"field": field, "old": _text(old), "new": _text(new)}
+
+
+def _text(value: object) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)

@@ -2,10 +2,13 @@
 
 import re
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
 
 from endpoints import tasks
 from endpoints.changes import submit
@@ -28,9 +31,10 @@ def changed(event):
 
 def test_history_outlives_the_resource_that_it_tells_of(alice, mirrored, worker):
     change = deploy(alice, worker)
-    told = list(Event.objects.order_by("pk").values_list("pk", flat=True))
-    mirrored.delete()
-    assert list(Event.objects.order_by("pk").values_list("pk", flat=True)) == told
+    told = [*Event.objects.order_by("pk").values_list("pk", flat=True)]
+    resources.remove_resource(mirrored, actor=alice.user)
+    removed = Event.objects.get(verb=Verb.RESOURCE_REMOVED)
+    assert list(Event.objects.order_by("pk").values_list("pk", flat=True)) == [*told, removed.pk]
     event = Event.objects.get(verb=Verb.REQUESTED_CREATE)
     assert (event.endpoint_name, event.resource_name, event.actor_name) == ("Support calls", "Contoso", "alice")
     change.refresh_from_db()
@@ -53,12 +57,59 @@ def test_history_outlives_the_person_who_made_it(alice, bob, mirrored, worker):
 def test_an_open_change_of_a_removed_resource_is_closed_by_the_next_sweep(alice, mirrored, worker, world):
     model = SpeechModel.objects.deployable()[0]
     change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
-    mirrored.delete()
+    resources.remove_resource(mirrored, actor=alice.user)
     tasks.step(str(change.pk))
     change.refresh_from_db()
     assert change.state == ChangeState.CANCELED
     assert not Change.objects.open().exists()
     assert not Change.objects.due().exists()
+
+
+@pytest.mark.parametrize("kind", ["edit", "move"], ids=["known", "of newer code"])
+@pytest.mark.parametrize("state", [ChangeState.QUEUED, ChangeState.UNDECIDED, ChangeState.DEPLOYING])
+def test_an_open_change_is_closed_and_named_whatever_it_waits_for_when_its_resource_is_removed(
+    alice, mirrored, worker, state, kind
+):
+    endpoint = Endpoint.of(deploy(alice, worker))
+    Change.objects.update(state=ChangeState.DONE, due_at=None)
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"description": "New"})
+    Change.objects.filter(pk=change.pk).update(state=state, kind=kind, due_at=None)
+    resources.remove_resource(mirrored, actor=alice.user)
+    assert list(Change.objects.open().due()) == [change]
+    tasks.step(str(change.pk))
+    change.refresh_from_db()
+    assert change.state == ChangeState.CANCELED
+    closed, removed = Event.objects.order_by("-pk")[:2]
+    assert (closed.verb, closed.endpoint_name, closed.resource_name) == (Verb.CANCELED, "Support calls", "Contoso")
+    assert (removed.text, removed.actor_name) == ("removed the Speech resource Contoso", "alice")
+
+
+def test_a_change_of_an_endpoint_names_each_fact_with_its_old_and_new_value_in_the_language_of_who_reads_it(
+    alice, mirrored, worker
+):
+    endpoint = Endpoint.of(deploy(alice, worker))
+    Change.objects.update(state=ChangeState.DONE, due_at=None)
+    with override("de"):
+        submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Renamed"})
+    event = Event.objects.get(verb=Verb.REQUESTED_EDIT)
+    assert changed(event) == {"display_name": ("Support calls", "Renamed")}
+    assert event.text == "asked to change name"
+    assert event.fields == [("Name", "Support calls", "Renamed")]
+    with override("de"):
+        assert "Name" in event.text
+
+
+def test_an_edit_that_fails_is_told_as_one(alice, mirrored, worker, world):
+    endpoint = Endpoint.of(deploy(alice, worker))
+    Change.objects.update(state=ChangeState.DONE, due_at=None)
+    world.advance(3600)
+    worker.mirror()
+    endpoint.refresh_from_db()
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Renamed"})
+    long_ago = timezone.now() - timedelta(hours=1)
+    Change.objects.filter(pk=change.pk).update(state=ChangeState.DEPLOYING, accepted_at=long_ago)
+    worker.step(Change.objects.get(pk=change.pk))
+    assert Event.objects.first().text == "could not be changed as asked"
 
 
 def test_a_changed_resource_names_each_field_with_its_old_and_new_value(alice, mirrored, settings):

@@ -232,11 +232,11 @@ def _verify(change: Change, remote: azure.Endpoint) -> float | None:
 
 def _close(change: Change, state: ChangeState, why: str) -> float | None:
     """Close the change; it is not polled again."""
-    done = {ChangeKind.EDIT: Verb.EDITED, ChangeKind.DELETE: Verb.DELETED}.get(ChangeKind(change.kind), Verb.DEPLOYED)
+    done: dict[str, Verb] = {ChangeKind.EDIT: Verb.EDITED, ChangeKind.DELETE: Verb.DELETED}
     verbs = {
-        ChangeState.DONE: done,
+        ChangeState.DONE: done.get(change.kind, Verb.DEPLOYED),
         ChangeState.REFUSED: Verb.REFUSED,
-        ChangeState.FAILED: Verb.FAILED,
+        ChangeState.FAILED: Verb.EDIT_FAILED if change.kind == ChangeKind.EDIT else Verb.FAILED,
         ChangeState.CANCELED: Verb.CANCELED,
     }
     failpoint("before-close")
@@ -248,7 +248,6 @@ def _close(change: Change, state: ChangeState, why: str) -> float | None:
             Endpoint.objects.filter(pk=Endpoint.of(change).pk, remote_id=None).update(
                 status=Status.FAILED, error=why, updated_at=timezone.now()
             )
-        model = change.model.display_name if change.model else ""
-        audit.record(verbs[state], endpoint=change.endpoint, change=change, detail=why, model=model)
+        audit.record(verbs[state], endpoint=change.endpoint, change=change, detail=why, model=change.model_name)
     failpoint("after-close")
     return None

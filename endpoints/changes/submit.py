@@ -12,7 +12,6 @@ from django.utils.translation import gettext_noop
 
 from endpoints import audit
 from endpoints.models import Bulk, Change, Endpoint, Project, SpeechModel
-from endpoints.models.endpoint import fact_labels
 from endpoints.models.event import Verb
 from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
 from endpoints.models.translatable_text import TranslatableText
@@ -153,7 +152,8 @@ def edit(
     change = Change(
         pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, actor=actor, reason=reason, desired=differing, bulk=bulk
     )
-    return _ask(change, Verb.REQUESTED_EDIT, seen, at, what=fact_labels(differing))
+    fields = [audit.field_change(name, now[name], value) for name, value in differing.items()]
+    return _ask(change, Verb.REQUESTED_EDIT, seen, at, fields=fields)
 
 
 def delete(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:

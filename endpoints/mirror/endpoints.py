@@ -16,7 +16,6 @@ from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Resource, SpeechModel, Status
 from endpoints.models.automatic_deletion import parse_time_to_live
 from endpoints.models.change import MARK
-from endpoints.models.endpoint import fact_labels
 from endpoints.models.event import Verb
 from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
 
@@ -55,11 +54,11 @@ def store_endpoint(
     }
     if new or any(getattr(row, name) != value for name, value in values.items()):
         created_late = not new and row.remote_id is None
-        before = {} if new or created_late else row.facts
+        before, model_before = {} if new or created_late else row.facts, row.model_name
         for name, value in values.items():
             setattr(row, name, value)
         row.save()
-        _record_outside_changes(row, before)
+        _record_outside_changes(row, before, model_before)
         if created_late:
             _resume_creation(row)
     if new and record_found:
@@ -73,7 +72,7 @@ def _resume_creation(row: Endpoint) -> None:
         Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), due_at=Now(), error="")
 
 
-def _record_outside_changes(row: Endpoint, before: dict[str, Any]) -> None:
+def _record_outside_changes(row: Endpoint, before: dict[str, Any], model_before: str) -> None:
     """Record an Event when the service shows a change that was not requested here."""
     differing = {name for name, value in before.items() if row.facts[name] != value}
     if not differing:
@@ -81,7 +80,9 @@ def _record_outside_changes(row: Endpoint, before: dict[str, Any]) -> None:
     latest = row.changes.exclude(sent_at=None).order_by("-sent_at").first()
     requested = latest is not None and all(latest.desired.get(name) == row.facts[name] for name in differing)
     if not requested:
-        audit.record(Verb.CHANGED_OUTSIDE, endpoint=row, what=fact_labels(differing))
+        old, new = before | {"model": model_before}, row.facts | {"model": row.model_name}
+        fields = [audit.field_change(name, old[name], new[name]) for name in before if name in differing]
+        audit.record(Verb.CHANGED_OUTSIDE, endpoint=row, fields=fields)
 
 
 @transaction.atomic

@@ -4,16 +4,16 @@ import secrets
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from endpoints import audit
-from endpoints.models import Endpoint, Resource
+from endpoints.models import Change, Endpoint, Resource
 from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
 
 FIELDS = ("name", "region", "url", "api_version", "free_tier", "auth", "tenant_id", "client_id", "key", "log_container")
-REPLACED = "replaced"
 
 
 @transaction.atomic
@@ -33,6 +33,14 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     elif changed:
         audit.record(Verb.RESOURCE_CHANGED, actor=actor, resource=resource, fields=changed)
     return resource
+
+
+@transaction.atomic
+def remove_resource(resource: Resource, *, actor: User | None) -> None:
+    """Forget a resource with its endpoints. The next sweep closes its open changes, whatever they wait for."""
+    Change.objects.open().filter(endpoint__resource=resource).update(due_at=Now())
+    audit.record(Verb.RESOURCE_REMOVED, actor=actor, resource=resource)
+    resource.delete()
 
 
 def register(*, region: str, url: str, key: str, api_version: str, name: str = "") -> Resource:
@@ -57,7 +65,10 @@ def set_web_hook(resource: Resource, *, enabled: bool, actor: User | None = None
     resource.hook_enabled, resource.due_at = enabled, timezone.now()
     resource.save(update_fields=["hook_enabled", "hook_token", "hook_secret", "due_at"])
     audit.record(
-        Verb.RESOURCE_CHANGED, actor=actor, resource=resource, fields=[_changed("web_hook", not enabled, enabled)]
+        Verb.RESOURCE_CHANGED,
+        actor=actor,
+        resource=resource,
+        fields=[audit.field_change("web_hook", not enabled, enabled)],
     )
 
 
@@ -68,19 +79,11 @@ def set_log_folder(endpoint: Endpoint, folder: str, *, actor: User) -> None:
     if old == folder:
         return
     Endpoint.objects.filter(pk=endpoint.pk).update(log_folder=folder)
-    audit.record(Verb.LOG_FOLDER_CHANGED, actor=actor, endpoint=endpoint, fields=[_changed("log_folder", old, folder)])
+    audit.record(
+        Verb.LOG_FOLDER_CHANGED, actor=actor, endpoint=endpoint, fields=[audit.field_change("log_folder", old, folder)]
+    )
 
 
 def _differing(before: Resource, after: Resource) -> list[dict[str, str]]:
     pairs = ((field, getattr(before, field), getattr(after, field)) for field in FIELDS)
-    return [_changed(field, old, new) for field, old, new in pairs if old != new]
-
-
-def _changed(field: str, old: object, new: object) -> dict[str, str]:
-    if isinstance(old, Secret) or isinstance(new, Secret):
-        return {"field": field, "old": "", "new": REPLACED}
-    return {"field": field, "old": _text(old), "new": _text(new)}
-
-
-def _text(value: object) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+    return [audit.field_change(field, old, new) for field, old, new in pairs if old != new]

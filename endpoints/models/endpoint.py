@@ -2,7 +2,6 @@
 
 import secrets
 import uuid
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -250,14 +249,3 @@ class Endpoint(models.Model):
         if self.status in (Status.NOT_STARTED, Status.RUNNING):
             return ShownStatus(self.status, _("Deploying"), "running", deploying_for(self.last_action_at))
         return ShownStatus(self.status, _("Unknown (%(word)s)") % {"word": self.status}, "unknown")
-
-
-def fact_labels(facts: Iterable[str]) -> str:
-    """The labels of keys of Endpoint.facts, separated by commas."""
-    words = {
-        "model": _("model"),
-        "display_name": _("name"),
-        "description": _("description"),
-        "logging_enabled": _("content logging"),
-    }
-    return ", ".join(word for key, word in words.items() if key in set(facts))

@@ -24,6 +24,7 @@ class Verb(models.TextChoices):
     DEPLOYED = "deployed", _("deployed %(model)s")
     REFUSED = "refused", _("was refused")
     FAILED = "failed", _("failed to deploy %(model)s")
+    EDIT_FAILED = "edit-failed", _("could not be changed as asked")
     UNDECIDED = "undecided", _("could not be settled and needs a decision")
     FOUND = "found", _("was found at the service")
     VANISHED = "vanished", _("was deleted at the service")
@@ -43,6 +44,7 @@ class Verb(models.TextChoices):
     PURGED = "purged", _("deleted content logs: %(files)s files")
     RESOURCE_ADDED = "resource-added", _("added the Speech resource %(resource)s")
     RESOURCE_CHANGED = "resource-changed", _("changed the Speech resource %(resource)s")
+    RESOURCE_REMOVED = "resource-removed", _("removed the Speech resource %(resource)s")
     LOG_FOLDER_CHANGED = "log-folder-changed", _("changed the folder of the content logs")
     VIEW_SHARED = "view-shared", _("shared the view %(view)s")
     VIEW_CHANGED = "view-changed", _("changed the shared view %(view)s")
@@ -52,6 +54,10 @@ class Verb(models.TextChoices):
 
 # Labels of the fields of resources and endpoints that can change, by the names that Event.facts["fields"] uses.
 FIELDS = {
+    "model": _("Model"),
+    "display_name": _("Name"),
+    "description": _("Description"),
+    "logging_enabled": _("Content logging"),
     "name": _("Name"),
     "region": _("Service region"),
     "url": _("Service address"),
@@ -64,6 +70,15 @@ FIELDS = {
     "log_container": _("Storage container of the content logs"),
     "log_folder": _("Folder"),
     "web_hook": _("Web hook"),
+}
+
+
+# In the middle of a sentence.
+_WORDS = {
+    "model": _("model"),
+    "display_name": _("name"),
+    "description": _("description"),
+    "logging_enabled": _("content logging"),
 }
 
 
@@ -92,11 +107,11 @@ class Event(models.Model):
     @property
     def text(self) -> str:
         """The sentence without its subject. Missing facts are shown as "…", unknown verbs as they are stored."""
-        return (
-            str(Verb(self.verb).label) % _WithEllipsis(self.facts | {"resource": self.resource_name})
-            if self.verb in Verb.values
-            else self.verb
-        )
+        if self.verb not in Verb.values:
+            return self.verb
+        changed = {entry["field"] for entry in self.facts.get("fields", [])}
+        what = {"what": ", ".join(str(word) for name, word in _WORDS.items() if name in changed)} if changed else {}
+        return str(Verb(self.verb).label) % _WithEllipsis(what | self.facts | {"resource": self.resource_name})
 
     @property
     def fields(self) -> list[tuple[str, str, str]]:

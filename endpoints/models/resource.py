@@ -124,11 +124,6 @@ class Resource(Claimable):
         return self.supports("logs") or self.log_container is not None
 
     @property
-    def recognition_host(self) -> str:
-        """The host that recognizes speech, for sample code ("Speech service supported regions")."""
-        return f"{self.region or 'YourServiceRegion'}.{self.cloud.recognition}"
-
-    @property
     def health(self) -> dict[str, str]:
         """Whether it answers: `level` (ok, warning or waiting) and `words`."""
         if self.failing_since:

@@ -91,7 +91,8 @@ def _register(simulator: tuple[str, str] | None) -> None:
     from endpoints.models import Resource
 
     if simulator is None:
-        Resource.objects.filter(name=SIMULATED).delete()
+        for resource in Resource.objects.filter(name=SIMULATED):
+            resources.remove_resource(resource, actor=None)
     else:
         url, key = simulator
         resources.register(name=SIMULATED, region="eastus", url=url, key=key, api_version="v3.2")

@@ -181,13 +181,13 @@ def blobs(world: World, prefix: str, after: str) -> list[Blob]:
     found = []
     holders: list[LogOwner] = [*world.endpoints.values(), *world.base_logs.values()]
     for owner in holders:
-        log_owner_path = f"{folder(owner)}/{owner.locale}/"
-        if not (log_owner_path.startswith(prefix) or prefix.startswith(log_owner_path)) or f"{log_owner_path}~" < after:
+        owner_prefix = f"{folder(owner)}/{owner.locale}/"
+        if not (owner_prefix.startswith(prefix) or prefix.startswith(owner_prefix)) or f"{owner_prefix}~" < after:
             continue
         for log_id, pair, audio in logs.keys(world, owner):
             time, _, guid = log_id[11:].partition("__")
             ending = logs.AUDIO if audio else logs.TRANSCRIPT
-            name = f"{log_owner_path}{log_id[:10]}/{time}_{guid.removesuffix(ending)}{ending.replace('_', '.')}"
+            name = f"{owner_prefix}{log_id[:10]}/{time}_{guid.removesuffix(ending)}{ending.replace('_', '.')}"
             if name.startswith(prefix):
                 found.append(Blob(name, owner, pair, audio))
     return sorted(found, key=lambda blob: blob.name)

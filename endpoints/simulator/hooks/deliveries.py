@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import msgspec
 
-from ..control.faults import HOOK, Effect
+from ..api.serializer import Serializer
+from ..control.faults import HOOK, Effect, Fault
+from ..options import Options
 from ..world.entities import Status
 from ..world.web_hooks import CHALLENGE, PING, WebHook
 from ..world.world import World, new_id
@@ -21,13 +23,22 @@ from .calls import Delivery, OutgoingCall
 from .events import HookEvent, TransitionTracker, payload
 from .http_post import NoResponse, post
 
-if TYPE_CHECKING:
-    from ..simulation import Simulation
-
 MAX_QUEUE = 10_000  # calls that wait for one hook
 MAX_RECORDS = 10_000
 MAX_POLL_SECONDS = 1.0  # while there are hooks: endpoints may also expire
 SUCCESSFUL = range(200, 300)
+
+
+class Host(Protocol):
+    """What the dispatcher needs of the simulation."""
+
+    world: World
+    faults: list[Fault]
+
+    @property
+    def options(self) -> Options: ...
+
+    def serializer(self, version: str) -> Serializer: ...
 
 
 class HookQueue:
@@ -42,7 +53,7 @@ class HookQueue:
 class Dispatcher:
     """Detects events and delivers them. `run` must be started beside the server; all other tasks are started here."""
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Host) -> None:
         self.simulation = simulation
         self.changed = asyncio.Event()
         self.delayed: set[asyncio.Task[None]] = set()

@@ -74,8 +74,8 @@ class ModelRoutes(Routes):
         description = bodies.optional(body, "description") if "description" in body else model.description
         project, custom = model.project, model.custom
         if "project" in body and self.version.projects:
-            log_owner_path = find_project(self.world, bodies.project_reference(body), model.locale)
-            project = log_owner_path.id if log_owner_path else None
+            found = find_project(self.world, bodies.project_reference(body), model.locale)
+            project = found.id if found else None
         if "customProperties" in body:
             custom = bodies.patched_custom_properties(
                 body["customProperties"], model.custom, self.world.options.switches

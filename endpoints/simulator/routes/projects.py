@@ -56,7 +56,7 @@ class ProjectRoutes(Routes):
         """Filterable properties of projects; 2025-10-15 has one more."""
         if not self.version.foundry:
             return PROJECT_FIELDS
-        return {**PROJECT_FIELDS, "foundryProjectName": lambda project: project.foundry or ""}
+        return {**PROJECT_FIELDS, FOUNDRY: lambda project: project.foundry or ""}
 
     def shapes(self, projects: list[Project]) -> list[Json]:
         """Projects as JSON; the counts need only one pass over all entities."""

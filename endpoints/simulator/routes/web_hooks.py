@@ -25,7 +25,7 @@ FIELDS: Fields = {
     "webUrl": lambda hook: hook.url,
 }
 RETRY_SOON = {"Retry-After": "1"}
-MAX_SETTLE_SECONDS = 60.0  # seconds
+MAX_SETTLE_SECONDS = 60.0
 
 
 class WebHookRoutes(Routes):

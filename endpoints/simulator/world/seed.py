@@ -129,9 +129,7 @@ class _Seeder:
         for index in range(self.options.models):
             if index < len(MODEL_PLANS):
                 plan = MODEL_PLANS[index]
-                candidates = [
-                    log_owner_path for log_owner_path in known_projects if log_owner_path.locale == plan.locale
-                ]
+                candidates = [candidate for candidate in known_projects if candidate.locale == plan.locale]
             else:
                 turn = index - len(MODEL_PLANS)
                 candidates = [known_projects[turn % len(known_projects)]] if known_projects else []
@@ -142,7 +140,7 @@ class _Seeder:
                     plan = ModelPlan(locale=locale, name=plan.name, quarters=-7, expires=10.0 + turn % 70)
             self.custom_model(index, plan, candidates[0] if candidates else None)
 
-    def custom_model(self, index: int, plan: ModelPlan, log_owner_path: Project | None) -> None:
+    def custom_model(self, index: int, plan: ModelPlan, project: Project | None) -> None:
         finished = quarter_end(self.start, plan.quarters - 1) - 20.4 * DAY + index * 540
         work = Work(started=finished - 5400, seconds=5400, outcome=plan.outcome)
         if plan.running:
@@ -163,7 +161,7 @@ class _Seeder:
             supports_endpoints=plan.endpoints,
             breaks_on_deploy=plan.deployment_fails or deployment_fails(name),
             base_model=base.id if base else None,
-            project=log_owner_path.id if log_owner_path else None,
+            project=project.id if project else None,
             custom={"PortalAPIVersion": "3", "Purpose": ""} if index % 3 == 0 else {},
         )
         self.world.custom_models[model.id] = model
@@ -179,8 +177,8 @@ class _Seeder:
         longest = 6.0 if self.options.tier == "F0" else 400.0
         ages = [0.0 if index % CYCLE == RUNS_AT else self.rng.uniform(0.5, longest) for index in range(count)]
         for index, age in sorted(enumerate(ages), key=lambda one: -one[1]):
-            log_owner_path = known_projects[index % len(known_projects)] if known_projects else None
-            locale = log_owner_path.locale if log_owner_path else LOCALES[index % len(LOCALES)]
+            project = known_projects[index % len(known_projects)] if known_projects else None
+            locale = project.locale if project else LOCALES[index % len(LOCALES)]
             custom, base = models_by_locale[locale]
             model = self.rng.choice(base if not custom or self.rng.random() < BASE_SHARE else custom)
             outcome = Status.SUCCEEDED
@@ -189,7 +187,7 @@ class _Seeder:
             created = self.start - age * DAY
             once_deployable = max(created, min(model.work.done_at + DAY, self.start - DAY)) if age else created
             work = Work(started=once_deployable, seconds=self.options.deploy_seconds, outcome=outcome)
-            self.endpoint(index, model, log_owner_path, created, work)
+            self.endpoint(index, model, project, created, work)
 
     def once_deployable(self, locale: str) -> tuple[list[Model], list[Model]]:
         """Custom and base models of a locale that could be deployed at some time."""
@@ -203,7 +201,7 @@ class _Seeder:
         ]
         return custom, [model for model in self.world.base_models.values() if model.locale == locale]
 
-    def endpoint(self, index: int, model: Model, log_owner_path: Project | None, created: float, work: Work) -> None:
+    def endpoint(self, index: int, model: Model, project: Project | None, created: float, work: Work) -> None:
         place, description = PLACES[index % len(PLACES)]
         turn = index // len(PLACES)
         logging = self.rng.random() < LOGGING_SHARE
@@ -216,7 +214,7 @@ class _Seeder:
             created=created,
             work=work,
             description=description,
-            project=log_owner_path.id if log_owner_path else None,
+            project=project.id if project else None,
             logging=logging,
             logs_from=max(self.start, work.done_at) if logging and succeeds else None,
         )

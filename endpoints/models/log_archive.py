@@ -28,9 +28,12 @@ class LogArchiveQuerySet(ClaimQuerySet["LogArchive"]):
         """The archive of an endpoint; a new one is not due until somebody requests a refresh."""
         return self.get_or_create(endpoint=endpoint, defaults={"due_at": None})[0]
 
+    def found(self, endpoint: Endpoint) -> LogArchive | None:
+        return self.filter(endpoint=endpoint).first()
+
     def seen(self, endpoint: Endpoint) -> LogArchive:
         """The archive of an endpoint, for a page that only shows it."""
-        return self.filter(endpoint=endpoint).first() or LogArchive(endpoint=endpoint, due_at=None)
+        return self.found(endpoint) or LogArchive(endpoint=endpoint, due_at=None)
 
 
 class LogArchive(Claimable):

@@ -8,12 +8,13 @@ from io import BytesIO
 import pytest
 from django.core.files import File
 from django.core.files.storage import storages
+from django.db import connection
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import tasks
-from endpoints.models import Event, LogArchive, LogEntry, LogFile
+from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log import FileKind
 
@@ -360,3 +361,40 @@ def test_a_part_of_what_was_replaced_meanwhile_is_the_whole(lena, known):
         answer = lena.get(audio, headers={"Range": "bytes=0-9", "If-Range": etag})
         assert answer.status_code == status
         b"".join(answer.streaming_content)
+
+
+def test_the_pager_of_days_leads_through_all_of_them(lena, known):
+    last = timezone.now().date()
+    days = [last - timedelta(days=2 * n) for n in range(45)]
+    LogDay.objects.bulk_create(LogDay(endpoint=known, day=day, seen=1) for day in days)
+    first, found = reverse("endpoints:log-days", args=[known.pk]), set()
+    following = first
+    for _page in range(3):
+        html = lena.get(following).content.decode()
+        found |= set(re.findall(r"[?]from=([\d-]+)", html))
+        onward = re.search(r'rel="next" href="([^"]*)"', html)
+        following = first + onward[1] if onward else first
+    assert {day.isoformat() for day in days} <= found
+
+
+@pytest.mark.parametrize("one_entry", [True, False], ids=["entry", "list"])
+def test_what_changes_while_a_page_is_made_is_shown_by_its_next_poll(lena, known, one_entry):
+    """A worker that finishes between the reading of the rows and the end of the page."""
+    entry = write(known, text="Hello")
+    LogFile.objects.filter(entry=entry, kind=FileKind.TRANSCRIPTION).update(stored_as="", requested_at=timezone.now())
+    LogArchive.objects.filter(pk=known.pk).update(due_at=timezone.now(), stage="reading", started_at=timezone.now())
+    pending = [entry]
+
+    def and_then_finished(execute, sql, *rest):
+        found = execute(sql, *rest)
+        if '"endpoints_logfile"."entry_id" IN' in sql and pending:
+            pending.clear()
+            LogFile.objects.filter(entry=entry).update(stored_as="x", stored_at=timezone.now())
+            LogArchive.objects.filter(pk=known.pk).update(due_at=None, stage="idle", checked_at=timezone.now())
+        return found
+
+    with connection.execute_wrapper(and_then_finished):
+        html = lena.get(entry.get_absolute_url() if one_entry else address(known)).content.decode()
+    poll = unescape(re.search(r'hx-get="([^"]+version=[^"]+)"', html)[1])
+    headers = {**HTMX, "HX-Target": "content" if one_entry else "entries"}
+    assert lena.get(poll, headers=headers).status_code == 200

@@ -34,24 +34,32 @@ MOST_WORDS = 5000
 def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
     """Opening the page requests the files that are not here yet; the button requests them again."""
     endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
-    shown = get_object_or_404(door.log_entries(request.user).for_list(), pk=entry, endpoint=endpoint)
-    shown.endpoint = endpoint
+    archive = door.log_archives(request.user).found(endpoint)
+    version, shown = _read(request, endpoint, entry)
     missing = shown.missing_files
     if request.method == "POST":
         _request_files(request, endpoint, missing)
         return redirect(request.get_full_path())
-    archive = _archive(request, endpoint)
     if request.method == "GET" and not request.htmx:
         _record(request, Verb.LOGS_READ, shown)
         if new := [file for file in missing if not file.requested_at]:
             archive = _request_files(request, endpoint, new)
+            version, shown = _read(request, endpoint, entry)
     if archive and _requested_too_late(archive, missing):
         archive = _request_files(request, endpoint, missing)
-    context = _entry_context(request, endpoint, shown) | {"archive": archive, "missing": missing}
+    context = _entry_context(request, endpoint, shown, version) | {"archive": archive, "missing": missing}
     context["fetching"] = bool(missing and archive and archive.refreshing)
     if request.htmx.target == "content":
         return render(request, "content_logs/_content.html", context)
     return render(request, "content_logs/entry.html", context | _neighbors(request, shown))
+
+
+def _read(request: HttpRequest, endpoint: Endpoint, entry: int) -> tuple[str, LogEntry]:
+    """The version is taken first, and the archive before: what changes in between is seen by the next poll."""
+    version = LogsVersion.now(endpoint.pk, entry).version
+    shown = get_object_or_404(door.log_entries(request.user).for_list(), pk=entry, endpoint=endpoint)
+    shown.endpoint = endpoint
+    return version, shown
 
 
 @require_safe
@@ -112,14 +120,10 @@ def _playing(request: HttpRequest, entry: LogEntry) -> bool:
     return begun.filter(at__gt=since, facts__entry=entry.key).exists()
 
 
-def _archive(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
-    return door.log_archives(request.user).filter(pk=endpoint.pk).first()
-
-
 def _request_files(request: HttpRequest, endpoint: Endpoint, files: list[LogFile]) -> LogArchive | None:
     """Ask a worker to fetch `files`, if the service can be asked."""
     if not files or not listing.readable(endpoint):
-        return _archive(request, endpoint)
+        return door.log_archives(request.user).found(endpoint)
     rows = door.log_files(request.user).filter(pk__in=[file.pk for file in files])
     rows.update(requested_at=timezone.now())
     return listing.request_refresh(endpoint)
@@ -131,10 +135,9 @@ def _requested_too_late(archive: LogArchive, missing: list[LogFile]) -> bool:
     return not archive.refreshing and any(file.requested_at and begun and file.requested_at > begun for file in missing)
 
 
-def _entry_context(request: HttpRequest, endpoint: Endpoint, entry: LogEntry) -> dict[str, Any]:
+def _entry_context(request: HttpRequest, endpoint: Endpoint, entry: LogEntry, version: str) -> dict[str, Any]:
     said = _transcript(entry.transcript)
     state = filters.state(request.GET)
-    version = LogsVersion.now(endpoint.pk, entry.pk).version
     return {
         "section": "logs",
         "endpoint": endpoint,

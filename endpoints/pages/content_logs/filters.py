@@ -52,21 +52,25 @@ def chips(request: HttpRequest) -> list[Chip]:
 def _set(query: QueryDict) -> Iterator[tuple[str, str, str]]:
     for name, label in (("from", _("From")), ("to", _("To"))):
         if day := parse_day(query.get(name)):
-            yield name, label, _in_words(day)
+            yield name, label, day_in_words(day)
     for name, label, words in (
         ("longer", _("At least"), _("%(number)s s")),
         ("shorter", _("At most"), _("%(number)s s")),
         ("below", _("Confidence below"), _("%(number)s%%")),
     ):
         if (number := parse_number(query.get(name))) is not None:
-            yield name, label, words % {"number": localize(int(number) if number.is_integer() else number)}
+            yield name, label, words % {"number": number_in_words(number)}
     for menu in menus(query):
         if menu.chosen:
             yield menu.name, menu.label, menu.chosen.label
 
 
-def _in_words(day: date) -> str:
+def day_in_words(day: date) -> str:
     return date_format(day, "DATE_FORMAT")
+
+
+def number_in_words(number: float) -> str:
+    return str(localize(int(number) if number.is_integer() else number))
 
 
 def address(request: HttpRequest, **changed: Any) -> str:

@@ -73,12 +73,11 @@ class Countdown:
         return words % {"files": number_format(self.missing, force_grouping=True)}
 
 
-def countdown(person: Person, endpoint: Endpoint) -> dict[str, Any]:
+def countdown(person: Person, endpoint: Endpoint, listed_at: datetime | None) -> dict[str, Any]:
     """For _countdown.html. Empty for the customer's own storage: its owner decides what vanishes when."""
     resource = endpoint.resource
     if resource.log_container is not None or not resource.supports("logs") or endpoint.gone_at is not None:
         return {}
-    listed_at = door.log_archives(person).filter(pk=endpoint.pk).values_list("listed_at", flat=True).first()
     if listed_at and listed_at > timezone.now() - RETENTION + timedelta(days=HORIZONS[-1]):
         return {"countdown": _vanishing(person, endpoint, listed_at)}
     unknown = endpoint.logging_enabled or listed_at is not None

@@ -49,7 +49,7 @@ def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.htmx.target == "downloads":
         return render(request, "content_logs/_downloads.html", downloads.downloads_context(request, endpoint))
     fragment = request.htmx and not request.htmx.history_restore_request
-    archive = _archive(request, endpoint) if fragment else _refreshed(request, endpoint)
+    archive = door.log_archives(request.user).found(endpoint) if fragment else _refreshed(request, endpoint)
     context = _list_context(request, endpoint, archive)
     if fragment:
         return render(request, "content_logs/_found.html", context)
@@ -89,13 +89,9 @@ def readable(endpoint: Endpoint) -> bool:
     return bool(endpoint.remote_id and not endpoint.gone_at and endpoint.resource.logs_can_be_read)
 
 
-def _archive(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
-    return door.log_archives(request.user).filter(pk=endpoint.pk).first()
-
-
 def _refreshed(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
     """Its archive. Opening the page requests a refresh, unless a worker has just finished one."""
-    archive = _archive(request, endpoint)
+    archive = door.log_archives(request.user).found(endpoint)
     now = timezone.now()
     recent = archive and (archive.refreshing or (archive.checked_at and archive.checked_at > now - REFRESH_AFTER))
     return archive if recent or not readable(endpoint) else request_refresh(endpoint)
@@ -108,12 +104,16 @@ def request_refresh(endpoint: Endpoint) -> LogArchive:
 
 
 def _list_context(request: HttpRequest, endpoint: Endpoint, archive: LogArchive | None) -> dict[str, Any]:
+    version = None
+    if archive and archive.refreshing:
+        # Before what is shown is read: otherwise a refresh that ends in between would never be noticed.
+        version = LogsVersion.now(endpoint.pk).version
+        archive = door.log_archives(request.user).found(endpoint)
     rows = door.log_entries(request.user).filter(endpoint=endpoint).filtered_by(request.GET)
     page = page_of(rows, filters.NEWEST_FIRST, request.GET.get("page", ""), PER_PAGE)
     count = filters.counted(rows)
     state = filters.state(request.GET)
     refreshing = archive is not None and archive.refreshing
-    version = LogsVersion.now(endpoint.pk).version if refreshing else None
     poll = filters.state(request.GET, page=request.GET.get("page") or None, version=version)
     return {
         "endpoint": endpoint,
@@ -129,7 +129,7 @@ def _list_context(request: HttpRequest, endpoint: Endpoint, archive: LogArchive 
         "state": state,
         "chips": filters.chips(request),
         "clear_url": request.path,
-        **({} if refreshing else keep.countdown(request.user, endpoint)),
+        **({} if refreshing else keep.countdown(request.user, endpoint, archive.listed_at if archive else None)),
         "unread": door.log_files(request.user).unread(endpoint) if archive and archive.stage == Stage.READING else 0,
     }
 

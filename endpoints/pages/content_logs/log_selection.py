@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,7 +11,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.models.log import parse_day, parse_number
-from endpoints.pages.content_logs.filters import STATE
+from endpoints.pages.content_logs.filters import STATE, day_in_words, number_in_words
 
 MOST = 200  # entries that are ticked one by one
 
@@ -53,7 +52,7 @@ def words(selection: str) -> list[str]:
         ("below", _("below %(number)s %%")),
     ):
         if (number := parse_number(query.get(name))) is not None:
-            found.append(phrase % {"number": localize(int(number) if number.is_integer() else number)})
+            found.append(phrase % {"number": number_in_words(number)})
     results = {"none": _("without a result"), "unreadable": _("that cannot be read")}
     found.append(results.get(query.get("result", ""), ""))
     found.append(_("of which something is missing") if query.get("partial") else "")
@@ -62,15 +61,11 @@ def words(selection: str) -> list[str]:
 
 def _days(begin: date | None, end: date | None) -> str:
     if begin and end:
-        days = {"begin": _day(begin), "end": _day(end)}
+        days = {"begin": day_in_words(begin), "end": day_in_words(end)}
         return days["begin"] if begin == end else _("%(begin)s to %(end)s") % days
     if begin:
-        return _("from %(day)s") % {"day": _day(begin)}
-    return _("up to %(day)s") % {"day": _day(end)} if end else ""
-
-
-def _day(day: date) -> str:
-    return date_format(day, "DATE_FORMAT")
+        return _("from %(day)s") % {"day": day_in_words(begin)}
+    return _("up to %(day)s") % {"day": day_in_words(end)} if end else ""
 
 
 def _plain(name: str, value: str) -> str:

@@ -8,7 +8,6 @@ from django.db.models import Count, Q, Sum
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_safe
 
 from endpoints import hints
@@ -17,12 +16,13 @@ from endpoints.access.permissions import may
 from endpoints.logs.purge import requests as verbs
 from endpoints.messages import spreadsheet
 from endpoints.models import Endpoint, Purge
-from endpoints.models.log import LogEntryQuerySet
+from endpoints.models.log import LogEntryQuerySet, parse_day
+from endpoints.pages.content_logs import filters
 from endpoints.pages.forms.content_logs import PurgeForm
 from endpoints.pages.http import HttpRequest
 
 SHOWN, EARLIER = 20, 50  # entries that are named; purges
-FILTERS = ("q", "from", "longer", "shorter", "below", "result", "partial")
+FILTERS = tuple(name for name in filters.STATE if name != "to")  # a last day alone means everything up to it
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -126,7 +126,8 @@ def _page(request: HttpRequest, endpoint: Endpoint, form: PurgeForm, entries: Lo
     asked = str(form["until"].value() or "") if by_day else ""
     until = _day(asked, today)
     meant = door.log_entries(request.user).filter(endpoint=endpoint, day__lte=until) if until else entries
-    possible = until is not None if by_day else _few(entries)
+    counts = _counts(request, meant) if meant is not None else {}
+    possible = until is not None if by_day else 0 < counts["entries"] <= verbs.MOST_KEYS
     context: dict[str, Any] = {
         "section": "logs",
         "endpoint": endpoint,
@@ -140,7 +141,7 @@ def _page(request: HttpRequest, endpoint: Endpoint, form: PurgeForm, entries: Lo
         "reaches_service": verbs.reaches_service(endpoint),
         "archive": door.log_archives(request.user).seen(endpoint),
         "earlier": door.purges(request.user).for_page().filter(endpoint=endpoint)[:EARLIER],
-        **(_counts(request, meant) if meant is not None else {}),
+        **counts,
     }
     if possible and entries is not None:
         context["named"], context["ids"] = list(entries[:SHOWN]), list(entries.values_list("pk", flat=True))
@@ -165,8 +166,5 @@ def _counts(request: HttpRequest, entries: LogEntryQuerySet) -> dict[str, Any]:
 
 
 def _day(text: str, latest: date) -> date | None:
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return None
+    day = parse_day(text)
     return day if day and day <= latest else None

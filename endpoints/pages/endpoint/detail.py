@@ -82,13 +82,20 @@ def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
         "sample": sample,
         "documentation": documentation.PAGES,
         "latest_download": _latest_download(request, endpoint),
-        **(keep.countdown(request.user, endpoint) if allows(request.user, "read_logs", on=endpoint) else {}),
+        **_countdown(request, endpoint),
         **_history(request, endpoint),
         "previous_model": submit.previous_model(endpoint),
         "go_back_key": uuid4(),
         **more,
     }
     return render(request, "endpoint/detail.html", context)
+
+
+def _countdown(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
+    if not allows(request.user, door.READ_LOGS, on=endpoint):
+        return {}
+    archive = door.log_archives(request.user).found(endpoint)
+    return keep.countdown(request.user, endpoint, archive.listed_at if archive else None)
 
 
 def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:

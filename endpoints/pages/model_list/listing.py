@@ -10,7 +10,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_safe
@@ -20,6 +19,7 @@ from endpoints.access.permissions import Person, may
 from endpoints.messages import calendar
 from endpoints.models import Preferences
 from endpoints.models.endpoint import EndpointQuerySet
+from endpoints.models.log import parse_day
 from endpoints.models.model import ModelKind, SpeechModelQuerySet
 from endpoints.pages import time_zones
 from endpoints.pages.endpoint_list import filters
@@ -121,10 +121,7 @@ def _expiring(rows: SpeechModelQuerySet, asked: dict[str, str]) -> SpeechModelQu
 
 
 def _week(asked: dict[str, str]) -> date | None:
-    try:
-        first = parse_date(asked.get("week", ""))
-    except ValueError:
-        return None
+    first = parse_day(asked.get("week"))
     return first if first and 1900 < first.year < 9999 else None
 
 

@@ -9,7 +9,7 @@ from endpoints.models import Change, Endpoint, Resource
 from endpoints.models.status import ChangeState
 
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
-SLOWLY = 300.0  # seconds between polls at a deployment that never ends
+SLOWLY = 300.0  # seconds between polls of what this version does not know
 AWAITED = timedelta(minutes=35)  # a deployment takes up to 30 minutes, and people watch it
 LOOKS_A_SECOND = 2  # of all deployments of a resource together; the service takes ten requests a second
 
@@ -22,8 +22,6 @@ def pause(change: Change, asked: float | None = None) -> float:
 
 def pause_of_deployment(change: Change, asked: float | None) -> float:
     """Short while a person may be waiting, as far as the rate limit of the resource allows."""
-    if change.stuck:
-        return SLOWLY
     awaited = Change.objects.filter(pk=change.pk, accepted_at__gt=Now() - AWAITED).exists()
     if asked is not None or not awaited:
         return pause(change, asked)

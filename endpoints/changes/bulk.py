@@ -12,7 +12,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy
 
 from endpoints import audit
-from endpoints.changes import submit
+from endpoints.changes import refusals, submit
 from endpoints.models import Bulk, Change, Endpoint, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import OPEN, UNSTARTED, ChangeKind, ChangeState, ShownStatus
@@ -70,7 +70,7 @@ def blocked(endpoint: Endpoint) -> str:
     if endpoint.gone_at:
         return _("Deleted at the service")
     if change := endpoint.open_change:
-        return submit.Busy(change).why
+        return refusals.Busy(change).why
     if not endpoint.remote_id:
         return _("The service does not have it.")
     return ""
@@ -182,6 +182,6 @@ def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechMod
             submit.change_model(model=model, **common)
         else:
             submit.edit(desired=action.desired, **common)
-    except (submit.Busy, submit.NotPossible) as error:
+    except (refusals.Busy, refusals.NotPossible) as error:
         return error.why
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -20,6 +21,7 @@ from endpoints.changes import sending
 from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.sending import remote_id, shows
+from endpoints.changes.verdict import verdict
 from endpoints.changes.work import attempt
 from endpoints.mirror.endpoints import mark_gone, store_endpoint
 from endpoints.mirror.open_changes import needs_decision
@@ -30,7 +32,6 @@ from endpoints.models.status import ChangeKind, ChangeState
 
 SETTLE = timedelta(minutes=10)  # how late the service may still carry out a POST whose answer was lost
 ATTEMPTS = 3  # of those whose answer was lost
-SHOW_WITHIN = timedelta(minutes=2)  # how long the service may show the state before an accepted change
 
 
 def step(change: Change, service: azure.SpeechClient) -> float | None:
@@ -174,10 +175,14 @@ def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     if remote is None:
         return _gone(change)
     store_endpoint(Endpoint.of(change).resource, remote)
-    if shows(remote, change.desired):
+    # The service may be about to show what a change requested that this one replaces.
+    replaced = change.replaces.desired if change.replaces and change.replaces.sent_at else None
+    if shows(remote, change.desired) and not replaced:
         return _accepted(change, remote)
     if remote.status in (Status.NOT_STARTED, Status.RUNNING):
         return pause(change, remote.retry_after)
+    if replaced and (shows(remote, replaced) or shows(remote, change.desired)):
+        return None
     if not shows(remote, {name: change.before.get(name) for name in change.desired}):
         return _close(change, ChangeState.REFUSED, _("It was changed elsewhere meanwhile; nothing was overwritten."))
     return None
@@ -195,7 +200,8 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
         failed_before = Endpoint.of(change).status == Status.FAILED
         if Endpoint.of(change).remote_id is None:
             Endpoint.objects.filter(pk=Endpoint.of(change).pk, remote_id=None).update(remote_id=remote.id)
-        if not Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), error="", polls=0):
+        fresh: dict[str, Any] = {"error": "", "polls": 0, "progress_at": None, "unchanged_at": None}
+        if not Change.objects.move(change, ChangeState.DEPLOYING, accepted_at=Now(), **fresh):
             return None
         store_endpoint(Endpoint.of(change).resource, remote)
     failpoint("after-acceptance")
@@ -218,16 +224,13 @@ def _look(change: Change, service: azure.SpeechClient) -> float | None:
 
 def _verify(change: Change, remote: azure.Endpoint) -> float | None:
     """A change is done when the service shows the requested state, not when it accepted the request."""
-    if remote.status == Status.FAILED:
-        words = remote.error.message if remote.error else _("The service gave no reason.")
-        return _close(change, ChangeState.FAILED, words)
-    if remote.status == Status.SUCCEEDED:
-        if shows(remote, change.desired):
-            return _close(change, ChangeState.DONE, "")
-        # An answer can be older than the change; what is not shown after a while will not be.
-        if Change.objects.filter(pk=change.pk, accepted_at__lt=Now() - SHOW_WITHIN).exists():
-            return _close(change, ChangeState.FAILED, _("The service went back to what it was before."))
-    return pause_of_deployment(change, remote.retry_after)
+    state, why = verdict(change, remote)
+    if state == ChangeState.DEPLOYING:
+        return pause_of_deployment(change, remote.retry_after)
+    if state == ChangeState.UNDECIDED:
+        needs_decision(change, why)
+        return None
+    return _close(change, state, why)
 
 
 def _close(change: Change, state: ChangeState, why: str) -> float | None:

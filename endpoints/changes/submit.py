@@ -11,37 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from endpoints import audit
+from endpoints.changes.refusals import Busy, ChangedMeanwhile, NotPossible
 from endpoints.models import Bulk, Change, Endpoint, Project, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
-from endpoints.models.translatable_text import TranslatableText
-
-
-class Busy(Exception):
-    """Another change of this endpoint is open; `change` is that one. The message is for people."""
-
-    def __init__(self, change: Change) -> None:
-        kind = dict(ChangeKind.choices).get(change.kind, change.kind)
-        names = {"actor": change.actor_name or "Speech Studio", "kind": kind}
-        self.why = TranslatableText(gettext_noop("Another change is open: %(kind)s, by %(actor)s."), **names)
-        super().__init__(self.why)
-        self.change = change
-
-
-class NotPossible(Exception):
-    """The request cannot be carried out; the message is the reason, for people."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class ChangedMeanwhile(Exception):
-    """The endpoint has changed since the person's page was loaded; `facts` has the current values that differ."""
-
-    def __init__(self, facts: dict[str, Any]) -> None:
-        super().__init__(", ".join(facts))
-        self.facts = facts
 
 
 def create(
@@ -104,12 +77,15 @@ def change_model(
     seen: dict[str, Any] | None = None,
     at: datetime | None = None,
     bulk: Bulk | None = None,
+    replaces: UUID | None = None,
+    fingerprint: str = "",
 ) -> Change:
     """Request another model for `endpoint`, now or at a time.
 
-    `seen`: the values that the person's page showed, by the keys of Endpoint.facts. Raises Busy when another change
-    of the endpoint is open, NotPossible when the model does not fit, ChangedMeanwhile when the page was older than
-    the row.
+    `seen`: the values that the person's page showed, by the keys of Endpoint.facts. `replaces`: the open change of the
+    model that the person's page showed, which this one ends, in whatever state it is. `fingerprint`: of the form, so
+    that the same form is known when it is sent again. Raises Busy when another change of the endpoint is open,
+    NotPossible when the model does not fit, ChangedMeanwhile when the page was older than the row.
     """
     if model.why_not and not Change.objects.filter(pk=key).exists():
         raise NotPossible(model.why_not)
@@ -125,10 +101,12 @@ def change_model(
             from_model=endpoint.model,
             desired={"model": model.remote_id},
             bulk=bulk,
+            fingerprint=fingerprint,
         ),
         Verb.REQUESTED_CHANGE_MODEL,
         seen,
         at,
+        replaces,
         **words,
     )
 
@@ -143,22 +121,31 @@ def edit(
     seen: dict[str, Any] | None = None,
     at: datetime | None = None,
     bulk: Bulk | None = None,
+    fingerprint: str = "",
 ) -> Change:
     """Request another display_name, description or logging_enabled; values that are the same are left out."""
     now = endpoint.facts
     differing = {name: value for name, value in desired.items() if now[name] != value}
     if not differing and not Change.objects.filter(pk=key).exists():
         raise NotPossible(_("Nothing was changed."))
-    change = Change(
-        pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, actor=actor, reason=reason, desired=differing, bulk=bulk
-    )
+    asked = {"actor": actor, "reason": reason, "desired": differing, "bulk": bulk, "fingerprint": fingerprint}
+    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, **asked)
     fields = [audit.field_change(name, now[name], value) for name, value in differing.items()]
     return _ask(change, Verb.REQUESTED_EDIT, seen, at, fields=fields)
 
 
-def delete(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str = "", bulk: Bulk | None = None) -> Change:
+def delete(
+    *,
+    key: UUID,
+    actor: User | None,
+    endpoint: Endpoint,
+    reason: str = "",
+    bulk: Bulk | None = None,
+    fingerprint: str = "",
+) -> Change:
     """Request the deletion of an endpoint from the service; its row and history stay."""
-    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, actor=actor, reason=reason, bulk=bulk)
+    asked = {"actor": actor, "reason": reason, "bulk": bulk, "fingerprint": fingerprint}
+    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, **asked)
     return _ask(change, Verb.REQUESTED_DELETE, None, None)
 
 
@@ -178,16 +165,21 @@ def remove_duplicate(*, actor: User | None, endpoint: Endpoint) -> Change:
     return delete(key=uuid4(), actor=actor, endpoint=endpoint, reason=reason)
 
 
-def go_back(*, key: UUID, actor: User | None, endpoint: Endpoint, reason: str) -> Change:
-    """Request the model that the endpoint had before. Raises NotPossible when there is none, or it has expired."""
+def go_back(*, endpoint: Endpoint, **asked: Any) -> Change:
+    """Request the model that the endpoint had before, also while the change to the present one is open.
+
+    Takes what change_model() takes. Raises NotPossible when there is no such model, or it has expired.
+    """
     previous = previous_model(endpoint)
     if previous is None:
         raise NotPossible(_("There is no earlier model to go back to."))
-    return change_model(key=key, actor=actor, endpoint=endpoint, model=previous, reason=reason)
+    return change_model(endpoint=endpoint, model=previous, **asked)
 
 
 def previous_model(endpoint: Endpoint) -> SpeechModel | None:
-    """The model before the last change of model that was completed."""
+    """The model before the open change of model, or before the last one that was completed."""
+    if (change := endpoint.open_change) and change.can_be_replaced:
+        return change.from_model if change.sent_at else None
     done = endpoint.changes.filter(kind=ChangeKind.CHANGE_MODEL, state=ChangeState.DONE).order_by("-closed_at")
     last = done.select_related("from_model").first()
     return last.from_model if last and last.from_model != endpoint.model else None
@@ -236,11 +228,18 @@ def decide(change: Change, *, actor: User | None, again: bool, why: str = gettex
     return bool(moved)
 
 
-def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime | None, **words: Any) -> Change:
+def _ask(
+    change: Change,
+    verb: Verb,
+    seen: dict[str, Any] | None,
+    at: datetime | None,
+    replaces: UUID | None = None,
+    **words: Any,
+) -> Change:
     if asked := Change.objects.filter(pk=change.pk).first():
         return asked
     endpoint = Endpoint.of(change)
-    change.before = endpoint.facts
+    change.before = endpoint.facts | {"status": endpoint.status}
     for name, value in _names(endpoint, change.model, change.actor).items():
         setattr(change, name, value)
     differing = {name: change.before[name] for name, value in (seen or {}).items() if change.before.get(name) != value}
@@ -250,6 +249,8 @@ def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime |
         change.scheduled_for = change.due_at = at
     try:
         with transaction.atomic():
+            if replaces:
+                _replace(replaces, change)
             change.save(force_insert=True)
             audit.record(verb, actor=change.actor, endpoint=endpoint, change=change, detail=change.reason, **words)
     except IntegrityError:
@@ -257,6 +258,14 @@ def _ask(change: Change, verb: Verb, seen: dict[str, Any] | None, at: datetime |
             return asked
         raise Busy(endpoint.changes.open().get()) from None
     return change
+
+
+def _replace(pk: UUID, change: Change) -> None:
+    """Close the open change of the model that `change` replaces; a worker that is sending it notices by its state."""
+    old = Change.objects.open().filter(pk=pk, endpoint=change.endpoint).first()
+    if old and old.can_be_replaced and Change.objects.move(old, ChangeState.REPLACED):
+        change.replaces = old
+        audit.record(Verb.REPLACED, actor=change.actor, endpoint=old.endpoint, change=old, model=old.model_name)
 
 
 def _names(endpoint: Endpoint, model: SpeechModel | None, actor: User | None) -> dict[str, str]:

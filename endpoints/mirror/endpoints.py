@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from endpoints import audit, azure
 from endpoints.mirror.local_rows import LocalRows
-from endpoints.mirror.open_changes import needs_decision
+from endpoints.mirror.open_changes import correct_verdict, needs_decision
 from endpoints.models import Change, Endpoint, Resource, SpeechModel, Status
 from endpoints.models.automatic_deletion import parse_time_to_live
 from endpoints.models.change import MARK
@@ -61,6 +61,8 @@ def store_endpoint(
         _record_outside_changes(row, before, model_before)
         if created_late:
             _resume_creation(row)
+        elif not new:
+            correct_verdict(row)
     if new and record_found:
         audit.record(Verb.FOUND, endpoint=row)
     return row
@@ -77,9 +79,10 @@ def _record_outside_changes(row: Endpoint, before: dict[str, Any], model_before:
     differing = {name for name, value in before.items() if row.facts[name] != value}
     if not differing:
         return
-    latest = row.changes.exclude(sent_at=None).order_by("-sent_at").first()
-    requested = latest is not None and all(latest.desired.get(name) == row.facts[name] for name in differing)
-    if not requested:
+    sent = row.changes.exclude(sent_at=None).order_by("-sent_at")
+    # A change that was replaced may take effect before the one that replaced it.
+    latest = [change for n, change in enumerate(sent[:2]) if n == 0 or change.state == ChangeState.REPLACED]
+    if not any(change.requests({name: row.facts[name] for name in differing}) for change in latest):
         old, new = before | {"model": model_before}, row.facts | {"model": row.model_name}
         fields = [audit.field_change(name, old[name], new[name]) for name in before if name in differing]
         audit.record(Verb.CHANGED_OUTSIDE, endpoint=row, fields=fields)

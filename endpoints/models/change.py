@@ -13,12 +13,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.status import CLOSED, OPEN, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
 
-STUCK_AFTER = timedelta(hours=2)
+USUAL = timedelta(minutes=30)  # "Deploy a custom speech model": a deployment takes up to 30 minutes
 MARK = "speechStudioChange"  # the key in customProperties whose value is the id of the Change that made the endpoint
 
 
@@ -63,15 +64,22 @@ class Change(Claimable):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     actor_name = models.CharField(max_length=150, blank=True)
     reason = models.CharField(max_length=500, blank=True)
-    # Actual and desired state with the keys of Endpoint.facts, so that both can be compared with what the service says.
+    fingerprint = models.CharField(max_length=64, blank=True)  # of the form that requested it
+    # Actual and desired state with the keys of Endpoint.facts, so that both can be compared with what the service says;
+    # `before` also has the status.
     before = models.JSONField(default=dict)
     desired = models.JSONField(default=dict)
     scheduled_for = models.DateTimeField(null=True)
+    replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")  # open until this one
     bulk = models.ForeignKey("endpoints.Bulk", null=True, on_delete=models.SET_NULL, related_name="changes")
 
     requested_at = models.DateTimeField(auto_now_add=True, db_index=True)
     sent_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
+    # What the answers since the acceptance showed: since when it is in progress or in effect, and since when they show
+    # the values from before. Endpoints_Update may show the old model for as long as it still serves.
+    progress_at = models.DateTimeField(null=True)
+    unchanged_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
@@ -113,10 +121,21 @@ class Change(Claimable):
         return self.can_be_canceled and self.scheduled_for is not None and self.scheduled_for > timezone.now()
 
     @property
-    def stuck(self) -> bool:
-        """Accepted by the service, but not finished for longer than any deployment takes."""
-        late = self.accepted_at is not None and timezone.now() - self.accepted_at > STUCK_AFTER
+    def late(self) -> bool:
+        """Accepted by the service, but not finished within the time that a deployment is documented to take."""
+        late = self.accepted_at is not None and timezone.now() - self.accepted_at > USUAL
         return self.state == ChangeState.DEPLOYING and late
+
+    @property
+    def can_be_replaced(self) -> bool:
+        """Another model may be requested although this change is open."""
+        return self.state in OPEN and self.kind == ChangeKind.CHANGE_MODEL
+
+    @property
+    def accepted_at_once(self) -> bool:
+        """The first answer showed the new model, so nothing tells when it began to serve."""
+        model = self.kind in (ChangeKind.CREATE, ChangeKind.CHANGE_MODEL)
+        return self.state == ChangeState.DONE and model and not (self.progress_at or self.unchanged_at)
 
     @property
     def took(self) -> timedelta | None:
@@ -132,9 +151,10 @@ class Change(Claimable):
             if self.waits_for_its_time:
                 return ShownStatus(remote or Status.NOT_STARTED, _("Scheduled"), "waiting", waiting)
         match self.state:
-            case ChangeState.DEPLOYING if self.stuck:
-                detail = _("For more than two hours; the service may have lost it.")
-                return ShownStatus(Status.RUNNING, _("Stuck"), "unknown", detail)
+            case ChangeState.DEPLOYING if self.late and self.accepted_at:
+                since = timesince(self.accepted_at, depth=1)
+                detail = _("For %(time)s; deployments usually take up to 30 minutes.") % {"time": since}
+                return ShownStatus(Status.RUNNING, _("Taking longer than usual"), "running", detail)
             case ChangeState.DEPLOYING:
                 value = remote if remote in (Status.NOT_STARTED, Status.RUNNING) else Status.RUNNING
                 return ShownStatus(value, self.state_label, "running", deploying_for(self.accepted_at))
@@ -168,6 +188,10 @@ class Change(Claimable):
             ProgressStep(label, at, "done" if n < reached else "current" if n == reached else "todo")
             for n, (label, at) in enumerate(stages)
         ]
+
+    def requests(self, facts: dict[str, Any]) -> bool:
+        """Whether all these facts are what was requested."""
+        return all(name in self.desired and self.desired[name] == value for name, value in facts.items())
 
     def count_poll(self) -> int:
         """Count one more poll of the service; returns how many there were."""

@@ -195,7 +195,7 @@ class Endpoint(models.Model):
         if self.remote_id is not None or self.gone_at is not None:
             return False
         states = set(self.changes.filter(kind=ChangeKind.CREATE).values_list("state", flat=True))
-        return bool(states) and states <= set(CLOSED) - {ChangeState.DONE}
+        return bool(states) and states <= set(CLOSED) - {ChangeState.DONE, ChangeState.REPLACED}
 
     def duplicates(self) -> EndpointQuerySet:
         """Other endpoints that the same change request created on the service."""
@@ -219,13 +219,18 @@ class Endpoint(models.Model):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The part of the actual state that changes can affect. Change.before and the desired state have these keys."""
+        """The part of the actual state that changes can affect. The desired state of a change has these keys."""
         return {
             "model": self.model.remote_id if self.model else None,
             "display_name": self.display_name,
             "description": self.description,
             "logging_enabled": self.logging_enabled,
         }
+
+    def shows(self, desired: dict[str, Any]) -> bool:
+        """Whether its actual state has these values, and there are any."""
+        facts = self.facts
+        return bool(desired) and all(facts.get(name) == value for name, value in desired.items())
 
     @property
     def end(self) -> AutomaticDeletion | None:

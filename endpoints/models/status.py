@@ -48,10 +48,11 @@ class ChangeState(models.TextChoices):
     REFUSED = "refused", _("Refused")
     FAILED = "failed", _("Failed")
     CANCELED = "canceled", _("Cancelled")
+    REPLACED = "replaced", _("Replaced by a newer change")
 
 
 OPEN = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING, ChangeState.UNDECIDED)
-CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELED)
+CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELED, ChangeState.REPLACED)
 UNSTARTED = Q(state=ChangeState.QUEUED, attempt=0)  # nothing was sent, and no worker has started
 
 

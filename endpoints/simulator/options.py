@@ -19,6 +19,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Behavior that the contract does not define; README.md says what each value means."""
 
     update_while_running: Literal["refuse", "accept"] = "refuse"
+    redeploy: Literal["running", "old", "new", "back"] = "running"
     quota_status: Literal[403, 409, 429] = 409
     logs_without_logging: Literal["empty", "refuse"] = "empty"
     delete_missing_endpoint: Literal[204, 404] = 404

@@ -8,9 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from endpoints.changes import submit
+from endpoints.changes import refusals, submit
 from endpoints.models import Change, Endpoint, Event, SpeechModel, Status
-from endpoints.models.event import Verb
 from endpoints.models.model import ModelKind
 from endpoints.models.status import ChangeState
 from tests.changes.requests import request_model
@@ -61,24 +60,6 @@ def test_a_change_is_not_done_while_the_service_still_shows_the_old_model(alice,
     assert change.state == ChangeState.DONE
 
 
-def test_a_change_that_the_service_went_back_on_fails_two_minutes_after_it_was_accepted(
-    alice, endpoint, other, world, worker
-):
-    before = world.call("GET", f"/endpoints/{endpoint.remote_id}")
-    change = worker.step(request_model(alice, endpoint, other))
-    shows(world, before, times=2)
-    accepted(change, seconds=100)
-    worker.step(change)
-    assert change.state == ChangeState.DEPLOYING
-    accepted(change, seconds=125)
-    worker.step(change)
-    assert (change.state, change.due_at) == (ChangeState.FAILED, None)
-    assert change.error == "The service went back to what it was before."
-    failed = Event.objects.get(change_id=change.pk, verb=Verb.FAILED)
-    assert failed.detail == change.error
-    assert change.error in alice.get(endpoint.get_absolute_url()).content.decode()
-
-
 def test_a_deployment_that_runs_for_long_has_not_failed(alice, endpoint, other, world, worker):
     world.stop()
     change = worker.step(request_model(alice, endpoint, other))
@@ -98,7 +79,7 @@ def test_the_row_says_deploying_until_the_service_shows_the_new_model(alice, end
 
 def test_only_one_change_of_an_endpoint_is_open_at_a_time(alice, endpoint, other):
     first = request_model(alice, endpoint, other)
-    with pytest.raises(submit.Busy) as busy:
+    with pytest.raises(refusals.Busy) as busy:
         request_model(alice, endpoint, other)
     assert busy.value.change == first
     assert Change.objects.count() == 1

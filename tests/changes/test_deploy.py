@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints.changes import submit
+from endpoints.changes import refusals, submit
 from endpoints.changes.backoff import pause_of_deployment
 from endpoints.models import Change, Endpoint, Event, Project, Resource, SpeechModel, Status
 from endpoints.models.change import MARK
@@ -230,7 +230,7 @@ def test_too_many_requests_wait_as_long_as_the_service_says(alice, model, world,
 
 def test_an_expired_model_cannot_be_requested(alice, mirrored):
     expired = SpeechModel.objects.filter(expires_at__lt=timezone.now(), status=Status.SUCCEEDED).first()
-    with pytest.raises(submit.NotPossible, match="Expired"):
+    with pytest.raises(refusals.NotPossible, match="Expired"):
         ask(alice, expired)
     assert not Change.objects.exists()
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from endpoints.changes import submit
+from endpoints.changes import refusals, submit
 from endpoints.models import Change, Endpoint, SpeechModel
 from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 from tests.crashes import invariants
@@ -35,7 +35,7 @@ FAULTS = [
     {"stage": "after", "effect": {"truncate": 20}},
 ]
 picks = st.integers(min_value=0, max_value=7)
-NOT_NOW = (submit.Busy, submit.NotPossible, submit.ChangedMeanwhile)
+NOT_NOW = (refusals.Busy, refusals.NotPossible, refusals.ChangedMeanwhile)
 
 
 @pytest.mark.parametrize("examples", [EXAMPLES, pytest.param(LONG, marks=pytest.mark.long)])

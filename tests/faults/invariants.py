@@ -25,10 +25,11 @@ ASKED = {
     ChangeKind.DELETE: Verb.REQUESTED_DELETE,
 }
 ENDED = {
-    ChangeState.DONE: {Verb.DEPLOYED, Verb.EDITED, Verb.DELETED},
+    ChangeState.DONE: {Verb.DEPLOYED, Verb.EDITED, Verb.DELETED, Verb.TOOK_EFFECT},
     ChangeState.REFUSED: {Verb.REFUSED},
-    ChangeState.FAILED: {Verb.FAILED, Verb.GAVE_UP},
+    ChangeState.FAILED: {Verb.FAILED, Verb.EDIT_FAILED, Verb.GAVE_UP},
     ChangeState.CANCELED: {Verb.CANCELED},
+    ChangeState.REPLACED: {Verb.REPLACED},
 }
 
 

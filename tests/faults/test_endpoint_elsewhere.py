@@ -287,7 +287,7 @@ def test_what_fails_after_it_has_succeeded_is_shown_as_failed_and_keeps_its_hist
     Endpoint.objects.update(last_action_at=None)  # so that the final check gets the real status
 
 
-def test_a_deployment_that_never_ends_is_called_stuck_and_polled_slowly(alice, world, worker, request):
+def test_a_deployment_that_never_ends_needs_a_decision_after_two_hours(alice, world, worker, request):
     world.begin(rate_limit="0/0", deploy_seconds=10_000_000)
     model = request.getfixturevalue("model")
     change = worker.step(request_create(alice, model))
@@ -296,18 +296,18 @@ def test_a_deployment_that_never_ends_is_called_stuck_and_polled_slowly(alice, w
     world.advance(3 * 3600)
     later(change, hours=3)
     worker.step(change)
-    assert (change.state, change.stuck) == (ChangeState.DEPLOYING, True)
-    assert Endpoint.objects.for_list().get().shown_status.label == "Stuck"
-    assert "Stuck" in alice.get(reverse("endpoints:list")).content.decode()
-    assert 240 < (change.due_at - timezone.now()).total_seconds() < 900
-    assert not Change.objects.due().exists()
+    assert (change.state, change.due_at) == (ChangeState.UNDECIDED, None)
+    assert "two hours" in change.error
+    assert "Needs a decision" in alice.get(reverse("endpoints:list")).content.decode()
 
 
-def test_a_stuck_deployment_that_ends_after_all_is_done(alice, model, world, worker):
+def test_a_deployment_that_ends_after_a_decision_was_needed_is_done(alice, model, world, worker):
     change = worker.step(request_create(alice, model))
     later(change, hours=3)
     worker.step(change)
-    assert change.stuck
+    assert change.state == ChangeState.UNDECIDED
     world.advance(3600)
-    worker.step(change)
+    worker.mirror()
+    change.refresh_from_db()
     assert change.state == ChangeState.DONE
+    assert Event.objects.filter(change_id=change.pk, verb=Verb.TOOK_EFFECT).count() == 1

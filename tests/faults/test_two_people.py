@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.urls import reverse
 
-from endpoints.changes import submit
+from endpoints.changes import refusals, submit
 from endpoints.models import Change, Endpoint, Event, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
@@ -95,7 +95,7 @@ def test_a_form_that_is_overtaken_by_the_same_form_gets_the_first_change(alice, 
 
 def test_a_form_that_is_overtaken_by_another_persons_says_whose(alice, bob, endpoint, other, monkeypatch):
     first = overtaken(monkeypatch, Endpoint, "facts", partial(request_model, bob, endpoint, other))
-    with pytest.raises(submit.Busy, match="bob") as busy:
+    with pytest.raises(refusals.Busy, match="bob") as busy:
         request_model(alice, endpoint, other)
     assert [busy.value.change] == first == [Change.objects.get()]
     assert Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).count() == 1
@@ -118,7 +118,7 @@ def test_a_repeated_request_gets_its_first_change_whatever_has_become_of_the_mod
     Endpoint.objects.update(display_name="Renamed")
     again = {"endpoint": Endpoint.objects.get(), "model": SpeechModel.objects.get(pk=other.pk)}
     assert submit.change_model(**ask | again) == first
-    with pytest.raises(submit.NotPossible, match="Training failed"):
+    with pytest.raises(refusals.NotPossible, match="Training failed"):
         submit.change_model(**ask | again | {"key": uuid.uuid4()})
 
 

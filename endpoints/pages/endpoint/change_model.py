@@ -6,9 +6,8 @@ the page comes back with what was typed.
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -17,7 +16,7 @@ from endpoints.access import door
 from endpoints.access.permissions import may
 from endpoints.changes import submit
 from endpoints.models import Change, Endpoint
-from endpoints.pages.endpoint.submission import Submission
+from endpoints.pages.endpoint.submission import Submission, repeated, requested
 from endpoints.pages.forms.endpoint import ChangeModelForm
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.model_list import search
@@ -28,15 +27,15 @@ from endpoints.pages.model_list.comparison import Comparison
 @may("deploy_model")
 @vary_on_headers("HX-Request")
 def change_model(request: HttpRequest, pk: UUID) -> HttpResponse:
+    if answer := repeated(request, pk):
+        return answer
     endpoint = door.endpoint_on_service(request.user, pk)
     form = _form(request, endpoint)
     if search.wants_rows(request):
         return search.rows(request, form)
     submission = Submission(request, form)
     if submission.valid and (change := _requested(submission)):
-        words = _("The endpoint is being redeployed. It can take several minutes.")
-        messages.success(request, _("The change is scheduled.") if change.scheduled_for else words)
-        return redirect(endpoint)
+        return requested(request, change)
     comparison = _comparison(form)
     if request.htmx.target == "new-model":
         return render(request, "endpoint/_new_model.html", {"comparison": comparison})
@@ -66,5 +65,5 @@ def _comparison(form: ChangeModelForm) -> Comparison | None:
 
 def _requested(submission: Submission) -> Change | None:
     typed = submission.form.cleaned_data
-    arguments = {name: typed[name] for name in ("model", "seen", "at")}
+    arguments = {name: typed[name] for name in ("model", "seen", "at", "replaces")}
     return submission.request_change(submit.change_model, error_field="model", **arguments)

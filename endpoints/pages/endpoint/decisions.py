@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.changes import submit
+from endpoints.changes import refusals, submit
 from endpoints.models import Change, Endpoint
+from endpoints.pages.endpoint.submission import fingerprint, repeated
 from endpoints.pages.forms.endpoint import GoBackForm
 from endpoints.pages.http import HttpRequest
 
@@ -22,12 +23,15 @@ from endpoints.pages.http import HttpRequest
 @require_POST
 @may("deploy_model")
 def go_back(request: HttpRequest, pk: UUID) -> HttpResponse:
+    if answer := repeated(request, pk):
+        return answer
     endpoint = door.endpoint_on_service(request.user, pk)
     form = GoBackForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say in one line why you go back."))
         return redirect(endpoint)
-    ask = partial(submit.go_back, actor=request.user, endpoint=endpoint, **form.cleaned_data)
+    asked = {"actor": request.user, "fingerprint": fingerprint(request), **form.cleaned_data}
+    ask = partial(submit.go_back, endpoint=endpoint, **asked)
     _submit(request, ask, _("The endpoint is being redeployed with its previous model."))
     return redirect(endpoint)
 
@@ -82,7 +86,7 @@ def _submit(request: HttpRequest, ask: Callable[[], Change], words: str) -> bool
     """
     try:
         change = ask()
-    except (submit.NotPossible, submit.Busy) as error:
+    except (refusals.NotPossible, refusals.Busy) as error:
         messages.error(request, str(error))
     else:
         hints.send("step", change.pk)

@@ -111,6 +111,7 @@ def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "duplicates": endpoint.duplicates().for_page(),
         "usually": endpoint.usual_duration if change else None,
         "can_change": may_change and change is None and endpoint.remote_id is not None,
+        "can_change_model": may_change and endpoint.remote_id is not None and (not change or change.can_be_replaced),
         "can_clone": may_change and endpoint.model is not None and not can_dismiss,
         "can_deploy_again": may_deploy and (endpoint.gone_at is not None or can_dismiss),
         "can_dismiss": can_dismiss,

@@ -1,16 +1,60 @@
 """What the pages that submit a change request of an endpoint have in common."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from endpoints import hints
-from endpoints.changes import submit
-from endpoints.models import Change
+from endpoints.access import door
+from endpoints.changes import refusals
+from endpoints.models import Change, Endpoint
+from endpoints.models.search import uuid_in
+from endpoints.models.status import ChangeKind
 from endpoints.pages.forms.endpoint import ChangeForm
 from endpoints.pages.http import HttpRequest
+
+NOT_CONTENT = ("csrfmiddlewaretoken", "seen", "replaces", "go")  # fields of a form that say nothing of what is asked
+
+
+def fingerprint(request: HttpRequest) -> str:
+    """What a form asks for, as a hash: the same form that is sent again has the same one."""
+    content = {name: values for name, values in request.POST.lists() if name not in NOT_CONTENT}
+    return hashlib.sha256(json.dumps([request.path, content], sort_keys=True).encode()).hexdigest()
+
+
+def repeated(request: HttpRequest, pk: UUID) -> HttpResponse | None:
+    """The answer to a form that has requested a change of the endpoint `pk` before; None for a new one.
+
+    The same form is answered as the first time. Another content with the same key is refused: 409.
+    """
+    key = uuid_in(request.POST.get("key"))
+    change = door.changes(request.user, door.DEPLOY).filter(pk=key, endpoint=pk).first() if key else None
+    if change is None:
+        return None
+    endpoint = Endpoint.of(change)
+    if change.fingerprint != fingerprint(request):
+        context = {"section": "list", "endpoint": endpoint, "change": change}
+        return render(request, "endpoint/already_sent.html", context, status=409)
+    return requested(request, change)
+
+
+def requested(request: HttpRequest, change: Change) -> HttpResponse:
+    """Say what was requested, and lead to where it can be watched."""
+    words = {
+        ChangeKind.CHANGE_MODEL: _("The endpoint is being redeployed. It can take several minutes."),
+        ChangeKind.EDIT: _("The endpoint is being changed."),
+        ChangeKind.DELETE: _("The endpoint is being deleted."),
+    }
+    said = _("The change is scheduled.") if change.scheduled_for else words[ChangeKind(change.kind)]
+    messages.success(request, said)
+    return redirect("endpoints:list") if change.kind == ChangeKind.DELETE else redirect(Endpoint.of(change))
 
 
 class Submission:
@@ -19,7 +63,7 @@ class Submission:
     def __init__(self, request: HttpRequest, form: ChangeForm) -> None:
         self.request = request
         self.form = form
-        self.blocked_by = form.endpoint.open_change
+        self.blocked_by = None if form.replaced else form.endpoint.open_change
         self.conflict: dict[str, Any] = {}
 
     @property
@@ -36,13 +80,14 @@ class Submission:
         """
         typed = self.form.cleaned_data
         asker = {"key": typed["key"], "actor": self.request.user, "reason": typed["reason"]}
+        asker["fingerprint"] = fingerprint(self.request)
         try:
             change = verb(endpoint=self.form.endpoint, **asker, **arguments)
-        except submit.NotPossible as error:
+        except refusals.NotPossible as error:
             self.form.add_error(error_field, str(error))
-        except submit.Busy as error:
+        except refusals.Busy as error:
             self.blocked_by = error.change
-        except submit.ChangedMeanwhile as error:
+        except refusals.ChangedMeanwhile as error:
             self.conflict = error.facts
         else:
             hints.send("step", change.pk)

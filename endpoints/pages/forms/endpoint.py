@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from endpoints.access.permissions import Person
-from endpoints.models import Endpoint, SpeechModel
+from endpoints.models import Change, Endpoint, SpeechModel
 from endpoints.pages.forms.new_endpoint import DetailsForm, ModelForm
 
 
@@ -21,6 +21,8 @@ class ChangeForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
     seen = forms.JSONField(widget=forms.HiddenInput, required=False)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
+
+    replaced: Change | None = None  # the open change that this one ends
 
     def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,8 +40,9 @@ class ChangeForm(forms.Form):
 
 
 class ChangeModelForm(ChangeForm, ModelForm):
-    """Another model for an endpoint, why, and when."""
+    """Another model for an endpoint, why, and when; also in place of one that is being deployed."""
 
+    replaces = forms.UUIDField(widget=forms.HiddenInput, required=False)
     at = forms.DateTimeField(
         label=gettext_lazy("Start at"),
         required=False,
@@ -50,7 +53,13 @@ class ChangeModelForm(ChangeForm, ModelForm):
         place = {"resource": endpoint.resource, "locale": endpoint.locale}
         super().__init__(*args, endpoint=endpoint, person=person, **place, **kwargs)
         self.person = person
-        self.without = (endpoint.model_id,) if endpoint.model_id else ()
+        change = endpoint.open_change
+        # A form that was loaded before that change was requested says nothing of it, and does not end it.
+        known = not self.is_bound or self.data.get("replaces") == str(change and change.pk)
+        self.replaced = change if change and change.can_be_replaced and known else None
+        self.initial["replaces"] = self.replaced.pk if self.replaced else None
+        requested = self.replaced.model_id if self.replaced else endpoint.model_id
+        self.without = (requested,) if requested else ()
         # A history without reasons explains nothing; a person who has none at hand keeps this one.
         self.fields["reason"].required = True
         self.initial.setdefault("reason", _("Planned change"))
@@ -59,7 +68,7 @@ class ChangeModelForm(ChangeForm, ModelForm):
 
     def clean_model(self) -> SpeechModel:
         model = super().clean_model()
-        if model == self.endpoint.model:
+        if model.pk in self.without:
             raise ValidationError(_("The endpoint already uses this model; choose another one."))
         return model
 
@@ -103,4 +112,5 @@ class GoBackForm(forms.Form):
     """Why somebody goes back to the previous model."""
 
     key = forms.UUIDField()
+    replaces = forms.UUIDField(required=False)
     reason = forms.CharField(max_length=500)

@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.changes import submit
+from endpoints.changes import refusals, submit
 from endpoints.models import Draft, Endpoint
 from endpoints.models.search import uuid_in
 from endpoints.pages.forms.new_endpoint import NAME_LENGTH, DetailsForm, ModelForm, PlaceForm
@@ -134,7 +134,7 @@ def _add(request: HttpRequest, draft: Draft) -> HttpResponse:
             logging_enabled=answers["logging"],
             instead_of=_gone(draft),
         )
-    except submit.NotPossible:
+    except refusals.NotPossible:
         return _show(request, draft, "model", bound=True)
     hints.send("step", change.pk)
     draft.delete()

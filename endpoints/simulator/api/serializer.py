@@ -80,7 +80,7 @@ class Serializer:
 
     def endpoint(self, endpoint: Endpoint) -> Json:
         """Contract: Endpoint. Later versions have no text, timeToLive or email."""
-        status, _ = endpoint.work.at(self.now)
+        status, entered, model = endpoint.shown(self.now)
         properties: Json = {"loggingEnabled": endpoint.logging}
         if self.version.has_v3_properties and endpoint.time_to_live:
             properties["timeToLive"] = endpoint.time_to_live
@@ -89,7 +89,9 @@ class Serializer:
         if status is Status.FAILED:
             properties["error"] = DEPLOYMENT_ERROR
         body = self.common(endpoint, "endpoints", endpoint.id) | {
-            "model": self.reference(*self.model_path(endpoint.model)),
+            "status": status.value,
+            "lastActionDateTime": iso(entered),
+            "model": self.reference(*self.model_path(model)),
             "links": self.endpoint_links(endpoint),
             "properties": properties,
         }

@@ -35,10 +35,14 @@ Entity = TypeVar("Entity", Endpoint, Model, Project, ModelCopy)
 
 def status_fields(now: float) -> Fields:
     """Filterable properties of entities with a status, at one time (contract: Endpoints_List, filter)."""
+
+    def shown(entity: Any) -> Any:
+        return entity.shown(now) if isinstance(entity, Endpoint) else entity.work.at(now)
+
     return {
         **PROJECT_FIELDS,
-        "status": lambda entity: entity.work.at(now)[0].value,
-        "lastActionDateTime": lambda entity: int(entity.work.at(now)[1]),
+        "status": lambda entity: shown(entity)[0].value,
+        "lastActionDateTime": lambda entity: int(shown(entity)[1]),
     }
 
 

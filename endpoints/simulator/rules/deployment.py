@@ -74,7 +74,7 @@ def create(world: World, request: NewEndpoint) -> Endpoint:
 def change(world: World, endpoint: Endpoint, request: EndpointChange) -> None:
     """Endpoints_Update. A deployment starts only for another model, or for the same one after a failure."""
     now = world.now()
-    status, _ = endpoint.work.at(now)
+    status, *_ = endpoint.shown(now)
     if not status.terminal and world.options.switches.update_while_running == "refuse":
         raise conflict("EndpointNotUpdatable", "The endpoint cannot be updated while its deployment is not complete.")
     model = None
@@ -97,6 +97,7 @@ def change(world: World, endpoint: Endpoint, request: EndpointChange) -> None:
         endpoint.logging = request.logging
     if model:
         endpoint.previous = endpoint.in_service(now)
+        endpoint.redeploy = world.options.switches.redeploy
         endpoint.model = model.id
         endpoint.work = _deployment(world, model, now)
         world.schedule_expiry(endpoint)

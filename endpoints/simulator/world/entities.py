@@ -121,6 +121,7 @@ class Endpoint(Struct, kw_only=True):
     created: float
     work: Work
     previous: str | None = None
+    redeploy: str = "running"  # the switch of this name when the deployment began
     description: str | None = None
     project: str | None = None
     text: str | None = None
@@ -135,7 +136,17 @@ class Endpoint(Struct, kw_only=True):
 
     def in_service(self, now: float) -> str | None:
         """The id of the model that serves requests now; None before the first successful deployment."""
-        return self.model if self.work.at(now)[0] is Status.SUCCEEDED else self.previous
+        done = self.work.at(now)[0] is Status.SUCCEEDED and not (self.redeploy == "back" and self.previous)
+        return self.model if done else self.previous
+
+    def shown(self, now: float) -> tuple[Status, float, str]:
+        """The status, since when, and the model as the API shows them."""
+        status, entered = self.work.at(now)
+        if self.previous and not status.terminal and self.redeploy in ("old", "new"):
+            return Status.SUCCEEDED, self.work.started, self.previous if self.redeploy == "old" else self.model
+        if self.previous and status is Status.SUCCEEDED and self.redeploy == "back":
+            return status, entered, self.previous
+        return status, entered, self.model
 
 
 class Authorization(Struct, kw_only=True):

@@ -252,9 +252,15 @@ def nemo(db: None) -> Person:
 
 
 @pytest.fixture
-def endpoint(resource: Resource, world: World, worker: Worker) -> Endpoint:
+def redeploy() -> str:
+    """How the service shows another model that is being deployed (see the README of the simulator)."""
+    return "running"
+
+
+@pytest.fixture
+def endpoint(resource: Resource, world: World, worker: Worker, redeploy: str) -> Endpoint:
     """An endpoint that has been serving for a while."""
-    world.begin(endpoints=1, rate_limit="0/0")
+    world.begin(endpoints=1, rate_limit="0/0", switches={"redeploy": redeploy})
     worker.mirror()
     return Endpoint.objects.get()
 

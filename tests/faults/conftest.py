@@ -23,6 +23,12 @@ def untracked(resource: Resource, world: World, caplog: pytest.LogCaptureFixture
     check_secrets({"the log": "\n".join(logged).encode()}, KEY)
 
 
+@pytest.fixture(params=["running", "old", "new"])
+def redeploy(request: pytest.FixtureRequest) -> str:
+    """Faults are survived in whatever way the service shows a redeployment."""
+    return str(request.param)
+
+
 @pytest.fixture
 def model(mirrored: Resource) -> SpeechModel:
     """A model whose deployment succeeds."""

@@ -54,6 +54,7 @@ def gone_while(when, alice, endpoint, other, world, worker):
 WHEN = ["it waited", "it was sent", "it was deployed", "its answer was lost before", "its answer was lost after"]
 
 
+@pytest.mark.parametrize("redeploy", ["running", "old"], indirect=True)
 @pytest.mark.parametrize("when", WHEN)
 def test_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision(
     alice, bob, endpoint, other, world, worker, when
@@ -210,6 +211,7 @@ def test_a_page_opened_before_a_change_in_the_portal_does_not_overwrite_it(alice
     assert Event.objects.filter(endpoint_id=endpoint.pk, verb=Verb.CHANGED_OUTSIDE).count() == 1
 
 
+@pytest.mark.parametrize("redeploy", ["running"], indirect=True)
 @pytest.mark.parametrize("running", [False, True], ids=["deployed", "still running"])
 def test_a_change_in_the_portal_that_no_refresh_has_seen_is_not_overwritten_either(
     alice, endpoint, other, world, worker, running
@@ -252,6 +254,7 @@ def says(world, endpoint, *statuses):
     world.fail(*faults)
 
 
+@pytest.mark.parametrize("redeploy", ["running", "old"], indirect=True)
 def test_a_status_that_flaps_is_shown_as_it_is_and_recorded_once(alice, endpoint, other, world, worker):
     change = worker.step(request_model(alice, endpoint, other))
     flapping = [Status.RUNNING, Status.NOT_STARTED, Status.RUNNING]

@@ -220,6 +220,7 @@ def test_a_worker_whose_clock_is_wrong_leaves_the_service_its_time_to_settle(ali
     assert (change.state, change.attempt) == (ChangeState.DEPLOYING, 2)
 
 
+@pytest.mark.parametrize("redeploy", ["running", "old"], indirect=True)
 @pytest.mark.parametrize("hours", [-2, 2])
 def test_no_age_on_a_page_is_negative(alice, endpoint, other, worker, clock, hours):
     change = worker.step(request_model(alice, endpoint, other))
@@ -281,6 +282,7 @@ def test_an_endpoint_that_the_backup_still_has_and_the_service_no_longer(alice, 
     assert posts(world) == []
 
 
+@pytest.mark.parametrize("redeploy", ["running", "old"], indirect=True)
 def test_a_change_of_model_that_was_done_since_the_backup_is_not_done_again(alice, endpoint, other, world, worker):
     change = worker.step(request_model(alice, endpoint, other))
     world.advance(3600)

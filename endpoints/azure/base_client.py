@@ -14,7 +14,7 @@ from .errors import ForeignAddress, NotFound, NotSupported, OutcomeUnknown, Spee
 from .listing import Listing
 from .reading import Malformed, decoded
 from .sending import ApiResponse, Sender, unreadable
-from .versions import Version
+from .versions import Version, version_named
 
 T = TypeVar("T")
 Read = Callable[[Any, float | None], T]  # makes an entity of decoded JSON and the seconds of Retry-After; Malformed
@@ -42,6 +42,10 @@ class BaseClient:
         self.version = version
         self.base = str(endpoint).rstrip("/?#")
         self._sender = sender
+
+    def speaking(self, version: str) -> "BaseClient":
+        """The same resource in another API version, by the same connections."""
+        return BaseClient(self.endpoint, version_named(version), self._sender.speaking(version))
 
     def require(self, supported: bool, what: str, operation: str) -> None:
         """Raise NotSupported, before anything is sent, if the version does not have `what`."""

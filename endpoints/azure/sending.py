@@ -7,6 +7,7 @@ environment or .netrc, log lines with whole URLs) must not happen here.
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from itertools import count
 from typing import TypeVar, cast
 
@@ -71,6 +72,12 @@ class Sender:
 
     def __repr__(self) -> str:
         return "Sender()"
+
+    def speaking(self, version: str) -> "Sender":
+        """One that sends in another API version, by the same connections."""
+        other = copy(self)
+        other._version = version
+        return other
 
     def close(self) -> None:
         self._reading.close()

@@ -53,7 +53,7 @@ def receive(resource: Resource, body: bytes, signature: str | None) -> tuple[str
 
 def _make_due(resource: Resource, remote_id: str | None) -> tuple[str, str] | None:
     """Make the open change of an endpoint due, or else the resource; at most once a second for each endpoint."""
-    rows = Endpoint.objects.filter(resource=resource, remote_id=remote_id)
+    rows = Endpoint.objects.filter(resource=resource, remote_id__iexact=remote_id)
     not_recent = Q(hinted_at=None) | Q(hinted_at__lte=Now() - COALESCE)
     if remote_id and rows.exists() and rows.filter(not_recent).update(hinted_at=Now()) != 1:
         return None

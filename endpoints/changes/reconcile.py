@@ -21,7 +21,7 @@ from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.sending import remote_id, shows
 from endpoints.changes.work import attempt
-from endpoints.mirror.endpoints import mark_gone, store_endpoint
+from endpoints.mirror.endpoints import absent_for_long, mark_gone, store_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
 from endpoints.models.change import MARK
@@ -97,13 +97,28 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
         Change.objects.move(change, ChangeState.QUEUED, error=str(error))
         raise
     except (azure.Refused, azure.NotSupported, azure.ForeignAddress) as refusal:
-        if isinstance(refusal, azure.NotFound) and change.kind != ChangeKind.CREATE and not _remote(change, service):
-            return _gone(change)
+        if isinstance(refusal, azure.NotFound) and change.kind != ChangeKind.CREATE:
+            return _not_found(change, service, refusal)
         return _close(change, ChangeState.REFUSED, str(refusal))
     except azure.SpeechError as error:
         Change.objects.move(change, ChangeState.UNKNOWN, lost_answers=change.lost_answers + 1, error=str(error))
         raise
     return _deleted(change) if remote is None else _accepted(change, remote)
+
+
+def _not_found(change: Change, service: azure.SpeechClient, refusal: azure.NotFound) -> float | None:
+    """The answer to a PATCH or DELETE was 404. Nothing was executed, so it can be sent again."""
+    try:
+        remote = _remote(change, service)
+    except azure.SpeechError:
+        Change.objects.move(change, ChangeState.QUEUED, error=str(refusal))
+        raise
+    if remote is None:
+        return _deleted(change) if change.kind == ChangeKind.DELETE else _gone(change)
+    if refusal.says_gone:
+        return _close(change, ChangeState.REFUSED, str(refusal))
+    Change.objects.move(change, ChangeState.QUEUED, error=str(refusal))
+    raise refusal
 
 
 def _recover(change: Change, service: azure.SpeechClient) -> float | None:
@@ -153,12 +168,15 @@ def _again_or_ask(change: Change) -> float | None:
 
 def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
     """The change's endpoint as the service shows it; None when the service no longer has it."""
+    endpoint = Endpoint.of(change)
     try:
-        return service.get_endpoint(remote_id(Endpoint.of(change)))
-    except azure.NotFound as error:
-        if error.gateway:
-            raise  # no word of the service about this endpoint: the address or the version may be wrong
-        return None
+        return service.get_endpoint(remote_id(endpoint))
+    except (azure.NotFound, azure.Unreadable) as error:
+        # Any other 404 may come from a wrong address, a retired version or a gateway.
+        says_gone = isinstance(error, azure.NotFound) and error.says_gone
+        if error.status == 404 and (says_gone or absent_for_long(endpoint)):
+            return None
+        raise
 
 
 def _gone(change: Change) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from endpoints.models.event import Verb
 from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
 from endpoints.models.unreadable import STATUS
 
+ABSENCE = timedelta(minutes=10)
 # The columns that come from a field of azure.Endpoint, where the names differ.
 COLUMNS = {
     "status": ("status", "error"),
@@ -120,6 +122,18 @@ def mark_gone(endpoint: Endpoint, *, requested_here: bool = False) -> None:
         for change in endpoint.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.DELETE):
             if Change.objects.move(change, ChangeState.DONE, error=""):
                 audit.record(Verb.DELETED, endpoint=endpoint, change=change)
+
+
+def absent_for_long(endpoint: Endpoint) -> bool:
+    """Whether two complete listings, ten minutes apart, did not have the endpoint.
+
+    Together with any 404 this counts as gone, in case the service's 404 is not in the contract's format.
+    """
+    gone_at = Endpoint.objects.values_list("gone_at", flat=True).get(pk=endpoint.pk)
+    resource = Resource.objects.get(pk=endpoint.resource_id)
+    if gone_at is None or resource.mirrored_at is None or "endpoints" in resource.unreadable:
+        return False
+    return resource.mirrored_at >= gone_at + ABSENCE
 
 
 def _existing_or_new(resource: Resource, remote: azure.Endpoint) -> Endpoint:

@@ -42,7 +42,9 @@ def _find(resource: Resource, service: azure.SpeechClient, address: str) -> azur
     if resource.hook_id:
         try:
             return service.get_web_hook(resource.hook_id)
-        except azure.NotFound:
+        except azure.NotFound as error:
+            if not error.says_gone:
+                raise
             return None
     return next((hook for hook in service.list_web_hooks() if hook.web_url == address), None)
 

@@ -86,7 +86,7 @@ class VersionRetired(SpeechError):
 
 
 class WrongAddress(SpeechError):
-    """Not raised by operations: see SpeechClient.explain(). Nothing was done."""
+    """No API version answers at the address of the resource. Returned by SpeechClient.explain() only."""
 
 
 class Refused(SpeechError):

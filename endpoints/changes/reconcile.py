@@ -7,7 +7,7 @@ happens only if the change is still as it was read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -132,11 +132,16 @@ def _recover(change: Change, service: azure.SpeechClient) -> float | None:
 def _settle(change: Change, service: azure.SpeechClient) -> float | None:
     if change.kind != ChangeKind.CREATE:
         return _settle_known(change, service)
-    if made := _made(change, service):
+    listing = service.list_endpoints()
+    if made := _marked(change, listing):
         return _accepted(change, made)
-    Change.objects.move(change, ChangeState.UNKNOWN, empty_listings=change.empty_listings + 1)
+    unreadable = any(_may_be_made(change, item) for item in listing.unreadable)
+    Change.objects.move(change, ChangeState.UNKNOWN, empty_listings=change.empty_listings + (not unreadable))
     # By the database's clock: those of the workers may be wrong.
     settling = Change.objects.filter(pk=change.pk, sent_at__gt=Now() - SETTLE).exists()
+    if unreadable and not settling:
+        needs_decision(change, _("The service lists an endpoint that cannot be read; it may be this one."))
+        return None
     if settling or change.empty_listings < 2:
         return pause(change)
     return _again_or_ask(change)
@@ -144,8 +149,18 @@ def _settle(change: Change, service: azure.SpeechClient) -> float | None:
 
 def _made(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
     """The endpoint with this change's mark, the oldest if there are several; read from one complete listing."""
-    ours = [remote for remote in service.list_endpoints() if remote.custom_properties.get(MARK) == str(change.pk)]
+    return _marked(change, service.list_endpoints())
+
+
+def _marked(change: Change, listed: Iterable[azure.Endpoint]) -> azure.Endpoint | None:
+    ours = [remote for remote in listed if remote.custom_properties.get(MARK) == str(change.pk)]
     return min(ours, key=lambda remote: (remote.created is None, remote.created), default=None)
+
+
+def _may_be_made(change: Change, item: azure.UnreadableItem) -> bool:
+    """Whether an item that cannot be read may be the endpoint of this change."""
+    mark, name = item.custom_properties.get(MARK), Endpoint.of(change).display_name
+    return mark == str(change.pk) if mark else item.display_name in ("", name)
 
 
 def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:

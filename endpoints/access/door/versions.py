@@ -73,7 +73,7 @@ class DataVersion:
         with connection.cursor() as cursor:
             cursor.execute(_FACTS, [reader, session_key, connection.ops.adapt_datetimefield_value(now)])
             endpoint, change, since, failing, unread, mirrored, cataloged, resources, *rest = cursor.fetchone()
-        swept, clock, unreadable, unseen, session = _time(rest[0]), _time(rest[1]), *rest[2:]
+        swept, clock, (unreadable, unseen, session) = _time(rest[0]), _time(rest[1]), rest[2:]
         changing = (endpoint, change, since, failing, unread, resources, unreadable)
         version = "-".join("".join(c for c in str(fact or 0) if c.isdigit()) for fact in changing)
         return cls(

@@ -98,7 +98,19 @@ def test_differences_are_reported_for_each_operation(resource, world, run_comman
     assert "`values[].color` is not in the contract" in expected
     assert "`values[].createdDateTime` is no date-time" in expected
     assert "Retry-After" in expected
-    assert "1 failed" in lines[-1]  # an endpoint without a locale cannot be shown at all
+    assert "1 differed, 0 failed" in lines[-1]
+
+
+def test_an_item_that_cannot_be_read_fails_one_line_and_the_others_are_checked(resource, world, run_command):
+    page = world.call("GET", "/endpoints")
+    page["values"][0] |= {"self": 5, "displayName": "Front door"}
+    world.fail({"method": "GET", "path": r"/endpoints$", "effect": {"body": page}})
+    code, lines = run_command()
+    assert code == 1
+    assert steps_of(lines, "differed") == ["Endpoints_List"]
+    assert "         - the endpoint 'Front door' cannot be read: `self` is not a text" in lines
+    assert {"Endpoints_Get", "Endpoints_ListLogs", "content"} <= set(steps_of(lines, "held"))
+    assert "0 failed" in lines[-1]
 
 
 def test_a_response_that_the_client_tolerates_is_reported_as_differed(resource, world, run_command):

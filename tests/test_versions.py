@@ -94,14 +94,60 @@ def test_content_logs_come_from_the_customers_own_container(lena, world, worker,
 
 
 @pytest.mark.parametrize("answer", ["410", "404", "error"])
-def test_a_retired_version_becomes_a_banner_that_names_the_setting(alice, world, worker, answer):
+def test_a_retired_version_becomes_a_banner_that_names_the_version_to_choose(alice, world, worker, answer):
     registered(world, worker, "v3.2", endpoints=2)
     world.begin(endpoints=2, rate_limit="0/0", switches={"retired": "v3.2", "retired_answer": answer})
     worker.mirror()
     page = alice.get("/endpoints/").content.decode()
-    assert "SPEECH_API_VERSION" in page
-    assert "v3.2" in page
+    assert "does not support API version v3.2 (any more), but 2025-10-15. Choose that API version" in page
+    assert "for this resource." in page
     assert page.count('<tr id="endpoint-') == 2
+
+
+FOREIGN_404 = {
+    "the gateway's error": {"error": {"code": "404", "message": "Resource not found"}},
+    "API Management": {"statusCode": 404, "message": "Resource not found"},
+    "HTML": "<html>no such page</html>",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("body", FOREIGN_404.values(), ids=FOREIGN_404)
+def test_an_address_at_which_no_version_answers_is_told_from_a_retired_version(alice, resource, world, worker, body):
+    world.begin(endpoints=2, rate_limit="0/0")
+    worker.mirror()
+    everything = {"effect": {"status": 404, "body": body}, "times": 50}
+    world.fail(everything)
+    worker.mirror()
+    page = alice.get("/endpoints/").content.decode()
+    assert "There is no Speech to text REST API at" in page
+    assert "Correct the service address or the region of this resource." in page
+    assert page.count('<tr id="endpoint-') == 2
+    world.fail({**everything, "path": "/speechtotext/v3.2/"})
+    worker.mirror()
+    assert "(any more), but 2025-10-15." in alice.get("/endpoints/").content.decode()
+    world.fail()
+    worker.mirror()
+    resource.refresh_from_db()
+    assert resource.failing_since is None
+
+
+@pytest.mark.parametrize("message", ["It was retired.", "Not supported.", "End of life.", "It is no longer available."])
+def test_a_listing_that_is_refused_as_retired_is_the_same_state(alice, resource, world, worker, message):
+    refusal = {"status": 400, "body": {"code": "InvalidRequest", "message": message}}
+    world.fail({"path": "/speechtotext/v3.2/", "times": 50, "effect": refusal})
+    worker.mirror()
+    assert "(any more), but 2025-10-15. Choose that API version" in alice.get("/endpoints/").content.decode()
+
+
+def test_a_version_is_not_called_retired_for_good_while_the_others_cannot_be_asked(resource, world, worker):
+    gone = {"path": "/speechtotext/v3.2/", "times": 50, "effect": {"status": 404, "body": ""}}
+    world.fail(gone, {"path": "api-version", "times": 50, "effect": {"status": 503}})
+    worker.mirror()
+    resource.refresh_from_db()
+    assert resource.failure == (
+        "The service does not support API version v3.2 (any more). Choose another API version for this resource."
+    )
 
 
 @pytest.mark.parametrize("container", [None, Secret.of("https://contoso.example/logs?sig=x")], ids=["none", "own"])

@@ -15,6 +15,7 @@ from .entities import (
     LogPage,
     Model,
     Project,
+    UnreadableItem,
     WebHook,
     WebHookCreate,
     WebHookUpdate,
@@ -39,6 +40,7 @@ from .errors import (
     Unauthorized,
     Unreadable,
     VersionRetired,
+    WrongAddress,
 )
 from .times import utc
 from .versions import VERSIONS, Capabilities
@@ -95,10 +97,12 @@ __all__ = [
     "TooManyRequests",
     "Unauthorized",
     "Unreadable",
+    "UnreadableItem",
     "VersionRetired",
     "WebHook",
     "WebHookCreate",
     "WebHookUpdate",
+    "WrongAddress",
     "identity",
     "quote",
     "utc",

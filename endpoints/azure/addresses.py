@@ -63,13 +63,22 @@ def is_loopback(url: httpx.URL) -> bool:
         return False
 
 
-def own_link(link: str, base: httpx.URL) -> httpx.URL | None:
-    """The URL of a link in the response from `base`, or None if it has another origin."""
+def on_own_host(link: str, base: httpx.URL, prefix: str = "") -> httpx.URL | None:
+    """The path and query of a link in the response from `base`, on the host of `base`; None if it is no http link.
+
+    The service may name its regional host when the resource's own domain was asked. `prefix`: the path in front of
+    the API, when the resource is reached through a proxy that has one.
+    """
     try:
-        url = httpx.URL(urljoin(str(base), link))
+        parts = urlsplit(urljoin(str(base), link))
+        if parts.scheme not in _PORTS:
+            return None
+        begin = parts.path.lower().find("/speechtotext")
+        path = prefix + parts.path[begin:] if begin >= 0 else parts.path
+        query = parts.query.replace("?", "&")  # published examples have links with two query strings
+        return httpx.URL(f"{base.scheme}://{base.netloc.decode()}{path or '/'}{'?' + query if query else ''}")
     except (httpx.InvalidURL, ValueError):
         return None
-    return url if origin(url) == origin(base) and not url.userinfo else None
 
 
 def content_link(link: str, endpoint: httpx.URL) -> httpx.URL | None:
@@ -131,9 +140,14 @@ def id_behind(link: str) -> str:
 def kind_behind(link: str) -> str:
     """ "base" or "custom": only /models/base/ in its URL distinguishes a base model."""
     try:
-        return "base" if urlsplit(link).path.rstrip("/").split("/")[-2:-1] == ["base"] else "custom"
+        return "base" if urlsplit(link).path.rstrip("/").lower().split("/")[-2:-1] == ["base"] else "custom"
     except ValueError:
         return "custom"
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is an id of an endpoint, model, project or web hook."""
+    return bool(_UUID.fullmatch(text))
 
 
 def uuid_id(value: str | UUID, kind: str) -> str:
@@ -144,9 +158,14 @@ def uuid_id(value: str | UUID, kind: str) -> str:
     return text
 
 
+def is_log_id(text: str) -> bool:
+    """Whether a text is an id of a log, and short enough to be stored."""
+    return bool(_LOG_ID.fullmatch(text)) and set(text) != {"."} and len(text) <= 1000
+
+
 def log_id(value: str) -> str:
     """The id of a log for use in a path; it is not a UUID."""
-    if not _LOG_ID.fullmatch(value) or set(value) == {"."}:
+    if not is_log_id(value):
         raise ValueError(f"The id of a log has letters, digits and _ . - only, not {value[:60]!r}.")
     return value
 

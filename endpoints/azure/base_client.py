@@ -2,23 +2,36 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
+from msgspec import Struct
 
 from . import wire
-from .addresses import id_behind, origin, own_link
+from .addresses import id_behind, on_own_host
+from .entities import UnreadableItem
 from .errors import ForeignAddress, NotFound, NotSupported, OutcomeUnknown, SpeechError
+from .listing import Listing
+from .reading import Malformed, decoded
 from .sending import ApiResponse, Sender, unreadable
-from .versions import Version
+from .versions import Version, version_named
 
 T = TypeVar("T")
+Read = Callable[[Any, float | None], T]  # makes an entity of decoded JSON and the seconds of Retry-After; Malformed
 NO_QUERY: Mapping[str, str | None] = MappingProxyType({})
 
 MAX_PAGES = 10_000
 MAX_LINK_LENGTH = 8_192
 # Every resource has these, so a 404 of the gateway here means that it does not know the API version.
 _COLLECTIONS = frozenset({"/endpoints", "/endpoints/locales", "/models", "/models/base", "/projects", "/webhooks"})
+
+
+class Page(Struct):
+    """One page of a list: its items, those that cannot be read, and the link to the next page."""
+
+    items: list[Any]
+    unreadable: list[UnreadableItem]
+    following: httpx.URL | None
 
 
 class BaseClient:
@@ -29,6 +42,10 @@ class BaseClient:
         self.version = version
         self.base = str(endpoint).rstrip("/?#")
         self._sender = sender
+
+    def speaking(self, version: str) -> "BaseClient":
+        """The same resource in another API version, by the same connections."""
+        return BaseClient(self.endpoint, version_named(version), self._sender.speaking(version))
 
     def require(self, supported: bool, what: str, operation: str) -> None:
         """Raise NotSupported, before anything is sent, if the version does not have `what`."""
@@ -47,11 +64,11 @@ class BaseClient:
         url = self.version.url(self.base, path, query)
         return self._sender.send(operation, method, url, body, must_exist=path in _COLLECTIONS)
 
-    def parse(self, operation: str, response: ApiResponse, read: Callable[[bytes, float | None], T]) -> T:
+    def parse(self, operation: str, response: ApiResponse, read: Read[T]) -> T:
         """Parse a response; raises Unreadable if it does not follow the contract."""
         try:
-            return read(response.data, response.retry_after)
-        except wire.Malformed as error:
+            return read(decoded(response.data), response.retry_after)
+        except Malformed as error:
             location = response.headers.get("location") if response.status == 201 else None
             raise unreadable(operation, str(error), response.status, location) from None
 
@@ -59,7 +76,7 @@ class BaseClient:
         self,
         operation: str,
         path: str,
-        read: Callable[[bytes, float | None], T],
+        read: Read[T],
         query: Mapping[str, str | None] = NO_QUERY,
     ) -> T:
         """GET one entity."""
@@ -70,7 +87,7 @@ class BaseClient:
         operation: str,
         path: str,
         body: bytes,
-        read: Callable[[bytes, float | None], T],
+        read: Read[T],
         get_by_id: Callable[[str], T],
     ) -> T:
         """POST to a collection. After a 201 with an unreadable body the entity is fetched by its Location, with a new
@@ -78,24 +95,23 @@ class BaseClient:
         try:
             return self.parse(operation, self.request(operation, "POST", path, body), read)
         except OutcomeUnknown as error:
-            created = self._get_created(path, error.location, get_by_id) if error.status == 201 else None
+            created = self._get_created(error.location, get_by_id) if error.status == 201 else None
             if created is None:
                 raise
             return created
 
-    def _get_created(self, path: str, location: str | None, get_by_id: Callable[[str], T]) -> T | None:
-        link = own_link(location, httpx.URL(self.version.url(self.base, path))) if location else None
+    def _get_created(self, location: str | None, get_by_id: Callable[[str], T]) -> T | None:
         try:
-            return get_by_id(id_behind(str(link))) if link else None
+            return get_by_id(id_behind(location)) if location else None
         except (SpeechError, ValueError):
             return None
 
     def delete(self, operation: str, path: str, what: str) -> None:
-        """DELETE one entity. Both 204 and a 404 of the service itself (not of the gateway) mean that it is deleted."""
+        """DELETE one entity. Both 204 and a 404 by which the service says so mean that it is deleted."""
         try:
             status = self.request(operation, "DELETE", path).status
         except NotFound as error:
-            if error.gateway:  # the gateway knows paths, not entities
+            if not error.says_gone:
                 raise
             return
         if status != 204:
@@ -106,36 +122,50 @@ class BaseClient:
         operation: str,
         path: str,
         query: Mapping[str, str | None],
-        read: Callable[[bytes, float | None], T],
+        read: Read[T],
         identity: Callable[[T], str],
-    ) -> Iterator[T]:
+    ) -> Listing[T]:
         """All items of a list; an item that moves to the next page meanwhile is returned once."""
-        seen = set[str]()
-        for entities, _following in self.pages(operation, path, query, read):
-            for entity in entities:
-                if identity(entity) not in seen:
-                    seen.add(identity(entity))
-                    yield entity
+        unreadable_items: list[UnreadableItem] = []
 
-    def pages(
-        self, operation: str, path: str, query: Mapping[str, str | None], read: Callable[[bytes, float | None], T]
-    ) -> Iterator[tuple[list[T], httpx.URL | None]]:
-        """Follow @nextLink: each page, with the link to the next one."""
+        def each() -> Iterator[T]:
+            seen = set[str]()
+            for page in self.pages(operation, path, query, read):
+                unreadable_items.extend(page.unreadable)
+                for entity in page.items:
+                    if identity(entity) not in seen:
+                        seen.add(identity(entity))
+                        yield entity
+
+        return Listing(each(), unreadable_items)
+
+    def pages(self, operation: str, path: str, query: Mapping[str, str | None], read: Read[T]) -> Iterator[Page]:
+        """Follow @nextLink, on our own host, whichever host the link names."""
         url = httpx.URL(self.version.url(self.base, path, query))
         links = {str(url)}
         while True:
             response = self._sender.send(operation, "GET", url, must_exist=path in _COLLECTIONS)
-            items, link = self.parse(operation, response, lambda data, _: wire.page(data))
-            entities = [
-                self.parse(operation, ApiResponse(response.status, response.headers, item), read) for item in items
-            ]
-            next_page = own_link(self.version.versioned(link), url) if link and len(link) <= MAX_LINK_LENGTH else None
-            yield entities, next_page
+            values, link, incomplete = self.parse(operation, response, lambda value, _: wire.page(value))
+            page = _page(values, read, response.retry_after)
+            page.unreadable += incomplete
+            if link and len(link) <= MAX_LINK_LENGTH:
+                page.following = on_own_host(self.version.versioned(link), url, self.endpoint.path.rstrip("/"))
+            yield page
             if link is None:
                 return
-            if len(link) > MAX_LINK_LENGTH or len(links) >= MAX_PAGES or str(next_page) in links:
+            if len(link) > MAX_LINK_LENGTH or len(links) >= MAX_PAGES or str(page.following) in links:
                 raise unreadable(operation, "its pages have no end", response.status)
-            if next_page is None or origin(next_page) != origin(self.endpoint):
-                raise ForeignAddress("The next page lies at another address than the resource.", operation=operation)
-            links.add(str(next_page))
-            url = next_page
+            if page.following is None:
+                raise ForeignAddress("The link to the next page is not an address.", operation=operation)
+            links.add(str(page.following))
+            url = page.following
+
+
+def _page(values: list[Any], read: Read[Any], retry_after: float | None) -> Page:
+    page = Page([], [], None)
+    for value in values:
+        try:
+            page.items.append(read(value, retry_after))
+        except Malformed as error:
+            page.unreadable.append(wire.unreadable_item(value, str(error)))
+    return page

@@ -12,6 +12,7 @@ from .content import Contents
 from .credentials import Credential, KeyAuthentication, TokenAuthentication
 from .curl import Connections, Route, Source
 from .errors import ForeignAddress
+from .explain import explain
 from .sending import Sender
 from .versions import Capabilities, version_named
 
@@ -71,6 +72,8 @@ class SpeechClient(BaseClient, Contents):
     def capabilities(self) -> Capabilities:
         """What the API version can do; operations that it has not raise NotSupported."""
         return self.version.capabilities
+
+    explain = explain
 
     list_endpoints = endpoints.list_endpoints
     list_endpoint_locales = endpoints.list_endpoint_locales

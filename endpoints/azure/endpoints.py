@@ -1,26 +1,26 @@
 """Operations on endpoints (contract: Endpoints_*). SpeechClient has each of them as a method."""
 
-from collections.abc import Iterator
-
 from msgspec import UNSET
 
 from . import wire, writing
 from .addresses import uuid_id
 from .base_client import BaseClient
 from .entities import Endpoint, EndpointCreate, EndpointUpdate
+from .listing import Listing
 
 
-def list_endpoints(client: BaseClient, filter: str | None = None) -> Iterator[Endpoint]:
-    """Endpoints_List, page by page. It raises when a page fails, so a finished iteration is complete."""
+def list_endpoints(client: BaseClient, filter: str | None = None) -> Listing[Endpoint]:
+    """Endpoints_List, page by page. It raises when a page fails, so a finished iteration without `unreadable` items is
+    complete."""
     return client.items("Endpoints_List", "/endpoints", {"filter": filter}, wire.endpoint, lambda item: item.id)
 
 
 def list_endpoint_locales(client: BaseClient) -> list[str]:
     """Endpoints_ListSupportedLocales: the locales that endpoints can have."""
-    return client.get("Endpoints_ListSupportedLocales", "/endpoints/locales", lambda data, _: wire.strings(data))
+    return client.get("Endpoints_ListSupportedLocales", "/endpoints/locales", lambda value, _: wire.strings(value))
 
 
-def list_project_endpoints(client: BaseClient, project_id: str, filter: str | None = None) -> Iterator[Endpoint]:
+def list_project_endpoints(client: BaseClient, project_id: str, filter: str | None = None) -> Listing[Endpoint]:
     """Projects_ListEndpoints, page by page like list_endpoints(). Not in 2024-11-15."""
     operation = "Projects_ListEndpoints"
     client.require(client.version.capabilities.projects, "projects", operation)
@@ -56,7 +56,7 @@ def update_endpoint(client: BaseClient, id: str, changes: EndpointUpdate) -> End
 
 
 def delete_endpoint(client: BaseClient, id: str) -> None:
-    """Endpoints_Delete. Both 204 and 404 mean that it is deleted; the contract does not define the latter."""
+    """Endpoints_Delete. Both 204 and a 404 with the code NotFound mean that it is deleted; any other 404 is raised."""
     client.delete("Endpoints_Delete", _path(id), "the endpoint")
 
 

@@ -16,6 +16,15 @@ class EntityError(Struct, frozen=True):
     message: str = ""
 
 
+class UnreadableItem(Struct, frozen=True, kw_only=True):
+    """An item of a list that is no entity, because it has no id. `reason` completes "cannot be read: ..."."""
+
+    reason: str
+    display_name: str = ""
+    ids: frozenset[str] = frozenset()  # all UUIDs in it, in lower case; one of them may be its own
+    custom_properties: dict[str, str] = field(default_factory=dict)
+
+
 class Endpoint(Struct, frozen=True, kw_only=True):
     """A deployed model (contract: Endpoint). It has no expiration of its own, but that of its model."""
 
@@ -35,6 +44,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     error: EntityError | None = None
     time_to_live: str | None = None  # ISO 8601 duration
     retry_after: float | None = None  # seconds until the next poll, from the header Retry-After
+    unread: frozenset[str] = frozenset()  # fields whose value in the response could not be used
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -56,6 +66,7 @@ class Model(Struct, frozen=True, kw_only=True):
     last_action: datetime | None = None
     error: EntityError | None = None
     custom_properties: dict[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()  # fields whose value in the response could not be used
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -72,6 +83,7 @@ class Project(Struct, frozen=True, kw_only=True):
     transcription_count: int | None = None
     endpoint_count: int | None = None
     foundry_project: str = ""
+    unread: frozenset[str] = frozenset()  # fields whose value in the response could not be used
 
 
 class Dataset(Struct, frozen=True, kw_only=True):
@@ -112,6 +124,7 @@ class LogPage(Struct, frozen=True):
 
     files: tuple[LogFile, ...]
     next_token: str | None
+    unreadable: tuple[UnreadableItem, ...] = ()
 
 
 class EndpointCreate(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The body of an error response, in either of its two formats: the contract's and the gateway's."""
+"""The body of an error response: the contract's, or one of those of the gateway in front of the service."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from .wire import Malformed, decoded
+from .reading import Malformed, as_text, decoded
+
+LONGEST = 2000
 
 
 class ErrorBody(Struct, frozen=True):
@@ -16,47 +18,57 @@ class ErrorBody(Struct, frozen=True):
     inner_code: str
     message: str
     target: str
-    gateway: bool = False  # in the format of the gateway in front of the service
+    gateway: bool = False  # in a format of the gateway in front of the service, which does not know entities
 
 
-_VERSION_PATTERN = r"(?:\bapi[- ]?version\b|\bversion\W+{name}\b)"
+_VERSION_PATTERN = r"(?:\bapi[- ]?version\b|\bversion\W+{name}\b|\bthis (?:api|version)\b)"
 _RETIRED_WORDS = (
     r"unsupported|(?:is|was|are) not supported|not a supported|no longer|retired|deprecated|removed|not available"
-    r"|unknown|unrecogni[sz]ed|invalid|not valid"
+    r"|unknown|unrecogni[sz]ed|invalid|not valid|end[- ]of[- ]life"
 )
+# Enough in the refusal of a request that every version has: the list of a resource's entities.
+_RETIRED_LISTS = r"\bretired\b|\bnot supported\b|\bend[- ]of[- ]life\b|\bno longer available\b"
 
 
 def read_error_body(data: bytes, redact: Callable[[str], str] = str) -> ErrorBody | None:
-    """Read either format: the contract's Error, or the gateway's {"error": {...}}; None if it is neither.
+    """Read any of the formats; None if it is none of them, such as HTML.
 
-    `redact` removes secrets, which the service may repeat, from all texts.
+    The contract's: {"code", "message", "innerError"}. The gateway's: {"error": {"code", "message"}} and
+    {"statusCode", "message"}. `redact` removes secrets, which the service may repeat, from all texts.
     """
     try:
-        body = decoded(data, dict[str, Any])
+        body = decoded(data)
     except Malformed:
         return None
-    gateway_error = body.get("error")
-    error: dict[str, Any] = gateway_error if isinstance(gateway_error, dict) else body
+    if not isinstance(body, dict):
+        return None
+    wrapped = body.get("error")
+    error: dict[str, Any] = wrapped if isinstance(wrapped, dict) else body
     inner = error.get("innerError") or error.get("innererror")
     code, message = _text(error.get("code")), _text(error.get("message"))
     if not code and not message:
         return None
     inner_code = _text(inner.get("code")) if isinstance(inner, dict) else ""
     target = _text(error.get("target"))
-    return ErrorBody(redact(code), redact(inner_code), redact(message), redact(target), error is gateway_error)
+    gateway = error is wrapped or "statusCode" in body or not code
+    return ErrorBody(redact(code), redact(inner_code), redact(message), redact(target), gateway)
 
 
-def version_is_retired(status: int, error_body: ErrorBody | None, version: str, must_exist: bool) -> bool:
+def version_is_retired(
+    status: int, error_body: ErrorBody | None, version: str, *, must_exist: bool, plain_list: bool
+) -> bool:
     """Whether an error means that the service does not support the API version `version`.
 
-    `must_exist`: the path is one that all supported versions have. A missing entity says nothing about the version,
-    nor does an operation that is "not supported in API version ...".
+    `must_exist`: the path is one that all supported versions have. `plain_list`: it is read, without a filter. A
+    missing entity says nothing about the version, nor does an operation that is "not supported in API version ...".
     """
     if status == 410:
         return True
+    if status == 404 and must_exist and (error_body is None or error_body.gateway):
+        return True
     if error_body is None or not 400 <= status < 500 or status in (401, 403, 408, 429):
         return False
-    if status == 404 and error_body.gateway and must_exist:
+    if status == 400 and plain_list and re.search(_RETIRED_LISTS, error_body.message, re.IGNORECASE):
         return True
     if re.search("api-?version", f"{error_body.code} {error_body.inner_code}", re.IGNORECASE):
         return True
@@ -66,4 +78,4 @@ def version_is_retired(status: int, error_body: ErrorBody | None, version: str, 
 
 
 def _text(value: object) -> str:
-    return str(value)[:2000] if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    return (as_text(value) or "")[:LONGEST] if not isinstance(value, bool) else ""

@@ -4,10 +4,11 @@
     |-- NotSent              nothing reached the service
     |-- NotSupported         this API version cannot do it; nothing was sent
     |-- VersionRetired       the service no longer supports this API version; nothing was done
+    |-- WrongAddress         no API version answers at the resource's address; nothing was done
     |-- Refused              the service refused the request and did nothing (4xx)
     |   |-- Unauthorized     401: the key or token is wrong, or belongs to another resource
     |   |-- Forbidden        403: a network rule or a role forbids it
-    |   |-- NotFound         404
+    |   |-- NotFound         404; only with `says_gone` the entity does not exist
     |   `-- Conflict         409
     |-- TooManyRequests      429: nothing was done; retry after retry_after seconds
     |-- OutcomeUnknown       it may or may not have been executed: check before a retry
@@ -44,6 +45,7 @@ __all__ = [
     "Unauthorized",
     "Unreadable",
     "VersionRetired",
+    "WrongAddress",
 ]
 
 
@@ -83,11 +85,15 @@ class VersionRetired(SpeechError):
         self.status = status
 
 
+class WrongAddress(SpeechError):
+    """No API version answers at the address of the resource. Returned by SpeechClient.explain() only."""
+
+
 class Refused(SpeechError):
     """A 4xx response with an error in a known format, so nothing was done.
 
     `code` is the contract's ErrorCode and `inner_code` its DetailedErrorCode; both are open enumerations.
-    `gateway`: the error is in the format of the gateway in front of the service, which does not know entities.
+    `gateway`: the error is in a format of the gateway in front of the service, which does not know entities.
     """
 
     def __init__(
@@ -120,7 +126,15 @@ class Forbidden(Refused):
 
 
 class NotFound(Refused):
-    """404: the entity does not exist (any more)."""
+    """404: see `says_gone`."""
+
+    @property
+    def says_gone(self) -> bool:
+        """Whether it is the service that says so, and of the entity: in the contract's format, with its code.
+
+        Any other 404 may come from a wrong address, a retired version or a gateway.
+        """
+        return not self.gateway and self.code.casefold() == "notfound"
 
 
 class Conflict(Refused):

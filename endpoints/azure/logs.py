@@ -5,6 +5,7 @@ Later versions keep logs in the customer's own storage and have none of these op
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 
 from . import wire
 from .addresses import locale_id, log_id, uuid_id
@@ -37,7 +38,7 @@ def get_log(client: BaseClient, endpoint_id: str, id: str, *, sas_seconds: int =
 
 
 def delete_log(client: BaseClient, endpoint_id: str, id: str) -> None:
-    """Endpoints_DeleteLog: one file; a recording and its transcript are two. Both 204 and 404 mean deleted."""
+    """Endpoints_DeleteLog: one file; a recording and its transcript are two. See delete_endpoint() for a 404."""
     folder = _logs_path(client, "Endpoints_DeleteLog", endpoint_id)
     client.delete("Endpoints_DeleteLog", f"{folder}/{log_id(id)}", "the log")
 
@@ -95,7 +96,14 @@ def _pages(
     client: BaseClient, operation: str, path: str, sas_seconds: int, skip_token: str | None
 ) -> Iterator[LogPage]:
     pages = client.pages(operation, path, {**client.version.sas(sas_seconds), "skipToken": skip_token}, _file)
-    return (LogPage(tuple(files), link.params.get("skipToken") if link else None) for files, link in pages)
+    return (
+        LogPage(
+            tuple(page.items),
+            page.following.params.get("skipToken") if page.following else None,
+            tuple(page.unreadable),
+        )
+        for page in pages
+    )
 
 
 def _files(pages: Iterator[LogPage]) -> Iterator[LogFile]:
@@ -111,5 +119,5 @@ def _delete(client: BaseClient, operation: str, path: str, until: date | None) -
         raise unreadable(operation, "it does not say that the logs will be deleted", status)
 
 
-def _file(data: bytes, retry_after: float | None) -> LogFile:
-    return wire.log_file(data)
+def _file(value: Any, retry_after: float | None) -> LogFile:
+    return wire.log_file(value)

@@ -7,6 +7,7 @@ environment or .netrc, log lines with whole URLs) must not happen here.
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from itertools import count
 from typing import TypeVar, cast
 
@@ -21,7 +22,6 @@ from .credentials import Authentication
 from .deadline import Deadline
 from .error_body import ErrorBody, read_error_body, version_is_retired
 from .transport import Transport
-from .versions import SETTING
 
 T = TypeVar("T")
 
@@ -72,6 +72,12 @@ class Sender:
 
     def __repr__(self) -> str:
         return "Sender()"
+
+    def speaking(self, version: str) -> "Sender":
+        """One that sends in another API version, by the same connections."""
+        other = copy(self)
+        other._version = version
+        return other
 
     def close(self) -> None:
         self._reading.close()
@@ -132,8 +138,9 @@ class Sender:
         answer = ApiResponse(status, response.headers, data)
         if not 200 <= status < 300:
             error_body = read_error_body(data, self._authentication.redacted)
-            if version_is_retired(status, error_body, self._version, must_exist):
-                raise _retired(operation, status, self._version, error_body)
+            plain_list = must_exist and method == "GET" and set(httpx.URL(url).params) <= {"api-version"}
+            if version_is_retired(status, error_body, self._version, must_exist=must_exist, plain_list=plain_list):
+                raise _retired(operation, status, self._version)
             raise failure(operation, answer, error_body)
         return answer
 
@@ -249,9 +256,10 @@ def failure(operation: str, answer: ApiResponse, error_body: ErrorBody | None) -
     )
 
 
-def _retired(operation: str, status: int, version: str, error_body: ErrorBody | None) -> errors.VersionRetired:
-    reason = f": {error_body.message}" if error_body and error_body.message else "."
-    sentence = f"The service does not speak API version {version} (any more); change {SETTING} ({status}){reason}"
+def _retired(operation: str, status: int, version: str) -> errors.VersionRetired:
+    sentence = (
+        f"The service does not support API version {version} (any more). Choose another API version for this resource."
+    )
     return errors.VersionRetired(sentence, operation=operation, version=version, status=status)
 
 

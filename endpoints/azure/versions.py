@@ -4,13 +4,12 @@ v3.2 is in the path. Later versions are in the query, have other names for some 
 A new version is a new entry in `VERSIONS`.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from msgspec import Struct
-
-SETTING = "SPEECH_API_VERSION"  # the setting to change if a version is retired
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -47,19 +46,15 @@ class Version(Struct, frozen=True):
         return f"{endpoint}{self.base_path}{path}" + (f"?{text}" if text else "")
 
     def versioned(self, link: str) -> str:
-        """A link of the service, with this version's query parameters added if they are missing."""
+        """A link of the service with this version's query parameters, whatever version the link names."""
         if not self.query:
             return link
-        try:
-            given = urlsplit(link).query
-        except ValueError:
-            return link  # own_link() rejects it
-        present = {name for name, _ in parse_qsl(given, keep_blank_values=True)}
-        missing = urlencode({name: value for name, value in self.query.items() if name not in present})
-        if not missing:
-            return link
         front, mark, fragment = link.partition("#")
-        return front + ("&" if given else "?") + missing + mark + fragment
+        address, _, query = front.partition("?")
+        kept = [part for part in re.split("[?&]", query) if part and part.partition("=")[0].lower() not in self.query]
+        if set(self.query.items()) <= set(parse_qsl(query)):
+            return link
+        return f"{address}?{'&'.join([*kept, urlencode(self.query)])}{mark}{fragment}"
 
     def sas(self, seconds: int) -> dict[str, str]:
         """The query parameter for content URLs that are valid for `seconds`, rounded up to the version's unit."""

@@ -4,16 +4,15 @@ After a create, or a change of `web_url`, the service sends a challenge to the U
 responded to it. Signatures: endpoints/access/signature.py.
 """
 
-from collections.abc import Iterator
-
 from . import wire, writing
 from .addresses import uuid_id
 from .base_client import BaseClient
 from .entities import WebHook, WebHookCreate, WebHookUpdate
+from .listing import Listing
 from .sending import unreadable
 
 
-def list_web_hooks(client: BaseClient, filter: str | None = None) -> Iterator[WebHook]:
+def list_web_hooks(client: BaseClient, filter: str | None = None) -> Listing[WebHook]:
     """WebHooks_List, page by page like list_endpoints()."""
     client.require(client.version.capabilities.web_hooks, "web hooks", "WebHooks_List")
     return client.items("WebHooks_List", "/webhooks", {"filter": filter}, wire.web_hook, lambda item: item.id)
@@ -39,7 +38,7 @@ def update_web_hook(client: BaseClient, id: str, changes: WebHookUpdate) -> WebH
 
 
 def delete_web_hook(client: BaseClient, id: str) -> None:
-    """WebHooks_Delete. Both 204 and 404 mean that it is deleted; the contract does not define the latter."""
+    """WebHooks_Delete. Both 204 and a 404 with the code NotFound mean that it is deleted."""
     client.delete("WebHooks_Delete", _path(client, "WebHooks_Delete", id), "the web hook")
 
 

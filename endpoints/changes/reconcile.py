@@ -7,7 +7,7 @@ happens only if the change is still as it was read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from endpoints.changes.failpoints import failpoint
 from endpoints.changes.sending import remote_id, shows
 from endpoints.changes.verdict import verdict
 from endpoints.changes.work import attempt
-from endpoints.mirror.endpoints import mark_gone, store_endpoint
+from endpoints.mirror.endpoints import absent_for_long, mark_gone, store_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
 from endpoints.models.change import MARK
@@ -98,13 +98,28 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
         Change.objects.move(change, ChangeState.QUEUED, error=str(error))
         raise
     except (azure.Refused, azure.NotSupported, azure.ForeignAddress) as refusal:
-        if isinstance(refusal, azure.NotFound) and change.kind != ChangeKind.CREATE and not _remote(change, service):
-            return _gone(change)
+        if isinstance(refusal, azure.NotFound) and change.kind != ChangeKind.CREATE:
+            return _not_found(change, service, refusal)
         return _close(change, ChangeState.REFUSED, str(refusal))
     except azure.SpeechError as error:
         Change.objects.move(change, ChangeState.UNKNOWN, lost_answers=change.lost_answers + 1, error=str(error))
         raise
     return _deleted(change) if remote is None else _accepted(change, remote)
+
+
+def _not_found(change: Change, service: azure.SpeechClient, refusal: azure.NotFound) -> float | None:
+    """The answer to a PATCH or DELETE was 404. Nothing was executed, so it can be sent again."""
+    try:
+        remote = _remote(change, service)
+    except azure.SpeechError:
+        Change.objects.move(change, ChangeState.QUEUED, error=str(refusal))
+        raise
+    if remote is None:
+        return _deleted(change) if change.kind == ChangeKind.DELETE else _gone(change)
+    if refusal.says_gone:
+        return _close(change, ChangeState.REFUSED, str(refusal))
+    Change.objects.move(change, ChangeState.QUEUED, error=str(refusal))
+    raise refusal
 
 
 def _recover(change: Change, service: azure.SpeechClient) -> float | None:
@@ -118,11 +133,16 @@ def _recover(change: Change, service: azure.SpeechClient) -> float | None:
 def _settle(change: Change, service: azure.SpeechClient) -> float | None:
     if change.kind != ChangeKind.CREATE:
         return _settle_known(change, service)
-    if made := _made(change, service):
+    listing = service.list_endpoints()
+    if made := _marked(change, listing):
         return _accepted(change, made)
-    Change.objects.move(change, ChangeState.UNKNOWN, empty_listings=change.empty_listings + 1)
+    unreadable = any(_may_be_made(change, item) for item in listing.unreadable)
+    Change.objects.move(change, ChangeState.UNKNOWN, empty_listings=change.empty_listings + (not unreadable))
     # By the database's clock: those of the workers may be wrong.
     settling = Change.objects.filter(pk=change.pk, sent_at__gt=Now() - SETTLE).exists()
+    if unreadable and not settling:
+        needs_decision(change, _("The service lists an endpoint that cannot be read; it may be this one."))
+        return None
     if settling or change.empty_listings < 2:
         return pause(change)
     return _again_or_ask(change)
@@ -130,8 +150,18 @@ def _settle(change: Change, service: azure.SpeechClient) -> float | None:
 
 def _made(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
     """The endpoint with this change's mark, the oldest if there are several; read from one complete listing."""
-    ours = [remote for remote in service.list_endpoints() if remote.custom_properties.get(MARK) == str(change.pk)]
+    return _marked(change, service.list_endpoints())
+
+
+def _marked(change: Change, listed: Iterable[azure.Endpoint]) -> azure.Endpoint | None:
+    ours = [remote for remote in listed if remote.custom_properties.get(MARK) == str(change.pk)]
     return min(ours, key=lambda remote: (remote.created is None, remote.created), default=None)
+
+
+def _may_be_made(change: Change, item: azure.UnreadableItem) -> bool:
+    """Whether an item that cannot be read may be the endpoint of this change."""
+    mark, name = item.custom_properties.get(MARK), Endpoint.of(change).display_name
+    return mark == str(change.pk) if mark else item.display_name in ("", name)
 
 
 def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
@@ -154,12 +184,15 @@ def _again_or_ask(change: Change) -> float | None:
 
 def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
     """The change's endpoint as the service shows it; None when the service no longer has it."""
+    endpoint = Endpoint.of(change)
     try:
-        return service.get_endpoint(remote_id(Endpoint.of(change)))
-    except azure.NotFound as error:
-        if error.gateway:
-            raise  # no word of the service about this endpoint: the address or the version may be wrong
-        return None
+        return service.get_endpoint(remote_id(endpoint))
+    except (azure.NotFound, azure.Unreadable) as error:
+        # Any other 404 may come from a wrong address, a retired version or a gateway.
+        says_gone = isinstance(error, azure.NotFound) and error.says_gone
+        if error.status == 404 and (says_gone or absent_for_long(endpoint)):
+            return None
+        raise
 
 
 def _gone(change: Change) -> float | None:

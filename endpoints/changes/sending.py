@@ -62,6 +62,8 @@ def shows(remote: azure.Endpoint, facts: dict[str, Any]) -> bool:
         "description": remote.description,
         "logging_enabled": remote.logging_enabled,
     }
+    if facts.get("model"):
+        facts = {**facts, "model": facts["model"].lower()}  # the service's ids have no letter case
     return all(said[name] == value for name, value in facts.items())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,32 +11,71 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from endpoints import azure
+from endpoints.mirror import unreadable
 from endpoints.mirror.local_rows import LocalRows
 from endpoints.models import Project, Resource, SpeechModel
 from endpoints.models.model import ModelKind
+
+# The columns that come from a field of azure.Model or azure.Project, where the names differ.
+COLUMNS = {
+    "expires": "expires_at",
+    "adaptation_expires": "adaptation_expires_at",
+    "dataset_ids": "datasets",
+    "created": "created_at",
+}
 
 
 def refresh_projects_and_models(resource: Resource, service: azure.SpeechClient) -> None:
     """Update projects and models; those that the service no longer lists are marked as gone."""
     began = timezone.now()
-    projects = list(service.list_projects()) if service.capabilities.projects else []
-    listed = [*service.list_base_models(), *service.list_custom_models()]
+    unreadable_projects: list[azure.UnreadableItem] = []
+    projects: list[azure.Project] = []
+    if service.capabilities.projects:
+        project_listing = service.list_projects()
+        projects, unreadable_projects = list(project_listing), project_listing.unreadable
+    base, custom = service.list_base_models(), service.list_custom_models()
+    listed = [*base, *custom]
+    unreadable_models = [*base.unreadable, *custom.unreadable]
+    listed += _used_but_not_listed(resource, service, listed)
     names = _dataset_names(resource, service, listed)
     with transaction.atomic():
         local = LocalRows(resource)
         # An item can be listed twice when pages shift while they are read.
         unique_projects = {project.id: project for project in projects}.values()
-        _upsert(Project.objects, [_project(resource, project, local) for project in unique_projects])
-        _mark_absent(resource.projects.all(), [project.id for project in projects], began)
+        upsert(Project.objects, [_project(resource, project, local) for project in unique_projects])
+        unreadable.record(resource, "projects", unreadable_projects)
+        if not unreadable_projects:
+            _mark_absent(resource.projects.all(), {project.id for project in projects}, began)
         local = LocalRows(resource)
         # Custom models refer to base models, so base models come first.
         for kind in (ModelKind.BASE, ModelKind.CUSTOM):
             of_kind = {model.id: model for model in listed if model.kind == kind}.values()
-            _upsert(SpeechModel.objects, [_model(resource, model, names, local) for model in of_kind])
-        _mark_absent(resource.models.all(), [model.id for model in listed], began)
+            upsert(SpeechModel.objects, [model_row(resource, model, names, local) for model in of_kind])
+        unreadable.record(resource, "models", unreadable_models)
+        if not unreadable_models:
+            _mark_absent(resource.models.all(), {model.id for model in listed}, began)
         _copy_model_fields_to_endpoints(resource)
     resource.cataloged_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
     resource.save(update_fields=["cataloged_at", "capabilities"])
+
+
+def _used_but_not_listed(
+    resource: Resource, service: azure.SpeechClient, listed: list[azure.Model]
+) -> list[azure.Model]:
+    """Models of endpoints that the service has, but not in its lists; see endpoints.mirror.unlisted_models."""
+    known = {(model.kind, model.id) for model in listed}
+    used = resource.models.filter(gone_at=None, pk__in=resource.endpoints.present().values("model"))
+    found = []
+    for kind, remote_id in used.values_list("kind", "remote_id"):
+        if (kind, remote_id.lower()) not in known:
+            with suppress(azure.Refused, azure.Unreadable, ValueError):
+                found.append(get_model(service, kind, remote_id))
+    return found
+
+
+def get_model(service: azure.SpeechClient, kind: str, remote_id: str) -> azure.Model:
+    """One model by its id."""
+    return service.get_base_model(remote_id) if kind == ModelKind.BASE else service.get_custom_model(remote_id)
 
 
 def _project(resource: Resource, remote: azure.Project, local: LocalRows) -> Project | None:
@@ -48,7 +88,7 @@ def _project(resource: Resource, remote: azure.Project, local: LocalRows) -> Pro
         "created_at": remote.created,
         "gone_at": None,
     }
-    return row if _set_values(row, values) else None
+    return row if _set_values(row, values, remote.unread) else None
 
 
 def _dataset_names(resource: Resource, service: azure.SpeechClient, listed: list[azure.Model]) -> dict[str, str]:
@@ -69,7 +109,7 @@ def _dataset_names(resource: Resource, service: azure.SpeechClient, listed: list
     return names
 
 
-def _model(resource: Resource, remote: azure.Model, names: dict[str, str], local: LocalRows) -> SpeechModel | None:
+def model_row(resource: Resource, remote: azure.Model, names: dict[str, str], local: LocalRows) -> SpeechModel | None:
     """The row of a model, with the service's values; None when nothing differs."""
     key = (remote.kind, remote.id)
     row = local.models.get(key) or SpeechModel(resource=resource, kind=remote.kind, remote_id=remote.id)
@@ -90,18 +130,24 @@ def _model(resource: Resource, remote: azure.Model, names: dict[str, str], local
         "created_at": remote.created,
         "gone_at": None,
     }
-    return row if _set_values(row, values) else None
+    return row if _set_values(row, values, remote.unread) else None
 
 
-def _set_values(row: models.Model, values: dict[str, Any]) -> bool:
-    """Set the values; returns whether the row is new or any of them differed."""
+def _set_values(row: models.Model, values: dict[str, Any], unread: frozenset[str]) -> bool:
+    """Set the values; returns whether the row is new or any of them differed.
+
+    Of what could not be read, a row keeps what it says.
+    """
+    if not row._state.adding:
+        kept = {COLUMNS.get(field, field) for field in unread}
+        values = {name: value for name, value in values.items() if name not in kept}
     changed = row._state.adding or any(getattr(row, name) != value for name, value in values.items())
     for name, value in values.items():
         setattr(row, name, value)
     return changed
 
 
-def _upsert(manager: models.Manager[Any], rows: list[Any]) -> None:
+def upsert(manager: models.Manager[Any], rows: list[Any]) -> None:
     """Insert or update the rows that are not None, by few statements, because SQLite has one writer at a time."""
     fields = {field.name for field in manager.model._meta.concrete_fields}
     unique = sorted(fields & {"resource", "kind", "remote_id"})
@@ -120,5 +166,8 @@ def _copy_model_fields_to_endpoints(resource: Resource) -> None:
             by_model[pk].endpoints.exclude(**now).update(**now, updated_at=timezone.now())
 
 
-def _mark_absent(rows: models.QuerySet[Any], listed: list[str], began: datetime) -> None:
-    rows.filter(gone_at=None).exclude(remote_id__in=listed).update(gone_at=began)
+def _mark_absent(rows: models.QuerySet[Any], listed: set[str], began: datetime) -> None:
+    present = rows.filter(gone_at=None).values_list("pk", "remote_id")
+    absent = [pk for pk, remote_id in present if remote_id.lower() not in listed]
+    if absent:
+        rows.filter(pk__in=absent).update(gone_at=began)

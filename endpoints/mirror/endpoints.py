@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,18 @@ from endpoints.models.automatic_deletion import parse_time_to_live
 from endpoints.models.change import MARK
 from endpoints.models.event import Verb
 from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
+from endpoints.models.unreadable import STATUS
+
+ABSENCE = timedelta(minutes=10)
+# The columns that come from a field of azure.Endpoint, where the names differ.
+COLUMNS = {
+    "status": ("status", "error"),
+    "model_id": ("model", *SpeechModel.UNKNOWN),
+    "project_id": ("project",),
+    "custom_properties": ("mark",),
+    "created": ("created_at",),
+    "last_action": ("last_action_at",),
+}
 
 
 @transaction.atomic
@@ -36,6 +49,7 @@ def store_endpoint(
     model = local.models.get((remote.model_kind or "", remote.model_id or ""))
     values = {
         "remote_id": remote.id,
+        "unreadable": STATUS if "status" in remote.unread else "",
         "display_name": remote.display_name,
         "description": remote.description,
         "locale": remote.locale,
@@ -52,6 +66,8 @@ def store_endpoint(
         "last_action_at": remote.last_action,
         "gone_at": None,
     }
+    if not new:
+        values = _readable(values, remote.unread)
     if new or any(getattr(row, name) != value for name, value in values.items()):
         created_late = not new and row.remote_id is None
         before, model_before = {} if new or created_late else row.facts, row.model_name
@@ -66,6 +82,12 @@ def store_endpoint(
     if new and record_found:
         audit.record(Verb.FOUND, endpoint=row)
     return row
+
+
+def _readable(values: dict[str, Any], unread: frozenset[str]) -> dict[str, Any]:
+    """The values that the service's data has; of what could not be read, the row keeps what it says."""
+    kept = {column for field in unread for column in COLUMNS.get(field, (field,))}
+    return {name: value for name, value in values.items() if name not in kept}
 
 
 def _resume_creation(row: Endpoint) -> None:
@@ -103,6 +125,18 @@ def mark_gone(endpoint: Endpoint, *, requested_here: bool = False) -> None:
         for change in endpoint.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.DELETE):
             if Change.objects.move(change, ChangeState.DONE, error=""):
                 audit.record(Verb.DELETED, endpoint=endpoint, change=change)
+
+
+def absent_for_long(endpoint: Endpoint) -> bool:
+    """Whether two complete listings, ten minutes apart, did not have the endpoint.
+
+    Together with any 404 this counts as gone, in case the service's 404 is not in the contract's format.
+    """
+    gone_at = Endpoint.objects.values_list("gone_at", flat=True).get(pk=endpoint.pk)
+    resource = Resource.objects.get(pk=endpoint.resource_id)
+    if gone_at is None or resource.mirrored_at is None or "endpoints" in resource.unreadable:
+        return False
+    return resource.mirrored_at >= gone_at + ABSENCE
 
 
 def _existing_or_new(resource: Resource, remote: azure.Endpoint) -> Endpoint:

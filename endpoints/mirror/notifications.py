@@ -15,7 +15,7 @@ from endpoints.access.signature import signed
 from endpoints.models import Change, Endpoint, HookCall, Resource
 
 COALESCE = timedelta(seconds=1)
-_VALIDATION_TOKEN = re.compile(r"[A-Za-z0-9._-]{1,200}")
+LONGEST_TOKEN = 1_000  # characters
 
 
 class BadCall(Exception):
@@ -24,7 +24,7 @@ class BadCall(Exception):
 
 def answer_challenge(resource: Resource, token: str, signature: str | None) -> str:
     """The response to a challenge, which is its token (WebHooks_Create). Raises BadCall for an invalid challenge."""
-    if not _VALIDATION_TOKEN.fullmatch(token):
+    if not token or len(token) > LONGEST_TOKEN or not token.isprintable():
         raise BadCall("The validation token is none.")
     # The contract does not say whether a challenge is signed, and over what; a wrong signature is refused.
     if signature is not None and not (
@@ -35,7 +35,9 @@ def answer_challenge(resource: Resource, token: str, signature: str | None) -> s
 
 
 def receive(resource: Resource, body: bytes, signature: str | None) -> tuple[str, str] | None:
-    """Make a row due for a call; returns ("change" or "resource", id), or None for a repeated call.
+    """Make a row due for a call; returns ("change" or "resource", id), or None for a repeated call or a ping.
+
+    A ping has the web hook as its body, and no invocationId (WebHooks_Ping).
 
     Raises BadCall unless the signature of the raw body is right.
     """
@@ -43,9 +45,13 @@ def receive(resource: Resource, body: bytes, signature: str | None) -> tuple[str
         raise BadCall("The signature is wrong.")
     try:
         call = json.loads(body)
-        invocation, entity = str(call["invocationId"]), str(call.get("self", ""))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        invocation, entity = call.get("invocationId"), str(call.get("self", ""))
+    except (ValueError, AttributeError, RecursionError):
         raise BadCall("The body is not one of the service's.") from None
+    if invocation is None:
+        if not entity:
+            raise BadCall("The body is not one of the service's.")
+        return _make_due(resource, endpoint) if (endpoint := _id_in(entity)) else None
     if not _first_time(f"{resource.pk}:{invocation}"[:100]):
         return None
     return _make_due(resource, _id_in(entity))
@@ -53,7 +59,7 @@ def receive(resource: Resource, body: bytes, signature: str | None) -> tuple[str
 
 def _make_due(resource: Resource, remote_id: str | None) -> tuple[str, str] | None:
     """Make the open change of an endpoint due, or else the resource; at most once a second for each endpoint."""
-    rows = Endpoint.objects.filter(resource=resource, remote_id=remote_id)
+    rows = Endpoint.objects.filter(resource=resource, remote_id__iexact=remote_id)
     not_recent = Q(hinted_at=None) | Q(hinted_at__lte=Now() - COALESCE)
     if remote_id and rows.exists() and rows.filter(not_recent).update(hinted_at=Now()) != 1:
         return None

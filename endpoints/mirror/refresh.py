@@ -11,9 +11,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from endpoints import azure
+from endpoints.mirror import unreadable
 from endpoints.mirror.catalog import refresh_projects_and_models
 from endpoints.mirror.endpoints import mark_gone, store_endpoint
 from endpoints.mirror.local_rows import LocalRows
+from endpoints.mirror.unlisted_models import store_unknown_models
 from endpoints.models import Resource
 
 CATALOG_EVERY = timedelta(minutes=10)
@@ -22,38 +24,45 @@ CATALOG_EVERY = timedelta(minutes=10)
 def refresh(resource: Resource, service: azure.SpeechClient) -> None:
     """Update our rows to what the service has now.
 
-    Endpoints are listed each time, projects and models every ten minutes, or when an endpoint refers to an unknown
-    model. Raises azure.SpeechError, and leaves the rows as they were, when a listing is incomplete.
+    Endpoints are listed each time, projects and models every ten minutes. Raises azure.SpeechError, and leaves the rows
+    as they were, when a listing fails. Items that cannot be read are named, and then no row is marked as gone.
     """
     began = timezone.now()
-    endpoints = list(service.list_endpoints())
-    if _catalog_is_old(resource, endpoints):
+    try:
+        listing = service.list_endpoints()
+        endpoints = list(listing)
+    except azure.VersionRetired as error:
+        raise service.explain(error) from None
+    if _catalog_is_old(resource):
         refresh_projects_and_models(resource, service)
     first_time = resource.mirrored_at is None
     local = LocalRows(resource)
+    store_unknown_models(resource, service, endpoints, local)
     for batch in batched(endpoints, 200):
         # Short transactions, because SQLite has one writer at a time.
         with transaction.atomic():
             for remote in batch:
                 store_endpoint(resource, remote, local=local, record_found=not first_time)
+    listed = {remote.id for remote in endpoints}
     with transaction.atomic():
-        _mark_gone(resource, [remote.id for remote in endpoints], began)
+        unreadable.record_endpoints(resource, listing.unreadable, listed)
+        if not listing.unreadable:
+            _mark_gone(resource, listed, began)
     Resource.objects.filter(pk=resource.pk).update(mirrored_at=began)
     resource.mirrored_at = began
 
 
-def _mark_gone(resource: Resource, listed: list[str], began: datetime) -> None:
+def _mark_gone(resource: Resource, listed: set[str], began: datetime) -> None:
     # An endpoint that was created after the listing began may be missing in it.
     settled = resource.endpoints.present().filter(~Q(remote_id=None), updated_at__lt=began)
-    for endpoint in settled.exclude(remote_id__in=listed):
+    ids = settled.values_list("pk", "remote_id")
+    absent = [pk for pk, remote_id in ids if (remote_id or "").lower() not in listed]
+    for endpoint in resource.endpoints.filter(pk__in=absent):
         mark_gone(endpoint)
 
 
-def _catalog_is_old(resource: Resource, endpoints: list[azure.Endpoint]) -> bool:
-    if resource.cataloged_at is None or timezone.now() - resource.cataloged_at > CATALOG_EVERY:
-        return True
-    known = set(resource.models.values_list("remote_id", flat=True))
-    return any(remote.model_id and remote.model_id not in known for remote in endpoints)
+def _catalog_is_old(resource: Resource) -> bool:
+    return resource.cataloged_at is None or timezone.now() - resource.cataloged_at > CATALOG_EVERY
 
 
 def batched(rows: list[azure.Endpoint], size: int) -> Iterator[list[azure.Endpoint]]:

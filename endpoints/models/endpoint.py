@@ -120,6 +120,7 @@ class Endpoint(models.Model):
     time_to_live = models.DurationField(null=True)
     mark = models.CharField(max_length=36, blank=True, db_index=True)  # the id of the Change that created it, if any
     log_folder = models.CharField(max_length=200, blank=True)
+    unreadable = models.TextField(blank=True, db_default="")  # why the service's latest data of it could not be used
     hinted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     last_action_at = models.DateTimeField(null=True)
@@ -247,6 +248,8 @@ class Endpoint(models.Model):
         """The status to show: an open change takes precedence over the service's status."""
         if change := self.open_change:
             return change.shown_status(self.status)
+        if self.unreadable:
+            return ShownStatus(self.status, _("Cannot be read"), "unknown", _(self.unreadable))
         if self.status == Status.SUCCEEDED:
             return ShownStatus(self.status, _("Succeeded"), "success")
         if self.status == Status.FAILED:

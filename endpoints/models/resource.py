@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.secret import SecretField
+from endpoints.models.unreadable import UnreadableItem
 
 
 class ApiVersion(models.TextChoices):
@@ -79,12 +80,14 @@ class Resource(Claimable):
     hook_secret = SecretField(null=True, editable=False)
     hook_id = models.CharField(max_length=36, blank=True, editable=False)
     hook_status = models.CharField(max_length=40, blank=True, editable=False)
+    hook_version = models.CharField(max_length=20, blank=True, db_default="", editable=False)  # it is registered in
     created_at = models.DateTimeField(auto_now_add=True)
 
     mirrored_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     cataloged_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     failure = models.CharField(max_length=500, blank=True, editable=False)
+    unreadable = models.JSONField(default=dict, db_default={}, editable=False)  # see UnreadableItem
 
     objects = ResourceQuerySet.as_manager()
 
@@ -95,6 +98,11 @@ class Resource(Claimable):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def unreadable_items(self) -> list[UnreadableItem]:
+        """The items of the latest listings that could not be read."""
+        return [UnreadableItem(kind, **item) for kind, items in self.unreadable.items() for item in items]
 
     @property
     def endpoint_url(self) -> str:

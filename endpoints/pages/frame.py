@@ -63,6 +63,8 @@ class Frame:
         if found and self.data.failing > NAMED:
             text = _("%(count)s more Speech resources do not answer.") % {"count": self.data.failing - NAMED}
             found.append(Banner("warning", text))
+        if self.data.unreadable:
+            found += self._unreadable()
         if not self.data.resources:
             found.append(self._no_resource())
         elif self.data.worker_missing:
@@ -93,6 +95,16 @@ class Frame:
             link = reverse("endpoints:resource-edit", args=[resource.pk])
             return Banner("warning", text, resource.failing_since, link, _("Speech resource"))
         return Banner("warning", text, resource.failing_since)
+
+    def _unreadable(self) -> list[Banner]:
+        """Items of the service that no row shows, because they cannot be read."""
+        resources = door.resources(self.user).exclude(unreadable={})[:NAMED]
+        items = [(resource.name, item) for resource in resources for item in resource.unreadable_items if not item.row]
+        found = [Banner("warning", f"{name}: {item.words}") for name, item in items[:NAMED]]
+        if more := len(items) - len(found):
+            words = ngettext("%(count)s more item cannot be read.", "%(count)s more items cannot be read.", more)
+            found.append(Banner("warning", words % {"count": more}))
+        return found
 
     def _no_resource(self) -> Banner:
         text = _("No Speech resource is registered yet.")

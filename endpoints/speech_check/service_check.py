@@ -1,5 +1,6 @@
 """The check of one resource: each operation is compared with the contract and reported at once."""
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from endpoints.azure import (
     NotSupported,
     SpeechClient,
     SpeechError,
+    UnreadableItem,
 )
+from endpoints.azure.listing import Listing
 
 from .differences import differences
 from .recording import Recorder
@@ -94,7 +97,7 @@ class ServiceCheck:
         def first_page() -> LogPage | None:
             return next(iter(client.list_log_pages(logging.id, sas_seconds=900)), None)
 
-        page = self.run("Endpoints_ListLogs", first_page, _page)
+        page = self.run("Endpoints_ListLogs", first_page, _page, _unreadable_logs)
         files = list(page.files) if page else []
         file = self.check_one(
             "Endpoints_GetLog", files, lambda it: client.get_log(logging.id, it.id, sas_seconds=900), "log"
@@ -115,9 +118,20 @@ class ServiceCheck:
 
     # Kinds of checks
 
-    def check_list(self, operation: str, call: Callable[[], Iterable[T]], noun: str) -> list[T]:
-        """All pages of a list."""
-        return self.run(operation, lambda: list(call()), _count(noun)) or []
+    def check_list(self, operation: str, call: Callable[[], Listing[T]], noun: str) -> list[T]:
+        """All pages of a list. Items that cannot be read are named, and the others are checked."""
+        unreadable: list[UnreadableItem] = []
+
+        def read() -> list[T]:
+            listing = call()
+            items = list(listing)
+            unreadable.extend(listing.unreadable)
+            return items
+
+        def find_problems(_: list[T]) -> list[str]:
+            return [f"{_name(item, noun)} cannot be read: {item.reason}" for item in unreadable]
+
+        return self.run(operation, read, _count(noun), find_problems) or []
 
     def check_one(self, operation: str, items: list[T], call: Callable[[T], T], noun: str) -> T | None:
         """Get the first item of a list by its id."""
@@ -186,12 +200,21 @@ def _first_bytes(source: SpeechClient | LogContainer, file: LogFile) -> int:
         return len(next(content.chunks(), b""))
 
 
+def _name(item: UnreadableItem, noun: str) -> str:
+    name = re.sub(r"[^\w@.$ -]", "?", item.display_name)[:40]
+    return f"the {noun} {name!r}" if name else f"one {noun}"
+
+
 def _bytes(count: int) -> str:
     return f"the first {count} bytes of a file"
 
 
 def _page(page: LogPage | None) -> str:
     return _count("file")(page.files if page else ())
+
+
+def _unreadable_logs(page: LogPage | None) -> list[str]:
+    return [f"one log cannot be read: {item.reason}" for item in (page.unreadable if page else ())]
 
 
 def _count(noun: str) -> Callable[[Iterable[object]], str]:

@@ -250,6 +250,14 @@ class World:
         self.control("POST", "reset", {"endpoints": 4, "logs": 3, "rate_limit": "0/0", **options})
         self.control("POST", "faults", [])
 
+    def ask(self, method, path, body=None):
+        """A request to the service itself, as another client sends it."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Ocp-Apim-Subscription-Key": self.key, "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}{BASE}{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
+
     def fault(self, method, path, effect, times=1, stage="before"):
         fault = {"method": method, "path": path, "times": times, "stage": stage, "effect": effect}
         self.control("POST", "faults", [fault])

@@ -92,10 +92,10 @@ def test_an_unexpected_status_for_the_deletion_of_logs_is_an_error(service, clie
 
 
 def test_the_datasets_of_a_project_are_listed(service, client):
-    dataset = {"self": f"{service.url}/datasets/d1", "displayName": "Calls", "locale": "de-DE", "kind": "Acoustic"}
+    dataset = {"self": f"{service.url}/datasets/{ID}", "displayName": "Calls", "locale": "de-DE", "kind": "Acoustic"}
     service.answers(body={"values": [dataset | {"project": {"self": f"{service.url}/projects/{ID}"}, "status": "New"}]})
     (found,) = client.list_project_datasets(ID, "kind eq 'Acoustic'")
-    assert (found.id, found.display_name, found.kind) == ("d1", "Calls", "Acoustic")
+    assert (found.id, found.display_name, found.kind) == (ID, "Calls", "Acoustic")
     assert (found.project_id, found.status) == (ID, "New")
     assert target(service) == [("GET", f"/projects/{ID}/datasets?filter=kind%20eq%20%27Acoustic%27")]
 
@@ -108,8 +108,13 @@ def test_locales_and_the_endpoints_of_a_project_are_listed(service, client):
     assert target(service) == [("GET", "/endpoints/locales"), ("GET", path)]
 
 
-@pytest.mark.parametrize("body", [{}, [1], [None], {"values": ["en-US"]}, None])
-def test_locales_of_another_type_are_unreadable(service, client, body):
+def test_locales_of_another_type_are_left_out(service, client):
+    service.answers(body=["en-US", 1, None, {}])
+    assert client.list_endpoint_locales() == ["en-US"]
+
+
+@pytest.mark.parametrize("body", [{}, {"values": ["en-US"]}, None])
+def test_locales_that_are_no_list_are_unreadable(service, client, body):
     service.answers(body=body)
     with pytest.raises(Unreadable):
         client.list_endpoint_locales()

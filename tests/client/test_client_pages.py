@@ -1,18 +1,23 @@
-"""Lists: all pages or an error, never an incomplete list."""
+"""Lists: all pages or an error; an item that cannot be read is left out and named."""
 
 from itertools import islice
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
 from endpoints.azure import ForeignAddress, ServiceFault, Unreadable, quote
 
 FIRST = "/speechtotext/v3.2/endpoints"
+ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
 
 @pytest.fixture
 def listing(service):
     def make(*names, link=...):
-        values = [service.endpoint(displayName=name, self=f"{service.url}{FIRST}/{name}") for name in names]
+        values = [
+            service.endpoint(displayName=name, self=f"{service.url}{FIRST}/{uuid5(NAMESPACE_URL, name)}")
+            for name in names
+        ]
         return {"values": values} | ({} if link is ... else {"@nextLink": link})
 
     return make
@@ -67,30 +72,41 @@ def test_a_relative_link_keeps_the_origin(service, client, listing):
     "link",
     [
         "{elsewhere}/speechtotext/v3.2/endpoints?skip=1",
-        "//{elsewhere_host}/speechtotext/v3.2/endpoints",
-        "http://127.0.0.1:{port}@{elsewhere_host}/",
+        "//{elsewhere_host}/speechtotext/v3.2/endpoints?skip=1",
+        "http://127.0.0.1:{port}@{elsewhere_host}/speechtotext/v3.2/endpoints?skip=1",
         "http://someone:secret@127.0.0.1:{port}/speechtotext/v3.2/endpoints?skip=1",
-        "https://127.0.0.1:{port}/speechtotext/v3.2/endpoints",
-        "http://localhost:{port}/speechtotext/v3.2/endpoints",
-        "http://127.0.0.1/speechtotext/v3.2/endpoints",
-        "http://127.0.0.1:{port}.example.com/",
-        "file:///etc/passwd",
-        "http://[::1",
-        "http://127.0.0.1:{port}\\@example.com/",
-        "javascript:alert(1)",
+        "https://127.0.0.1:{port}/speechtotext/v3.2/endpoints?skip=1",
+        "HTTP://LOCALHOST:{port}/speechtotext/v3.2/endpoints?skip=1",
+        "http://127.0.0.1/speechtotext/v3.2/endpoints?skip=1",
+        "https://eastus.api.cognitive.microsoft.com/speechtotext/v3.2/endpoints?skip=1",
+        "http://127.0.0.1:{port}.example.com/speechtotext/v3.2/endpoints?skip=1",
+        "http://127.0.0.1:{port}\\@example.com/speechtotext/v3.2/endpoints?skip=1",
     ],
 )
-def test_a_link_to_another_origin_is_not_followed(service, elsewhere, client, listing, link):
+def test_a_link_to_another_host_is_followed_on_our_own(service, elsewhere, client, listing, link):
     elsewhere_host = f"127.0.0.1:{elsewhere.port}"
     link = link.format(elsewhere=elsewhere.url, elsewhere_host=elsewhere_host, port=service.port)
+    service.answers(body=listing("a", link=link)).answers(body=listing("b"))
+    assert names(client.list_endpoints()) == ["a", "b"]
+    assert service.asked[1].target == f"{FIRST}?skip=1"
+    assert not elsewhere.asked
+
+
+def test_a_link_is_followed_behind_the_prefix_of_a_proxy(service, client_of, listing):
+    link = f"https://eastus.api.cognitive.microsoft.com{FIRST}?skip=1"
+    service.answers(body=listing("a", link=link)).answers(body=listing("b"))
+    assert names(client_of(f"{service.url}/speech").list_endpoints()) == ["a", "b"]
+    assert service.asked[1].target == f"/speech{FIRST}?skip=1"
+
+
+@pytest.mark.parametrize("link", ["file:///etc/passwd", "http://[::1", "javascript:alert(1)", "wss://h.example/x"])
+def test_a_link_that_is_no_address_is_an_error(service, client, listing, link):
     service.answers(body=listing("a", link=link))
-    service.forever = (service.answer(200, listing("never")),)
     found = client.list_endpoints()
     assert next(found).display_name == "a"
     with pytest.raises(ForeignAddress):
         next(found)
     assert len(service.asked) == 1
-    assert not elsewhere.asked
 
 
 @pytest.mark.parametrize("link", ["", "?skip=1"], ids=["to itself", "to one another"])
@@ -122,13 +138,42 @@ def test_an_item_on_two_pages_is_returned_once(service, client, listing):
     assert names(client.list_endpoints()) == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"values": None}, {"values": {}}, {"values": [5]}, {"values": [], "@nextLink": 5}, []], ids=str
-)
+@pytest.mark.parametrize("body", [{}, {"values": {}}, {"values": "x"}, {"values": 0}, []], ids=str)
 def test_a_page_in_another_format_is_unreadable(service, client, body):
     service.answers(body=body)
     with pytest.raises(Unreadable):
         list(client.list_endpoints())
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ({"values": None}, "the list is null"),
+        ({"values": [5]}, "it is not an object"),
+        ({"values": [None]}, "it is not an object"),
+        ({"values": [{"displayName": "b"}]}, "`self` is missing"),
+        ({"values": [{"self": ["a"]}]}, "`self` is not a text"),
+        ({"values": [{"self": "https://h.example/endpoints/none"}]}, "`self` contains no ID"),
+        ({"values": [], "@nextLink": 5}, "the link to the next page is not a text"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_read_is_named_and_the_other_items_are_listed(service, client, listing, damage, reason):
+    service.answers(body=listing("a", link=f"{service.url}{FIRST}?skip=1")).answers(body=damage)
+    found = client.list_endpoints()
+    assert names(found) == ["a"]
+    assert [item.reason for item in found.unreadable] == [reason]
+
+
+def test_an_unreadable_item_has_what_identifies_it(service, client):
+    link = f"wss://eastus.stt.speech.microsoft.com/speech?cid={ID.upper()}"
+    item = {"displayName": "Call center", "links": {"webSocket": link}, "customProperties": {"stage": 1}}
+    service.answers(body={"values": [item]})
+    found = client.list_endpoints()
+    assert not list(found)
+    (unreadable,) = found.unreadable
+    assert (unreadable.display_name, unreadable.ids) == ("Call center", {ID})
+    assert unreadable.custom_properties == {"stage": "1"}
 
 
 def test_each_page_has_its_own_deadline(service, client_of, listing):
@@ -155,10 +200,10 @@ def test_a_filter_is_encoded_unambiguously(service, client):
     ],
 )
 def test_all_other_lists_are_paged(service, client, operation, path):
-    entity = {"self": f"{service.url}/a/one?api-version=later", "displayName": "One", "locale": "de-DE"}
+    entity = {"self": f"{service.url}/a/{ID}?api-version=later", "displayName": "One", "locale": "de-DE"}
     service.answers(body={"values": [entity]})
     (found,) = getattr(client, operation)(filter="locale eq 'de-DE'")
-    assert (found.id, found.display_name, found.locale) == ("one", "One", "de-DE")
+    assert (found.id, found.display_name, found.locale) == (ID, "One", "de-DE")
     assert service.asked[0].target == f"/speechtotext/v3.2{path}?filter=locale%20eq%20%27de-DE%27"
 
 

@@ -12,6 +12,7 @@ from endpoints.azure import (
     Endpoint,
     EndpointCreate,
     EndpointUpdate,
+    EntityError,
     Forbidden,
     NotFound,
     NotSent,
@@ -69,29 +70,95 @@ def test_unknown_properties_and_values_are_accepted(service, client):
     assert client.get_endpoint(ID).status == "Hibernating"
 
 
-@pytest.mark.parametrize("name", ["self", "displayName", "locale"])
-@pytest.mark.parametrize("value", [..., None, 5, ["a"]])
-def test_a_required_property_that_is_missing_or_wrong_is_unreadable(service, client, name, value):
-    service.answers(body=service.endpoint(**{name: value}))
+@pytest.mark.parametrize("value", [..., None, 5, ["a"], "", "https://h.example/endpoints/a"])
+def test_an_entity_without_its_id_is_unreadable(service, client, value):
+    service.answers(body=service.endpoint(self=value))
     with pytest.raises(Unreadable):
         client.get_endpoint(ID)
+
+
+@pytest.mark.parametrize("value", [..., None, ["a"], {}])
+def test_an_entity_without_name_and_locale_is_read_and_says_so(service, client, value):
+    service.answers(body=service.endpoint(displayName=value, locale=value))
+    found = client.get_endpoint(ID)
+    assert (found.display_name, found.locale) == (ID, "")
+    assert found.unread == {"display_name", "locale"}
+
+
+def test_an_id_is_read_in_lower_case(service, client):
+    upper = f"https://EastUS.api.cognitive.microsoft.com/SpeechToText/v3.2/Endpoints/{ID.upper()}?api-version=3.2"
+    model = {"self": upper.replace("Endpoints", "models/Base")}
+    service.answers(body=service.endpoint(self=upper, model=model))
+    found = client.get_endpoint(ID)
+    assert (found.id, found.model_id, found.model_kind) == (ID, ID, "base")
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "field", "value"),
     [
-        {"status": 3},
-        {"model": []},
-        {"customProperties": {"a": 1}},
-        {"properties": {"loggingEnabled": "yes"}},
-        {"links": 1},
+        ({"displayName": 5}, "display_name", "5"),
+        ({"description": True}, "description", "true"),
+        ({"description": "a\0b\ud800c"}, "description", "a\ufffdb\ufffdc"),
+        ({"customProperties": {"a": 1, "b": None, "c": [], "d": "x"}}, "custom_properties", {"a": "1", "d": "x"}),
+        ({"links": {"logs": {"self": "x"}, "webSocket": "wss://h"}}, "links", {"webSocket": "wss://h"}),
+        ({"properties": {"loggingEnabled": "true"}}, "logging_enabled", True),
+        ({"properties": {"loggingEnabled": "False", "contentLoggingEnabled": 1}}, "logging_enabled", True),
+        ({"properties": {"error": "It is lost."}}, "error", EntityError("", "It is lost.")),
+        ({"model": f"https://h.example/models/{ID}"}, "model_id", ID),
+    ],
+    ids=ascii,
+)
+def test_a_value_of_another_type_is_converted(service, client, changes, field, value):
+    service.answers(body=service.endpoint(**changes))
+    found = client.get_endpoint(ID)
+    assert getattr(found, field) == value
+    assert not found.unread
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"status": ["Succeeded"]}, ["status"]),
+        ({"status": "x" * 41}, ["status"]),
+        ({"model": []}, ["model_id"]),
+        ({"model": {"self": 5}}, ["model_id"]),
+        ({"project": {"self": "https://h.example/projects/none"}}, ["project_id"]),
+        ({"customProperties": 1}, ["custom_properties"]),
+        ({"properties": {"loggingEnabled": "perhaps"}}, ["logging_enabled"]),
+        ({"properties": 7}, ["error", "logging_enabled", "time_to_live"]),
+        ({"links": 1, "createdDateTime": 20240501, "lastActionDateTime": "soon"}, ["created", "last_action", "links"]),
     ],
     ids=str,
 )
-def test_wrong_types_are_unreadable(service, client, changes):
+def test_a_value_that_cannot_be_converted_is_named(service, client, changes, fields):
     service.answers(body=service.endpoint(**changes))
-    with pytest.raises(Unreadable):
-        client.get_endpoint(ID)
+    found = client.get_endpoint(ID)
+    assert (found.id, sorted(found.unread)) == (ID, fields)
+
+
+def test_numbers_that_are_larger_than_any_are_not_an_error(service, client):
+    text = json.dumps(service.endpoint()).replace('"Call centre"', "1e999")
+    service.answers(body=text.encode()).answers(body=text.replace("1e999", "9" * 5000).encode())
+    for _ in range(2):
+        assert client.get_endpoint(ID).display_name == ID
+
+
+@pytest.mark.parametrize(
+    ("properties", "size", "milliseconds"),
+    [
+        ({"size": "2048", "duration": "PT1S"}, 2048, 1000),
+        ({"size": 2048.0, "duration": 12.5}, 2048, None),
+        ({"size": -1, "durationMilliseconds": 12.5}, None, 12),
+        ({"size": True, "durationMilliseconds": "900"}, None, 900),
+        ({"size": 10**30, "duration": "P999999999D"}, None, None),
+        ("none", None, None),
+    ],
+    ids=str,
+)
+def test_the_size_and_duration_of_a_log_may_have_another_type(service, client, properties, size, milliseconds):
+    service.answers(body={"self": f"{service.url}/logs/a.wav", "properties": properties})
+    found = client.get_log(ID, "a.wav")
+    assert (found.id, found.size, found.milliseconds) == ("a.wav", size, milliseconds)
 
 
 BAD_BODIES = {
@@ -120,7 +187,7 @@ def test_a_body_that_does_not_follow_the_contract_is_unreadable(service, client,
 
 
 def test_a_byte_order_mark_is_ignored_and_the_last_of_two_equal_keys_counts(service, client):
-    text = b'\xef\xbb\xbf{"self":"http://h/a/b","displayName":"one","locale":"en-US","displayName":"two"}'
+    text = b'\xef\xbb\xbf{"self":"http://h/a/8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11","displayName":"one","locale":"en-US","displayName":"two"}'
     service.answers(body=text)
     assert client.get_endpoint(ID).display_name == "two"
 
@@ -360,14 +427,18 @@ def test_a_create_with_an_unreadable_body_is_fetched_by_its_location(service, cl
     assert [one.method for one in service.asked] == ["POST", "GET"] * 2
 
 
-@pytest.mark.parametrize(
-    "location", [None, "{elsewhere}/speechtotext/v3.2/endpoints/" + ID, "/nowhere", "http://[", "/%2e%2e"]
-)
-def test_a_create_with_unreadable_body_and_location_is_unreadable(service, elsewhere, client, location):
-    service.answers(201, b"<html>", {"Location": location.format(elsewhere=elsewhere.url)} if location else {})
+@pytest.mark.parametrize("location", [None, "/nowhere", "http://[", "/%2e%2e"])
+def test_a_create_with_unreadable_body_and_location_is_unreadable(service, client, location):
+    service.answers(201, b"<html>", {"Location": location} if location else {})
     with pytest.raises(Unreadable) as caught:
         client.create_endpoint(CREATE)
     assert caught.value.status == 201
+
+
+def test_a_location_on_another_host_is_fetched_from_our_own(service, elsewhere, client):
+    location = f"{elsewhere.url}/speechtotext/v3.2/endpoints/{ID}"
+    service.answers(201, b"<html>", {"Location": location}).answers(body=service.endpoint())
+    assert client.create_endpoint(CREATE).id == ID
     assert not elsewhere.asked
 
 
@@ -385,7 +456,16 @@ def test_204_and_404_both_mean_deleted(service, client, status, body):
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(200, b"{}"), (404, b"<html>no such page</html>"), (404, {"error": {"code": "404", "message": "No resource"}})],
+    [
+        (200, b"{}"),
+        (404, b""),
+        (404, b"<html>no such page</html>"),
+        (404, {"error": {"code": "404", "message": "No resource"}}),
+        (404, {"error": {"code": "NotFound", "message": "No resource"}}),
+        (404, {"statusCode": 404, "message": "Resource not found"}),
+        (404, {"message": "Resource not found"}),
+        (404, {"code": "InvalidRequest", "message": "What?"}),
+    ],
 )
 def test_a_404_of_the_gateway_does_not_mean_deleted(service, client, status, body):
     service.answers(status, body)

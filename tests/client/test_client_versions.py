@@ -188,6 +188,10 @@ COLLECTIONS = [
     ("status", "body"),
     [
         (404, GATEWAY),
+        (404, b""),
+        (404, b"<html>no such page</html>"),
+        (404, {"statusCode": 404, "message": "Resource not found"}),
+        (404, {"message": "Resource not found"}),
         (410, b""),
         (410, GATEWAY),
         (400, {"code": "UnsupportedApiVersion", "message": "No."}),
@@ -200,14 +204,43 @@ COLLECTIONS = [
     ],
     ids=str,
 )
-def test_the_error_for_a_retired_version_names_the_setting(service, patient, ask, status, body):
+def test_the_error_for_a_retired_version_says_what_to_change(service, patient, ask, status, body):
     service.forever = (service.answer(status, body),)
     with pytest.raises(VersionRetired) as caught:
         ask(patient)
     assert "API version v3.2 " in str(caught.value)
-    assert "SPEECH_API_VERSION" in str(caught.value)
+    assert "Choose another API version for this resource." in str(caught.value)
     assert (caught.value.version, caught.value.status) == ("v3.2", status)
     assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This feature was retired on 2026-03-31.",
+        "This version is not supported.",
+        "The REST API has reached end of life.",
+        "It is no longer available.",
+    ],
+)
+def test_a_list_that_is_refused_with_such_words_is_a_retired_version(service, client, message):
+    service.forever = (service.answer(400, {"code": "InvalidRequest", "message": message}),)
+    for ask in COLLECTIONS[:6]:
+        with pytest.raises(VersionRetired):
+            ask(client)
+
+
+@pytest.mark.parametrize("message", ["This version reached end of life.", "This API is no longer available."])
+def test_any_request_that_is_refused_for_its_version_is_a_retired_version(service, client, message):
+    service.answers(400, {"code": "InvalidRequest", "message": message})
+    with pytest.raises(VersionRetired):
+        client.update_endpoint(ID, EndpointUpdate())
+
+
+def test_a_filter_that_is_not_supported_is_not_a_retired_version(service, client):
+    service.answers(400, {"code": "InvalidRequest", "message": "The filter is not supported."})
+    with pytest.raises(Refused):
+        next(client.list_endpoints("color eq 'red'"))
 
 
 @pytest.mark.parametrize("body", [GATEWAY, {"code": "NotFound", "message": "It is no longer available."}], ids=str)
@@ -241,4 +274,4 @@ def test_a_missing_entity_is_not_a_retired_version(service, client, body):
 def test_other_errors_are_not_a_retired_version(service, client, status, body):
     service.answers(status, body)
     with pytest.raises(Refused):
-        next(client.list_endpoints())
+        client.create_endpoint(EndpointCreate("n", "en-US", ID)) if status == 400 else next(client.list_endpoints())

@@ -23,6 +23,30 @@ def test_a_listing_that_does_not_show_a_new_endpoint_yet_causes_no_second_reques
     assert len(posts(world)) == 1
 
 
+def test_a_listing_with_an_item_that_cannot_be_read_does_not_count_as_empty(alice, model, world, worker):
+    world.fail({**POST, "stage": "before", "effect": {"close": True}})
+    change = worker.step(request_create(alice, model))
+    world.fail({**LIST, "times": 3, "effect": {"body": {"values": [None]}}})
+    for _listing in range(2):
+        worker.step(change)
+        assert (change.state, change.empty_listings) == (ChangeState.UNKNOWN, 0)
+    later(change, minutes=11)
+    worker.step(change)
+    assert change.state == ChangeState.UNDECIDED
+    assert "cannot be read; it may be this one" in change.error
+    assert len(posts(world)) == 1
+
+
+def test_an_item_that_cannot_be_read_and_is_another_does_not_hold_up_a_deployment(alice, model, world, worker):
+    world.fail({**POST, "stage": "before", "effect": {"close": True}})
+    change = worker.step(request_create(alice, model))
+    world.fail({**LIST, "times": 2, "effect": {"body": {"values": [{"displayName": "Another"}]}}})
+    later(change, minutes=11)
+    for _listing in range(2):
+        worker.step(change)
+    assert change.state == ChangeState.QUEUED
+
+
 def test_a_listing_whose_second_page_fails_does_not_count_as_empty(alice, world, worker, untracked, request):
     world.begin(rate_limit="0/0", switches={"page_size": 1})
     model = request.getfixturevalue("model")

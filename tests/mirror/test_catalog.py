@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from endpoints.azure.listing import Listing
 from endpoints.changes import submit
 from endpoints.gateway import clients
 from endpoints.mirror import refresh, resources
@@ -29,8 +30,10 @@ class Meanwhile:
         return getattr(self.service, name)
 
     def list_endpoints(self):
-        yield from self.service.list_endpoints()
+        listing = self.service.list_endpoints()
+        found = list(listing)
         self.happens()
+        return Listing(iter(found), listing.unreadable)
 
 
 def mirror(resource, happens):
@@ -179,16 +182,62 @@ def test_models_are_listed_every_ten_minutes(mirrored, world, worker):
         assert catalogues(world) == before + more
 
 
-def test_models_are_listed_at_once_when_an_endpoint_has_an_unknown_one(mirrored, world, worker):
-    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+def fetched(world, model):
+    """How often this model was fetched by its id."""
+    return len([one for one in world.ledger("GET") if one["path"].endswith(f"/{model.remote_id}")])
+
+
+@pytest.mark.parametrize("kind", ["base", "custom"])
+def test_a_model_that_is_in_no_list_is_fetched_once_and_no_list_is_read_again(mirrored, world, worker, kind):
+    model = SpeechModel.objects.deployable().filter(kind=kind).first()
     deployed_elsewhere(world, model)
     before = catalogues(world)
-    model.delete()
+    SpeechModel.objects.filter(pk=model.pk).delete()
+    for _refresh in range(3):
+        worker.mirror()
+        assert Endpoint.objects.get().model_name == model.display_name
+        assert (catalogues(world), fetched(world, model)) == (before, 1)
+    requests = len(world.ledger("GET"))
     worker.mirror()
-    assert catalogues(world) == before + 1
-    assert Endpoint.objects.get().model.remote_id == model.remote_id
+    assert len(world.ledger("GET")) == requests + 1
+
+
+def test_a_model_that_the_service_no_longer_has_is_fetched_once(mirrored, world, worker):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    deployed_elsewhere(world, model)
+    SpeechModel.objects.filter(pk=model.pk).delete()
+    gone = {"code": "NotFound", "message": "There is no such model."}
+    world.fail(
+        {"method": "GET", "path": f"/models/{model.remote_id}", "times": 5, "effect": {"status": 404, "body": gone}}
+    )
+    for _refresh in range(3):
+        worker.mirror()
+    row = Endpoint.objects.get()
+    assert (row.model_name, row.model.why_not) == (model.remote_id, "Deleted at the service")
+    assert fetched(world, model) == 1
+
+
+def test_a_model_in_use_stays_although_the_lists_do_not_have_it(mirrored, world, worker):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    deployed_elsewhere(world, model)
     worker.mirror()
-    assert catalogues(world) == before + 1
+    world.fail({"method": "GET", "path": r"/models(\?|$)", "times": 1, "effect": {"body": {"values": []}}})
+    again(world, worker)
+    model.refresh_from_db()
+    assert model.gone_at is None
+
+
+def test_ids_are_compared_without_regard_to_case(endpoint, world, worker):
+    Endpoint.objects.update(remote_id=endpoint.remote_id.upper())
+    SpeechModel.objects.filter(pk=endpoint.model_id).update(remote_id=endpoint.model.remote_id.upper())
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    for one in (remote, {**remote, "self": remote["self"].replace(endpoint.remote_id, endpoint.remote_id.upper())}):
+        lists(world, one)
+        again(world, worker)
+        row = Endpoint.objects.get()
+        assert (row.pk, row.remote_id, row.model_id) == (endpoint.pk, endpoint.remote_id, endpoint.model_id)
+    assert SpeechModel.objects.filter(gone_at=None, pk=endpoint.model_id).exists()
+    assert not Event.objects.filter(verb__in=[Verb.CHANGED_OUTSIDE, Verb.VANISHED, Verb.FOUND]).exists()
 
 
 def test_a_model_that_is_gone_keeps_the_time_at_which_that_was_seen_and_can_come_back(mirrored, world, worker):
@@ -371,13 +420,14 @@ def test_a_model_is_stored_as_the_service_describes_it(mirrored, world, worker):
         assert getattr(after, field) == getattr(model, field), field
 
 
-def test_an_endpoint_whose_model_the_service_does_not_list_has_none(endpoint, world, worker):
+def test_an_endpoint_whose_model_the_service_does_not_have_shows_its_id(endpoint, world, worker):
     remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
     address = remote["model"]["self"].rpartition("/")[0]
-    lists(world, {**remote, "model": {"self": f"{address}/{uuid.uuid4()}"}})
+    unknown = str(uuid.uuid4())
+    lists(world, {**remote, "model": {"self": f"{address}/{unknown}"}})
     worker.mirror()
     row = Endpoint.objects.get()
-    assert (row.model, row.model_name, row.expires_at) == (None, "", None)
+    assert (row.model.gone_at is None, row.model_name, row.expires_at) == (False, unknown, None)
 
 
 def test_an_endpoint_is_stored_as_the_service_describes_it(endpoint, world, worker):

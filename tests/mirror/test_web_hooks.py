@@ -204,7 +204,62 @@ def test_a_hook_enabled_twice_keeps_its_address_and_a_new_one_gets_another(mirro
     assert ((mirrored.hook_token, mirrored.hook_secret.open()) == (token, secret)) == wanted
 
 
-@pytest.mark.parametrize("token", ["<script>", "a b", "", "x" * 300, "a\r\nb"])
+@pytest.mark.parametrize("token", ["<script>alert(1)</script>", "a b+c/d==", "x" * 1000, "{é}%'"])
+def test_a_challenge_may_have_any_printable_characters_and_is_answered_as_plain_text(client, hooked, token):
+    headers = {"X-MicrosoftSpeechServices-Signature": signature(hooked.hook_secret.open(), token.encode())}
+    answer = client.post(address(hooked), query_params={"validationToken": token}, headers=headers)
+    assert (answer.status_code, answer.content.decode()) == (200, token)
+    assert answer["Content-Type"] == "text/plain"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_signed_ping_is_answered_and_polls_nothing(client, hooked, mirrored):
+    ping = {
+        "self": f"https://eastus.example/speechtotext/v3.2/webhooks/{uuid.uuid4()}",
+        "displayName": "Hook",
+        "webUrl": "https://studio.example/hook",
+        "events": {"ping": True},
+        "status": "Succeeded",
+    }
+    for _repeat in range(2):
+        answer = call(client, hooked, ping, **{"X-MicrosoftSpeechServices-Event": "ping"})
+        assert answer.status_code == 200
+    assert not Resource.objects.due().exists()
+    assert call(client, hooked, ping, secret="another secret").status_code == 403
+
+
+def test_a_call_that_has_the_endpoint_itself_as_its_body_is_about_that_endpoint(client, hooked, alice, worker):
+    (change,) = deploying(alice, worker, "Support calls")
+    entity = {"self": about(change.endpoint.remote_id)["self"], "displayName": "Support calls", "status": "Succeeded"}
+    assert call(client, hooked, entity).status_code == 200
+    assert Change.objects.due().get() == change
+
+
+def hooks_of(world):
+    return [one["self"].rpartition("/")[2].partition("?")[0] for one in world.call("GET", "/webhooks")["values"]]
+
+
+def test_a_web_hook_of_another_api_version_is_renewed_once(mirrored, settings, world, worker):
+    settings.PUBLIC_URL = "https://studio.example"
+    set_web_hook(mirrored, enabled=True)
+    worker.mirror()
+    (first,) = hooks_of(world)
+    worker.mirror()
+    assert hooks_of(world) == [first]
+    Resource.objects.update(api_version="2025-10-15", hook_version="")  # as stored before versions were recorded
+    worker.mirror()
+    (second,) = hooks_of(world)
+    assert second != first
+    Resource.objects.update(api_version="2024-11-15")
+    for _refresh in range(3):
+        worker.mirror()
+    (third,) = hooks_of(world)
+    assert third not in (first, second)
+    row = Resource.objects.get()
+    assert (row.hook_id, row.hook_version, row.failing_since) == (third, "2024-11-15", None)
+
+
+@pytest.mark.parametrize("token", ["", "x" * 1001, "a\r\nb", "a\0b"])
 def test_an_invalid_challenge_is_refused(client, hooked, token):
     assert client.post(address(hooked), query_params={"validationToken": token}).status_code == 403
 

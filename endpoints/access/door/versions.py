@@ -41,6 +41,7 @@ SELECT
     (SELECT count(*) FROM endpoints_resource),
     (SELECT "at" FROM endpoints_sweep WHERE id = 1),
     CURRENT_TIMESTAMP,
+    (SELECT count(*) FROM endpoints_resource WHERE unreadable <> '{}'),
     (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
     EXISTS (SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s)
 """
@@ -58,6 +59,7 @@ class DataVersion:
     resources: int
     swept_at: datetime | None
     worker_missing: bool
+    unreadable: int
     unseen: int
     session_alive: bool
 
@@ -71,8 +73,8 @@ class DataVersion:
         with connection.cursor() as cursor:
             cursor.execute(_FACTS, [reader, session_key, connection.ops.adapt_datetimefield_value(now)])
             endpoint, change, since, failing, unread, mirrored, cataloged, resources, *rest = cursor.fetchone()
-        swept, clock, unseen, session = _time(rest[0]), _time(rest[1]), rest[2], rest[3]
-        changing = (endpoint, change, since, failing, unread, resources)
+        swept, clock, (unreadable, unseen, session) = _time(rest[0]), _time(rest[1]), rest[2:]
+        changing = (endpoint, change, since, failing, unread, resources, unreadable)
         version = "-".join("".join(c for c in str(fact or 0) if c.isdigit()) for fact in changing)
         return cls(
             version=f"{version}-{now:%d%H%M}",
@@ -83,6 +85,7 @@ class DataVersion:
             resources=resources,
             swept_at=swept,
             worker_missing=overdue(swept, clock),
+            unreadable=unreadable,
             unseen=unseen,
             session_alive=bool(session),
         )

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from endpoints import azure
 from endpoints.logs import transcripts
-from endpoints.logs.fetch.source import SAS_SECONDS, LogSource
+from endpoints.logs.fetch.source import SAS_SECONDS, LogSource, says_gone
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.place import move, plain
 from endpoints.models import LogFile
@@ -92,9 +92,9 @@ def fetch(row: LogFile, address: str | None, fetching: Fetching, part: ReceivedP
     """Fetch one file; returns what to save of it. Raises FileFailed, Canceled, InUse, SpeechError, OSError."""
     try:
         return _Transfer(row, address, fetching, part).fetch()
-    except azure.NotFound:
-        return {"gone_at": timezone.now()}
-    except azure.SpeechError:
+    except azure.SpeechError as error:
+        if says_gone(error):
+            return {"gone_at": timezone.now()}
         if not fetching.go_on():
             raise Canceled from None
         raise

@@ -56,6 +56,8 @@ class _Job(Job[LogArchive]):
         """Record what there is, page by page, and fetch its transcripts: they are small, and people search in them."""
         for page in self.pages(self.row.position):
             listing.record(self.endpoint, page.files)
+            if page.unreadable:  # any of the known files may be among them
+                self.endpoint.log_files.in_azure().update(seen_at=timezone.now())
             if not self.fetch_page(page, self.to_read() | self.waited_for()):
                 return 0
         assert self.row.started_at is not None  # noqa: S101 (it begins with a time)

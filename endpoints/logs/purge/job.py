@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from endpoints import audit, azure
-from endpoints.logs.fetch.source import LogSource
+from endpoints.logs.fetch.source import LogSource, says_gone
 from endpoints.logs.job import Job
 from endpoints.logs.keys import day_of, key_of
 from endpoints.logs.purge import local
@@ -125,6 +125,9 @@ class _Job(Job[Purge]):
         seen = self.row.after.get("survey") or seen
         with _ignoring_nothing():
             for page in self.pages(seen["token"]):
+                if page.unreadable:  # nobody can say that nothing is left
+                    sentence = "The service lists a log that cannot be read."
+                    raise azure.Unreadable(sentence, operation="Endpoints_ListLogs")
                 self.add(page.files, seen)
                 seen["token"] = page.next_token or ""
                 if page.next_token and self.late:
@@ -177,5 +180,5 @@ def _ignoring_nothing() -> Iterator[None]:
     try:
         yield
     except azure.Refused as error:
-        if not isinstance(error, azure.NotFound) and error.inner_code != WITHOUT_LOGGING:
+        if not says_gone(error) and error.inner_code != WITHOUT_LOGGING:
             raise

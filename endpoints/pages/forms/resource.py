@@ -1,14 +1,28 @@
 """The form of a Speech resource."""
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from endpoints.models import Resource
-from endpoints.models.resource import Auth
+from endpoints.models.resource import CLOUDS, Auth
 from endpoints.models.secret import Secret
+
+_API_PATH = re.compile(r"/(?:sts|speechtotext|speech|stt|tts|cognitiveservices|texttospeech)(?:/|$)", re.IGNORECASE)
+_AZURE = tuple(host for cloud in CLOUDS for host in (cloud.management, cloud.recognition, cloud.custom_domain))
+
+
+def origin(address: str) -> str:
+    """Protocol and host of an address. The path of a company's own proxy in front of the service is kept."""
+    parts = urlsplit(address)
+    if not parts.hostname:
+        return address
+    path = "" if parts.hostname.endswith(_AZURE) else _API_PATH.split(parts.path, maxsplit=1)[0].rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes none at run time
@@ -49,6 +63,10 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
             self.fields["new_key"].help_text = _("Leave it empty to keep what is stored.")
         if self.instance.log_container:
             self.fields["new_log_container"].help_text = _("One is stored; leave it empty to keep it.")
+
+    def clean_url(self) -> str:
+        """The address without what the portal shows behind it, such as /sts/v1.0/issuetoken or /speechtotext/v3.2."""
+        return origin(self.cleaned_data["url"])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

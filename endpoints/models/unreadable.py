@@ -1,0 +1,37 @@
+"""Items that the service lists and that cannot be read, in words."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+# The reasons that endpoints.azure gives.
+REASONS = (
+    gettext_noop("it is not an object"),
+    gettext_noop("`self` is missing"),
+    gettext_noop("`self` is not a text"),
+    gettext_noop("`self` contains no ID"),
+    gettext_noop("the list is null"),
+    gettext_noop("the link to the next page is not a text"),
+)
+STATUS = gettext_noop("`status` is not a text")
+NAMELESS = {
+    "endpoints": gettext_noop("An endpoint"),
+    "models": gettext_noop("A model"),
+    "projects": gettext_noop("A project"),
+}
+
+
+@dataclass(frozen=True)
+class UnreadableItem:
+    """One item of a listing. `kind`: endpoints, models or projects. `row`: whether a row of ours shows it."""
+
+    kind: str
+    name: str
+    reason: str
+    row: bool = False
+
+    @property
+    def words(self) -> str:
+        name = self.name or _(NAMELESS[self.kind])
+        return _("%(name)s cannot be read: %(reason)s.") % {"name": name, "reason": _(self.reason)}

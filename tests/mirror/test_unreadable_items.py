@@ -1,0 +1,178 @@
+"""An item of the service that cannot be read is named; all others are shown as ever."""
+
+import json
+
+import pytest
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from endpoints.models import Endpoint, Event, Resource, SpeechModel
+from endpoints.models.event import Verb
+from tests.damage import damaged
+
+ENDPOINTS, MODELS, BASE_MODELS, PROJECTS = (
+    r"/endpoints(\?|$)",
+    r"/models(\?|$)",
+    r"/models/base(\?|$)",
+    r"/projects(\?|$)",
+)
+# The published answer of Endpoints_List, with a number in the customProperties of one of two endpoints.
+TWO_ENDPOINTS = """{"values":[
+{"self":"https://r.example/speechtotext/v3.2/endpoints/11111111-1111-4111-8111-111111111111","displayName":"A","locale":"en-US","status":"Succeeded","properties":{"loggingEnabled":false}},
+{"self":"https://r.example/speechtotext/v3.2/endpoints/22222222-2222-4222-8222-222222222222","displayName":"B","locale":"en-US","status":"Succeeded","customProperties":{"attempt":0,"stage":"dev"}}]}
+"""
+
+
+def answers(world, path, *values):
+    world.fail({"method": "GET", "path": path, "times": 1, "effect": {"body": {"values": list(values)}}})
+
+
+def page(person, name="endpoints:list", *args):
+    answer = person.get(reverse(name, args=args))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.fixture
+def two(world, resource, worker):
+    """Two endpoints, as the service lists them, after a refresh."""
+    world.begin(endpoints=2, rate_limit="0/0")
+    worker.mirror()
+    return world.call("GET", "/endpoints")["values"]
+
+
+def row_of(remote):
+    return Endpoint.objects.get(remote_id=remote["self"].rpartition("/")[2])
+
+
+def test_a_number_in_the_custom_properties_of_one_endpoint_hides_none(alice, resource, world, worker):
+    answers(world, ENDPOINTS, *json.loads(TWO_ENDPOINTS)["values"])
+    worker.mirror()
+    assert sorted(Endpoint.objects.values_list("display_name", "status", "unreadable")) == [
+        ("A", "Succeeded", ""),
+        ("B", "Succeeded", ""),
+    ]
+    resource.refresh_from_db()
+    assert resource.failing_since is None
+    assert ">A<" in page(alice)
+
+
+def test_an_endpoint_whose_id_cannot_be_read_is_named_in_its_row_and_the_other_is_live(alice, two, world, worker):
+    odd, other = two
+    name = odd["displayName"]
+    answers(world, ENDPOINTS, {**odd, "self": 5, "displayName": "New name"}, {**other, "displayName": "Renamed"})
+    worker.mirror()
+    row = row_of(odd)
+    assert (row.display_name, row.gone_at, row.unreadable) == (name, None, "`self` is not a text")
+    assert row.shown_status.label == "Cannot be read"
+    assert row_of(other).display_name == "Renamed"
+    shown = page(alice)
+    assert "Cannot be read" in shown
+    assert "`self` is not a text" in shown
+    assert "`self` is not a text" in page(alice, "endpoints:detail", row.pk)
+    assert f"{name} cannot be read" not in shown  # the row says so
+    assert "New name cannot be read: `self` is not a text." in page(alice, "endpoints:resources")
+    worker.mirror()
+    assert row_of(odd).unreadable == ""
+    assert "annot be read" not in page(alice)
+
+
+def test_an_item_that_belongs_to_no_row_is_named_above_the_list(alice, two, world, worker):
+    answers(world, ENDPOINTS, *two, {"displayName": "Night line"}, None)
+    worker.mirror()
+    for shown in (page(alice), page(alice, "endpoints:resources")):
+        assert "Night line cannot be read: `self` is missing." in shown
+        assert "An endpoint cannot be read: it is not an object." in shown
+    assert Endpoint.objects.filter(unreadable="").count() == 2
+
+
+def test_an_item_is_told_by_its_name_when_only_one_endpoint_has_it(two, world, worker):
+    answers(world, ENDPOINTS, {"displayName": two[0]["displayName"]}, two[1])
+    worker.mirror()
+    assert row_of(two[0]).unreadable == "`self` is missing"
+    Endpoint.objects.update(display_name="Same", unreadable="")
+    answers(world, ENDPOINTS, {"displayName": "Same"})
+    worker.mirror()
+    assert not Endpoint.objects.exclude(unreadable="").exists()
+
+
+@pytest.mark.parametrize("odd", [None, 7, {"displayName": "Night line"}])
+def test_a_listing_with_an_unreadable_item_marks_nothing_as_gone(two, world, worker, odd):
+    answers(world, ENDPOINTS, odd)
+    worker.mirror()
+    assert Endpoint.objects.present().count() == 2
+    assert not Event.objects.filter(verb=Verb.VANISHED).exists()
+    answers(world, ENDPOINTS)
+    worker.mirror()
+    assert Endpoint.objects.present().count() == 0
+
+
+def test_a_list_that_is_null_marks_nothing_as_gone(alice, two, world, worker):
+    for path in (ENDPOINTS, MODELS, BASE_MODELS, PROJECTS):
+        world.fail({"method": "GET", "path": path, "times": 1, "effect": {"body": {"values": None}}})
+        Resource.objects.update(cataloged_at=None)
+        worker.mirror()
+    assert Endpoint.objects.present().count() == 2
+    assert not SpeechModel.objects.exclude(gone_at=None).exists()
+    assert Resource.objects.get().failing_since is None
+
+
+@pytest.mark.parametrize(("path", "kind", "name"), [(MODELS, "custom", "A model"), (BASE_MODELS, "base", "A model")])
+def test_a_model_that_cannot_be_read_is_named_and_no_model_is_marked_as_gone(
+    alice, two, world, worker, path, kind, name
+):
+    answers(world, path, [])
+    Resource.objects.update(cataloged_at=None)
+    worker.mirror()
+    assert SpeechModel.objects.filter(kind=kind, gone_at=None).exists()
+    assert not SpeechModel.objects.exclude(gone_at=None).exists()
+    assert f"{name} cannot be read: it is not an object." in page(alice)
+
+
+def test_what_cannot_be_read_of_an_endpoint_stays_as_it_was_and_is_no_change(two, world, worker):
+    odd, other = two
+    before = row_of(odd)
+    spoiled = {"self": odd["self"], "status": {}, "model": 1, "properties": [], "links": 0, "displayName": {}}
+    answers(world, ENDPOINTS, {**odd, **spoiled, "description": 12, "locale": None}, other)
+    worker.mirror()
+    after = row_of(odd)
+    for field in ("display_name", "locale", "model", "model_name", "status", "logging_enabled", "links"):
+        assert getattr(after, field) == getattr(before, field)
+    assert (after.description, after.unreadable) == ("12", "`status` is not a text")
+    changed = Event.objects.get(verb=Verb.CHANGED_OUTSIDE)
+    assert changed.text == "was changed outside: description"
+
+
+SHARED = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+
+
+@given(data=st.data(), number=st.integers(0, 10**9))
+@settings(max_examples=25, **SHARED)
+def test_an_endpoint_that_is_damaged_in_any_way_hides_no_other(alice, two, world, worker, data, number):
+    odd, other = two
+    answers(world, ENDPOINTS, data.draw(damaged(odd)), {**other, "displayName": f"Other {number}"})
+    worker.mirror()
+    assert Resource.objects.get().failing_since is None
+    assert Endpoint.objects.present().filter(display_name=f"Other {number}").exists()
+    assert Endpoint.objects.present().filter(pk=row_of(odd).pk).exists()
+    assert f"Other {number}" in page(alice)
+    for row in Endpoint.objects.present():
+        page(alice, "endpoints:detail", row.pk)
+
+
+@pytest.mark.parametrize("path", [MODELS, BASE_MODELS, PROJECTS])
+@given(data=st.data(), number=st.integers(0, 10**9))
+@settings(max_examples=12, **SHARED)
+def test_a_model_or_project_that_is_damaged_in_any_way_hides_no_other(alice, two, world, worker, path, data, number):
+    listed = world.call("GET", path.partition("(")[0])["values"]
+    odd, other = listed[0], listed[1]
+    answers(world, path, data.draw(damaged(odd)), {**other, "displayName": f"Other {number}"})
+    Resource.objects.update(cataloged_at=None)
+    worker.mirror()
+    resource = Resource.objects.get()
+    assert resource.failing_since is None
+    rows = resource.projects if path == PROJECTS else resource.models
+    assert rows.filter(display_name=f"Other {number}", gone_at=None).exists()
+    for name in ("endpoints:list", "endpoints:models", "endpoints:resources", "endpoints:new"):
+        page(alice, name)

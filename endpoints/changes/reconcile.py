@@ -27,6 +27,7 @@ from endpoints.mirror.endpoints import absent_for_long, mark_gone, store_endpoin
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
 from endpoints.models.change import MARK
+from endpoints.models.claim import database_now
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeKind, ChangeState
 
@@ -90,6 +91,8 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
         change, ChangeState.SENDING, attempt=change.attempt + 1, sent_at=Now(), empty_listings=0, error=""
     ):
         return None
+    # What was requested from the service before says nothing any more.
+    Endpoint.objects.filter(pk=Endpoint.of(change).pk).update(confirmed_at=Now())
     failpoint("after-sending")
     try:
         remote = sending.send(change, service)
@@ -204,10 +207,11 @@ def _gone(change: Change) -> float | None:
 
 def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     """Read the endpoint before sending: the change may be refused, already true, or have to wait."""
+    began = database_now()
     remote = _remote(change, service)
     if remote is None:
         return _gone(change)
-    store_endpoint(Endpoint.of(change).resource, remote)
+    store_endpoint(Endpoint.of(change).resource, remote, began=began)
     # The service may be about to show what a change requested that this one replaces.
     replaced = change.replaces.desired if change.replaces and change.replaces.sent_at else None
     if shows(remote, change.desired) and not replaced:
@@ -244,11 +248,12 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
 
 
 def _look(change: Change, service: azure.SpeechClient) -> float | None:
+    began = database_now()
     remote = _remote(change, service)
     if remote is None:
         return _gone(change)
     failpoint("before-mirror")
-    store_endpoint(Endpoint.of(change).resource, remote)
+    store_endpoint(Endpoint.of(change).resource, remote, began=began)
     failpoint("after-mirror")
     if change.error:
         Change.objects.move(change, ChangeState.DEPLOYING, error="")

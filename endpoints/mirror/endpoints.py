@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from endpoints.mirror.open_changes import correct_verdict, needs_decision
 from endpoints.models import Change, Endpoint, Resource, SpeechModel, Status
 from endpoints.models.automatic_deletion import parse_time_to_live
 from endpoints.models.change import MARK
+from endpoints.models.claim import database_now
 from endpoints.models.event import Verb
 from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
 from endpoints.models.unreadable import STATUS
@@ -35,10 +36,17 @@ COLUMNS = {
 
 @transaction.atomic
 def store_endpoint(
-    resource: Resource, remote: azure.Endpoint, *, local: LocalRows | None = None, record_found: bool = True
+    resource: Resource,
+    remote: azure.Endpoint,
+    *,
+    began: datetime | None = None,
+    local: LocalRows | None = None,
+    record_found: bool = True,
 ) -> Endpoint | None:
     """Store one endpoint as the service returned it; an older response never overwrites a newer one.
 
+    `began`: when the response was requested, by the database's clock; None for the answer to a change of ours. A
+    response that was requested before a change of the endpoint was sent or completed is ignored.
     Returns the row, or None when the response was too old. `record_found`: record an Event for a new endpoint.
     """
     local = local or LocalRows(resource)
@@ -69,10 +77,13 @@ def store_endpoint(
     if not new:
         values = _readable(values, remote.unread)
     if new or any(getattr(row, name) != value for name, value in values.items()):
+        if began and not new and not _confirmed_before(row, began):
+            return None
         created_late = not new and row.remote_id is None
         before, model_before = {} if new or created_late else row.facts, row.model_name
         for name, value in values.items():
             setattr(row, name, value)
+        row.confirmed_at = began or database_now()
         row.save()
         _record_outside_changes(row, before, model_before)
         if created_late:
@@ -82,6 +93,13 @@ def store_endpoint(
     if new and record_found:
         audit.record(Verb.FOUND, endpoint=row)
     return row
+
+
+def _confirmed_before(row: Endpoint, began: datetime) -> bool:
+    """Whether our last word about the endpoint is older; read again, because another worker may just have had it."""
+    newest = Endpoint.objects.select_for_update(no_key=True).filter(pk=row.pk).values_list("confirmed_at", flat=True)
+    row.confirmed_at = newest.first()
+    return row.confirmed_at is None or row.confirmed_at <= began
 
 
 def _readable(values: dict[str, Any], unread: frozenset[str]) -> dict[str, Any]:
@@ -115,7 +133,8 @@ def mark_gone(endpoint: Endpoint, *, requested_here: bool = False) -> None:
     """The endpoint is gone: its row leaves the list. `requested_here`: by a change of ours, which records it."""
     if endpoint.gone_at is None:
         endpoint.gone_at = timezone.now()
-        endpoint.save(update_fields=["gone_at", "updated_at"])
+        endpoint.confirmed_at = database_now()
+        endpoint.save(update_fields=["gone_at", "confirmed_at", "updated_at"])
         if not requested_here:
             audit.record(Verb.VANISHED, endpoint=endpoint)
         # Changes that have not started, scheduled ones too, have no endpoint any more.

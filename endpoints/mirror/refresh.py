@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from endpoints import azure
@@ -17,6 +16,7 @@ from endpoints.mirror.endpoints import mark_gone, store_endpoint
 from endpoints.mirror.local_rows import LocalRows
 from endpoints.mirror.unlisted_models import store_unknown_models
 from endpoints.models import Resource
+from endpoints.models.claim import database_now
 
 CATALOG_EVERY = timedelta(minutes=10)
 
@@ -27,7 +27,7 @@ def refresh(resource: Resource, service: azure.SpeechClient) -> None:
     Endpoints are listed each time, projects and models every ten minutes. Raises azure.SpeechError, and leaves the rows
     as they were, when a listing fails. Items that cannot be read are named, and then no row is marked as gone.
     """
-    began = timezone.now()
+    began = database_now()
     try:
         listing = service.list_endpoints()
         endpoints = list(listing)
@@ -42,7 +42,7 @@ def refresh(resource: Resource, service: azure.SpeechClient) -> None:
         # Short transactions, because SQLite has one writer at a time.
         with transaction.atomic():
             for remote in batch:
-                store_endpoint(resource, remote, local=local, record_found=not first_time)
+                store_endpoint(resource, remote, began=began, local=local, record_found=not first_time)
     listed = {remote.id for remote in endpoints}
     with transaction.atomic():
         unreadable.record_endpoints(resource, listing.unreadable, listed)
@@ -54,9 +54,9 @@ def refresh(resource: Resource, service: azure.SpeechClient) -> None:
 
 def _mark_gone(resource: Resource, listed: set[str], began: datetime) -> None:
     # An endpoint that was created after the listing began may be missing in it.
-    settled = resource.endpoints.present().filter(~Q(remote_id=None), updated_at__lt=began)
-    ids = settled.values_list("pk", "remote_id")
-    absent = [pk for pk, remote_id in ids if (remote_id or "").lower() not in listed]
+    known = resource.endpoints.present().exclude(remote_id=None).values_list("pk", "remote_id", "confirmed_at")
+    settled = [(pk, remote_id) for pk, remote_id, confirmed in known if confirmed is None or confirmed <= began]
+    absent = [pk for pk, remote_id in settled if (remote_id or "").lower() not in listed]
     for endpoint in resource.endpoints.filter(pk__in=absent):
         mark_gone(endpoint)
 

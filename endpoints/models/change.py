@@ -64,7 +64,7 @@ class Change(Claimable):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     actor_name = models.CharField(max_length=150, blank=True)
     reason = models.CharField(max_length=500, blank=True)
-    fingerprint = models.CharField(max_length=64, blank=True)  # of the form that requested it
+    fingerprint = models.CharField(max_length=64, blank=True, db_default="")  # of the form that requested it
     # Actual and desired state with the keys of Endpoint.facts, so that both can be compared with what the service says;
     # `before` also has the status.
     before = models.JSONField(default=dict)

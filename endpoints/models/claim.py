@@ -1,14 +1,16 @@
 """Rows that workers claim when they are due: the worker that gets the lease works on the row, all others skip it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 Row = TypeVar("Row", bound=models.Model)
+
+_SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"  # as Django's Now()
 
 
 class Claimable(models.Model):
@@ -48,6 +50,14 @@ class ClaimQuerySet(models.QuerySet[Row]):
         # On SQLite a sum has microseconds and Now() has milliseconds: Now() + 0 could be in the future.
         due_at = None if seconds is None else Now() + timedelta(seconds=seconds) if seconds else Now()
         self.filter(lease=lease).update(leased_until=None, lease=None, due_at=due_at)
+
+
+def database_now() -> datetime:
+    """The time by the database's clock, on which workers with wrong clocks agree."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {'clock_timestamp()' if connection.vendor == 'postgresql' else _SQLITE_NOW}")
+        (now,) = cursor.fetchone()
+    return now if isinstance(now, datetime) else datetime.fromisoformat(now).replace(tzinfo=UTC)
 
 
 def unleased() -> Q:

@@ -266,20 +266,21 @@ def _retired(operation: str, status: int, version: str) -> errors.VersionRetired
 def with_retries(attempt_once: Callable[[], T], idempotent: bool, deadline: Deadline) -> T:
     """Call `attempt_once` with retries: at most 3 attempts within the deadline, with jittered backoff.
 
-    A 429 is retried for all methods, because nothing was done, if its Retry-After fits the deadline. A POST or PATCH is
-    not retried for any other reason, even if it was not sent: the caller has recorded the request and decides.
+    A 429 is retried if its Retry-After fits the deadline. A POST or PATCH is never retried, even if it was not sent or
+    answered by 429: the caller has recorded the request, and looks whether it was carried out all the same.
     """
     tries = count()
 
     def backoff_seconds(error: Exception) -> bool | float:
         backoff = 0.25 * 2 ** next(tries)
         retry_after_seconds = getattr(error, "retry_after", None)
+        if not idempotent:
+            return False
         if isinstance(error, errors.TooManyRequests):
             if retry_after_seconds is None:
                 return False
-        elif not idempotent or not isinstance(
-            error, (errors.ServiceFault, errors.ConnectionLost, errors.TimedOut, errors.NotSent)
-        ):
+            retry_after_seconds = max(retry_after_seconds, 1.0)
+        elif not isinstance(error, (errors.ServiceFault, errors.ConnectionLost, errors.TimedOut, errors.NotSent)):
             return False
         seconds = (retry_after_seconds or 0.0) + backoff * random.uniform(0.5, 1.0)  # noqa: S311 - spread, not secrecy
         return seconds if seconds < deadline.left() else False

@@ -1,6 +1,8 @@
 """How long a worker waits between two polls."""
 
+import random
 from datetime import timedelta
+from typing import Any
 
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -10,6 +12,7 @@ from endpoints.models.status import ChangeState
 
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
 SLOWLY = 300.0  # seconds between polls of what this version does not know
+OUTAGE = 30.0  # seconds of failing from which on the callers of a resource take turns
 AWAITED = timedelta(minutes=35)  # a deployment takes up to 30 minutes, and people watch it
 LOOKS_A_SECOND = 2  # of all deployments of a resource together; the service takes ten requests a second
 
@@ -28,6 +31,28 @@ def pause_of_deployment(change: Change, asked: float | None) -> float:
     change.count_poll()
     deploying = Change.objects.filter(state=ChangeState.DEPLOYING, endpoint__resource=Endpoint.of(change).resource_id)
     return max(BACK_OFF[0], deploying.count() / LOOKS_A_SECOND)
+
+
+def resource_of(row: Any) -> Resource:
+    """The Speech resource that the work on a row concerns."""
+    return row if isinstance(row, Resource) else row.endpoint.resource
+
+
+def before_calling(row: Any, longest: float) -> float:
+    """How long the work on `row` has to wait before it may call the service; 0 for not at all.
+
+    As long as the service has told us to; then changes go first. During an outage one caller tries in each pause, and
+    the others wait, each for another time, so that they do not all come back at once.
+    """
+    if isinstance(row, Change) and row.endpoint is None:
+        return 0  # it is only closed
+    resource = resource_of(row)
+    if told := resource.seconds_of_pause():
+        return told if isinstance(row, Change) else told + 1
+    pause = pause_of_failing(resource, longest)
+    if resource.failing_since is None or pause < OUTAGE or resource.may_be_tried(pause):
+        return 0
+    return pause * random.uniform(0.3, 1)  # noqa: S311 (spread, not secrecy)
 
 
 def pause_of_failing(resource: Resource, longest: float) -> float:

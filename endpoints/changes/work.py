@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection
 
 from endpoints import azure
-from endpoints.changes.backoff import pause_of_failing
+from endpoints.changes.backoff import before_calling, pause_of_failing, resource_of
 from endpoints.changes.failpoints import failpoint
 from endpoints.models import Resource
 from endpoints.models.claim import Claimable, ClaimQuerySet
@@ -81,13 +81,25 @@ def _work(
     do: Callable[[Row, Any], float | None],
     longest: float,
 ) -> float | None:
+    if wait := before_calling(row, longest):
+        return wait
     try:
         with connect(row) as client:
             return do(row, client)
+    except azure.TooManyRequests as error:
+        return told_to_wait(resource_of(row), error)
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:
         resource = resource_of(row)
         resource.record_failure(str(error))
         return pause_of_failing(resource, longest)
+
+
+def told_to_wait(resource: Resource, error: azure.TooManyRequests) -> float:
+    """Note how long the service told us to wait, for all work of the resource; returns it in seconds."""
+    asked = WITHOUT_RETRY_AFTER if error.retry_after is None else error.retry_after
+    seconds = min(max(asked, SHORTEST), LONGEST)
+    resource.pause(seconds)
+    return seconds
 
 
 def attempt(resource: Resource, stage: Callable[[], float | None], policy: ErrorPolicy) -> float | None:
@@ -95,7 +107,7 @@ def attempt(resource: Resource, stage: Callable[[], float | None], policy: Error
     try:
         due = stage()
     except azure.TooManyRequests as error:
-        return policy.put_off(str(error), min(max(error.retry_after or WITHOUT_RETRY_AFTER, SHORTEST), LONGEST))
+        return policy.put_off(str(error), told_to_wait(resource, error))
     except azure.SpeechError as error:
         if is_refusal(error):
             resource.record_success()
@@ -111,10 +123,6 @@ def attempt(resource: Resource, stage: Callable[[], float | None], policy: Error
 def is_refusal(error: azure.SpeechError) -> bool:
     """Whether the service answered and refused this one request; a wrong key or version concerns all of them."""
     return isinstance(error, azure.Refused | azure.NotSupported) and not isinstance(error, azure.Unauthorized)
-
-
-def resource_of(row: Any) -> Resource:
-    return row if isinstance(row, Resource) else row.endpoint.resource
 
 
 def _all(row: Claimable) -> Any:

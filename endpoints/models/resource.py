@@ -2,12 +2,15 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -87,6 +90,9 @@ class Resource(Claimable):
     cataloged_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     failure = models.CharField(max_length=500, blank=True, editable=False)
+    # By the database's clock: the service told us to wait until then; when a failing resource was last called.
+    paused_until = models.DateTimeField(null=True, blank=True, editable=False)
+    tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     unreadable = models.JSONField(default=dict, db_default={}, editable=False)  # see UnreadableItem
 
     objects = ResourceQuerySet.as_manager()
@@ -134,6 +140,9 @@ class Resource(Claimable):
     @property
     def health(self) -> dict[str, str]:
         """Whether it answers: `level` (ok, warning or waiting) and `words`."""
+        if self.paused_until and self.paused_until > timezone.now():
+            at = f"{timezone.localtime(self.paused_until):%H:%M:%S}"
+            return {"level": "warning", "words": _("Asked too often; again at %(time)s") % {"time": at}}
         if self.failing_since:
             return {"level": "warning", "words": _("Does not answer")}
         if self.mirrored_at is None:
@@ -166,6 +175,21 @@ class Resource(Claimable):
         if self.failing_since:
             Resource.objects.filter(pk=self.pk).update(failing_since=None, failure="")
             self.failing_since, self.failure = None, ""
+
+    def pause(self, seconds: float) -> None:
+        """The service told us to wait so long."""
+        Resource.objects.filter(pk=self.pk).update(paused_until=Now() + timedelta(seconds=seconds))
+
+    def seconds_of_pause(self) -> float:
+        """How long the service still wants us to wait; 0 when it does not."""
+        paused = Resource.objects.filter(pk=self.pk, paused_until__gt=Now()).annotate(now=Now())
+        until, now = paused.values_list("paused_until", "now").first() or (None, None)
+        return (until - now).total_seconds() if until and now else 0.0
+
+    def may_be_tried(self, seconds: float) -> bool:
+        """Whether nobody has called it for so long; whoever gets True calls it now."""
+        rested = Q(tried_at=None) | Q(tried_at__lte=Now() - timedelta(seconds=seconds))
+        return Resource.objects.filter(rested, pk=self.pk).update(tried_at=Now()) == 1
 
     def record_failure(self, why: str) -> None:
         """The service did not answer, or refused our credentials. `why` is a sentence for people."""

@@ -57,6 +57,7 @@ def test_a_deletion_is_done_by_a_404_of_the_service(alice, endpoint, world, work
     assert worker.step(delete(alice, endpoint)).state == ChangeState.DONE
 
 
+@pytest.mark.parametrize("redeploy", ["running", "old"], indirect=True)
 @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN)
 def test_a_deployment_goes_on_after_404s_that_the_service_did_not_write(alice, endpoint, other, world, worker, body):
     change = worker.step(request_model(alice, endpoint, other))
@@ -73,6 +74,7 @@ def test_a_deployment_goes_on_after_404s_that_the_service_did_not_write(alice, e
     assert not Event.objects.filter(verb=Verb.VANISHED).exists()
 
 
+@pytest.mark.parametrize("redeploy", ["running", "old"], indirect=True)
 def test_a_change_that_a_gateway_answers_with_404_waits_although_the_endpoint_is_there(
     alice, endpoint, other, world, worker
 ):

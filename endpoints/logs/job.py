@@ -15,7 +15,7 @@ from endpoints import azure
 from endpoints.changes.work import Blocked, attempt
 from endpoints.logs.fetch.run import Fetched, fetch_missing
 from endpoints.logs.fetch.source import SAS_SECONDS, LogSource
-from endpoints.models import Download, LogArchive, Purge
+from endpoints.models import Download, Endpoint, LogArchive, Purge
 
 if TYPE_CHECKING:
     from endpoints.azure.entities import LogFile, LogPage
@@ -48,9 +48,9 @@ class Job(ABC, Generic[Row]):
 
     longest: ClassVar[float]
 
-    def __init__(self, row: Row, service: LogSource) -> None:
+    def __init__(self, row: Row, endpoint: Endpoint, service: LogSource) -> None:
         self.row: Row = row
-        self.service, self.endpoint = service, row.endpoint
+        self.endpoint, self.service = endpoint, service
         self.until = time.monotonic() + WORK_SECONDS
 
     def step(self, stage: Callable[[], float | None]) -> float | None:

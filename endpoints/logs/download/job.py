@@ -46,7 +46,7 @@ def step(
     A zip that is ready is kept for `days`, and `tell` is called with it after the commit. Returns in how many seconds
     the download is due again, None for never.
     """
-    job = _Job(download, service)
+    job = _Job(download, download.endpoint, service)
     job.days, job.tell = days, tell
     stages = {
         DownloadState.QUEUED: job.list_files,

@@ -36,7 +36,7 @@ def step(archive: LogArchive, service: LogSource) -> float | None:
 
     Returns in how many seconds it is due again, None for never.
     """
-    job = _Job(archive, service)
+    job = _Job(archive, archive.endpoint, service)
     if archive.endpoint.gone_at is not None:
         job.save(stage=Stage.IDLE, position="")
         return None

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from endpoints import audit, azure
 from endpoints.logs.fetch.source import LogSource
@@ -34,7 +35,10 @@ RECOVERED: dict[str, Any] = {"error": "", "failures": 0}
 
 def step(purge: Purge, service: LogSource) -> float | None:
     """Continue `purge`, on which the caller holds the lease. Returns in how many seconds it is due again."""
-    job = _Job(purge, service)
+    if purge.endpoint is None:
+        withdraw(purge)
+        return None
+    job = _Job(purge, purge.endpoint, service)
     stages = {
         PurgeState.QUEUED: job.count,
         PurgeState.COUNTING: job.count,
@@ -42,6 +46,13 @@ def step(purge: Purge, service: LogSource) -> float | None:
         PurgeState.WAITING: job.check,
     }
     return job.step(stages[PurgeState(purge.state)])
+
+
+def withdraw(purge: Purge) -> None:
+    """Close a purge whose endpoint was removed together with its resource; what the service has left is not known."""
+    before = {name: value for name, value in purge.before.items() if name != "ids"}
+    facts = {"before": before, "after": {}, "finished_at": timezone.now(), "due_at": None}
+    Purge.objects.move(purge, PurgeState.FAILED, error=gettext_noop("The Speech resource was removed."), **facts)
 
 
 class _Job(Job[Purge]):
@@ -62,7 +73,7 @@ class _Job(Job[Purge]):
 
     def delete(self) -> float | None:
         """Delete ours first, then those in Azure, which may take a while."""
-        if not local.delete(self.row):
+        if not local.delete(self.row, self.endpoint):
             return FETCHED_SECONDS
         if not reaches_service(self.endpoint):
             return self.finish({})
@@ -101,7 +112,7 @@ class _Job(Job[Purge]):
     def finish(self, found: dict[str, Any]) -> float | None:
         """Nothing is left in Azure: make sure that nothing is left here either, and close the purge."""
         purge, later = self.row, found.get("later", ())
-        if not local.delete(purge, spared=later):
+        if not local.delete(purge, self.endpoint, spared=later):
             return FETCHED_SECONDS
         local.delete_traces(purge)
         now = timezone.now()
@@ -111,7 +122,8 @@ class _Job(Job[Purge]):
         count = max(before.get("service_files", 0), before.get("archive_files", 0))
         with transaction.atomic():
             if self.save(state=PurgeState.DONE, before=before, after=after, **ended):
-                audit.record(Verb.PURGED, actor=purge.actor, endpoint=self.endpoint, detail=purge.reason, files=count)
+                facts: dict[str, Any] = {"purge": str(purge.pk), "files": count}
+                audit.record(Verb.PURGED, actor=purge.actor, endpoint=self.endpoint, detail=purge.reason, **facts)
         return None
 
     def survey(self) -> dict[str, Any] | None:
@@ -158,7 +170,7 @@ class _Job(Job[Purge]):
             self.save(after={})
             return self.put_off(str(error), None)
         before = purge.before or local.count(purge)
-        if not local.delete(purge):
+        if not local.delete(purge, self.endpoint):
             return FETCHED_SECONDS
         local.delete_traces(purge)
         left = {name: before[name] for name in ("service_files", "service_bytes") if name in before}

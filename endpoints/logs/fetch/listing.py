@@ -92,7 +92,7 @@ def _count_entries(endpoint: Endpoint) -> None:
 
 
 def _record_listed_days(endpoint: Endpoint, at: datetime) -> None:
-    """Each day of which the list was whole has a row, with or without files: see endpoints.logs.keep.days."""
+    """Each day of which the list was whole has a row, with or without files: see endpoints.pages.content_logs.days."""
     first: date | None = endpoint.log_days.filter(seen__gt=0).aggregate(first=Min("day"))["first"]
     last = at.astimezone(UTC).date() - timedelta(days=1)  # today is not over
     if first and endpoint.resource.log_container is None:

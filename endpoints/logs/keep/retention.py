@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -31,12 +31,6 @@ def expired(archive: LogArchive, days_for_unkept: int) -> LogFileQuerySet:
     if not archive.keep:
         over |= Q(stored_at__lt=timezone.now() - timedelta(days=days_for_unkept))
     return files.filter(over)
-
-
-def summary(files: LogFileQuerySet) -> dict[str, Any]:
-    """files, bytes, and when the oldest and the newest of them were recorded."""
-    sums = {"files": Count("pk"), "bytes": Sum("size", default=0)}
-    return files.aggregate(**sums, oldest=Min("entry__at"), newest=Max("entry__at"))
 
 
 def enforce(days_for_unkept: int) -> int:

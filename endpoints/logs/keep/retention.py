@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 from endpoints import audit
 from endpoints.logs.download.expiry import expire_containing
 from endpoints.logs.keys import lock_logs
-from endpoints.logs.storage.orphans import discard
+from endpoints.logs.storage.place import store
 from endpoints.models import Download, Endpoint, LogArchive, LogDay, LogEntry, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log import LogFileQuerySet, Outcome
@@ -39,10 +40,8 @@ def enforce(days_for_unkept: int) -> int:
     Returns how many files were removed. What a download that is running needs stays until that is done.
     """
     total = 0
-    archives = LogArchive.objects.in_bulk()
     for endpoint in Endpoint.objects.filter(Exists(LogEntry.objects.filter(endpoint=OuterRef("pk")))):
-        archive = archives.get(endpoint.pk) or LogArchive(endpoint=endpoint)
-        archive.endpoint = endpoint
+        archive = LogArchive.objects.seen(endpoint)
         count = _remove(archive, days_for_unkept)
         _clear_texts(archive)
         delete_gone_entries(endpoint)
@@ -80,7 +79,8 @@ def _remove(archive: LogArchive, days_for_unkept: int) -> int:
             days = Counter(file.entry.day for file in batch)
             LogDay.objects.add(archive.endpoint, {day: {"removed": number} for day, number in days.items()})
         for file in batch:
-            discard(file.stored_as)
+            with suppress(OSError):  # what the storage does not delete now is found by delete_orphans() later
+                store().delete(file.stored_as)
         rows.update(leased_until=None)
         count += len(batch)
 

@@ -96,7 +96,5 @@ def _unused(rows: Rows, endpoint: Endpoint, entry: str) -> Rows:
     """Without what a running download is to contain; `entry`: the name of the field with the entry's id."""
     used = Q()
     for download in Download.objects.active().filter(endpoint=endpoint):
-        if not download.selection:
-            return rows.none()
         used |= Q(**{f"{entry}__in": download.entries.order_by().values("pk")})
     return rows.exclude(used) if used else rows

@@ -101,7 +101,8 @@ def _service_of(change: Change) -> AbstractContextManager[Any]:
 
 
 def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
-    return clients.log_source(row.endpoint)
+    """The source of content logs; a purge whose endpoint was removed needs none."""
+    return clients.log_source(row.endpoint) if row.endpoint else nullcontext()
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:

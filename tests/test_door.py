@@ -109,7 +109,7 @@ def nouns(person):
     """The number of rows of each noun, by the door's default permission."""
     names = [
         *("resources", "projects", "models", "endpoints", "changes", "bulks", "events", "downloads", "purges"),
-        *("log_archives", "log_entries", "log_files", "saved_views", "favorites"),
+        *("log_archives", "log_days", "log_entries", "log_files", "saved_views", "favorites"),
     ]
     return {name: getattr(door, name)(person).count() for name in names}
 

@@ -44,8 +44,8 @@ def before_calling(row: Any, longest: float) -> float:
     As long as the service has told us to; then changes go first. During an outage one caller tries in each pause, and
     the others wait, each for another time, so that they do not all come back at once.
     """
-    if isinstance(row, Change) and row.endpoint is None:
-        return 0  # it is only closed
+    if not isinstance(row, Resource) and row.endpoint is None:
+        return 0  # it was removed: the work only ends
     resource = resource_of(row)
     if told := resource.seconds_of_pause():
         return told if isinstance(row, Change) else told + 1

@@ -1,4 +1,4 @@
-"""What the workers' jobs on content logs share: their time, the service's list, and what follows an error."""
+"""What the workers' jobs on content logs share: stages, their time, the service's list, and what follows an error."""
 
 from __future__ import annotations
 
@@ -6,25 +6,30 @@ import errno
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints import azure
 from endpoints.changes.work import Blocked, attempt
 from endpoints.logs.fetch.run import Fetched, fetch_missing
 from endpoints.logs.fetch.source import SAS_SECONDS, LogSource
-from endpoints.models import Download, LogArchive, Purge
+from endpoints.models import Download, Endpoint, LogArchive, Purge
 
 if TYPE_CHECKING:
-    from endpoints.azure.entities import LogFile, LogPage
+    from endpoints.azure.entities import LogFile
     from endpoints.models.log import LogFileQuerySet
 
 Row = TypeVar("Row", Download, LogArchive, Purge)
 
 WORK_SECONDS = 25  # in one task; the next one continues
+PAGES = 8  # of the list, that are read together
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+RECOVERED: Mapping[str, Any] = {"error": "", "failures": 0}
 
 
 class StorageRefused(Blocked):
@@ -41,28 +46,37 @@ class StorageRefused(Blocked):
 
 
 class Job(ABC, Generic[Row]):
-    """One step of the work on `row`, on which the caller holds the lease. It is its own ErrorPolicy.
+    """The work on `row`, on which the caller holds the lease. It is its own ErrorPolicy.
 
-    `longest`: at most so many seconds pass until the next attempt after an error.
+    `stages`: what is done in each state of the row. Each sets the state that follows, and returns in how many seconds
+    the row is due again: 0 for at once, None for never. `longest`: the most seconds until the next attempt after an
+    error.
     """
 
+    stages: ClassVar[Mapping[str, Callable[[Any], float | None]]]
     longest: ClassVar[float]
 
-    def __init__(self, row: Row, service: LogSource) -> None:
+    def __init__(self, row: Row, endpoint: Endpoint, service: LogSource) -> None:
         self.row: Row = row
-        self.service, self.endpoint = service, row.endpoint
+        self.endpoint, self.service = endpoint, service
         self.until = time.monotonic() + WORK_SECONDS
 
-    def step(self, stage: Callable[[], float | None]) -> float | None:
-        """Do `stage`, and class what fails. Returns in how many seconds the row is due again, None for never."""
+    def run(self) -> float | None:
+        """Do one stage after the other for about WORK_SECONDS. Returns in how many seconds the row is due again."""
+        return attempt(self.endpoint.resource, self._run, self)
 
-        def stored() -> float | None:
-            try:
-                return stage()
-            except OSError as error:
-                raise StorageRefused(error) from error
+    def _run(self) -> float | None:
+        try:
+            while (due := self.stages[self.state](self)) == 0 and not self.late:
+                pass
+        except OSError as error:
+            raise StorageRefused(error) from error
+        return due
 
-        return attempt(self.endpoint.resource, stored, self)
+    @property
+    def state(self) -> str:
+        row: Any = self.row
+        return str(row.state)
 
     def save(self, **facts: Any) -> bool:
         """Save the progress; False when somebody has ended or paused the work meanwhile."""
@@ -84,17 +98,44 @@ class Job(ABC, Generic[Row]):
     def late(self) -> bool:
         return time.monotonic() > self.until
 
-    def pages(self, token: str) -> Iterator[LogPage]:
-        """The service's list, from this position in it."""
-        remote_id = self.endpoint.remote_id or ""
-        return self.service.list_log_pages(remote_id, skip_token=token or None, sas_seconds=SAS_SECONDS)
+    def listed(self, position: str) -> Iterator[tuple[list[LogFile], str]]:
+        """The service's list from `position` on: the files of some pages, and the position behind them, "" at the end.
 
-    def fetch(self, missing: LogFileQuerySet, addresses: dict[str, str] | None = None) -> Fetched:
+        The next pages are read while the caller works on these.
+        """
+        remote_id = self.endpoint.remote_id or ""
+        pages = self.service.list_log_pages(remote_id, skip_token=position or None, sas_seconds=SAS_SECONDS)
+        with ThreadPoolExecutor(1, thread_name_prefix="list") as pool:
+            coming = pool.submit(lambda: list(islice(pages, PAGES)))
+            while some := coming.result():
+                coming = pool.submit(lambda: list(islice(pages, PAGES)))
+                if any(page.unreadable for page in some):
+                    self.found_unreadable()
+                yield [file for page in some for file in page.files], some[-1].next_token or ""
+
+    def found_unreadable(self) -> None:
+        """An item of the list cannot be read: any of the files that we know may be the one, and none is gone."""
+        self.endpoint.log_files.in_azure().update(seen_at=timezone.now())
+
+    def fetch(self, missing: LogFileQuerySet, addresses: Mapping[str, str] | None = None) -> Fetched:
         return fetch_missing(missing, addresses or {}, self.service, until=self.until, go_on=self.go_on)
+
+    def fetch_listed(self, files: Sequence[LogFile], following: str, wanted: LogFileQuerySet) -> bool:
+        """Fetch those of `files` that are `wanted`, by the addresses that the list gives, and save the position.
+
+        False when the time is over, or the work was ended. What another worker is fetching is left to it, and what
+        could not be fetched to the next pass.
+        """
+        missing = wanted.filter(remote_id__in=[file.id for file in files])
+        self.fetch(missing, addresses_of(files))
+        late = self.late
+        if late and missing.unleased().exists():
+            return False
+        return self.save(position=following) and not (late and following)
 
     def go_on(self) -> bool:
         return True
 
 
-def addresses_of(files: Iterable[LogFile]) -> dict[str, str]:
+def addresses_of(files: Sequence[LogFile]) -> dict[str, str]:
     return {file.id: file.content_url for file in files if file.content_url}

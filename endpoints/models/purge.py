@@ -58,7 +58,11 @@ class Purge(Claimable):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="purges")
+    # The names outlive the endpoint and its resource: the receipt stays when they are removed.
+    endpoint = models.ForeignKey(Endpoint, null=True, on_delete=models.SET_NULL, related_name="purges")
+    endpoint_remote_id = models.CharField(max_length=36, blank=True)
+    endpoint_name = models.TextField(blank=True)
+    resource_name = models.CharField(max_length=200, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     actor_name = models.CharField(max_length=150, blank=True)
     reason = models.CharField(max_length=500, blank=True)
@@ -84,7 +88,7 @@ class Purge(Claimable):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"purge of {self.endpoint}"
+        return f"purge of {self.endpoint_name}"
 
     def get_absolute_url(self) -> str:
         return reverse("endpoints:purge", args=[self.pk])

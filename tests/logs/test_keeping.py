@@ -15,11 +15,11 @@ from endpoints import tasks
 from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs.download import requests as downloads
 from endpoints.logs.fetch import listing
-from endpoints.logs.keep import days as log_days
 from endpoints.logs.keep import retention
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.storage import orphans
 from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile, Resource
+from endpoints.pages.content_logs import days as log_days
 
 DAY = 24 * 3600
 
@@ -288,26 +288,32 @@ def test_files_that_no_row_knows_are_swept_when_they_are_old(kept, monkeypatch):
     store.delete(foreign)
 
 
-def ledger_of(endpoint, *days, listed=()):
+def ledger_of(person, endpoint, *days, listed=()):
     LogDay.objects.filter(endpoint=endpoint).delete()
     today = timezone.now().date()
     for age in (*days, *listed):
         LogDay.objects.create(endpoint=endpoint, day=today - timedelta(days=age), seen=2 * (age in days))
-    return [(line.state, line.days) for line in log_days.day_spans(endpoint)]
+    return [(line.state, line.days) for line in log_days.day_spans(person.user, endpoint)]
 
 
-def test_a_day_without_entries_between_days_with_entries_is_a_gap(logging):
-    assert ledger_of(logging, 1, 4, listed=(2, 3)) == [("", 1), ("nothing", 2), ("", 1)]
+def test_a_day_without_entries_between_days_with_entries_is_a_gap(logging, lena):
+    assert ledger_of(lena, logging, 1, 4, listed=(2, 3)) == [("", 1), ("nothing", 2), ("", 1)]
 
 
-def test_days_on_which_content_logging_was_off_are_no_gap(logging):
+def test_days_on_which_content_logging_was_off_are_no_gap(logging, lena):
     now = timezone.now()
     for age, on in ((4, False), (2, True)):
         states = {"before": {"logging_enabled": not on}, "desired": {"logging_enabled": on}}
         Change.objects.create(
             endpoint=logging, kind="edit", state="done", closed_at=now - timedelta(days=age), **states
         )
-    assert ledger_of(logging, 1, 5, listed=(2, 3, 4)) == [("", 1), ("nothing", 1), ("off", 1), ("nothing", 1), ("", 1)]
+    assert ledger_of(lena, logging, 1, 5, listed=(2, 3, 4)) == [
+        ("", 1),
+        ("nothing", 1),
+        ("off", 1),
+        ("nothing", 1),
+        ("", 1),
+    ]
 
 
 def test_orphaned_halves_and_empty_files_are_counted(logging, lena):
@@ -326,15 +332,15 @@ def test_orphaned_halves_and_empty_files_are_counted(logging, lena):
     assert "1 with an empty file" in page
 
 
-def test_days_on_which_nobody_looked_in_time_are_unknown(logging):
-    assert ledger_of(logging, 1, 40) == [("perhaps", 1), ("unknown", 38), ("perhaps", 1)]
+def test_days_on_which_nobody_looked_in_time_are_unknown(logging, lena):
+    assert ledger_of(lena, logging, 1, 40) == [("perhaps", 1), ("unknown", 38), ("perhaps", 1)]
 
 
-def test_days_are_looked_through_as_far_as_the_service_remembers(logging):
+def test_days_are_looked_through_as_far_as_the_service_remembers(logging, lena):
     look(logging)
     LogDay.objects.create(endpoint=logging, day=timezone.now().date() - timedelta(days=60), seen=1)
     look(logging)
-    unknown = [line.days for line in log_days.day_spans(logging) if line.state == "unknown"]
+    unknown = [line.days for line in log_days.day_spans(lena.user, logging) if line.state == "unknown"]
     assert unknown == [30], "29 days before today are looked through, 60 days ago there was something"
 
 

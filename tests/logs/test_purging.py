@@ -19,6 +19,7 @@ from endpoints.logs.download import requests as downloads
 from endpoints.logs.fetch import listing
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.purge import requests as purging
+from endpoints.mirror.resources import remove_resource
 from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge, Resource
 from endpoints.models.search import LOG_TEXT
 
@@ -115,6 +116,36 @@ def test_the_receipt_says_what_who_when_and_how_much_before_and_after(kept, worl
     assert "Asked by a customer" in lines
     verbs = list(Event.objects.filter(verb__startswith="purge").order_by("pk").values_list("verb", "actor_name"))
     assert verbs == [("purge-requested", "alice"), ("purged", "alice")]
+
+
+def test_a_receipt_outlives_its_resource_and_is_found_through_the_activity(kept, world, alice, bob):
+    purge = step(ask(alice, kept, LogEntry.objects.all()[:1]))
+    address = reverse("endpoints:purge-receipt", args=[purge.pk])
+    receipt = json.loads(alice.get(address).content)
+    remove_resource(kept.resource, actor=alice.user)
+    assert json.loads(alice.get(address).content) == receipt
+    assert (receipt["endpoint"], receipt["displayName"]) == (kept.remote_id, kept.display_name)
+    assert receipt["resource"] == kept.resource.name
+    page = alice.get(purge.get_absolute_url()).content.decode()
+    assert kept.display_name in page
+    assert address in page
+    activity = reverse("endpoints:activity")
+    assert purge.get_absolute_url() in alice.get(activity).content.decode()
+    assert purge.get_absolute_url() not in bob.get(activity).content.decode()
+    assert bob.get(address).status_code == 403
+
+
+def test_a_purge_whose_resource_is_removed_ends_without_asking_the_service(kept, world, alice):
+    purge = step(until_today(alice, kept))
+    remove_resource(kept.resource, actor=alice.user)
+    asked = len(world.ledger())
+    assert alice.get(purge.get_absolute_url()).status_code == 200
+    assert step(purge).state == "failed"
+    assert (purge.before["service_files"], purge.after, purge.due_at) == (8, {}, None)
+    assert len(world.ledger()) == asked
+    page = alice.get(purge.get_absolute_url()).content.decode()
+    assert "The Speech resource was removed." in page
+    assert "The service refused" not in page
 
 
 def test_a_look_while_the_service_still_has_them_does_not_bring_them_back(kept, world, alice):

@@ -29,6 +29,7 @@ CHANGES = [
     ("edit", "canceled", "Support calls", "contoso", "", "alice"),
     ("change-model", "unknown", "Support calls", "contoso", "20260915", "bob"),
 ]
+PURGES = [("Support calls", "contoso", "alice", "done")]
 KEPT = {
     "bulk": 1, "change": 3, "download": 2, "draft": 1, "endpoint": 2, "event": 7, "favorite": 1, "hookcall": 1,
     "logarchive": 1, "logday": 1, "logentry": 2, "logfile": 2, "preferences": 1, "project": 1, "purge": 1,
@@ -54,6 +55,8 @@ def check(rows):
     assert rows("select actor_name, verb, endpoint_name, resource_name from endpoints_event order by id") == EVENTS
     columns = "kind, state, endpoint_name, resource_name, model_name, actor_name"
     assert rows(f"select {columns} from endpoints_change order by id") == CHANGES  # noqa: S608 (our own names)
+    columns = "endpoint_name, resource_name, actor_name, state"
+    assert rows(f"select {columns} from endpoints_purge") == PURGES  # noqa: S608 (our own names)
     assert {name: rows(f"select count(*) from endpoints_{name}")[0][0] for name in KEPT} == KEPT  # noqa: S608 (our own names)
     unseen = "select count(*) from endpoints_event where resource_name <> '' and resource_id is null"
     assert rows(unseen) == [(0,)]

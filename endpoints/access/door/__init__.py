@@ -28,6 +28,7 @@ from endpoints.models import (
     Event,
     Favorite,
     LogArchive,
+    LogDay,
     LogEntry,
     LogFile,
     Preferences,
@@ -41,7 +42,7 @@ from endpoints.models.change import ChangeQuerySet
 from endpoints.models.download import DownloadQuerySet
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.log import LogEntryQuerySet, LogFileQuerySet
-from endpoints.models.log_archive import LogArchiveQuerySet
+from endpoints.models.log_archive import LogArchiveQuerySet, LogDayQuerySet
 from endpoints.models.model import SpeechModelQuerySet
 from endpoints.models.person import SavedViewQuerySet
 from endpoints.models.project import ProjectQuerySet
@@ -156,6 +157,10 @@ def events(person: Person, permission: str = VIEW) -> "QuerySet[Event, Event]":
 
 def log_archives(person: Person, permission: str = READ_LOGS) -> LogArchiveQuerySet:
     return _visible(LogArchive.objects.all(), person, permission)
+
+
+def log_days(person: Person) -> LogDayQuerySet:
+    return _visible(LogDay.objects.all(), person, READ_LOGS)
 
 
 def log_entries(person: Person, permission: str = READ_LOGS) -> LogEntryQuerySet:

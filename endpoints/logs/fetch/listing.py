@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, Min, Q
@@ -92,7 +92,7 @@ def _count_entries(endpoint: Endpoint) -> None:
 
 
 def _record_listed_days(endpoint: Endpoint, at: datetime) -> None:
-    """Each day of which the list was whole has a row, with or without files: see endpoints.logs.keep.days."""
+    """Each day of which the list was whole has a row, with or without files: see endpoints.pages.content_logs.days."""
     first: date | None = endpoint.log_days.filter(seen__gt=0).aggregate(first=Min("day"))["first"]
     last = at.astimezone(UTC).date() - timedelta(days=1)  # today is not over
     if first and endpoint.resource.log_container is None:
@@ -107,29 +107,25 @@ def _record_entries(endpoint: Endpoint, files: Iterable[Listed], now: datetime) 
     for file in files:
         pairs[key_of(file.id)].append(file)
     known = {one.key: one for one in endpoint.log_entries.filter(key__in=pairs).defer("words").order_by()}
-    before = {key: _from_files(one) for key, one in known.items()}
-    entries = {key: _entry(endpoint, key, pair, known.get(key), now) for key, pair in pairs.items()}
-    LogEntry.objects.bulk_create([one for key, one in entries.items() if key not in known])
-    changed = [one for key, one in known.items() if _from_files(one) != before[key]]
+    entries = {key: known.get(key) or _new_entry(endpoint, key, pair, now) for key, pair in pairs.items()}
+    changed = [entry for key, entry in entries.items() if _add_files(entry, pairs[key]) and key in known]
+    LogEntry.objects.bulk_create([entry for key, entry in entries.items() if key not in known])
     LogEntry.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=FROM_FILES)
     return entries
 
 
-def _from_files(entry: LogEntry) -> list[Any]:
-    return [getattr(entry, name) for name in FROM_FILES]
+def _new_entry(endpoint: Endpoint, key: str, pair: list[Listed], now: datetime) -> LogEntry:
+    at = min((file.created for file in pair if file.created), default=None) or time_of_key(key) or now
+    return LogEntry(endpoint=endpoint, key=key, at=at, day=day_of(pair[0].id, pair[0].created))
 
 
-def _entry(endpoint: Endpoint, key: str, pair: list[Listed], known: LogEntry | None, now: datetime) -> LogEntry:
-    entry = known or LogEntry(
-        endpoint=endpoint,
-        key=key,
-        at=min((file.created for file in pair if file.created), default=None) or time_of_key(key) or now,
-        day=day_of(pair[0].id, pair[0].created),
-    )
+def _add_files(entry: LogEntry, pair: list[Listed]) -> bool:
+    """Record in an entry what these files tell of it; False when that was known."""
+    before = [getattr(entry, name) for name in FROM_FILES]
     kinds = {file.kind for file in pair}
-    lengths = (timedelta(milliseconds=file.milliseconds) for file in pair if file.milliseconds)
     entry.has_audio |= FileKind.AUDIO in kinds
     entry.has_transcript |= FileKind.TRANSCRIPTION in kinds
     entry.empty |= any(file.size == 0 for file in pair)
+    lengths = (timedelta(milliseconds=file.milliseconds) for file in pair if file.milliseconds)
     entry.duration = entry.duration or next(lengths, None)
-    return entry
+    return before != [getattr(entry, name) for name in FROM_FILES]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -11,14 +11,11 @@ from django.utils import timezone
 from endpoints import azure
 from endpoints.logs.fetch import listing
 from endpoints.logs.fetch.source import LogSource
-from endpoints.logs.job import Job, addresses_of
+from endpoints.logs.job import RECOVERED, Job
 from endpoints.logs.keep.retention import delete_gone_entries
 from endpoints.models import LogArchive
 from endpoints.models.log import FileKind, LogFileQuerySet, Outcome
 from endpoints.models.log_archive import Stage
-
-if TYPE_CHECKING:
-    from endpoints.azure.entities import LogPage
 
 SOON = timedelta(days=2)  # what the service deletes within this time is fetched first, wherever the list has it
 SOON_AT_ONCE = 200  # files
@@ -36,42 +33,39 @@ def step(archive: LogArchive, service: LogSource) -> float | None:
 
     Returns in how many seconds it is due again, None for never.
     """
-    job = _Job(archive, service)
+    job = _Job(archive, archive.endpoint, service)
     if archive.endpoint.gone_at is not None:
         job.save(stage=Stage.IDLE, position="")
         return None
-    stages = {Stage.IDLE: job.begin, Stage.LISTING: job.list_files, Stage.READING: job.read, Stage.KEEPING: job.keep}
-    return job.step(stages[Stage(archive.stage)])
+    return job.run()
 
 
 class _Job(Job[LogArchive]):
     longest = 900
 
     def begin(self) -> float | None:
-        self.save(stage=Stage.LISTING, started_at=timezone.now(), position="", error="", failures=0)
+        self.save(stage=Stage.LISTING, started_at=timezone.now(), position="", **RECOVERED)
         self.fetch(self.waited_for())  # a list can be long
-        return self.list_files()
+        return 0
 
     def list_files(self) -> float | None:
         """Record what there is, page by page, and fetch its transcripts: they are small, and people search in them."""
-        for page in self.pages(self.row.position):
-            listing.record(self.endpoint, page.files)
-            if page.unreadable:  # any of the known files may be among them
-                self.endpoint.log_files.in_azure().update(seen_at=timezone.now())
-            if not self.fetch_page(page, self.to_read() | self.waited_for()):
+        for files, following in self.listed(self.row.position):
+            listing.record(self.endpoint, files)
+            if not self.fetch_listed(files, following, self.to_read() | self.waited_for()):
                 return 0
         assert self.row.started_at is not None  # noqa: S101 (it begins with a time)
         listing.complete(self.endpoint, self.row.started_at)
         delete_gone_entries(self.endpoint)
         self.save(stage=Stage.READING, position="", listed_at=timezone.now())
-        return self.read()
+        return 0
 
     def read(self) -> float | None:
         """Transcripts that could not be read while they were listed."""
         if (due := self.fetch_rest(self.to_read() | self.waited_for())) is not None:
             return due
         self.save(stage=Stage.KEEPING)
-        return self.keep()
+        return 0
 
     def keep(self) -> float | None:
         """Archive: what vanishes first, then page by page with the addresses that a page gives, then the rest."""
@@ -79,12 +73,12 @@ class _Job(Job[LogArchive]):
         if not self.row.position and not self.fetch_vanishing():
             return 0
         if self.row.keep and self.to_keep().exists():
-            for page in self.pages(self.row.position):
-                if not self.fetch_page(page, self.to_keep()):
+            for files, following in self.listed(self.row.position):
+                if not self.fetch_listed(files, following, self.to_keep()):
                     return 0
         if (due := self.fetch_rest(self.to_keep())) is not None:
             return due
-        self.save(stage=Stage.IDLE, position="", checked_at=timezone.now(), error="", failures=0)
+        self.save(stage=Stage.IDLE, position="", checked_at=timezone.now(), **RECOVERED)
         if (self.row.keep and not kept) or self.waited_for().filter(requested_at__gte=began).exists():
             return 0  # somebody changed the settings, or waits for a file, since this step began
         return self.interval()
@@ -101,19 +95,6 @@ class _Job(Job[LogArchive]):
                 return False
             last = batch
             self.fetch(self.to_keep().filter(pk__in=batch))
-
-    def fetch_page(self, page: LogPage, wanted: LogFileQuerySet) -> bool:
-        """Fetch those of this page that are `wanted`, by the addresses that it gives. False when the time is over.
-
-        What another worker is fetching is left to it, and what could not be fetched to the next refresh.
-        """
-        missing = wanted.filter(remote_id__in=[file.id for file in page.files])
-        self.fetch(missing, addresses_of(page.files))
-        late = self.late
-        if late and missing.unleased().exists():
-            return False
-        self.save(position=page.next_token or "")
-        return not (late and page.next_token)
 
     def fetch_rest(self, missing: LogFileQuerySet) -> float | None:
         """Without addresses: a few that are left, or that somebody waits for. None when nothing more can be fetched."""
@@ -140,6 +121,10 @@ class _Job(Job[LogArchive]):
     def interval(self) -> float | None:
         return self.row.every_hours * 3600.0 if self.row.keep else None
 
+    @property
+    def state(self) -> str:
+        return self.row.stage
+
     def save(self, **facts: Any) -> bool:
         """Unlike the other jobs, nobody can end this one."""
         LogArchive.objects.filter(pk=self.row.pk).update(**facts)
@@ -153,3 +138,5 @@ class _Job(Job[LogArchive]):
             return self.put_off(str(error), None)
         self.save(stage=Stage.IDLE, error=str(error), failures=self.row.failures + 1)
         return self.interval()
+
+    stages = {Stage.IDLE: begin, Stage.LISTING: list_files, Stage.READING: read, Stage.KEEPING: keep}

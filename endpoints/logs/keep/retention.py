@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from endpoints import audit
 from endpoints.logs.download.expiry import expire_containing
 from endpoints.logs.keys import lock_logs
-from endpoints.logs.storage.orphans import discard
+from endpoints.logs.storage.place import store
 from endpoints.models import Download, Endpoint, LogArchive, LogDay, LogEntry, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log import LogFileQuerySet, Outcome
@@ -33,22 +34,14 @@ def expired(archive: LogArchive, days_for_unkept: int) -> LogFileQuerySet:
     return files.filter(over)
 
 
-def summary(files: LogFileQuerySet) -> dict[str, Any]:
-    """files, bytes, and when the oldest and the newest of them were recorded."""
-    sums = {"files": Count("pk"), "bytes": Sum("size", default=0)}
-    return files.aggregate(**sums, oldest=Min("entry__at"), newest=Max("entry__at"))
-
-
 def enforce(days_for_unkept: int) -> int:
     """Remove the copies that have expired, and the entries of logs that are nowhere any longer.
 
     Returns how many files were removed. What a download that is running needs stays until that is done.
     """
     total = 0
-    archives = LogArchive.objects.in_bulk()
     for endpoint in Endpoint.objects.filter(Exists(LogEntry.objects.filter(endpoint=OuterRef("pk")))):
-        archive = archives.get(endpoint.pk) or LogArchive(endpoint=endpoint)
-        archive.endpoint = endpoint
+        archive = LogArchive.objects.seen(endpoint)
         count = _remove(archive, days_for_unkept)
         _clear_texts(archive)
         delete_gone_entries(endpoint)
@@ -86,7 +79,8 @@ def _remove(archive: LogArchive, days_for_unkept: int) -> int:
             days = Counter(file.entry.day for file in batch)
             LogDay.objects.add(archive.endpoint, {day: {"removed": number} for day, number in days.items()})
         for file in batch:
-            discard(file.stored_as)
+            with suppress(OSError):  # what the storage does not delete now is found by delete_orphans() later
+                store().delete(file.stored_as)
         rows.update(leased_until=None)
         count += len(batch)
 
@@ -102,7 +96,5 @@ def _unused(rows: Rows, endpoint: Endpoint, entry: str) -> Rows:
     """Without what a running download is to contain; `entry`: the name of the field with the entry's id."""
     used = Q()
     for download in Download.objects.active().filter(endpoint=endpoint):
-        if not download.selection:
-            return rows.none()
         used |= Q(**{f"{entry}__in": download.entries.order_by().values("pk")})
     return rows.exclude(used) if used else rows

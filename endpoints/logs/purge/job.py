@@ -6,17 +6,18 @@ what it deletes is not recorded again: see Purge.covers and fetch.listing.record
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from endpoints import audit, azure
 from endpoints.logs.fetch.source import LogSource, says_gone
-from endpoints.logs.job import Job
+from endpoints.logs.job import RECOVERED, Job
 from endpoints.logs.keys import day_of, key_of
 from endpoints.logs.purge import local
 from endpoints.logs.purge.requests import reaches_service
@@ -26,22 +27,19 @@ from endpoints.models.purge import PurgeState
 
 FETCHED_SECONDS = 3  # until the next check whether a worker still fetches one of the files
 SOONEST, LATEST = 5.0, 600.0  # seconds between two checks of what is left
-PATIENCE = timedelta(hours=25)  # then the service has lost the request, and the rest is deleted file by file
+PATIENCE = timedelta(hours=25)  # then the service has lost the request, and is asked again
 DELETED_AT_ONCE = 20
 WITHOUT_LOGGING = "EndpointWithoutLogging"
-RECOVERED: dict[str, Any] = {"error": "", "failures": 0}
 
 
 def step(purge: Purge, service: LogSource) -> float | None:
     """Continue `purge`, on which the caller holds the lease. Returns in how many seconds it is due again."""
-    job = _Job(purge, service)
-    stages = {
-        PurgeState.QUEUED: job.count,
-        PurgeState.COUNTING: job.count,
-        PurgeState.DELETING: job.delete,
-        PurgeState.WAITING: job.check,
-    }
-    return job.step(stages[PurgeState(purge.state)])
+    if purge.endpoint is not None:
+        return _Job(purge, purge.endpoint, service).run()
+    # It was removed together with its resource; what the service has left is not known.
+    removed = {"error": gettext_noop("The Speech resource was removed."), "after": {}}
+    Purge.objects.move(purge, PurgeState.FAILED, **_ended(purge), **removed)
+    return None
 
 
 class _Job(Job[Purge]):
@@ -52,17 +50,16 @@ class _Job(Job[Purge]):
     def count(self) -> float | None:
         """Count what there is before anything is deleted, by a list of this moment and by our own rows."""
         self.save(state=PurgeState.COUNTING)
-        found = self.survey()
-        if found is None:
+        if (found := self.survey()) is None:
             return 0
         remote = _in_azure(found) if reaches_service(self.endpoint) else {}
         before = {**remote, **local.count(self.row), "ids": found["ids"]}
         self.save(state=PurgeState.DELETING, before=before, after={}, **RECOVERED)
-        return self.delete()
+        return 0
 
     def delete(self) -> float | None:
         """Delete ours first, then those in Azure, which may take a while."""
-        if not local.delete(self.row):
+        if not local.delete(self.row, self.endpoint):
             return FETCHED_SECONDS
         if not reaches_service(self.endpoint):
             return self.finish({})
@@ -74,7 +71,7 @@ class _Job(Job[Purge]):
                 self.client.delete_logs(self.endpoint.remote_id or "", self.row.until)
         # What was recorded on the last day up to now is meant; what comes later is not.
         self.save(state=PurgeState.WAITING, accepted_at=sent_at, after=local.count(self.row), **RECOVERED)
-        return SOONEST if self.row.until else self.check()
+        return SOONEST if self.row.until else 0
 
     def delete_each(self) -> None:
         """Both files of each entry; the progress is saved, so that nothing begins again."""
@@ -85,11 +82,10 @@ class _Job(Job[Purge]):
 
     def check(self) -> float | None:
         """Is anything left in Azure? The intervals grow."""
-        found = self.survey()
-        if found is None:
+        if (found := self.survey()) is None:
             return 0
         if not found["files"]:
-            return self.finish(found)
+            return self.finish(_in_azure(found), spared=found["later"])
         now = timezone.now()
         assert self.row.accepted_at is not None  # noqa: S101 (it waits since then)
         since = now - self.row.accepted_at
@@ -98,20 +94,18 @@ class _Job(Job[Purge]):
         self.save(**(again if since >= PATIENCE else {}), after=after, checked_at=now, **RECOVERED)
         return float(min(max(since.total_seconds() / 4, SOONEST), LATEST))
 
-    def finish(self, found: dict[str, Any]) -> float | None:
+    def finish(self, left: dict[str, int], spared: Collection[str] = ()) -> float | None:
         """Nothing is left in Azure: make sure that nothing is left here either, and close the purge."""
-        purge, later = self.row, found.get("later", ())
-        if not local.delete(purge, spared=later):
+        purge, before = self.row, self.row.before
+        if not local.delete(purge, self.endpoint, spared):
             return FETCHED_SECONDS
         local.delete_traces(purge)
-        now = timezone.now()
-        before = {name: value for name, value in purge.before.items() if name != "ids"}
-        after = {**(_in_azure(found) if found else {}), **local.count(purge, spared=later)}
-        ended: dict[str, Any] = {"finished_at": now, "checked_at": now, "due_at": None, **RECOVERED}
-        count = max(before.get("service_files", 0), before.get("archive_files", 0))
+        facts: dict[str, Any] = {"checked_at": timezone.now(), "after": {**left, **local.count(purge, spared)}}
+        files = max(before.get("service_files", 0), before.get("archive_files", 0))
         with transaction.atomic():
-            if self.save(state=PurgeState.DONE, before=before, after=after, **ended):
-                audit.record(Verb.PURGED, actor=purge.actor, endpoint=self.endpoint, detail=purge.reason, files=count)
+            if self.save(state=PurgeState.DONE, **_ended(purge), **facts, **RECOVERED):
+                about: dict[str, Any] = {"purge": str(purge.pk), "files": files}
+                audit.record(Verb.PURGED, actor=purge.actor, endpoint=self.endpoint, detail=purge.reason, **about)
         return None
 
     def survey(self) -> dict[str, Any] | None:
@@ -124,16 +118,17 @@ class _Job(Job[Purge]):
             return seen
         seen = self.row.after.get("survey") or seen
         with _ignoring_nothing():
-            for page in self.pages(seen["token"]):
-                if page.unreadable:  # nobody can say that nothing is left
-                    sentence = "The service lists a log that cannot be read."
-                    raise azure.Unreadable(sentence, operation="Endpoints_ListLogs")
-                self.add(page.files, seen)
-                seen["token"] = page.next_token or ""
-                if page.next_token and self.late:
+            for files, following in self.listed(seen["token"]):
+                self.add(files, seen)
+                seen["token"] = following
+                if following and self.late:
                     self.save(after={**self.row.after, "survey": seen})
                     return None
         return seen
+
+    def found_unreadable(self) -> None:
+        """Nobody can say that nothing is left."""
+        raise azure.Unreadable("The service lists a log that cannot be read.", operation="Endpoints_ListLogs")
 
     def add(self, files: Sequence[Any], seen: dict[str, Any]) -> None:
         until = self.row.until
@@ -160,14 +155,26 @@ class _Job(Job[Purge]):
         if purge.after.get("survey") or purge.accepted_at:
             self.save(after={})
             return self.put_off(str(error), None)
-        before = purge.before or local.count(purge)
-        if not local.delete(purge):
+        purge.before = purge.before or local.count(purge)
+        if not local.delete(purge, self.endpoint):
             return FETCHED_SECONDS
         local.delete_traces(purge)
-        left = {name: before[name] for name in ("service_files", "service_bytes") if name in before}
-        facts = {"error": str(error), "finished_at": timezone.now(), "due_at": None, "before": before}
-        self.save(state=PurgeState.FAILED, after={**left, **local.count(purge)}, **facts)
+        left = {name: purge.before[name] for name in ("service_files", "service_bytes") if name in purge.before}
+        after = {**left, **local.count(purge)}
+        self.save(state=PurgeState.FAILED, error=str(error), after=after, **_ended(purge))
         return None
+
+    stages = {
+        PurgeState.QUEUED: count,
+        PurgeState.COUNTING: count,
+        PurgeState.DELETING: delete,
+        PurgeState.WAITING: check,
+    }
+
+
+def _ended(purge: Purge) -> dict[str, Any]:
+    before = {name: value for name, value in purge.before.items() if name != "ids"}
+    return {"before": before, "finished_at": timezone.now(), "due_at": None}
 
 
 def _in_azure(found: dict[str, Any]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from endpoints.logs.download.expiry import expire, expire_containing
 from endpoints.logs.keys import day_of_key, lock_logs
 from endpoints.logs.storage import orphans, partials
 from endpoints.logs.storage.place import plain, store
-from endpoints.models import Download, LogDay, LogEntry, LogFile, Purge
+from endpoints.models import Download, Endpoint, LogDay, LogEntry, LogFile, Purge
 from endpoints.models.claim import unleased
 from endpoints.models.log import LogEntryQuerySet
 from endpoints.models.search import LOG_TEXT
@@ -30,7 +30,7 @@ def count(purge: Purge, spared: Collection[str] = ()) -> dict[str, int]:
     return {**sums, "entries": entries.count()}
 
 
-def delete(purge: Purge, spared: Collection[str] = ()) -> bool:
+def delete(purge: Purge, endpoint: Endpoint, spared: Collection[str] = ()) -> bool:
     """Delete what we have of it, but not the files in `spared`. False while a worker is fetching one of them.
 
     A file is deleted before its row, so that the successor of a killed worker finds the rest by the rows.
@@ -48,10 +48,10 @@ def delete(purge: Purge, spared: Collection[str] = ()) -> bool:
             if name:
                 store().delete(name)
         with transaction.atomic():
-            lock_logs(purge.endpoint)
+            lock_logs(endpoint)
             expire_containing(rows)
             days = Counter(rows.values_list("entry__day", flat=True))
-            LogDay.objects.add(purge.endpoint, {day: {"purged": number} for day, number in days.items()})
+            LogDay.objects.add(endpoint, {day: {"purged": number} for day, number in days.items()})
             LogEntry.objects.filter(pk__in=batch).delete()
     return True
 

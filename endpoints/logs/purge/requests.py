@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -20,13 +21,22 @@ def request_purge(
     *, key: UUID, actor: User, endpoint: Endpoint, reason: str, until: date | None = None, keys: Sequence[str] = ()
 ) -> Purge:
     """Delete everything up to a day, or entries by their keys; requested twice with one `key`, it is one purge."""
-    facts = {"actor": actor, "actor_name": actor.get_username(), "reason": reason}
+    defaults = {
+        "endpoint": endpoint,
+        "endpoint_remote_id": endpoint.remote_id or "",
+        "endpoint_name": endpoint.display_name,
+        "resource_name": endpoint.resource.name,
+        "actor": actor,
+        "actor_name": actor.get_username(),
+        "reason": reason,
+        "until": until,
+        "keys": list(keys)[:MOST_KEYS],
+    }
     with transaction.atomic():
-        purge, new = Purge.objects.get_or_create(
-            pk=key, defaults={"endpoint": endpoint, "until": until, "keys": list(keys)[:MOST_KEYS], **facts}
-        )
+        purge, new = Purge.objects.get_or_create(pk=key, defaults=defaults)
         if new:
-            audit.record(Verb.PURGE_REQUESTED, actor=actor, endpoint=endpoint, detail=reason, what=purge.what)
+            facts: dict[str, Any] = {"what": purge.what, "purge": str(purge.pk)}
+            audit.record(Verb.PURGE_REQUESTED, actor=actor, endpoint=endpoint, detail=reason, **facts)
     return purge
 
 

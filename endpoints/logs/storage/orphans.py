@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.utils import timezone
 
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.place import plain, store
 from endpoints.models import Download, Endpoint, LogFile
-
-log = logging.getLogger(__name__)
 
 OLD = timedelta(days=1)  # a younger file may be referred to by a row soon
 
@@ -23,11 +19,9 @@ def delete_orphans() -> int:
 
     Returns how many.
     """
-    count = partials.delete_old(OLD)
-    for name in _listed("")[0]:
-        endpoint = Endpoint.objects.filter(pk=name).first() if _is_id(name) else None
-        count += delete_orphans_in(name, timezone.now() - OLD) if endpoint else 0
-    return count
+    count, folders = partials.delete_old(OLD), set(_listed("")[0])
+    ours = folders.intersection(map(str, Endpoint.objects.values_list("pk", flat=True)))
+    return count + sum(delete_orphans_in(folder, timezone.now() - OLD) for folder in ours)
 
 
 def delete_orphans_in(folder: str, before: datetime, meant: Callable[[str], bool] = lambda name: True) -> int:
@@ -42,23 +36,8 @@ def delete_orphans_in(folder: str, before: datetime, meant: Callable[[str], bool
     return len(old) + sum(delete_orphans_in(f"{folder}/{one}", before, meant) for one in folders)
 
 
-def discard(name: str) -> None:
-    """Delete a file that no row refers to any longer; one that the disk keeps is found by delete_orphans() later."""
-    try:
-        store().delete(name)
-    except OSError as error:
-        log.warning("A file that was removed is still in the storage: %s", error.strerror or error)
-
-
 def _listed(folder: str) -> tuple[list[str], list[str]]:
     try:
         return store().listdir(folder)
     except FileNotFoundError:
         return [], []
-
-
-def _is_id(name: str) -> bool:
-    try:
-        return str(UUID(name)) == name
-    except ValueError:
-        return False

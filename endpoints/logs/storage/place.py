@@ -21,17 +21,6 @@ def store() -> Storage:
     return storages["logs"]
 
 
-def save(name: str, whole: IO[bytes]) -> str:
-    """Save a file to a storage that is not a local disk, all of it or nothing; returns its name there."""
-    name = store().get_available_name(name)
-    try:
-        return store().save(name, File(whole))
-    except OSError:
-        with suppress(OSError):  # the storage that refuses may refuse this too
-            store().delete(name)
-        raise
-
-
 def move(name: str, path: Path | str) -> str:
     """Move the file at `path` into the storage, all of it or nothing. Returns its name there.
 
@@ -39,8 +28,14 @@ def move(name: str, path: Path | str) -> str:
     """
     storage = store()
     if not isinstance(storage, FileSystemStorage):
-        with open(path, "rb") as whole:
-            name = save(name, whole)
+        name = storage.get_available_name(name)
+        try:
+            with open(path, "rb") as whole:
+                name = storage.save(name, File(whole))
+        except OSError:
+            with suppress(OSError):  # the storage that refuses may refuse this too
+                storage.delete(name)
+            raise
         os.unlink(path)
         return name
     target = os.path.join(storage.location, name)  # a name that we chose

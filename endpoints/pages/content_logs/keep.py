@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Min, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,11 +20,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import Person, may
-from endpoints.logs.keep import days as log_days
 from endpoints.logs.keep import retention
 from endpoints.logs.keep import settings as verbs
 from endpoints.models import Endpoint, LogArchive
-from endpoints.models.log import RETENTION
+from endpoints.models.log import RETENTION, LogFileQuerySet
+from endpoints.pages.content_logs import days as log_days
 from endpoints.pages.forms.content_logs import KeepForm
 from endpoints.pages.http import HttpRequest
 
@@ -105,7 +105,7 @@ def keep(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _keep_page(request, endpoint, archive, form)
     wanted = LogArchive(endpoint=endpoint, **form.decision)
-    going = retention.summary(retention.expired(wanted, settings.DOWNLOAD_DAYS))
+    going = _summary(retention.expired(wanted, settings.DOWNLOAD_DAYS))
     if going["files"] and form.cleaned_data["confirmed"] != form.token:
         shown = KeepForm(initial={**form.decision, "confirmed": form.token})
         return _keep_page(request, endpoint, archive, shown, going=going)
@@ -125,10 +125,16 @@ def _keep_page(
         "form": form,
         "archive": archive,
         "days_for_unkept": settings.DOWNLOAD_DAYS,
-        "held": retention.summary(door.log_files(request.user, door.MANAGE_LOGS).filter(endpoint=endpoint).stored()),
+        "held": _summary(door.log_files(request.user, door.MANAGE_LOGS).filter(endpoint=endpoint).stored()),
         **more,
     }
     return render(request, "content_logs/keep.html", context, status=422 if form.errors else 200)
+
+
+def _summary(files: LogFileQuerySet) -> dict[str, Any]:
+    """files, bytes, and when the oldest and the newest of them were recorded."""
+    sums = {"files": Count("pk"), "bytes": Sum("size", default=0)}
+    return files.aggregate(**sums, oldest=Min("entry__at"), newest=Max("entry__at"))
 
 
 @require_safe
@@ -137,13 +143,13 @@ def days(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The ledger of days, the newest first."""
     endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
     archive = door.log_archives(request.user).seen(endpoint)
-    lines = log_days.day_spans(endpoint)
+    lines = log_days.day_spans(request.user, endpoint)
     context = {
         "section": "logs",
         "endpoint": endpoint,
         "archive": archive,
         "page_obj": Paginator(lines, LINES_PER_PAGE).get_page(request.GET.get("page")),
-        "sums": log_days.sums(endpoint),
+        "sums": log_days.sums(request.user, endpoint),
         "gaps": sum(line.days for line in lines if line.state == "nothing"),
         "unknown": sum(line.days for line in lines if line.state == "unknown"),
         "late": endpoint.resource.log_container is None

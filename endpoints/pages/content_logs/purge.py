@@ -58,7 +58,8 @@ def purge(request: HttpRequest, pk: UUID) -> HttpResponse:
     asked = door.purge(request.user, pk)
     fragment = request.htmx.target == "purge"
     context = {"section": "logs", "purge": asked, "endpoint": asked.endpoint, "live": asked.running}
-    context["reaches_service"] = verbs.reaches_service(asked.endpoint) or "service_files" in asked.before
+    reachable = asked.endpoint is not None and verbs.reaches_service(asked.endpoint)
+    context["reaches_service"] = reachable or "service_files" in asked.before
     return render(request, "content_logs/_purge.html" if fragment else "content_logs/purge.html", context)
 
 
@@ -84,9 +85,9 @@ def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _facts(purge: Purge) -> dict[str, Any]:
     return {
         "purge": str(purge.pk),
-        "endpoint": purge.endpoint.remote_id,
-        "displayName": purge.endpoint.display_name,
-        "resource": purge.endpoint.resource.name,
+        "endpoint": purge.endpoint_remote_id or None,
+        "displayName": purge.endpoint_name,
+        "resource": purge.resource_name,
         "actor": purge.actor_name,
         "reason": purge.reason,
         "until": purge.until.isoformat() if purge.until else None,

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0004_unreadable_items'),
+        ('endpoints', '0005_unreadable_items'),
     ]
 
     operations = [

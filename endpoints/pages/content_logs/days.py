@@ -11,6 +11,8 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from endpoints.access import door
+from endpoints.access.permissions import Person
 from endpoints.models import Endpoint, LogDay
 from endpoints.models.status import ChangeState
 
@@ -52,15 +54,15 @@ class DaySpan:
         }[self.state]
 
 
-def sums(endpoint: Endpoint) -> dict[str, int]:
-    return endpoint.log_days.aggregate(**{name: Sum(name, default=0) for name in COUNTED})
+def sums(person: Person, endpoint: Endpoint) -> dict[str, int]:
+    return door.log_days(person).filter(endpoint=endpoint).aggregate(**{name: Sum(name, default=0) for name in COUNTED})
 
 
-def day_spans(endpoint: Endpoint) -> list[DaySpan]:
+def day_spans(person: Person, endpoint: Endpoint) -> list[DaySpan]:
     """From the last day with entries back to the first one. A day that was listed as a whole has a row."""
-    rows = {row.day: row for row in endpoint.log_days.all()}
+    rows = {row.day: row for row in door.log_days(person).filter(endpoint=endpoint)}
     busy = {day for day, row in rows.items() if any(getattr(row, name) for name in COUNTED)}
-    logged = _logged(endpoint)
+    logged = _logged(person, endpoint)
     found: list[DaySpan] = []
     day = max(busy, default=date.min)
     while busy and day >= min(busy):
@@ -84,9 +86,10 @@ def _completeness(day: date, rows: dict[date, Any], busy: set[date], logged: Cal
     return "perhaps" if unknown else ""
 
 
-def _logged(endpoint: Endpoint) -> Callable[[date], bool]:
+def _logged(person: Person, endpoint: Endpoint) -> Callable[[date], bool]:
     """Whether content logging was on, for all or a part of a day, as far as it was changed from here."""
-    done = endpoint.changes.filter(state=ChangeState.DONE, desired__has_key="logging_enabled").order_by("closed_at")
+    changes = door.changes(person, door.READ_LOGS).filter(endpoint=endpoint, state=ChangeState.DONE)
+    done = changes.filter(desired__has_key="logging_enabled").order_by("closed_at")
     switches = [
         (closed_at.astimezone(UTC).date(), bool(desired["logging_enabled"]), bool(before.get("logging_enabled")))
         for closed_at, desired, before in done.values_list("closed_at", "desired", "before")

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0003_plain_names'),
+        ('endpoints', '0004_purge_receipts'),
     ]
 
     operations = [

@@ -25,7 +25,7 @@ class BrokerConnection(kombu.Connection):
 
 app = Celery("speechstudio")
 app.amqp.Connection = BrokerConnection
-app.config_from_object("django.conf:settings", namespace="CELERY")
+app.config_from_object("speechstudio.start:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 

@@ -4,6 +4,14 @@ import logging
 
 from django.db import OperationalError
 
+# How Celery begins its lines about a broker that does not answer.
+BROKER_LINES = ("consumer: Cannot connect to", "beat: Connection error")
+
+
+def database_error(error: OperationalError) -> str:
+    """What a database said, in one line that names the setting."""
+    return f"DATABASE_URL: the database cannot be used: {' '.join(str(error).split())}"
+
 
 class ShortDatabaseErrors(logging.Filter):
     """Logs an unavailable or full database in one line; a traceback with each sweep would not help."""
@@ -14,4 +22,13 @@ class ShortDatabaseErrors(logging.Filter):
             message = record.getMessage().strip()
             record.msg, record.args = message if str(error) in message else f"{message}: {error}", ()
             record.exc_info = record.exc_text = None
+        return True
+
+
+class BrokerSetting(logging.Filter):
+    """Names the setting in lines about a broker that does not answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith(BROKER_LINES):
+            record.msg, record.args = f"BROKER_URL: {' '.join(record.getMessage().split())}", ()
         return True

@@ -227,8 +227,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"short_errors": {"()": "speechstudio.log_filters.ShortDatabaseErrors"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["short_errors"]}},
+    "filters": {
+        "short_errors": {"()": "speechstudio.log_filters.ShortDatabaseErrors"},
+        "broker_setting": {"()": "speechstudio.log_filters.BrokerSetting"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["short_errors", "broker_setting"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"httpx": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
 }

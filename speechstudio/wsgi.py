@@ -1,9 +1,8 @@
 import gc
-import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
+import speechstudio.start
 
 application = get_wsgi_application()
 

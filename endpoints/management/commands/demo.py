@@ -99,9 +99,9 @@ class Command(BaseCommand):
         Thread(target=self.beat.start, kwargs={"embedded_process": True}, daemon=True).start()
 
     def _start_broker(self) -> None:
-        if os.environ.get("BROKER_URL"):
-            return
         socket_file = broker_socket(settings.VAR)
+        if f"redis+socket://{socket_file}" != settings.BROKER_URL:
+            return
         directory(socket_file.parent)
         if socket_file.parent.stat().st_uid != os.getuid():
             raise CannotStart(f"{socket_file.parent} belongs to somebody else; remove it.")

@@ -54,7 +54,7 @@ class Installation:
             "@postgres:5432/": f"@127.0.0.1:{postgresql.port}/",
             "//redis:6379/": f"//127.0.0.1:{redis.port}/",
             "0.0.0.0:8000": f"127.0.0.1:{self.port}",
-            "127.0.0.1:8000": f"127.0.0.1:{self.port}",
+            '"127.0.0.1", 8000': f'"127.0.0.1", {self.port}',
             "--port 8100": f"--port {self.simulator_port}",
             "/var/lib/speechstudio": str(home / "var"),
             "/tmp/": f"{home}/tmp/",  # noqa: S108 (the container's own)

@@ -53,6 +53,19 @@ def test_the_health_check_of_the_file_passes_whatever_the_allowed_hosts_are(inst
     assert checked.returncode == 0, checked.stderr
 
 
+def test_the_health_check_of_the_file_asks_no_proxy(installation):
+    # Docker's client hands its proxies on to containers.
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), f"http://127.0.0.1:{free_port()}")
+    command = [installation.here(word) for word in OURS["web"]["healthcheck"]["test"][1:]]
+    assert installation.run("web", command, **proxies).returncode == 0
+
+
+def test_the_health_check_of_the_file_fails_when_nothing_listens(set_up):
+    command = [set_up.here(word) for word in OURS["web"]["healthcheck"]["test"][1:]]
+    command[-1] = command[-1].replace(str(set_up.port), str(free_port()))
+    assert set_up.run("web", command).returncode == 1
+
+
 def test_models_of_the_service_are_shown(alice, installation):
     names = names_of(installation, "models")
     assert names

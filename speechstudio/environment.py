@@ -37,6 +37,7 @@ NAMES = frozenset(
         "LOOK_SECONDS",
         "PUBLIC_URL",
         "PURPOSE_REQUIRED",
+        "SCRIPT_NAME",
         "SECRET_KEY",
         "SECRET_KEY_FALLBACKS",
         "SPEECH_API_VERSION",
@@ -55,6 +56,7 @@ OF_KUBERNETES = re.compile(r"_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?)$")
 SIMILAR = 0.8  # of 1 for equal names; one letter in five may differ
 SHORTEST_SIMILAR = 6  # letters; shorter names are similar to too many words
 
+PATH_PREFIX = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
 TRUE = ("true", "on", "yes", "y", "ok", "1")
 FALSE = ("false", "off", "no", "n", "0")
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 587, "smtp+ssl": 465}  # as django-environ understands the schemes
@@ -123,6 +125,13 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         except (LookupError, ValueError, OSError):  # OSError for a directory, such as Europe
             raise ImproperlyConfigured(f"{name} is not the name of a time zone such as Europe/Berlin.") from None
         return text
+
+    def path_prefix(self, name: str) -> str:
+        """A path such as /speech, without a slash at the end; "" when it is not set or the root."""
+        text = self.text(name)
+        if text and not PATH_PREFIX.fullmatch(text):
+            raise ImproperlyConfigured(f"{name} is not a path such as /speech.")
+        return text.rstrip("/")
 
     def server(
         self, name: str, schemes: Collection[str], local: Collection[str] = (), after: re.Pattern[str] = AFTER_PASSWORD

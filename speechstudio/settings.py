@@ -57,7 +57,9 @@ SPEECH_KEY = env.str("SPEECH_KEY", default="")
 SPEECH_REGION = env.str("SPEECH_REGION", default="")
 SPEECH_ENDPOINT = env.str("SPEECH_ENDPOINT", default="")
 SPEECH_API_VERSION = env.str("SPEECH_API_VERSION", default="v3.2")
-PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+SCRIPT_NAME = env.path_prefix("SCRIPT_NAME")
+# Without the path prefix, which every address of a page or hook begins with.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_NAME)
 LOOK_SECONDS = env.int("LOOK_SECONDS", default=60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
 DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=7)
@@ -114,12 +116,19 @@ HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_REDIRECT_EXEMPT = ["^" + f"{SCRIPT_NAME}/health/".lstrip("/")]
     SECURE_HSTS_SECONDS = 63_072_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+if SCRIPT_NAME:
+    FORCE_SCRIPT_NAME = SCRIPT_NAME  # also for addresses that a worker makes
+    # Other names than those of another program at the root of the same host: browsers send both.
+    _cookie = ("__Secure-{}" if HTTPS else "{}") + SCRIPT_NAME.replace("/", "-")
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = _cookie.format("session"), _cookie.format("csrf")
+elif HTTPS:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"  # browsers demand the path /
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{SCRIPT_NAME}/"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "endpoints.pages.errors.refused_form"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -212,7 +221,7 @@ FORMAT_MODULE_PATH = "speechstudio.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = f"{SCRIPT_NAME}/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static"))).absolute()
 BUNDLES_DIR = VAR / "bundles"  # `setup` writes the concatenated files here
 STATICFILES_DIRS = [BASE_DIR / "static", BUNDLES_DIR]

@@ -101,6 +101,11 @@ def test_the_path_of_the_own_database_may_contain_anything():
     assert Environment({}).database("DATABASE_URL", Path("/data/a+b %20#?/db"))["NAME"] == "/data/a+b %20#?/db"
 
 
+@pytest.mark.parametrize(("text", "prefix"), [("/speech", "/speech"), ("/a/b-c/", "/a/b-c"), ("/", ""), ("", "")])
+def test_a_path_prefix_has_no_slash_at_its_end(text, prefix):
+    assert setting("SCRIPT_NAME", text).path_prefix("SCRIPT_NAME") == prefix
+
+
 @pytest.mark.parametrize("name", ["PATH", "HOME", "HTTPS_PROXY", "NO_PROXY", "LANG", "EMAIL", "PORT", "HOSTNAME", "TZ"])
 def test_variables_of_other_programs_are_none_of_ours(name):
     assert Environment({name: "x"}).unknown() == {}

@@ -42,8 +42,8 @@ class PrivatePages:
         response = self.get_response(request)
         if getattr(request, "htmx", False) and _leads_to_sign_in(response):
             # A fragment must not be replaced by a sign-in form: the whole page goes there.
-            address = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]  # django-htmx's attribute
-            response = HttpResponseClientRedirect(redirect_to_login(address).url)
+            address = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # django-htmx's attribute
+            response = HttpResponseClientRedirect(redirect_to_login(address or resolve_url("endpoints:list")).url)
         response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not getattr(request, "htmx", False):  # a header of whole pages only

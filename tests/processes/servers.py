@@ -29,6 +29,7 @@ def newest(pattern):
 
 INITDB = newest("/usr/lib/postgresql/*/bin/initdb")
 REDIS = shutil.which("redis-server")
+NGINX, PGBOUNCER = (shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in ("nginx", "pgbouncer"))
 # The kernel ends the server when the tests are killed.
 LEASH = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
 

@@ -53,6 +53,8 @@ WRONG = [
     ({"BROKER_URL": "redis://localhost:port/0"}, "BROKER_URL is not a URL with a host"),
     ({"EMAIL_URL": "imap://mail.example.com"}, "EMAIL_URL does not begin with smtp://"),
     ({"EMAIL_URL": "smtp://"}, "EMAIL_URL names no host"),
+    ({"SCRIPT_NAME": "speech"}, "SCRIPT_NAME is not a path such as /speech."),
+    ({"SCRIPT_NAME": "https://example.com/speech"}, "SCRIPT_NAME is not a path such as /speech."),
     # Secrets and files
     ({"DATABASE_URL": POSTGRES, "ENCRYPTION_KEYS": KEY}, "SECRET_KEY is not set"),
     ({"DATABASE_URL": POSTGRES, "SECRET_KEY": "s"}, "ENCRYPTION_KEYS is not set"),

@@ -37,6 +37,8 @@ if DATABASE_IS_OURS_ALONE:
 else:
     # A page must not wait for an unavailable server. DATABASE_URL can set another timeout.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # PgBouncer in transaction mode may run each statement on another connection, which does not have the cursor.
+    DATABASES["default"].setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

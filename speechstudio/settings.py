@@ -76,6 +76,7 @@ BROKER_URL = BROKER_URL or f"redis+socket://{broker_socket(VAR)}"
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # otherwise a worker ends after a long outage of the broker
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # otherwise a worker ends when its Redis becomes a replica, as in a failover
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A page must not wait for an unavailable broker: the message is lost, and the next sweep finds the row.
     "max_retries": 0,

@@ -158,6 +158,11 @@ class Redis:
         until(lambda: self.process.poll() is not None or accepts(("127.0.0.1", self.port)), seconds=60)
         assert self.process.returncode is None, f"{self.command} ended with {self.process.returncode}"
 
+    def ask(self, *words):
+        """The answer to a command, as redis-cli prints it."""
+        command = ["redis-cli", "-p", str(self.port), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
     def stop(self, number=signal.SIGTERM):
         end(self.process, number)
 

@@ -6,7 +6,7 @@ Web, worker and beat run `of_every_start` too, before the applications are loade
 from collections.abc import Callable
 from email.utils import parseaddr
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -222,6 +222,20 @@ _OF_EVERY_START: tuple[Callable[..., list[CheckMessage]], ...] = (
     words_have_their_form,
     var_can_be_written,
 )
+
+
+@register(deploy=True)
+def the_broker_shows_a_certificate(**_: Any) -> list[CheckMessage]:
+    checked = parse_qs(urlsplit(settings.BROKER_URL).query).get("ssl_cert_reqs", ["required"])[0]
+    if checked.removeprefix("CERT_").lower() == "required":
+        return []
+    return [
+        Warning(
+            "BROKER_URL says that the certificate of Redis need not be valid.",
+            hint="Remove ssl_cert_reqs from it; ssl_ca_certs can name a file with your own authority.",
+            id="endpoints.W018",
+        )
+    ]
 
 
 @register(deploy=True)

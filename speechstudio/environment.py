@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
@@ -57,6 +57,7 @@ SIMILAR = 0.8  # of 1 for equal names; one letter in five may differ
 SHORTEST_SIMILAR = 6  # letters; shorter names are similar to too many words
 
 PATH_PREFIX = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
+CERTIFICATE_CHECKS = ("required", "optional", "none")
 TRUE = ("true", "on", "yes", "y", "ok", "1")
 FALSE = ("false", "off", "no", "n", "0")
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 587, "smtp+ssl": 465}  # as django-environ understands the schemes
@@ -159,6 +160,25 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
             raise ImproperlyConfigured(f"{name} names no host; its form is {scheme}://USER:PASSWORD@HOST.")
         return url
 
+    def broker(self, name: str) -> str:
+        """The URL of a Redis, or "" when it is not set.
+
+        With rediss:// it says `ssl_cert_reqs=required` unless it says something else: kombu would check no certificate.
+        """
+        url = self.server(name, ("redis", "rediss"), local=("redis+socket",))
+        if re.search(";rediss?://", url):
+            raise ImproperlyConfigured(f"{name} names several servers; give one.")
+        if not url.startswith("rediss:"):
+            return url
+        parts = urlsplit(url)
+        given = dict(parse_qsl(parts.query)).get("ssl_cert_reqs")
+        if given and given.removeprefix("CERT_").lower() not in CERTIFICATE_CHECKS:
+            raise ImproperlyConfigured(f"{name}: ssl_cert_reqs is not {_either(CERTIFICATE_CHECKS, '')}.")
+        query = (
+            parts.query if given else "&".join(filter(None, [parts.query, f"ssl_cert_reqs={CERTIFICATE_CHECKS[0]}"]))
+        )
+        return parts._replace(query=query).geturl()
+
     def database(self, name: str, default: Path) -> dict[str, Any]:
         """The entry of Django's DATABASES; a SQLite file `default` when it is not set."""
         url = self.server(name, ("postgres", "postgresql"), local=("sqlite",), after=AFTER_PASSWORD_OF_DATABASE)
@@ -217,6 +237,6 @@ def _encoded(text: str) -> str:
     return quote(unquote(text), safe="")
 
 
-def _either(schemes: Collection[str]) -> str:
-    *first, last = (f"{scheme}://" for scheme in schemes)
+def _either(words: Collection[str], ending: str = "://") -> str:
+    *first, last = (f"{word}{ending}" for word in words)
     return f"{', '.join(first)} or {last}"

@@ -71,8 +71,7 @@ COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
 
 # --- Worker ---------------------------------------------------------------------------------------
 
-BROKER_URL = env.server("BROKER_URL", ("redis", "rediss"), local=("redis+socket",))
-BROKER_URL = BROKER_URL or f"redis+socket://{broker_socket(VAR)}"
+BROKER_URL = env.broker("BROKER_URL") or f"redis+socket://{broker_socket(VAR)}"
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # otherwise a worker ends after a long outage of the broker

@@ -1,4 +1,4 @@
-"""A worker and its Redis: a failover."""
+"""A worker and its Redis: a failover, and a connection by TLS."""
 
 import re
 import subprocess
@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from tests.demo import ROOT, environment, until
-from tests.processes import servers
+from tests.demo import ROOT, environment, free_port, until
+from tests.processes import certificates, servers
 
 CELERY = [sys.executable, "-m", "celery", "-A", "speechstudio"]
 
@@ -59,3 +59,38 @@ def test_a_worker_goes_on_when_its_redis_becomes_a_replica_and_a_master_again(re
     assert "Traceback" not in said
     # It waits between two attempts.
     assert len(re.findall("Cannot connect", said)) == len(re.findall(r"Trying again in [\d.]+ seconds", said)) < 5
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory):
+    """Its port for TLS, and the files of its certificate."""
+    if not servers.REDIS:
+        pytest.skip("Redis is not installed")
+    home, port = tmp_path_factory.mktemp("secured"), free_port()
+    files = certificates.made_in(home)
+    tls = f"--tls-port {port} --tls-cert-file {files.certificate} --tls-key-file {files.key} --tls-auth-clients no"
+    with servers.redis(f"redis-server --save '' {tls}", home):
+        yield port, files
+
+
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("rediss://localhost:{port}/0", "certificate verify failed"),
+        ("rediss://localhost:{port}/0?ssl_ca_certs={authority}", None),
+        ("rediss://127.1:{port}/0?ssl_ca_certs={authority}", "certificate is not valid for '127.1'"),
+        ("rediss://127.1:{port}/0?ssl_ca_certs={authority}&ssl_check_hostname=false", None),
+        ("rediss://localhost:{port}/0?ssl_cert_reqs=none", None),
+    ],
+    ids=["unknown authority", "its authority", "another name", "another name is allowed", "nothing is checked"],
+)
+def test_the_certificate_of_redis_is_checked_unless_its_address_says_otherwise(secured, tmp_path, url, refused):
+    port, files = secured
+    env = environment(tmp_path, BROKER_URL=url.format(port=port, authority=files.authority))
+    done = subprocess.run([sys.executable, "manage.py", "setup"], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0
+    if refused:
+        assert done.stderr.startswith("BROKER_URL: the broker cannot be used")
+        assert refused in done.stderr
+    else:
+        assert done.stderr == ""

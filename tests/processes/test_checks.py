@@ -72,6 +72,14 @@ def test_a_team_without_a_broker_of_its_own_is_warned_when_it_deploys():
         assert ours(deploy=True) == {}
 
 
+@pytest.mark.parametrize(
+    ("query", "warned"), [("", False), ("?ssl_cert_reqs=required", False), ("?ssl_cert_reqs=none", True)]
+)
+def test_a_broker_whose_certificate_is_not_checked_is_a_warning_when_it_is_deployed(query, warned):
+    with override_settings(BROKER_URL=f"rediss://redis:6380/0{query}"):
+        assert (ours(deploy=True).keys() == {"endpoints.W018"}) is warned
+
+
 def check(var, **env):
     command = [sys.executable, "manage.py", "check"]
     return subprocess.run(command, cwd=ROOT, env=environment(var, **env), capture_output=True, text=True)

@@ -51,6 +51,11 @@ WRONG = [
     ({"BROKER_URL": "localhost:6379"}, "BROKER_URL does not begin with redis://"),
     ({"BROKER_URL": "http://localhost:6379"}, "BROKER_URL does not begin with redis://"),
     ({"BROKER_URL": "redis://localhost:port/0"}, "BROKER_URL is not a URL with a host"),
+    ({"BROKER_URL": "redis://one:6379/0;redis://two:6379/0"}, "BROKER_URL names several servers; give one."),
+    (
+        {"BROKER_URL": "rediss://localhost:6380/0?ssl_cert_reqs=yes"},
+        "BROKER_URL: ssl_cert_reqs is not required, optional",
+    ),
     ({"EMAIL_URL": "imap://mail.example.com"}, "EMAIL_URL does not begin with smtp://"),
     ({"EMAIL_URL": "smtp://"}, "EMAIL_URL names no host"),
     ({"SCRIPT_NAME": "speech"}, "SCRIPT_NAME is not a path such as /speech."),

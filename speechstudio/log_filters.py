@@ -6,6 +6,8 @@ from django.db import OperationalError
 
 # How Celery begins its lines about a broker that does not answer.
 BROKER_LINES = ("consumer: Cannot connect to", "beat: Connection error")
+# What a driver says when there is no connection: a wrong host, port, user or password, or a server that is away.
+NOT_CONNECTED = ("connection", "resolve host", "unable to open database file")
 
 
 def database_error(error: OperationalError) -> str:
@@ -19,8 +21,10 @@ class ShortDatabaseErrors(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, OperationalError):
-            message = record.getMessage().strip()
-            record.msg, record.args = message if str(error) in message else f"{message}: {error}", ()
+            message, reason = record.getMessage().strip(), str(error)
+            if any(words in reason for words in NOT_CONNECTED):
+                message, reason = message.replace(reason, "").rstrip(": "), database_error(error)
+            record.msg, record.args = message if reason in message else f"{message}: {reason}", ()
             record.exc_info = record.exc_text = None
         return True
 

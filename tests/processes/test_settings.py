@@ -4,10 +4,12 @@ import re
 import subprocess
 import sys
 
+import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.demo import ROOT, environment, free_port
+from speechstudio.demo.processes import accepts, web
+from tests.demo import PLAIN, ROOT, environment, free_port, until
 from tests.processes import servers
 
 KEY = Fernet.generate_key().decode()
@@ -175,6 +177,24 @@ def test_a_database_that_cannot_be_used_is_one_line(postgresql, tmp_path, there,
     done = started(tmp_path, "manage.py", "setup", DATABASE_URL=f"postgres://{there}/postgres", **SECRETS)
     assert done.returncode == 1
     assert re.fullmatch(rf"DATABASE_URL: the database cannot be used: .*{reason}.*\n", done.stderr)
+
+
+def test_the_log_of_the_web_server_says_why_it_is_not_ready(tmp_path):
+    port, address = free_port(), f"postgres://nobody:secret@127.0.0.1:{free_port()}/none"
+    env = environment(tmp_path, DATABASE_URL=address, **SECRETS)
+    log = tmp_path / "web.log"
+    with log.open("wb") as file:
+        server = subprocess.Popen([*servers.LEASH, *web(port)], cwd=ROOT, env=env, stdout=file, stderr=file)
+    try:
+        until(lambda: accepts(("127.0.0.1", port)))
+        answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False, verify=PLAIN, timeout=30)
+    finally:
+        servers.end(server)
+    assert answer.status_code == 503
+    line = next(line for line in log.read_text().splitlines() if "Not ready" in line)
+    assert "WARNING endpoints.pages.health: Not ready: DATABASE_URL: the database cannot be used: connection" in line
+    assert "Traceback" not in log.read_text()
+    assert "secret" not in log.read_text()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ def main() -> None:
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from django.db import OperationalError
 
         if sys.argv[1:2] == ["demo"]:
             # Without the applications: it starts those who need them, and stays for as long as they do.
@@ -21,7 +22,12 @@ def main() -> None:
 
             Command().run_from_argv(sys.argv)
         else:
-            execute_from_command_line(sys.argv)
+            try:
+                execute_from_command_line(sys.argv)
+            except OperationalError as error:
+                from speechstudio.log_filters import database_error
+
+                bootstrap["stop"](database_error(error))
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("speechstudio", "endpoints"):
             raise

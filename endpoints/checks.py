@@ -1,13 +1,22 @@
-"""System checks of the settings (`python3 manage.py check`)."""
+"""System checks of the settings (`python3 manage.py check`).
 
+Web, worker and beat run `of_every_start` too, before the applications are loaded.
+"""
+
+from collections.abc import Callable
+from email.utils import parseaddr
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
+from speechstudio.var import directory
+
+_LONGEST = {"SWEEP_SECONDS": 3600, "LOOK_SECONDS": 86_400, "DOWNLOAD_DAYS": 36_500}
 _MAKE_KEY = "python3 manage.py newkey prints one."
 
 
@@ -75,6 +84,25 @@ def the_speech_resource_is_complete(**_: Any) -> list[CheckMessage]:
                 id="endpoints.E006",
             )
         )
+    if settings.SPEECH_REGION and not settings.SPEECH_REGION.isalnum():
+        found.append(
+            Error(
+                "SPEECH_REGION is not the name of a region.",
+                hint="It is one word, for example westeurope; the Azure portal shows it with the keys.",
+                id="endpoints.E010",
+            )
+        )
+    if settings.SPEECH_KEY and settings.SPEECH_API_VERSION:
+        from endpoints.contract.versions import VERSIONS  # here, because loading the contract takes 30 ms
+
+        if settings.SPEECH_API_VERSION not in VERSIONS:
+            found.append(
+                Error(
+                    "SPEECH_API_VERSION is not a version that this product knows.",
+                    hint=f"Set it to one of {', '.join(VERSIONS)}.",
+                    id="endpoints.E011",
+                )
+            )
     if settings.PUBLIC_URL and not settings.PUBLIC_URL.startswith(("https://", "http://127.0.0.1")):
         found.append(
             Error(
@@ -98,9 +126,115 @@ def _protects_keys(address: str) -> bool:
 @register()
 def intervals_make_sense(**_: Any) -> list[CheckMessage]:
     return [
-        Error(f"{name} must be at least 1.", hint="It counts whole seconds or days.", id="endpoints.E007")
-        for name in ("SWEEP_SECONDS", "LOOK_SECONDS", "DOWNLOAD_DAYS")
-        if getattr(settings, name) < 1
+        Error(
+            f"{name} must be at least 1, and at most {longest}.",
+            hint="It counts whole seconds or days.",
+            id="endpoints.E007",
+        )
+        for name, longest in _LONGEST.items()
+        if not 1 <= getattr(settings, name) <= longest
+    ]
+
+
+@register()
+def no_name_is_misspelled(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"{name} is not a setting of this product.",
+            hint=f"Is {meant} meant?" if meant else "The README lists the settings; remove this variable.",
+            id="endpoints.E012",
+        )
+        for name, meant in settings.UNKNOWN_SETTINGS.items()
+    ]
+
+
+@register()
+def hosts_and_origins_have_their_form(**_: Any) -> list[CheckMessage]:
+    """An entry in another form would match no request."""
+    found: list[CheckMessage] = []
+    if any(set("/@ ") & set(host) or _has_port(host) for host in settings.ALLOWED_HOSTS):
+        found.append(
+            Error(
+                "ALLOWED_HOSTS holds something else than host names.",
+                hint="Give names such as speech.example.com, without https://, port and path, and commas between them.",
+                id="endpoints.E013",
+            )
+        )
+    if not all(_is_origin(origin) for origin in settings.CSRF_TRUSTED_ORIGINS):
+        found.append(
+            Error(
+                "CSRF_TRUSTED_ORIGINS holds something else than origins.",
+                hint="Give them as https://speech.example.com, without a slash at the end, and commas between them.",
+                id="endpoints.E014",
+            )
+        )
+    return found
+
+
+def _has_port(host: str) -> bool:
+    return ":" in host.rpartition("]")[2]
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and text == f"{parts.scheme}://{parts.netloc}"
+
+
+@register()
+def words_have_their_form(**_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    currency = settings.COST_CURRENCY
+    if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        found.append(
+            Error("COST_CURRENCY is not a currency.", hint="Give its three letters, such as EUR.", id="endpoints.E015")
+        )
+    try:
+        validate_email(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    except ValidationError:
+        hint = "Give it as speech@example.com, or with a name as Speech Studio <speech@example.com>."
+        found.append(Error("EMAIL_FROM is not an e-mail address.", hint=hint, id="endpoints.E016"))
+    return found
+
+
+@register()
+def var_can_be_written(**_: Any) -> list[CheckMessage]:
+    try:
+        directory(settings.VAR)
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="Web, worker and beat keep data there.", id="endpoints.E017")]
+    return []
+
+
+def of_every_start() -> list[CheckMessage]:
+    """What is wrong with the settings, by the checks that need no application and no connection."""
+    return [message for check in _OF_EVERY_START for message in check()]
+
+
+_OF_EVERY_START: tuple[Callable[..., list[CheckMessage]], ...] = (
+    secrets_are_set,
+    the_speech_resource_is_complete,
+    intervals_make_sense,
+    no_name_is_misspelled,
+    hosts_and_origins_have_their_form,
+    words_have_their_form,
+    var_can_be_written,
+)
+
+
+@register(deploy=True)
+def the_broker_shows_a_certificate(**_: Any) -> list[CheckMessage]:
+    checked = parse_qs(urlsplit(settings.BROKER_URL).query).get("ssl_cert_reqs", ["required"])[0]
+    if checked.removeprefix("CERT_").lower() == "required":
+        return []
+    return [
+        Warning(
+            "BROKER_URL says that the certificate of Redis need not be valid.",
+            hint="Remove ssl_cert_reqs from it; ssl_ca_certs can name a file with your own authority.",
+            id="endpoints.W018",
+        )
     ]
 
 

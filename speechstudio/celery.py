@@ -22,10 +22,18 @@ class BrokerConnection(kombu.Connection):
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
         return super().ensure_connection(*args, **{**options, "interval_max": MAX_RECONNECT_SECONDS})
 
+    def get_transport_cls(self) -> Any:
+        transport = super().get_transport_cls()
+        return (
+            import_module("speechstudio.redis_transport").WritableRedis
+            if transport.driver_type == "redis"
+            else transport
+        )
+
 
 app = Celery("speechstudio")
 app.amqp.Connection = BrokerConnection
-app.config_from_object("django.conf:settings", namespace="CELERY")
+app.config_from_object("speechstudio.start:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 

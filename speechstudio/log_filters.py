@@ -4,6 +4,16 @@ import logging
 
 from django.db import OperationalError
 
+# How Celery begins its lines about a broker that does not answer.
+BROKER_LINES = ("consumer: Cannot connect to", "beat: Connection error")
+# What a driver says when there is no connection: a wrong host, port, user or password, or a server that is away.
+NOT_CONNECTED = ("connection", "resolve host", "unable to open database file")
+
+
+def database_error(error: OperationalError) -> str:
+    """What a database said, in one line that names the setting."""
+    return f"DATABASE_URL: the database cannot be used: {' '.join(str(error).split())}"
+
 
 class ShortDatabaseErrors(logging.Filter):
     """Logs an unavailable or full database in one line; a traceback with each sweep would not help."""
@@ -11,7 +21,18 @@ class ShortDatabaseErrors(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, OperationalError):
-            message = record.getMessage().strip()
-            record.msg, record.args = message if str(error) in message else f"{message}: {error}", ()
+            message, reason = record.getMessage().strip(), str(error)
+            if any(words in reason for words in NOT_CONNECTED):
+                message, reason = message.replace(reason, "").rstrip(": "), database_error(error)
+            record.msg, record.args = message if reason in message else f"{message}: {reason}", ()
             record.exc_info = record.exc_text = None
+        return True
+
+
+class BrokerSetting(logging.Filter):
+    """Names the setting in lines about a broker that does not answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith(BROKER_LINES):
+            record.msg, record.args = f"BROKER_URL: {' '.join(record.getMessage().split())}", ()
         return True

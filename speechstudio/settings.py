@@ -1,54 +1,30 @@
 """Django's settings. They come from the environment; NAME_FILE can name a file with the value of NAME.
 
-The README lists them with their defaults; endpoints/checks.py checks them.
+The README lists them with their defaults; speechstudio/environment.py reads them and endpoints/checks.py checks them.
 """
 
 import secrets
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-import environ
 from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
+from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
 from speechstudio.var import broker_socket, kept_secret
 
-env = environ.FileAwareEnv()
-
-
-def integer(name: str, default: int) -> int:
-    """The integer in the environment variable `name`."""
-    try:
-        number: int = env.int(name, default=default)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} is not a whole number.") from None
-    return number
-
-
-def amount(name: str) -> Decimal | None:
-    """The amount of money in the environment variable `name`; None without it."""
-    text = env.str(name, default="").strip()
-    try:
-        number = Decimal(text or 0)
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite() or number < 0:
-        raise ImproperlyConfigured(f"{name} is not an amount such as 1.29.")
-    return number if text else None
-
-
+env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR", default=str(BASE_DIR / "var"))).absolute()
 
+UNKNOWN_SETTINGS = env.unknown()  # endpoints/checks.py reports them
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
 
 # --- Database -------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'db.sqlite3'}")}
+DATABASES = {"default": env.database("DATABASE_URL", VAR / "db.sqlite3")}
 DATABASE_IS_OURS_ALONE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if DATABASE_IS_OURS_ALONE:
     # Without IMMEDIATE, a transaction in WAL mode that begins with a read and then writes can fail instead of waiting.
@@ -61,6 +37,8 @@ if DATABASE_IS_OURS_ALONE:
 else:
     # A page must not wait for an unavailable server. DATABASE_URL can set another timeout.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # PgBouncer in transaction mode may run each statement on another connection, which does not have the cursor.
+    DATABASES["default"].setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -81,20 +59,23 @@ SPEECH_KEY = env.str("SPEECH_KEY", default="")
 SPEECH_REGION = env.str("SPEECH_REGION", default="")
 SPEECH_ENDPOINT = env.str("SPEECH_ENDPOINT", default="")
 SPEECH_API_VERSION = env.str("SPEECH_API_VERSION", default="v3.2")
-PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
-LOOK_SECONDS = integer("LOOK_SECONDS", 60)
-SWEEP_SECONDS = integer("SWEEP_SECONDS", 2)
-DOWNLOAD_DAYS = integer("DOWNLOAD_DAYS", 7)
+SCRIPT_NAME = env.path_prefix("SCRIPT_NAME")
+# Without the path prefix, which every address of a page or hook begins with.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_NAME)
+LOOK_SECONDS = env.int("LOOK_SECONDS", default=60)
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
+DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=7)
 PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs
-ENDPOINT_HOURLY_COST = amount("ENDPOINT_HOURLY_COST")
+ENDPOINT_HOURLY_COST = env.amount("ENDPOINT_HOURLY_COST")
 COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
 
 # --- Worker ---------------------------------------------------------------------------------------
 
-BROKER_URL = env.str("BROKER_URL", default="") or f"redis+socket://{broker_socket(VAR)}"
+BROKER_URL = env.broker("BROKER_URL") or f"redis+socket://{broker_socket(VAR)}"
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # otherwise a worker ends after a long outage of the broker
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # otherwise a worker ends when its Redis becomes a replica, as in a failover
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A page must not wait for an unavailable broker: the message is lost, and the next sweep finds the row.
     "max_retries": 0,
@@ -137,13 +118,21 @@ HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_REDIRECT_EXEMPT = ["^" + f"{SCRIPT_NAME}/health/".lstrip("/")]
     SECURE_HSTS_SECONDS = 63_072_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+if SCRIPT_NAME:
+    FORCE_SCRIPT_NAME = SCRIPT_NAME  # also for addresses that a worker makes
+    # Other names than those of another program at the root of the same host: browsers send both.
+    _cookie = ("__Secure-{}" if HTTPS else "{}") + SCRIPT_NAME.replace("/", "-")
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = _cookie.format("session"), _cookie.format("csrf")
+elif HTTPS:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"  # browsers demand the path /
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{SCRIPT_NAME}/"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "endpoints.pages.errors.refused_form"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -221,9 +210,9 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 12 * 3600
 
 # No mail is sent without EMAIL_URL.
-MAIL = bool(env.str("EMAIL_URL", default=""))
-if MAIL:
-    globals().update(env.email_url("EMAIL_URL"))
+mail_server = env.email("EMAIL_URL")
+MAIL = bool(mail_server)
+globals().update(mail_server)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="speech-studio@localhost")
 
@@ -231,10 +220,10 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "speechstudio.formats"
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = f"{SCRIPT_NAME}/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static"))).absolute()
 BUNDLES_DIR = VAR / "bundles"  # `setup` writes the concatenated files here
 STATICFILES_DIRS = [BASE_DIR / "static", BUNDLES_DIR]
@@ -250,8 +239,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"short_errors": {"()": "speechstudio.log_filters.ShortDatabaseErrors"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["short_errors"]}},
+    "filters": {
+        "short_errors": {"()": "speechstudio.log_filters.ShortDatabaseErrors"},
+        "broker_setting": {"()": "speechstudio.log_filters.BrokerSetting"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["short_errors", "broker_setting"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"httpx": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
 }

@@ -3,9 +3,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
+from speechstudio.path_prefix import without_prefix
+from speechstudio.start import settings  # ends the process if a setting is wrong
 
-application = get_wsgi_application()
+application = without_prefix(settings.SCRIPT_NAME, get_wsgi_application())
+# gunicorn reads it with each request, and refuses those whose path has no prefix.
+os.environ.pop("SCRIPT_NAME", None)
 
 # Load the pages and the connection to the broker now, so that the first request does not wait for them.
 import speechstudio.urls  # noqa: E402, F401 (after set-up; loading it before the fork is the point)

@@ -29,6 +29,7 @@ KEY = "simulated-key"
 TOGETHER = {
     "tests/processes/test_compose.py": "installation",
     "tests/processes/test_lost_database.py": "installation",
+    "tests/processes/test_pgbouncer.py": "installation",
     "tests/processes/test_postgresql.py": "installation",
     "tests/browser/test_article.py": "article",
     "tests/browser/test_accessibility.py": "another browser",

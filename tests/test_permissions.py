@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -154,6 +155,18 @@ def test_a_fragment_requested_after_the_session_ended_sends_the_whole_page_to_si
     answer = client.get("/endpoints/?q=hotline", headers=headers)
     assert answer["HX-Redirect"].startswith("/sign-in/?next=")
     assert b"<form" not in answer.content
+
+
+def test_all_filters_survive_signing_in_again_after_a_fragment(alice, client):
+    filtered = "/endpoints/?q=a%26b&locale=en-US&logging=on&sort=-created"
+    alice.user.set_password("a long enough word")
+    alice.user.save()
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{filtered}"}
+    to = client.get("/endpoints/", headers=headers)["HX-Redirect"]
+    assert parse_qs(urlsplit(to).query) == {"next": [filtered]}
+    page = client.get(to)
+    typed = {"username": "alice", "password": "a long enough word", "next": page.context["next"]}
+    assert client.post(to, typed)["Location"] == filtered
 
 
 def test_a_person_without_permission_causes_no_request_to_the_service(mirrored, bob, world):

@@ -1,9 +1,11 @@
-"""The page for what failed on our side."""
+"""The pages for what failed on our side, and for a form that Django's protection against forgery refused."""
 
 import sys
+from urllib.parse import urlsplit
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views import defaults
 
@@ -21,3 +23,24 @@ def failed(request: HttpRequest) -> HttpResponse:
         page = render_to_string("503.html", {"full": any(words in str(error) for words in FULL)})
         return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
     return defaults.server_error(request)
+
+
+def refused_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Tell a form from an origin that is not trusted, which the settings must allow, from one that has expired.
+
+    `reason` is Django's; it also stands in the log.
+    """
+    untrusted = reason.startswith(("Origin checking", "Referer checking"))
+    told = {"untrusted": untrusted, "origin": _origin(request), "own": f"{request.scheme}://{request.get_host()}"}
+    return render(request, "403_csrf.html", told, status=403)
+
+
+def _origin(request: HttpRequest) -> str:
+    """Where the browser says that the form came from; "" when it says nothing."""
+    if origin := request.headers.get("Origin"):
+        return origin
+    try:
+        referer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    return f"{referer.scheme}://{referer.netloc}" if referer.netloc else ""

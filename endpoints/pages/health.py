@@ -1,5 +1,7 @@
 """For machines: is this process alive, and can the product do its work?"""
 
+import logging
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,6 +10,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from endpoints.messages.metrics import exposition
 from endpoints.models import Sweep
+
+log = logging.getLogger(__name__)
 
 
 @require_safe
@@ -22,7 +26,8 @@ def ready(request: HttpRequest) -> JsonResponse:
     """200 when the database answers and a worker sweeps; otherwise 503, and which of them is missing."""
     try:
         found = {"database": True, "worker": not Sweep.last()[1]}
-    except DatabaseError:
+    except DatabaseError as error:
+        log.warning("Not ready", exc_info=error)
         found = {"database": False, "worker": False}
     return JsonResponse(found, status=200 if all(found.values()) else 503)
 

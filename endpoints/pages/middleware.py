@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -41,8 +42,8 @@ class PrivatePages:
         response = self.get_response(request)
         if getattr(request, "htmx", False) and _leads_to_sign_in(response):
             # A fragment must not be replaced by a sign-in form: the whole page goes there.
-            address = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]  # django-htmx's attribute
-            response = HttpResponseClientRedirect(f"{resolve_url('login')}?next={address}")
+            address = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # django-htmx's attribute
+            response = HttpResponseClientRedirect(redirect_to_login(address or resolve_url("endpoints:list")).url)
         response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not getattr(request, "htmx", False):  # a header of whole pages only

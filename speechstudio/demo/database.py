@@ -11,9 +11,11 @@ import django
 from celery.exceptions import OperationalError
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.db import OperationalError as DatabaseError
 
 from speechstudio.child_process import die_with_parent
 from speechstudio.demo.processes import CannotStart
+from speechstudio.log_filters import database_error
 
 PEOPLE = {"admin": "deploys models", "listener": "may read content logs", "viewer": "looks"}
 SIMULATED = "Contoso Speech"
@@ -65,6 +67,8 @@ def _work(results: Connection, simulator: tuple[str, str] | None) -> None:
         _register(simulator)
     except (ImproperlyConfigured, ModuleNotFoundError) as error:
         results.send(error)
+    except DatabaseError as error:
+        results.send(CannotStart(database_error(error)))
     except Exception as error:  # the demo prints it and ends
         results.send(CannotStart(str(error) if isinstance(error, CommandError) else f"{type(error).__name__}: {error}"))
     else:

@@ -22,7 +22,7 @@ SERVICES = yaml.safe_load(TEXT)["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 BIN = Path(sys.executable).parent
-VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])((?:[^{}]|\$\{[^{}]*\})*))?\}")  # a default may contain another
 
 
 def filled(text, given):
@@ -33,7 +33,7 @@ def filled(text, given):
         if given.get(name):
             return given[name]
         assert kind == "-", f"{name} is needed: {rest}"
-        return rest
+        return filled(rest, given)
 
     return VARIABLE.sub(value, text)
 
@@ -54,7 +54,7 @@ class Installation:
             "@postgres:5432/": f"@127.0.0.1:{postgresql.port}/",
             "//redis:6379/": f"//127.0.0.1:{redis.port}/",
             "0.0.0.0:8000": f"127.0.0.1:{self.port}",
-            "127.0.0.1:8000": f"127.0.0.1:{self.port}",
+            '"127.0.0.1", 8000': f'"127.0.0.1", {self.port}',
             "--port 8100": f"--port {self.simulator_port}",
             "/var/lib/speechstudio": str(home / "var"),
             "/tmp/": f"{home}/tmp/",  # noqa: S108 (the container's own)
@@ -64,6 +64,7 @@ class Installation:
             "SECRET_KEY": "only these tests sign with it",
             "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "ALLOWED_HOSTS": "studio.example.com",
+            "DOWNLOAD_DAYS": "3",
             "SPEECH_KEY": "simulated",
             "SPEECH_REGION": "eastus",
             "SPEECH_ENDPOINT": self.simulator_url,
@@ -79,7 +80,8 @@ class Installation:
     def environment(self, service):
         of_the_image = dict(pair.split("=", 1) for pair in re.search(r"^ENV (.+)", DOCKERFILE, re.M)[1].split())
         del of_the_image["PATH"]
-        env = {**of_the_image, **OURS[service]["environment"]}
+        dotenv = self.dotenv if OURS[service]["env_file"] else {}
+        env = {**of_the_image, **dotenv, **OURS[service]["environment"]}
         env = {name: self.here(str(value)) for name, value in env.items()}
         path = f"{BIN}:{os.environ['PATH']}"
         return {**environment(self.home, PATH=path, TMPDIR=self.home / "tmp"), **env, "HOME": "/nonexistent"}

@@ -29,6 +29,7 @@ def newest(pattern):
 
 INITDB = newest("/usr/lib/postgresql/*/bin/initdb")
 REDIS = shutil.which("redis-server")
+NGINX, PGBOUNCER = (shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in ("nginx", "pgbouncer"))
 # The kernel ends the server when the tests are killed.
 LEASH = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
 
@@ -156,6 +157,11 @@ class Redis:
         self.process = subprocess.Popen([*LEASH, *self.command, *where], stdout=subprocess.DEVNULL)
         until(lambda: self.process.poll() is not None or accepts(("127.0.0.1", self.port)), seconds=60)
         assert self.process.returncode is None, f"{self.command} ended with {self.process.returncode}"
+
+    def ask(self, *words):
+        """The answer to a command, as redis-cli prints it."""
+        command = ["redis-cli", "-p", str(self.port), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     def stop(self, number=signal.SIGTERM):
         end(self.process, number)

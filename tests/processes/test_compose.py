@@ -53,6 +53,19 @@ def test_the_health_check_of_the_file_passes_whatever_the_allowed_hosts_are(inst
     assert checked.returncode == 0, checked.stderr
 
 
+def test_the_health_check_of_the_file_asks_no_proxy(installation):
+    # Docker's client hands its proxies on to containers.
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), f"http://127.0.0.1:{free_port()}")
+    command = [installation.here(word) for word in OURS["web"]["healthcheck"]["test"][1:]]
+    assert installation.run("web", command, **proxies).returncode == 0
+
+
+def test_the_health_check_of_the_file_fails_when_nothing_listens(set_up):
+    command = [set_up.here(word) for word in OURS["web"]["healthcheck"]["test"][1:]]
+    command[-1] = command[-1].replace(str(set_up.port), str(free_port()))
+    assert set_up.run("web", command).returncode == 1
+
+
 def test_models_of_the_service_are_shown(alice, installation):
     names = names_of(installation, "models")
     assert names
@@ -89,8 +102,9 @@ def test_a_service_stops_in_its_grace_period_and_leaves_no_process(installation,
 
 
 def compose(directory, **variables):
-    """Have Compose validate the file, without a .env."""
+    """Have Compose validate the file, with an empty .env."""
     shutil.copy(FILE, directory)
+    (directory / ".env").touch()
     env = environment(directory, **variables)
     for program in (["docker", "compose"], ["docker-compose"]):
         found = shutil.which(program[0])
@@ -117,6 +131,34 @@ def test_the_file_asks_for_exactly_the_secrets_and_has_no_default_for_any():
         if any(word in name for word in ("KEY", "PASSWORD", "SECRET")):
             assert filled(value, NEEDED) in ("", *NEEDED.values())
     assert "speechstudio:${POSTGRES_PASSWORD" in SERVICES["web"]["environment"]["DATABASE_URL"]
+
+
+def test_each_service_that_reads_settings_gets_all_of_them():
+    for name, service in OURS.items():
+        assert service["env_file"] == ([] if name == "simulator" else ".env"), name
+        # What the file itself says must not hide what .env says.
+        assert [variable for variable, text in service["environment"].items() if f"${{{variable}:" not in text] == []
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "BROKER_URL"])
+def test_a_server_of_ones_own_comes_before_that_of_the_file(variable):
+    text = SERVICES["web"]["environment"][variable]
+    assert filled(text, {**NEEDED, variable: "its own"}) == "its own"
+    assert filled(text, NEEDED) in ("postgres://speechstudio:p@postgres:5432/speechstudio", "redis://redis:6379/0")
+
+
+def test_the_installation_runs_with_settings_that_only_dotenv_has(installation, postgresql):
+    command = [
+        "python",
+        "manage.py",
+        "shell",
+        "-v",
+        "0",
+        "-c",
+        "from django.conf import settings as s; print(s.DOWNLOAD_DAYS)",
+    ]
+    assert "DOWNLOAD_DAYS" not in TEXT
+    assert installation.run("web", command).stdout == f"{installation.dotenv['DOWNLOAD_DAYS']}\n"
 
 
 @pytest.mark.parametrize("service", OURS)

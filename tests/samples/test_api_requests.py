@@ -17,7 +17,7 @@ from endpoints.models.change import MARK
 from endpoints.models.model import ModelKind
 from endpoints.models.resource import Auth
 from endpoints.samples import api_requests
-from speechstudio.settings import amount
+from speechstudio.environment import Environment
 from tests.conftest import KEY
 from tests.pages.wizard import Wizard
 
@@ -133,7 +133,6 @@ def test_the_cost_of_an_endpoint_is_shown_when_a_price_is_set(wizard, settings):
 
 
 @pytest.mark.parametrize("text", ["1,29", "free", "-1", "NaN", "Infinity"])
-def test_an_invalid_price_is_refused_with_a_message(monkeypatch, text):
-    monkeypatch.setenv("ENDPOINT_HOURLY_COST", text)
+def test_an_invalid_price_is_refused_with_a_message(text):
     with pytest.raises(ImproperlyConfigured, match="ENDPOINT_HOURLY_COST is not an amount"):
-        amount("ENDPOINT_HOURLY_COST")
+        Environment({"ENDPOINT_HOURLY_COST": text}).amount("ENDPOINT_HOURLY_COST")

@@ -99,9 +99,9 @@ class Command(BaseCommand):
         Thread(target=self.beat.start, kwargs={"embedded_process": True}, daemon=True).start()
 
     def _start_broker(self) -> None:
-        if os.environ.get("BROKER_URL"):
-            return
         socket_file = broker_socket(settings.VAR)
+        if f"redis+socket://{socket_file}" != settings.BROKER_URL:
+            return
         directory(socket_file.parent)
         if socket_file.parent.stat().st_uid != os.getuid():
             raise CannotStart(f"{socket_file.parent} belongs to somebody else; remove it.")
@@ -130,7 +130,8 @@ class Command(BaseCommand):
     def _print_addresses(self, seconds: float) -> None:
         service = "the Speech service in Azure; no simulator is started" if self.real else "a simulated Speech service"
         people = ", ".join(f"{name} ({what})" for name, what in PEOPLE.items())
-        self.stdout.write(f"Speech Studio: http://127.0.0.1:{self.port}/ with {service}, ready in {seconds:.1f} s")
+        address = f"http://127.0.0.1:{self.port}{settings.SCRIPT_NAME}/"
+        self.stdout.write(f"Speech Studio: {address} with {service}, ready in {seconds:.1f} s")
         self.stdout.write(f"Sign in as {people}; the password is demo")
         self.stdout.write(f"Logs: {self.children.logs}; stop with Ctrl-C")
         self.stdout.flush()

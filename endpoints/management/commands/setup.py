@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from celery import current_app
+from celery.exceptions import OperationalError
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from endpoints.mirror import resources
 from speechstudio import assets
+
+BROKER_SECONDS = 3
 
 
 class Command(BaseCommand):
@@ -15,8 +19,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        assets.build_bundles()
-        assets.collect_static_files()
+        try:
+            assets.build_bundles()
+            assets.collect_static_files()
+        except OSError as error:
+            raise CommandError(
+                f"STATIC_ROOT={settings.STATIC_ROOT} or VAR={settings.VAR} cannot be written ({error.strerror})."
+            ) from None
+        self._try_broker()
         if settings.SPEECH_KEY:
             resource = resources.register(
                 region=settings.SPEECH_REGION,
@@ -25,3 +35,14 @@ class Command(BaseCommand):
                 api_version=settings.SPEECH_API_VERSION,
             )
             self.stdout.write(f"Speech resource: {resource.name}, {resource.endpoint_url}")
+
+    def _try_broker(self) -> None:
+        """Say it when the broker does not answer. It is no failure: web and worker connect as soon as it does."""
+        if settings.BROKER_URL.startswith("redis+socket:"):
+            return  # the demo's own
+        try:
+            with current_app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
+        except (OperationalError, OSError) as error:
+            reason = " ".join(str(error).split())
+            self.stderr.write(f"BROKER_URL: the broker cannot be used, so changes start seconds later: {reason}")

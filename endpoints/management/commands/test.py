@@ -17,6 +17,8 @@ OUTSIDE = {
     "Chromium": ("/usr/bin/chromium*", ["chromium-headless-shell", "fonts-liberation"]),
     "Redis": ("redis-server", ["redis-server"]),
     "PostgreSQL": ("/usr/lib/postgresql/*/bin/initdb", ["postgresql"]),
+    "PgBouncer": ("/usr/sbin/pgbouncer", ["pgbouncer"]),
+    "nginx": ("/usr/sbin/nginx", ["nginx"]),
 }
 STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 SIGNALS = {*STOPS, signal.SIGCHLD}

@@ -17,7 +17,7 @@ from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.pages.endpoint_list import selection
 from endpoints.pages.http import HttpRequest
 
-AT_ONCE = 500  # rows that are in memory
+AT_ONCE = 500  # endpoints that are in memory
 
 
 @require_safe

@@ -1,0 +1,45 @@
+"""What a person is told when a form is refused."""
+
+import pytest
+from django.test import Client
+
+
+@pytest.fixture
+def stranger():
+    return Client(enforce_csrf_checks=True)
+
+
+def test_a_form_of_an_untrusted_origin_names_the_origin_and_the_settings(stranger, db):
+    answer = stranger.post("/sign-in/", {}, headers={"Origin": "https://speech.example.com"})
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    for word in ("https://speech.example.com", "http://testserver", "CSRF_TRUSTED_ORIGINS", "HTTPS=true"):
+        assert f"<code>{word}</code>" in page
+    assert "reload the page" not in page
+
+
+def test_a_proxy_that_drops_the_port_is_named_by_the_referer(stranger, db, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    headers = {"Host": "testserver", "Referer": "https://testserver:8443/sign-in/", "X-Forwarded-Proto": "https"}
+    page = stranger.post("/sign-in/", {}, headers=headers).content.decode()
+    assert "<code>https://testserver:8443</code>" in page
+    assert "<code>https://testserver</code>" in page
+
+
+def test_a_browser_that_hides_where_a_form_comes_from_is_told_so(stranger, db, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    page = stranger.post("/sign-in/", {}, headers={"X-Forwarded-Proto": "https"}).content.decode()
+    assert "The header Origin or Referer is needed." in page
+
+
+def test_an_origin_is_shown_as_text(stranger, db):
+    page = stranger.post("/sign-in/", {}, headers={"Origin": "https://<b>x"}).content.decode()
+    assert "https://&lt;b&gt;x" in page
+
+
+@pytest.mark.parametrize("typed", [{}, {"csrfmiddlewaretoken": "x" * 64}])
+def test_a_form_that_has_expired_asks_to_reload(stranger, db, typed):
+    answer = stranger.post("/sign-in/", typed, headers={"Origin": "http://testserver"})
+    assert answer.status_code == 403
+    assert "reload the page" in answer.content.decode()
+    assert "CSRF_TRUSTED_ORIGINS" not in answer.content.decode()

@@ -9,6 +9,7 @@ from pathlib import Path
 from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
+from kombu import Queue
 
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
@@ -99,15 +100,21 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A worker takes all queues unless its option -Q names some. What takes long has workers of its own, so that
+# deployments, refreshes and sweeps never wait for it.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweeps"), Queue("logs")]
+_LONG = ("fetch", "collect", "purge", "tidy", "sweep_storage")
+CELERY_TASK_ROUTES = {f"endpoints.tasks.{name}": {"queue": "logs"} for name in _LONG}
+CELERY_BEAT_SCHEDULER = "speechstudio.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    # The next sweep replaces one that has waited for a whole interval.
-    "sweep": {
-        "task": "endpoints.tasks.sweep",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
+    # A queue of its own, whose length tells whether anybody receives sweeps.
+    "sweep": {"task": "endpoints.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"queue": "sweeps"}},
+    "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600, "options": {"queue": "logs"}},
+    "sweep-storage": {
+        "task": "endpoints.tasks.sweep_storage",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"queue": "logs"},
     },
-    "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600},
-    "sweep-storage": {"task": "endpoints.tasks.sweep_storage", "schedule": crontab(hour="3", minute="17")},
 }
 
 # --- Web ------------------------------------------------------------------------------------------

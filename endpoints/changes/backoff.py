@@ -4,14 +4,20 @@ import random
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints.models import Change, Endpoint, Resource
+from endpoints.models import Change, Download, Endpoint, LogArchive, Purge, Resource
+from endpoints.models.claim import unleased
 from endpoints.models.status import ChangeState
 
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
 SLOWLY = 300.0  # seconds between polls of what this version does not know
+LONG = (Download, LogArchive, Purge)  # work that takes long, and workers of its own
+CHANGES_AT_ONCE = 2  # of a resource, while others may have changes too
+ALIVE_SECONDS = 12  # a lease of a worker that has not been killed has more left: work.held() prolongs it
+BUSY_SECONDS = 1.0  # until work asks again whether there is room for it
 OUTAGE = 30.0  # seconds of failing from which on the callers of a resource take turns
 AWAITED = timedelta(minutes=35)  # a deployment takes up to 30 minutes, and people watch it
 LOOKS_A_SECOND = 2  # of all deployments of a resource together; the service takes ten requests a second
@@ -50,9 +56,33 @@ def before_calling(row: Any, longest: float) -> float:
     if told := resource.seconds_of_pause():
         return told if isinstance(row, Change) else told + 1
     pause = pause_of_failing(resource, longest)
-    if resource.failing_since is None or pause < OUTAGE or resource.may_be_tried(pause):
-        return 0
-    return pause * random.uniform(0.3, 1)  # noqa: S311 (spread, not secrecy)
+    if resource.failing_since and pause >= OUTAGE and not resource.may_be_tried(pause):
+        return pause * random.uniform(0.3, 1)  # noqa: S311 (spread, not secrecy)
+    return 0 if _has_room(row, resource) else BUSY_SECONDS
+
+
+def after_slice(row: Any, due: float | None) -> float | None:
+    """When long work is due again that could go on at once: after others of its resource that wait, each for a turn."""
+    if due != 0 or not isinstance(row, LONG) or row.endpoint is None:
+        return due
+    soon = Q(due_at__lte=Now() + timedelta(seconds=2 * BUSY_SECONDS))
+    waiting = any(rows.filter(unleased(), soon).exists() for rows in _beside(row, row.endpoint.resource))
+    return 2 * BUSY_SECONDS if waiting else due
+
+
+def _has_room(row: Any, resource: Resource) -> bool:
+    """A resource takes few of the workers, so that one that is slow leaves others: one long task, and some changes."""
+    if isinstance(row, Resource):
+        return True
+    alive = Now() + timedelta(seconds=ALIVE_SECONDS)
+    at_work = sum(rows.filter(leased_until__gt=alive).count() for rows in _beside(row, resource))
+    return at_work < (1 if isinstance(row, LONG) or resource.failing_since else CHANGES_AT_ONCE)
+
+
+def _beside(row: Any, resource: Resource) -> list[QuerySet[Any]]:
+    """The other work of the same kind with the same resource."""
+    kinds: tuple[Any, ...] = LONG if isinstance(row, LONG) else (Change,)
+    return [kind.objects.filter(endpoint__resource=resource).exclude(pk=row.pk) for kind in kinds]
 
 
 def pause_of_failing(resource: Resource, longest: float) -> float:

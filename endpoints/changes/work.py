@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection
 
 from endpoints import azure
-from endpoints.changes.backoff import before_calling, pause_of_failing, resource_of
+from endpoints.changes.backoff import after_slice, before_calling, pause_of_failing, resource_of
 from endpoints.changes.failpoints import failpoint
 from endpoints.models import Resource
 from endpoints.models.claim import Claimable, ClaimQuerySet
@@ -85,7 +85,7 @@ def _work(
         return wait
     try:
         with connect(row) as client:
-            return do(row, client)
+            return after_slice(row, do(row, client))
     except azure.TooManyRequests as error:
         return told_to_wait(resource_of(row), error)
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:

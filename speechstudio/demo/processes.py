@@ -24,6 +24,7 @@ class Processes:
 
     def __init__(self, logs: Path) -> None:
         self.logs = logs
+        self.commands: dict[str, tuple[list[str], Mapping[str, str]]] = {}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
@@ -37,15 +38,19 @@ class Processes:
                 stdout=subprocess.PIPE if wait_for_line else log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads have been started)
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (it makes one system call)
             )
-        self.running[name] = child
+        self.running[name], self.commands[name] = child, (command, env)
         if not wait_for_line or child.stdout is None:
             return ""
         line = child.stdout.readline().decode()
         if not line:
             raise CannotStart(self.why(name))
         return line
+
+    def restart(self, name: str) -> None:
+        """Start a process that has ended as it was started before."""
+        self.start(name, *self.commands[name])
 
     def wait_for(self, name: str, ready: Callable[[], bool], seconds: float = 30) -> None:
         """Wait until `ready()`; raises CannotStart when the process ends or takes too long."""
@@ -82,6 +87,34 @@ class Processes:
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
         self.running.clear()
+
+
+class Restarts:
+    """When processes that have ended are started again: after AFTER seconds, at most MOST times in WITHIN seconds."""
+
+    AFTER, MOST, WITHIN = 15, 3, 600
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ended: dict[str, list[float]] = {}
+        self._due: dict[str, float] = {}
+
+    def may_restart(self, name: str) -> bool:
+        """Note that a process has ended; whether it will be due again."""
+        now = self._clock()
+        recent = [at for at in self._ended.get(name, []) if at > now - self.WITHIN]
+        self._ended[name] = [*recent, now]
+        if len(recent) >= self.MOST:
+            return False
+        self._due[name] = now + self.AFTER
+        return True
+
+    def due(self) -> list[str]:
+        """The processes that are to be started now, each once."""
+        found = [name for name, at in self._due.items() if at <= self._clock()]
+        for name in found:
+            del self._due[name]
+        return found
 
 
 def port_is_free(port: int) -> bool:

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.changes import submit
-from endpoints.changes.backoff import before_calling
-from endpoints.models import Change, Resource
+from endpoints.changes.backoff import after_slice, before_calling
+from endpoints.models import Change, Download, Endpoint, Resource
 from endpoints.models.status import ChangeState
 from tests.changes.requests import request_create, request_model
 
@@ -90,3 +90,45 @@ def test_a_deletion_waits_in_the_pause_too(alice, endpoint, world, worker):
     change = worker.step(submit.delete(key=uuid4(), actor=alice.user, endpoint=endpoint))
     assert change.state == ChangeState.QUEUED
     assert world.ledger("DELETE") == []
+
+
+def leased(rows):
+    rows.update(leased_until=timezone.now() + timedelta(seconds=20), lease=uuid4())
+
+
+def test_a_resource_takes_few_of_the_workers_and_one_when_it_fails(alice, mirrored, world, worker):
+    world.begin(endpoints=4, rate_limit="0/0")
+    worker.mirror()
+    ask = [
+        submit.edit(key=uuid4(), actor=alice.user, endpoint=one, desired={"description": "New"})
+        for one in Endpoint.objects.all()
+    ]
+    mine = Change.objects.get(pk=ask[0].pk)
+    leased(Change.objects.filter(pk=ask[1].pk))
+    assert before_calling(mine, longest=60) == 0
+    Resource.objects.update(failing_since=timezone.now())
+    assert before_calling(Change.objects.get(pk=ask[0].pk), longest=60) > 0
+    Resource.objects.update(failing_since=None)
+    leased(Change.objects.filter(pk=ask[2].pk))
+    assert before_calling(Change.objects.get(pk=ask[0].pk), longest=60) > 0
+    elsewhere = Resource.objects.create(name="Other", region="westus", hook_token="x")
+    Endpoint.objects.filter(pk=ask[0].endpoint_id).update(resource=elsewhere)
+    assert before_calling(Change.objects.get(pk=ask[0].pk), longest=60) == 0
+
+
+def test_the_long_tasks_of_a_resource_take_turns(alice, endpoint):
+    first = Download.objects.create(endpoint=endpoint, actor=alice.user, selection="q=a")
+    second = Download.objects.create(endpoint=endpoint, actor=alice.user, selection="q=b")
+    assert before_calling(first, longest=60) == 0
+    leased(Download.objects.filter(pk=first.pk))
+    assert before_calling(second, longest=60) > 0
+    assert after_slice(first, 0) > before_calling(second, longest=60)  # the other one is first then
+    Download.objects.filter(pk=second.pk).update(due_at=None)
+    assert after_slice(first, 0) == 0
+    assert after_slice(first, 30) == 30
+
+
+def test_a_change_does_not_wait_for_the_long_tasks_of_its_resource(alice, endpoint, other):
+    leased(Download.objects.filter(pk=Download.objects.create(endpoint=endpoint, actor=alice.user).pk))
+    change = request_model(alice, endpoint, other)
+    assert before_calling(Change.objects.get(pk=change.pk), longest=60) == 0

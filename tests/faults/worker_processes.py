@@ -46,7 +46,9 @@ class WorkerProcesses:
 
     def start_worker(self, name, concurrency=1, queue="", retry_speed=0):
         """`retry_speed`: how many times faster its waits between attempts to reach the broker pass."""
-        options = ["--concurrency", str(concurrency), "-Q", queue or name, "-n", f"{name}@here"]
+        queue = queue or name
+        queues = "celery,sweeps,logs" if queue == "celery" else queue
+        options = ["--concurrency", str(concurrency), "-Q", queues, "-n", f"{name}@here"]
         command = processes.worker(*ALONE, *options)
         if retry_speed:
             at = command.index("celery")

@@ -17,10 +17,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from speechstudio.demo import processes
 from speechstudio.demo.database import PEOPLE, DatabaseSetup
-from speechstudio.demo.processes import CannotStart, Processes
+from speechstudio.demo.processes import CannotStart, Processes, Restarts
 from speechstudio.var import broker_socket, directory, kept_secret
 
 FIRST_REFRESH_SECONDS = 10
+# Name, queues and processes of each worker.
+WORKERS = (("worker", "celery,sweeps", "2"), ("logs-worker", "logs", "1"))
+ALONE = ("--without-mingle", "--without-gossip")
 
 
 class Command(BaseCommand):
@@ -81,14 +84,15 @@ class Command(BaseCommand):
             if simulator:
                 self._start_simulator(key, options)
             self.stdout.write(database.set_up(), ending="")
-            worker_options = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
-            self.children.start("worker", processes.worker(*worker_options), self.env)
+            for name, queues, concurrency in WORKERS:
+                options_of = ["-Q", queues, "-n", f"{name}@%h", "--concurrency", concurrency, *ALONE]
+                self.children.start(name, processes.worker(*options_of), self.env)
             self.children.start("web", processes.web(self.port), self.env)
             self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))
             until = time.monotonic() + FIRST_REFRESH_SECONDS
             while not database.resources_polled(within=0.1) and time.monotonic() < until:
-                if "worker" in self.children.ended():
-                    raise CannotStart(self.children.why("worker"))
+                if ended := next((name for name in self.children.ended() if name.endswith("worker")), ""):
+                    raise CannotStart(self.children.why(ended))
         self._start_beat()
         self._print_addresses(time.monotonic() - began)
 
@@ -121,11 +125,18 @@ class Command(BaseCommand):
         self.children.start("simulator", command, self.env, wait_for_line=True)
 
     def _wait_for_signal(self) -> None:
-        """Wait for a signal. A process that ends is reported but not restarted, so that the failure can be seen."""
+        """Wait for a signal. A worker that ends is started again a few times; others are reported only."""
+        restarts = Restarts()
         while self.children.running:
             time.sleep(0.2)
             for name, code in self.children.ended().items():
-                self.stderr.write(f"The {name} has ended ({code}). Stop the demo with Ctrl-C and start it again.")
+                if name.endswith("worker") and restarts.may_restart(name):
+                    self.stderr.write(f"The {name} has ended ({code}). It is started again in {Restarts.AFTER} s.")
+                else:
+                    self.stderr.write(f"The {name} has ended ({code}). Stop the demo with Ctrl-C and start it again.")
+            for name in restarts.due():
+                self.children.restart(name)
+                self.stderr.write(f"The {name} has been started again.")
 
     def _print_addresses(self, seconds: float) -> None:
         service = "the Speech service in Azure; no simulator is started" if self.real else "a simulated Speech service"

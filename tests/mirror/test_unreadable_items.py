@@ -1,6 +1,7 @@
 """An item of the service that cannot be read is named; all others are shown as ever."""
 
 import json
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -144,7 +145,7 @@ def test_what_cannot_be_read_of_an_endpoint_stays_as_it_was_and_is_no_change(two
     assert changed.text == "was changed outside: description"
 
 
-SHARED = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+SHARED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 
 
 @given(data=st.data(), number=st.integers(0, 10**9))

@@ -43,9 +43,9 @@ class BaseClient:
         self.base = str(endpoint).rstrip("/?#")
         self._sender = sender
 
-    def speaking(self, version: str) -> "BaseClient":
+    def in_version(self, version: str) -> "BaseClient":
         """The same resource in another API version, by the same connections."""
-        return BaseClient(self.endpoint, version_named(version), self._sender.speaking(version))
+        return BaseClient(self.endpoint, version_named(version), self._sender.in_version(version))
 
     def require(self, supported: bool, what: str, operation: str) -> None:
         """Raise NotSupported, before anything is sent, if the version does not have `what`."""

@@ -15,14 +15,14 @@ def explain(client: BaseClient, error: VersionRetired) -> VersionRetired | Wrong
     """
     for name in sorted(VERSIONS.keys() - {client.version.name}, key=list(VERSIONS).index, reverse=True):
         try:
-            client.speaking(name).request(OPERATION, "GET", "/endpoints")
+            client.in_version(name).request(OPERATION, "GET", "/endpoints")
         except VersionRetired:
             continue
         except SpeechError:
             return error
         sentence = (
-            f"The service does not support API version {client.version.name} (any more), but {name}. "
-            "Choose that API version for this resource."
+            f"The service does not support API version {client.version.name}, but it supports {name}. "
+            f"Choose {name} for this resource."
         )
         return VersionRetired(sentence, operation=error.operation, version=error.version, status=error.status)
     if error.status != 404:

@@ -73,7 +73,7 @@ class Sender:
     def __repr__(self) -> str:
         return "Sender()"
 
-    def speaking(self, version: str) -> "Sender":
+    def in_version(self, version: str) -> "Sender":
         """One that sends in another API version, by the same connections."""
         other = copy(self)
         other._version = version
@@ -257,9 +257,7 @@ def failure(operation: str, answer: ApiResponse, error_body: ErrorBody | None) -
 
 
 def _retired(operation: str, status: int, version: str) -> errors.VersionRetired:
-    sentence = (
-        f"The service does not support API version {version} (any more). Choose another API version for this resource."
-    )
+    sentence = f"The service does not support API version {version}. Choose another API version for this resource."
     return errors.VersionRetired(sentence, operation=operation, version=version, status=status)
 
 

@@ -22,7 +22,7 @@ from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.sending import remote_id, shows
 from endpoints.changes.verdict import verdict
-from endpoints.changes.work import attempt
+from endpoints.changes.work import Blocked, attempt
 from endpoints.mirror.endpoints import absent_for_long, mark_gone, store_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
@@ -195,6 +195,8 @@ def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | Non
         says_gone = isinstance(error, azure.NotFound) and error.says_gone
         if error.status == 404 and (says_gone or absent_for_long(endpoint)):
             return None
+        if isinstance(error, azure.Unreadable) and error.status == 200:
+            raise Blocked(str(error)) from None  # it concerns this endpoint; refreshes tell whether the service answers
         raise
 
 

@@ -31,7 +31,10 @@ Row = TypeVar("Row", bound=Claimable)
 
 
 class Blocked(Exception):
-    """The work cannot go on because of something on our side, such as a full disk; the message is for people."""
+    """The work cannot go on, and the resource is not at fault; the message is for people.
+
+    Something on our side refuses, such as a full disk, or the one entity that it needs cannot be read.
+    """
 
 
 class ErrorPolicy(Protocol):

@@ -40,9 +40,9 @@ def _of_another_version(resource: Resource, hook: azure.WebHook, service: azure.
 
     ("Migrate code from v3.0 to v3.1 of the REST API".) What we have stored counts more than what the service says.
     """
-    spoken = service.version.name
-    registered = resource.hook_version or hook.api_version or spoken
-    return registered.lower().removeprefix("v") != spoken.removeprefix("v")
+    current = service.version.name
+    registered = resource.hook_version or hook.api_version or current
+    return registered.lower().removeprefix("v") != current.removeprefix("v")
 
 
 def record_refusal(resource: Resource) -> None:

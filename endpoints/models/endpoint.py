@@ -120,7 +120,7 @@ class Endpoint(models.Model):
     time_to_live = models.DurationField(null=True)
     mark = models.CharField(max_length=36, blank=True, db_index=True)  # the id of the Change that created it, if any
     log_folder = models.CharField(max_length=200, blank=True)
-    unreadable = models.TextField(blank=True, db_default="")  # why the service's latest data of it could not be used
+    unreadable = models.TextField(blank=True, default="", db_default="")  # why its latest data could not be used
     # When we last knew its state: by a request of ours, or from the listing it was found in. By the database's clock.
     confirmed_at = models.DateTimeField(null=True)
     hinted_at = models.DateTimeField(null=True)

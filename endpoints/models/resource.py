@@ -83,7 +83,9 @@ class Resource(Claimable):
     hook_secret = SecretField(null=True, editable=False)
     hook_id = models.CharField(max_length=36, blank=True, editable=False)
     hook_status = models.CharField(max_length=40, blank=True, editable=False)
-    hook_version = models.CharField(max_length=20, blank=True, db_default="", editable=False)  # it is registered in
+    hook_version = models.CharField(
+        max_length=20, blank=True, default="", db_default="", editable=False
+    )  # it is registered in
     created_at = models.DateTimeField(auto_now_add=True)
 
     mirrored_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)

@@ -208,7 +208,7 @@ def test_the_error_for_a_retired_version_says_what_to_change(service, patient, a
     service.forever = (service.answer(status, body),)
     with pytest.raises(VersionRetired) as caught:
         ask(patient)
-    assert "API version v3.2 " in str(caught.value)
+    assert "API version v3.2. " in str(caught.value)
     assert "Choose another API version for this resource." in str(caught.value)
     assert (caught.value.version, caught.value.status) == ("v3.2", status)
     assert len(service.asked) == 1

@@ -329,6 +329,18 @@ def test_files_that_went_between_list_and_get_are_gone_and_the_others_come(job, 
     assert nothing_half()
 
 
+@pytest.mark.parametrize("body", [{"statusCode": 404, "message": "Resource not found"}, "<html>no such page</html>"])
+def test_a_404_that_the_service_did_not_write_does_not_mean_that_a_log_is_gone(job, world, body):
+    job.addresses.clear()  # so that each address is requested
+    fail(world, {"status": 404, "body": body}, path="/files/logs/", times=None)
+    with pytest.raises(azure.SpeechError):
+        job.bring()
+    assert not job.files.exclude(gone_at=None).exists()
+    world.fail()
+    job.bring()
+    assert job.files.stored().count() == 8
+
+
 def test_two_jobs_that_want_the_same_files_fetch_each_once(job, world):
     other = Job(job.endpoint, job.service)
     other.addresses = job.addresses

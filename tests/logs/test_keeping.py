@@ -406,3 +406,14 @@ def test_a_service_that_has_too_many_requests_while_logs_are_kept_is_not_failing
     archive = LogArchive.objects.get()
     assert 110 < (archive.due_at - timezone.now()).total_seconds() <= 120
     assert Resource.objects.get().failing_since is None
+
+
+def test_a_listing_with_a_log_that_cannot_be_read_marks_none_as_gone(logging, world):
+    look(logging)
+    before = LogFile.objects.filter(gone_at=None).count()
+    listed = world.call("GET", f"/endpoints/{logging.remote_id}/files/logs")["values"]
+    for values, left in (([*listed[1:], {**listed[0], "self": None}], before), ([listed[0]], 1)):
+        page = {"method": "GET", "path": "/files/logs", "times": 1, "effect": {"body": {"values": values}}}
+        world.fail(page)
+        look(logging)
+        assert LogFile.objects.filter(gone_at=None).count() == left

@@ -1,6 +1,7 @@
 """An item of the service that cannot be read is named; all others are shown as ever."""
 
 import json
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from endpoints.models import Endpoint, Event, Resource, SpeechModel
 from endpoints.models.event import Verb
+from endpoints.models.status import ChangeState
+from tests.changes.requests import request_model
 from tests.damage import damaged
 
 ENDPOINTS, MODELS, BASE_MODELS, PROJECTS = (
@@ -144,7 +147,24 @@ def test_what_cannot_be_read_of_an_endpoint_stays_as_it_was_and_is_no_change(two
     assert changed.text == "was changed outside: description"
 
 
-SHARED = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+def test_a_change_of_an_endpoint_that_cannot_be_read_waits_and_the_resource_is_not_failing(
+    alice, endpoint, other, world, worker
+):
+    change = worker.step(request_model(alice, endpoint, other))
+    remote = world.call("GET", f"/endpoints/{endpoint.remote_id}")
+    spoiled = {"body": {**remote, "self": None}}
+    world.fail({"method": "GET", "path": f"/endpoints/{endpoint.remote_id}", "times": 2, "effect": spoiled})
+    for _step in range(2):
+        worker.step(change)
+        assert change.state == ChangeState.DEPLOYING
+        assert "`self` is missing" in change.error
+        assert Resource.objects.get().failing_since is None
+    world.advance(3600)
+    worker.step(change)
+    assert change.state == ChangeState.DONE
+
+
+SHARED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 
 
 @given(data=st.data(), number=st.integers(0, 10**9))

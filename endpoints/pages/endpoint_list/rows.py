@@ -23,7 +23,7 @@ from endpoints.pages.paging import KeysetPage, page_of
 
 PER_PAGE = 50
 SHOWN = (  # of an endpoint, in its row
-    *("display_name", "description", "locale", "status", "error", "logging_enabled"),
+    *("display_name", "description", "locale", "status", "error", "unreadable", "logging_enabled"),
     *("created_at", "last_action_at", "time_to_live", "resource__free_tier"),
     *("model__display_name", "model__kind", "model__expires_at", "model__locale"),
 )

@@ -124,6 +124,16 @@ def test_one_phrase_ends_an_interactive_turn_before_the_audio_ends(service: Serv
         assert phrases(messages(socket, "R2"))[0]["Duration"] == 10_000_000
 
 
+def test_a_language_may_be_written_in_any_letter_case(service: Service) -> None:
+    said = set()
+    for language in ("de-DE", "de-de", "DE-DE"):
+        with open_socket(service, language=language) as socket:
+            send_context(socket, phraseDetection={"language": language})
+            send_audio(socket, spoken(5))
+            said.add(phrases(messages(socket))[0]["DisplayText"])
+    assert len(said) == 1
+
+
 def test_the_detailed_format_has_alternatives(service: Service) -> None:
     with open_socket(service, format="detailed") as socket:
         phrase = phrases(answered(socket, spoken()))[0]

@@ -72,5 +72,10 @@ def endpoint_of(world: World, cid: str | None) -> Endpoint | None:
     return endpoint
 
 
+def locale_of(world: World, language: str) -> str | None:
+    """The supported locale of that name in any letter case: the native SDK sends what it reads in a query as en-us."""
+    return next((locale for locale in world.locales() if locale.lower() == language.lower()), None)
+
+
 def bad_request(message: str) -> ApiError:
     return ApiError(400, "InvalidArgument", message)

@@ -36,8 +36,9 @@ class StreamingRoutes:
         query = socket.query_params
         try:
             endpoint = utterances.endpoint_of(world, query.get("cid"))
-            locale = query.get("language") or (endpoint.locale if endpoint else "en-US")
-            if locale not in world.locales():
+            language = query.get("language") or (endpoint.locale if endpoint else "en-US")
+            locale = utterances.locale_of(world, language)
+            if locale is None:
                 raise utterances.bad_request("The language is not supported.")
         except ApiError as error:
             await socket.send_denial_response(json_response(error.body, error.status))
@@ -83,8 +84,10 @@ class Connection:
         """Use the context and the audio; `speech.config`, telemetry and other messages have no effect."""
         if frame.path == "speech.context":
             apply_context(self._settings, frame.body)
-            if self._settings.locale not in self._world.locales():
+            locale = utterances.locale_of(self._world, self._settings.locale)
+            if locale is None:
                 raise frames.InvalidFrame("The language is not supported.")
+            self._settings.locale = locale
         elif frame.path == "audio":
             if self._turn is None or self._turn.request_id != frame.request_id:
                 self._turn = Turn(frame.request_id, self._world, self._endpoint, self._settings)

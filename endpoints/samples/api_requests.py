@@ -82,7 +82,7 @@ def _spx(new: EndpointToCreate) -> ApiRequest:
     }
     code = _lines(
         f"spx csr endpoint create --api-version {ApiVersion.V3_2}",
-        f'--key "$SPEECH_KEY" --region {shlex.quote(resource.region or "YourServiceRegion")}',
+        f'--key "$SPEECH_KEY" --region {shlex.quote(resource.region.lower() or "YourServiceRegion")}',
         *(f"--{option} {shlex.quote(value)}" for option, value in options.items() if value),
     )
     notes = [_key_note()]

@@ -126,6 +126,27 @@ class World:
             entries: list[dict[str, Any]] = json.loads(answer.read())
         return [entry for entry in entries if not method or entry["method"] == method]
 
+    def recognize(self, audio: bytes, locale: str) -> str:
+        """The text of a WAV file, by short audio recognition."""
+        address = f"{self.url}/speech/recognition/conversation/cognitiveservices/v1?language={locale}"
+        headers = {"Ocp-Apim-Subscription-Key": KEY, "Content-Type": "audio/wav"}
+        request = urllib.request.Request(address, audio, headers, method="POST")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return str(json.loads(answer.read())["DisplayText"])
+
+    def token(self) -> str:
+        """An access token."""
+        request = urllib.request.Request(
+            f"{self.url}/sts/v1.0/issueToken", b"", {"Ocp-Apim-Subscription-Key": KEY}, method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def logs(self, endpoint_id: str) -> list[dict[str, Any]]:
+        """The content logs of an endpoint, on the first page."""
+        found: list[dict[str, Any]] = self.call("GET", f"/endpoints/{endpoint_id}/files/logs")["values"]
+        return found
+
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request as another client of the service, for example Azure's own portal."""
         data = None if body is None else json.dumps(body).encode()

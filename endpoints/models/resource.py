@@ -115,15 +115,16 @@ class Resource(Claimable):
     @property
     def endpoint_url(self) -> str:
         """Protocol and host of the REST API, without a slash at the end."""
-        return self.url.rstrip("/") or f"https://{self.region}.{self.cloud.management}"
+        return self.url.rstrip("/") or f"https://{self.region.lower()}.{self.cloud.management}"
 
     @property
     def cloud(self) -> Cloud:
-        """Its cloud, by its region, or by its address when no region is given."""
+        """Its cloud, by its region, or by its address when no region is given; letter case does not matter."""
+        if self.region:
+            return next(cloud for cloud in CLOUDS if self.region.lower().startswith(cloud.regions))
         host = urlsplit(self.url).hostname or ""
-        if not self.region:
-            return next((cloud for cloud in CLOUDS if host.endswith(cloud.custom_domain)), CLOUDS[-1])
-        return next(cloud for cloud in CLOUDS if self.region.startswith(cloud.regions))
+        hosts = {cloud: (f".{cloud.management}", f".{cloud.custom_domain}") for cloud in CLOUDS}
+        return next((cloud for cloud in CLOUDS if host.endswith(hosts[cloud])), CLOUDS[-1])
 
     def supports(self, capability: str) -> bool:
         """Whether its API version has a capability (a field of azure.Capabilities); True until it was polled."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from endpoints.models import Project, Resource, SpeechModel
 from endpoints.models.model import ModelKind
 from endpoints.models.resource import ApiVersion, Auth
+from endpoints.samples.addresses import api_address, model_address
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,15 @@ def to_create(new: EndpointToCreate) -> list[ApiRequest]:
 
 def body(new: EndpointToCreate) -> dict[str, Any]:
     """The JSON of Endpoints_Create."""
-    version = new.resource.api_version
     content: dict[str, Any] = {
         "displayName": new.name,
         "description": new.description,
         "locale": new.locale,
-        "model": {"self": _model_address(new, version)},
+        "model": {"self": model_address(new.model, new.resource)},
         "properties": {"loggingEnabled": new.logging},
     }
     if new.project:
-        content["project"] = {"self": _address(new, f"/projects/{new.project.remote_id}", version)}
+        content["project"] = {"self": api_address(new.resource, f"/projects/{new.project.remote_id}")}
     return content
 
 
@@ -60,7 +60,7 @@ def _curl(new: EndpointToCreate) -> ApiRequest:
     by_key = new.resource.auth == Auth.KEY
     header = "Ocp-Apim-Subscription-Key: $SPEECH_KEY" if by_key else "Authorization: Bearer $SPEECH_TOKEN"
     code = _lines(
-        f"curl -X POST {shlex.quote(_address(new, '/endpoints', new.resource.api_version))}",
+        f"curl -X POST {shlex.quote(api_address(new.resource, '/endpoints'))}",
         f'-H "{header}"',
         '-H "Content-Type: application/json"',
         f"-d {shlex.quote(json.dumps(body(new), indent=2, ensure_ascii=False))}",
@@ -77,12 +77,12 @@ def _spx(new: EndpointToCreate) -> ApiRequest:
         "description": new.description,
         "language": new.locale,
         "project": new.project.remote_id if new.project else "",
-        "model": model.remote_id if model.kind == ModelKind.CUSTOM else _model_address(new, ApiVersion.V3_2),
+        "model": model.remote_id if model.kind == ModelKind.CUSTOM else model_address(model, resource, ApiVersion.V3_2),
         "logging": "enabled" if new.logging else "",
     }
     code = _lines(
         f"spx csr endpoint create --api-version {ApiVersion.V3_2}",
-        f'--key "$SPEECH_KEY" --region {shlex.quote(resource.region or "YourServiceRegion")}',
+        f'--key "$SPEECH_KEY" --region {shlex.quote(resource.region.lower() or "YourServiceRegion")}',
         *(f"--{option} {shlex.quote(value)}" for option, value in options.items() if value),
     )
     notes = [_key_note()]
@@ -95,19 +95,6 @@ def _spx(new: EndpointToCreate) -> ApiRequest:
 
 def _key_note() -> str:
     return _("For Bash. SPEECH_KEY holds the key of the Speech resource.")
-
-
-def _model_address(new: EndpointToCreate, version: str) -> str:
-    folder = "/models/base/" if new.model.kind == ModelKind.BASE else "/models/"
-    return _address(new, folder + new.model.remote_id, version)
-
-
-def _address(new: EndpointToCreate, path: str, version: str) -> str:
-    """v3.2 has its version in the path, later versions have it in the query."""
-    base = f"{new.resource.endpoint_url}/speechtotext"
-    if version == ApiVersion.V3_2:
-        return f"{base}/{version}{path}"
-    return f"{base}{path}?api-version={version}"
 
 
 def _lines(*parts: str) -> str:

@@ -28,6 +28,7 @@ from .routes.models import ModelRoutes
 from .routes.projects import ProjectRoutes
 from .routes.web_hooks import WebHookRoutes
 from .simulation import Simulation
+from .streaming.routes import StreamingRoutes
 from .versions import ServedVersion
 
 ROUTES: tuple[type[Routes], ...] = (EndpointRoutes, ModelRoutes, ModelFileRoutes, ModelCopyRoutes, WebHookRoutes)
@@ -37,6 +38,7 @@ def build(simulation: Simulation) -> ASGIApp:
     """The API: management, recognition and, with `control`, the control routes."""
     routes: list[BaseRoute] = [*mount_versions(simulation, lambda version: _management(simulation, version))]
     routes += RecognitionRoutes(simulation).routes()
+    routes += StreamingRoutes(simulation).routes()
     if simulation.control:
         routes += control_routes(simulation)
     handlers: dict[Any, Any] = {

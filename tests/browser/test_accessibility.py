@@ -100,6 +100,9 @@ def menus(page):
     page.goto("/models/")
     page.get_by_text("Subscribe").click()
     yield "models, subscribing"
+    page.keyboard.press("Escape")
+    page.get_by_text("ID and API address").first.click()
+    yield "models, with an ID and an API address"
 
 
 def wizard(page):

@@ -2,7 +2,10 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
+
+from tests.samples.sdks import recording, run
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -40,3 +43,21 @@ def test_facts_and_code_are_copied_and_the_buttons_are_not_there_without_a_scrip
     expect(plain.get_by_role("button", name=re.compile("Copy"))).to_have_count(0)
     expect(plain.get_by_role("button", name=re.compile("Show"))).to_have_count(0)
     expect(plain.get_by_role("link", name=re.compile("Clone|Turn content logging"))).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["Python", "JavaScript", "curl"])
+def test_what_is_copied_in_the_demo_recognizes_a_recording(deploy, tmp_path, language):
+    page, row = deploy(f"Run in {language}", permissions=["clipboard-read", "clipboard-write"])
+    expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
+    row.get_by_role("link").first.click()
+    page.get_by_role("link", name=language, exact=True).click()
+    page.get_by_role("button", name="Copy Sample code").click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
+    code = page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("button", name="Show endpoint key").click()
+    page.get_by_role("button", name="Copy Endpoint key").click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
+    key = page.evaluate("navigator.clipboard.readText()")
+    done = run(language.lower(), code, recording(tmp_path / "recording.wav"), SPEECH_KEY=key)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"\w+ \w+", done.stdout)

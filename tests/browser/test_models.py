@@ -28,6 +28,20 @@ def test_the_picture_is_walked_by_keyboard_and_filters_apply_without_a_reload(op
     assert page.evaluate("document.body.dataset.loaded") == "once"
 
 
+def test_the_id_and_the_address_of_a_model_can_be_copied(open_page):
+    page = open_page("viewer", "/models/?kind=base", permissions=["clipboard-read", "clipboard-write"])
+    copied = "navigator.clipboard.readText()"
+    row = page.locator("tbody tr").first
+    row.get_by_text("ID and API address").click()
+    row.get_by_role("button", name="Copy Model ID").click()
+    expect(row.get_by_text("Copied")).to_be_visible()
+    model_id = page.evaluate(copied)
+    assert row.locator("code").first.inner_text() == model_id
+    row.get_by_role("button", name="Copy API address").click()
+    expect(row.get_by_text("Copied")).to_have_count(2)
+    assert page.evaluate(copied).endswith(f"/speechtotext/v3.2/models/base/{model_id}")
+
+
 def test_on_a_phone_without_script_the_waves_are_a_list_and_the_calendar_can_be_had(open_page):
     page = open_page("viewer", "/models/", java_script_enabled=False, viewport={"width": 320, "height": 640})
     expect(page.locator("svg.year")).to_be_hidden()

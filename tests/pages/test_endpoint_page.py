@@ -118,3 +118,18 @@ def test_the_list_of_shortcuts_is_a_page_too_and_has_those_that_the_person_may_u
     assert 'data-keys="g m"' in page
     assert 'data-keys="n"' not in page
     assert 'data-keys="g l"' not in page
+
+
+def test_the_page_and_change_model_have_ids_and_api_addresses(alice, endpoint, other):
+    page = alice.get(endpoint.get_absolute_url()).content.decode()
+    api = f"{endpoint.resource.endpoint_url}/speechtotext/v3.2"
+    model = f"{api}/models/{'base/' if endpoint.model.kind == 'base' else ''}{endpoint.model.remote_id}"
+    for value in (endpoint.remote_id, f"{api}/endpoints/{endpoint.remote_id}", endpoint.model.remote_id, model):
+        assert f">{value}</code>" in page
+    assert "For real-time recognition and short audio. Batch transcription takes the API address of the model" in page
+    change_model = reverse("endpoints:change-model", args=[endpoint.pk])
+    page = alice.get(change_model, {"model": other.pk}).content.decode()
+    for value in (endpoint.model.remote_id, model, other.remote_id):
+        assert f">{value}</code>" in page
+    card = alice.get(change_model, {"model": other.pk}, headers={"HX-Request": "true", "HX-Target": "new-model"})
+    assert f"{endpoint.resource.endpoint_url}/speechtotext/v3.2/models/" in card.content.decode()

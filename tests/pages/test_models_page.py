@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from endpoints.mirror import resources
-from endpoints.models import Endpoint, SpeechModel, Status
+from endpoints.models import Endpoint, Resource, SpeechModel, Status
 from endpoints.models.automatic_deletion import AutomaticDeletion, parse_time_to_live
 from endpoints.pages.model_list import year
 
+CODE = re.compile("<code[^>]*>([^<]+)</code>")
 FRAGMENT = {"HX-Request": "true", "HX-Target": "models"}
 LATE_ENOUGH = timedelta(minutes=5)
 
@@ -317,3 +318,16 @@ def test_a_missing_or_invalid_time_to_live_is_none(text):
 
 def test_a_time_to_live_is_parsed():
     assert parse_time_to_live("P1DT2H") == timedelta(days=1, hours=2)
+
+
+@pytest.mark.parametrize("kind", ["base", "custom"])
+@pytest.mark.parametrize(
+    ("version", "address"),
+    [("v3.2", "/speechtotext/v3.2{path}"), ("2025-10-15", "/speechtotext{path}?api-version=2025-10-15")],
+)
+def test_a_model_has_its_id_and_its_api_address(bob, model, kind, version, address):
+    made = model("Hotline", kind=kind)
+    Resource.objects.update(api_version=version)
+    path = f"/models/base/{made.remote_id}" if kind == "base" else f"/models/{made.remote_id}"
+    copied = CODE.findall(bob.get("/models/", headers=FRAGMENT).content.decode())
+    assert copied == [made.remote_id, "https://eastus.api.cognitive.microsoft.com" + address.format(path=path)]

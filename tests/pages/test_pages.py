@@ -1,6 +1,7 @@
 """Every page opens for people with permission, in each state of the data."""
 
 import uuid
+from urllib.parse import urlsplit
 
 import pytest
 from django.urls import reverse
@@ -48,12 +49,11 @@ def test_the_endpoint_page_shows_what_people_need_to_use_it(alice, full):
 
 
 @pytest.mark.parametrize("sample", ["python", "csharp", "javascript", "java", "cpp", "curl", "spx"])
-def test_each_sample_names_the_endpoint_and_its_region(bob, full, sample):
+def test_each_sample_names_the_endpoint_and_where_it_is(bob, full, sample):
     page = bob.get(full.get_absolute_url(), {"sample": sample}).content.decode()
     code = page.split("<pre")[-1]
     assert full.remote_id in code
-    assert "eastus" in code or full.links["restConversation"].partition("?")[0] in code
-    assert "${" not in code
+    assert urlsplit(full.links["restConversation"]).netloc in code
 
 
 def test_the_key_is_masked_and_showing_it_is_recorded(alice, bob, full):

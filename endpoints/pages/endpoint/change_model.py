@@ -38,7 +38,7 @@ def change_model(request: HttpRequest, pk: UUID) -> HttpResponse:
         return requested(request, change)
     comparison = _comparison(form)
     if request.htmx.target == "new-model":
-        return render(request, "endpoint/_new_model.html", {"comparison": comparison})
+        return render(request, "endpoint/_new_model.html", {"comparison": comparison, "endpoint": endpoint})
     return submission.response(
         "endpoint/change_model.html",
         heading=_("Change model"),

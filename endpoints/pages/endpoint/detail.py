@@ -21,7 +21,7 @@ from endpoints.models.secret import CannotDecrypt
 from endpoints.pages import frame
 from endpoints.pages.content_logs import keep
 from endpoints.pages.http import HttpRequest
-from endpoints.samples import documentation
+from endpoints.samples import addresses, documentation, places
 
 NEWEST, ALL = 10, 500  # changes and events on the page, at first and when asked for
 
@@ -75,7 +75,8 @@ def _page(request: HttpRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
         "section": "list",
         "may_see_key": allows(request.user, "deploy_model", on=endpoint),
         "endpoint_url": endpoint.links.get("webSocketConversation") or endpoint.links.get("webSocket", ""),
-        "region_label": endpoint.resource.region,
+        "endpoint_address": addresses.endpoint_address(endpoint),
+        "region_label": places.region_of(endpoint),
         "samples": [
             SampleTab(one.key, one.language, f"{here}?sample={one.key}#sample-code", one is sample) for one in found
         ],

@@ -53,7 +53,9 @@ class ModelPaginator(Paginator):  # type: ignore[type-arg]  # Django's is not ge
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         shown: Any = self.object_list[first : first + self.per_page]
-        return Page(shown.with_endpoints(door.endpoints(self.person), SHOWN_ENDPOINTS), number, self)
+        return Page(
+            shown.select_related("resource").with_endpoints(door.endpoints(self.person), SHOWN_ENDPOINTS), number, self
+        )
 
 
 @require_safe

@@ -35,11 +35,15 @@ def token(secret: str, now: float) -> str:
 
 
 def allowed(request: HTTPConnection, key: str, secret: str, now: float) -> bool:
-    """Whether the request has the right key or a valid Bearer token."""
-    given = request.headers.get(KEY_HEADER)
+    """Whether the request has the right key or a valid Bearer token; a WebSocket may have them in its query.
+
+    A page in a browser cannot set headers of a WebSocket, so the Speech SDK for JavaScript uses the query.
+    """
+    more = request.query_params if request.scope["type"] == "websocket" else {}
+    given = request.headers.get(KEY_HEADER, more.get(KEY_HEADER))
     if given is not None:
         return hmac.compare_digest(given.encode(), key.encode())
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    scheme, _, bearer = request.headers.get("authorization", more.get("Authorization", "")).partition(" ")
     text, _, signature = bearer.strip().rpartition(".")
     if scheme.lower() != "bearer" or not hmac.compare_digest(signature, _url64(_sign(secret, text))):
         return False

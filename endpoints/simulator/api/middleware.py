@@ -29,22 +29,25 @@ class Middleware:
         self.keyed = keyed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (self.keyed and scope["path"].startswith(CONTROL)):
+        if self.keyed and scope["path"].startswith(CONTROL):
             await self.app(scope, receive, send)
             return
         simulation = self.simulation
+        method = scope.get("method", "GET")  # the handshake of a WebSocket is a GET
         query = scope["query_string"].decode("latin-1")
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1") + (f"?{query}" if query else "")
         entry = None
         if simulation.control:
-            entry = simulation.ledger.open(iso(simulation.world.now()), scope["method"], path)
+            entry = simulation.ledger.open(iso(simulation.world.now()), method, path)
 
         async def send_and_record(message: Message) -> None:
-            if entry and message["type"] == "http.response.start":
+            if entry and message["type"].endswith("http.response.start"):
                 entry.status = message["status"]
+            elif entry and message["type"] == "websocket.accept":
+                entry.status = 101
             await send(message)
 
-        fault = next((one for one in simulation.faults if one.matches(scope["method"], path)), None)
+        fault = next((one for one in simulation.faults if one.matches(method, path)), None)
         if simulation.options.latency_ms:
             await asyncio.sleep(simulation.options.latency_ms / 1000)
         app = self.check_access if self.keyed else self.app
@@ -61,7 +64,8 @@ class Middleware:
         response = None
         if not authentication.allowed(request, simulation.key, world.secret, world.now()):
             # "Speech to text REST API for short audio": 403 for a missing key, 401 for a wrong one
-            key_is_missing = path.startswith(RECOGNITION) and authentication.has_no_credentials(request)
+            short_audio = scope["type"] == "http" and path.startswith(RECOGNITION)
+            key_is_missing = short_audio and authentication.has_no_credentials(request)
             status = 403 if key_is_missing else 401
             response = JSONResponse({"error": {"code": str(status), "message": authentication.DENIED}}, status)
         elif path.startswith(MANAGEMENT):

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import IO
+from typing import IO, NamedTuple
 
 RATE = 16_000
 WIDTH = 2
@@ -22,14 +22,26 @@ _LOW = bytes((value - 128) & 0xFF for value in range(256))  # the two bytes of a
 _HIGH = bytes(0xFF if value < 128 else 0 for value in range(256))
 
 
+PCM = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * WIDTH, WIDTH, WIDTH * 8)
+
+
 class NotWav(ValueError):
     """The bytes are not a WAV file, or not one that can be read."""
 
 
-def header(data_bytes: int) -> bytes:
-    """The RIFF header of PCM, 44 bytes; sizes beyond 4 GiB are written as the maximum of the field."""
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * WIDTH, WIDTH, WIDTH * 8)
-    whole, data = (struct.pack("<I", min(size, 0xFFFFFFFF)) for size in (36 + data_bytes, data_bytes))
+class Samples(NamedTuple):
+    """Where the samples of a WAV file begin, their size as the file declares it, and its chunk `fmt `."""
+
+    start: int
+    size: int
+    form: bytes
+    bytes_per_second: int
+
+
+def header(data_bytes: int, form: bytes = PCM) -> bytes:
+    """The RIFF header, 44 bytes for PCM; sizes beyond 4 GiB are written as the maximum of the field."""
+    rest = len(form) + 12  # "WAVE", and the head of the data chunk
+    whole, data = (struct.pack("<I", min(size, 0xFFFFFFFF)) for size in (rest + data_bytes, data_bytes))
     return b"RIFF" + whole + b"WAVE" + form + b"data" + data
 
 
@@ -111,19 +123,26 @@ def _repeated(voice: int) -> tuple[IO[bytes], int]:
     return file, file.tell()
 
 
-def wav_seconds(audio: bytes) -> float:
-    """The duration in seconds of a WAV file; a data chunk without a size extends to the end of the bytes."""
+def find_samples(audio: bytes | bytearray) -> Samples:
+    """The samples of a WAV file, or of its beginning; raises NotWav."""
     if len(audio) < 12 or audio[:4] != b"RIFF" or audio[8:12] != b"WAVE":
         raise NotWav("no RIFF header")
-    position, bytes_per_second = 12, 0
+    position, form, bytes_per_second = 12, b"", 0
     while position + 8 <= len(audio):
         name, size = audio[position : position + 4], int.from_bytes(audio[position + 4 : position + 8], "little")
         if name == b"fmt " and position + 20 <= len(audio):
+            form = bytes(audio[position : position + 8 + size])
             bytes_per_second = int.from_bytes(audio[position + 16 : position + 20], "little")
         if name == b"data":
             if not bytes_per_second:
                 raise NotWav("no format before the data")
-            available = len(audio) - position - 8
-            return (min(size, available) if size else available) / bytes_per_second
+            return Samples(position + 8, size, form, bytes_per_second)
         position += 8 + size + size % 2
     raise NotWav("no data chunk")
+
+
+def wav_seconds(audio: bytes) -> float:
+    """The duration in seconds of a WAV file; a data chunk without a size extends to the end of the bytes."""
+    samples = find_samples(audio)
+    available = len(audio) - samples.start
+    return (min(samples.size, available) if samples.size else available) / samples.bytes_per_second

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..content.transfers import SEND_FILE
@@ -96,6 +97,9 @@ class CapturedResponse:
 async def apply(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Respond to one request as the fault says. If that needs the usual response, the request is always executed."""
     effect = fault.effect
+    if scope["type"] == "websocket":
+        await _apply_to_handshake(effect, app, scope, receive, send)
+        return
     scope.setdefault("extensions", {})[APPLIED_FAULT] = fault
     before = fault.stage == "before"
     scope["extensions"].pop(SEND_FILE, None)  # the body must pass through this function
@@ -126,6 +130,16 @@ async def apply(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send
     if effect.chunked:
         response.headers = [pair for pair in response.headers if pair[0].lower() != b"content-length"]
     await _send(effect, response, scope, send)
+
+
+async def _apply_to_handshake(effect: Effect, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """A WebSocket can be delayed, or refused with a status; other effects do not apply to it."""
+    await asyncio.sleep(effect.delay)
+    if effect.status is None:
+        await app(scope, receive, send)
+        return
+    body, media = _encode(_default_body(effect.status) if effect.body is UNSET else effect.body)
+    await Response(body, effect.status, {"Content-Type": media.decode()} | effect.headers)(scope, receive, send)
 
 
 def close_connection(scope: Scope) -> None:

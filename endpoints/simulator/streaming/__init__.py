@@ -1,0 +1,1 @@
+"""The WebSocket protocol of the Speech SDK: audio in, phrases out."""

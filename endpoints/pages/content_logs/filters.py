@@ -36,7 +36,12 @@ def count_words(count: int) -> str:
 
 
 def menus(query: QueryDict) -> list[Menu]:
-    results = [("", _("Any result")), ("none", _("No result")), ("unreadable", _("Cannot be read"))]
+    results = [
+        ("", _("Any result")),
+        ("none", _("No result")),
+        ("error", _("Recognition failed")),
+        ("unreadable", _("Cannot be read")),
+    ]
     parts = [("", _("Whole or not")), ("1", _("Something is missing"))]
     return [
         filters.menu(query, "result", _("Result"), results),

@@ -31,7 +31,7 @@ from endpoints.logs.download.zip_file import ZipFile
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.place import make_private
 from endpoints.messages import mail as notices
-from endpoints.models import Download, Endpoint, Event, LogArchive, LogEntry, LogFile
+from endpoints.models import Download, Endpoint, Event, LogArchive, LogEntry, LogFile, Preferences
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from tests.demo import until as wait_for
@@ -50,7 +50,7 @@ def manifest(download):
 
 def table(download):
     """The rows of transcripts.csv, and those of transcripts.jsonl."""
-    text = content(download).read("transcripts.csv").decode()
+    text = content(download).read("transcripts.csv").decode("utf-8-sig")
     lines = content(download).read("transcripts.jsonl").decode().splitlines()
     return list(csv.DictReader(io.StringIO(text))), [json.loads(line) for line in lines]
 
@@ -548,6 +548,21 @@ def test_names_are_flat_unique_and_safe(lena, logging, worker, ready):
     said = manifest(download)["files"]
     assert sorted(file["sourceName"] for file in said) == sorted(names)
     assert {file["name"] for file in said} == set(inside)
+
+
+@pytest.mark.parametrize(("language", "number"), [("", b",0.875,"), ("de", b";0,875;")])
+def test_the_table_for_people_is_in_their_language_and_the_one_for_programs_is_not(
+    lena, logging, worker, ready, language, number
+):
+    Preferences.objects.create(user=lena.user, language=language)
+    LogEntry.objects.update(text="Größe, 東京", outcome="recognized", confidence=0.875)
+    files = content(worker.download(downloads.request_download(actor=lena.user, endpoint=logging)))
+    for_people = files.read("transcripts.csv")
+    assert for_people.startswith(b"\xef\xbb\xbftime")
+    assert for_people.count(number) == 4
+    for_programs = files.read("transcripts.jsonl")
+    assert for_programs.startswith(b'{"time": ')
+    assert for_programs.count(b'"confidence": 0.875') == 4
 
 
 def test_the_tables_have_a_row_for_each_entry_and_no_formula(lena, logging, worker, ready):

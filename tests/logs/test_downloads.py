@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -98,6 +99,31 @@ def ready(lena, logging, worker):
 
 
 # What is asked for
+
+
+@pytest.mark.parametrize(
+    ("name", "in_ascii", "in_unicode"),
+    [
+        ("Hotline 2", "Hotline 2", None),
+        ("東京 ホットライン", "__ ______", "東京 ホットライン"),
+        ("Große Pru\u0308fung", "Grosse Prufung", "Große Prüfung"),
+        ("ईमेल", "____", "ईमेल"),
+        ('..\\a/b:"c"\r\n\u202e<d>', "a_b__c_____d", None),
+        ("\u202e…", "endpoint", None),
+        ("語" * 100, "_" * 50, "語" * 50),
+    ],
+)
+def test_a_zip_is_named_after_its_endpoint_in_its_own_script(lena, ready, name, in_ascii, in_unicode):
+    Endpoint.objects.filter(pk=ready.endpoint_id).update(display_name=name)
+    header = lena.head(reverse("endpoints:download-file", args=[ready.pk]))["Content-Disposition"]
+    found = re.fullmatch(r"""attachment; filename="([^"]+)"(?:; filename\*=UTF-8''(\S+))?""", header)
+    day = r"-\d{8}-\d{6}\.zip"
+    assert re.fullmatch(f"content-logs-{re.escape(in_ascii)}{day}", found[1])
+    if in_unicode is None:
+        assert found[2] is None
+    else:
+        assert re.fullmatch(f"content-logs-{re.escape(in_unicode)}{day}", unquote(found[2]))
+        assert len(unquote(found[2]).encode()) <= 255
 
 
 def test_a_listener_gets_one_zip_with_recordings_transcripts_and_tables(lena, logging, worker):

@@ -8,7 +8,7 @@ from django.db import migrations, models
 from django.db.models import Value
 from django.db.models.functions import Concat, Lower, Replace, Right
 
-from endpoints.models.search_words import SearchWords, create_function
+from endpoints.models.search_words import SearchWords, create_functions
 
 INDEXED = ("endpoints", "log_text")  # prefixes of the names of indexes and triggers
 
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(drop_indexes, migrations.RunPython.noop),
-        migrations.RunPython(lambda apps, editor: create_function(editor.connection), migrations.RunPython.noop),
+        migrations.RunPython(lambda apps, editor: create_functions(editor.connection), migrations.RunPython.noop),
         migrations.RemoveField("endpoint", "words"),
         migrations.AddField("endpoint", "words", words("display_name", "description", "model_name", "remote_id")),
         migrations.RemoveField("logentry", "words"),

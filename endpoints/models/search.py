@@ -1,4 +1,4 @@
-"""Full-text search by an index: FTS5 of SQLite, pg_trgm of PostgreSQL.
+"""Full-text search by an index: FTS5 of SQLite, pg_trgm and an array of letters of PostgreSQL.
 
 A row matches when its `words` (endpoints.models.search_words) contain each word of the search. A word of one or two
 letters, which a trigram index cannot find, must be the beginning of a word; in scripts without spaces each letter is a
@@ -17,7 +17,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from endpoints.models.search_words import stands_alone, words_of
+from endpoints.models.search_words import LETTERS, HasLetters, stands_alone, words_of
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +31,15 @@ TOKENS = {"words": 'tokenize="trigram case_sensitive 1"', "beginnings": f"""toke
 
 @dataclass(frozen=True)
 class Term:
-    """A word of a search. `pattern`: what `words` must contain; `phrase`: the same for FTS5."""
+    """A word of a search. `pattern`: what `words` must contain; `phrase`: the same for FTS5.
+
+    `letters`: its characters that are words of their own.
+    """
 
     pattern: str
     phrase: str
     short: bool
+    letters: list[str]
 
     @classmethod
     def all_of(cls, text: str) -> "list[Term]":
@@ -48,7 +52,8 @@ class Term:
         begin = " " if short or stands_alone(words[0]) else ""
         end = " " if stands_alone(words[-1]) else ""
         quoted = '"{}"'.format(words.replace('"', '""'))
-        return cls(f"{begin}{words}{end}", f"{quoted}*" if short and not alone else quoted, short)
+        letters = [letter for letter in words.split(" ") if stands_alone(letter)]
+        return cls(f"{begin}{words}{end}", f"{quoted}*" if short and not alone else quoted, short, letters)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,8 @@ class TextIndex:
         terms = Term.all_of(text)
         long, short = [term for term in terms if not term.short], [term for term in terms if term.short]
         if connections[rows.db].vendor != "sqlite":
-            return rows.filter(*_contain(terms)), False
+            letters = sorted({letter for term in terms for letter in term.letters})
+            return rows.filter(*_contain(terms), *([HasLetters(letters)] if letters else [])), False
         few = True
         for index, some in ((self.anywhere, long), (self.beginnings, short)):
             phrases = [term.phrase for term in some]
@@ -138,6 +144,7 @@ class TextIndex:
         return (
             "CREATE EXTENSION IF NOT EXISTS pg_trgm",
             f"CREATE INDEX IF NOT EXISTS {self.anywhere} ON {self.table} USING gin (words gin_trgm_ops)",
+            f"CREATE INDEX IF NOT EXISTS {self.name}_letters ON {self.table} USING gin ({LETTERS}(words))",
         )
 
     def erase_deleted(self, using: str = "default") -> None:

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import Func, TextField
+from django.db.models import BooleanField, F, Func, TextField, Value
 
 # Ranges that both Python and PostgreSQL read as parts of a bracket expression.
 SPACES = r"\u0009-\u000D\u001C-\u0020\u0085\u2028\u2029"
@@ -35,6 +35,23 @@ ALONE = UNSPACED + SYMBOLS
 _spaces, _invisible, _alone = re.compile(f"[{SPACES}]+"), re.compile(f"[{INVISIBLE}]"), re.compile(f"[{ALONE}]")
 _marks = r"[\u0300-\u036F\u0653-\u0655\u1160-\u11FF\u3099\u309A\uFF9E\uFF9F]"  # compose with the letter before them
 _run_or_letter = re.compile(rf"[\x00-\x7F]+(?!{_marks})|[\s\S]{_marks}*")
+
+
+LETTERS = "speech_letters"  # PostgreSQL's function for the index of letters
+
+
+class HasLetters(Func):
+    """Whether words of one character are among these words: by an index of PostgreSQL, whatever its locale.
+
+    pg_trgm leaves out symbols, and in the locale C everything but ASCII.
+    """
+
+    template = f"{LETTERS}(%(expressions)s::text[]"
+    arg_joiner = ") @> "
+    output_field = BooleanField()
+
+    def __init__(self, letters: list[str]) -> None:
+        super().__init__(F("words"), Value(letters))
 
 
 class SearchWords(Func):
@@ -101,13 +118,14 @@ def add_function(connection: Any, **_signal: Any) -> None:
         connection.connection.create_function(SearchWords.function, 1, words_of, deterministic=True)
 
 
-def create_function(connection: Any) -> None:
-    """Create PostgreSQL's function, which equals words_of()."""
+def create_functions(connection: Any) -> None:
+    """Create PostgreSQL's functions, of which one equals words_of()."""
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
         collation = next((name for name in COLLATIONS if _lowers(cursor, name)), "")
         cursor.execute(_POSTGRESQL.replace("LOWER_BY", f'COLLATE pg_catalog."{collation}"' if collation else ""))
+        cursor.execute(_POSTGRESQL_LETTERS)
 
 
 # Whatever the locale of the database is, one of these lowers all letters; ICU's is the most exact.
@@ -127,6 +145,14 @@ FROM (
         ) AS first
     ) AS second
 ) AS third
+$body$
+"""  # noqa: S608 (our own names)
+
+_POSTGRESQL_LETTERS = f"""
+CREATE OR REPLACE FUNCTION {LETTERS}(words text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $body$
+SELECT coalesce(array_agg(DISTINCT word), '{{}}')
+FROM unnest(string_to_array(words, ' ')) AS word WHERE length(word) = 1
 $body$
 """  # noqa: S608 (our own names)
 

@@ -113,3 +113,5 @@ def test_so_does_one_on_postgresql(tmp_path):
             connection.execute((HERE / "before-0002.postgresql.sql").read_text())
         migrate(VAR=str(tmp_path), DATABASE_URL=server.url("old"))
         check(lambda query: server.ask("old", query))
+        indexes = "select count(*) from pg_indexes where indexdef like '%% USING gin %%'"
+        assert server.ask("old", indexes) == [(4,)]

@@ -4,8 +4,8 @@ A WAV file is a RIFF header and chunks: four letters, a size of 32 bits, and so 
 ("Multimedia Programming Interface and Data Specifications 1.0"). RF64 is the same for more than 4 GB.
 """
 
-HEAD = 4096  # bytes that are enough
-RIFF, CHUNK = 12, 8  # bytes of the headers
+RIFF, CHUNK = 12, 8  # bytes of the headers; the first tells a WAV file
+HEAD = 4096  # bytes that usually reach the samples
 UNKNOWN = (0, 0xFFFFFFFF)  # sizes of a chunk that was written before its size was known
 
 

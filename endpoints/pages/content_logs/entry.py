@@ -69,7 +69,7 @@ def audio(request: HttpRequest, pk: UUID, entry: int) -> HttpResponseBase:
     if settings.PURPOSE_REQUIRED and not purposes.of(request, pk):
         return redirect("endpoints:log-entry", pk=pk, entry=entry)
     file = _stored(request, pk, entry, FileKind.AUDIO)
-    playable = recordings.is_wave(_beginning(file, recordings.HEAD))
+    playable = recordings.is_wave(_beginning(file, recordings.RIFF))
     response = _response(request, file, "audio/wav" if playable else ranges.OCTET_STREAM, attachment=not playable)
     if response.streaming and not _playing(request, file.entry):
         _record(request, Verb.LOGS_PLAYED, file.entry)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -8,7 +9,8 @@ class EndpointsConfig(AppConfig):
     def ready(self) -> None:
         from endpoints import checks  # noqa: F401 (importing registers the checks)
         from endpoints.access import roles
-        from endpoints.models import search
+        from endpoints.models import search, search_words
 
+        connection_created.connect(search_words.add_function)
         post_migrate.connect(roles.create_groups, sender=self)
         post_migrate.connect(search.create_indexes, sender=self)

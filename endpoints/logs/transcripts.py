@@ -1,14 +1,21 @@
-"""What a transcript says. The API description does not define its format: two are known, others are kept unread.
+"""What a transcript says. The API description does not define its format: known ones are read, others are kept unread.
 
-The one of short audio has DisplayText and NBest ("Speech to text REST API for short audio"); the one of batch
-transcription combinedRecognizedPhrases and recognizedPhrases ("Get batch transcription results"). Offsets and durations
-are counted in ticks of 100 ns, or, where a name says so, in milliseconds; batch transcription also writes them in the
-format of ISO 8601.
+| Format | Of | Its phrases |
+| --- | --- | --- |
+| `RecognitionStatus`, `DisplayText`, `NBest` | "Speech to text REST API for short audio" | the object itself |
+| `combinedRecognizedPhrases`, `recognizedPhrases` | "Get batch transcription results" | each with `nBest` |
+| `AudioFileResults` | the same of version 2 | its `SegmentResults`, each with `NBest` |
+| `combinedPhrases`, `phrases` | "Use the fast transcription API" | each with `text` and `confidence` |
+
+Several of them may stand in an array, or one on each line (JSON lines). Names are compared without regard to case.
+Offsets and durations are counted in ticks of 100 ns, or, where a name says so, in milliseconds or seconds; batch
+transcription also writes them in the format of ISO 8601.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,8 +25,14 @@ from django.utils.dateparse import parse_duration
 from endpoints.models.log import Outcome
 
 TICKS = 10_000_000  # a second
+UNITS = (("milliseconds", 1000), ("inticks", TICKS), ("inseconds", 1), ("", TICKS))  # endings of names
 LONGEST = 100_000_000  # seconds: what lasts longer is a mistake
-WAVE_HEAD = 12  # bytes that tell a WAV file
+TEXTS = ("display", "displaytext", "text", "maskeditn", "itn", "lexical")  # the best first
+PHRASES = ("recognizedphrases", "segmentresults", "phrases")
+COMBINED = ("combinedrecognizedphrases", "combinedresults", "combinedphrases")
+SINGLE = ("recognitionstatus", "displaytext", "nbest")  # what an object has that is a phrase itself
+FAILED = ("error", "failure")
+Object = dict[str, Any]  # of JSON, with its names in lower case
 
 
 @dataclass(frozen=True)
@@ -40,60 +53,102 @@ class Transcript:
     words: list[Word] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """One object of a known format."""
+
+    phrases: list[Object]
+    whole: str  # the text of all phrases, if it is given
+    seconds: float | None
+
+    @property
+    def text(self) -> str:
+        return self.whole or _joined(_text_of(phrase) for phrase in self.phrases)
+
+
 UNREADABLE = Transcript(Outcome.UNREADABLE)
-
-
-def is_wave(head: bytes) -> bool:
-    """Whether these bytes begin a recording that browsers can play."""
-    return len(head) >= WAVE_HEAD and head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE"
 
 
 def read(data: bytes, *, words: bool = True) -> Transcript:
     """The transcript in these bytes, with its single words or without; UNREADABLE for anything else."""
-    try:
-        said = json.loads(data)
-    except (ValueError, RecursionError):
+    parts = [part for one in _objects(data) for part in _parts(one)]
+    if not parts:
         return UNREADABLE
-    if not isinstance(said, dict):
-        return UNREADABLE
-    if "recognizedPhrases" in said or "combinedRecognizedPhrases" in said:
-        phrases = _list(said.get("recognizedPhrases"))
-        whole = " ".join(filter(None, (_text(one, "display") for one in _list(said.get("combinedRecognizedPhrases")))))
-    elif "RecognitionStatus" in said or "DisplayText" in said or "NBest" in said:
-        phrases, whole = [said], _text(said, "DisplayText")
-    else:
-        return UNREADABLE
-    best = [_best(phrase) for phrase in phrases]
-    text = whole or " ".join(filter(None, (_text(one, "Display", "display") for one in best)))
-    sure = [value for one in best if (value := _number(one.get("Confidence", one.get("confidence")))) is not None]
+    phrases = [phrase for part in parts for phrase in part.phrases]
+    text = _joined(part.text for part in parts)
+    sure = [value for one in phrases if (value := _number(_best(one).get("confidence"))) is not None]
+    failed = any(_text(one, "recognitionstatus").lower() in FAILED for one in phrases)
     return Transcript(
-        outcome=Outcome.RECOGNIZED if text else Outcome.NOTHING,
+        outcome=Outcome.RECOGNIZED if text else Outcome.ERROR if failed else Outcome.NOTHING,
         text=text,
         confidence=min(max(sum(sure) / len(sure), 0.0), 1.0) if sure and text else None,
-        seconds=_seconds(said, "Duration", "duration"),
-        words=[word for one in best for word in _words(one)] if words else [],
+        seconds=parts[0].seconds if len(parts) == 1 else _end(phrases),
+        words=[word for one in phrases for word in _words(_best(one))] if words else [],
     )
 
 
-def _best(phrase: dict[str, Any]) -> dict[str, Any]:
-    return next(iter(_list(phrase.get("NBest", phrase.get("nBest")))), {})
+def _objects(data: bytes) -> list[Object]:
+    """The objects of a JSON text or of JSON lines; none for anything else."""
+    try:
+        text = data.decode(json.detect_encoding(data))
+        try:
+            said = json.loads(text)
+        except json.JSONDecodeError:
+            said = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        return []
+    return _list(said if isinstance(said, list) else [said])
 
 
-def _words(best: dict[str, Any]) -> list[Word]:
+def _parts(said: Object) -> Iterator[_Part]:
+    """What this object is in each format; nothing when it is in none."""
+    if isinstance(said.get("audiofileresults"), list):
+        for file in _list(said["audiofileresults"]):
+            yield from _parts(file)
+    elif any(name in said for name in (*PHRASES, *COMBINED)):
+        phrases = [one for name in PHRASES for one in _list(said.get(name))]
+        whole = _joined(_text(one, *TEXTS) for name in COMBINED for one in _list(said.get(name)))
+        yield _Part(phrases, whole, _seconds(said, "duration", "audiolength") or _end(phrases))
+    elif any(name in said for name in SINGLE):
+        yield _Part([said], _text(said, "displaytext"), _seconds(said, "duration"))
+
+
+def _best(phrase: Object) -> Object:
+    """Its best alternative, or the phrase itself where it has no alternatives."""
+    return next(iter(_list(phrase.get("nbest"))), phrase)
+
+
+def _text_of(phrase: Object) -> str:
+    return _text(_best(phrase), *TEXTS) or _text(phrase, *TEXTS)
+
+
+def _words(best: Object) -> list[Word]:
     found = []
-    for one in _list(best.get("DisplayWords") or best.get("displayWords") or best.get("Words") or best.get("words")):
-        text = _text(one, "DisplayText", "displayText", "Word", "word")
-        start, length = _seconds(one, "Offset", "offset"), _seconds(one, "Duration", "duration")
+    for one in _list(best.get("displaywords")) or _list(best.get("words")):
+        text = _text(one, "displaytext", "word", "text")
+        start, length = _seconds(one, "offset"), _seconds(one, "duration")
         if text and start is not None and length is not None:
             found.append(Word(text, start, start + length))
     return found
 
 
-def _list(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _end(phrases: list[Object]) -> float | None:
+    """When the last of these phrases ends."""
+    spans = ((_seconds(one, "offset") or 0.0, _seconds(one, "duration")) for one in phrases)
+    return max((start + length for start, length in spans if length is not None), default=None)
 
 
-def _text(one: dict[str, Any], *names: str) -> str:
+def _list(value: Any) -> list[Object]:
+    """The objects in an array, with their names in lower case."""
+    found = (one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()
+    return [{name.lower(): inner for name, inner in one.items()} for one in found]
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return " ".join(filter(None, texts))
+
+
+def _text(one: Object, *names: str) -> str:
     """As the database can store it: JSON may contain lone surrogates and NUL."""
     found = next((value for name in names if isinstance(value := one.get(name), str) and value), "")
     return found.replace("\0", "").encode(errors="replace").decode()
@@ -104,10 +159,10 @@ def _number(value: Any) -> float | None:
     return float(value) if usable else None
 
 
-def _seconds(one: dict[str, Any], *names: str) -> float | None:
+def _seconds(one: Object, *names: str) -> float | None:
     for name in names:
-        for key, scale in ((f"{name}Milliseconds", 1000), (f"{name}InTicks", TICKS), (name, TICKS)):
-            value = one.get(key)
+        for unit, scale in UNITS:
+            value = one.get(name + unit)
             number = _number(value)
             seconds = _iso(value) if isinstance(value, str) else None if number is None else number / scale
             if seconds is not None and seconds <= LONGEST:

@@ -149,7 +149,7 @@ def _set_values(row: models.Model, values: dict[str, Any], unread: frozenset[str
 
 def upsert(manager: models.Manager[Any], rows: list[Any]) -> None:
     """Insert or update the rows that are not None, by few statements, because SQLite has one writer at a time."""
-    fields = {field.name for field in manager.model._meta.concrete_fields}
+    fields = {field.name for field in manager.model._meta.concrete_fields if not field.generated}
     unique = sorted(fields & {"resource", "kind", "remote_id"})
     others = sorted(fields - {"id", *unique})
     changed = [row for row in rows if row is not None]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.endpoint import Endpoint
+from endpoints.models.file_names import file_name_part
 from endpoints.models.log import LogEntry, LogEntryQuerySet, LogFile, LogFileQuerySet
 
 
@@ -162,6 +163,6 @@ class Download(Claimable):
     @property
     def file_name(self) -> str:
         """The name under which a browser saves the zip."""
-        name = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in self.endpoint.display_name)
+        name = file_name_part(self.endpoint.display_name) or "endpoint"
         created = timezone.localtime(self.created_at)
-        return f"content-logs-{name.strip(' .')[:80] or 'endpoint'}-{created:%Y%m%d-%H%M%S}.zip"
+        return f"content-logs-{name}-{created:%Y%m%d-%H%M%S}.zip"

@@ -17,6 +17,7 @@ from endpoints.models.change import Change
 from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
+from endpoints.models.search_words import SearchWords
 from endpoints.models.status import CLOSED, OPEN, SETTLED, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after all expiration dates
@@ -62,7 +63,9 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
 
     def for_list(self) -> Self:
         """With the columns that a row of the list shows."""
-        return self.select_related("model", "resource").defer("links", "words", "resource__capabilities")
+        return self.select_related("model", "resource").defer(
+            "links", "words", "model__words", "resource__capabilities"
+        )
 
     def versions(self, *fields: str) -> "models.QuerySet[Endpoint, Any]":
         """The values of VERSION and `fields` of each row, which are faster to read than whole rows."""
@@ -141,7 +144,7 @@ class Endpoint(models.Model):
         expression=Coalesce("last_action_at", "created_at"), output_field=models.DateTimeField(), db_persist=True
     )
     words = models.GeneratedField(
-        expression=Lower(
+        expression=SearchWords(
             Concat(
                 *("display_name", Value(" "), "description", Value(" "), "model_name", Value(" "), "remote_id"),
                 output_field=models.TextField(),

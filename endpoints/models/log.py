@@ -12,18 +12,19 @@ from typing import Any, Self, cast
 
 from django.db import models
 from django.db.models import Count, Prefetch, Q, Sum
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import unleased
 from endpoints.models.endpoint import Endpoint
+from endpoints.models.log_names import guid_column, guid_in, key_in
 from endpoints.models.search import LOG_TEXT
+from endpoints.models.search_words import SearchWords
 
 RETENTION = timedelta(days=30)  # in the service's own storage ("Log audio and transcriptions")
 LONGEST_SEARCH = 200  # characters
-
 
 # Entries that lack a file, or have an empty one.
 PARTIAL = Q(has_audio=False) | Q(has_transcript=False) | Q(empty=True)
@@ -42,20 +43,24 @@ class Outcome(models.TextChoices):
     UNREAD = "", _("Not read yet")
     RECOGNIZED = "recognized", _("Recognised")
     NOTHING = "nothing", _("No result")
+    ERROR = "error", _("Recognition failed")
     UNREADABLE = "unreadable", _("The transcript cannot be read")
+
+
+RESULTS = {"none": Outcome.NOTHING, "error": Outcome.ERROR, "unreadable": Outcome.UNREADABLE}  # in query strings
 
 
 class LogEntryQuerySet(models.QuerySet["LogEntry"]):
     def filtered_by(self, query: Mapping[str, Any]) -> Self:
         """Entries that match the search and the filters of a query string; invalid values are ignored.
 
-        `q`: words of the recognized text; `from`, `to`: days (UTC) like 2026-03-02, both inclusive; `longer`,
-        `shorter`: seconds; `below`: confidence in percent; `result`: "none" or "unreadable"; `partial`: lacks a file
-        or has an empty one.
+        `q`: words of the recognized text, or the id or file name of a log; `from`, `to`: days (UTC) like 2026-03-02,
+        both inclusive; `longer`, `shorter`: seconds; `below`: confidence in percent; `result`: a name in RESULTS;
+        `partial`: lacks a file or has an empty one.
         """
         rows: Any = self
         if words := str(query.get("q") or "").replace("\0", "").strip()[:LONGEST_SEARCH]:
-            rows = LOG_TEXT.matching(rows, words)[0]
+            rows = rows.filter(named) if (named := _named(words)) else LOG_TEXT.matching(rows, words)[0]
         if begin := parse_day(query.get("from")):
             rows = rows.filter(day__gte=begin)
         if end := parse_day(query.get("to")):
@@ -66,7 +71,7 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
             rows = rows.filter(duration__lte=timedelta(seconds=seconds))
         if (percent := parse_number(query.get("below"))) is not None:
             rows = rows.filter(confidence__lt=percent / 100)
-        if outcome := {"none": Outcome.NOTHING, "unreadable": Outcome.UNREADABLE}.get(str(query.get("result") or "")):
+        if outcome := RESULTS.get(str(query.get("result") or "")):
             rows = rows.filter(outcome=outcome)
         if query.get("partial"):
             rows = rows.filter(PARTIAL)
@@ -101,7 +106,9 @@ class LogEntry(models.Model):
     has_audio = models.BooleanField(default=False)
     has_transcript = models.BooleanField(default=False)
     empty = models.BooleanField(default=False)  # one of its files has 0 bytes
-    words = models.GeneratedField(expression=Lower("text"), output_field=models.TextField(), db_persist=True)
+    # Columns that the database computes, for search.
+    words = models.GeneratedField(expression=SearchWords("text"), output_field=models.TextField(), db_persist=True)
+    guid = guid_column("key")
 
     objects = LogEntryQuerySet.as_manager()
 
@@ -112,6 +119,7 @@ class LogEntry(models.Model):
         indexes = [
             models.Index(fields=["endpoint", "at", "id"], name="log_entries_by_time"),
             models.Index(fields=["endpoint", "day"], name="log_entries_by_day"),
+            models.Index(fields=["endpoint", "guid"], name="log_entries_by_guid"),
             models.Index(fields=["endpoint", "outcome", "at", "id"], name="log_entries_by_outcome"),
             models.Index(fields=["endpoint", "at", "id"], condition=PARTIAL, name="log_entries_partial"),
         ]
@@ -265,6 +273,14 @@ class LogFile(models.Model):
     def vanishes_at(self) -> datetime | None:
         """When the service deletes it; None when it is gone, or its age is unknown."""
         return self.created_at + RETENTION if self.created_at and not self.gone_at else None
+
+
+def _named(words: str) -> Q | None:
+    """Entries with this id or file name, as the service or our own zip writes it; None when it is none."""
+    if guid := guid_in(words):
+        return Q(guid=guid)
+    key = key_in(words)
+    return Q(key=key) | Q(pk__in=LogFile.objects.filter(name=words).values("entry")) if key else None
 
 
 def parse_day(text: Any) -> date | None:

@@ -7,8 +7,8 @@ from operator import or_
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum, Window
-from django.db.models.functions import Cast, Coalesce, RowNumber
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum, Value, Window
+from django.db.models.functions import Cast, Coalesce, Concat, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -17,7 +17,8 @@ from endpoints.models.endpoint import Endpoint, EndpointQuerySet
 from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
-from endpoints.models.search import spellings, uuid_in
+from endpoints.models.search import uuid_in
+from endpoints.models.search_words import SearchWords, folded, words_of
 from endpoints.models.status import ShownStatus, Status
 from endpoints.models.translatable_text import TranslatableText
 
@@ -42,8 +43,8 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
         matches = Q()
         for word in text.split():
             somewhere = Q(kind__in=_kinds(word)) | Q(remote_id__istartswith=word)
-            for spelling in spellings(word):
-                somewhere |= Q(display_name__icontains=spelling) | Q(description__icontains=spelling)
+            if words := words_of(word).strip(" "):
+                somewhere |= Q(words__contains=words)
             if pk := uuid_in(word):
                 somewhere |= Q(pk=pk)
             matches &= somewhere
@@ -101,7 +102,7 @@ def _used_by(endpoints: EndpointQuerySet) -> Exists:
 
 
 def _kinds(words: str) -> list[str]:
-    return [value for value, label in ModelKind.choices if str(label).casefold().startswith(words.casefold())]
+    return [value for value, label in ModelKind.choices if folded(str(label)).startswith(folded(words))]
 
 
 class SpeechModel(models.Model):
@@ -121,6 +122,11 @@ class SpeechModel(models.Model):
     datasets = models.JSONField(default=list)  # that a custom model was trained with: [{"id": ..., "name": ...}]
     created_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
+    words = models.GeneratedField(  # that the database computes, for search
+        expression=SearchWords(Concat("display_name", Value(" "), "description", output_field=models.TextField())),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     UNKNOWN: dict[str, Any] = {"model_name": "", "expires_at": None}
     chosen = False  # set by a form that offers it

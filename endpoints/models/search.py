@@ -1,14 +1,15 @@
-"""Full-text search by an index: FTS5 of SQLite, pg_trgm of PostgreSQL.
+"""Full-text search by an index: FTS5 of SQLite, pg_trgm and an array of letters of PostgreSQL.
 
-A row matches when its `words`, which the database computes in lower case, contain each word of the search. A search
-word of fewer than three characters, which a trigram index cannot find, must be the beginning of a word.
+A row matches when its `words` (endpoints.models.search_words) contain each word of the search. A word of one or two
+letters, which a trigram index cannot find, must be the beginning of a word; in scripts without spaces each letter is a
+word.
 """
 
 import logging
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from string import punctuation
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,43 @@ from django.db import DatabaseError, connections, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from endpoints.models.search_words import LETTERS, HasLetters, stands_alone, words_of
+
 log = logging.getLogger(__name__)
 
 TRIGRAM = 3  # characters
 NOTHING = "[]"
 FEW = 1000  # rows; with more matches, reading the list in its order finds a page of them soon
+# What is not a space separates no words: words_of() has separated them.
+_SEPARATED = "ascii tokenchars '{}'".format(punctuation.replace("'", "''")).replace('"', '""')
+TOKENS = {"words": 'tokenize="trigram case_sensitive 1"', "beginnings": f"""tokenize="{_SEPARATED}", prefix='1 2'"""}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of a search. `pattern`: what `words` must contain; `phrase`: the same for FTS5.
+
+    `letters`: its characters that are words of their own.
+    """
+
+    pattern: str
+    phrase: str
+    short: bool
+    letters: list[str]
+
+    @classmethod
+    def all_of(cls, text: str) -> "list[Term]":
+        return [cls._of(words) for word in text.split() if (words := words_of(word).strip(" "))]
+
+    @classmethod
+    def _of(cls, words: str) -> "Term":
+        alone, short = stands_alone(words), len(words) < TRIGRAM
+        # The spaces around a letter that stands alone make trigrams of it.
+        begin = " " if short or stands_alone(words[0]) else ""
+        end = " " if stands_alone(words[-1]) else ""
+        quoted = '"{}"'.format(words.replace('"', '""'))
+        letters = [letter for letter in words.split(" ") if stands_alone(letter)]
+        return cls(f"{begin}{words}{end}", f"{quoted}*" if short and not alone else quoted, short, letters)
 
 
 @dataclass(frozen=True)
@@ -50,43 +83,31 @@ class TextIndex:
 
         Few matches are looked up by the index. Many are faster found by reading the rows in their order.
         """
-        words = text.split()
-        long = [word for word in words if len(word) >= TRIGRAM]
-        short = [word for word in words if len(word) < TRIGRAM and any(c.isalnum() for c in word)]
+        terms = Term.all_of(text)
+        long, short = [term for term in terms if not term.short], [term for term in terms if term.short]
         if connections[rows.db].vendor != "sqlite":
-            for word in short:
-                rows = rows.filter(words__regex=rf"\m{re.escape(word.lower())}")
-            for word in long:
-                rows = rows.filter(words__contains=word.lower())
-            return rows, False
+            letters = sorted({letter for term in terms for letter in term.letters})
+            return rows.filter(*_contain(terms), *([HasLetters(letters)] if letters else [])), False
         few = True
-        terms_by_index = {
-            self.anywhere: [_quoted(word) for word in long],
-            self.beginnings: [f"{_quoted(w)}*" for w in short],
-        }
-        for index, terms in terms_by_index.items():
-            if terms and (numbers := self._numbers(rows.db, index, terms)) is not None:
+        for index, some in ((self.anywhere, long), (self.beginnings, short)):
+            phrases = [term.phrase for term in some]
+            if phrases and (numbers := self._numbers(rows.db, index, phrases)) is not None:
                 if numbers == NOTHING:
                     return rows.none(), False
                 rows = rows.filter(**{f"{self.number}__in": RawSQL("SELECT value FROM json_each(%s)", [numbers])})
-            elif terms and index == self.anywhere:
+            elif phrases and long and index == self.beginnings:
+                rows = rows.filter(**{f"{self.number}__in": RawSQL(_matches(index), [" ".join(phrases)])})  # noqa: S611 (our own names; the words are parameters)
+            elif phrases:
                 few = False
-                for word in long:
-                    rows = rows.filter(_contains(word))
-            elif terms and long:
-                rows = rows.filter(**{f"{self.number}__in": RawSQL(_matches(index), [" ".join(terms)])})  # noqa: S611 (our own names; the words are parameters)
-            elif terms:
-                few = False
-                for word in short:
-                    rows = rows.filter(words__iregex=rf"(?<![^\W_]){re.escape(word)}")
+                rows = rows.filter(*_contain(some))
         return rows, not few and not (long and short)
 
-    def _numbers(self, using: str, index: str, terms: list[str]) -> str | None:
-        """The `number` of each row with all these terms, as a JSON array; None when there are more than FEW."""
+    def _numbers(self, using: str, index: str, phrases: list[str]) -> str | None:
+        """The `number` of each row with all these phrases, as a JSON array; None when there are more than FEW."""
         some = f"{_matches(index)} LIMIT %s"
         with connections[using].cursor() as cursor:
             # One JSON text can be passed back as one parameter; a thousand would take longer than the search.
-            cursor.execute(f"SELECT count(*), json_group_array(rowid) FROM ({some})", [" ".join(terms), FEW + 1])  # noqa: S608 (our own names; the words are parameters)
+            cursor.execute(f"SELECT count(*), json_group_array(rowid) FROM ({some})", [" ".join(phrases), FEW + 1])  # noqa: S608 (our own names; the words are parameters)
             count, numbers = cursor.fetchone()
         return numbers if count <= FEW else None
 
@@ -94,8 +115,8 @@ class TextIndex:
     def sqlite(self) -> dict[str, dict[str, str]]:
         """The statements that create the objects of each of the two indexes, by name."""
         return {
-            index: dict(self._statements(index, tokens))
-            for index, tokens in ((self.anywhere, "tokenize='trigram'"), (self.beginnings, "prefix='1 2'"))
+            index: dict(self._statements(index, TOKENS[kind]))
+            for index, kind in ((self.anywhere, "words"), (self.beginnings, "beginnings"))
         }
 
     def _statements(self, index: str, tokens: str) -> Iterator[tuple[str, str]]:
@@ -123,6 +144,7 @@ class TextIndex:
         return (
             "CREATE EXTENSION IF NOT EXISTS pg_trgm",
             f"CREATE INDEX IF NOT EXISTS {self.anywhere} ON {self.table} USING gin (words gin_trgm_ops)",
+            f"CREATE INDEX IF NOT EXISTS {self.name}_letters ON {self.table} USING gin ({LETTERS}(words))",
         )
 
     def erase_deleted(self, using: str = "default") -> None:
@@ -176,15 +198,16 @@ def _matches(index: str) -> str:
     return f"SELECT rowid FROM {index} WHERE {index} MATCH %s"  # noqa: S608 (our own names; the words are parameters)
 
 
-def _contains(word: str) -> Q:
-    contains = Q()
-    for spelling in spellings(word.lower() if word.isascii() else word):
-        contains |= Q(words__contains=spelling)
-    return contains
+def _contain(terms: list[Term]) -> list[Q]:
+    return [Q(words__contains=term.pattern) for term in terms]
 
 
-def _quoted(word: str) -> str:
-    return '"{}"'.format(word.replace('"', '""'))
+def id_in(text: str) -> UUID | None:
+    """The UUID that somebody typed to search for it, with or without dashes."""
+    try:
+        return UUID(text) if len(text) in (32, 36) else None
+    except ValueError:
+        return None
 
 
 def uuid_in(text: str | None) -> UUID | None:
@@ -193,8 +216,3 @@ def uuid_in(text: str | None) -> UUID | None:
         return UUID(text) if text and len(text) == 36 else None
     except ValueError:
         return None
-
-
-def spellings(word: str) -> set[str]:
-    """The variants of a word to search for, because SQLite ignores the case of ASCII letters only."""
-    return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}

@@ -1,9 +1,10 @@
-import re
 from datetime import timedelta
 
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+
+from endpoints.models.search_words import places
 
 register = template.Library()
 
@@ -14,16 +15,19 @@ BEFORE = 60  # characters in front of what was searched, where it is far behind 
 @register.filter
 def around(text: str, search: str) -> list[tuple[str, bool]]:
     """A text as a list shows it, near the first of the words that were searched, in pieces; whether each is such."""
-    words = "|".join(re.escape(word) for word in sorted(search.split()[:20], key=len, reverse=True))
-    first = re.search(words, text, re.IGNORECASE) if words else None
+    found = list(places(text, search)) if search else []
     start = 0
-    if first and first.start() > 2 * BEFORE:
-        start = text.rfind(" ", 0, first.start() - BEFORE) + 1 or first.start() - BEFORE
-    shown = text[start : start + SHOWN]
-    pieces = re.split(f"({words})", shown, flags=re.IGNORECASE) if words else [shown]
-    found = [(piece, number % 2 == 1) for number, piece in enumerate(pieces) if piece]
-    more = [("…", False)] if start + SHOWN < len(text) else []
-    return ([("… ", False)] if start else []) + found + more
+    if found and found[0][0] > 2 * BEFORE:
+        start = text.rfind(" ", 0, found[0][0] - BEFORE) + 1 or found[0][0] - BEFORE
+    end, at = min(start + SHOWN, len(text)), start
+    pieces = [("… ", False)] if start else []
+    for first, last in found:
+        if first >= end:
+            break
+        pieces += [(text[at:first], False), (text[first : min(last, end)], True)]
+        at = min(last, end)
+    pieces += [(text[at:end], False)]
+    return [piece for piece in pieces if piece[0]] + ([("…", False)] if end < len(text) else [])
 
 
 @register.filter

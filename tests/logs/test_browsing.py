@@ -293,6 +293,35 @@ def test_what_cannot_be_parsed_is_kept_and_shown_as_such(lena, known):
     assert b"".join(raw.streaming_content) == b"\x00\x01 no json"
 
 
+def test_an_error_of_the_recognition_is_called_so_and_can_be_filtered(lena, known):
+    failed = write(known, outcome="error")
+    silent = write(known, outcome="nothing")
+    assert page(lena, known).count("Recognition failed</span>") == 1
+    assert shown(lena.get(address(known, "?result=error"), headers=HTMX).content.decode()) == [failed.pk]
+    assert shown(lena.get(address(known, "?result=none"), headers=HTMX).content.decode()) == [silent.pk]
+    html = lena.get(failed.get_absolute_url()).content.decode()
+    assert "reported an error instead of a text" in html
+    assert "Nothing was recognised" not in html
+    asked = lena.get(reverse("endpoints:download", args=[known.pk]), {"result": "error"}).content.decode()
+    assert "Whose recognition failed" in asked
+    german = lena.get(address(known), headers={"Accept-Language": "de"}).content.decode()
+    assert german.count("Erkennung fehlgeschlagen</span>") == 1
+
+
+EMPTY_WAV = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + bytes(16) + b"data\x00\x00\x00\x00"
+
+
+@pytest.mark.parametrize("audio", [b"", EMPTY_WAV], ids=["0 bytes", "no samples"])
+def test_a_recording_without_sound_is_called_empty(lena, known, audio):
+    entry = write(known, text="Hello", audio=audio)
+    html = lena.get(entry.get_absolute_url()).content.decode()
+    assert "an empty file in place of the recording" in html
+    assert "Empty file" in html
+    assert "no WAV file" not in html
+    assert "Download the recording" not in html
+    assert "<audio" not in html
+
+
 def test_a_copy_that_is_not_whole_is_not_given_out(lena, known):
     entry = write(known, text="Hello")
     LogFile.objects.filter(entry=entry).update(size=len(WAV) + 1)

@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -31,7 +32,7 @@ from endpoints.logs.download.zip_file import ZipFile
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.place import make_private
 from endpoints.messages import mail as notices
-from endpoints.models import Download, Endpoint, Event, LogArchive, LogEntry, LogFile
+from endpoints.models import Download, Endpoint, Event, LogArchive, LogEntry, LogFile, Preferences
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from tests.demo import until as wait_for
@@ -50,7 +51,7 @@ def manifest(download):
 
 def table(download):
     """The rows of transcripts.csv, and those of transcripts.jsonl."""
-    text = content(download).read("transcripts.csv").decode()
+    text = content(download).read("transcripts.csv").decode("utf-8-sig")
     lines = content(download).read("transcripts.jsonl").decode().splitlines()
     return list(csv.DictReader(io.StringIO(text))), [json.loads(line) for line in lines]
 
@@ -98,6 +99,31 @@ def ready(lena, logging, worker):
 
 
 # What is asked for
+
+
+@pytest.mark.parametrize(
+    ("name", "in_ascii", "in_unicode"),
+    [
+        ("Hotline 2", "Hotline 2", None),
+        ("東京 ホットライン", "__ ______", "東京 ホットライン"),
+        ("Große Pru\u0308fung", "Grosse Prufung", "Große Prüfung"),
+        ("ईमेल", "____", "ईमेल"),
+        ('..\\a/b:"c"\r\n\u202e<d>', "a_b__c_____d", None),
+        ("\u202e…", "endpoint", None),
+        ("語" * 100, "_" * 50, "語" * 50),
+    ],
+)
+def test_a_zip_is_named_after_its_endpoint_in_its_own_script(lena, ready, name, in_ascii, in_unicode):
+    Endpoint.objects.filter(pk=ready.endpoint_id).update(display_name=name)
+    header = lena.head(reverse("endpoints:download-file", args=[ready.pk]))["Content-Disposition"]
+    found = re.fullmatch(r"""attachment; filename="([^"]+)"(?:; filename\*=UTF-8''(\S+))?""", header)
+    day = r"-\d{8}-\d{6}\.zip"
+    assert re.fullmatch(f"content-logs-{re.escape(in_ascii)}{day}", found[1])
+    if in_unicode is None:
+        assert found[2] is None
+    else:
+        assert re.fullmatch(f"content-logs-{re.escape(in_unicode)}{day}", unquote(found[2]))
+        assert len(unquote(found[2]).encode()) <= 255
 
 
 def test_a_listener_gets_one_zip_with_recordings_transcripts_and_tables(lena, logging, worker):
@@ -548,6 +574,21 @@ def test_names_are_flat_unique_and_safe(lena, logging, worker, ready):
     said = manifest(download)["files"]
     assert sorted(file["sourceName"] for file in said) == sorted(names)
     assert {file["name"] for file in said} == set(inside)
+
+
+@pytest.mark.parametrize(("language", "number"), [("", b",0.875,"), ("de", b";0,875;")])
+def test_the_table_for_people_is_in_their_language_and_the_one_for_programs_is_not(
+    lena, logging, worker, ready, language, number
+):
+    Preferences.objects.create(user=lena.user, language=language)
+    LogEntry.objects.update(text="Größe, 東京", outcome="recognized", confidence=0.875)
+    files = content(worker.download(downloads.request_download(actor=lena.user, endpoint=logging)))
+    for_people = files.read("transcripts.csv")
+    assert for_people.startswith(b"\xef\xbb\xbftime")
+    assert for_people.count(number) == 4
+    for_programs = files.read("transcripts.jsonl")
+    assert for_programs.startswith(b'{"time": ')
+    assert for_programs.count(b'"confidence": 0.875') == 4
 
 
 def test_the_tables_have_a_row_for_each_entry_and_no_formula(lena, logging, worker, ready):

@@ -113,6 +113,7 @@ def test_the_receipt_says_what_who_when_and_how_much_before_and_after(kept, worl
     assert (receipt["actor"], receipt["reason"]) == ("alice", "Asked by a customer")
     assert receipt["until"] == timezone.now().date().isoformat()
     lines = alice.get(f"{address}?format=csv").content.decode()
+    assert lines.startswith("\ufeffwhat,value\r\n")
     assert "Asked by a customer" in lines
     verbs = list(Event.objects.filter(verb__startswith="purge").order_by("pk").values_list("verb", "actor_name"))
     assert verbs == [("purge-requested", "alice"), ("purged", "alice")]

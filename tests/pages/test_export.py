@@ -26,7 +26,7 @@ def few(resource, world, worker):
 def rows(client, query=None):
     answer = client.get(FILE, query or {})
     assert answer.status_code == 200
-    return list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
 
 
 def test_a_row_says_what_the_list_says_and_more(bob, few):
@@ -52,7 +52,12 @@ def test_it_is_a_file_with_the_day_in_its_name(bob, few):
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     day = timezone.localdate().isoformat()
     assert answer["Content-Disposition"] == f'attachment; filename="endpoints-{day}.csv"'
-    assert answer.getvalue().startswith(b"Endpoint ID,")
+    assert answer.getvalue().startswith(b"\xef\xbb\xbfEndpoint ID,")
+
+
+def test_a_german_file_is_split_by_semicolons_as_excel_there_expects(bob, few):
+    answer = bob.get(FILE, headers={"Accept-Language": "de"})
+    assert answer.getvalue().decode().startswith("\ufeffEndpunkt-ID;Adresse;")
 
 
 def test_it_has_the_selected_rows_or_those_that_match_the_filters(bob, few):

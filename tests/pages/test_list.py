@@ -191,6 +191,13 @@ def test_a_search_with_many_matches_reads_the_list_in_its_order(bob, many, monke
         assert "More than 3 endpoints" in bob.get(f"/endpoints/?{query}").content.decode()
 
 
+def test_numbers_are_written_as_in_the_language_of_the_reader(bob, many, monkeypatch):
+    monkeypatch.setattr(selection, "COUNTED", 1000)
+    monkeypatch.setattr(selection, "counted", lambda *_query: (Endpoint.objects.present(), 1001))
+    assert "Mehr als 1.000 Endpunkte" in bob.get("/endpoints/", headers={"Accept-Language": "de"}).content.decode()
+    assert "More than 1,000 endpoints" in bob.get("/endpoints/", headers={"Accept-Language": "en"}).content.decode()
+
+
 @pytest.mark.parametrize("few", [search.FEW, 0], ids=["few", "many"])
 @pytest.mark.parametrize("words", ["Über", "über", "ÜBER", "ber", "ü", "hal ver", "50%", "o'", "VE", 'say "hi"'])
 def test_search_takes_words_of_any_length_and_letters(alice, mirrored, words, few, monkeypatch):

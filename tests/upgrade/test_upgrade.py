@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
+from endpoints.models.search_words import words_of
 from tests.demo import ROOT
 from tests.processes.servers import INITDB, postgresql
 
@@ -36,6 +37,13 @@ KEPT = {
     "resource": 1, "savedview": 1, "speechmodel": 2, "sweep": 1,
 }  # fmt: skip
 
+# Texts that are searched, as SQL; a new version may compare their words in another way.
+SEARCHED = {
+    "endpoint": "display_name || ' ' || description || ' ' || model_name || ' ' || coalesce(remote_id, '')",
+    "logentry": "text",
+    "speechmodel": "display_name || ' ' || description",
+}
+
 
 def migrate(**env):
     secrets = {"SECRET_KEY": "only this test signs with it", "ENCRYPTION_KEYS": Fernet.generate_key().decode()}
@@ -60,11 +68,18 @@ def check(rows):
     assert {name: rows(f"select count(*) from endpoints_{name}")[0][0] for name in KEPT} == KEPT  # noqa: S608 (our own names)
     unseen = "select count(*) from endpoints_event where resource_name <> '' and resource_id is null"
     assert rows(unseen) == [(0,)]
+    for table, text in SEARCHED.items():
+        found = rows(f"select words, {text} from endpoints_{table}")  # noqa: S608 (our own names)
+        assert found
+        assert all(words == words_of(said) for words, said in found), table
 
 
 def test_a_database_of_the_first_release_keeps_its_rows(tmp_path):
     database = upgraded_sqlite(tmp_path)
     check(lambda query: database.execute(query).fetchall())
+    for index, term in (("endpoints_words", "support"), ("endpoints_beginnings", "su*")):
+        found = f"select count(*) from {index} where {index} match ?"  # noqa: S608 (our own names)
+        assert database.execute(found, [term]).fetchall() == [(1,)]
     database.close()
 
 
@@ -101,3 +116,5 @@ def test_so_does_one_on_postgresql(tmp_path):
             connection.execute((HERE / "before-0002.postgresql.sql").read_text())
         migrate(VAR=str(tmp_path), DATABASE_URL=server.url("old"))
         check(lambda query: server.ask("old", query))
+        indexes = "select count(*) from pg_indexes where indexdef like '%% USING gin %%'"
+        assert server.ask("old", indexes) == [(4,)]

@@ -24,7 +24,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from endpoints.logs.download.tables import Spool, Tables, as_json, moment
+from endpoints.logs.download.tables import Spool, Tables, as_json, language_of, moment
 from endpoints.logs.download.zip_file import ZipFile
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.partials import PIECE
@@ -84,7 +84,7 @@ class _Packing:
         self.download, self.go_on = download, go_on
         self.packed = spools.enter_context(Spool())
         self.missing = spools.enter_context(Spool())
-        self.tables = Tables(spools)
+        self.tables = Tables(spools, language_of(download.actor))
         self.day: date | None = None
         self.taken: set[str] = set()  # names of this day
 

@@ -1,4 +1,7 @@
-"""What was said, as a table: CSV for a spreadsheet and JSON lines for a program, a row for each entry."""
+"""What was said, as a table: CSV for a spreadsheet and JSON lines for a program, a row for each entry.
+
+The CSV is written in the language of the person who requested it, the JSON lines are the same for everybody.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,13 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
+from django.contrib.auth.models import User
+from django.utils import translation
+
 from endpoints.logs import transcripts
 from endpoints.logs.storage.partials import PIECE, place
 from endpoints.messages import spreadsheet
-from endpoints.models import LogEntry
+from endpoints.models import LogEntry, Preferences
 from endpoints.models.log import FileKind
 
 as_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -44,9 +50,11 @@ class Spool:
 
 
 class Tables:
-    def __init__(self, spools: ExitStack) -> None:
+    def __init__(self, spools: ExitStack, language: str) -> None:
+        self.language = language
         self._csv, self._lines = (spools.enter_context(Spool()) for _table in range(2))
-        self._csv.add(spreadsheet.csv_row(COLUMNS))
+        with translation.override(language):
+            self._csv.add(spreadsheet.csv_head(COLUMNS))
 
     def add(self, entry: LogEntry, names: Mapping[str, str], said: bytes = b"") -> None:
         """`names`: of its files in the zip, by kind. `said`: the bytes of its transcript, when it is unread."""
@@ -59,12 +67,19 @@ class Tables:
             "outcome": str(found.outcome) or "unread",
         }
         audio, transcript = names.get(FileKind.AUDIO, ""), names.get(FileKind.TRANSCRIPTION, "")
-        self._csv.add(spreadsheet.csv_row([*facts.values(), audio, transcript]))
+        with translation.override(self.language):
+            self._csv.add(spreadsheet.csv_row([*facts.values(), audio, transcript]))
         files = {"audio": audio or None, "transcript": transcript or None}
         self._lines.add(f"{as_json({**facts, **files})}\n")
 
     def parts(self) -> list[tuple[str, Spool]]:
         return [("transcripts.csv", self._csv), ("transcripts.jsonl", self._lines)]
+
+
+def language_of(person: User | None) -> str:
+    """The language that somebody has chosen, or else that of the installation: a worker knows no browser."""
+    chosen = Preferences.objects.filter(user=person).first() if person else None
+    return (chosen and chosen.language) or translation.get_language()
 
 
 def moment(at: datetime | None) -> str | None:

@@ -15,7 +15,7 @@ from endpoints import audit
 from endpoints.access import door
 from endpoints.access.door.versions import LogsVersion
 from endpoints.access.permissions import may
-from endpoints.logs import transcripts
+from endpoints.logs import recordings, transcripts
 from endpoints.logs.storage.place import plain, store
 from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile
 from endpoints.models.event import Verb
@@ -69,7 +69,7 @@ def audio(request: HttpRequest, pk: UUID, entry: int) -> HttpResponseBase:
     if settings.PURPOSE_REQUIRED and not purposes.of(request, pk):
         return redirect("endpoints:log-entry", pk=pk, entry=entry)
     file = _stored(request, pk, entry, FileKind.AUDIO)
-    playable = _is_wave(file)
+    playable = recordings.is_wave(_beginning(file, recordings.RIFF))
     response = _response(request, file, "audio/wav" if playable else ranges.OCTET_STREAM, attachment=not playable)
     if response.streaming and not _playing(request, file.entry):
         _record(request, Verb.LOGS_PLAYED, file.entry)
@@ -176,7 +176,8 @@ def _transcript(file: LogFile | None) -> transcripts.Transcript | None:
 def _recording(file: LogFile | None) -> str:
     """What can be done with our copy.
 
-    "playable", "strange" for no WAV file, "broken" for an incomplete file, "away" when the storage does not answer.
+    "playable", "strange" for no WAV file, "empty" without a sample, "broken" for an incomplete file, "away" when the
+    storage does not answer.
     """
     if file is None or not file.held:
         return ""
@@ -185,11 +186,10 @@ def _recording(file: LogFile | None) -> str:
             return "broken"
     except OSError:
         return "away"
-    return "playable" if _is_wave(file) else "strange"
-
-
-def _is_wave(file: LogFile) -> bool:
-    return transcripts.is_wave(_beginning(file, transcripts.WAVE_HEAD))
+    head = _beginning(file, recordings.HEAD)
+    if recordings.is_empty(head, file.size):
+        return "empty"
+    return "playable" if recordings.is_wave(head) else "strange"
 
 
 def _beginning(file: LogFile, length: int) -> bytes:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
-from django.utils.formats import date_format, localize
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -31,12 +31,17 @@ def counted(rows: LogEntryQuerySet) -> int:
 
 def count_words(count: int) -> str:
     if count > selection.COUNTED:
-        return _("More than %(count)s entries") % {"count": f"{selection.COUNTED:,}"}
+        return _("More than %(count)s entries") % {"count": number_in_words(selection.COUNTED)}
     return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
 
 
 def menus(query: QueryDict) -> list[Menu]:
-    results = [("", _("Any result")), ("none", _("No result")), ("unreadable", _("Cannot be read"))]
+    results = [
+        ("", _("Any result")),
+        ("none", _("No result")),
+        ("error", _("Recognition failed")),
+        ("unreadable", _("Cannot be read")),
+    ]
     parts = [("", _("Whole or not")), ("1", _("Something is missing"))]
     return [
         filters.menu(query, "result", _("Result"), results),
@@ -70,7 +75,7 @@ def day_in_words(day: date) -> str:
 
 
 def number_in_words(number: float) -> str:
-    return str(localize(int(number) if number.is_integer() else number))
+    return number_format(int(number) if number.is_integer() else number, force_grouping=True)
 
 
 def address(request: HttpRequest, **changed: Any) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
-from endpoints.models.log import parse_day, parse_number
+from endpoints.models.log import RESULTS, parse_day, parse_number
 from endpoints.pages.content_logs.filters import STATE, day_in_words, number_in_words
 
 MOST = 200  # entries that are ticked one by one
@@ -53,7 +53,11 @@ def words(selection: str) -> list[str]:
     ):
         if (number := parse_number(query.get(name))) is not None:
             found.append(phrase % {"number": number_in_words(number)})
-    results = {"none": _("without a result"), "unreadable": _("that cannot be read")}
+    results = {
+        "none": _("without a result"),
+        "error": _("whose recognition failed"),
+        "unreadable": _("that cannot be read"),
+    }
     found.append(results.get(query.get("result", ""), ""))
     found.append(_("of which something is missing") if query.get("partial") else "")
     return [phrase for phrase in found if phrase] or [_("Everything")]
@@ -75,5 +79,5 @@ def _plain(name: str, value: str) -> str:
         read: Any = parse_day(value) if name in ("from", "to") else parse_number(value)
         return "" if read is None else str(int(read) if isinstance(read, float) and read.is_integer() else read)
     if name == "result":
-        return value if value in ("none", "unreadable") else ""
+        return value if value in RESULTS else ""
     return "1" if name == "partial" and value else value

@@ -73,7 +73,7 @@ def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     name = f"purge-{asked.pk}"
     if request.GET.get("format") == "csv":
         rows = [*facts.items(), *((f"{key} {when}", one[when]) for key, one in counts.items() for when in one)]
-        lines = "".join(spreadsheet.csv_row(row) for row in [("what", "value"), *rows])
+        lines = spreadsheet.csv_head(("what", "value")) + "".join(map(spreadsheet.csv_row, rows))
         answer = HttpResponse(lines, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer

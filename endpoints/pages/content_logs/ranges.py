@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import IO, Any
+from urllib.parse import quote
 
 from django.core.files.storage import Storage
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
+
+from endpoints.models.file_names import in_ascii
 
 OCTET_STREAM = "application/octet-stream"
 CHUNK = 1024 * 1024  # bytes that are in memory at a time; from a bucket each is a request
@@ -41,11 +44,17 @@ def stored_file(
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "no-store, private",
-        "Content-Disposition": str(content_disposition_header(attachment, file_name)),
+        "Content-Disposition": _disposition(file_name, attachment=attachment),
         "ETag": f'"{sha256}"',
         "X-Content-Type-Options": "nosniff",
     }
     return _ranged(request, storage, name, size, headers, content_type)
+
+
+def _disposition(file_name: str, *, attachment: bool) -> str:
+    """Content-Disposition with the name in any script, and first in ASCII for programs that read no more (RFC 6266)."""
+    header = str(content_disposition_header(attachment, in_ascii(file_name)))
+    return header if file_name.isascii() else f"{header}; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
 def _ranged(

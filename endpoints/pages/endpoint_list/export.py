@@ -39,15 +39,15 @@ def _lines(person: Person, rows: EndpointQuerySet, site: str) -> Iterator[str]:
     """Sent after the view has returned, so it activates the person's language itself."""
     language = translation.get_language()
     with translation.override(language):
-        head = _head()
-    yield spreadsheet.csv_row(head)
+        head = spreadsheet.csv_head(_head())
+    yield head
     changes = {change.endpoint_id: [change] for change in door.changes(person).open()}
     found = rows.for_list().select_related("project").order_by("-created_at", "-pk")
     for endpoint in found.iterator(chunk_size=AT_ONCE):
         endpoint.open_changes = changes.get(endpoint.pk, [])
         with translation.override(language):
-            cells = _cells(endpoint, site)
-        yield spreadsheet.csv_row(cells)
+            row = spreadsheet.csv_row(_cells(endpoint, site))
+        yield row
 
 
 def _head() -> list[str]:

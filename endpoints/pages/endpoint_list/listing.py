@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -110,7 +111,7 @@ def columns(request: HttpRequest, settings: ListSettings) -> list[Column]:
 
 def _count_words(count: int) -> str:
     if count > selection.COUNTED:
-        return _("More than %(count)s endpoints") % {"count": f"{selection.COUNTED:,}"}
+        return _("More than %(count)s endpoints") % {"count": number_format(selection.COUNTED, force_grouping=True)}
     return ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {"count": count}
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, Count, When, Window
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,12 +30,13 @@ class ModelChoices:
 
     @property
     def count_words(self) -> str:
+        found = number_format(self.found, force_grouping=True)
         if self.found > SHOWN:
-            words = {"shown": SHOWN, "found": self.found}
+            words = {"shown": SHOWN, "found": found}
             return _("The first %(shown)s of %(found)s models; search to find the others") % words
         if self.words:
-            return ngettext("%(found)s model found", "%(found)s models found", self.found) % {"found": self.found}
-        return ngettext("%(found)s model", "%(found)s models", self.found) % {"found": self.found}
+            return ngettext("%(found)s model found", "%(found)s models found", self.found) % {"found": found}
+        return ngettext("%(found)s model", "%(found)s models", self.found) % {"found": found}
 
 
 def model_choices(models: SpeechModelQuerySet, words: str, chosen: str) -> ModelChoices:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_safe
@@ -69,7 +70,8 @@ def models(request: HttpRequest) -> HttpResponse:
         "section": "models",
         "page_obj": paginator.get_page(asked.get("page")),
         "columns": _columns(asked.get("sort", "")),
-        "count_words": ngettext("%(count)s model", "%(count)s models", paginator.count) % {"count": paginator.count},
+        "count_words": ngettext("%(count)s model", "%(count)s models", paginator.count)
+        % {"count": number_format(paginator.count, force_grouping=True)},
         "filtered": any(asked.get(name) for name in ("q", "locale", "kind", "expiring", "deployed", "week")),
         "asked": asked,
         "week": _week(asked),

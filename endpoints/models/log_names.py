@@ -1,0 +1,34 @@
+"""The names of content logs as people copy them: ids and file names of the service, its API, and our own zips.
+
+The files of an entry are "<time>__<guid>.wav" and "<time>__<guid>.v2.json" ("How to log audio and transcriptions for
+speech recognition"); their ids begin with the day and have underscores instead of dots (Endpoints_ListLogs).
+"""
+
+import re
+
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Lower, Replace, Right
+
+GUID_LENGTH = 32  # without dashes
+_ENDING = re.compile(r"[._](?:wav|(?:v2[._])?json)$", re.IGNORECASE)
+_GUID = re.compile(r"(?:^|[^0-9a-f])([0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12})$", re.IGNORECASE)
+
+
+def guid_column(key: str) -> models.GeneratedField:
+    """The end of a key without dashes, as guid_in() returns it when the key ends with a GUID."""
+    expression = Right(Replace(Lower(key), Value("-"), Value("")), GUID_LENGTH)
+    column = models.CharField(max_length=GUID_LENGTH)
+    return models.GeneratedField(expression=expression, output_field=column, db_persist=True)
+
+
+def guid_in(name: str) -> str | None:
+    """The GUID at the end of an id or a file name, without dashes and in lower case."""
+    found = _GUID.search(_ENDING.sub("", name))
+    return found[1].replace("-", "").lower() if found else None
+
+
+def key_in(name: str) -> str | None:
+    """An id or a file name without its ending; None for what is neither."""
+    key = _ENDING.sub("", name)
+    return None if key == name or " " in name else key

@@ -177,3 +177,22 @@ def test_the_database_computes_the_same_words_as_python(db):
         cursor.execute(f"SELECT value, speech_words(value) FROM ({from_json}) AS texts", [json.dumps(texts)])  # noqa: S608 (our own names)
         different = [(text, words) for text, words in cursor.fetchall() if words != words_of(text)]
     assert different == []
+
+
+@pytest.mark.parametrize("fields", [["display_name"], ["model_name", "expires_at"], ["description"], ["gone_at"]])
+def test_an_update_of_a_few_columns_keeps_the_index_whole(endpoint, fields):
+    """As when the expiration of a model changes, and is copied to its endpoints together with its name."""
+    now = {name: getattr(endpoint, name) for name in fields}
+    for values in (now, now, {name: AT if name.endswith("_at") else "Zebra" for name in fields}, now, now):
+        Endpoint.objects.update(**values)
+        _assert_whole()
+        found, _many = search.ENDPOINTS.matching(Endpoint.objects.all(), endpoint.remote_id)
+        assert found.exists() or values.get("gone_at")
+    assert Endpoint.objects.get().words == endpoint.words
+
+
+def _assert_whole():
+    """The index has the words of the table (FTS5's own check)."""
+    with connection.cursor() as cursor:
+        for index in search.ENDPOINTS.sqlite if connection.vendor == "sqlite" else ():
+            cursor.execute(f"INSERT INTO {index}({index}, rank) VALUES ('integrity-check', 0)")  # noqa: S608 (our own names)

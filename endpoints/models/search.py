@@ -126,7 +126,8 @@ class TextIndex:
         remove = f"INSERT INTO {index}({index}, rowid, words) VALUES ('delete', old.{number}, old.words);"  # noqa: S608 (our own names; the words are parameters)
         old, new = self.condition.format(row="old"), self.condition.format(row="new")
         change = f"UPDATE OF {self.sources} ON {table} WHEN"
-        differs = f"old.words IS NOT new.words OR ({old}) IS NOT ({new})"
+        # Not by the words: before the update SQLite has not computed the new ones, unless each column is set.
+        differs = " OR ".join(f"old.{name} IS NOT new.{name}" for name in self.sources.split(", "))
         yield (
             index,
             f"CREATE VIRTUAL TABLE {index} USING fts5(words, content='{table}', content_rowid='{number}', {tokens})",

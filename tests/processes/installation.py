@@ -102,7 +102,7 @@ class Installation:
 
     def up(self):
         """Start all long-running services, and wait until the product is ready."""
-        for service in ("simulator", "web", "worker", "beat"):
+        for service in ("simulator", "web", "worker", "logs-worker", "beat"):
             if service not in self.running:
                 self.start(service)
         assert self.broken is None, self.broken

@@ -91,7 +91,7 @@ def test_the_simulator_starts_as_the_file_says(set_up, tmp_path):
             servers.end(process)
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "beat", "simulator"])
+@pytest.mark.parametrize("service", ["web", "worker", "logs-worker", "beat", "simulator"])
 def test_a_service_stops_in_its_grace_period_and_leaves_no_process(installation, service):
     everybody = servers.family(installation.running[service])
     said = len(installation.log(service).read_text())

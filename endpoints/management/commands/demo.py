@@ -21,9 +21,6 @@ from speechstudio.demo.processes import CannotStart, Processes, Restarts
 from speechstudio.var import broker_socket, directory, kept_secret
 
 FIRST_REFRESH_SECONDS = 10
-# Name, queues and processes of each worker.
-WORKERS = (("worker", "celery,sweeps", "2"), ("logs-worker", "logs", "1"))
-ALONE = ("--without-mingle", "--without-gossip")
 
 
 class Command(BaseCommand):
@@ -84,15 +81,15 @@ class Command(BaseCommand):
             if simulator:
                 self._start_simulator(key, options)
             self.stdout.write(database.set_up(), ending="")
-            for name, queues, concurrency in WORKERS:
-                options_of = ["-Q", queues, "-n", f"{name}@%h", "--concurrency", concurrency, *ALONE]
-                self.children.start(name, processes.worker(*options_of), self.env)
+            # One for all queues saves 70 MiB: with one resource, one process at most is busy with what takes long.
+            worker_options = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
+            self.children.start("worker", processes.worker(*worker_options), self.env)
             self.children.start("web", processes.web(self.port), self.env)
             self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))
             until = time.monotonic() + FIRST_REFRESH_SECONDS
             while not database.resources_polled(within=0.1) and time.monotonic() < until:
-                if ended := next((name for name in self.children.ended() if name.endswith("worker")), ""):
-                    raise CannotStart(self.children.why(ended))
+                if "worker" in self.children.ended():
+                    raise CannotStart(self.children.why("worker"))
         self._start_beat()
         self._print_addresses(time.monotonic() - began)
 
@@ -130,7 +127,7 @@ class Command(BaseCommand):
         while self.children.running:
             time.sleep(0.2)
             for name, code in self.children.ended().items():
-                if name.endswith("worker") and restarts.may_restart(name):
+                if name == "worker" and restarts.may_restart(name):
                     self.stderr.write(f"The {name} has ended ({code}). It is started again in {Restarts.AFTER} s.")
                 else:
                     self.stderr.write(f"The {name} has ended ({code}). Stop the demo with Ctrl-C and start it again.")

@@ -12,7 +12,7 @@ from .content import Contents
 from .credentials import Credential, KeyAuthentication, TokenAuthentication
 from .curl import Connections, Route, Source
 from .errors import ForeignAddress
-from .explain import explain
+from .explain import explain, first_answering
 from .sending import Sender
 from .versions import Capabilities, version_named
 
@@ -74,6 +74,7 @@ class SpeechClient(BaseClient, Contents):
         return self.version.capabilities
 
     explain = explain
+    first_answering = first_answering
 
     list_endpoints = endpoints.list_endpoints
     list_endpoint_locales = endpoints.list_endpoint_locales

@@ -13,6 +13,7 @@ from .credentials import Credential, KeyAuthentication, TokenAuthentication
 from .curl import Connections, Route, Source
 from .errors import ForeignAddress
 from .explain import explain, first_answering
+from .recognition import recognize
 from .sending import Sender
 from .versions import Capabilities, version_named
 
@@ -75,6 +76,7 @@ class SpeechClient(BaseClient, Contents):
 
     explain = explain
     first_answering = first_answering
+    recognize = recognize
 
     list_endpoints = endpoints.list_endpoints
     list_endpoint_locales = endpoints.list_endpoint_locales

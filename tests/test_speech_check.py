@@ -263,6 +263,14 @@ def test_it_says_which_version_would_be_chosen(resource, world, run_command):
     assert "2025-10-15 would be chosen; does it answer: v3.2 no, 2025-10-15 yes, 2024-11-15 yes" in line
 
 
+def test_no_version_would_be_chosen_while_a_better_one_cannot_be_asked(resource, world, run_command):
+    world.fail({"path": "/speechtotext/v3.2/endpoints$", "times": 50, "effect": {"status": 503}})
+    code, lines = run_command()
+    assert code == 1
+    assert "none would be chosen; does it answer: v3.2 not known (ServiceFault), 2025-10-15 yes" in "\n".join(lines)
+    assert "         - no version can be chosen now" in lines
+
+
 def test_a_resource_without_a_version_is_checked_in_the_one_that_would_be_chosen(resource, world, run_command):
     world.begin(rate_limit="0/0", endpoints=2, switches={"retired": "v3.2", "retired_answer": "410"})
     Resource.objects.update(automatic_version=True, offered_version="")

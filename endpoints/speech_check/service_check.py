@@ -75,13 +75,17 @@ class ServiceCheck:
                     answers[name] = f"not known ({type(error).__name__})"
                 else:
                     answers[name] = "yes"
-            return [name for name in PREFERRED if answers[name] == "yes"][:1]
+            # As a worker chooses: not before it is known of each better version that it does not answer.
+            first = next((name for name in PREFERRED if answers[name] != "no"), "")
+            return [first] if answers.get(first) == "yes" else []
 
         def summary(chosen: list[str]) -> str:
             told = ", ".join(f"{name} {answer}" for name, answer in answers.items())
             return f"{chosen[0] if chosen else 'none'} would be chosen; does it answer: {told}"
 
-        chosen = self.run("API version", ask, summary, lambda it: [] if it else ["no version answers"], compare=False)
+        chosen = self.run(
+            "API version", ask, summary, lambda it: [] if it else ["no version can be chosen now"], compare=False
+        )
         return chosen[0] if chosen else None
 
     def read(self) -> None:

@@ -20,9 +20,14 @@ def choose(resource: Resource, service: azure.SpeechClient) -> bool:
 
 
 def ask_again(resource: Resource, service: azure.SpeechClient) -> None:
-    """Record which version would be chosen today. Without a clear answer, it is asked again a day later."""
+    """Record which version would be chosen today. Without a clear answer, it is asked again a day later.
+
+    Raises azure.TooManyRequests, which concerns all requests of the resource.
+    """
     try:
         version = service.first_answering()
+    except azure.TooManyRequests:
+        raise
     except azure.SpeechError:
         version = None
     offer(resource, version or resource.offered_version)

@@ -118,6 +118,18 @@ def test_once_a_day_a_better_version_is_looked_for_and_offered(alice, resource, 
     assert not any(V32 in entry["path"] for entry in world.ledger()[asked:])
 
 
+@pytest.mark.parametrize(("status", "waits"), [(503, False), (429, True)])
+def test_a_question_that_is_not_answered_changes_no_version(mirrored, worker, world, status, waits):
+    Resource.objects.update(api_version="2024-11-15", offered_version="2025-10-15")
+    next_day()
+    effect = {"status": status, "headers": {"Retry-After": "60"}}
+    world.fail({"path": V32, "times": 50, "effect": effect})
+    worker.mirror()
+    mirrored.refresh_from_db()
+    assert (mirrored.api_version, mirrored.offered_version) == ("2024-11-15", "2025-10-15")
+    assert (mirrored.paused_until is not None, mirrored.failing_since) == (waits, None)
+
+
 def test_a_version_that_ends_later_is_not_replaced_but_another_one_is_offered(alice, unversioned, worker, world):
     worker.mirror()
     world.begin(rate_limit="0/0", switches=retired("v3.2"))

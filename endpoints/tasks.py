@@ -21,7 +21,7 @@ from endpoints.logs.keep import refresh, retention
 from endpoints.logs.purge import job as purge_job
 from endpoints.logs.storage import orphans
 from endpoints.messages import mail
-from endpoints.mirror import web_hooks
+from endpoints.mirror import versions, web_hooks
 from endpoints.mirror.refresh import refresh as refresh_mirror
 from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 
@@ -106,8 +106,17 @@ def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:
-    refresh_mirror(resource, service)
+    if resource.version_is_open and versions.choose(resource, service):
+        return 0.0  # at once with a client of the chosen version
+    try:
+        refresh_mirror(resource, service)
+    except azure.VersionRetired as error:
+        if error.supported:
+            versions.offer(resource, error.supported)
+        raise
     resource.record_success()
+    if resource.version_must_be_asked:
+        versions.ask_again(resource, service)
     if settings.PUBLIC_URL and (resource.hook_enabled or resource.hook_id):
         address = f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}"
         try:

@@ -56,6 +56,7 @@ urlpatterns = [
     path("resources/", resources.resources, name="resources"),
     path("resources/new/", resources.edit, name="resource-new"),
     path("resources/<uuid:pk>/", resources.edit, name="resource-edit"),
+    path("resources/<uuid:pk>/version/", resources.version, name="resource-version"),
     path("resources/<uuid:pk>/hook/", resources.hook, name="resource-hook"),
     path("settings/", settings.settings, name="settings"),
     path("shortcuts/", shortcuts.shortcuts, name="shortcuts"),

@@ -59,7 +59,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SPEECH_KEY = env.str("SPEECH_KEY", default="")
 SPEECH_REGION = env.str("SPEECH_REGION", default="")
 SPEECH_ENDPOINT = env.str("SPEECH_ENDPOINT", default="")
-SPEECH_API_VERSION = env.str("SPEECH_API_VERSION", default="v3.2")
+SPEECH_API_VERSION = env.str("SPEECH_API_VERSION", default="")
 SCRIPT_NAME = env.path_prefix("SCRIPT_NAME")
 # Without the path prefix, which every address of a page or hook begins with.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_NAME)

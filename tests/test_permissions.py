@@ -55,6 +55,7 @@ MATRIX = {
     "export": ("GET", {"viewer", "listener", "admin"}),
     "log-folder": ("POST", {"admin"}),
     "resource-hook": ("POST", {"admin"}),
+    "resource-version": ("POST", {"admin"}),
     "resources": ("GET", {"admin"}),
     "resource-new": ("POST", {"admin"}),
     "resource-edit": ("POST", {"admin"}),
@@ -243,7 +244,14 @@ NEEDED = {
         "logs-purge",
     },
     "manage_logs": {"logs-keep", "logs-purge", "purge", "purge-receipt"},
-    "manage_resources": {"log-folder", "resource-edit", "resource-hook", "resource-new", "resources"},
+    "manage_resources": {
+        "log-folder",
+        "resource-edit",
+        "resource-hook",
+        "resource-new",
+        "resource-version",
+        "resources",
+    },
 }
 
 

@@ -1,14 +1,22 @@
 """manage.py speech_check: what held of the contract and what differed, as it is printed."""
 
+import itertools
 import json
+import os
 import re
+import subprocess
+import sys
+import urllib.parse
 import urllib.request
+import wave
+from pathlib import Path
 
 import httpx
 import pytest
 from django.core.management import CommandError, call_command
 
-from endpoints.azure import SpeechClient
+from endpoints.azure import VERSIONS, SpeechClient
+from endpoints.management.commands import speech_check
 from endpoints.mirror import resources
 from endpoints.models import Resource
 from endpoints.models.secret import Secret
@@ -16,6 +24,7 @@ from endpoints.speech_check import Recorder, ServiceCheck, Verdict, WriteCheck
 from endpoints.speech_check.differences import differences
 from endpoints.speech_check.recording import Exchange
 from tests.conftest import KEY
+from tests.demo import ROOT
 
 ENDPOINT = "/speechtotext/v3.2/endpoints/8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
@@ -137,11 +146,231 @@ def test_a_wrong_key_is_reported_but_not_printed(resource, world, run_command):
     assert "a-wrong-key" not in "\n".join(lines)
 
 
-def test_nothing_secret_is_printed(resource, world, run_command):
+CANARY = "canary-5f2b"
+LEAKS = [
+    f"The key {KEY} is wrong.",
+    f"See https://contoso.blob.core.windows.net/logs/a.wav?sv=2024&sig={CANARY}%3D&se=2026",
+    f"sig={CANARY} is not valid",
+    f"Bearer {CANARY} was sent",
+    f"https://someone:{CANARY}@contoso.example/ was called",
+]
+
+
+@pytest.mark.parametrize("message", LEAKS)
+@pytest.mark.parametrize("path", ["/endpoints$", "/endpoints/locales$", "/files/logs"])
+def test_no_secret_of_a_message_of_the_service_is_printed(resource, world, run_command, path, message):
+    refusal = {"status": 400, "body": {"code": "InvalidRequest", "message": message}}
+    world.fail({"path": path, "times": 50, "effect": refusal})
     _, lines = run_command()
     text = "\n".join(lines)
+    assert "service refused" in text
     assert KEY not in text
+    assert CANARY not in text
+
+
+def test_nothing_secret_is_printed(resource, world, run_command, recording):
+    container = world.container()
+    resource.log_container = Secret.of(container)
+    resource.save()
+    _, lines = run_command(recognize=recording)
+    text = "\n".join(lines)
+    for secret in (KEY, urllib.parse.urlsplit(container).query, *spoken(world, recording)):
+        assert secret not in text
     assert not re.search(r"sig=|DisplayText|NBest", text)
+
+
+def spoken(world, recording):
+    """The words of the simulated service for a recording, by which a transcript would be found."""
+    audio = Path(recording).read_bytes()
+    headers = {"Ocp-Apim-Subscription-Key": KEY, "Content-Type": "audio/wav"}
+    address = f"{world.url}/speech/recognition/conversation/cognitiveservices/v1?language=en-US"
+    with urllib.request.urlopen(urllib.request.Request(address, audio, headers), timeout=10) as response:
+        text = json.loads(response.read())["DisplayText"]
+    assert len(text.split()) > 1
+    return [text, *(" ".join(pair) for pair in itertools.pairwise(text.split()))]
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """A WAV file of three seconds."""
+    path = tmp_path / "recording.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(b"\0\1" * 48_000)
+    return str(path)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("option", ["--recognise", "--recognize"])
+def test_one_recording_is_recognized_with_and_without_the_id_of_an_endpoint(
+    resource, world, run_command, recording, option, version
+):
+    Resource.objects.update(api_version=version)
+    code, lines = run_command(f"{option}={recording}")
+    assert code == 0, lines
+    found = [line.partition(" (")[0] for line in lines if "Recognition" in line]
+    assert found == [
+        f"held     Recognition with the endpoint's id: Success at {world.url}",
+        f"held     Recognition without the endpoint's id: Success at {world.url}",
+        "held     Recognition: with and without the endpoint's id: the same text",
+    ]
+    asked = [entry for entry in world.ledger("POST") if "/speech/recognition" in entry["path"]]
+    assert len(asked) == 2
+
+
+def test_an_id_that_the_recognition_service_refuses_is_told_from_a_recording_that_it_refuses(
+    resource, world, run_command, recording
+):
+    world.fail({"path": "cid=", "effect": {"status": 400, "body": {"code": "InvalidArgument", "message": "Bad cid"}}})
+    code, lines = run_command(recognize=recording)
+    assert code == 1
+    assert any(line.startswith("failed   Recognition with the endpoint's id") for line in lines)
+    assert any(line.startswith("held     Recognition without the endpoint's id") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(None, "cannot be read"), (b"", "is not a WAV"), (b"\0" * 90, "is not a WAV")], ids=str
+)
+def test_a_file_that_is_no_recording_is_one_line(resource, tmp_path, content, told):
+    path = tmp_path / "recording.wav"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CommandError, match=told):
+        call_command("speech_check", recognize=str(path))
+
+
+def test_recognition_is_in_the_region_or_on_the_own_domain():
+    own, region = "https://contoso.cognitiveservices.azure.com", "https://westus.stt.speech.microsoft.com"
+    for given, hosts in (
+        ({"region": "westus"}, [region]),
+        ({"url": "https://westus.api.cognitive.microsoft.com"}, [region]),
+        ({"region": "westus", "url": own}, [region, f"{own}/stt"]),
+        ({"url": own}, [f"{own}/stt"]),
+        ({"region": "usgovvirginia"}, ["https://usgovvirginia.stt.speech.azure.us"]),
+        ({"url": "https://proxy.contoso.com/azure"}, ["https://proxy.contoso.com/azure"]),
+    ):
+        assert speech_check._recognition_hosts(Resource(**given)) == hosts
+
+
+def test_it_says_which_version_would_be_chosen(resource, world, run_command):
+    assert any("API version: v3.2 would be chosen" in line for line in run_command()[1])
+    world.begin(rate_limit="0/0", endpoints=2, switches={"retired": "v3.2", "retired_answer": "404"})
+    code, lines = run_command()
+    assert code == 1
+    (line,) = (line for line in lines if " API version: " in line)
+    assert "2025-10-15 would be chosen; does it answer: v3.2 no, 2025-10-15 yes, 2024-11-15 yes" in line
+
+
+def test_no_version_would_be_chosen_while_a_better_one_cannot_be_asked(resource, world, run_command):
+    world.fail({"path": "/speechtotext/v3.2/endpoints$", "times": 50, "effect": {"status": 503}})
+    code, lines = run_command()
+    assert code == 1
+    assert "none would be chosen; does it answer: v3.2 not known (ServiceFault), 2025-10-15 yes" in "\n".join(lines)
+    assert "         - no version can be chosen now" in lines
+
+
+def test_a_resource_without_a_version_is_checked_in_the_one_that_would_be_chosen(resource, world, run_command):
+    world.begin(rate_limit="0/0", endpoints=2, switches={"retired": "v3.2", "retired_answer": "410"})
+    Resource.objects.update(automatic_version=True, offered_version="")
+    code, lines = run_command()
+    assert (code, lines[0]) == (0, f"Contoso: {world.url}, API version 2025-10-15")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "operation", "missing"),
+    [
+        ("/models/base", "base", "Models_ListBaseModels", "features"),
+        ("/models", "custom", "Models_ListCustomModels", "features"),
+        ("/models/base", "base", "Models_ListBaseModels", "deprecationDates"),
+    ],
+)
+def test_what_is_absent_differs_too(resource, world, run_command, path, kind, operation, missing):
+    page = world.call("GET", path)
+    of_state = next(one for one in page["values"] if one["status"] == "Succeeded")
+    del of_state["properties"][missing]
+    world.fail({"method": "GET", "path": f"{path}$", "effect": {"body": {"values": [of_state]}}})
+    code, lines = run_command()
+    assert (code, steps_of(lines, "differed")) == (1, [operation])
+    assert f"         - `values[].properties.{missing}` is missing" in lines
+
+
+def test_a_step_that_fails_unforeseen_is_one_line_and_the_others_go_on(resource, world, run_command, monkeypatch):
+    def broken(self, *args):
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setattr(SpeechClient, "list_base_models", broken)
+    code, lines = run_command()
+    assert (code, steps_of(lines, "failed")) == (1, ["Models_ListBaseModels"])
+    assert any("the check itself failed (RuntimeError)" in line for line in lines)
+    assert any("the list of base models could not be read" in line for line in lines)
+    assert "WebHooks_List" in steps_of(lines, "held")
+    assert CANARY not in "\n".join(lines)
+
+
+def test_a_response_that_cannot_be_compared_is_one_line(resource, world, run_command, monkeypatch):
+    def broken(exchange, version):
+        raise RecursionError(CANARY)
+
+    monkeypatch.setattr("endpoints.speech_check.service_check.differences", broken)
+    code, lines = run_command()
+    assert code == 1
+    assert "         - the response could not be compared (RecursionError)" in lines
+    assert CANARY not in "\n".join(lines)
+
+
+def test_an_error_that_nobody_foresaw_is_one_line(resource, monkeypatch):
+    def broken(self):
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setattr(ServiceCheck, "read", broken)
+    with pytest.raises(CommandError, match=r"The check itself failed \(RuntimeError\); please report that."):
+        call_command("speech_check")
+
+
+def fresh(directory, *arguments, **env):
+    """Run the command as after a clone: there is no database."""
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    command = [sys.executable, "manage.py", "speech_check", *arguments]
+    everything = {**inherited, "VAR": str(directory), **env}
+    return subprocess.run(command, cwd=ROOT, env=everything, capture_output=True, text=True)
+
+
+def errors_of(done):
+    """What went wrong, without the word that requirements are installed."""
+    return [line for line in done.stderr.splitlines() if not line.startswith("Installing ")]
+
+
+@pytest.mark.parametrize("version", ["", "2024-11-15"])
+def test_it_runs_without_a_database_with_the_resource_of_the_environment(tmp_path, world, version):
+    done = fresh(tmp_path, SPEECH_KEY=KEY, SPEECH_ENDPOINT=world.url, SPEECH_API_VERSION=version)
+    assert (done.returncode, errors_of(done)) == (0, [])
+    assert done.stdout.splitlines()[0].endswith(f"{world.url}, API version {version or 'v3.2'}")
+    assert KEY not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ({}, "There is no resource to check: set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT)."),
+        ({"SPEECH_KEY": KEY}, "There is no resource to check: set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT)."),
+        ({"SPEECH_KEY": KEY, "SPEECH_ENDPOINT": "https://["}, "SPEECH_ENDPOINT"),
+        ({"SPEECH_KEY": KEY, "SPEECH_REGION": "no region"}, "is not the name of a region"),
+        (
+            {"SPEECH_KEY": KEY, "SPEECH_REGION": "eastus", "SPEECH_API_VERSION": "v9"},
+            "SPEECH_API_VERSION is not a version",
+        ),
+        ({"SPEECH_KEY": f"{KEY} {KEY}", "SPEECH_REGION": "eastus"}, "is one word"),
+    ],
+    ids=str,
+)
+def test_without_a_database_every_mistake_is_one_line(tmp_path, env, told):
+    done = fresh(tmp_path, **env)
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert len(errors_of(done)) == 1, done.stderr
+    assert KEY not in done.stdout + done.stderr
 
 
 def test_the_resource_must_be_named_if_there_are_several(resource, world, run_command):

@@ -12,7 +12,8 @@ from .content import Contents
 from .credentials import Credential, KeyAuthentication, TokenAuthentication
 from .curl import Connections, Route, Source
 from .errors import ForeignAddress
-from .explain import explain
+from .explain import explain, first_answering
+from .recognition import recognize
 from .sending import Sender
 from .versions import Capabilities, version_named
 
@@ -74,6 +75,8 @@ class SpeechClient(BaseClient, Contents):
         return self.version.capabilities
 
     explain = explain
+    first_answering = first_answering
+    recognize = recognize
 
     list_endpoints = endpoints.list_endpoints
     list_endpoint_locales = endpoints.list_endpoint_locales

@@ -77,12 +77,18 @@ class NotSupported(SpeechError):
 
 
 class VersionRetired(SpeechError):
-    """The service does not support this API version (any more): nothing was done, and retries are useless."""
+    """The service does not support this API version (any more): nothing was done, and retries are useless.
 
-    def __init__(self, sentence: str, *, operation: str, version: str = "", status: int = 410) -> None:
+    `supported` is a version that the resource answers in, if SpeechClient.explain() has found one.
+    """
+
+    def __init__(
+        self, sentence: str, *, operation: str, version: str = "", status: int = 410, supported: str = ""
+    ) -> None:
         super().__init__(sentence, operation=operation)
         self.version = version
         self.status = status
+        self.supported = supported
 
 
 class WrongAddress(SpeechError):

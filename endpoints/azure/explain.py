@@ -1,30 +1,47 @@
-"""What a refusal that reads like a retired API version means: only another version can tell."""
+"""Which API versions a resource answers in. Public documents disagree about it, so the resource is asked."""
+
+from collections.abc import Collection
 
 from .base_client import BaseClient
 from .errors import SpeechError, VersionRetired, WrongAddress
-from .versions import VERSIONS
+from .versions import PREFERRED
 
 OPERATION = "Endpoints_List"
 
 
+def first_answering(client: BaseClient, but: Collection[str] = ()) -> str | None:
+    """The first of the preferred API versions, without those in `but`, that the resource answers in.
+
+    One request for each version until one answers. Raises SpeechError when that cannot be found out now.
+    """
+    for name in PREFERRED:
+        if name not in but:
+            try:
+                client.in_version(name).request(OPERATION, "GET", "/endpoints")
+            except VersionRetired:
+                continue
+            return name
+    return None
+
+
 def explain(client: BaseClient, error: VersionRetired) -> VersionRetired | WrongAddress:
-    """Ask the other versions, newest first. Returns the error with what to change; sends up to two requests.
+    """Ask the other versions. Returns the error with what to change; sends up to two requests.
 
     A 404 of the gateway means a retired version or an address that leads elsewhere. If another version answers, the
     address is right; if none does, it is wrong. When that cannot be found out now, the error stays as it is.
     """
-    for name in sorted(VERSIONS.keys() - {client.version.name}, key=list(VERSIONS).index, reverse=True):
-        try:
-            client.in_version(name).request(OPERATION, "GET", "/endpoints")
-        except VersionRetired:
-            continue
-        except SpeechError:
-            return error
+    try:
+        name = first_answering(client, but=[client.version.name])
+    except SpeechError:
+        return error
+    if name is not None:
         sentence = (
             f"The service does not support API version {client.version.name}, but it supports {name}. "
             f"Choose {name} for this resource."
         )
-        return VersionRetired(sentence, operation=error.operation, version=error.version, status=error.status)
+        return VersionRetired(
+            sentence, operation=error.operation, version=error.version, status=error.status, supported=name
+        )
     if error.status != 404:
         return error
     sentence = (

@@ -65,6 +65,7 @@ class Sender:
         self._version = version
         self._seconds = deadline
         self._retries = retries
+        self._media = "application/json"
         self._reading = transport or Transport()
         # The server may have closed a kept-alive connection just now. A GET can then be retried, but after a POST it
         # would be unknown whether it was executed. So all other methods use new connections.
@@ -77,6 +78,12 @@ class Sender:
         """One that sends in another API version, by the same connections."""
         other = copy(self)
         other._version = version
+        return other
+
+    def sending(self, media: str) -> "Sender":
+        """One whose bodies have another content type, by the same connections."""
+        other = copy(self)
+        other._media = media
         return other
 
     def close(self) -> None:
@@ -148,7 +155,7 @@ class Sender:
         # A method of its own, so that no frame in the traceback of an error has the key in its variables.
         headers = {**self._authentication.headers(), "Accept": "application/json", **COMMON_HEADERS}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = self._media
         if method != "GET":
             headers["Connection"] = "close"
         extensions = {"timeout": deadline.timeouts(READ_SECONDS)}

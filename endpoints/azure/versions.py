@@ -90,6 +90,12 @@ VERSIONS = {
 }
 
 
+# In the order in which a resource is asked for its version: the one with the operations on logs, then the newest.
+PREFERRED = tuple(
+    sorted(VERSIONS, key=lambda name: (VERSIONS[name].capabilities.logs, [*VERSIONS].index(name)), reverse=True)
+)
+
+
 def version_named(name: str) -> Version:
     """The API version of this name; ValueError lists the known ones."""
     try:

@@ -13,7 +13,9 @@ from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
 
-FIELDS = ("name", "region", "url", "api_version", "free_tier", "auth", "tenant_id", "client_id", "key", "log_container")
+CONNECTION = ("region", "url", "auth", "tenant_id", "client_id", "key")  # they belong together
+VERSION = ("api_version", "automatic_version")
+FIELDS = ("name", "free_tier", "log_container", *CONNECTION, *VERSION)
 
 
 @transaction.atomic
@@ -23,11 +25,21 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     The Event has the old and the new value of each field that differs; for secrets only "replaced".
     """
     before = Resource.objects.select_for_update().filter(pk=resource.pk).first()
+    if before and before.automatic_version and resource.automatic_version:
+        resource.api_version = before.api_version  # a worker may have chosen it meanwhile
     changed = _differing(before, resource) if before else []
+    names = {entry["field"] for entry in changed} if before else set(FIELDS)
     resource.due_at = timezone.now()
+    fields = [*FIELDS, "due_at", "registered_as", "edited"]
     if changed:
         resource.cataloged_at = None  # with another address or version, there may be other models
-    resource.save()
+        fields.append("cataloged_at")
+    if names & {"region", "url"} or ("automatic_version" in names and resource.automatic_version):
+        resource.offered_version, resource.version_asked_at = "", None
+        fields += ["offered_version", "version_asked_at"]
+    if actor is not None:
+        resource.edited = sorted({*resource.edited, *names})
+    resource.save(update_fields=fields if before else None)
     if before is None:
         audit.record(Verb.RESOURCE_ADDED, actor=actor, resource=resource)
     elif changed:
@@ -43,16 +55,43 @@ def remove_resource(resource: Resource, *, actor: User | None) -> None:
     resource.delete()
 
 
-def register(*, region: str, url: str, key: str, api_version: str, name: str = "") -> Resource:
-    """Add a resource, or update the one with this name."""
+def register(*, region: str, url: str, key: str, api_version: str = "", name: str = "") -> Resource:
+    """Add a resource, or update the one that was registered under this name.
+
+    What people have edited stays: the version, and the address with its way of signing in. Without `api_version` a
+    worker chooses it.
+    """
     name = name or Resource.default_name(region, url)
-    resource = Resource.objects.filter(name=name).first() or Resource(name=name)
-    resource.region, resource.url, resource.api_version = region, url, api_version
-    resource.auth = Auth.KEY
-    if resource.key is None or resource.key.open() != key:
-        resource.key = Secret.of(key)
-    resource.leased_until = None
+    known = Resource.objects
+    resource = known.filter(registered_as=name).first() or known.filter(name=name).first() or Resource(name=name)
+    resource.registered_as = name
+    if not {*CONNECTION} & {*resource.edited}:
+        resource.region, resource.url, resource.auth = region, url, Auth.KEY
+        if resource.key is None or resource.key.open() != key:
+            resource.key = Secret.of(key)
+    if not {*VERSION} & {*resource.edited}:
+        resource.automatic_version = not api_version
+        resource.api_version = api_version or resource.api_version
+    known.filter(pk=resource.pk).update(leased_until=None)
     return save_resource(resource, actor=None)
+
+
+def kept_of(resource: Resource) -> list[str]:
+    """What `register` does not set, because people have edited it, in words."""
+    edited = {*resource.edited}
+    groups = {"the address and the sign-in": CONNECTION, "the API version": VERSION}
+    return [words for words, fields in groups.items() if edited & {*fields}]
+
+
+@transaction.atomic
+def use_offered_version(resource: Resource, version: str, *, actor: User) -> bool:
+    """Use the API version that the page offers; returns False when `version` is no longer the one."""
+    locked = Resource.objects.select_for_update().get(pk=resource.pk)
+    if not version or version != locked.other_version:
+        return False
+    locked.api_version, locked.automatic_version = version, False
+    save_resource(locked, actor=actor)
+    return True
 
 
 @transaction.atomic

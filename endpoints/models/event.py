@@ -64,6 +64,7 @@ FIELDS = {
     "region": _("Service region"),
     "url": _("Service address"),
     "api_version": _("API version"),
+    "automatic_version": _("API version is chosen automatically"),
     "free_tier": _("Free tier (F0)"),
     "auth": _("Signs in with"),
     "tenant_id": _("Tenant ID"),

@@ -28,6 +28,9 @@ class ApiVersion(models.TextChoices):
     V2025_10_15 = "2025-10-15", "2025-10-15"
 
 
+ASK_VERSION_EVERY = timedelta(days=1)
+
+
 class Auth(models.TextChoices):
     """How the client authenticates."""
 
@@ -70,6 +73,11 @@ class Resource(Claimable):
     api_version = models.CharField(
         gettext_lazy("API version"), max_length=20, choices=ApiVersion, default=ApiVersion.V3_2
     )
+    # Whether a worker chooses the version: once, when nobody has named one. `offered_version` is what it would choose
+    # by the latest answers; empty until the service has been asked.
+    automatic_version = models.BooleanField(default=False, db_default=False)
+    offered_version = models.CharField(max_length=20, blank=True, db_default="", editable=False)
+    version_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     auth = models.CharField(gettext_lazy("Signs in with"), max_length=20, choices=Auth, default=Auth.KEY)
     tenant_id = models.CharField(gettext_lazy("Tenant ID"), max_length=100, blank=True)
     client_id = models.CharField(gettext_lazy("Client ID"), max_length=100, blank=True)
@@ -87,6 +95,9 @@ class Resource(Claimable):
         max_length=20, blank=True, default="", db_default="", editable=False
     )  # it is registered in
     created_at = models.DateTimeField(auto_now_add=True)
+    # The name that the environment registered it under, and the fields that people have set: these stay at a start.
+    registered_as = models.CharField(max_length=200, blank=True, db_default="", editable=False)
+    edited = models.JSONField(default=list, db_default=[], editable=False)
 
     mirrored_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     cataloged_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
@@ -125,6 +136,32 @@ class Resource(Claimable):
         host = urlsplit(self.url).hostname or ""
         hosts = {cloud: (f".{cloud.management}", f".{cloud.custom_domain}") for cloud in CLOUDS}
         return next((cloud for cloud in CLOUDS if host.endswith(hosts[cloud])), CLOUDS[-1])
+
+    @property
+    def version_is_open(self) -> bool:
+        """Whether a worker has still to choose the API version."""
+        return self.automatic_version and not self.offered_version
+
+    @property
+    def version_must_be_asked(self) -> bool:
+        """Whether a worker has to ask the service for its versions: at once without a version, else once a day."""
+        asked = self.version_asked_at or self.created_at
+        return self.version_is_open or timezone.now() - asked >= ASK_VERSION_EVERY
+
+    @property
+    def other_version(self) -> str:
+        """The version that is better than the one in use, by the latest answers; empty when there is none."""
+        return self.offered_version if self.offered_version != self.api_version else ""
+
+    @property
+    def version_reason(self) -> str:
+        """Why the offered version was chosen; empty until the service has been asked."""
+        if not self.offered_version:
+            return ""
+        words = {"version": self.offered_version}
+        if self.offered_version == ApiVersion.V3_2:
+            return _("%(version)s answers, and it is the only version with content logs of its own.") % words
+        return _("v3.2 does not answer, and %(version)s is the newest version that does.") % words
 
     def supports(self, capability: str) -> bool:
         """Whether its API version has a capability (a field of azure.Capabilities); True until it was polled."""

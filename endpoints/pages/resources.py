@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.mirror.resources import save_resource, set_web_hook
+from endpoints.mirror.resources import save_resource, set_web_hook, use_offered_version
 from endpoints.pages.forms.resource import ResourceForm
 from endpoints.pages.http import HttpRequest
 
@@ -42,6 +42,18 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
         "public": bool(settings.PUBLIC_URL),
     }
     return render(request, "resources/form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@may("manage_resources")
+def version(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Use the API version that the page offered, as long as it is still the one."""
+    resource = door.resource(request.user, pk)
+    if use_offered_version(resource, request.POST.get("version", ""), actor=request.user):
+        hints.send("mirror", pk)
+    else:
+        messages.warning(request, _("Nothing was changed: another API version is offered now."))
+    return redirect("endpoints:resource-edit", pk=pk)
 
 
 @require_POST

@@ -4,8 +4,19 @@ It sends requests by the client, records the raw responses, and compares them wi
 depend on the client.
 """
 
+from .recognition_check import check_recognition
 from .recording import Recorder
+from .redaction import Redactor, secrets_in
 from .service_check import CheckResult, ServiceCheck, Verdict
 from .write_check import WriteCheck
 
-__all__ = ["CheckResult", "Recorder", "ServiceCheck", "Verdict", "WriteCheck"]
+__all__ = [
+    "CheckResult",
+    "Recorder",
+    "Redactor",
+    "ServiceCheck",
+    "Verdict",
+    "WriteCheck",
+    "check_recognition",
+    "secrets_in",
+]

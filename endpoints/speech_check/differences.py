@@ -28,6 +28,22 @@ _TYPES: dict[str, tuple[type[Any], ...]] = {
 }
 _TYPE_NAMES = {"string": "a text", "boolean": "true or false", "integer": "a whole number", "number": "a number"}
 _TYPE_NAMES |= {"array": "a list", "object": "an object"}
+# What the service sets, and the product relies on, though the contract does not require it. Entities in another state
+# than Succeeded may lack it.
+_EXPECTED = {
+    "Endpoint": ("self", "status", "createdDateTime", "lastActionDateTime", "model", "links", "properties"),
+    "BaseModel": (
+        *("self", "status", "properties.features.supportsEndpoints"),
+        "properties.deprecationDates.transcriptionDateTime",
+    ),
+    "CustomModel": (
+        *("self", "status", "properties.features.supportsEndpoints"),
+        "properties.deprecationDates.transcriptionDateTime",
+    ),
+    "Project": ("self", "createdDateTime"),
+    "File": ("self", "name", "kind", "links.contentUrl"),
+    "WebHook": ("self", "status"),
+}
 _IN_PROGRESS = ("NotStarted", "Running")
 
 
@@ -98,8 +114,10 @@ def _in_progress(body: Any) -> bool:
 
 
 def _validate(document: Json, schema: Json, value: Any, location: str) -> Iterator[str]:
+    name = ""
     if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        name = schema["$ref"].rpartition("/")[2]
+        schema = document["components"]["schemas"][name]
     subject = f"`{location}`" if location else "the body"
     kind = schema.get("type")
     if kind is None:
@@ -107,12 +125,27 @@ def _validate(document: Json, schema: Json, value: Any, location: str) -> Iterat
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         yield f"{subject} is not {_TYPE_NAMES[kind]}"
     elif kind == "object":
+        yield from _missing(name, value, f"{location}." if location else "")
         yield from _validate_object(document, schema, value, location)
     elif kind == "array":
         for item in value:
             yield from _validate(document, schema["items"], item, f"{location}[]")
     else:
         yield from _validate_scalar(schema, value, subject)
+
+
+def _missing(name: str, entity: Json, prefix: str) -> Iterator[str]:
+    """The properties that are expected of an entity of this definition, and absent or null."""
+    if entity.get("status", "Succeeded") != "Succeeded":
+        return
+    for path in _EXPECTED.get(name, ()):
+        value: Any = entity
+        steps = path.split(".")
+        for number, step in enumerate(steps, 1):
+            value = value.get(step) if isinstance(value, dict) else None
+            if value is None:
+                yield f"`{prefix}{'.'.join(steps[:number])}` is missing"
+                break
 
 
 def _validate_object(document: Json, schema: Json, value: Json, location: str) -> Iterator[str]:

@@ -18,8 +18,10 @@ from endpoints.azure import (
     SpeechClient,
     SpeechError,
     UnreadableItem,
+    VersionRetired,
 )
 from endpoints.azure.listing import Listing
+from endpoints.azure.versions import PREFERRED
 
 from .differences import differences
 from .recording import Recorder
@@ -56,13 +58,42 @@ class ServiceCheck:
     ) -> None:
         self.client = client
         self.results: list[CheckResult] = []
+        self.endpoints: list[Endpoint] = []
         self._recorder, self._report = recorder, report
+
+    def versions(self) -> str | None:
+        """Ask in each API version; says which one would be chosen for a resource without, and returns it."""
+        answers: dict[str, str] = {}
+
+        def ask() -> list[str]:
+            for name in PREFERRED:
+                try:
+                    self.client.in_version(name).request("Endpoints_List", "GET", "/endpoints")
+                except VersionRetired:
+                    answers[name] = "no"
+                except SpeechError as error:
+                    answers[name] = f"not known ({type(error).__name__})"
+                else:
+                    answers[name] = "yes"
+            # As a worker chooses: not before it is known of each better version that it does not answer.
+            first = next((name for name in PREFERRED if answers[name] != "no"), "")
+            return [first] if answers.get(first) == "yes" else []
+
+        def summary(chosen: list[str]) -> str:
+            told = ", ".join(f"{name} {answer}" for name, answer in answers.items())
+            return f"{chosen[0] if chosen else 'none'} would be chosen; does it answer: {told}"
+
+        chosen = self.run(
+            "API version", ask, summary, lambda it: [] if it else ["no version can be chosen now"], compare=False
+        )
+        return chosen[0] if chosen else None
 
     def read(self) -> None:
         """Check all read operations; changes nothing."""
         client, capabilities = self.client, self.client.capabilities
         self.run("Endpoints_ListSupportedLocales", client.list_endpoint_locales, _count("locale"))
         endpoints = self.check_list("Endpoints_List", client.list_endpoints, "endpoint")
+        self.endpoints = endpoints or []
         self.check_one("Endpoints_Get", endpoints, lambda it: client.get_endpoint(it.id), "endpoint")
         self.check_not_found(
             "Endpoints_Get", "an endpoint that there is not", lambda: client.get_endpoint(str(uuid4()))
@@ -82,7 +113,7 @@ class ServiceCheck:
         else:
             self.skip("WebHooks_List", "this API version has no web hooks")
         if capabilities.logs:
-            self._logs(endpoints)
+            self._logs(self.endpoints)
         else:
             self.skip("Endpoints_ListLogs", "this API version has no operations on logs")
 
@@ -118,8 +149,8 @@ class ServiceCheck:
 
     # Kinds of checks
 
-    def check_list(self, operation: str, call: Callable[[], Listing[T]], noun: str) -> list[T]:
-        """All pages of a list. Items that cannot be read are named, and the others are checked."""
+    def check_list(self, operation: str, call: Callable[[], Listing[T]], noun: str) -> list[T] | None:
+        """All pages of a list; None if it failed. Items that cannot be read are named, and the others are checked."""
         unreadable: list[UnreadableItem] = []
 
         def read() -> list[T]:
@@ -131,10 +162,13 @@ class ServiceCheck:
         def find_problems(_: list[T]) -> list[str]:
             return [f"{_name(item, noun)} cannot be read: {item.reason}" for item in unreadable]
 
-        return self.run(operation, read, _count(noun), find_problems) or []
+        return self.run(operation, read, _count(noun), find_problems)
 
-    def check_one(self, operation: str, items: list[T], call: Callable[[T], T], noun: str) -> T | None:
+    def check_one(self, operation: str, items: list[T] | None, call: Callable[[T], T], noun: str) -> T | None:
         """Get the first item of a list by its id."""
+        if items is None:
+            self.skip(operation, f"the list of {noun}s could not be read")
+            return None
         if not items:
             self.skip(operation, f"there is no {noun}")
             return None
@@ -159,11 +193,13 @@ class ServiceCheck:
         summarize: Callable[[T], str],
         find_problems: Callable[[T], list[str]] = lambda _: [],
         skip_reason: Callable[[SpeechError], str] = lambda _: "",
+        *,
+        compare: bool = True,
     ) -> T | None:
-        """Check one operation and return its result, None after an error.
+        """Check one operation and return its result, None after an error of any kind.
 
         `summarize` describes the result, `find_problems` says what is wrong with it; if `skip_reason` returns a reason
-        for an error, the operation counts as skipped.
+        for an error, the operation counts as skipped. `compare`: whether the responses are compared with the contract.
         """
         self._recorder.exchanges.clear()
         started = time.perf_counter()
@@ -176,12 +212,17 @@ class ServiceCheck:
         except SpeechError as error:
             reason = skip_reason(error)
             verdict, summary = (Verdict.SKIPPED, reason) if reason else (Verdict.FAILED, str(error))
+        except Exception as error:  # the other steps go on; a message may contain what was read
+            verdict, summary = Verdict.FAILED, f"the check itself failed ({type(error).__name__})"
         else:
             verdict, summary = Verdict.HELD, summarize(result)
             found += find_problems(result)
         seconds = time.perf_counter() - started
-        for exchange in self._recorder.exchanges:
-            found += differences(exchange, self.client.version.name)
+        for exchange in self._recorder.exchanges if compare else ():
+            try:
+                found += differences(exchange, self.client.version.name)
+            except Exception as error:  # as above
+                found.append(f"the response could not be compared ({type(error).__name__})")
         if found and verdict is Verdict.HELD:
             verdict = Verdict.DIFFERED
         self._finish(CheckResult(operation, verdict, summary, seconds, tuple(dict.fromkeys(found))))
@@ -189,6 +230,9 @@ class ServiceCheck:
 
     def skip(self, operation: str, reason: str) -> None:
         self._finish(CheckResult(operation, Verdict.SKIPPED, reason))
+
+    def note(self, operation: str, summary: str) -> None:
+        self._finish(CheckResult(operation, Verdict.HELD, summary))
 
     def _finish(self, result: CheckResult) -> None:
         self.results.append(result)

@@ -63,6 +63,10 @@ def check(rows):
     assert rows("select actor_name, verb, endpoint_name, resource_name from endpoints_event order by id") == EVENTS
     columns = "kind, state, endpoint_name, resource_name, model_name, actor_name"
     assert rows(f"select {columns} from endpoints_change order by id") == CHANGES  # noqa: S608 (our own names)
+    (edited, registered_as), *others = rows("select edited, registered_as from endpoints_resource")
+    assert not others
+    assert "api_version" in str(edited)  # alice has added it, so no start changes it
+    assert registered_as == ""
     columns = "endpoint_name, resource_name, actor_name, state"
     assert rows(f"select {columns} from endpoints_purge") == PURGES  # noqa: S608 (our own names)
     assert {name: rows(f"select count(*) from endpoints_{name}")[0][0] for name in KEPT} == KEPT  # noqa: S608 (our own names)

@@ -35,6 +35,10 @@ class Command(BaseCommand):
                 api_version=settings.SPEECH_API_VERSION,
             )
             self.stdout.write(f"Speech resource: {resource.name}, {resource.endpoint_url}")
+            if kept := resources.kept_of(resource):
+                self.stdout.write(
+                    f"Edited on the page Resources, so the environment does not set it: {', '.join(kept)}"
+                )
 
     def _try_broker(self) -> None:
         """Say it when the broker does not answer. It is no failure: web and worker connect as soon as it does."""

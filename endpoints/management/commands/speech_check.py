@@ -1,17 +1,36 @@
-"""Compare a real Speech resource with the contract."""
+"""Compare a real Speech resource with the contract.
 
-import re
+It needs no database: without one, it checks the resource that the environment names.
+"""
+
 from argparse import ArgumentParser
 from collections import Counter
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
-from endpoints.azure import LogContainer
+from endpoints.azure import LogContainer, SpeechClient
+from endpoints.checks import the_speech_resource_is_complete
 from endpoints.gateway import clients
 from endpoints.models import Resource
 from endpoints.models.secret import CannotDecrypt
-from endpoints.speech_check import CheckResult, Recorder, ServiceCheck, Verdict, WriteCheck
+from endpoints.speech_check import (
+    CheckResult,
+    Recorder,
+    Redactor,
+    ServiceCheck,
+    Verdict,
+    WriteCheck,
+    check_recognition,
+    secrets_in,
+)
+
+LARGEST_WAV = 8_000_000  # bytes; more than the 60 seconds that the service takes
 
 
 class Command(BaseCommand):
@@ -28,23 +47,47 @@ class Command(BaseCommand):
         parser.add_argument(
             "--wait", type=float, default=2400, metavar="SECONDS", help="the longest wait for one deployment (2400)"
         )
+        parser.add_argument(
+            *("--recognize", "--recognise"),
+            metavar="WAV",
+            help="also have this recording recognized, with and without an endpoint's id; it is billed as recognition",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        resource = _named(options["resource"])
-        recorder = Recorder()
+        self.redact = Redactor()
         try:
-            client = clients.speech_client(resource, transport=recorder)
-            container = LogContainer(resource.log_container.open()) if resource.log_container else None
-        except (CannotDecrypt, ValueError) as error:
-            raise CommandError(str(error)) from None
+            self._run(options)
+        except (CannotDecrypt, ImproperlyConfigured, ValueError) as error:
+            raise CommandError(self.redact(str(error))) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be used ({type(error).__name__}).") from None
+        except CommandError:
+            raise
+        except Exception as error:  # its message may contain what was read
+            raise CommandError(f"The check itself failed ({type(error).__name__}); please report that.") from None
+
+    def _run(self, options: dict[str, Any]) -> None:
+        audio = _recording(options["recognize"]) if options["recognize"] else b""
+        resource, key = _named(options["resource"])
+        container_address = resource.log_container.open() if resource.log_container else ""
+        secret = key or (resource.key.open() if resource.key else "")
+        self.redact = Redactor([secret, *secrets_in(container_address)])
+        recorder = Recorder()
+        if resource.version_is_open:
+            with _client(resource, key, recorder) as client:
+                chosen = ServiceCheck(client, recorder).versions()
+            resource.api_version = chosen or resource.api_version
         self._print_line(f"{resource.name}: {resource.endpoint_url}, API version {resource.api_version}")
-        with client:
+        with _client(resource, key, recorder) as client:
             check = ServiceCheck(client, recorder, self._print_result)
             try:
                 check.read()
-                if container is not None:
-                    with container:
+                check.versions()
+                if container_address:
+                    with LogContainer(container_address) as container:
                         check.check_container(container)
+                if audio:
+                    check_recognition(check, _recognition_hosts(resource), audio)
                 if options["write"]:
                     WriteCheck(check, max_wait=options["wait"]).run()
             except KeyboardInterrupt:
@@ -62,24 +105,73 @@ class Command(BaseCommand):
         time = f" ({result.seconds:.2f} s)" if result.seconds else ""
         self._print_line(f"{result.verdict:<8} {result.operation}: {result.summary}{time}")
         for difference in result.differences:
-            self._print_line(f"         - {difference}")
+            self._print_line(f"- {difference}", indent=9)
 
-    def _print_line(self, line: str) -> None:
-        """Print one line; removes a SAS signature that a message of the service may contain."""
-        self.stdout.write(re.sub(r"(?i)\b(sig=)[^&\s]+", r"\1***", line.replace("\n", " ")))
+    def _print_line(self, line: str, indent: int = 0) -> None:
+        """Print one line without secrets; the verdict keeps its column."""
+        verdict, space, rest = line.partition(" ")
+        padding = " " * (len(line) - len(line[len(verdict) :].lstrip()) - len(verdict)) if space else ""
+        self.stdout.write(" " * indent + self.redact(verdict) + padding + self.redact(rest))
         self.stdout.flush()
 
 
-def _named(name: str | None) -> Resource:
+def _client(resource: Resource, key: str, recorder: Recorder) -> SpeechClient:
+    """The client of a stored resource, or of the environment's, whose key is `key`."""
+    if not key:
+        return clients.speech_client(resource, transport=recorder)
+    return SpeechClient(resource.endpoint_url, key=key, api_version=resource.api_version, transport=recorder)
+
+
+def _named(name: str | None) -> tuple[Resource, str]:
+    """The resource to check, and its key if it is the one of the environment."""
+    try:
+        known = {resource.name: resource for resource in Resource.objects.all()}
+    except DatabaseError:
+        known = {}  # before `setup`
+    if name in known or (known and not name):
+        if not name and len(known) > 1:
+            raise CommandError(f"Name one of the resources: {', '.join(known)}.")
+        return known[name or next(iter(known))], ""
+    found = _of_environment()
+    if found and name in (None, found.name):
+        return found, settings.SPEECH_KEY
     if name:
-        found = Resource.objects.filter(name=name).first()
-        if found is None:
-            raise CommandError(f"There is no resource named {name}. There are: {_names()}.")
-        return found
-    if Resource.objects.count() != 1:
-        raise CommandError(f"Name one of the resources: {_names()}.")
-    return Resource.objects.get()
+        raise CommandError(f"There is no resource named {name}. There are: {', '.join(known) or 'none'}.")
+    raise CommandError("There is no resource to check: set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT).")
 
 
-def _names() -> str:
-    return ", ".join(Resource.objects.values_list("name", flat=True)) or "none; add one first"
+def _of_environment() -> Resource | None:
+    region, url, version = settings.SPEECH_REGION, settings.SPEECH_ENDPOINT, settings.SPEECH_API_VERSION
+    if not settings.SPEECH_KEY or not (region or url):
+        return None
+    for mistake in the_speech_resource_is_complete():
+        raise CommandError(f"{mistake.msg} {mistake.hint}")
+    resource = Resource(name=Resource.default_name(region, url), region=region, url=url, automatic_version=not version)
+    resource.api_version = version or resource.api_version
+    return resource
+
+
+def _recognition_hosts(resource: Resource) -> list[str]:
+    """Where the resource may have speech recognized: in its region, and on its own domain.
+
+    With a private endpoint only the own domain works ("Use Speech service through a private endpoint").
+    """
+    host = urlsplit(resource.endpoint_url).hostname or ""
+    if not host.endswith((resource.cloud.custom_domain, resource.cloud.management)):
+        return [resource.endpoint_url]
+    region = resource.region or ("" if host.endswith(resource.cloud.custom_domain) else host.partition(".")[0])
+    hosts = [f"https://{region}.{resource.cloud.recognition}"] if region else []
+    return hosts + ([f"{resource.endpoint_url}/stt"] if host.endswith(resource.cloud.custom_domain) else [])
+
+
+def _recording(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            audio = file.read(LARGEST_WAV + 1)
+    except OSError as error:
+        raise CommandError(f"The recording cannot be read ({error.strerror}): {path}") from None
+    if audio[:4] != b"RIFF" or audio[8:12] != b"WAVE":
+        raise CommandError(f"The recording is not a WAV file: {path}")
+    if len(audio) > LARGEST_WAV:
+        raise CommandError(f"The recording is longer than the 60 seconds that the service takes: {path}")
+    return audio

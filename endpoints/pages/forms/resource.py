@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from endpoints.models import Resource
-from endpoints.models.resource import CLOUDS, Auth
+from endpoints.models.resource import CLOUDS, ApiVersion, Auth
 from endpoints.models.secret import Secret
 
 _API_PATH = re.compile(r"/(?:sts|speechtotext|speech|stt|tts|cognitiveservices|texttospeech)(?:/|$)", re.IGNORECASE)
@@ -35,6 +35,12 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         max_length=500,
         required=False,
     )
+    api_version = forms.ChoiceField(
+        label=gettext_lazy("API version"),
+        choices=[("", gettext_lazy("Choose automatically")), *ApiVersion.choices],
+        help_text=gettext_lazy("Automatically: v3.2 if the service answers in it, otherwise the newest that it has."),
+        required=False,
+    )
     new_key = forms.CharField(
         label=gettext_lazy("Key or client secret"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -55,10 +61,14 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
 
     class Meta:
         model = Resource
-        fields = ("name", "region", "url", "api_version", "free_tier", "auth", "tenant_id", "client_id")
+        fields = ("name", "region", "url", "free_tier", "auth", "tenant_id", "client_id")
+
+    field_order = ("name", "region", "url", "api_version")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        known = not self.instance._state.adding
+        self.initial["api_version"] = self.instance.api_version if known and not self.instance.automatic_version else ""
         if self.instance.key:
             self.fields["new_key"].help_text = _("Leave it empty to keep what is stored.")
         if self.instance.log_container:
@@ -80,5 +90,8 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
             self.instance.key = Secret.of(self.cleaned_data["new_key"])
         if self.cleaned_data["new_log_container"]:
             self.instance.log_container = Secret.of(self.cleaned_data["new_log_container"])
+        version = self.cleaned_data["api_version"]
+        self.instance.automatic_version = not version
+        self.instance.api_version = version or self.instance.api_version
         resource: Resource = super().save(commit=commit)
         return resource

@@ -1,0 +1,57 @@
+"""Asks the service which API versions it answers in: chooses one for a resource without, and finds better ones."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from endpoints import audit, azure
+from endpoints.models import Resource
+from endpoints.models.event import Verb
+
+
+def choose(resource: Resource, service: azure.SpeechClient) -> bool:
+    """Choose the API version of a resource that has none yet; returns whether it differs from that of `service`.
+
+    Raises azure.SpeechError when the service cannot be asked now. Nothing is chosen when no version answers.
+    """
+    version = service.first_answering()
+    return version is not None and _record_choice(resource, version)
+
+
+def ask_again(resource: Resource, service: azure.SpeechClient) -> None:
+    """Record which version would be chosen today. Without a clear answer, it is asked again a day later.
+
+    Raises azure.TooManyRequests, which concerns all requests of the resource.
+    """
+    try:
+        version = service.first_answering()
+    except azure.TooManyRequests:
+        raise
+    except azure.SpeechError:
+        version = None
+    offer(resource, version or resource.offered_version)
+
+
+def offer(resource: Resource, version: str) -> None:
+    """Record the version that would be chosen by what the service has answered now."""
+    resource.offered_version, resource.version_asked_at = version, timezone.now()
+    resource.save(update_fields=["offered_version", "version_asked_at"])
+
+
+@transaction.atomic
+def _record_choice(resource: Resource, version: str) -> bool:
+    # Not if a person has chosen another one meanwhile.
+    still_open = Resource.objects.select_for_update().filter(pk=resource.pk, automatic_version=True)
+    old = resource.api_version
+    facts = {"api_version": version, "offered_version": version, "version_asked_at": timezone.now()}
+    if old != version:
+        facts["cataloged_at"] = None
+    if not still_open.update(**facts):
+        return True
+    for name, value in facts.items():
+        setattr(resource, name, value)
+    if old != version:
+        fields = [audit.field_change("api_version", old, version)]
+        audit.record(Verb.RESOURCE_CHANGED, resource=resource, fields=fields)
+    return old != version

@@ -4,11 +4,12 @@ import secrets
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from endpoints import audit
-from endpoints.models import Change, Endpoint, Resource
+from endpoints.models import Change, Endpoint, LogFile, Resource
 from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
@@ -49,9 +50,14 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
 
 @transaction.atomic
 def remove_resource(resource: Resource, *, actor: User | None) -> None:
-    """Forget a resource with its endpoints. The next sweep closes its open changes, whatever they wait for."""
+    """Forget a resource with its endpoints. The next sweep closes its open changes, whatever they wait for.
+
+    The event names the endpoints with content logs, whose copies in the storage are then deleted by the next night.
+    """
     Change.objects.open().filter(endpoint__resource=resource).update(due_at=Now())
-    audit.record(Verb.RESOURCE_REMOVED, actor=actor, resource=resource)
+    logged = resource.endpoints.filter(Exists(LogFile.objects.filter(endpoint=OuterRef("pk")).exclude(stored_as="")))
+    folders = [{"endpoint": str(pk)} for pk in logged.values_list("pk", flat=True)]
+    audit.record(Verb.RESOURCE_REMOVED, actor=actor, resource=resource, folders=folders)
     resource.delete()
 
 

@@ -18,6 +18,7 @@ from endpoints.logs.fetch import listing
 from endpoints.logs.keep import retention
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.storage import orphans
+from endpoints.mirror.resources import remove_resource
 from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile, Resource
 from endpoints.pages.content_logs import days as log_days
 
@@ -286,6 +287,17 @@ def test_files_that_no_row_knows_are_swept_when_they_are_old(kept, monkeypatch):
     assert (store.exists(lost), store.exists(foreign)) == (False, True)
     assert LogFile.objects.stored().count() == 8
     store.delete(foreign)
+
+
+def test_copies_of_an_endpoint_whose_resource_was_removed_are_deleted_too(kept, alice, monkeypatch):
+    copies = list(LogFile.objects.stored().values_list("stored_as", flat=True))
+    foreign = storages["logs"].save("somebody/else.wav", ContentFile(b"theirs"))
+    remove_resource(kept.resource, actor=alice.user)
+    monkeypatch.setattr(orphans, "OLD", timedelta(seconds=-5))
+    assert orphans.delete_orphans() == len(copies) > 0
+    assert [name for name in copies if storages["logs"].exists(name)] == []
+    assert storages["logs"].exists(foreign)
+    storages["logs"].delete(foreign)
 
 
 def ledger_of(person, endpoint, *days, listed=()):

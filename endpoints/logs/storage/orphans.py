@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.place import plain, store
-from endpoints.models import Download, Endpoint, LogFile
+from endpoints.models import Download, Endpoint, Event, LogFile
+from endpoints.models.event import Verb
 
 OLD = timedelta(days=1)  # a younger file may be referred to by a row soon
 
@@ -17,10 +18,12 @@ OLD = timedelta(days=1)  # a younger file may be referred to by a row soon
 def delete_orphans() -> int:
     """Delete them, in folders of endpoints of ours and under names that we give: others may share the storage.
 
-    Returns how many.
+    What is left of endpoints whose resource was removed is deleted with them. Returns how many.
     """
     count, folders = partials.delete_old(OLD), set(_listed("")[0])
-    ours = folders.intersection(map(str, Endpoint.objects.values_list("pk", flat=True)))
+    removed = Event.objects.filter(verb=Verb.RESOURCE_REMOVED).values_list("facts", flat=True)
+    past = {folder["endpoint"] for facts in removed for folder in facts.get("folders", [])}
+    ours = folders & {*past, *map(str, Endpoint.objects.values_list("pk", flat=True))}
     return count + sum(delete_orphans_in(folder, timezone.now() - OLD) for folder in ours)
 
 

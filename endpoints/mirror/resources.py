@@ -20,9 +20,13 @@ FIELDS = ("name", "region", "url", "api_version", "free_tier", "auth", "tenant_i
 def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     """Store a new or changed resource, and make it due at once.
 
-    The Event has the old and the new value of each field that differs; for secrets only "replaced".
+    The Event has the old and the new value of each field that differs; for secrets only "replaced" or "removed".
+    ValueError: the address or the way of signing in differs, but the secret is still the stored one, which was given
+    for the old address.
     """
     before = Resource.objects.select_for_update().filter(pk=resource.pk).first()
+    if before and before.sign_in != resource.sign_in and resource.key is not None and resource.key == before.key:
+        raise ValueError("Another address or way of signing in needs its secret anew.")
     changed = _differing(before, resource) if before else []
     resource.due_at = timezone.now()
     if changed:
@@ -47,9 +51,10 @@ def register(*, region: str, url: str, key: str, api_version: str, name: str = "
     """Add a resource, or update the one with this name."""
     name = name or Resource.default_name(region, url)
     resource = Resource.objects.filter(name=name).first() or Resource(name=name)
+    before = resource.sign_in
     resource.region, resource.url, resource.api_version = region, url, api_version
     resource.auth = Auth.KEY
-    if resource.key is None or resource.key.open() != key:
+    if resource.key is None or resource.sign_in != before or resource.key.open() != key:
         resource.key = Secret.of(key)
     resource.leased_until = None
     return save_resource(resource, actor=None)

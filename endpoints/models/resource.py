@@ -123,6 +123,12 @@ class Resource(Claimable):
             return next((cloud for cloud in CLOUDS if host.endswith(cloud.custom_domain)), CLOUDS[-1])
         return next(cloud for cloud in CLOUDS if self.region.startswith(cloud.regions))
 
+    @property
+    def sign_in(self) -> tuple[str, ...]:
+        """Where its secret is sent, and as whose: with another value, the stored secret must not be used."""
+        application = (self.cloud.name, self.tenant_id, self.client_id) if self.auth == Auth.CLIENT_SECRET else ()
+        return (self.endpoint_url, self.auth, *application)
+
     def supports(self, capability: str) -> bool:
         """Whether its API version has a capability (a field of azure.Capabilities); True until it was polled."""
         return bool(self.capabilities.get(capability, True))

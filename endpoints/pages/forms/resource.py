@@ -59,6 +59,7 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._stored_for = self.instance.sign_in if self.instance.key else None
         if self.instance.key:
             self.fields["new_key"].help_text = _("Leave it empty to keep what is stored.")
         if self.instance.log_container:
@@ -70,14 +71,26 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        needs_key = values.get("auth") != Auth.MANAGED_IDENTITY
-        if needs_key and not values.get("new_key") and not self.instance.key:
+        needs_key = values.get("auth") != Auth.MANAGED_IDENTITY and not values.get("new_key")
+        if needs_key and not self.instance.key:
             self.add_error("new_key", _("A key or a client secret is needed to sign in with."))
+        elif needs_key and self._signs_in_elsewhere(values):
+            # Otherwise whoever may change the address could have the stored secret sent to a server of their own.
+            self.add_error(
+                "new_key",
+                _("The address or the way of signing in has changed: enter the key or client secret again."),
+            )
         return values
+
+    def _signs_in_elsewhere(self, values: dict[str, Any]) -> bool:
+        given = {name: values.get(name) or "" for name in ("region", "url", "auth", "tenant_id", "client_id")}
+        return self._stored_for is not None and Resource(**given).sign_in != self._stored_for
 
     def save(self, commit: bool = True) -> Resource:
         if self.cleaned_data["new_key"]:
             self.instance.key = Secret.of(self.cleaned_data["new_key"])
+        elif self._signs_in_elsewhere(self.cleaned_data):
+            self.instance.key = None  # the machine's identity needs none
         if self.cleaned_data["new_log_container"]:
             self.instance.log_container = Secret.of(self.cleaned_data["new_log_container"])
         resource: Resource = super().save(commit=commit)

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, quote, unquote
 import httpx
 
 from . import errors
-from .addresses import is_loopback, log_id
+from .addresses import BLOB_HOSTS, is_loopback, log_id
 from .content import Content, Contents, Transfer, answer_of, understood
 from .curl import OPERATION, Connections, Route, Source
 from .deadline import Deadline
@@ -49,7 +49,9 @@ class LogContainer(Contents):
     or without one and with `credential`, a TokenCredential of azure-identity whose identity is Storage Blob Data
     Reader. folder: one of folders(), or its first part alone; locale: only that one; without them all there is,
     because nothing in the container names an endpoint. deadline: seconds for one page, with all attempts.
-    The token goes to the container's own origin only, and is in no error, repr or log line. Threads may share one.
+    The SAS token or the credential's token goes to the container's own origin only, and is in no error, repr or log
+    line. token_hosts: endings of the host names that a credential's token may be sent to; Azure gives the same token
+    for all storage, so that any other host could use it to read every account. Threads may share one.
     ValueError: an address or a combination that cannot be used.
     """
 
@@ -64,8 +66,11 @@ class LogContainer(Contents):
         retries: bool = True,
         transport: httpx.BaseTransport | None = None,
         route: Route | None = None,
+        token_hosts: tuple[str, ...] = BLOB_HOSTS,
     ) -> None:
         address, self._sas = _checked(url, credential is not None)
+        if credential is not None and not address.host.lower().endswith(token_hosts):
+            raise ValueError("A storage container without a SAS token is read on hosts of Azure Storage only.")
         if not deadline > 0:
             raise ValueError("A deadline is a number of seconds above 0.")
         self._address = str(address)

@@ -45,12 +45,34 @@ class Cloud:
     management: str
     recognition: str
     custom_domain: str
+    blobs: tuple[str, ...]
 
 
 CLOUDS = (
-    Cloud("government", "usgov", "api.cognitive.microsoft.us", "stt.speech.azure.us", "cognitiveservices.azure.us"),
-    Cloud("china", "china", "api.cognitive.azure.cn", "stt.speech.azure.cn", "cognitiveservices.azure.cn"),
-    Cloud("public", "", "api.cognitive.microsoft.com", "stt.speech.microsoft.com", "cognitiveservices.azure.com"),
+    Cloud(
+        name="government",
+        regions="usgov",
+        management="api.cognitive.microsoft.us",
+        recognition="stt.speech.azure.us",
+        custom_domain="cognitiveservices.azure.us",
+        blobs=("blob.core.usgovcloudapi.net",),
+    ),
+    Cloud(
+        name="china",
+        regions="china",
+        management="api.cognitive.azure.cn",
+        recognition="stt.speech.azure.cn",
+        custom_domain="cognitiveservices.azure.cn",
+        blobs=("blob.core.chinacloudapi.cn",),
+    ),
+    Cloud(
+        name="public",
+        regions="",
+        management="api.cognitive.microsoft.com",
+        recognition="stt.speech.microsoft.com",
+        custom_domain="cognitiveservices.azure.com",
+        blobs=("blob.core.windows.net", "blob.storage.azure.net"),
+    ),
 )
 
 

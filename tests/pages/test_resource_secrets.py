@@ -89,3 +89,25 @@ def test_the_environment_gives_the_key_with_the_address(db):
     register(url="", **given)
     register(url=OWN, **given)
     assert (Resource.objects.get().url, Resource.objects.get().key.open()) == (OWN, "0" * 32)
+
+
+@pytest.mark.parametrize(
+    ("auth", "container", "error"),
+    [
+        ("managed-identity", "https://storage.attacker.example/logs", "one of Azure Blob Storage"),
+        ("managed-identity", "https://contoso.blob.core.windows.net.attacker.example/", "one of Azure Blob Storage"),
+        ("managed-identity", "https://attacker.example/logs?sp=rl&sig", "one of Azure Blob Storage"),
+        ("managed-identity", "http://contoso.blob.core.windows.net/logs", "one of Azure Blob Storage"),
+        ("key", "https://contoso.blob.core.windows.net/logs", "needs a SAS token"),
+        ("managed-identity", "https://contoso.blob.core.windows.net/logs", ""),
+        ("managed-identity", "https://contoso.z01.blob.storage.azure.net/logs", ""),
+        ("key", "https://storage.contoso.example/logs?sp=rl&sig=abc", ""),
+    ],
+)
+def test_without_a_sas_token_a_container_is_in_azure_storage(alice, auth, container, error):
+    resource = stored(**KEY | {"url": OWN, "auth": auth})
+    answer = post(alice, resource, **KEY | {"url": OWN, "auth": auth, "new_log_container": container})
+    assert answer.status_code == (422 if error else 302)
+    assert error in answer.content.decode()
+    resource.refresh_from_db()
+    assert (resource.log_container is None) == bool(error)

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from endpoints.models.secret import Secret
 
 _API_PATH = re.compile(r"/(?:sts|speechtotext|speech|stt|tts|cognitiveservices|texttospeech)(?:/|$)", re.IGNORECASE)
 _AZURE = tuple(host for cloud in CLOUDS for host in (cloud.management, cloud.recognition, cloud.custom_domain))
+_BLOBS = tuple(f".{host}" for cloud in CLOUDS for host in cloud.blobs)
 
 
 def origin(address: str) -> str:
@@ -71,6 +72,7 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        self._check_container(values.get("new_log_container") or "", values.get("auth") or "")
         needs_key = values.get("auth") != Auth.MANAGED_IDENTITY and not values.get("new_key")
         if needs_key and not self.instance.key:
             self.add_error("new_key", _("A key or a client secret is needed to sign in with."))
@@ -81,6 +83,19 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
                 _("The address or the way of signing in has changed: enter the key or client secret again."),
             )
         return values
+
+    def _check_container(self, address: str, auth: str) -> None:
+        """Without a SAS token in its address a container is sent an Entra token, which opens other storage too."""
+        parts = urlsplit(address)
+        if not address or "sig" in parse_qs(parts.query):
+            return
+        if auth == Auth.KEY:
+            self.add_error("new_log_container", _("The address needs a SAS token, because the resource has only a key."))
+        elif parts.scheme != "https" or not (parts.hostname or "").endswith(_BLOBS):
+            self.add_error(
+                "new_log_container",
+                _("Without a SAS token, the address must be one of Azure Blob Storage, and start with https://."),
+            )
 
     def _signs_in_elsewhere(self, values: dict[str, Any]) -> bool:
         given = {name: values.get(name) or "" for name in ("region", "url", "auth", "tenant_id", "client_id")}

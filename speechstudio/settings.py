@@ -5,6 +5,7 @@ The README lists them with their defaults; speechstudio/environment.py reads the
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from celery.schedules import crontab
 from cryptography.fernet import Fernet
@@ -59,6 +60,24 @@ SPEECH_KEY = env.str("SPEECH_KEY", default="")
 SPEECH_REGION = env.str("SPEECH_REGION", default="")
 SPEECH_ENDPOINT = env.str("SPEECH_ENDPOINT", default="")
 SPEECH_API_VERSION = env.str("SPEECH_API_VERSION", default="v3.2")
+
+# --- Connections to the outside; endpoints/azure/network.py has the rules ---------------------------
+
+OUTBOUND_PROXY = env.proxy("OUTBOUND_PROXY")
+NO_PROXY = env.list("NO_PROXY", default=[])
+CA_FILE = env.authorities("CA_FILE")
+PRIVATE_NETWORKS = env.private_networks("PRIVATE_NETWORKS")
+if DEMO or SPEECH_ENDPOINT.startswith("http://"):  # a simulator on this machine; nothing else may be http://
+    PRIVATE_NETWORKS += ("127.0.0.0/8", "::1/128")
+NETWORK: dict[str, Any] = {
+    "proxy": OUTBOUND_PROXY,
+    "no_proxy": tuple(NO_PROXY),
+    "ca_file": CA_FILE,
+    "private_networks": PRIVATE_NETWORKS,
+}
+
+# --- Web hooks, intervals, costs --------------------------------------------------------------------
+
 SCRIPT_NAME = env.path_prefix("SCRIPT_NAME")
 # Without the path prefix, which every address of a page or hook begins with.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_NAME)

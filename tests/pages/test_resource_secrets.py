@@ -16,7 +16,7 @@ IDENTITY = KEY | {"url": OWN, "auth": "managed-identity"}
 
 
 def stored(**form):
-    return Resource.objects.create(**form, key=Secret.of("the stored secret"))
+    return Resource.objects.create(**form | {"key": Secret.of("the stored secret")})
 
 
 def post(person, resource, **form):

@@ -5,9 +5,10 @@ from argparse import ArgumentParser
 from collections import Counter
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from endpoints.azure import LogContainer
+from endpoints.azure.network import Network
 from endpoints.gateway import clients
 from endpoints.models import Resource
 from endpoints.models.secret import CannotDecrypt
@@ -31,10 +32,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         resource = _named(options["resource"])
-        recorder = Recorder()
+        network = Network(**settings.NETWORK)
+        recorder = Recorder(network)
         try:
-            client = clients.speech_client(resource, transport=recorder)
-            container = LogContainer(resource.log_container.open()) if resource.log_container else None
+            client = clients.speech_client(resource, network, transport=recorder)
+            container = clients.log_container(resource, network)
         except (CannotDecrypt, ValueError) as error:
             raise CommandError(str(error)) from None
         self._print_line(f"{resource.name}: {resource.endpoint_url}, API version {resource.api_version}")

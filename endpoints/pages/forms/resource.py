@@ -90,7 +90,8 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         if not address or "sig" in parse_qs(parts.query):
             return
         if auth == Auth.KEY:
-            self.add_error("new_log_container", _("The address needs a SAS token, because the resource has only a key."))
+            error = _("The address needs a SAS token, because the resource has only a key.")
+            self.add_error("new_log_container", error)
         elif parts.scheme != "https" or not (parts.hostname or "").endswith(_BLOBS):
             self.add_error(
                 "new_log_container",

@@ -232,6 +232,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 mail_server = env.email("EMAIL_URL")
 MAIL = bool(mail_server)
 globals().update(mail_server)
+if mail_server.get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "endpoints.messages.smtp.Mail"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="speech-studio@localhost")
 
@@ -249,7 +251,9 @@ STATICFILES_DIRS = [BASE_DIR / "static", BUNDLES_DIR]
 SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]  # the directory of the bundles does not exist before the first `setup`
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "logs": log_storage(env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs"),
+    "logs": log_storage(
+        env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs", NETWORK
+    ),
     # Compressed, and named by content hash so that browsers can cache them for ever; `setup` collects them.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

@@ -1,10 +1,12 @@
 """The form of a Speech resource."""
 
 import re
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,6 +26,19 @@ def origin(address: str) -> str:
         return address
     path = "" if parts.hostname.endswith(_AZURE) else _API_PATH.split(parts.path, maxsplit=1)[0].rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _refuse_private(address: str) -> None:
+    """A worker refuses each connection to a private network; this tells it at once, as far as no name is involved."""
+    host = urlsplit(address).hostname or ""
+    try:
+        found = ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return
+    if not found.is_global and not any(found in ip_network(network) for network in settings.PRIVATE_NETWORKS):
+        raise forms.ValidationError(
+            _("The address is in a private network that the setting PRIVATE_NETWORKS does not name.")
+        )
 
 
 class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes none at run time
@@ -68,7 +83,14 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
 
     def clean_url(self) -> str:
         """The address without what the portal shows behind it, such as /sts/v1.0/issuetoken or /speechtotext/v3.2."""
-        return origin(self.cleaned_data["url"])
+        address = origin(self.cleaned_data["url"])
+        _refuse_private(address)
+        return address
+
+    def clean_new_log_container(self) -> str:
+        address: str = self.cleaned_data["new_log_container"]
+        _refuse_private(address)
+        return address
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

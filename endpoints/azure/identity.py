@@ -170,6 +170,7 @@ def library_options(network: Network, host: str) -> dict[str, Any]:
         "proxies": {"http": proxy, "https": proxy} if proxy else None,
         "connection_verify": network.ca_file or True,
         "use_env_settings": False,
+        "permit_redirects": False,
     }
 
 

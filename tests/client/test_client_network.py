@@ -13,7 +13,7 @@ from endpoints.azure import ForeignAddress, NotSent
 from endpoints.azure.container import LogContainer
 from endpoints.azure.curl import Connection, Route, Source
 from endpoints.azure.guard import ClosedNetwork, guarded
-from endpoints.azure.identity import client_secret, library_options
+from endpoints.azure.identity import SCOPES, client_secret, library_options
 from endpoints.azure.network import Network
 from tests.client.conftest import Scripted
 
@@ -71,7 +71,7 @@ def by_list(client_of, url, network):
 
 
 def by_entra(client_of, url, network):
-    client_secret(TENANT, "client", "secret", network=network).token()
+    client_secret(TENANT, "client", "secret", network=network).source().get_token(SCOPES["public"])
 
 
 def by_azure(client_of, url, network):
@@ -119,10 +119,13 @@ def test_no_library_connects_to_a_private_address(resolved, client_of, library, 
     resolved[NAME] = resolved["login.microsoftonline.com"] = address
     with pytest.raises(Exception) as caught:  # noqa: PT011 (each library has its own)
         library(client_of, f"https://{NAME}:443", OPEN)
-    if library is by_entra:  # our own error tells nothing of the library's
-        assert "Entra could not be reached" in str(caught.value)
-    else:
-        assert "private address" in told(caught.value)
+    assert "private address" in told(caught.value)
+
+
+def test_our_own_words_for_it_tell_nothing_of_the_librarys(resolved):
+    resolved["login.microsoftonline.com"] = "10.0.0.5"
+    with pytest.raises(NotSent, match="Entra could not be reached"):
+        client_secret(TENANT, "client", "secret", network=OPEN).token()
 
 
 @pytest.mark.parametrize("library", [one for one in LIBRARIES if one is not by_entra])
@@ -274,6 +277,14 @@ def test_containers_and_entra_are_reached_by_the_proxy(proxy, tls_server, behind
     targets = [one.target for one in proxy.asked]
     assert targets[0] == "storage.contoso.test:443"
     assert "login.microsoftonline.com:443" in targets
+
+
+@pytest.mark.parametrize("library", [by_httpx, by_list, by_azure])
+def test_no_redirect_is_followed(service, elsewhere, client_of, library):
+    service.forever = (service.answer(307, headers={"Location": f"{elsewhere.url}/logs"}),)
+    with pytest.raises(Exception):  # noqa: PT011, B017 (each library has its own)
+        library(client_of, service.url, HERE)
+    assert (len(service.asked), elsewhere.connections) == (1, 0)
 
 
 def test_a_certificate_of_another_authority_is_not_trusted(proxy, behind, resolved, client_of):

@@ -9,6 +9,7 @@ from endpoints.models.event import Fact, Verb
 from endpoints.models.secret import Secret
 
 REPLACED = "replaced"
+REMOVED = "removed"
 
 
 def record(
@@ -42,9 +43,9 @@ def record(
 
 
 def field_change(field: str, old: object, new: object) -> dict[str, str]:
-    """An entry of the fact `fields`; a secret is only said to be replaced."""
+    """An entry of the fact `fields`; a secret is only said to be replaced or removed."""
     if isinstance(old, Secret) or isinstance(new, Secret):
-        return {"field": field, "old": "", "new": REPLACED}
+        return {"field": field, "old": "", "new": REMOVED if new is None else REPLACED}
     return {"field": field, "old": _text(old), "new": _text(new)}
 
 

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from endpoints import azure, hints
+from endpoints.azure.network import Network
 from endpoints.changes import reconcile, work
 from endpoints.gateway import clients
 from endpoints.logs.download import expiry
@@ -35,7 +36,7 @@ def step(change_id: str) -> None:
 @shared_task
 def mirror(resource_id: str) -> None:
     """Refresh our copies of what the service has, and keep our web hook registered there."""
-    _take("mirror", Resource.objects.all(), resource_id, clients.speech_client, _refresh)
+    _take("mirror", Resource.objects.all(), resource_id, partial(clients.speech_client, network=_network()), _refresh)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
@@ -95,14 +96,18 @@ def _take(task: str, rows: Any, pk: str, connect: Callable[[Any], Any], do: Call
         hints.send(task, pk)
 
 
+def _network() -> Network:
+    return Network(**settings.NETWORK)
+
+
 def _service_of(change: Change) -> AbstractContextManager[Any]:
     """The client that a change is sent by; one whose endpoint was removed needs none."""
-    return clients.speech_client(change.endpoint.resource) if change.endpoint else nullcontext()
+    return clients.speech_client(change.endpoint.resource, _network()) if change.endpoint else nullcontext()
 
 
 def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
     """The source of content logs; a purge whose endpoint was removed needs none."""
-    return clients.log_source(row.endpoint) if row.endpoint else nullcontext()
+    return clients.log_source(row.endpoint, _network()) if row.endpoint else nullcontext()
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:

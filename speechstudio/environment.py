@@ -5,9 +5,11 @@ A mistake raises ImproperlyConfigured with one line that names the variable and 
 
 import os
 import re
+import ssl
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -21,6 +23,7 @@ NAMES = frozenset(
     {
         "ALLOWED_HOSTS",
         "BROKER_URL",
+        "CA_FILE",
         "COST_CURRENCY",
         "CSRF_TRUSTED_ORIGINS",
         "DATABASE_URL",
@@ -35,6 +38,9 @@ NAMES = frozenset(
         "LOG_STORAGE",
         "LOG_STORAGE_OPTIONS",
         "LOOK_SECONDS",
+        "NO_PROXY",
+        "OUTBOUND_PROXY",
+        "PRIVATE_NETWORKS",
         "PUBLIC_URL",
         "PURPOSE_REQUIRED",
         "SCRIPT_NAME",
@@ -58,6 +64,21 @@ SHORTEST_SIMILAR = 6  # letters; shorter names are similar to too many words
 
 PATH_PREFIX = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
 CERTIFICATE_CHECKS = ("required", "optional", "none")
+# Private, shared, loopback, link-local and unique local addresses (RFC 6890).
+NOT_PUBLIC: tuple[Any, ...] = tuple(
+    ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
 TRUE = ("true", "on", "yes", "y", "ok", "1")
 FALSE = ("false", "off", "no", "n", "0")
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 587, "smtp+ssl": 465}  # as django-environ understands the schemes
@@ -196,6 +217,43 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
             return {}
         found: dict[str, Any] = self.email_url_config(url)
         return {**found, "EMAIL_PORT": found["EMAIL_PORT"] or MAIL_PORTS.get(urlsplit(url).scheme)}
+
+    def proxy(self, name: str) -> str:
+        """The URL of an HTTP proxy without a path, or "" when it is not set."""
+        url = self.server(name, ("http", "https"))
+        parts = urlsplit(url)
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ImproperlyConfigured(f"{name} has a path; its form is http://USER:PASSWORD@HOST:PORT.")
+        return f"{parts.scheme}://{parts.netloc}" if url else ""
+
+    def authorities(self, name: str) -> str:
+        """The path of a file with certificate authorities in PEM, or "" when it is not set."""
+        path = self.text(name)
+        if not path:
+            return ""
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(cafile=path)
+        except (ssl.SSLError, ValueError):  # an SSLError is an OSError, too
+            raise ImproperlyConfigured(f"{name} names a file without certificates in PEM: {path}") from None
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name} names a file that cannot be read ({error.strerror}): {path}") from None
+        if not context.get_ca_certs():
+            raise ImproperlyConfigured(f"{name} names a file without a certificate authority: {path}")
+        return str(Path(path).absolute())
+
+    def private_networks(self, name: str) -> tuple[str, ...]:
+        """Networks that are not public. A wider one would contain addresses that nobody meant to open."""
+        found = []
+        for item in self.list(name, default=[]):
+            try:
+                network = ip_network(item, strict=False)
+            except ValueError:
+                raise ImproperlyConfigured(f"{name} holds something else than networks such as 10.1.0.0/16.") from None
+            if not any(network.version == one.version and network.subnet_of(one) for one in NOT_PUBLIC):
+                raise ImproperlyConfigured(f"{name} holds a network that is not a private one: {network}.")
+            found.append(str(network))
+        return tuple(found)
 
     def unknown(self) -> dict[str, str | None]:
         """Names in the environment that look like settings and are none, each with the one that may be meant."""

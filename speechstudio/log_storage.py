@@ -5,6 +5,7 @@ LOG_STORAGE names the kind, LOG_STORAGE_OPTIONS is a JSON object with that stora
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,13 @@ BACKENDS = {"s3": "endpoints.logs.storage.s3.S3", "azure": "endpoints.logs.stora
 AZURE_CREDENTIALS = ("account_key", "connection_string", "sas_token", "token_credential")
 
 
-def log_storage(kind: str, options_json: str, directory: Path) -> dict[str, Any]:
-    """The entry of Django's STORAGES. Files are private, and existing ones are never overwritten."""
+def log_storage(
+    kind: str, options_json: str, directory: Path, network: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The entry of Django's STORAGES. Files are private, and existing ones are never overwritten.
+
+    network: the fields of endpoints.azure.network.Network, for a bucket or container.
+    """
     if not kind:
         local = {"location": str(directory), "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": local}
@@ -26,7 +32,10 @@ def log_storage(kind: str, options_json: str, directory: Path) -> dict[str, Any]
     if kind == "azure" and not any(options.get(name) for name in AZURE_CREDENTIALS):
         from azure.identity import DefaultAzureCredential
 
-        options["token_credential"] = DefaultAzureCredential()
+        # Most machines have a managed identity, whose service is not reached by a proxy.
+        trust = {"connection_verify": network["ca_file"] or True, "use_env_settings": False} if network else {}
+        options["token_credential"] = DefaultAzureCredential(**trust)
+    options["network"] = network
     return {"BACKEND": BACKENDS[kind], "OPTIONS": options}
 
 

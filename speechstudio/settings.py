@@ -5,6 +5,7 @@ The README lists them with their defaults; speechstudio/environment.py reads the
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from celery.schedules import crontab
 from cryptography.fernet import Fernet
@@ -60,6 +61,24 @@ SPEECH_KEY = env.str("SPEECH_KEY", default="")
 SPEECH_REGION = env.str("SPEECH_REGION", default="")
 SPEECH_ENDPOINT = env.str("SPEECH_ENDPOINT", default="")
 SPEECH_API_VERSION = env.str("SPEECH_API_VERSION", default="")
+
+# --- Connections to the outside; endpoints/azure/network.py has the rules ---------------------------
+
+OUTBOUND_PROXY = env.proxy("OUTBOUND_PROXY")
+NO_PROXY = env.list("NO_PROXY", default=[])
+CA_FILE = env.authorities("CA_FILE")
+PRIVATE_NETWORKS = env.private_networks("PRIVATE_NETWORKS")
+if DEMO or SPEECH_ENDPOINT.startswith("http://"):  # a simulator on this machine; nothing else may be http://
+    PRIVATE_NETWORKS += ("127.0.0.0/8", "::1/128")
+NETWORK: dict[str, Any] = {
+    "proxy": OUTBOUND_PROXY,
+    "no_proxy": tuple(NO_PROXY),
+    "ca_file": CA_FILE,
+    "private_networks": PRIVATE_NETWORKS,
+}
+
+# --- Web hooks, intervals, costs --------------------------------------------------------------------
+
 SCRIPT_NAME = env.path_prefix("SCRIPT_NAME")
 # Without the path prefix, which every address of a page or hook begins with.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_NAME)
@@ -220,6 +239,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 mail_server = env.email("EMAIL_URL")
 MAIL = bool(mail_server)
 globals().update(mail_server)
+if mail_server.get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "endpoints.messages.smtp.Mail"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="speech-studio@localhost")
 
@@ -237,7 +258,9 @@ STATICFILES_DIRS = [BASE_DIR / "static", BUNDLES_DIR]
 SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]  # the directory of the bundles does not exist before the first `setup`
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "logs": log_storage(env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs"),
+    "logs": log_storage(
+        env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs", NETWORK
+    ),
     # Compressed, and named by content hash so that browsers can cache them for ever; `setup` collects them.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

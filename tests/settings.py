@@ -8,7 +8,8 @@ _var = tempfile.mkdtemp(prefix="speechstudio-tests-")
 os.environ["VAR"] = _var
 # Playwright runs an event loop in the thread of the tests, in which Django would refuse to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-for _name in ("SPEECH_KEY", "SPEECH_REGION", "SPEECH_ENDPOINT", "BROKER_URL"):
+os.environ["PRIVATE_NETWORKS"] = "127.0.0.0/8"  # the simulator is on this machine
+for _name in ("OUTBOUND_PROXY", "NO_PROXY", "CA_FILE", "SPEECH_KEY", "SPEECH_REGION", "SPEECH_ENDPOINT", "BROKER_URL"):
     os.environ.pop(_name, None)
 
 from speechstudio.settings import *  # noqa: E402, F403 (the environment comes first, and all settings hold)

@@ -6,6 +6,7 @@ from endpoints.gateway import clients
 from endpoints.models import Endpoint, Resource
 from endpoints.models.resource import Auth
 from endpoints.models.secret import Secret
+from tests.network import HERE
 
 CONTAINER = "https://contoso.blob.core.windows.net/customspeech-audiologs"
 
@@ -28,7 +29,7 @@ def resource(**facts):
 def test_region_and_custom_domain_give_the_right_host(facts, address):
     row = resource(**facts)
     assert row.endpoint_url == address
-    with clients.speech_client(row) as client:
+    with clients.speech_client(row, HERE) as client:
         assert address in repr(client)
 
 
@@ -48,21 +49,21 @@ def test_a_custom_domain_tells_its_cloud_when_no_region_is_given(url, cloud):
 def test_microsoft_entra_is_accepted_on_a_custom_domain_only(auth):
     row = resource(auth=auth, tenant_id="tenant", client_id="client")
     with pytest.raises(ValueError, match="own domain"):
-        clients.speech_client(row)
+        clients.speech_client(row, HERE)
     row.url = "https://contoso.cognitiveservices.azure.com"
-    with clients.speech_client(row) as client:
+    with clients.speech_client(row, HERE) as client:
         assert "contoso" in repr(client)
 
 
 def test_a_container_is_opened_by_its_token_or_by_the_resources_identity():
     row = resource(log_container=Secret.of(f"{CONTAINER}?sv=2024&sp=rl&sig=abc"))
     endpoint = Endpoint(resource=row, locale="en-US", log_folder="abc")
-    with clients.log_source(endpoint) as source:
+    with clients.log_source(endpoint, HERE) as source:
         assert "sig=" not in repr(source)
     row.auth, row.url = Auth.MANAGED_IDENTITY, "https://contoso.cognitiveservices.azure.com"
     row.log_container = Secret.of(CONTAINER)
-    with clients.log_source(endpoint) as source:
+    with clients.log_source(endpoint, HERE) as source:
         assert "customspeech-audiologs" in repr(source)
     row.auth = Auth.KEY
     with pytest.raises(ValueError, match=r"."):
-        clients.log_source(endpoint)
+        clients.log_source(endpoint, HERE)

@@ -18,6 +18,14 @@ _PORTS = {"https": 443, "http": 80}
 # Regional hosts, which all customers share. A resource with a private endpoint has a domain of its own.
 _REGIONAL_HOSTS = ("api.cognitive.microsoft.com", "api.cognitive.microsoft.us", "api.cognitive.azure.cn")
 
+# The blob service in each cloud ("Storage account overview", "Azure Storage account endpoints"; the sovereign clouds'
+# developer guides). The last one is that of accounts with Azure DNS zone endpoints.
+BLOB_HOSTS = (
+    ".blob.core.windows.net",
+    ".blob.core.usgovcloudapi.net",
+    ".blob.core.chinacloudapi.cn",
+    ".blob.storage.azure.net",
+)
 _STORAGE = (".core.windows.net", ".core.usgovcloudapi.net", ".core.chinacloudapi.cn", ".storage.azure.net")
 
 

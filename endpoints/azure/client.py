@@ -13,6 +13,7 @@ from .credentials import Credential, KeyAuthentication, TokenAuthentication
 from .curl import Connections, Route, Source
 from .errors import ForeignAddress
 from .explain import explain, first_answering
+from .network import Network
 from .recognition import recognize
 from .sending import Sender
 from .versions import Capabilities, version_named
@@ -25,7 +26,7 @@ class SpeechClient(BaseClient, Contents):
     credential: anything with token() -> str, on the resource's own domain (identity.py makes them). Both go to that
     origin only. deadline: seconds for one operation with all its attempts (for a list: for each page).
     retries: False asks everything once. transport: an httpx transport for the API, for a private certificate
-    authority or a proxy; route: the same for contents.
+    authority or a proxy; route: the same for contents. network: both of them by the rules of one network.
     Threads may share a client. ValueError: an endpoint, key, version or deadline that cannot be used.
     """
 
@@ -40,6 +41,7 @@ class SpeechClient(BaseClient, Contents):
         retries: bool = True,
         transport: httpx.BaseTransport | None = None,
         route: Route | None = None,
+        network: Network | None = None,
     ) -> None:
         address, version = checked_endpoint(endpoint), version_named(api_version)
         if (key is None) == (credential is None):
@@ -49,9 +51,11 @@ class SpeechClient(BaseClient, Contents):
         )
         if not deadline > 0:
             raise ValueError("A deadline is a number of seconds above 0.")
-        super().__init__(address, version, Sender(authentication, version.name, deadline, retries, transport))
+        super().__init__(address, version, Sender(authentication, version.name, deadline, retries, transport, network))
         self._retries = retries
-        self._connections = Connections(route or Route(may_connect=storage_may_be_at))
+        self._connections = Connections(
+            route or (Route.of(network) if network else Route(may_connect=storage_may_be_at))
+        )
 
     def __repr__(self) -> str:
         return f"SpeechClient(endpoint={self.base!r}, api_version={self.version.name!r})"
@@ -120,4 +124,4 @@ class SpeechClient(BaseClient, Contents):
         if address is None:
             sentence = "The address of the content may not be used: it is not https, or lies in a private network."
             raise ForeignAddress(sentence, operation="content")
-        return Source(address)
+        return self._connections.route.checked(Source(address))

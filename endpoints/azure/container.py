@@ -17,12 +17,13 @@ from urllib.parse import parse_qs, quote, unquote
 import httpx
 
 from . import errors
-from .addresses import is_loopback, log_id
+from .addresses import BLOB_HOSTS, is_loopback, log_id
 from .content import Content, Contents, Transfer, answer_of, understood
 from .curl import OPERATION, Connections, Route, Source
 from .deadline import Deadline
 from .entities import LogFile, LogPage
 from .error_body import ErrorBody
+from .network import Network
 from .sending import COMMON_HEADERS, READ_SECONDS, ApiResponse, failure
 from .times import moment
 from .transport import Transport
@@ -49,7 +50,10 @@ class LogContainer(Contents):
     or without one and with `credential`, a TokenCredential of azure-identity whose identity is Storage Blob Data
     Reader. folder: one of folders(), or its first part alone; locale: only that one; without them all there is,
     because nothing in the container names an endpoint. deadline: seconds for one page, with all attempts.
-    The token goes to the container's own origin only, and is in no error, repr or log line. Threads may share one.
+    The SAS token or the credential's token goes to the container's own origin only, and is in no error, repr or log
+    line. token_hosts: endings of the host names that a credential's token may be sent to; Azure gives the same token
+    for all storage, so that any other host could use it to read every account. network: its proxy, authorities and
+    closed networks hold for lists and contents. Threads may share one.
     ValueError: an address or a combination that cannot be used.
     """
 
@@ -64,8 +68,12 @@ class LogContainer(Contents):
         retries: bool = True,
         transport: httpx.BaseTransport | None = None,
         route: Route | None = None,
+        token_hosts: tuple[str, ...] = BLOB_HOSTS,
+        network: Network | None = None,
     ) -> None:
         address, self._sas = _checked(url, credential is not None)
+        if credential is not None and not address.host.lower().endswith(token_hosts):
+            raise ValueError("A storage container without a SAS token is read on hosts of Azure Storage only.")
         if not deadline > 0:
             raise ValueError("A deadline is a number of seconds above 0.")
         self._address = str(address)
@@ -74,8 +82,8 @@ class LogContainer(Contents):
             self._folder = f"{self._folder}/{self._locale}"
         self._prefix = f"{self._folder}/" if self._folder else ""
         self._credential, self._seconds, self._retries = credential, deadline, retries
-        self._transport = transport or Transport()
-        self._connections = Connections(route or Route())
+        self._transport = transport or Transport(network=network)
+        self._connections = Connections(route or (Route.of(network) if network else Route()))
 
     def __repr__(self) -> str:
         return f"LogContainer({self._address!r}, folder={self._folder!r}, locale={self._locale!r})"
@@ -178,6 +186,7 @@ class LogContainer(Contents):
 
     def _source(self, url: str) -> Source:
         name = self._name_behind(url) if "://" in url else url
+        self._connections.route.checked(Source(self._address))
         headers = [f"x-ms-version: {STORAGE_VERSION}"]
         if self._credential is not None:
             from .blobs import token_for

@@ -19,8 +19,10 @@ import pycurl
 from msgspec import Struct
 
 from . import errors
+from .network import Network
 from .sending import COMMON_HEADERS
 
+PRIVATE_NAME = "The address of the content may not be used: its name leads into a private network."
 OPERATION = "content"  # not an operation of the contract
 CONNECT_SECONDS = 10  # for the name, the connection and TLS
 READ_BYTES = 32 * 1024
@@ -39,11 +41,36 @@ _TLS = {pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_
 
 
 class Route(Struct, frozen=True):
-    """How connections to contents are made. `may_connect`: whether a host's name may lead to an IP address."""
+    """How connections to contents are made; no proxy, because the environment's are never used.
+
+    `may_connect`: whether a host's name may lead to an IP address, when there is no proxy for it. `proxied`: whether a
+    host is reached by the proxy. `may_ask`: whether the proxy may be asked for a host.
+    """
 
     ca_file: str = certifi.where()
-    proxy: str = ""  # none; the environment's are never used
+    proxy: str = ""
     may_connect: Callable[[str, str], bool] = lambda _host, _address: True
+    proxied: Callable[[str], bool] = lambda _host: True
+    may_ask: Callable[[str], bool] = lambda _host: True
+
+    @classmethod
+    def of(cls, network: Network) -> Route:
+        return cls(
+            ca_file=network.ca_file or certifi.where(),
+            proxy=network.proxy,
+            may_connect=lambda _host, address: network.allows(address),
+            proxied=lambda host: bool(network.proxy_for(host)),
+            may_ask=network.allows_behind_proxy,
+        )
+
+    def proxy_for(self, host: str) -> str:
+        return self.proxy if self.proxy and self.proxied(host) else ""
+
+    def checked(self, source: Source) -> Source:
+        """`source`; ForeignAddress when the proxy must not be asked for its host."""
+        if self.proxy_for(source.host) and not self.may_ask(source.host):
+            raise errors.ForeignAddress(PRIVATE_NAME, operation=OPERATION)
+        return source
 
 
 class Source:
@@ -72,10 +99,10 @@ def configure(handle: pycurl.Curl, route: Route) -> None:
     """Set the options that all requests share: where they may go, and what they may contain."""
     handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
     handle.setopt(pycurl.FOLLOWLOCATION, 0)
-    handle.setopt(pycurl.PROXY, route.proxy)  # also when empty: unset, libcurl would ask the environment
     handle.setopt(pycurl.NOPROXY, "")
     handle.setopt(_SUPPRESS_CONNECT_HEADERS, 1)  # a proxy's answer to CONNECT is not that of the content
     handle.setopt(pycurl.CAINFO, route.ca_file)
+    handle.setopt(pycurl.PROXY_CAINFO, route.ca_file)
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     handle.setopt(pycurl.PATH_AS_IS, 1)
     handle.setopt(pycurl.CONNECTTIMEOUT, CONNECT_SECONDS)
@@ -110,6 +137,8 @@ class Exchange:
         self.status, self.headers, self._header_bytes = 0, dict[str, str](), 0
         self.heard = time.monotonic()
         self._host = source.host
+        self._proxy = self._route.proxy_for(self._host)
+        self.handle.setopt(pycurl.PROXY, self._proxy)  # also when empty: unset, libcurl would ask the environment
         more = [f"Range: bytes={offset}-"] if offset else []
         source.put_on(self.handle, [*more, f"If-Match: {etag}"] if etag else more)
 
@@ -124,15 +153,14 @@ class Exchange:
         """libcurl is done with it."""
         self.done = True
         if code and self._foreign:
-            sentence = "The address of the content may not be used: its name leads into a private network."
-            self.error = errors.ForeignAddress(sentence, operation=OPERATION)
+            self.error = errors.ForeignAddress(PRIVATE_NAME, operation=OPERATION)
         elif code:
             self.error = _error_of(code, said)
         elif not self.header_done:
             self.error = _error_of(pycurl.E_GOT_NOTHING, "")
 
     def _open_socket(self, purpose: int, address: Any) -> Any:
-        if not self._route.proxy and not self._route.may_connect(self._host, address.addr[0]):
+        if not self._proxy and not self._route.may_connect(self._host, address.addr[0]):
             self._foreign = True
             return pycurl.SOCKET_BAD
         self._socket = socket.socket(address.family, address.socktype, address.protocol)

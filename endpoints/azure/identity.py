@@ -9,10 +9,13 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, Protocol
 
 from .errors import NotSent, Unauthorized
+from .guard import guarded
+from .network import Network
 
 UNREACHABLE = "Microsoft Entra could not be reached for a token."
 OPERATION = "token"  # not an operation of the contract
@@ -45,11 +48,12 @@ class _Source(Protocol):
 class Entra:
     """A credential of azure-identity for this client; threads may share it.
 
-    `make` creates it for the first token, and again after forget(), because a new one has an empty cache.
+    `make` creates it for the first token, and again after forget(), because a new one has an empty cache. network: what
+    holds for the library's connections.
     """
 
-    def __init__(self, make: Callable[[], _Source], scope: str) -> None:
-        self._make, self._scope = make, scope
+    def __init__(self, make: Callable[[], _Source], scope: str, network: Network | None = None) -> None:
+        self._make, self._scope, self._network = make, scope, network
         self._lock = threading.Lock()
         self._source: _Source | None = None
         self._cached: _Token | None = None
@@ -66,7 +70,7 @@ class Entra:
 
     def source(self) -> Any:
         """A new credential of azure-identity, for Azure's own libraries, which get other tokens from it."""
-        return self._make()
+        return _Guarded(self._make(), self._network) if self._network else self._make()
 
     def forget(self) -> None:
         """Discard the token, because the service has refused it: the next token() returns a new one."""
@@ -84,7 +88,8 @@ class Entra:
         failure: NotSent | Unauthorized
         try:
             self._source = self._source or self._make()
-            return self._source.get_token(self._scope)
+            with guarded(self._network) if self._network else nullcontext():
+                return self._source.get_token(self._scope)
         except CredentialUnavailableError:
             sentence = "This machine has no managed identity, or its service does not answer."
             failure = NotSent(sentence, operation=OPERATION)
@@ -96,16 +101,30 @@ class Entra:
         raise failure  # here, so that it does not hold the library's error
 
 
-def client_secret(tenant_id: str, client_id: str, client_secret: str, *, cloud: str = "public") -> Entra:
+class _Guarded:
+    """A credential of azure-identity whose connections the network allows."""
+
+    def __init__(self, source: Any, network: Network) -> None:
+        self._source, self._network = source, network
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        with guarded(self._network):
+            return self._source.get_token(*scopes, **options)
+
+
+def client_secret(
+    tenant_id: str, client_id: str, client_secret: str, *, cloud: str = "public", network: Network | None = None
+) -> Entra:
     """An application's own credential. `cloud`: public, government or china; ValueError when it is none of them.
 
+    network: the proxy and the certificate authorities; without one the library uses those of the environment.
     The same arguments return the same object, so that short-lived clients share its token.
     """
-    return _client_secret(tenant_id, client_id, client_secret, cloud)
+    return _client_secret(tenant_id, client_id, client_secret, cloud, network)
 
 
 @lru_cache(maxsize=64)
-def _client_secret(tenant_id: str, client_id: str, client_secret: str, cloud: str) -> Entra:
+def _client_secret(tenant_id: str, client_id: str, client_secret: str, cloud: str, network: Network | None) -> Entra:
     scope, authority = SCOPES[_checked_cloud(cloud)], AUTHORITIES[cloud]
     if not (tenant_id and client_id and client_secret):
         raise ValueError("Microsoft Entra needs a tenant, a client and a client secret.")
@@ -120,9 +139,10 @@ def _client_secret(tenant_id: str, client_id: str, client_secret: str, cloud: st
             authority=authority,
             disable_instance_discovery=True,  # the authority is one of three known ones
             **TIMEOUTS,
+            **(library_options(network, authority) if network else {}),
         )
 
-    return Entra(make, scope)
+    return Entra(make, scope, network)
 
 
 def managed_identity(client_id: str | None = None, *, cloud: str = "public") -> Entra:
@@ -137,9 +157,21 @@ def _managed_identity(client_id: str | None, cloud: str) -> Entra:
     def make() -> _Source:
         from azure.identity import ManagedIdentityCredential
 
-        return ManagedIdentityCredential(client_id=client_id, **TIMEOUTS)
+        # Its service is on this machine or at a link-local address, which no proxy can reach.
+        return ManagedIdentityCredential(client_id=client_id, use_env_settings=False, **TIMEOUTS)
 
     return Entra(make, scope)
+
+
+def library_options(network: Network, host: str) -> dict[str, Any]:
+    """What Azure's libraries take for requests to a host: the proxy, the authorities, nothing of the environment."""
+    proxy = network.proxy_for(host)
+    return {
+        "proxies": {"http": proxy, "https": proxy} if proxy else None,
+        "connection_verify": network.ca_file or True,
+        "use_env_settings": False,
+        "permit_redirects": False,
+    }
 
 
 def _checked_cloud(cloud: str) -> str:

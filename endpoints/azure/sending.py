@@ -16,11 +16,11 @@ import stamina
 from msgspec import Struct
 
 from . import errors, times
-from .addresses import refuse_private
 from .content_headers import plain
 from .credentials import Authentication
 from .deadline import Deadline
 from .error_body import ErrorBody, read_error_body, version_is_retired
+from .network import Network
 from .transport import Transport
 
 T = TypeVar("T")
@@ -60,16 +60,17 @@ class Sender:
         deadline: float,
         retries: bool,
         transport: httpx.BaseTransport | None,
+        network: Network | None = None,
     ) -> None:
         self._authentication = authentication
         self._version = version
         self._seconds = deadline
         self._retries = retries
         self._media = "application/json"
-        self._reading = transport or Transport()
+        self._reading = transport or Transport(network=network)
         # The server may have closed a kept-alive connection just now. A GET can then be retried, but after a POST it
         # would be unknown whether it was executed. So all other methods use new connections.
-        self._changing = transport or Transport(keep_alive=False)
+        self._changing = transport or Transport(keep_alive=False, network=network)
 
     def __repr__(self) -> str:
         return "Sender()"
@@ -171,17 +172,11 @@ def opened(
 ) -> Iterator[httpx.Response]:
     """Send one request and yield the response before its body has been read."""
     with translated(operation):
-        response = transport.handle_request(_checked(request()))
+        response = transport.handle_request(request())
     try:
         yield response
     finally:
         response.close()
-
-
-def _checked(request: httpx.Request) -> httpx.Request:
-    # A function of its own, so that no frame in the traceback of an error has the request in its variables.
-    refuse_private(request.url)
-    return request
 
 
 def raw_bytes(response: httpx.Response) -> Iterator[bytes]:

@@ -8,14 +8,18 @@ connection pool, which it is built on, does.
 
 import ssl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import httpcore
 import httpx
 
+from .addresses import refuse_private
 from .deadline import Allowance
+from .guard import PRIVATE, guarded
+from .network import Network
 
 KEEP_ALIVE_SECONDS = 15
 MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS = 100, 10
@@ -26,6 +30,7 @@ _EXCEPTIONS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ReadTimeout: httpx.ReadTimeout,
     httpcore.WriteTimeout: httpx.WriteTimeout,
     httpcore.PoolTimeout: httpx.PoolTimeout,
+    httpcore.ProxyError: httpx.ConnectError,
     httpcore.ConnectError: httpx.ConnectError,
     httpcore.ReadError: httpx.ReadError,
     httpcore.WriteError: httpx.WriteError,
@@ -41,20 +46,33 @@ _EXCEPTIONS: dict[type[Exception], type[httpx.TransportError]] = {
 class Transport(httpx.BaseTransport):
     """Verifies certificates, ignores the environment's proxies, and keeps the deadline of each request.
 
-    keep_alive: whether connections are used again. ssl_context: for private certificate authorities.
+    keep_alive: whether connections are used again. ssl_context: for private certificate authorities. network: the
+    proxy, the certificate authorities and the closed networks; without one only the regional hosts of the service must
+    have public addresses. httpx.ConnectError: an address that is not allowed, or a proxy that refuses.
     """
 
-    def __init__(self, *, keep_alive: bool = True, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context or default_ssl_context(),
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=MAX_IDLE_CONNECTIONS if keep_alive else 0,
-            keepalive_expiry=KEEP_ALIVE_SECONDS,
-            network_backend=_DeadlineBackend(httpcore.SyncBackend()),
-        )
+    def __init__(
+        self,
+        *,
+        keep_alive: bool = True,
+        ssl_context: ssl.SSLContext | None = None,
+        network: Network | None = None,
+    ) -> None:
+        self._network = network
+        trust = ssl_context or default_ssl_context(network.ca_file if network else "")
+        options: dict[str, Any] = {
+            "ssl_context": trust,
+            "max_connections": MAX_CONNECTIONS,
+            "max_keepalive_connections": MAX_IDLE_CONNECTIONS if keep_alive else 0,
+            "keepalive_expiry": KEEP_ALIVE_SECONDS,
+            "network_backend": _DeadlineBackend(httpcore.SyncBackend(), network),
+        }
+        self._pool = httpcore.ConnectionPool(**options)
+        self._by_proxy = _proxy_pool(network.proxy, trust, options) if network and network.proxy else None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; its response has the body still to be read."""
+        pool = self._pool_for(request.url)
         url = httpcore.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,
@@ -62,7 +80,7 @@ class Transport(httpx.BaseTransport):
             target=request.url.raw_path,
         )
         with _httpx_exceptions():
-            response = self._pool.handle_request(
+            response = pool.handle_request(
                 httpcore.Request(
                     request.method,
                     url,
@@ -78,12 +96,32 @@ class Transport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+        if self._by_proxy is not None:
+            self._by_proxy.close()
+
+    def _pool_for(self, url: httpx.URL) -> httpcore.ConnectionPool:
+        if self._network is None:
+            refuse_private(url)
+            return self._pool
+        if self._by_proxy is None or not self._network.proxy_for(url.host):
+            return self._pool
+        if not self._network.allows_behind_proxy(url.host):
+            raise httpx.ConnectError(PRIVATE)
+        return self._by_proxy
+
+
+def _proxy_pool(proxy: str, trust: ssl.SSLContext, options: dict[str, Any]) -> httpcore.ConnectionPool:
+    parts = urlsplit(proxy)
+    user = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    options = options | ({"proxy_ssl_context": trust} if parts.scheme == "https" else {})
+    return httpcore.HTTPProxy(address, proxy_auth=user, **options)
 
 
 @cache
-def default_ssl_context() -> ssl.SSLContext:
-    """The context with the usual certificate authorities, which take about 20 ms to read: once for a process."""
-    return httpx.create_ssl_context(trust_env=False)
+def default_ssl_context(ca_file: str = "") -> ssl.SSLContext:
+    """A context with the authorities of a file, or the usual ones. Reading them takes 20 ms: once for a process."""
+    return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
 
 
 class _Body(httpx.SyncByteStream):
@@ -108,10 +146,10 @@ def _httpx_exceptions() -> Iterator[None]:
 
 
 class _DeadlineBackend(httpcore.NetworkBackend):
-    """Opens streams whose operations end with the deadline."""
+    """Opens streams whose operations end with the deadline, to addresses that the network allows."""
 
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
-        self._backend = backend
+    def __init__(self, backend: httpcore.NetworkBackend, network: Network | None) -> None:
+        self._backend, self._network = backend, network
 
     def connect_tcp(
         self,
@@ -122,7 +160,8 @@ class _DeadlineBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         seconds = _remaining(timeout, httpcore.ConnectTimeout)
-        return _DeadlineStream(self._backend.connect_tcp(host, port, seconds, local_address, socket_options))
+        with guarded(self._network) if self._network else nullcontext():
+            return _DeadlineStream(self._backend.connect_tcp(host, port, seconds, local_address, socket_options))
 
     def sleep(self, seconds: float) -> None:
         self._backend.sleep(seconds)

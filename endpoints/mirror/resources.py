@@ -23,11 +23,15 @@ FIELDS = ("name", "free_tier", "log_container", *CONNECTION, *VERSION)
 def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     """Store a new or changed resource, and make it due at once.
 
-    The Event has the old and the new value of each field that differs; for secrets only "replaced".
+    The Event has the old and the new value of each field that differs; for secrets only "replaced" or "removed".
+    ValueError: the address or the way of signing in differs, but the secret is still the stored one, which was given
+    for the old address.
     """
     before = Resource.objects.select_for_update().filter(pk=resource.pk).first()
     if before and before.automatic_version and resource.automatic_version:
         resource.api_version = before.api_version  # a worker may have chosen it meanwhile
+    if before and before.sign_in != resource.sign_in and resource.key is not None and resource.key == before.key:
+        raise ValueError("Another address or way of signing in needs its secret anew.")
     changed = _differing(before, resource) if before else []
     names = {entry["field"] for entry in changed} if before else set(FIELDS)
     resource.due_at = timezone.now()
@@ -72,8 +76,9 @@ def register(*, region: str, url: str, key: str, api_version: str = "", name: st
     resource = known.filter(registered_as=name).first() or known.filter(name=name).first() or Resource(name=name)
     resource.registered_as = name
     if not {*CONNECTION} & {*resource.edited}:
+        before = resource.sign_in
         resource.region, resource.url, resource.auth = region, url, Auth.KEY
-        if resource.key is None or resource.key.open() != key:
+        if resource.key is None or resource.sign_in != before or resource.key.open() != key:
             resource.key = Secret.of(key)
     if not {*VERSION} & {*resource.edited}:
         resource.automatic_version = not api_version

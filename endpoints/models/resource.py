@@ -48,12 +48,34 @@ class Cloud:
     management: str
     recognition: str
     custom_domain: str
+    blobs: tuple[str, ...]
 
 
 CLOUDS = (
-    Cloud("government", "usgov", "api.cognitive.microsoft.us", "stt.speech.azure.us", "cognitiveservices.azure.us"),
-    Cloud("china", "china", "api.cognitive.azure.cn", "stt.speech.azure.cn", "cognitiveservices.azure.cn"),
-    Cloud("public", "", "api.cognitive.microsoft.com", "stt.speech.microsoft.com", "cognitiveservices.azure.com"),
+    Cloud(
+        name="government",
+        regions="usgov",
+        management="api.cognitive.microsoft.us",
+        recognition="stt.speech.azure.us",
+        custom_domain="cognitiveservices.azure.us",
+        blobs=("blob.core.usgovcloudapi.net",),
+    ),
+    Cloud(
+        name="china",
+        regions="china",
+        management="api.cognitive.azure.cn",
+        recognition="stt.speech.azure.cn",
+        custom_domain="cognitiveservices.azure.cn",
+        blobs=("blob.core.chinacloudapi.cn",),
+    ),
+    Cloud(
+        name="public",
+        regions="",
+        management="api.cognitive.microsoft.com",
+        recognition="stt.speech.microsoft.com",
+        custom_domain="cognitiveservices.azure.com",
+        blobs=("blob.core.windows.net", "blob.storage.azure.net"),
+    ),
 )
 
 
@@ -162,6 +184,12 @@ class Resource(Claimable):
         if self.offered_version == ApiVersion.V3_2:
             return _("%(version)s answers, and it is the only version with content logs of its own.") % words
         return _("v3.2 does not answer, and %(version)s is the newest version that does.") % words
+
+    @property
+    def sign_in(self) -> tuple[str, ...]:
+        """Where its secret is sent, and as whose: with another value, the stored secret must not be used."""
+        application = (self.cloud.name, self.tenant_id, self.client_id) if self.auth == Auth.CLIENT_SECRET else ()
+        return (self.endpoint_url, self.auth, *application)
 
     def supports(self, capability: str) -> bool:
         """Whether its API version has a capability (a field of azure.Capabilities); True until it was polled."""

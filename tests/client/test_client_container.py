@@ -179,7 +179,7 @@ def container_of():
 @pytest.fixture
 def trusted(trusting, certificate):
     """Of an organisation that vouches for that certificate: for lists, and for contents."""
-    return {"transport": trusting, "route": Route(ca_file=str(certificate))}
+    return {"transport": trusting, "route": Route(ca_file=str(certificate)), "token_hosts": ("127.0.0.1",)}
 
 
 def files(container, **options):
@@ -387,6 +387,37 @@ def test_an_address_that_cannot_be_used_is_refused_without_being_repeated(url):
     with pytest.raises(ValueError, match="storage container") as caught:
         LogContainer(url)
     assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "storage.attacker.example",
+        "contoso.blob.core.windows.net.attacker.example",
+        "blob.core.windows.net",
+        "contosoblob.core.windows.net",
+        "contoso.table.core.windows.net",
+        "127.0.0.1",
+    ],
+)
+def test_a_token_for_storage_goes_to_storage_hosts_only(host):
+    with pytest.raises(ValueError, match="hosts of Azure Storage only"):
+        LogContainer(f"https://{host}/customspeech-audiologs", credential=Credential())
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "contoso.blob.core.windows.net",
+        "CONTOSO.BLOB.CORE.WINDOWS.NET",
+        "contoso.privatelink.blob.core.windows.net",
+        "contoso.z01.blob.storage.azure.net",
+        "contoso.blob.core.usgovcloudapi.net",
+        "contoso.blob.core.chinacloudapi.cn",
+    ],
+)
+def test_storage_hosts_of_each_cloud_take_a_token(container_of, host):
+    assert host.lower() in repr(container_of(f"https://{host}/logs", sas="", credential=Credential()))
 
 
 def test_entra_needs_https_and_no_second_token():

@@ -18,6 +18,7 @@ from endpoints.models.status import ChangeState
 from tests.changes.requests import later, reference, request_create, request_model
 from tests.faults.concurrently import concurrently
 from tests.faults.invariants import all_endpoints, posts
+from tests.network import HERE
 
 POST = {"method": "POST", "path": "/endpoints$", "times": 1}
 LOST = {**POST, "stage": "after", "effect": {"close": True}}
@@ -60,7 +61,7 @@ def test_a_worker_that_wakes_up_after_its_lease_changes_nothing(alice, model, wo
     late = Change.objects.open().claim(change.pk, seconds=60)
     Change.objects.filter(pk=change.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     worker.step(change)
-    with clients.speech_client(change.endpoint.resource) as service:
+    with clients.speech_client(change.endpoint.resource, HERE) as service:
         reconcile.step(late, service)
     change.refresh_from_db()
     assert (change.state, change.attempt) == (ChangeState.DEPLOYING, 1)

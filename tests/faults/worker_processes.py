@@ -32,6 +32,7 @@ class WorkerProcesses:
         self.temporary.mkdir()
         self.env = environment(
             os.environ["VAR"],
+            PRIVATE_NETWORKS=os.environ["PRIVATE_NETWORKS"],  # the simulator is on this machine
             DATABASE_URL=f"sqlite:///{connection.settings_dict['NAME']}",
             BROKER_URL=redis.url,
             TMPDIR=self.temporary,

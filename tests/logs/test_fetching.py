@@ -19,6 +19,7 @@ from endpoints.gateway import clients
 from endpoints.logs.fetch import listing, run, transfer
 from endpoints.logs.storage import partials
 from endpoints.models import LogDay, LogEntry, LogFile
+from tests.network import HERE
 
 AUDIO = r"\.wav"
 CONTENT = "customspeech-audiologs"
@@ -81,7 +82,7 @@ def job(logging, settings, tmp_path):
     here = {"location": str(tmp_path / "logs"), "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
     logs = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": here}
     settings.STORAGES = {**settings.STORAGES, "logs": logs}
-    with clients.log_source(logging) as service:
+    with clients.log_source(logging, HERE) as service:
         yield Job(logging, service).list()
 
 

@@ -38,7 +38,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def ours(**more):
     """What a process of the product needs to work on the tests' own database and storage."""
-    return environment(os.environ["VAR"], DATABASE_URL=f"sqlite:///{connection.settings_dict['NAME']}", **more)
+    database = f"sqlite:///{connection.settings_dict['NAME']}"
+    networks = os.environ["PRIVATE_NETWORKS"]  # the simulator is on this machine
+    return environment(os.environ["VAR"], DATABASE_URL=database, PRIVATE_NETWORKS=networks, **more)
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from endpoints.logs.storage import orphans
 from endpoints.models import LogArchive, LogEntry, LogFile, Purge
 from endpoints.models.download import DownloadState
 from speechstudio.log_storage import log_storage
+from tests.client.conftest import Scripted
 
 SECRET = "c2VjcmV0IG9mIGEgdGVzdA=="
 NO_ROOM = {"x-ms-error-code": "InsufficientAccountPermissions"}
@@ -189,8 +190,8 @@ def elsewhere(request, settings, tmp_path, monkeypatch) -> Iterator[Bucket | Con
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def use(settings, kind, options, tmp_path):
-    kept = log_storage(kind, json.dumps(options), tmp_path)
+def use(settings, kind, options, tmp_path, **network):
+    kept = log_storage(kind, json.dumps(options), tmp_path, {"proxy": "", "ca_file": ""} | network)
     settings.STORAGES = {**settings.STORAGES, "logs": kept}
 
 
@@ -341,6 +342,48 @@ def test_what_is_not_there_is_no_file(elsewhere):
             look("nothing.wav")
     assert not storages["logs"].exists("nothing.wav")
     storages["logs"].delete("nothing.wav")
+
+
+def test_connections_lead_to_the_server_that_the_setting_names_only(elsewhere, monkeypatch, settings, tmp_path):
+    """The tests' servers are on this machine, in a network that nothing else opens."""
+    storages["logs"].save("said.wav", ContentFile(b"said"))
+    use(settings, elsewhere.kind, elsewhere.options, tmp_path)  # without open connections
+    monkeypatch.setattr(type(storages["logs"]), "servers", lambda storage: [])
+    with pytest.raises(OSError, match=r"."):
+        storages["logs"].save("more.wav", ContentFile(b"more"))
+    assert elsewhere.names() == {"said.wav"}
+
+
+@pytest.fixture
+def proxy():
+    server = Scripted()
+    server.forever = (server.answer(403), "close")
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize("kind", ["s3", "azure"])
+@pytest.mark.parametrize("no_proxy", [(), ("contoso.test",)])
+def test_a_bucket_and_a_container_are_reached_by_the_proxy(settings, tmp_path, proxy, monkeypatch, kind, no_proxy):
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    keys = {"access_key": "test", "secret_key": "test", "region_name": "us-east-1", "addressing_style": "path"}
+    options = {
+        "s3": {"bucket_name": "logs", "endpoint_url": "http://storage.contoso.test", **keys},
+        "azure": {
+            "account_name": "contoso",
+            "account_key": SECRET,
+            "azure_container": "logs",
+            "azure_ssl": False,
+            "endpoint_suffix": "contoso.test",
+            "client_options": {"retry_total": 0},
+        },
+    }[kind]
+    use(settings, kind, options, tmp_path, proxy=proxy.url, no_proxy=no_proxy)
+    with pytest.raises(OSError, match=r"."):
+        storages["logs"].size("said.wav")
+    hosts = {urlsplit(one.target).hostname for one in proxy.asked}
+    assert hosts == (set() if no_proxy else {"storage.contoso.test" if kind == "s3" else "contoso.blob.contoso.test"})
 
 
 def test_nothing_in_a_bucket_is_public(settings, bucket, tmp_path):

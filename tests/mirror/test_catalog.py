@@ -16,6 +16,7 @@ from endpoints.models import Endpoint, Event, Project, Resource, SpeechModel
 from endpoints.models.change import MARK
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
+from tests.network import HERE
 
 LIST = {"method": "GET", "path": r"/endpoints(\?|$)", "times": 1}
 
@@ -37,7 +38,7 @@ class Meanwhile:
 
 
 def mirror(resource, happens):
-    with clients.speech_client(resource) as service:
+    with clients.speech_client(resource, HERE) as service:
         meanwhile: Any = Meanwhile(service, happens)
         refresh.refresh(resource, meanwhile)
 
@@ -143,7 +144,7 @@ def test_an_endpoint_that_the_service_has_not_made_yet_is_not_marked_as_gone(ali
 def test_endpoints_of_another_resource_are_not_marked_as_gone(endpoint, world, worker):
     other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
     theirs = Endpoint.objects.create(resource=other, remote_id=str(uuid.uuid4()), display_name="Theirs", locale="en-US")
-    with clients.speech_client(endpoint.resource) as service:
+    with clients.speech_client(endpoint.resource, HERE) as service:
         refresh.refresh(endpoint.resource, service)
     theirs.refresh_from_db()
     assert theirs.gone_at is None
@@ -264,7 +265,7 @@ def test_the_mark_of_a_change_of_another_resource_is_ignored(alice, mirrored, wo
     change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
     other = resources.register(name="Fabrikam", region="westus", url=world.url, key="simulated-key", api_version="v3.2")
     made = deployed_elsewhere(world, model, customProperties={MARK: str(change.pk)})
-    with clients.speech_client(other) as service:
+    with clients.speech_client(other, HERE) as service:
         refresh.refresh(other, service)
     change.endpoint.refresh_from_db()
     assert (change.endpoint.resource, change.endpoint.remote_id) == (mirrored, None)

@@ -42,3 +42,23 @@ def test_an_address_is_stored_without_the_path_of_an_api(alice, pasted, stored):
 def test_a_resource_without_an_address_of_its_own_stays_without(alice):
     assert alice.post(reverse("endpoints:resource-new"), FORM).status_code == 302
     assert Resource.objects.get().url == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://10.0.0.5",
+        "https://169.254.169.254/latest",
+        "https://localhost:6379",
+        "https://[::1]",
+        "https://[fd00:ec2::254]/",
+        "https://192.168.1.1:8443/speechtotext/v3.2",
+    ],
+)
+def test_a_private_address_is_refused_at_once_unless_its_network_is_named(alice, settings, address):
+    settings.PRIVATE_NETWORKS = ()
+    for field in ("url", "new_log_container"):
+        answer = alice.post(reverse("endpoints:resource-new"), FORM | {field: f"{address}?sig=x"})
+        assert (answer.status_code, "PRIVATE_NETWORKS" in answer.content.decode()) == (422, True)
+    settings.PRIVATE_NETWORKS = ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16", "::1/128", "fc00::/7")
+    assert alice.post(reverse("endpoints:resource-new"), FORM | {"url": address}).status_code == 302

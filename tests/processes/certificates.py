@@ -16,11 +16,11 @@ class Files(NamedTuple):
     key: str
 
 
-def made_in(directory):
-    """Files in PEM: the authority's certificate, and that of localhost and 127.0.0.1 with its key."""
+def made_in(directory, more=()):
+    """Files in PEM: the authority's certificate, and that of localhost, 127.0.0.1 and `more` names with its key."""
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = _certificate("Authority of the tests", authority_key, "Authority of the tests", authority_key)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *map(x509.DNSName, more)]
     certificate = _certificate("localhost", key, "Authority of the tests", authority_key, names)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

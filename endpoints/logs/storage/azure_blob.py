@@ -4,16 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.blob import BlobPrefix, StorageErrorCode
+from azure.storage.blob import BlobPrefix, BlobServiceClient, StorageErrorCode
 from storages.backends.azure_storage import AzureStorage
 from storages.utils import clean_name
 
+from endpoints.azure.identity import library_options
+from endpoints.azure.network import Network
 from endpoints.logs.storage.remote import Fetch, RemoteStorage
 
 
 class AzureBlob(RemoteStorage, AzureStorage):  # type: ignore[misc]  # the library has no types
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if self.network:
+            host = f"{self.account_name}.blob.{self.endpoint_suffix}"
+            rules = library_options(Network(**self.network), host)
+            self.client_options: dict[str, Any] = {**rules, **self.client_options}
+
+    def get_default_settings(self) -> dict[str, Any]:
+        return {**super().get_default_settings(), "network": None}
+
+    def _get_service_client(self) -> Any:
+        if self.connection_string is None:
+            return super()._get_service_client()
+        return BlobServiceClient.from_connection_string(self.connection_string, **self.client_options)
+
+    def servers(self) -> list[str]:
+        return [urlsplit(self.service_client.primary_endpoint).hostname or ""]
+
     @contextmanager
     def refusals(self) -> Iterator[None]:
         try:
@@ -41,7 +63,7 @@ class AzureBlob(RemoteStorage, AzureStorage):  # type: ignore[misc]  # the libra
         folder += "/" if folder and not folder.endswith("/") else ""
         folders: list[str] = []
         files: list[str] = []
-        with self.refusals():
+        with self.working():
             for one in self.client.walk_blobs(folder, delimiter="/", timeout=self.timeout):
                 found = folders if isinstance(one, BlobPrefix) else files
                 found.append(one.name.removeprefix(folder).rstrip("/"))

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.files import File
 from django.core.files.storage import Storage
 
+from endpoints.azure.guard import guarded
+from endpoints.azure.network import Network
+
+# Where a machine gets its own credentials: virtual machines of Azure and AWS, containers of AWS, and what the platform
+# says in these variables.
+IDENTITY = ("169.254.169.254", "169.254.170.2", "169.254.170.23")
+IDENTITY_URLS = ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 Fetch = Callable[[int, int], bytes]  # from which byte on, and how many
 
 
@@ -18,14 +26,33 @@ def _refusing(name: str) -> Any:
     """The library's method `name`, with errors as OSError."""
 
     def call(storage: RemoteStorage, *arguments: Any) -> Any:
-        with storage.refusals():
+        with storage.working():
             return getattr(super(RemoteStorage, storage), name)(*arguments)
 
     return call
 
 
 class RemoteStorage(Storage):
-    """In front of a storage of django-storages, which reads a whole file for each range and has errors of its own."""
+    """In front of a storage of django-storages, which reads a whole file for each range and has errors of its own.
+
+    Its option `network` has the fields of a Network, which holds for the library's connections; without it they are
+    made as the library makes them.
+    """
+
+    network: Mapping[str, Any] | None = None
+
+    def servers(self) -> list[str]:
+        """The hosts that the options name, which may be in a private network."""
+        raise NotImplementedError
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """All calls of the library: connections lead only where they may, and errors are OSError."""
+        guard = (
+            guarded(Network(**self.network), *self.servers(), *_identity_servers()) if self.network else nullcontext()
+        )
+        with guard, self.refusals():
+            yield
 
     def refusals(self) -> AbstractContextManager[None]:
         """Turn the library's errors into OSError, and into FileNotFoundError when the file alone is missing."""
@@ -43,11 +70,11 @@ class RemoteStorage(Storage):
         """For reading only: a file is saved whole or not at all."""
         if mode != "rb":
             raise ValueError(mode)
-        with self.refusals():
+        with self.working():
             size, fetch = self.found(name)
 
         def fetched(first: int, count: int) -> bytes:
-            with self.refusals():
+            with self.working():
                 return fetch(first, count)
 
         return File(RangeReader(size, fetched), name)  # type: ignore[arg-type]  # it reads, and is no text
@@ -57,8 +84,12 @@ class RemoteStorage(Storage):
     )
 
     def delete(self, name: str) -> None:
-        with suppress(FileNotFoundError), self.refusals():
+        with suppress(FileNotFoundError), self.working():
             self.remove(name)
+
+
+def _identity_servers() -> list[str]:
+    return [*IDENTITY, *(urlsplit(os.environ.get(name, "")).hostname or "" for name in IDENTITY_URLS)]
 
 
 class RangeReader(io.RawIOBase):

@@ -6,17 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 from storages.backends.s3 import ClientError, S3File, S3Storage, TransferConfig, botocore
 from storages.utils import clean_name
 
+from endpoints.azure.network import Network
 from endpoints.logs.storage.remote import Fetch, RemoteStorage
 
+AWS = "s3.amazonaws.com"
 FORBIDDEN, NOT_FOUND = 403, 404
 
 
 class S3(RemoteStorage, S3Storage):  # type: ignore[misc]  # the library has no types
     def __init__(self, **options: Any) -> None:
+        if network := options.get("network"):
+            rules = Network(**network)
+            proxy = rules.proxy_for(_host(options.get("endpoint_url")) or AWS)
+            proxies = {"http": proxy, "https": proxy} if proxy else {}  # without any, it would ask the environment
+            options = {"proxies": proxies, "verify": rules.ca_file or None} | options
         super().__init__(**options)
         self._lock, self._session = Lock(), None
 
@@ -32,7 +40,12 @@ class S3(RemoteStorage, S3Storage):  # type: ignore[misc]  # the library has no 
 
     def get_default_settings(self) -> dict[str, Any]:
         """Upload one part at a time; with threads the library holds ten parts in memory."""
-        return {**super().get_default_settings(), "transfer_config": TransferConfig(use_threads=False)}
+        one_by_one = TransferConfig(use_threads=False)
+        return {**super().get_default_settings(), "transfer_config": one_by_one, "network": None}
+
+    def servers(self) -> list[str]:
+        host = _host(self.endpoint_url)
+        return [host, f"{self.bucket_name}.{host}"] if host else []
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
@@ -74,6 +87,10 @@ def _as_os_errors() -> Iterator[None]:
         raise (FileNotFoundError if _status(error) == NOT_FOUND else OSError)(str(error)) from error
     except botocore.exceptions.BotoCoreError as error:
         raise OSError(str(error)) from error
+
+
+def _host(url: str | None) -> str:
+    return urlsplit(url or "").hostname or ""
 
 
 def _status(error: ClientError) -> int:

@@ -14,7 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from endpoints.azure import LogContainer, SpeechClient
+from endpoints.azure import SpeechClient
+from endpoints.azure.network import Network
 from endpoints.checks import the_speech_resource_is_complete
 from endpoints.gateway import clients
 from endpoints.models import Resource
@@ -72,19 +73,20 @@ class Command(BaseCommand):
         container_address = resource.log_container.open() if resource.log_container else ""
         secret = key or (resource.key.open() if resource.key else "")
         self.redact = Redactor([secret, *secrets_in(container_address)])
-        recorder = Recorder()
+        network = Network(**settings.NETWORK)
+        recorder = Recorder(network)
         if resource.version_is_open:
-            with _client(resource, key, recorder) as client:
+            with _client(resource, key, network, recorder) as client:
                 chosen = ServiceCheck(client, recorder).versions()
             resource.api_version = chosen or resource.api_version
         self._print_line(f"{resource.name}: {resource.endpoint_url}, API version {resource.api_version}")
-        with _client(resource, key, recorder) as client:
+        with _client(resource, key, network, recorder) as client:
             check = ServiceCheck(client, recorder, self._print_result)
             try:
                 check.read()
                 check.versions()
-                if container_address:
-                    with LogContainer(container_address) as container:
+                if container := clients.log_container(resource, network):
+                    with container:
                         check.check_container(container)
                 if audio:
                     check_recognition(check, _recognition_hosts(resource), audio)
@@ -115,11 +117,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _client(resource: Resource, key: str, recorder: Recorder) -> SpeechClient:
+def _client(resource: Resource, key: str, network: Network, recorder: Recorder) -> SpeechClient:
     """The client of a stored resource, or of the environment's, whose key is `key`."""
     if not key:
-        return clients.speech_client(resource, transport=recorder)
-    return SpeechClient(resource.endpoint_url, key=key, api_version=resource.api_version, transport=recorder)
+        return clients.speech_client(resource, network, transport=recorder)
+    how: dict[str, Any] = {"api_version": resource.api_version, "network": network, "transport": recorder}
+    return SpeechClient(resource.endpoint_url, key=key, **how)
 
 
 def _named(name: str | None) -> tuple[Resource, str]:

@@ -1,10 +1,12 @@
 """The form of a Speech resource."""
 
 import re
+from ipaddress import ip_address, ip_network
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +16,7 @@ from endpoints.models.secret import Secret
 
 _API_PATH = re.compile(r"/(?:sts|speechtotext|speech|stt|tts|cognitiveservices|texttospeech)(?:/|$)", re.IGNORECASE)
 _AZURE = tuple(host for cloud in CLOUDS for host in (cloud.management, cloud.recognition, cloud.custom_domain))
+_BLOBS = tuple(f".{host}" for cloud in CLOUDS for host in cloud.blobs)
 
 
 def origin(address: str) -> str:
@@ -23,6 +26,19 @@ def origin(address: str) -> str:
         return address
     path = "" if parts.hostname.endswith(_AZURE) else _API_PATH.split(parts.path, maxsplit=1)[0].rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _refuse_private(address: str) -> None:
+    """A worker refuses each connection to a private network; this tells it at once, as far as no name is involved."""
+    host = urlsplit(address).hostname or ""
+    try:
+        found = ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return
+    if not found.is_global and not any(found in ip_network(network) for network in settings.PRIVATE_NETWORKS):
+        raise forms.ValidationError(
+            _("The address is in a private network that the setting PRIVATE_NETWORKS does not name.")
+        )
 
 
 class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes none at run time
@@ -69,6 +85,7 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         super().__init__(*args, **kwargs)
         known = not self.instance._state.adding
         self.initial["api_version"] = self.instance.api_version if known and not self.instance.automatic_version else ""
+        self._stored_for = self.instance.sign_in if self.instance.key else None
         if self.instance.key:
             self.fields["new_key"].help_text = _("Leave it empty to keep what is stored.")
         if self.instance.log_container:
@@ -76,18 +93,52 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
 
     def clean_url(self) -> str:
         """The address without what the portal shows behind it, such as /sts/v1.0/issuetoken or /speechtotext/v3.2."""
-        return origin(self.cleaned_data["url"])
+        address = origin(self.cleaned_data["url"])
+        _refuse_private(address)
+        return address
+
+    def clean_new_log_container(self) -> str:
+        address: str = self.cleaned_data["new_log_container"]
+        _refuse_private(address)
+        return address
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        needs_key = values.get("auth") != Auth.MANAGED_IDENTITY
-        if needs_key and not values.get("new_key") and not self.instance.key:
+        self._check_container(values.get("new_log_container") or "", values.get("auth") or "")
+        needs_key = values.get("auth") != Auth.MANAGED_IDENTITY and not values.get("new_key")
+        if needs_key and not self.instance.key:
             self.add_error("new_key", _("A key or a client secret is needed to sign in with."))
+        elif needs_key and self._signs_in_elsewhere(values):
+            # Otherwise whoever may change the address could have the stored secret sent to a server of their own.
+            self.add_error(
+                "new_key",
+                _("The address or the way of signing in has changed: enter the key or client secret again."),
+            )
         return values
+
+    def _check_container(self, address: str, auth: str) -> None:
+        """Without a SAS token in its address a container is sent an Entra token, which opens other storage too."""
+        parts = urlsplit(address)
+        if not address or "sig" in parse_qs(parts.query):
+            return
+        if auth == Auth.KEY:
+            error = _("The address needs a SAS token, because the resource has only a key.")
+            self.add_error("new_log_container", error)
+        elif parts.scheme != "https" or not (parts.hostname or "").endswith(_BLOBS):
+            self.add_error(
+                "new_log_container",
+                _("Without a SAS token, the address must be one of Azure Blob Storage, and start with https://."),
+            )
+
+    def _signs_in_elsewhere(self, values: dict[str, Any]) -> bool:
+        given = {name: values.get(name) or "" for name in ("region", "url", "auth", "tenant_id", "client_id")}
+        return self._stored_for is not None and Resource(**given).sign_in != self._stored_for
 
     def save(self, commit: bool = True) -> Resource:
         if self.cleaned_data["new_key"]:
             self.instance.key = Secret.of(self.cleaned_data["new_key"])
+        elif self._signs_in_elsewhere(self.cleaned_data):
+            self.instance.key = None  # the machine's identity needs none
         if self.cleaned_data["new_log_container"]:
             self.instance.log_container = Secret.of(self.cleaned_data["new_log_container"])
         version = self.cleaned_data["api_version"]

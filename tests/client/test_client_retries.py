@@ -139,6 +139,29 @@ def test_all_attempts_share_one_deadline(service, client_of):
     assert time.monotonic() - begun < 2
 
 
+@pytest.fixture
+def waits(monkeypatch):
+    """Waits take no time, and the clock is set forward instead. Returns the seconds of each."""
+    waits, clock = [], time.monotonic
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + sum(waits))
+    return waits
+
+
+def test_only_the_deadline_limits_how_long_retries_take(service, client_of, waits):
+    service.answers(429, headers={"Retry-After": "60"}).answers(503).answers(body=service.endpoint())
+    assert get(client_of(service, retries=True, deadline=90.0)).id == ID
+    assert [round(seconds) for seconds in waits] == [60, 0]
+
+
+def test_no_retry_begins_after_the_deadline(service, client_of, waits):
+    service.forever = (service.answer(429, headers={"Retry-After": "60"}),)
+    with pytest.raises(TooManyRequests):
+        get(client_of(service, retries=True, deadline=90.0))
+    assert [round(seconds) for seconds in waits] == [60]
+    assert len(service.asked) == 2
+
+
 def test_a_read_timeout_is_retried_within_the_deadline(service, client_of, monkeypatch):
     monkeypatch.setattr("endpoints.azure.sending.READ_SECONDS", 0.1)
     service.says(lambda connection: connection.recv(1)).answers(body=service.endpoint())

@@ -210,6 +210,17 @@ def test_the_error_for_a_retired_version_names_the_setting(service, patient, ask
     assert len(service.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "end"),
+    [({"code": "UnsupportedApiVersion", "message": "Use v9."}, " (410): Use v9."), (b"", " (410).")],
+)
+def test_the_error_for_a_retired_version_says_what_the_service_said(service, client, body, end):
+    service.answers(410, body)
+    with pytest.raises(VersionRetired) as caught:
+        list(client.list_endpoints())
+    assert str(caught.value).endswith(end)
+
+
 @pytest.mark.parametrize("body", [GATEWAY, {"code": "NotFound", "message": "It is no longer available."}], ids=str)
 def test_a_missing_entity_is_not_a_retired_version(service, client, body):
     service.forever = (service.answer(404, body),)

@@ -13,7 +13,7 @@ from endpoints.logs.download import requests as downloads
 from endpoints.logs.keep import retention
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.storage import orphans
-from endpoints.models import Endpoint, Event, LogArchive, LogDay, LogEntry, LogFile
+from endpoints.models import Download, Endpoint, Event, LogArchive, LogDay, LogEntry, LogFile
 
 
 def keep(person, endpoint, days):
@@ -182,3 +182,36 @@ def test_entries_of_another_endpoint_are_not_forgotten_with_those_of_one(two):
     LogFile.objects.update(stored_as="", gone_at=timezone.now())
     retention.delete_gone_entries(one)
     assert (one.log_entries.count(), other.log_entries.count()) == (0, 4)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Calls `do(endpoint)` while retention waits for the lock on rows of log files, which another worker has."""
+
+    def while_waiting(do):
+        lock = retention.lock_logs
+
+        def locked(endpoint):
+            do(endpoint)
+            lock(endpoint)
+
+        monkeypatch.setattr(retention, "lock_logs", locked)
+
+    return while_waiting
+
+
+def test_an_entry_that_the_service_lists_again_meanwhile_is_not_forgotten(kept, meanwhile):
+    back = kept.log_entries.order_by("pk").first()
+    LogFile.objects.update(stored_as="", gone_at=timezone.now())
+    meanwhile(lambda endpoint: back.files.update(gone_at=None))
+    retention.delete_gone_entries(kept)
+    assert LogEntry.objects.get() == back
+
+
+def test_what_a_download_needs_that_was_requested_meanwhile_stays(kept, lena, meanwhile):
+    age(kept.log_files.all(), 100)
+    chosen = kept.log_entries.order_by("pk").first()
+    asked = {"actor": lena.user, "endpoint": kept, "selection": f"entry={chosen.pk}"}
+    meanwhile(lambda endpoint: Download.objects.active().exists() or downloads.request_download(**asked))
+    assert retention.enforce(7) == 6
+    assert set(LogFile.objects.stored().values_list("entry", flat=True)) == {chosen.pk}

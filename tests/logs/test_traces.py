@@ -180,6 +180,38 @@ def test_nobody_begins_to_fetch_what_a_purge_waits_for(kept, world, alice, lena,
     assert step(purge).done
 
 
+def test_entries_that_are_not_to_be_deleted_neither_delay_a_purge_nor_count_as_gone(kept, alice):
+    chosen, other = kept.log_entries.order_by("pk")[:2]
+    other.files.update(stored_as="", leased_until=timezone.now() + timedelta(minutes=1))
+    assert step(request(alice, kept, keys=[chosen.key])).done
+    assert other.files.filter(gone_at=None).count() == 2
+
+
+def test_a_purge_that_the_service_refuses_leaves_no_traces_here_either(kept, world, alice):
+    lost = saved(kept, f"{today()}_000001__0a1b")
+    refusal = {"code": "InvalidRequest", "message": "No.", "innerError": {"code": "InvalidLogDate"}}
+    world.fail({"method": "DELETE", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": refusal}})
+    assert step(request(alice, kept, until=today())).state == "failed"
+    assert not storages["logs"].exists(lost)
+
+
+def test_a_zip_that_is_ready_while_a_purge_waits_for_the_lock_is_deleted_too(
+    kept, alice, lena, monkeypatch, django_capture_on_commit_callbacks
+):
+    chosen = kept.log_entries.order_by("pk").first()
+    lock, name = local.lock_logs, storages["logs"].save(f"{kept.pk}/ready.zip", ContentFile(b"PK"))
+
+    def locked(endpoint):
+        facts = {"stored_as": name, "expires_at": timezone.now() + timedelta(days=1)}
+        Download.objects.create(endpoint=endpoint, actor=lena.user, state="ready", **facts)
+        lock(endpoint)
+
+    monkeypatch.setattr(local, "lock_logs", locked)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert step(request(alice, kept, keys=[chosen.key])).done
+    assert (Download.objects.get().state, storages["logs"].exists(name)) == ("expired", False)
+
+
 def on_disk(text):
     """In which files of the database these bytes are."""
     name = str(connection.settings_dict["NAME"])

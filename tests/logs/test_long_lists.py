@@ -88,6 +88,18 @@ def test_a_purge_counts_one_task_after_the_other(long, alice):
     assert seen.count("counting") == 3, "the fourth page is the last"
 
 
+@pytest.mark.parametrize("state", ["counting", "waiting"])
+def test_a_purge_that_counts_goes_on_at_once_from_task_to_task(long, alice, state):
+    before = {} if state == "counting" else {"service_files": 8}
+    today, now = timezone.now().date(), timezone.now()
+    purge = Purge.objects.create(endpoint=long, until=today, state=state, before=before, accepted_at=now)
+    for found in (2, 4, 6):
+        tasks.purge(str(purge.pk))
+        purge.refresh_from_db()
+        assert (purge.state, purge.after["survey"]["files"]) == (state, found)
+        assert purge.due_at <= timezone.now()
+
+
 def test_a_refusal_to_delete_is_final_also_after_counting_that_took_several_tasks(long, world, alice):
     purge = Purge.objects.create(endpoint=long, actor=alice.user, until=timezone.now().date())
     denied = {"code": "InvalidRequest", "message": "No.", "innerError": {"code": "InvalidLogDate"}}

@@ -13,7 +13,7 @@ from endpoints.logs.fetch import listing
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.purge import job, local
 from endpoints.logs.purge import requests as purging
-from endpoints.models import Endpoint, Event, LogArchive, LogFile, Purge
+from endpoints.models import Endpoint, Event, LogArchive, LogFile, Purge, Resource
 
 DAY = 24 * 3600
 REFUSED = {"code": "InvalidRequest", "message": "Not now.", "innerError": {"code": "InvalidLogDate"}}
@@ -179,15 +179,18 @@ def test_the_error_of_a_check_is_gone_with_the_next_one(kept, world, alice):
     assert (step(purge).state, purge.failures, purge.error) == ("waiting", 0, "")
 
 
+def found_anyway(endpoint, at):
+    """A recording that is recorded although a purge deletes it, as a process of an older version might do."""
+    Purge.objects.update(state="failed")
+    name = {"id": f"{at:%Y-%m-%d_%H%M%S}__0a1b_wav", "name": "a.wav"}
+    listing.record(endpoint, [Listed(kind="Audio", size=1, created=at, **name)])
+    Purge.objects.update(state="waiting")
+
+
 def test_what_is_found_here_at_the_end_is_deleted_before_the_purge_is_done(kept, world, alice):
-    """An entry of its last day that was recorded after all, for example by a process of an older version."""
     purge = step(up_to_today(alice, kept))
     world.advance(DAY)
-    at = timezone.now() - timedelta(days=1)
-    Purge.objects.update(state="failed")  # as if nothing was suppressed meanwhile
-    name = {"id": f"{at:%Y-%m-%d_%H%M%S}__0a1b_wav", "name": "a.wav"}
-    listing.record(kept, [Listed(kind="Audio", size=1, created=at, **name)])
-    Purge.objects.update(state="waiting")
+    found_anyway(kept, timezone.now() - timedelta(days=1))
     LogFile.objects.update(leased_until=timezone.now() + timedelta(minutes=1))
     assert step(purge).state == "waiting"
     assert due_in(purge) == pytest.approx(3, abs=1)
@@ -230,15 +233,59 @@ def test_a_purge_that_another_worker_ended_meanwhile_has_one_event(kept, alice, 
     assert not Event.objects.filter(verb="purged").exists(), "the other worker recorded it"
 
 
+def recorded_later(endpoint, world, purge):
+    """A recording of the last day that came after the purge was accepted, as the service lists it."""
+    at = timezone.now() + timedelta(minutes=1)
+    found = {"id": f"{purge.until}_235959__0a1b_wav", "name": "later.wav", "kind": "Audio"}
+    listing.record(endpoint, [Listed(size=1, created=at, **found)])
+    listed = world.call("GET", f"/endpoints/{endpoint.remote_id}/files/logs")["values"][0]
+    address = f"{listed['self'].rpartition('/')[0]}/{found['id']}"
+    later = {**listed, "self": address, "createdDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    return {**later, "name": found["name"], "kind": found["kind"]}
+
+
 def test_what_was_recorded_later_on_the_last_day_is_not_counted_as_left(kept, world, alice):
     recording = world.call("GET", f"/endpoints/{kept.remote_id}/files/logs")["values"][0]
     purge = step(up_to_today(alice, kept))
-    at = timezone.now() + timedelta(minutes=1)
-    found = {"id": f"{purge.until}_235959__0a1b_wav", "name": "later.wav", "kind": "Audio"}
-    listing.record(kept, [Listed(size=1, created=at, **found)])
-    address = f"{recording['self'].rpartition('/')[0]}/{found['id']}"
-    later = {**recording, **found, "self": address, "createdDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
-    del later["id"]
-    world.fail({"method": "GET", "path": ALL, "times": 1, "effect": {"body": {"values": [recording, later]}}})
+    page = {"values": [recording, recorded_later(kept, world, purge)]}
+    world.fail({"method": "GET", "path": ALL, "times": 1, "effect": {"body": page}})
     assert step(purge).state == "waiting"
     assert (purge.after["service_files"], purge.after["entries"]) == (1, 0)
+
+
+def test_only_what_was_recorded_later_on_the_last_day_stays_at_the_end(kept, world, alice):
+    purge = step(up_to_today(alice, kept))
+    page = {"values": [recorded_later(kept, world, purge)]}
+    later = kept.log_files.get()
+    found_anyway(kept, timezone.now() - timedelta(days=1))
+    world.fail({"method": "GET", "path": ALL, "times": 1, "effect": {"body": page}})
+    assert step(purge).done
+    assert list(LogFile.objects.all()) == [later]
+
+
+def test_a_request_is_recorded_with_who_asked_for_what_and_why(kept, alice):
+    purge = request(alice, kept, keys=keys(kept, 2))
+    event = Event.objects.get(verb="purge-requested")
+    assert (event.actor_name, event.endpoint_id, event.detail) == ("alice", kept.pk, "Law")
+    assert event.facts == {"what": "2 entries", "purge": str(purge.pk)}
+    assert (purge.endpoint_remote_id, purge.actor_name, purge.until) == (kept.remote_id, "alice", None)
+
+
+def test_of_an_endpoint_that_the_service_does_not_have_only_what_is_here_is_deleted(kept, world, alice):
+    Endpoint.objects.filter(pk=kept.pk).update(remote_id=None)
+    kept.refresh_from_db()
+    purge = up_to_today(alice, kept)
+    assert purge.endpoint_remote_id == ""
+    asked = len(world.ledger())
+    assert step(purge).done
+    assert len(world.ledger()) == asked
+    assert not LogFile.objects.exists()
+
+
+def test_of_an_api_version_without_content_logs_only_what_is_here_is_deleted(kept, world, alice):
+    Resource.objects.update(capabilities={**kept.resource.capabilities, "logs": False})
+    purge = up_to_today(alice, kept)
+    asked = len(world.ledger())
+    assert step(purge).done
+    assert len(world.ledger()) == asked
+    assert (purge.before["archive_files"], purge.after["archive_files"]) == (8, 0)

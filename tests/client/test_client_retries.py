@@ -1,5 +1,6 @@
 """Which requests are retried, and which never are."""
 
+import threading
 import time
 
 import pytest
@@ -16,6 +17,7 @@ from endpoints.azure import (
     TooManyRequests,
     Unreadable,
 )
+from endpoints.azure.transport import Transport
 
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
@@ -71,6 +73,27 @@ def test_a_post_or_patch_that_was_not_sent_is_not_retried(service, patient, muta
     with pytest.raises(NotSent):
         mutate(patient)
     assert "retry_scheduled" not in caplog.text
+
+
+def test_a_post_for_which_no_connection_was_free_was_not_sent(service, client_of, monkeypatch):
+    monkeypatch.setattr("endpoints.azure.transport.MAX_CONNECTIONS", 1)
+    arrived, over, transport = threading.Event(), threading.Event(), Transport()
+
+    def hold(connection):
+        arrived.set()
+        over.wait(10)
+
+    service.says(hold, service.answer(200, service.endpoint()))
+    first = threading.Thread(target=post, args=[client_of(service, deadline=10.0, transport=transport)])
+    first.start()
+    assert arrived.wait(10)
+    try:
+        with pytest.raises(NotSent):
+            post(client_of(service, deadline=0.2, transport=transport))
+    finally:
+        over.set()
+        first.join(10)
+    assert len(service.asked) == 1
 
 
 @pytest.mark.parametrize("ask", [get, delete])

@@ -22,6 +22,7 @@ CLIENT = (
     "client/test_client_retries client/test_client_tokens client/test_client_faults client/test_client_responses "
     "client/test_client_versions client/test_client_secrets client/test_client_writing"
 )
+PURGE = "logs/test_purging logs/test_purge_steps logs/test_traces logs/test_long_lists"
 # The tests of each module that run in this process: a simulator of the service, and no browser.
 TESTS = {
     "endpoints/changes/reconcile.py": f"{CHANGES} faults/test_endpoint_elsewhere",
@@ -37,12 +38,11 @@ TESTS = {
     "endpoints/mirror/resources.py": "mirror/test_web_hooks test_audit test_gateway",
     "endpoints/access/signature.py": "mirror/test_web_hooks access",
     "endpoints/access/roles.py": "test_permissions",
-    "endpoints/access/permissions.py": "test_permissions",
     "endpoints/azure/sending.py": CLIENT,
-    "endpoints/logs/keep/retention.py": "logs",
-    "endpoints/logs/purge/job.py": "logs",
-    "endpoints/logs/purge/local.py": "logs",
-    "endpoints/logs/purge/requests.py": "logs",
+    "endpoints/logs/keep/retention.py": "logs/test_keeping logs/test_retention",
+    "endpoints/logs/purge/job.py": PURGE,
+    "endpoints/logs/purge/local.py": PURGE,
+    "endpoints/logs/purge/requests.py": PURGE,
 }
 COPIED = ["speechstudio", "templates", "static", "locale", "manage.py", "bench", "docs"]
 PYTEST = ["-n", "0", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:playwright", "--reuse-db"]

@@ -53,6 +53,13 @@ def test_a_regional_host_with_a_private_address_is_not_sent(client_of, resolver,
         client.get_endpoint(ID)
 
 
+@pytest.mark.parametrize("label", ["a" * 64, "contoso."])
+def test_a_host_that_cannot_be_a_name_is_not_sent(client_of, label):
+    client = client_of(f"https://{label}.cognitiveservices.azure.com")
+    with pytest.raises(NotSent, match="address cannot be used"):
+        client.get_endpoint(ID)
+
+
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
     """A private certificate authority."""

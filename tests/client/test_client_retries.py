@@ -1,5 +1,6 @@
 """Which requests are retried, and which never are."""
 
+import threading
 import time
 
 import pytest
@@ -16,6 +17,7 @@ from endpoints.azure import (
     TooManyRequests,
     Unreadable,
 )
+from endpoints.azure.transport import Transport
 
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
@@ -71,6 +73,27 @@ def test_a_post_or_patch_that_was_not_sent_is_not_retried(service, patient, muta
     with pytest.raises(NotSent):
         mutate(patient)
     assert "retry_scheduled" not in caplog.text
+
+
+def test_a_post_for_which_no_connection_was_free_was_not_sent(service, client_of, monkeypatch):
+    monkeypatch.setattr("endpoints.azure.transport.MAX_CONNECTIONS", 1)
+    arrived, over, transport = threading.Event(), threading.Event(), Transport()
+
+    def hold(connection):
+        arrived.set()
+        over.wait(10)
+
+    service.says(hold, service.answer(200, service.endpoint()))
+    first = threading.Thread(target=post, args=[client_of(service, deadline=10.0, transport=transport)])
+    first.start()
+    assert arrived.wait(10)
+    try:
+        with pytest.raises(NotSent):
+            post(client_of(service, deadline=0.2, transport=transport))
+    finally:
+        over.set()
+        first.join(10)
+    assert len(service.asked) == 1
 
 
 @pytest.mark.parametrize("ask", [get, delete])
@@ -145,6 +168,29 @@ def test_all_attempts_share_one_deadline(service, client_of):
     with pytest.raises(TimedOut):
         get(client_of(service, retries=True, deadline=0.4))
     assert time.monotonic() - begun < 2
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """Waits take no time, and the clock is set forward instead. Returns the seconds of each."""
+    waits, clock = [], time.monotonic
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + sum(waits))
+    return waits
+
+
+def test_only_the_deadline_limits_how_long_retries_take(service, client_of, waits):
+    service.answers(429, headers={"Retry-After": "60"}).answers(503).answers(body=service.endpoint())
+    assert get(client_of(service, retries=True, deadline=90.0)).id == ID
+    assert [round(seconds) for seconds in waits] == [60, 0]
+
+
+def test_no_retry_begins_after_the_deadline(service, client_of, waits):
+    service.forever = (service.answer(429, headers={"Retry-After": "60"}),)
+    with pytest.raises(TooManyRequests):
+        get(client_of(service, retries=True, deadline=90.0))
+    assert [round(seconds) for seconds in waits] == [60]
+    assert len(service.asked) == 2
 
 
 def test_a_read_timeout_is_retried_within_the_deadline(service, client_of, monkeypatch):

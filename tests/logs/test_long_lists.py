@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.logs.download import requests as downloads
@@ -85,6 +86,35 @@ def test_a_purge_counts_one_task_after_the_other(long, alice):
             break
     assert purge.done
     assert seen.count("counting") == 3, "the fourth page is the last"
+
+
+@pytest.mark.parametrize("state", ["counting", "waiting"])
+def test_a_purge_that_counts_goes_on_at_once_from_task_to_task(long, alice, state):
+    before = {} if state == "counting" else {"service_files": 8}
+    today, now = timezone.now().date(), timezone.now()
+    purge = Purge.objects.create(endpoint=long, until=today, state=state, before=before, accepted_at=now)
+    for found in (2, 4, 6):
+        tasks.purge(str(purge.pk))
+        purge.refresh_from_db()
+        assert (purge.state, purge.after["survey"]["files"]) == (state, found)
+        assert purge.due_at <= timezone.now()
+
+
+def test_a_refusal_to_delete_is_final_also_after_counting_that_took_several_tasks(long, world, alice):
+    purge = Purge.objects.create(endpoint=long, actor=alice.user, until=timezone.now().date())
+    denied = {"code": "InvalidRequest", "message": "No.", "innerError": {"code": "InvalidLogDate"}}
+    world.fail({"method": "DELETE", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": denied}})
+    seen = set()
+    for _round in range(ROUNDS):
+        Purge.objects.filter(pk=purge.pk).update(due_at=Now())
+        tasks.purge(str(purge.pk))
+        purge.refresh_from_db()
+        seen.add("survey" in purge.after)
+        if not purge.running:
+            break
+    assert seen == {True, False}, "it was counted by several tasks"
+    assert (purge.state, purge.failures) == ("failed", 0)
+    assert purge.after["service_files"] == purge.before["service_files"] == 8
 
 
 def test_the_next_task_begins_behind_all_pages_that_were_read_together(long, world, lena, monkeypatch):

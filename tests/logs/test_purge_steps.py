@@ -13,6 +13,7 @@ from endpoints.logs.fetch import listing
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.purge import job, local
 from endpoints.logs.purge import requests as purging
+from endpoints.mirror.resources import remove_resource
 from endpoints.models import Endpoint, Event, LogArchive, LogFile, Purge, Resource
 
 DAY = 24 * 3600
@@ -119,6 +120,16 @@ def test_a_purge_that_ended_says_when_and_is_never_due_again(kept, world, alice,
     assert purge.state == state
     assert begun <= purge.finished_at <= timezone.now()
     assert purge.due_at is None
+
+
+def test_a_purge_whose_resource_was_removed_says_when_it_ended_and_names_no_files(kept, world, alice):
+    refuse(world, "DELETE", ONE, 401, DENIED)
+    purge = step(request(alice, kept, keys=keys(kept, 1)))
+    assert len(purge.before["ids"]) == 2
+    remove_resource(kept.resource, actor=alice.user)
+    assert step(purge).state == "failed"
+    assert "ids" not in purge.before
+    assert purge.finished_at is not None
 
 
 def test_a_refusal_before_anything_was_counted_tells_what_was_here(kept, world, alice):

@@ -80,8 +80,8 @@ def _has_room(row: Any, resource: Resource) -> bool:
 
 
 def _beside(row: Any, resource: Resource) -> list[QuerySet[Any]]:
-    """The other work of the same kind with the same resource."""
-    kinds: tuple[Any, ...] = LONG if isinstance(row, LONG) else (Change,)
+    """The other work of the same kind with the same resource; personal data is deleted whatever else goes on."""
+    kinds: tuple[Any, ...] = (Purge,) if isinstance(row, Purge) else LONG if isinstance(row, LONG) else (Change,)
     return [kind.objects.filter(endpoint__resource=resource).exclude(pk=row.pk) for kind in kinds]
 
 

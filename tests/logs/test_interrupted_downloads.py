@@ -120,12 +120,14 @@ def contents(world):
 
 
 def finish(download):
-    """A worker's rounds until it is ready; time for waiting is skipped."""
-    for _round in range(40):
+    """A worker's rounds until it is ready; time for waiting is skipped, but not that for others of its resource."""
+
+    def round_of_a_worker():
         Download.objects.active().filter(pk=download.pk).update(due_at=Now())
         tasks.fetch(str(download.pk))
-        if Download.objects.filter(pk=download.pk, state=DownloadState.READY).exists():
-            break
+        return Download.objects.filter(pk=download.pk, state=DownloadState.READY).exists()
+
+    until(round_of_a_worker, 50)
     connection.close()
 
 

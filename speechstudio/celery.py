@@ -10,6 +10,7 @@ from celery import Celery
 from celery.signals import worker_before_create_process, worker_init, worker_process_init
 
 from speechstudio.child_process import die_with_parent
+from speechstudio.heartbeat import Heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 
@@ -35,6 +36,7 @@ app = Celery("speechstudio")
 app.amqp.Connection = BrokerConnection
 app.config_from_object("speechstudio.start:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(Heartbeat)
 
 
 @worker_init.connect

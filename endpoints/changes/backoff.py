@@ -15,7 +15,7 @@ from endpoints.models.status import ChangeState
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
 SLOWLY = 300.0  # seconds between polls of what this version does not know
 LONG = (Download, LogArchive, Purge)  # work that takes long, and workers of its own
-CHANGES_AT_ONCE = 3  # of a resource; docker-compose.yml gives them 6 processes
+CHANGES_AT_ONCE = 5  # of a resource; docker-compose.yml gives them 8 processes
 ALIVE_SECONDS = 12  # a lease of a worker that has not been killed has more left: work.held() prolongs it
 BUSY_SECONDS = 1.0  # until work asks again whether there is room for it
 OUTAGE = 30.0  # seconds of failing from which on the callers of a resource take turns

@@ -8,9 +8,10 @@ from django.db.models.functions import Now
 
 
 class Sweep(models.Model):
-    """One row, which each sweep updates."""
+    """One row, which each sweep updates, and each heartbeat of a worker, which goes on while all of them are busy."""
 
     at = models.DateTimeField(db_default=Now())
+    beat_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()
@@ -24,10 +25,21 @@ class Sweep(models.Model):
             Sweep.objects.bulk_create([Sweep(pk=1)], ignore_conflicts=True)
 
     @classmethod
+    def beat(cls) -> None:
+        """Record that a worker is running. Before the first sweep there is no row, and nothing to tell apart."""
+        cls.objects.filter(pk=1).update(beat_at=Now())
+
+    @classmethod
     def last(cls) -> tuple[datetime | None, bool]:
-        """The time of the last sweep, and whether the next one is overdue, by the database's clock."""
-        at, now = cls.objects.annotate(now=Now()).values_list("at", "now").first() or (None, None)
-        return at, overdue(at, now)
+        """The time of the last sweep, and whether no worker is running, by the database's clock."""
+        row = cls.objects.annotate(now=Now()).values_list("at", "beat_at", "now").first()
+        at, beat_at, now = row or (None, None, None)
+        return at, missing(at, beat_at, now)
+
+
+def missing(swept: datetime | None, beat: datetime | None, now: datetime | None) -> bool:
+    """Whether no worker has swept or said that it is running for a while."""
+    return overdue(swept, now) and overdue(beat, now)
 
 
 def overdue(last: datetime | None, now: datetime | None) -> bool:

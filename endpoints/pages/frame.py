@@ -70,6 +70,9 @@ class Frame:
         elif self.data.worker_missing:
             text = _("No worker is at work: what you ask for is kept and waits.")
             found.append(Banner("warning", text, self.data.swept_at))
+        elif self.data.workers_busy:
+            text = _("All workers are busy: what you request is stored and starts later than usual.")
+            found.append(Banner("warning", text, self.data.swept_at))
         if self.unseen:
             found.append(self._ready())
         return found

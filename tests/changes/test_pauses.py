@@ -97,7 +97,7 @@ def leased(rows):
 
 
 def test_a_resource_takes_few_of_the_workers_and_one_when_it_fails(alice, mirrored, world, worker):
-    world.begin(endpoints=4, rate_limit="0/0")
+    world.begin(endpoints=6, rate_limit="0/0")
     worker.mirror()
     ask = [
         submit.edit(key=uuid4(), actor=alice.user, endpoint=one, desired={"description": "New"})

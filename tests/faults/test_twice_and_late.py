@@ -102,6 +102,19 @@ def test_without_a_beat_the_page_and_the_health_check_say_so(alice, client, mode
     assert client.get("/health/ready").status_code == 200
 
 
+def test_busy_workers_are_told_from_missing_ones(alice, client, model):
+    tasks.sweep()
+    Sweep.objects.update(at=timezone.now() - timedelta(minutes=5))
+    Sweep.beat()
+    assert client.get("/health/ready").status_code == 200
+    page = alice.get("/endpoints/").content.decode()
+    assert "All workers are busy" in page
+    assert "No worker is at work" not in page
+    Sweep.objects.update(beat_at=timezone.now() - timedelta(seconds=30))
+    assert client.get("/health/ready").status_code == 503
+    assert "No worker is at work" in alice.get("/endpoints/").content.decode()
+
+
 @pytest.mark.parametrize("hours", [-2, 2])
 def test_a_beat_with_a_wrong_clock_sweeps_anyway(
     alice, client, model, messages, clock, hours, django_capture_on_commit_callbacks

@@ -23,7 +23,7 @@ from endpoints.models.download import Download
 from endpoints.models.log import LogFile
 from endpoints.models.log_archive import LogArchive, Stage
 from endpoints.models.search import uuid_in
-from endpoints.models.sweep import overdue
+from endpoints.models.sweep import missing, overdue
 
 DOWNLOADS, LOGS = "downloads", "logs"  # what their versions begin with
 FILE_FIELDS = ("kind", "size", "stored_as", "gone_at", "problem", "requested_at")
@@ -40,6 +40,7 @@ SELECT
     (SELECT max(cataloged_at) FROM endpoints_resource),
     (SELECT count(*) FROM endpoints_resource),
     (SELECT "at" FROM endpoints_sweep WHERE id = 1),
+    (SELECT beat_at FROM endpoints_sweep WHERE id = 1),
     CURRENT_TIMESTAMP,
     (SELECT count(*) FROM endpoints_resource WHERE unreadable <> '{}'),
     (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
@@ -59,6 +60,7 @@ class DataVersion:
     resources: int
     swept_at: datetime | None
     worker_missing: bool
+    workers_busy: bool
     unreadable: int
     unseen: int
     session_alive: bool
@@ -73,7 +75,9 @@ class DataVersion:
         with connection.cursor() as cursor:
             cursor.execute(_FACTS, [reader, session_key, connection.ops.adapt_datetimefield_value(now)])
             endpoint, change, since, failing, unread, mirrored, cataloged, resources, *rest = cursor.fetchone()
-        swept, clock, (unreadable, unseen, session) = _time(rest[0]), _time(rest[1]), rest[2:]
+        swept, beat, clock = map(_time, rest[:3])
+        unreadable, unseen, session = rest[3:]
+        late, absent = overdue(swept, clock), missing(swept, beat, clock)
         changing = (endpoint, change, since, failing, unread, resources, unreadable)
         version = "-".join("".join(c for c in str(fact or 0) if c.isdigit()) for fact in changing)
         return cls(
@@ -84,7 +88,8 @@ class DataVersion:
             cataloged_at=str(cataloged),
             resources=resources,
             swept_at=swept,
-            worker_missing=overdue(swept, clock),
+            worker_missing=absent,
+            workers_busy=late and not absent,
             unreadable=unreadable,
             unseen=unseen,
             session_alive=bool(session),

@@ -1,0 +1,42 @@
+"""A worker says every few seconds that it is running, apart from its tasks, which may all take long."""
+
+import logging
+from importlib import import_module
+from typing import Any
+
+from celery import bootsteps
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+log = logging.getLogger(__name__)
+
+
+class Heartbeat(bootsteps.StartStopStep):
+    """In the worker's main process and its event loop, which also starts its other processes: no thread is needed.
+
+    It rests while the broker is away: the worker gets no messages then.
+    """
+
+    requires = ("celery.worker.components:Timer",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.timer: Any = None
+
+    def start(self, parent: Any) -> None:
+        if "sweeps" in parent.app.amqp.queues.consume_from:  # it works on deployments
+            self.timer = parent.timer.call_repeatedly(settings.SWEEP_SECONDS, beat)
+
+    def stop(self, parent: Any) -> None:
+        if self.timer:
+            self.timer.cancel()
+
+
+def beat() -> None:
+    """Record the heartbeat; no connection is kept, because processes are forked from this one."""
+    try:
+        import_module("endpoints.models").Sweep.beat()
+    except DatabaseError as error:
+        log.warning("The heartbeat is not recorded: %s", error)
+    finally:
+        connection.close()

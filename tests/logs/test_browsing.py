@@ -234,6 +234,13 @@ def test_without_entries_the_page_says_why(lena, known):
     assert "No entry matches <bdi>hello</bdi>" in page(lena, known, "?q=hello")
 
 
+def test_many_entries_are_not_counted_one_by_one(lena, known, monkeypatch):
+    for _entry in range(3):
+        write(known)
+    monkeypatch.setattr("endpoints.pages.endpoint_list.selection.COUNTED", 2)
+    assert "More than 2 entries" in page(lena, known)
+
+
 def test_opening_an_entry_fetches_what_is_not_here_and_shows_text_words_and_recording(lena, logging):
     page(lena, logging)
     look(logging)

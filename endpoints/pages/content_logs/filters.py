@@ -31,7 +31,7 @@ def counted(rows: LogEntryQuerySet) -> int:
 
 def count_words(count: int) -> str:
     if count > selection.COUNTED:
-        return _("More than %(count)s entries") % {"count": number_in_words(selection.COUNTED)}
+        return _("More than %(count)s entries") % {"count": number_format(selection.COUNTED, force_grouping=True)}
     return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
 
 

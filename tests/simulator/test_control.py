@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -87,6 +88,17 @@ def test_a_delayed_response_is_the_usual_one(service: Service) -> None:
         answer = service.http.get("/endpoints")
         assert answer.status_code == 200
         assert answer.elapsed.total_seconds() >= 0.15
+
+
+def test_a_request_that_is_delayed_beyond_a_reset_is_not_carried_out_in_the_next_world(service: Service) -> None:
+    service.faults(fault(method="POST", effect={"delay": 2}))
+    with ThreadPoolExecutor(1) as pool:
+        lost = pool.submit(service.http.post, "/endpoints", json=service.endpoint_body())
+        until(lambda: [entry for entry in service.ledger() if entry["method"] == "POST"])
+        service.reset()
+        with pytest.raises(httpx.RemoteProtocolError):
+            lost.result()
+    assert service.every("/endpoints") == []
 
 
 @pytest.mark.parametrize(("body", "content"), [("<html>", b"<html>"), ({"values": 7}, b'{"values":7}'), (None, b"")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -50,11 +50,20 @@ class Middleware:
         fault = next((one for one in simulation.faults if one.matches(method, path)), None)
         if simulation.options.latency_ms:
             await asyncio.sleep(simulation.options.latency_ms / 1000)
-        app = self.check_access if self.keyed else self.app
-        if fault:
-            await faults.apply(fault, app, scope, receive, send_and_record)
-        else:
-            await app(scope, receive, send_and_record)
+        resets = simulation.resets
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if simulation.resets != resets:  # its world is gone, and it is no request to the next one
+                raise ClientDisconnect
+            await (self.check_access if self.keyed else self.app)(scope, receive, send)
+
+        try:
+            if fault:
+                await faults.apply(fault, app, scope, receive, send_and_record)
+            else:
+                await app(scope, receive, send_and_record)
+        except ClientDisconnect:
+            faults.close_connection(scope)
 
     async def check_access(self, scope: Scope, receive: Receive, send: Send) -> None:
         simulation = self.simulation

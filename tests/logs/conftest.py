@@ -3,6 +3,7 @@
 import pytest
 
 from endpoints.models import Endpoint
+from tests.logs.steps import keep_logs
 
 
 @pytest.fixture
@@ -11,3 +12,9 @@ def logging(resource, world, worker):
     world.begin(endpoints=12, logs=4, log_bytes=5000, rate_limit="0/0")
     worker.mirror()
     return Endpoint.objects.filter(logging_enabled=True, status="Succeeded").first()
+
+
+@pytest.fixture
+def kept(logging, alice):
+    """The same, with copies of all of them here."""
+    return keep_logs(alice, logging)

@@ -6,7 +6,6 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db.models import F, Sum
-from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -21,20 +20,9 @@ from endpoints.logs.storage import orphans
 from endpoints.mirror.resources import remove_resource
 from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile, Resource
 from endpoints.pages.content_logs import days as log_days
+from tests.logs.steps import refresh
 
 DAY = 24 * 3600
-
-
-def look(endpoint, rounds=10):
-    """Looks until the worker says that nothing is to be done now."""
-    row = keeping.request_refresh(endpoint)
-    for _round in range(rounds):
-        LogArchive.objects.filter(pk=row.pk).update(due_at=Now())
-        tasks.collect(str(row.pk))
-        row.refresh_from_db()
-        if not row.stage:
-            break
-    return row
 
 
 def keep(person, endpoint, **more):
@@ -58,12 +46,12 @@ def aged(endpoint, **span):
 @pytest.fixture
 def kept(logging, alice):
     keep(alice, logging)
-    look(logging)
+    refresh(logging)
     return logging
 
 
 def test_a_look_lists_all_and_reads_transcripts_and_leaves_recordings_where_they_are(logging):
-    row = look(logging)
+    row = refresh(logging)
     assert row.checked_at
     assert LogEntry.objects.exclude(text="").count() == 4
     assert {file.kind for file in LogFile.objects.stored()} == {"Transcription"}
@@ -73,7 +61,7 @@ def test_a_look_lists_all_and_reads_transcripts_and_leaves_recordings_where_they
 def test_keeping_archives_everything_before_the_service_removes_it(kept, world):
     assert LogFile.objects.stored().count() == 8
     world.advance(31 * DAY)
-    look(kept)
+    refresh(kept)
     assert LogFile.objects.stored().count() == LogFile.objects.exclude(gone_at=None).count() == 8
     assert sums(kept) | {"seen": 8, "archived": 8, "vanished": 0} == sums(kept)
 
@@ -85,36 +73,36 @@ def test_a_page_of_the_list_gives_the_addresses_so_no_file_is_asked_for_by_itsel
 def test_several_looks_count_nothing_twice(kept):
     before = sums(kept)
     for _again in range(3):
-        look(kept)
+        refresh(kept)
     assert sums(kept) == before
     assert LogFile.objects.count() == 8
 
 
 def test_what_vanishes_soon_is_fetched_first(logging, world, alice):
-    look(logging)
+    refresh(logging)
     newest = LogFile.objects.filter(kind="Audio").order_by("-created_at").first()
     LogFile.objects.filter(pk=newest.pk).update(created_at=timezone.now() - timedelta(days=29))
     before = len(world.ledger("GET"))
     keep(alice, logging)
-    look(logging)
+    refresh(logging)
     fetched = [one["path"] for one in world.ledger("GET")[before:] if "/speechtotext/" not in one["path"]]
     assert newest.name in fetched[0]
 
 
 def test_what_was_gone_before_we_came_is_counted_and_forgotten(logging, world):
-    look(logging)
+    refresh(logging)
     LogFile.objects.filter(kind="Transcription").update(stored_as="")
     world.advance(31 * DAY)
-    look(logging)
+    refresh(logging)
     assert sums(logging)["vanished"] == 4, "the transcripts had a copy once"
     assert sums(logging)["entries"] == 4
     assert not LogEntry.objects.exists()
 
 
 def test_an_entry_of_which_we_have_a_copy_stays_when_the_service_has_it_no_longer(logging, world):
-    look(logging)
+    refresh(logging)
     world.advance(31 * DAY)
-    look(logging)
+    refresh(logging)
     assert LogEntry.objects.exclude(text="").count() == 4
 
 
@@ -126,7 +114,7 @@ def test_a_look_goes_on_where_a_killed_worker_was(logging, world, alice):
     row = LogArchive.objects.get()
     assert row.stage
     world.fail()
-    look(logging)
+    refresh(logging)
     assert sums(logging) | {"seen": 8, "archived": 8} == sums(logging)
 
 
@@ -141,7 +129,7 @@ def test_two_workers_do_not_look_at_the_same_time(kept, world):
 def test_a_refused_look_ends_with_the_reason_and_is_not_repeated_for_ever(logging, world):
     refusal = {"code": "InvalidRequest", "message": "Logging is off.", "innerError": {"code": "EndpointWithoutLogging"}}
     world.fail({"method": "GET", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": refusal}})
-    row = look(logging)
+    row = refresh(logging)
     assert "Logging is off." in row.error
     assert row.due_at is None
 
@@ -178,12 +166,12 @@ def test_copies_go_after_their_time_with_what_they_said(kept):
     assert sums(kept)["removed"] == 8
     assert Event.objects.get(verb="logs-removed").facts == {"files": 8}
     assert retention.enforce(7) == 0
-    look(kept)
+    refresh(kept)
     assert not LogFile.objects.stored().exists(), "what is too old is not fetched again"
 
 
 def test_copies_that_nobody_decided_to_keep_go_sooner(logging):
-    look(logging)
+    refresh(logging)
     aged(logging, days=6)
     assert retention.enforce(7) == 0
     aged(logging, days=2)
@@ -349,9 +337,9 @@ def test_days_on_which_nobody_looked_in_time_are_unknown(logging, lena):
 
 
 def test_days_are_looked_through_as_far_as_the_service_remembers(logging, lena):
-    look(logging)
+    refresh(logging)
     LogDay.objects.create(endpoint=logging, day=timezone.now().date() - timedelta(days=60), seen=1)
-    look(logging)
+    refresh(logging)
     unknown = [line.days for line in log_days.day_spans(lena.user, logging) if line.state == "unknown"]
     assert unknown == [30], "29 days before today are looked through, 60 days ago there was something"
 
@@ -363,7 +351,7 @@ def test_the_ledger_is_a_table_with_a_link_for_each_day(kept, lena):
 
 
 def test_the_countdown_says_what_vanishes_and_what_is_not_archived(logging, lena, bob):
-    look(logging)
+    refresh(logging)
     page = logging.get_absolute_url()
     LogFile.objects.update(created_at=timezone.now() - timedelta(days=28))
     shown = lena.get(page).content.decode()
@@ -373,7 +361,7 @@ def test_the_countdown_says_what_vanishes_and_what_is_not_archived(logging, lena
 
 
 def test_of_a_container_of_ones_own_nothing_is_said_to_vanish(logging, lena, world):
-    look(logging)
+    refresh(logging)
     LogFile.objects.update(created_at=timezone.now() - timedelta(days=28))
     logging.resource.log_container = logging.resource.key
     logging.resource.save()
@@ -404,7 +392,7 @@ def test_a_service_that_fails_while_logs_are_kept_shows_on_the_resource_until_it
     assert resource.failure == archive.error != ""
     assert escape(resource.failure) in alice.get(reverse("endpoints:resources")).content.decode()
     world.fail()
-    look(logging)
+    refresh(logging)
     resource.refresh_from_db()
     assert (resource.failing_since, resource.failure) == (None, "")
     assert LogFile.objects.stored().count() == 8
@@ -421,11 +409,11 @@ def test_a_service_that_has_too_many_requests_while_logs_are_kept_is_not_failing
 
 
 def test_a_listing_with_a_log_that_cannot_be_read_marks_none_as_gone(logging, world):
-    look(logging)
+    refresh(logging)
     before = LogFile.objects.filter(gone_at=None).count()
     listed = world.call("GET", f"/endpoints/{logging.remote_id}/files/logs")["values"]
     for values, left in (([*listed[1:], {**listed[0], "self": None}], before), ([listed[0]], 1)):
         page = {"method": "GET", "path": "/files/logs", "times": 1, "effect": {"body": {"values": values}}}
         world.fail(page)
-        look(logging)
+        refresh(logging)
         assert LogFile.objects.filter(gone_at=None).count() == left

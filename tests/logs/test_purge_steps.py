@@ -1,20 +1,16 @@
 """A purge step by step: what it counts, what it asks for, when it is due again, and what its receipt and event say."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints import tasks
 from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs.fetch import listing
-from endpoints.logs.keep import settings as keeping
 from endpoints.logs.purge import job, local
-from endpoints.logs.purge import requests as purging
 from endpoints.mirror.resources import remove_resource
-from endpoints.models import Endpoint, Event, LogArchive, LogFile, Purge, Resource
+from endpoints.models import Endpoint, Event, LogFile, Purge, Resource
+from tests.logs.steps import request_purge, step
 
 DAY = 24 * 3600
 REFUSED = {"code": "InvalidRequest", "message": "Not now.", "innerError": {"code": "InvalidLogDate"}}
@@ -22,19 +18,8 @@ DENIED = {"error": {"code": "401", "message": "Access denied."}}
 ALL, ONE = r"/files/logs($|\?)", r"/files/logs/2"  # paths
 
 
-def step(purge):
-    Purge.objects.filter(pk=purge.pk).update(due_at=Now())
-    tasks.purge(str(purge.pk))
-    purge.refresh_from_db()
-    return purge
-
-
-def request(person, endpoint, **what):
-    return purging.request_purge(key=uuid.uuid4(), actor=person.user, endpoint=endpoint, reason="Law", **what)
-
-
 def up_to_today(person, endpoint):
-    return request(person, endpoint, until=timezone.now().date())
+    return request_purge(person, endpoint, until=timezone.now().date())
 
 
 def keys(endpoint, count=None):
@@ -53,20 +38,9 @@ def due_in(purge):
     return (purge.due_at - timezone.now()).total_seconds()
 
 
-@pytest.fixture
-def kept(logging, alice):
-    keeping.change_settings(actor=alice.user, endpoint=logging, keep=True, every_hours=24, retention_days=90)
-    for _round in range(10):
-        LogArchive.objects.filter(pk=logging.pk).update(due_at=Now())
-        tasks.collect(str(logging.pk))
-        if not LogArchive.objects.get(pk=logging.pk).stage:
-            break
-    return logging
-
-
 def test_of_single_entries_their_own_files_are_counted_and_no_others(kept, alice):
     size = sum(LogFile.objects.filter(entry__key__in=keys(kept, 2)).values_list("size", flat=True))
-    purge = step(request(alice, kept, keys=keys(kept, 2)))
+    purge = step(request_purge(alice, kept, keys=keys(kept, 2)))
     assert purge.before == {
         "service_files": 4,
         "service_bytes": size,
@@ -83,7 +57,7 @@ def test_a_file_without_a_size_counts_as_one_of_0_bytes(kept, world, alice):
     address = world.call("GET", f"/endpoints/{kept.remote_id}/files/logs")["values"][0]["self"].rpartition("/")[0]
     page = {"values": [{**found, "self": f"{address}/{key}_wav"}]}
     world.fail({"method": "GET", "path": ALL, "times": 1, "effect": {"body": page}})
-    purge = step(request(alice, kept, keys=[key]))
+    purge = step(request_purge(alice, kept, keys=[key]))
     assert (purge.before["service_files"], purge.before["service_bytes"]) == (1, 0)
 
 
@@ -94,7 +68,7 @@ def test_entries_are_deleted_one_by_one_and_after_a_failure_the_service_is_asked
     listed = world.call("GET", f"/endpoints/{kept.remote_id}/files/logs")["values"]
     ids = [file["self"].rpartition("/")[2] for file in listed]
     refuse(world, "DELETE", f"/files/logs/{ids[4]}", 401, DENIED)
-    purge = step(request(alice, kept, keys=keys(kept)))
+    purge = step(request_purge(alice, kept, keys=keys(kept)))
     assert (purge.state, purge.before["ids"]) == ("deleting", ids[4:])
     assert deleted(world) == ids[:5]
     assert step(purge).done
@@ -102,11 +76,11 @@ def test_entries_are_deleted_one_by_one_and_after_a_failure_the_service_is_asked
 
 
 def test_the_receipt_of_a_purge_that_ended_names_no_files(kept, world, alice):
-    single = step(request(alice, kept, keys=keys(kept, 1)))
+    single = step(request_purge(alice, kept, keys=keys(kept, 1)))
     assert single.done
     assert "ids" not in single.before
     refuse(world, "DELETE", ONE, 400, REFUSED)
-    refused = step(request(alice, kept, keys=keys(kept, 1)))
+    refused = step(request_purge(alice, kept, keys=keys(kept, 1)))
     assert refused.state == "failed"
     assert "ids" not in refused.before
 
@@ -116,7 +90,7 @@ def test_a_purge_that_ended_says_when_and_is_never_due_again(kept, world, alice,
     if state == "failed":
         refuse(world, "DELETE", ONE, 400, REFUSED)
     begun = timezone.now()
-    purge = step(request(alice, kept, keys=keys(kept, 1)))
+    purge = step(request_purge(alice, kept, keys=keys(kept, 1)))
     assert purge.state == state
     assert begun <= purge.finished_at <= timezone.now()
     assert purge.due_at is None
@@ -124,7 +98,7 @@ def test_a_purge_that_ended_says_when_and_is_never_due_again(kept, world, alice,
 
 def test_a_purge_whose_resource_was_removed_says_when_it_ended_and_names_no_files(kept, world, alice):
     refuse(world, "DELETE", ONE, 401, DENIED)
-    purge = step(request(alice, kept, keys=keys(kept, 1)))
+    purge = step(request_purge(alice, kept, keys=keys(kept, 1)))
     assert len(purge.before["ids"]) == 2
     remove_resource(kept.resource, actor=alice.user)
     assert step(purge).state == "failed"
@@ -163,7 +137,7 @@ def test_while_the_service_deletes_each_check_says_what_is_left(kept, world, ali
 
 
 def test_single_entries_are_checked_in_the_same_task(kept, world, alice):
-    purge = step(request(alice, kept, keys=keys(kept, 1)))
+    purge = step(request_purge(alice, kept, keys=keys(kept, 1)))
     assert purge.done
     assert purge.checked_at is not None
     assert purge.accepted_at is not None
@@ -171,13 +145,13 @@ def test_single_entries_are_checked_in_the_same_task(kept, world, alice):
 
 def test_while_a_worker_fetches_one_of_its_files_it_is_due_every_few_seconds(kept, alice):
     LogFile.objects.filter(entry__key__in=keys(kept, 1)).update(leased_until=timezone.now() + timedelta(minutes=1))
-    purge = step(request(alice, kept, keys=keys(kept, 1)))
+    purge = step(request_purge(alice, kept, keys=keys(kept, 1)))
     assert purge.state == "deleting"
     assert due_in(purge) == pytest.approx(3, abs=1)
 
 
 def test_the_error_of_a_purge_is_gone_once_the_service_answers(kept, world, alice):
-    purge = request(alice, kept, keys=keys(kept, 1))
+    purge = request_purge(alice, kept, keys=keys(kept, 1))
     refuse(world, "GET", ALL, 401, DENIED)
     assert (step(purge).failures, bool(purge.error)) == (1, True)
     LogFile.objects.update(leased_until=timezone.now() + timedelta(minutes=1))
@@ -227,13 +201,13 @@ def test_the_event_says_how_many_files_were_deleted(kept, alice, here, files):
 
 def test_the_event_counts_what_the_service_had_when_it_had_more(kept, alice):
     LogFile.objects.filter(kind="Audio").update(stored_as="")
-    purge = step(request(alice, kept, keys=keys(kept)))
+    purge = step(request_purge(alice, kept, keys=keys(kept)))
     assert (purge.before["archive_files"], purge.before["service_files"]) == (4, 8)
     assert Event.objects.get(verb="purged").facts["files"] == 8
 
 
 def test_a_purge_that_another_worker_ended_meanwhile_has_one_event(kept, alice, monkeypatch):
-    purge = request(alice, kept, keys=keys(kept, 1))
+    purge = request_purge(alice, kept, keys=keys(kept, 1))
     traces = local.delete_traces
 
     def ended_by_another(row):
@@ -276,7 +250,7 @@ def test_only_what_was_recorded_later_on_the_last_day_stays_at_the_end(kept, wor
 
 
 def test_a_request_is_recorded_with_who_asked_for_what_and_why(kept, alice):
-    purge = request(alice, kept, keys=keys(kept, 2))
+    purge = request_purge(alice, kept, keys=keys(kept, 2))
     event = Event.objects.get(verb="purge-requested")
     assert (event.actor_name, event.endpoint_id, event.detail) == ("alice", kept.pk, "Law")
     assert event.facts == {"what": "2 entries", "purge": str(purge.pk)}

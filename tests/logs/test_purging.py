@@ -8,46 +8,21 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.storage import storages
 from django.db import connection
-from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from endpoints import tasks
 from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs.download import requests as downloads
 from endpoints.logs.fetch import listing
-from endpoints.logs.keep import settings as keeping
 from endpoints.logs.purge import requests as purging
 from endpoints.mirror.resources import remove_resource
-from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile, Purge, Resource
+from endpoints.models import Event, LogDay, LogEntry, LogFile, Purge, Resource
 from endpoints.models.search import LOG_TEXT
+from tests.logs.steps import refresh, step
 
 DAY = 24 * 3600
 REFUSED = {"code": "InvalidRequest", "message": "Not now.", "innerError": {"code": "InvalidLogDate"}}
-
-
-def look(endpoint):
-    keeping.request_refresh(endpoint)
-    for _round in range(10):
-        LogArchive.objects.filter(pk=endpoint.pk).update(due_at=Now())
-        tasks.collect(str(endpoint.pk))
-        if not LogArchive.objects.get(pk=endpoint.pk).stage:
-            break
-
-
-def step(purge):
-    Purge.objects.filter(pk=purge.pk).update(due_at=Now())
-    tasks.purge(str(purge.pk))
-    purge.refresh_from_db()
-    return purge
-
-
-@pytest.fixture
-def kept(logging, alice):
-    keeping.change_settings(actor=alice.user, endpoint=logging, keep=True, every_hours=24, retention_days=90)
-    look(logging)
-    return logging
 
 
 def ask(person, endpoint, entries=(), **more):
@@ -151,11 +126,11 @@ def test_a_purge_whose_resource_is_removed_ends_without_asking_the_service(kept,
 
 def test_a_look_while_the_service_still_has_them_does_not_bring_them_back(kept, world, alice):
     purge = step(until_today(alice, kept))
-    look(kept)
+    refresh(kept)
     assert not LogFile.objects.exists()
     world.advance(DAY)
     assert step(purge).done
-    look(kept)
+    refresh(kept)
     assert not LogFile.objects.exists()
 
 
@@ -333,7 +308,7 @@ def test_of_an_endpoint_that_is_known_to_be_gone_only_what_is_here_is_deleted(ke
 def test_a_purge_that_failed_lets_the_next_look_find_what_the_service_still_has(kept, world, alice):
     world.fail({"method": "DELETE", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": REFUSED}})
     assert step(until_today(alice, kept)).state == "failed"
-    look(kept)
+    refresh(kept)
     assert LogEntry.objects.count() == 4
 
 
@@ -381,7 +356,7 @@ def test_from_a_container_of_ones_own_nothing_can_be_deleted_and_the_page_says_s
     assert purge.done
     assert "service_files" not in purge.before
     assert not LogFile.objects.exists()
-    look(kept)
+    refresh(kept)
     assert not LogFile.objects.exists()
 
 
@@ -404,7 +379,7 @@ def test_an_earlier_day_leaves_the_later_ones(kept, world, alice):
     assert step(purge).done
     assert LogEntry.objects.count() == later
     assert len(at_service(world, kept)) == 2 * later
-    look(kept)
+    refresh(kept)
     assert LogFile.objects.stored().count() == 2 * later
 
 

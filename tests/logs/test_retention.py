@@ -5,26 +5,14 @@ from datetime import timedelta
 import pytest
 from django.core.files.storage import storages
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints import tasks
 from endpoints.logs.download import requests as downloads
 from endpoints.logs.keep import retention
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.storage import orphans
-from endpoints.models import Download, Endpoint, Event, LogArchive, LogDay, LogEntry, LogFile
-
-
-def keep(person, endpoint, days):
-    """Store a copy of all logs of the endpoint, for so many days."""
-    keeping.change_settings(actor=person.user, endpoint=endpoint, keep=True, every_hours=24, retention_days=days)
-    keeping.request_refresh(endpoint)
-    for _round in range(10):
-        LogArchive.objects.filter(pk=endpoint.pk).update(due_at=Now())
-        tasks.collect(str(endpoint.pk))
-        if not LogArchive.objects.get(pk=endpoint.pk).stage:
-            break
+from endpoints.models import Download, Endpoint, Event, LogDay, LogEntry, LogFile
+from tests.logs.steps import keep_logs
 
 
 def age(files, days):
@@ -35,19 +23,13 @@ def age(files, days):
 
 
 @pytest.fixture
-def kept(logging, alice):
-    keep(alice, logging, 90)
-    return logging
-
-
-@pytest.fixture
 def two(resource, world, worker, alice):
     """Two endpoints with copies of their logs, which stay for 90 and for 10 days."""
     world.begin(endpoints=40, logs=4, log_bytes=5000, rate_limit="0/0")
     worker.mirror()
     one, other = Endpoint.objects.filter(logging_enabled=True, status="Succeeded").order_by("pk")[:2]
-    keep(alice, one, 90)
-    keep(alice, other, 10)
+    keep_logs(alice, one, 90)
+    keep_logs(alice, other, 10)
     return one, other
 
 

@@ -1,7 +1,6 @@
 """What a purge deletes besides the copies: partial files, files that no row knows, forgotten zips, deleted rows."""
 
 import os
-import uuid
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,29 +8,15 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints import tasks
 from endpoints.logs.download import requests as downloads
-from endpoints.logs.keep import settings as keeping
 from endpoints.logs.purge import local
-from endpoints.logs.purge import requests as purging
 from endpoints.logs.storage import partials
-from endpoints.models import Download, Endpoint, LogArchive, LogEntry, LogFile, Purge
+from endpoints.models import Download, Endpoint, LogEntry, LogFile
+from tests.logs.steps import request_purge, step
 
 DAY = 24 * 3600
-
-
-def step(purge):
-    Purge.objects.filter(pk=purge.pk).update(due_at=Now())
-    tasks.purge(str(purge.pk))
-    purge.refresh_from_db()
-    return purge
-
-
-def request(person, endpoint, **what):
-    return purging.request_purge(key=uuid.uuid4(), actor=person.user, endpoint=endpoint, reason="Law", **what)
 
 
 def complete(purge, world):
@@ -40,17 +25,6 @@ def complete(purge, world):
     world.advance(DAY)
     assert step(purge).done
     return purge
-
-
-@pytest.fixture
-def kept(logging, alice):
-    keeping.change_settings(actor=alice.user, endpoint=logging, keep=True, every_hours=24, retention_days=90)
-    for _round in range(10):
-        LogArchive.objects.filter(pk=logging.pk).update(due_at=Now())
-        tasks.collect(str(logging.pk))
-        if not LogArchive.objects.get(pk=logging.pk).stage:
-            break
-    return logging
 
 
 def today():
@@ -68,7 +42,7 @@ def partial(name):
 def test_what_was_received_in_part_is_deleted_with_its_entry(kept, alice):
     chosen, other = kept.log_entries.order_by("pk")[:2]
     half, others = (partial(f"{entry.files.first().pk}.part") for entry in (chosen, other))
-    assert step(request(alice, kept, keys=[chosen.key])).done
+    assert step(request_purge(alice, kept, keys=[chosen.key])).done
     assert (half.exists(), others.exists()) == (False, True)
     others.unlink()
 
@@ -84,7 +58,7 @@ def test_a_zip_that_a_killed_worker_had_begun_is_deleted_unless_a_worker_packs_i
     )
     Download.objects.filter(pk=packing.pk).update(leased_until=timezone.now() + timedelta(minutes=1))
     zips = [partial(f"{one.pk}.zip") for one in (killed, packing, elsewhere)]
-    assert step(request(alice, kept, keys=[kept.log_entries.first().key])).done
+    assert step(request_purge(alice, kept, keys=[kept.log_entries.first().key])).done
     assert [path.exists() for path in zips] == [False, True, True]
     for path in zips:
         path.unlink(missing_ok=True)
@@ -93,7 +67,7 @@ def test_a_zip_that_a_killed_worker_had_begun_is_deleted_unless_a_worker_packs_i
 def test_a_zip_whose_deletion_was_forgotten_is_deleted(kept, alice, lena):
     name = storages["logs"].save(f"{kept.pk}/forgotten.zip", ContentFile(b"PK"))
     Download.objects.create(endpoint=kept, actor=lena.user, state="canceled", stored_as=name)
-    assert step(request(alice, kept, keys=["none"])).done
+    assert step(request_purge(alice, kept, keys=["none"])).done
     assert not storages["logs"].exists(name)
 
 
@@ -106,7 +80,7 @@ def test_files_of_its_entries_that_no_row_knows_are_deleted_and_no_others(kept, 
     chosen, other = kept.log_entries.order_by("pk")[:2]
     lost, others = saved(kept, chosen.key), saved(kept, other.key)
     elsewhere = saved(Endpoint.objects.exclude(pk=kept.pk).first(), chosen.key)
-    assert step(request(alice, kept, keys=[chosen.key])).done
+    assert step(request_purge(alice, kept, keys=[chosen.key])).done
     assert [storages["logs"].exists(name) for name in (lost, others, elsewhere)] == [False, True, True]
     assert all(storages["logs"].exists(file.stored_as) for file in LogFile.objects.stored())
     for name in (others, elsewhere):
@@ -117,7 +91,7 @@ def test_files_up_to_its_day_that_no_row_knows_are_deleted_and_no_later_ones(kep
     last = today() - timedelta(days=3)
     before, same, after = (saved(kept, f"{last + timedelta(days=days)}_101503__0a1b") for days in (-1, 0, 1))
     foreign = saved(kept, "a-name-without-a-day")
-    complete(request(alice, kept, until=last), world)
+    complete(request_purge(alice, kept, until=last), world)
     exist = [storages["logs"].exists(name) for name in (before, same, after, foreign)]
     assert exist == [False, False, True, True]
     for name in (after, foreign):
@@ -129,7 +103,7 @@ def written(name, at):
 
 
 def test_on_its_last_day_a_file_that_came_after_the_request_may_just_be_received_and_stays(kept, world, alice):
-    purge = step(request(alice, kept, until=today()))
+    purge = step(request_purge(alice, kept, until=today()))
     earlier, later = saved(kept, f"{today()}_000001__0a1b"), saved(kept, f"{today()}_000002__0a1b")
     written(earlier, purge.accepted_at - timedelta(minutes=1))
     written(later, purge.accepted_at + timedelta(milliseconds=1))
@@ -140,7 +114,7 @@ def test_on_its_last_day_a_file_that_came_after_the_request_may_just_be_received
 
 
 def test_of_earlier_days_a_file_that_came_after_the_request_is_deleted_too(kept, world, alice):
-    purge = step(request(alice, kept, until=today() - timedelta(days=1)))
+    purge = step(request_purge(alice, kept, until=today() - timedelta(days=1)))
     late = saved(kept, f"{purge.until}_000001__0a1b")
     written(late, purge.accepted_at + timedelta(milliseconds=1))
     world.advance(DAY)
@@ -151,14 +125,14 @@ def test_of_earlier_days_a_file_that_came_after_the_request_is_deleted_too(kept,
 def test_where_the_service_is_not_asked_a_file_that_no_row_knows_is_deleted(kept, alice):
     Endpoint.objects.filter(pk=kept.pk).update(gone_at=timezone.now())
     lost = saved(kept, f"{today()}_000001__0a1b")
-    assert step(request(alice, kept, until=today())).done
+    assert step(request_purge(alice, kept, until=today())).done
     assert not storages["logs"].exists(lost)
 
 
 def test_more_entries_than_are_deleted_at_once_are_all_deleted_and_counted(kept, alice, monkeypatch):
     monkeypatch.setattr(local, "AT_ONCE", 3)
     names = [file.stored_as for file in LogFile.objects.all()]
-    purge = step(request(alice, kept, keys=list(kept.log_entries.values_list("key", flat=True))))
+    purge = step(request_purge(alice, kept, keys=list(kept.log_entries.values_list("key", flat=True))))
     assert purge.done
     assert not LogEntry.objects.exists()
     assert not any(storages["logs"].exists(name) for name in names)
@@ -171,7 +145,7 @@ def test_nobody_begins_to_fetch_what_a_purge_waits_for(kept, world, alice, lena,
     transcript, audio = entry.files.get(kind="Transcription"), entry.files.get(kind="Audio")
     entry.files.update(stored_as="")
     LogFile.objects.filter(pk=transcript.pk).update(leased_until=timezone.now() + timedelta(minutes=1))
-    purge = step(request(alice, kept, keys=[entry.key]))
+    purge = step(request_purge(alice, kept, keys=[entry.key]))
     assert purge.running
     before = len(world.ledger("GET"))
     worker.download(downloads.request_download(actor=lena.user, endpoint=kept, selection=f"entry={entry.pk}"))
@@ -183,7 +157,7 @@ def test_nobody_begins_to_fetch_what_a_purge_waits_for(kept, world, alice, lena,
 def test_entries_that_are_not_to_be_deleted_neither_delay_a_purge_nor_count_as_gone(kept, alice):
     chosen, other = kept.log_entries.order_by("pk")[:2]
     other.files.update(stored_as="", leased_until=timezone.now() + timedelta(minutes=1))
-    assert step(request(alice, kept, keys=[chosen.key])).done
+    assert step(request_purge(alice, kept, keys=[chosen.key])).done
     assert other.files.filter(gone_at=None).count() == 2
 
 
@@ -191,7 +165,7 @@ def test_a_purge_that_the_service_refuses_leaves_no_traces_here_either(kept, wor
     lost = saved(kept, f"{today()}_000001__0a1b")
     refusal = {"code": "InvalidRequest", "message": "No.", "innerError": {"code": "InvalidLogDate"}}
     world.fail({"method": "DELETE", "path": "/files/logs", "times": 1, "effect": {"status": 400, "body": refusal}})
-    assert step(request(alice, kept, until=today())).state == "failed"
+    assert step(request_purge(alice, kept, until=today())).state == "failed"
     assert not storages["logs"].exists(lost)
 
 
@@ -208,7 +182,7 @@ def test_a_zip_that_is_ready_while_a_purge_waits_for_the_lock_is_deleted_too(
 
     monkeypatch.setattr(local, "lock_logs", locked)
     with django_capture_on_commit_callbacks(execute=True):
-        assert step(request(alice, kept, keys=[chosen.key])).done
+        assert step(request_purge(alice, kept, keys=[chosen.key])).done
     assert (Download.objects.get().state, storages["logs"].exists(name)) == ("expired", False)
 
 
@@ -225,5 +199,5 @@ def test_what_was_said_is_no_longer_in_the_files_of_the_database(kept, world, al
         cursor.execute("PRAGMA secure_delete = OFF")
     said = kept.log_entries.exclude(text="").first().text
     assert on_disk(said)
-    complete(request(alice, kept, until=today()), world)
+    complete(request_purge(alice, kept, until=today()), world)
     assert on_disk(said) == []

@@ -46,6 +46,25 @@ class Asked:
         return json.loads(self.body)
 
 
+def tunnel(server, port=None):
+    """A script for a Scripted proxy: it leads a CONNECT to the port that it names, or to another one."""
+
+    def connect(one):
+        asked = int(server.asked[-1].target.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port or asked)) as other:
+            one.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
+            threading.Thread(target=_pass_on, args=(other, one), daemon=True).start()
+            _pass_on(one, other)
+
+    return connect
+
+
+def _pass_on(source, target):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+
+
 class Scripted:
     """A server that responds to each request with the next script: bytes to send, pauses in seconds, callables.
 

@@ -1,7 +1,5 @@
 """Recordings and transcripts: whole, resumable, and read without the key."""
 
-import contextlib
-import socket
 import threading
 import time
 
@@ -22,7 +20,7 @@ from endpoints.azure import (
 )
 from endpoints.azure.batch import Batch
 from endpoints.azure.curl import Route, Source
-from tests.client.conftest import Scripted
+from tests.client.conftest import Scripted, tunnel
 
 
 def read(client, url, **options):
@@ -301,23 +299,9 @@ def test_a_header_with_bare_line_feeds_ends_where_it_ends(blob, client):
 def proxy():
     """A proxy that connects to where a CONNECT asks it to."""
     server = Scripted()
-
-    def connect(one):
-        host, _colon, port = server.asked[-1].target.rpartition(":")
-        with socket.create_connection((host, int(port))) as other:
-            one.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
-            threading.Thread(target=pass_on, args=(other, one), daemon=True).start()
-            pass_on(one, other)
-
-    server.says(connect, "close")
+    server.says(tunnel(server), "close")
     yield server
     server.close()
-
-
-def pass_on(source, target):
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
 
 
 def test_a_proxy_that_is_set_is_used_and_its_own_answer_is_not_the_contents(

@@ -4,7 +4,6 @@ import base64
 import contextlib
 import smtplib
 import socket
-import threading
 import warnings
 
 import pytest
@@ -15,7 +14,7 @@ from endpoints.azure.curl import Connection, Route, Source
 from endpoints.azure.guard import ClosedNetwork, guarded
 from endpoints.azure.identity import SCOPES, client_secret, library_options
 from endpoints.azure.network import Network
-from tests.client.conftest import Scripted
+from tests.client.conftest import Scripted, tunnel
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 NAME = "speech.contoso.test"
@@ -207,22 +206,9 @@ def test_a_host_that_a_setting_names_may_be_private_and_no_other(service):
 def proxy(tls_server):
     """A proxy that leads each CONNECT to one server with a certificate, whatever name is asked for."""
     server = Scripted()
-
-    def connect(one):
-        with socket.create_connection(("127.0.0.1", tls_server.port)) as other:
-            one.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            threading.Thread(target=pass_on, args=(other, one), daemon=True).start()
-            pass_on(one, other)
-
-    server.forever = (connect, "close")
+    server.forever = (tunnel(server, tls_server.port), "close")
     yield server
     server.close()
-
-
-def pass_on(source, target):
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
 
 
 @pytest.fixture(scope="module")

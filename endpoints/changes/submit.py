@@ -27,6 +27,7 @@ def create(
     project: Project | None = None,
     logging_enabled: bool = False,
     instead_of: Endpoint | None = None,
+    fingerprint: str = "",
 ) -> Change:
     """Request a new endpoint with `model`. With `instead_of`, an endpoint that is gone, its open change is decided too.
 
@@ -55,6 +56,7 @@ def create(
                 model=model,
                 actor=actor,
                 desired={"model": model.remote_id},
+                fingerprint=fingerprint,
                 **_names(endpoint, model, actor),
             )
             audit.record(Verb.REQUESTED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)

@@ -251,3 +251,14 @@ def test_a_form_that_is_sent_again_answers_as_the_first_time(alice, endpoint, ot
     assert "sent before with other content" in other_content.content.decode()
     assert "being redeployed" not in other_content.content.decode()
     assert Change.objects.count() == 1
+
+
+def test_a_form_of_another_endpoint_with_the_same_key_is_refused(alice, endpoint, other, world, worker):
+    first = request_model(alice, endpoint, other)
+    copied = Endpoint.objects.create(resource=endpoint.resource, remote_id=str(uuid.uuid4()), locale=endpoint.locale)
+    form = {"key": str(first.pk), "name": "", "reason": ""}
+    answer = alice.post(reverse("endpoints:delete", args=[copied.pk]), form)
+    assert answer.status_code == 409
+    assert "being deleted" not in answer.content.decode()
+    assert Change.objects.count() == 1
+    copied.delete()

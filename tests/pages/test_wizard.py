@@ -112,8 +112,17 @@ def test_submitting_add_twice_makes_one_endpoint(wizard, alice):
     wizard.to_review()
     form = {"draft": wizard.draft, "step": "review", "go": "add"}
     answers = [alice.post(ADDRESS, form) for _press in range(2)]
-    assert [answer.status_code for answer in answers] == [302, 302]
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, "/endpoints/")] * 2
     assert Endpoint.objects.count() == Change.objects.count() == 1
+
+
+def test_another_step_that_is_sent_after_add_is_refused_as_already_sent(wizard, alice):
+    wizard.to_review().press("add")
+    late = {"draft": str(Change.objects.get().pk), "step": "details", "go": "next", "name": "Other", "description": ""}
+    answer = alice.post(ADDRESS, late)
+    assert answer.status_code == 409
+    assert "sent before with other content" in answer.content.decode()
+    assert Endpoint.objects.get().display_name == "Support calls"
 
 
 def test_a_page_that_is_opened_too_early_shows_the_first_step_that_is_missing(wizard, alice):

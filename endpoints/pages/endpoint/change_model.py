@@ -27,7 +27,7 @@ from endpoints.pages.model_list.comparison import Comparison
 @may("deploy_model")
 @vary_on_headers("HX-Request")
 def change_model(request: HttpRequest, pk: UUID) -> HttpResponse:
-    if answer := repeated(request, pk):
+    if answer := repeated(request):
         return answer
     endpoint = door.endpoint_on_service(request.user, pk)
     form = _form(request, endpoint)

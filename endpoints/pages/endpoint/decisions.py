@@ -23,7 +23,7 @@ from endpoints.pages.http import HttpRequest
 @require_POST
 @may("deploy_model")
 def go_back(request: HttpRequest, pk: UUID) -> HttpResponse:
-    if answer := repeated(request, pk):
+    if answer := repeated(request):
         return answer
     endpoint = door.endpoint_on_service(request.user, pk)
     form = GoBackForm(request.POST)

@@ -17,7 +17,7 @@ from endpoints.pages.http import HttpRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("deploy_model")
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
-    if answer := repeated(request, pk):
+    if answer := repeated(request):
         return answer
     form = EditForm(request.POST or None, endpoint=door.endpoint_on_service(request.user, pk))
     submission = Submission(request, form)
@@ -32,7 +32,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 @may("deploy_model")
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what will be lost; the name has to be typed."""
-    if answer := repeated(request, pk):
+    if answer := repeated(request):
         return answer
     form = DeleteForm(request.POST or None, endpoint=door.endpoint_on_service(request.user, pk))
     submission = Submission(request, form)

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -29,18 +28,18 @@ def fingerprint(request: HttpRequest) -> str:
     return hashlib.sha256(json.dumps([request.path, content], sort_keys=True).encode()).hexdigest()
 
 
-def repeated(request: HttpRequest, pk: UUID) -> HttpResponse | None:
-    """The answer to a form that has requested a change of the endpoint `pk` before; None for a new one.
+def repeated(request: HttpRequest, field: str = "key") -> HttpResponse | None:
+    """The answer to a form that has requested a change before, whose id is in `field`; None for a new one.
 
-    The same form is answered as the first time. Another content with the same key is refused: 409.
+    The same form is answered as the first time. Another content with the same id is refused: 409.
     """
-    key = uuid_in(request.POST.get("key"))
-    change = door.changes(request.user, door.DEPLOY).filter(pk=key, endpoint=pk).first() if key else None
+    key = uuid_in(request.POST.get(field))
+    known = door.changes(request.user, door.DEPLOY).exclude(endpoint=None)
+    change = known.filter(pk=key).first() if key else None
     if change is None:
         return None
-    endpoint = Endpoint.of(change)
     if change.fingerprint != fingerprint(request):
-        context = {"section": "list", "endpoint": endpoint, "change": change}
+        context = {"section": "list", "endpoint": change.endpoint, "change": change}
         return render(request, "endpoint/already_sent.html", context, status=409)
     return requested(request, change)
 
@@ -48,13 +47,15 @@ def repeated(request: HttpRequest, pk: UUID) -> HttpResponse | None:
 def requested(request: HttpRequest, change: Change) -> HttpResponse:
     """Say what was requested, and lead to where it can be watched."""
     words = {
+        ChangeKind.CREATE: _("%(name)s is being deployed. It can take up to 30 minutes."),
         ChangeKind.CHANGE_MODEL: _("The endpoint is being redeployed. It can take several minutes."),
         ChangeKind.EDIT: _("The endpoint is being changed."),
         ChangeKind.DELETE: _("The endpoint is being deleted."),
     }
     said = _("The change is scheduled.") if change.scheduled_for else words[ChangeKind(change.kind)]
-    messages.success(request, said)
-    return redirect("endpoints:list") if change.kind == ChangeKind.DELETE else redirect(Endpoint.of(change))
+    messages.success(request, said % {"name": change.endpoint_name})
+    in_list = change.kind in (ChangeKind.CREATE, ChangeKind.DELETE)
+    return redirect("endpoints:list") if in_list else redirect(Endpoint.of(change))
 
 
 class Submission:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,6 +22,7 @@ from endpoints.access.permissions import may
 from endpoints.changes import refusals, submit
 from endpoints.models import Draft, Endpoint
 from endpoints.models.search import uuid_in
+from endpoints.pages.endpoint.submission import fingerprint, repeated, requested
 from endpoints.pages.forms.new_endpoint import NAME_LENGTH, DetailsForm, ModelForm, PlaceForm
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.model_list import search
@@ -55,6 +55,8 @@ class WizardStep:
 def new_endpoint(request: HttpRequest) -> HttpResponse:
     if request.method == "GET" and (original := request.GET.get("clone")):
         return _clone(request, original)
+    if answer := repeated(request, "draft"):
+        return answer
     draft = _draft(request)
     if asked := door.changes(request.user, door.DEPLOY).filter(pk=draft.pk).exclude(endpoint=None).first():
         return redirect(Endpoint.of(asked))
@@ -133,14 +135,13 @@ def _add(request: HttpRequest, draft: Draft) -> HttpResponse:
             project=answers["chosen_project"],
             logging_enabled=answers["logging"],
             instead_of=_gone(draft),
+            fingerprint=fingerprint(request),
         )
     except refusals.NotPossible:
         return _show(request, draft, "model", bound=True)
     hints.send("step", change.pk)
     draft.delete()
-    words = {"name": change.endpoint_name}
-    messages.success(request, _("%(name)s is being deployed. It can take up to 30 minutes.") % words)
-    return redirect("endpoints:list")
+    return requested(request, change)
 
 
 def _gone(draft: Draft) -> Endpoint | None:

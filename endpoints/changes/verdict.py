@@ -32,7 +32,8 @@ def verdict(change: Change, remote: azure.Endpoint) -> tuple[ChangeState, str]:
         return ChangeState.FAILED, remote.error.message if remote.error else _("The service gave no reason.")
     if remote.status in (Status.SUCCEEDED, Status.FAILED):
         return _unchanged(change)
-    _note(change, progress_at=change.progress_at or Now(), unchanged_at=None)
+    if change.progress_at is None or change.unchanged_at is not None:
+        _note(change, progress_at=change.progress_at or Now(), unchanged_at=None)
     return _late(change, _("The service accepted it more than two hours ago and has not completed it."))
 
 

@@ -142,6 +142,18 @@ def test_a_failed_endpoint_is_not_failed_again_by_an_answer_that_still_shows_the
     assert change.state == ChangeState.DONE
 
 
+@pytest.mark.parametrize("how", ["running", "old"])
+def test_an_answer_that_says_nothing_new_changes_nothing_that_pages_show(alice, endpoint, other, world, worker, how):
+    redeploys(world, how)
+    world.stop()
+    change = worker.step(request_model(alice, endpoint, other))
+    worker.step(change)
+    before = Change.objects.get().updated_at
+    worker.step(change)
+    assert (change.state, change.updated_at) == (ChangeState.DEPLOYING, before)
+    world.go()
+
+
 def form_of(page):
     return dict(re.findall(r'name="(key|replaces|seen)" value="([^"]*)"', page))
 

@@ -140,3 +140,23 @@ def test_the_email_property_is_removed_after_the_deployment(service: Service) ->
     assert endpoint["properties"]["email"] == "ann@example.com"
     service.advance(30)
     assert "email" not in service.get(endpoint["self"])["properties"]
+
+
+REDEPLOYED = {  # while another model is deployed, and then: the status, and whether the new model is shown
+    "running": (("NotStarted", True), ("Succeeded", True)),
+    "old": (("Succeeded", False), ("Succeeded", True)),
+    "new": (("Succeeded", True), ("Succeeded", True)),
+    "back": (("NotStarted", True), ("Succeeded", False)),
+}
+
+
+@pytest.mark.parametrize("how", REDEPLOYED)
+def test_another_model_is_shown_as_the_switch_says(service: Service, how: str) -> None:
+    service.reset(switches={"redeploy": how})
+    endpoint = service.deployed()
+    model = service.get("/models/base", filter="locale eq 'en-US'")["values"][-1]["self"]
+    for _attempt in range(2 if how == "back" else 1):  # the same model again, after it was lost
+        seen = [service.http.patch(endpoint["self"], json={"model": {"self": model}}).json()]
+        service.advance(60)
+        seen.append(service.get(endpoint["self"]))
+        assert tuple((one["status"], one["model"]["self"] == model) for one in seen) == REDEPLOYED[how]

@@ -14,6 +14,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from endpoints.simulator.streaming.audio import MAX_BYTES, AudioStream, TooLarge
+
 from .conftest import KEY, Json, Service
 from .test_recognition import recognize, spoken
 
@@ -155,6 +157,17 @@ def test_nothing_is_recognized_in_silence(service: Service, audio: bytes) -> Non
 def test_audio_that_is_no_wav_is_one_phrase(service: Service) -> None:
     with open_socket(service) as socket:
         assert phrases(answered(socket, b"OggS" + bytes(7996)))[0]["Duration"] == 20_000_000
+
+
+def test_a_header_that_promises_endless_phrases_is_too_large() -> None:
+    file = BytesIO()
+    with wave.open(file, "wb") as audio:
+        audio.setparams((1, 2, 0xFFFFFFFF // 2, 0, "NONE", ""))
+        audio.writeframes(bytes(100))
+    stream = AudioStream()
+    list(stream.add(file.getvalue()))
+    with pytest.raises(TooLarge):
+        list(stream.add(bytes(MAX_BYTES)))
 
 
 def test_a_logging_endpoint_stores_what_was_said(service: Service) -> None:

@@ -72,7 +72,7 @@ def create(world: World, request: NewEndpoint) -> Endpoint:
 
 
 def change(world: World, endpoint: Endpoint, request: EndpointChange) -> None:
-    """Endpoints_Update. A deployment starts only for another model, or for the same one after a failure."""
+    """Endpoints_Update. A deployment starts only for another model, or for the same one when it ended without it."""
     now = world.now()
     status, *_ = endpoint.shown(now)
     if not status.terminal and world.options.switches.update_while_running == "refuse":
@@ -80,7 +80,8 @@ def change(world: World, endpoint: Endpoint, request: EndpointChange) -> None:
     model = None
     if request.model is not UNSET:
         model = find_model(world, *request.model)
-        if model.id != endpoint.model or status is Status.FAILED:
+        lost = endpoint.work.at(now)[0].terminal and endpoint.in_service(now) != endpoint.model
+        if model.id != endpoint.model or lost:
             check_deployable(world, model, endpoint.locale)
         else:
             model = None

@@ -9,7 +9,7 @@ from msgspec import Struct
 from ..content import wav
 
 PHRASE_SECONDS = 15  # a longer phrase is cut; pauses are not detected
-MAX_BYTES = 8_000_000  # of audio that is no WAV
+MAX_BYTES = 16_000_000  # that are kept until a phrase is complete
 ENCODED_BYTES_PER_SECOND = 4_000  # an estimate, because only WAV is decoded
 
 
@@ -41,13 +41,18 @@ class AudioStream:
             try:
                 self._samples = wav.find_samples(self._received)
             except wav.NotWav:
-                if len(self._received) > MAX_BYTES:
-                    raise TooLarge from None
+                self._check()
                 return
             del self._received[: self._samples.start]
         size = PHRASE_SECONDS * self._samples.bytes_per_second
         while len(self._received) >= size:
             yield self._cut(self._samples, size)
+        self._check()
+
+    def _check(self) -> None:
+        """A header can promise any rate, and so a phrase of any size."""
+        if len(self._received) > MAX_BYTES:
+            raise TooLarge
 
     def end(self) -> Phrase | None:
         """The rest; None if there is none."""

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 REMOVED = object()
 _SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
-_LIKELY = st.sampled_from(["true", "", "0", "x" * 300, "\0", "9999-99-99", "https://h.example/endpoints/none", "P1D"])
+_LIKELY = st.sampled_from(
+    ["true", "", "0", "x" * 300, "\0", "9999-99-99", "https://h.example/endpoints/none", "http://[", "P1D"]
+)
 JSON = st.recursive(
     _SCALARS | st.text() | _LIKELY,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=20), inner, max_size=3),

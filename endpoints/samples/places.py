@@ -86,9 +86,8 @@ def custom_domain(resource: Resource) -> str:
 
 def _own_address(endpoint: Endpoint) -> str:
     """Scheme, host and port when both the resource and recognition are outside of Azure, as in the demo."""
-    links = endpoint.links
-    link = links.get("webSocketConversation") or links.get("webSocket") or links.get("restConversation") or ""
-    address = link or endpoint.resource.endpoint_url
+    said = (endpoint.links.get(name, "") for name in ("webSocketConversation", "webSocket", "restConversation"))
+    address = next((link for link in said if _host(link)), endpoint.resource.endpoint_url)
     if _in_azure(endpoint.resource.endpoint_url) or _in_azure(address):
         return ""
     parts = urlsplit(address)

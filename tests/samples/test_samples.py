@@ -135,6 +135,12 @@ def test_the_samples_of_the_demo_lead_to_the_simulated_service():
     assert "http://127.0.0.1:8100/speech/recognition/" in written("a simulated service", "curl").code
 
 
+@pytest.mark.parametrize("link", ["ws://[x", "nonsense", "ws://"])
+def test_a_link_that_cannot_be_read_is_not_used(link):
+    for language in NATIVE:
+        assert '"http://127.0.0.1:8100"' in written("a simulated service", language, webSocketConversation=link).code
+
+
 def test_a_proxy_of_the_api_does_not_move_recognition():
     link = "wss://westeurope.stt.speech.microsoft.com/speech/recognition/conversation/cognitiveservices/v1?cid=x"
     proxied = {"region": "", "url": "https://speech.example.com"}

@@ -15,7 +15,7 @@ transcription also writes them in the format of ISO 8601.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -71,7 +71,8 @@ UNREADABLE = Transcript(Outcome.UNREADABLE)
 
 def read(data: bytes, *, words: bool = True) -> Transcript:
     """The transcript in these bytes, with its single words or without; UNREADABLE for anything else."""
-    parts = [part for one in _objects(data) for part in _parts(one)]
+    files = [file for one in _objects(data) for file in _list(one.get("audiofileresults")) or [one]]
+    parts = [part for file in files if (part := _part(file))]
     if not parts:
         return UNREADABLE
     phrases = [phrase for part in parts for phrase in part.phrases]
@@ -94,23 +95,21 @@ def _objects(data: bytes) -> list[Object]:
         try:
             said = json.loads(text)
         except json.JSONDecodeError:
-            said = [json.loads(line) for line in text.splitlines() if line.strip()]
+            said = [json.loads(line) for line in text.split("\n") if line.strip()]
     except (ValueError, RecursionError):
         return []
     return _list(said if isinstance(said, list) else [said])
 
 
-def _parts(said: Object) -> Iterator[_Part]:
-    """What this object is in each format; nothing when it is in none."""
-    if isinstance(said.get("audiofileresults"), list):
-        for file in _list(said["audiofileresults"]):
-            yield from _parts(file)
-    elif any(name in said for name in (*PHRASES, *COMBINED)):
+def _part(said: Object) -> _Part | None:
+    """What this object is in one of the formats; None when it is in none."""
+    if any(name in said for name in (*PHRASES, *COMBINED)):
         phrases = [one for name in PHRASES for one in _list(said.get(name))]
         whole = _joined(_text(one, *TEXTS) for name in COMBINED for one in _list(said.get(name)))
-        yield _Part(phrases, whole, _seconds(said, "duration", "audiolength") or _end(phrases))
-    elif any(name in said for name in SINGLE):
-        yield _Part([said], _text(said, "displaytext"), _seconds(said, "duration"))
+        return _Part(phrases, whole, _seconds(said, "duration", "audiolength") or _end(phrases))
+    if any(name in said for name in SINGLE):
+        return _Part([said], _text(said, "displaytext"), _seconds(said, "duration"))
+    return None
 
 
 def _best(phrase: Object) -> Object:

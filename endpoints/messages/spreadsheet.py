@@ -21,9 +21,10 @@ FORMULA = "=+\\-@＝＋－＠"  # Excel takes wide characters for narrow ones
 # At the beginning of a text, or of what another separator or a line break makes a cell of its own.
 _begin = re.compile(rf'^(?=[\t\r\n]|[\s"]*[{FORMULA}])')
 _cells = {
-    separator: re.compile(rf'([{others}\t\r\n][\s"]*)(?=[{FORMULA}])')
+    separator: re.compile(rf'(?<![{others}\s"])[{others}\s"]++(?=[{FORMULA}])')
     for separator, others in ((",", ";"), (";", ";,"))
 }
+_plain_run = re.compile(r'(?:(?![\t\r\n])[\s"])*')  # it begins no cell
 
 
 class _Echo:
@@ -54,4 +55,8 @@ def _plain(cell: Any, mark: str, separator: str) -> Any:
         return cell
     if isinstance(cell, float):
         return str(cell).replace(".", mark)
-    return _cells[separator].sub(r"\1'", _begin.sub("'", str(cell)))
+    return _cells[separator].sub(_guarded, _begin.sub("'", str(cell)))
+
+
+def _guarded(run: re.Match[str]) -> str:
+    return run[0] if _plain_run.fullmatch(run[0]) else f"{run[0]}'"

@@ -138,6 +138,11 @@ def test_an_array_of_phrases_and_json_lines_are_read_in_their_order():
         assert (found.outcome, found.text, found.seconds) == (Outcome.RECOGNIZED, "Good day.", 2.2)
 
 
+def test_line_separators_in_a_text_are_no_ends_of_json_lines():
+    lines = "\n".join(json.dumps(phrase(text), ensure_ascii=False) for text in ("Good\u2028\x85", "day."))
+    assert transcripts.read(lines.encode()).outcome == Outcome.RECOGNIZED
+
+
 def test_the_names_of_short_audio_are_read_in_lower_case_too():
     found = read({"recognitionStatus": "Success", "displayText": "Good day.", "duration": 21_000_000})
     assert (found.outcome, found.text, found.seconds) == (Outcome.RECOGNIZED, "Good day.", 2.1)

@@ -9,7 +9,8 @@ from django.db import connection
 
 from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile, Resource, SpeechModel, search
 from endpoints.models.log import FileKind
-from endpoints.models.search_words import places, words_of
+from endpoints.models.search_words import spans, words_of
+from endpoints.templatetags.logs import around
 from tests.pages.reading import endpoint_ids
 
 AT = datetime(2026, 3, 2, 10, 15, 3, tzinfo=UTC)
@@ -141,11 +142,20 @@ def test_a_changed_text_is_found_by_its_new_words_only(hotline):
     assert entries("北京") == []
 
 
-def test_a_short_word_of_letters_is_the_beginning_of_a_word():
-    assert [bool(search.Term.all_of(words)[0].short) for words in ("ve", "東", "%", "東京", "abc")] == [
-        *(True, True, True),
-        *(False, False),
-    ]
+def test_a_file_name_or_an_id_in_a_text_is_found_in_it(hotline):
+    one = entry(hotline, f"please open file.json, call_wav and {GUID}")
+    for words in ("file.json", "call_wav", GUID, f"please {GUID}"):
+        assert entries(words) == [one]
+    entry(hotline, "elephants", key=f"2026-03-02_101503__{GUID}")
+    assert entries(f"tigers {GUID}") == []
+
+
+@pytest.mark.parametrize("word", ["東京", "ve"])
+def test_a_match_far_behind_the_beginning_is_shown(word):
+    text = f"Hello {'我' * 1000} {word} {'x' * 1000}"
+    pieces = around(text, word)
+    assert (word, True) in pieces
+    assert sum(len(piece) for piece, _found in pieces) <= 410
 
 
 @pytest.mark.parametrize(
@@ -163,7 +173,7 @@ def test_a_short_word_of_letters_is_the_beginning_of_a_word():
     ],
 )
 def test_what_was_searched_is_marked_as_it_is_written(text, words, marked):
-    assert [text[begin:end] for begin, end in places(text, words)] == marked
+    assert [text[begin:end] for begin, end in spans(text, words)] == marked
 
 
 def test_the_database_computes_the_same_words_as_python(db):

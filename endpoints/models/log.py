@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import unleased
 from endpoints.models.endpoint import Endpoint
-from endpoints.models.log_names import guid_column, guid_in, key_in
+from endpoints.models.log_names import guid_column, named_so
 from endpoints.models.search import LOG_TEXT
 from endpoints.models.search_words import SearchWords
 
@@ -54,13 +54,14 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
     def filtered_by(self, query: Mapping[str, Any]) -> Self:
         """Entries that match the search and the filters of a query string; invalid values are ignored.
 
-        `q`: words of the recognized text, or the id or file name of a log; `from`, `to`: days (UTC) like 2026-03-02,
+        `q`: the id or file name of a log, or words of the recognized text; `from`, `to`: days (UTC) like 2026-03-02,
         both inclusive; `longer`, `shorter`: seconds; `below`: confidence in percent; `result`: a name in RESULTS;
         `partial`: lacks a file or has an empty one.
         """
         rows: Any = self
         if words := str(query.get("q") or "").replace("\0", "").strip()[:LONGEST_SEARCH]:
-            rows = rows.filter(named) if (named := _named(words)) else LOG_TEXT.matching(rows, words)[0]
+            named = rows.filter(by_name) if (by_name := named_so(words, LogFile.objects)) else rows.none()
+            rows = named if named.exists() else LOG_TEXT.matching(rows, words)[0]
         if begin := parse_day(query.get("from")):
             rows = rows.filter(day__gte=begin)
         if end := parse_day(query.get("to")):
@@ -273,14 +274,6 @@ class LogFile(models.Model):
     def vanishes_at(self) -> datetime | None:
         """When the service deletes it; None when it is gone, or its age is unknown."""
         return self.created_at + RETENTION if self.created_at and not self.gone_at else None
-
-
-def _named(words: str) -> Q | None:
-    """Entries with this id or file name, as the service or our own zip writes it; None when it is none."""
-    if guid := guid_in(words):
-        return Q(guid=guid)
-    key = key_in(words)
-    return Q(key=key) | Q(pk__in=LogFile.objects.filter(name=words).values("entry")) if key else None
 
 
 def parse_day(text: Any) -> date | None:

@@ -5,9 +5,10 @@ speech recognition"); their ids begin with the day and have underscores instead 
 """
 
 import re
+from typing import Any
 
 from django.db import models
-from django.db.models import Value
+from django.db.models import Exists, Manager, OuterRef, Q, Value
 from django.db.models.functions import Lower, Replace, Right
 
 GUID_LENGTH = 32  # without dashes
@@ -31,4 +32,14 @@ def guid_in(name: str) -> str | None:
 def key_in(name: str) -> str | None:
     """An id or a file name without its ending; None for what is neither."""
     key = _ENDING.sub("", name)
-    return None if key == name or " " in name else key
+    return None if key == name else key
+
+
+def named_so(words: str, files: Manager[Any]) -> Q | None:
+    """Entries with this id or file name, as the service or our own zip writes it; None when it can be none."""
+    if any(character.isspace() for character in words):
+        return None
+    if guid := guid_in(words):
+        return Q(guid=guid)
+    key = key_in(words)
+    return Q(key=key) | Q(Exists(files.filter(entry=OuterRef("pk"), name=words))) if key else None

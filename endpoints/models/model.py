@@ -45,8 +45,8 @@ class SpeechModelQuerySet(models.QuerySet["SpeechModel"]):
             somewhere = Q(kind__in=_kinds(word)) | Q(remote_id__istartswith=word)
             if words := words_of(word).strip(" "):
                 somewhere |= Q(words__contains=words)
-            if pk := uuid_in(word):
-                somewhere |= Q(pk=pk)
+            if pk := uuid_in(word, typed=True):
+                somewhere |= Q(pk=pk) | Q(remote_id=str(pk))
             matches &= somewhere
         return self.filter(matches | Q(kind__in=_kinds(text))) if matches else self
 

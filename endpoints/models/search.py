@@ -203,17 +203,9 @@ def _contain(terms: list[Term]) -> list[Q]:
     return [Q(words__contains=term.pattern) for term in terms]
 
 
-def id_in(text: str) -> UUID | None:
-    """The UUID that somebody typed to search for it, with or without dashes."""
+def uuid_in(text: str | None, *, typed: bool = False) -> UUID | None:
+    """The UUID that a text represents; None for any other text. One that somebody `typed` may have no dashes."""
     try:
-        return UUID(text) if len(text) in (32, 36) else None
-    except ValueError:
-        return None
-
-
-def uuid_in(text: str | None) -> UUID | None:
-    """The UUID that a text of 36 characters represents; None for any other text."""
-    try:
-        return UUID(text) if text and len(text) == 36 else None
+        return UUID(text) if text and (len(text) == 36 or (typed and len(text) == 32)) else None
     except ValueError:
         return None

@@ -5,7 +5,8 @@ and narrow letters are equal, and so are ß and ss, both forms of sigma, and the
 letter of a script that is written without spaces, and each symbol, is a word of its own. Words are separated by one
 space, with one more at both ends: "Größe 50%, 東京" becomes " grösse 50 % , 東 京 ".
 
-A change of these rules needs a migration that computes the columns again.
+A change of these rules needs a migration that computes the columns again: SQLite computes the words of a row anew with
+each update of it, and its index agrees with the table only as long as they are what they were.
 """
 
 import re
@@ -76,12 +77,12 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", lowered.replace("ı", "i").replace("ς", "σ"))
 
 
-def places(text: str, search: str) -> Iterator[tuple[int, int]]:
+def spans(text: str, search: str) -> Iterator[tuple[int, int]]:
     """Where the words of a search begin and end in a text, in order, without overlaps."""
     sought = sorted({found for word in search.split()[:20] if (found := folded(word))}, key=len, reverse=True)
     if not sought:
         return
-    letters, begins, ends = _folded_with_places(text)
+    letters, begins, ends = _folded_with_spans(text)
     end = 0
     for match in re.finditer("|".join(map(re.escape, sought)), letters):
         begin = begins[match.start()]
@@ -90,7 +91,7 @@ def places(text: str, search: str) -> Iterator[tuple[int, int]]:
             yield begin, end
 
 
-def _folded_with_places(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
+def _folded_with_spans(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
     """The folded text, and where what each of its letters is made of begins and ends: folding changes lengths."""
     parts: list[str] = []
     begins: list[int] = []

@@ -9,6 +9,6 @@ register = template.Library()
 
 
 @register.filter
-def api_address(model: SpeechModel, resource: Resource) -> str:
+def model_address(model: SpeechModel, resource: Resource) -> str:
     """Of a model, in the API version of its resource, which is given because the model's own may not be loaded."""
     return addresses.model_address(model, resource)

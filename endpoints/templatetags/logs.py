@@ -1,10 +1,11 @@
 from datetime import timedelta
+from itertools import chain
 
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from endpoints.models.search_words import places
+from endpoints.models.search_words import spans
 
 register = template.Library()
 
@@ -15,13 +16,15 @@ BEFORE = 60  # characters in front of what was searched, where it is far behind 
 @register.filter
 def around(text: str, search: str) -> list[tuple[str, bool]]:
     """A text as a list shows it, near the first of the words that were searched, in pieces; whether each is such."""
-    found = list(places(text, search)) if search else []
+    found = spans(text, search) if search else iter(())
+    begun = next(found, None)
     start = 0
-    if found and found[0][0] > 2 * BEFORE:
-        start = text.rfind(" ", 0, found[0][0] - BEFORE) + 1 or found[0][0] - BEFORE
+    if begun and begun[0] > 2 * BEFORE:
+        near = begun[0] - BEFORE
+        start = text.rfind(" ", near - BEFORE, near) + 1 or near
     end, at = min(start + SHOWN, len(text)), start
     pieces = [("… ", False)] if start else []
-    for first, last in found:
+    for first, last in chain([begun] if begun else [], found):
         if first >= end:
             break
         pieces += [(text[at:first], False), (text[first : min(last, end)], True)]

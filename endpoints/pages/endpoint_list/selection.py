@@ -15,7 +15,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Status
 from endpoints.models.endpoint import EndpointQuerySet
-from endpoints.models.search import ENDPOINTS, id_in, uuid_in
+from endpoints.models.search import ENDPOINTS, uuid_in
 from endpoints.pages.paging import Order
 
 # What can be asked for besides words and an order; `page` is not part of a selection.
@@ -92,7 +92,7 @@ def _matching(endpoints: EndpointQuerySet, query: QueryDict) -> tuple[EndpointQu
     rows: Any = endpoints.present()
     many = False
     if words := _plain(query, "q").strip()[:200]:
-        if pk := id_in(words):
+        if pk := uuid_in(words, typed=True):
             rows = rows.filter(Q(pk=pk) | Q(remote_id=str(pk)))
         else:
             rows, many = ENDPOINTS.matching(rows, words)

@@ -7,11 +7,12 @@ happens only if the change is still as it was read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,13 +21,15 @@ from endpoints import audit, azure
 from endpoints.changes import sending
 from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
+from endpoints.changes.marks import made_by, marked, may_be_made
+from endpoints.changes.replaced import being_sent, sent_before, shown
 from endpoints.changes.sending import remote_id, shows
 from endpoints.changes.verdict import verdict
 from endpoints.changes.work import Blocked, attempt
 from endpoints.mirror.endpoints import absent_for_long, mark_gone, store_endpoint
 from endpoints.mirror.open_changes import needs_decision
 from endpoints.models import Change, Endpoint, Status
-from endpoints.models.change import MARK
+from endpoints.models.change import LONGEST
 from endpoints.models.claim import database_now
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeKind, ChangeState
@@ -83,7 +86,7 @@ def _send(change: Change, service: azure.SpeechClient) -> float | None:
         due = _look_first(change, service)
         if due is not None or change.state != ChangeState.QUEUED:
             return due
-    if change.kind == ChangeKind.CREATE and (made := _made(change, service)):
+    if change.kind == ChangeKind.CREATE and (made := made_by(change, service)):
         # A worker died before it could write the answer down, or the database was set back.
         return _accepted(change, made)
     failpoint("before-sending")
@@ -114,7 +117,7 @@ def _not_found(change: Change, service: azure.SpeechClient, refusal: azure.NotFo
     """The answer to a PATCH or DELETE was 404. Nothing was executed, so it can be sent again."""
     try:
         remote = _remote(change, service)
-    except azure.SpeechError:
+    except (azure.SpeechError, Blocked):
         Change.objects.move(change, ChangeState.QUEUED, error=str(refusal))
         raise
     if remote is None:
@@ -137,9 +140,9 @@ def _settle(change: Change, service: azure.SpeechClient) -> float | None:
     if change.kind != ChangeKind.CREATE:
         return _settle_known(change, service)
     listing = service.list_endpoints()
-    if made := _marked(change, listing):
+    if made := marked(change, listing):
         return _accepted(change, made)
-    unreadable = any(_may_be_made(change, item) for item in listing.unreadable)
+    unreadable = any(may_be_made(change, item) for item in listing.unreadable)
     Change.objects.move(change, ChangeState.UNKNOWN, empty_listings=change.empty_listings + (not unreadable))
     # By the database's clock: those of the workers may be wrong.
     settling = Change.objects.filter(pk=change.pk, sent_at__gt=Now() - SETTLE).exists()
@@ -149,22 +152,6 @@ def _settle(change: Change, service: azure.SpeechClient) -> float | None:
     if settling or change.empty_listings < 2:
         return pause(change)
     return _again_or_ask(change)
-
-
-def _made(change: Change, service: azure.SpeechClient) -> azure.Endpoint | None:
-    """The endpoint with this change's mark, the oldest if there are several; read from one complete listing."""
-    return _marked(change, service.list_endpoints())
-
-
-def _marked(change: Change, listed: Iterable[azure.Endpoint]) -> azure.Endpoint | None:
-    ours = [remote for remote in listed if remote.custom_properties.get(MARK) == str(change.pk)]
-    return min(ours, key=lambda remote: (remote.created is None, remote.created), default=None)
-
-
-def _may_be_made(change: Change, item: azure.UnreadableItem) -> bool:
-    """Whether an item that cannot be read may be the endpoint of this change."""
-    mark, name = item.custom_properties.get(MARK), Endpoint.of(change).display_name
-    return mark == str(change.pk) if mark else item.display_name in ("", name)
 
 
 def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
@@ -209,22 +196,36 @@ def _gone(change: Change) -> float | None:
 
 def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
     """Read the endpoint before sending: the change may be refused, already true, or have to wait."""
+    replaced = sent_before(change)
+    if being_sent(replaced):
+        return 1
     began = database_now()
     remote = _remote(change, service)
     if remote is None:
         return _gone(change)
     store_endpoint(Endpoint.of(change).resource, remote, began=began)
-    # The service may be about to show what a change requested that this one replaces.
-    replaced = change.replaces.desired if change.replaces and change.replaces.sent_at else None
     if shows(remote, change.desired) and not replaced:
         return _accepted(change, remote)
     if remote.status in (Status.NOT_STARTED, Status.RUNNING):
-        return pause(change, remote.retry_after)
-    if replaced and (shows(remote, replaced) or shows(remote, change.desired)):
-        return None
-    if not shows(remote, {name: change.before.get(name) for name in change.desired}):
+        return _wait_for_deployment(change, remote)
+    expected = shows(remote, {name: change.before.get(name) for name in change.desired})
+    if not (expected or shown(remote, replaced) or shows(remote, change.desired)):
         return _close(change, ChangeState.REFUSED, _("It was changed elsewhere meanwhile; nothing was overwritten."))
+    if change.before.get("status") != remote.status:  # an answer may show it again
+        Change.objects.move(change, ChangeState.QUEUED, before=change.before | {"status": remote.status})
     return None
+
+
+def _wait_for_deployment(change: Change, remote: azure.Endpoint) -> float | None:
+    """The service takes no change of an endpoint while it deploys, which takes half an hour at most."""
+    due = Q(scheduled_for=None) | Q(scheduled_for__lt=Now() - LONGEST)
+    if Change.objects.filter(due, pk=change.pk, requested_at__lt=Now() - LONGEST).exists():
+        needs_decision(change, _("Another deployment of the endpoint has not ended within two hours."))
+        return None
+    words = _("It is sent when the running deployment has ended.")
+    if change.error != words:
+        Change.objects.move(change, ChangeState.QUEUED, error=words)
+    return pause(change, remote.retry_after)
 
 
 def _deleted(change: Change) -> float | None:
@@ -236,7 +237,6 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
     """Record that the service has accepted the request; the next poll shows whether it has taken effect."""
     with transaction.atomic():
         Endpoint.of(change).refresh_from_db(fields=["remote_id", "status"])
-        failed_before = Endpoint.of(change).status == Status.FAILED
         if Endpoint.of(change).remote_id is None:
             Endpoint.objects.filter(pk=Endpoint.of(change).pk, remote_id=None).update(remote_id=remote.id)
         fresh: dict[str, Any] = {"error": "", "polls": 0, "progress_at": None, "unchanged_at": None}
@@ -244,8 +244,6 @@ def _accepted(change: Change, remote: azure.Endpoint) -> float | None:
             return None
         store_endpoint(Endpoint.of(change).resource, remote)
     failpoint("after-acceptance")
-    if failed_before and change.kind == ChangeKind.EDIT and shows(remote, change.desired):
-        return _close(change, ChangeState.DONE, "")  # an endpoint that does not work can have another name
     return _verify(change, remote)
 
 

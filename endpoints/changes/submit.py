@@ -130,8 +130,14 @@ def edit(
     differing = {name: value for name, value in desired.items() if now[name] != value}
     if not differing and not Change.objects.filter(pk=key).exists():
         raise NotPossible(_("Nothing was changed."))
-    asked = {"actor": actor, "reason": reason, "desired": differing, "bulk": bulk, "fingerprint": fingerprint}
-    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, **asked)
+    facts: dict[str, Any] = {
+        "actor": actor,
+        "reason": reason,
+        "desired": differing,
+        "bulk": bulk,
+        "fingerprint": fingerprint,
+    }
+    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.EDIT, **facts)
     fields = [audit.field_change(name, now[name], value) for name, value in differing.items()]
     return _ask(change, Verb.REQUESTED_EDIT, seen, at, fields=fields)
 
@@ -146,8 +152,8 @@ def delete(
     fingerprint: str = "",
 ) -> Change:
     """Request the deletion of an endpoint from the service; its row and history stay."""
-    asked = {"actor": actor, "reason": reason, "bulk": bulk, "fingerprint": fingerprint}
-    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, **asked)
+    facts = {"actor": actor, "reason": reason, "bulk": bulk, "fingerprint": fingerprint}
+    change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, **facts)
     return _ask(change, Verb.REQUESTED_DELETE, None, None)
 
 
@@ -167,21 +173,23 @@ def remove_duplicate(*, actor: User | None, endpoint: Endpoint) -> Change:
     return delete(key=uuid4(), actor=actor, endpoint=endpoint, reason=reason)
 
 
-def go_back(*, endpoint: Endpoint, **asked: Any) -> Change:
+def go_back(*, endpoint: Endpoint, **facts: Any) -> Change:
     """Request the model that the endpoint had before, also while the change to the present one is open.
 
     Takes what change_model() takes. Raises NotPossible when there is no such model, or it has expired.
     """
+    if requested := Change.objects.filter(pk=facts["key"]).first():
+        return requested
     previous = previous_model(endpoint)
     if previous is None:
         raise NotPossible(_("There is no earlier model to go back to."))
-    return change_model(endpoint=endpoint, model=previous, **asked)
+    return change_model(endpoint=endpoint, model=previous, **facts)
 
 
 def previous_model(endpoint: Endpoint) -> SpeechModel | None:
     """The model before the open change of model, or before the last one that was completed."""
     if (change := endpoint.open_change) and change.can_be_replaced:
-        return change.from_model if change.sent_at else None
+        return change.from_model if change.sent_at or change.replaces_id else None
     done = endpoint.changes.filter(kind=ChangeKind.CHANGE_MODEL, state=ChangeState.DONE).order_by("-closed_at")
     last = done.select_related("from_model").first()
     return last.from_model if last and last.from_model != endpoint.model else None
@@ -266,7 +274,7 @@ def _replace(pk: UUID, change: Change) -> None:
     """Close the open change of the model that `change` replaces; a worker that is sending it notices by its state."""
     old = Change.objects.open().filter(pk=pk, endpoint=change.endpoint).first()
     if old and old.can_be_replaced and Change.objects.move(old, ChangeState.REPLACED):
-        change.replaces = old
+        change.replaces = old if old.sent_at else old.replaces  # one that was never sent has no effect
         audit.record(Verb.REPLACED, actor=change.actor, endpoint=old.endpoint, change=old, model=old.model_name)
 
 

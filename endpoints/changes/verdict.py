@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from endpoints import azure
 from endpoints.changes.sending import shows
 from endpoints.models import Change, Status
+from endpoints.models.change import LONGEST
 from endpoints.models.status import ChangeKind, ChangeState
 
 SHOW_WITHIN = timedelta(minutes=2)  # an edit of name, description or content logging, which deploys nothing
 REVERTED_FOR = timedelta(minutes=5)  # how long the service shows the old values again before that counts
-LONGEST = timedelta(hours=2)  # a deployment takes up to 30 minutes; then a person decides
 
 
 def verdict(change: Change, remote: azure.Endpoint) -> tuple[ChangeState, str]:
@@ -28,7 +28,10 @@ def verdict(change: Change, remote: azure.Endpoint) -> tuple[ChangeState, str]:
     shown = shows(remote, change.desired)
     if remote.status == Status.SUCCEEDED and shown:
         return _shown(change)
-    if remote.status == Status.FAILED and (shown or change.progress_at or change.before.get("status") != Status.FAILED):
+    failed_before = change.before.get("status") == Status.FAILED
+    if change.kind == ChangeKind.EDIT and shown and failed_before:
+        return ChangeState.DONE, ""  # an endpoint that does not work can have another name
+    if remote.status == Status.FAILED and (shown or change.progress_at or not failed_before):
         return ChangeState.FAILED, remote.error.message if remote.error else _("The service gave no reason.")
     if remote.status in (Status.SUCCEEDED, Status.FAILED):
         return _unchanged(change)
@@ -39,8 +42,7 @@ def verdict(change: Change, remote: azure.Endpoint) -> tuple[ChangeState, str]:
 
 def _shown(change: Change) -> tuple[ChangeState, str]:
     """Done; but while a replaced change may still take effect, only when it has been shown for a while."""
-    replaced = change.replaces is not None and change.replaces.sent_at is not None
-    if replaced and not change.progress_at and not _accepted_before(change, REVERTED_FOR):
+    if change.replaces_id and not change.progress_at and not _accepted_before(change, REVERTED_FOR):
         return ChangeState.DEPLOYING, ""
     return ChangeState.DONE, ""
 

@@ -19,7 +19,7 @@ from endpoints.models.automatic_deletion import parse_time_to_live
 from endpoints.models.change import MARK
 from endpoints.models.claim import database_now
 from endpoints.models.event import Verb
-from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
+from endpoints.models.status import OPEN, UNSTARTED, ChangeKind, ChangeState
 from endpoints.models.unreadable import STATUS
 
 ABSENCE = timedelta(minutes=10)
@@ -99,7 +99,9 @@ def _confirmed_before(row: Endpoint, began: datetime) -> bool:
     """Whether our last word about the endpoint is older; read again, because another worker may just have had it."""
     newest = Endpoint.objects.select_for_update(no_key=True).filter(pk=row.pk).values_list("confirmed_at", flat=True)
     row.confirmed_at = newest.first()
-    return row.confirmed_at is None or row.confirmed_at <= began
+    if row.confirmed_at is None or row.confirmed_at <= began:
+        return True
+    return row.confirmed_at > database_now()  # the clock was set back since
 
 
 def _readable(values: dict[str, Any], unread: frozenset[str]) -> dict[str, Any]:
@@ -119,9 +121,10 @@ def _record_outside_changes(row: Endpoint, before: dict[str, Any], model_before:
     differing = {name for name, value in before.items() if row.facts[name] != value}
     if not differing:
         return
-    sent = row.changes.exclude(sent_at=None).order_by("-sent_at")
-    # A change that was replaced may take effect before the one that replaced it.
-    latest = [change for n, change in enumerate(sent[:2]) if n == 0 or change.state == ChangeState.REPLACED]
+    latest = list(row.changes.exclude(sent_at=None).order_by("-sent_at")[:2])
+    # Until a change is closed, the service may show what the one requested that it replaces.
+    if len(latest) == 2 and not (latest[1].state == ChangeState.REPLACED and latest[0].state in OPEN):
+        latest.pop()
     if not any(change.requests({name: row.facts[name] for name in differing}) for change in latest):
         old, new = before | {"model": model_before}, row.facts | {"model": row.model_name}
         fields = [audit.field_change(name, old[name], new[name]) for name in before if name in differing]

@@ -17,14 +17,20 @@ def needs_decision(change: Change, why: str) -> None:
 
 @transaction.atomic
 def correct_verdict(endpoint: Endpoint) -> None:
-    """The last accepted change has taken effect after it was left to a person, or was judged to have failed."""
-    last = endpoint.changes.exclude(accepted_at=None).order_by("-accepted_at").first()
-    if last is None or last.state not in (ChangeState.UNDECIDED, ChangeState.FAILED):
+    """The last change that was sent has taken effect all the same.
+
+    It may be left to a person, judged to have failed, given up, or replaced by one that was never sent.
+    """
+    sent = endpoint.changes.exclude(sent_at=None).exclude(state=ChangeState.REFUSED)
+    last = sent.order_by("-sent_at").first()
+    if last is None or last.state not in (ChangeState.UNDECIDED, ChangeState.FAILED, ChangeState.REPLACED):
         return
-    if endpoint.status == Status.FAILED and last.state == ChangeState.UNDECIDED:
-        if Change.objects.move(last, ChangeState.FAILED, error=endpoint.error):
-            audit.record(Verb.FAILED, endpoint=endpoint, change=last, detail=endpoint.error, model=last.model_name)
+    if endpoint.status == Status.SUCCEEDED and endpoint.shows(last.desired):
+        if Change.objects.move(last, ChangeState.DONE, error=""):
+            audit.record(Verb.TOOK_EFFECT, endpoint=endpoint, change=last, what=last.model_name or last.kind_label)
         return
-    effective = endpoint.status == Status.SUCCEEDED and endpoint.shows(last.desired)
-    if effective and Change.objects.move(last, ChangeState.DONE, error=""):
-        audit.record(Verb.TOOK_EFFECT, endpoint=endpoint, change=last, what=last.model_name or last.kind_label)
+    news = last.accepted_at is not None and last.before.get("status") != Status.FAILED
+    if endpoint.status == Status.FAILED and last.state == ChangeState.UNDECIDED and news:
+        why = endpoint.error
+        if Change.objects.move(last, ChangeState.FAILED, error=why):
+            audit.record(Verb.FAILED, endpoint=endpoint, change=last, detail=why, model=last.model_name)

@@ -55,7 +55,8 @@ def refresh(resource: Resource, service: azure.SpeechClient) -> None:
 def _mark_gone(resource: Resource, listed: set[str], began: datetime) -> None:
     # An endpoint that was created after the listing began may be missing in it.
     known = resource.endpoints.present().exclude(remote_id=None).values_list("pk", "remote_id", "confirmed_at")
-    settled = [(pk, remote_id) for pk, remote_id, confirmed in known if confirmed is None or confirmed <= began]
+    now = database_now()  # what is confirmed later was confirmed before the clock was set back
+    settled = [(pk, remote_id) for pk, remote_id, at in known if at is None or at <= began or at > now]
     absent = [pk for pk, remote_id in settled if (remote_id or "").lower() not in listed]
     for endpoint in resource.endpoints.filter(pk__in=absent):
         mark_gone(endpoint)

@@ -20,6 +20,7 @@ from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.status import CLOSED, OPEN, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
 
 USUAL = timedelta(minutes=30)  # "Deploy a custom speech model": a deployment takes up to 30 minutes
+LONGEST = timedelta(hours=2)  # what a worker waits for; then a person decides
 MARK = "speechStudioChange"  # the key in customProperties whose value is the id of the Change that made the endpoint
 
 
@@ -135,7 +136,7 @@ class Change(Claimable):
     def accepted_at_once(self) -> bool:
         """The first answer showed the new model, so nothing tells when it began to serve."""
         model = self.kind in (ChangeKind.CREATE, ChangeKind.CHANGE_MODEL)
-        return self.state == ChangeState.DONE and model and not (self.progress_at or self.unchanged_at)
+        return self.state == ChangeState.DONE and model and self.sent_at is not None and self.polls == 0
 
     @property
     def took(self) -> timedelta | None:

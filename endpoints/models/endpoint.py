@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints.models.automatic_deletion import AutomaticDeletion
-from endpoints.models.change import Change
+from endpoints.models.change import LONGEST, Change
 from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
@@ -214,7 +214,8 @@ class Endpoint(models.Model):
         done = self.changes.filter(
             kind__in=(ChangeKind.CREATE, ChangeKind.CHANGE_MODEL), state=ChangeState.DONE, sent_at__isnull=False
         )
-        took = sorted(change.took for change in done.order_by("-closed_at")[:9] if change.took)
+        took = [change.took for change in done.order_by("-closed_at")[:9] if change.took]
+        took = sorted(span for span in took if span <= LONGEST)  # the end of a longer one was noticed late
         return took[len(took) // 2] if took else None
 
     @property

@@ -246,7 +246,9 @@ class Resource(Claimable):
 
     def pause(self, seconds: float) -> None:
         """The service told us to wait so long."""
-        Resource.objects.filter(pk=self.pk).update(paused_until=Now() + timedelta(seconds=seconds))
+        until = Now() + timedelta(seconds=seconds)
+        shorter = Q(paused_until=None) | Q(paused_until__lt=until)
+        Resource.objects.filter(shorter, pk=self.pk).update(paused_until=until)
 
     def seconds_of_pause(self) -> float:
         """How long the service still wants us to wait; 0 when it does not."""

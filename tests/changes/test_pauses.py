@@ -132,3 +132,18 @@ def test_a_change_does_not_wait_for_the_long_tasks_of_its_resource(alice, endpoi
     leased(Download.objects.filter(pk=Download.objects.create(endpoint=endpoint, actor=alice.user).pk))
     change = request_model(alice, endpoint, other)
     assert before_calling(Change.objects.get(pk=change.pk), longest=60) == 0
+
+
+def test_a_short_pause_does_not_end_a_long_one(mirrored):
+    mirrored.pause(60)
+    mirrored.pause(1)
+    assert mirrored.seconds_of_pause() > 50
+
+
+def test_who_has_no_room_does_not_spend_the_turn_of_the_others(alice, endpoint, other):
+    change = request_model(alice, endpoint, other)
+    beside = Endpoint.objects.create(resource=endpoint.resource, display_name="Line", locale="en-US")
+    leased(Change.objects.filter(pk=Change.objects.create(endpoint=beside, kind="edit").pk))
+    Resource.objects.update(failing_since=timezone.now() - timedelta(minutes=10), tried_at=None)
+    assert 0 < before_calling(Change.objects.get(pk=change.pk), longest=60) <= 2
+    assert Resource.objects.get().tried_at is None

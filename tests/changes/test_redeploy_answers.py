@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from endpoints.changes import refusals, submit
 from endpoints.models import Change, Endpoint, Event, Status
 from endpoints.models.event import Verb
-from endpoints.models.status import ChangeState
+from endpoints.models.status import ChangeKind, ChangeState
 from tests.changes.requests import request_model
 from tests.conftest import person
 
@@ -274,3 +275,45 @@ def test_a_form_of_another_endpoint_with_the_same_key_is_refused(alice, endpoint
     assert "being deleted" not in answer.content.decode()
     assert Change.objects.count() == 1
     copied.delete()
+
+
+def fail_as(world, before, times, methods=("GET", "PATCH")):
+    path = rf"/endpoints/{before['self'].rpartition('/')[2]}$"
+    world.fail(*({"method": method, "path": path, "times": times, "effect": {"body": before}} for method in methods))
+
+
+def test_the_failure_of_a_deployment_that_ran_before_is_not_that_of_the_change(alice, endpoint, other, world, worker):
+    Endpoint.objects.update(status=Status.RUNNING)
+    change = request_model(alice, Endpoint.objects.get(), other)
+    fail_as(world, world.call("GET", f"/endpoints/{endpoint.remote_id}") | {"status": "Failed"}, times=2)
+    worker.step(change)
+    assert change.state == ChangeState.DEPLOYING
+    world.fail()
+
+
+def test_an_endpoint_that_does_not_work_can_have_another_description(alice, endpoint, world, worker):
+    Endpoint.objects.update(status=Status.FAILED)
+    desired = {"description": "New words"}
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=Endpoint.objects.get(), desired=desired)
+    before = world.call("GET", f"/endpoints/{endpoint.remote_id}") | {"status": "Failed"}
+    fail_as(world, before, times=1)
+    worker.step(change)
+    fail_as(world, before | {"description": "New words"}, times=1, methods=["GET"])
+    worker.step(change)
+    assert (change.state, change.error) == (ChangeState.DONE, "")
+
+
+@pytest.mark.parametrize("facts", [{"polls": 7}, {"sent_at": None}], ids=["of an earlier version", "never sent"])
+def test_what_is_not_known_of_a_change_is_not_said(alice, endpoint, other, facts):
+    done = {"sent_at": Now(), "accepted_at": Now(), "closed_at": Now(), "model": other, **facts}
+    Change.objects.create(endpoint=endpoint, kind=ChangeKind.CHANGE_MODEL, state=ChangeState.DONE, **done)
+    assert "does not tell when the model serves" not in history(alice, endpoint)
+
+
+def test_compare_and_search_request_nothing_also_after_done(alice, endpoint, other):
+    url = reverse("endpoints:change-model", args=[endpoint.pk])
+    form = {**form_of(alice.get(url).content.decode()), "seen": "{}", "model": str(other.pk), "reason": "x"}
+    assert alice.post(url, form).status_code == 302
+    for typed in ({}, {"reason": "y"}):
+        assert alice.post(url, {**form, "go": "compare", **typed}).status_code == 200
+    assert Change.objects.count() == 1

@@ -1,10 +1,12 @@
 """A list of endpoints that was read before a change was done, and is stored after it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from endpoints import azure
 from endpoints.azure.listing import Listing
@@ -114,3 +116,14 @@ def test_an_outside_change_is_recorded_by_the_next_list(alice, endpoint, world, 
     assert false_events() == [Verb.CHANGED_OUTSIDE]
     endpoint.refresh_from_db()
     assert endpoint.display_name == "By the portal"
+
+
+def test_a_clock_that_was_set_back_costs_no_more_than_one_listing(endpoint, world, worker):
+    Endpoint.objects.update(confirmed_at=timezone.now() + timedelta(hours=1))
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"description": "By the portal"})
+    worker.mirror()
+    assert Endpoint.objects.get().description == "By the portal"
+    Endpoint.objects.update(confirmed_at=timezone.now() + timedelta(hours=1))
+    world.call("DELETE", f"/endpoints/{endpoint.remote_id}")
+    worker.mirror()
+    assert not Endpoint.objects.present().exists()

@@ -275,3 +275,19 @@ def test_of_an_api_version_without_content_logs_only_what_is_here_is_deleted(kep
     assert step(purge).done
     assert len(world.ledger()) == asked
     assert (purge.before["archive_files"], purge.after["archive_files"]) == (8, 0)
+
+
+def test_a_log_that_cannot_be_read_delays_the_end_of_a_purge_and_troubles_no_other_work(kept, alice, world):
+    logs = world.call("GET", f"/endpoints/{kept.remote_id}/files/logs")["values"]
+    odd = [{**logs[0], "links": 5, "name": 7, "self": 3}, *logs[1:]]
+    unreadable = {"method": "GET", "path": ALL, "times": None, "effect": {"body": {"values": odd}}}
+    world.fail(unreadable)
+    purge = up_to_today(alice, kept)
+    for _step in range(4):
+        step(purge)
+    assert Resource.objects.get().failing_since is None
+    assert not LogFile.objects.stored().exists()
+    assert "cannot be read" in purge.error
+    world.fail()
+    world.advance(DAY)
+    assert step(purge).done

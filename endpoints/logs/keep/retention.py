@@ -40,8 +40,10 @@ def enforce(days_for_unkept: int) -> int:
     Returns how many files were removed. What a download that is running needs stays until that is done.
     """
     total = 0
+    archives = LogArchive.objects.in_bulk()
     for endpoint in Endpoint.objects.filter(Exists(LogEntry.objects.filter(endpoint=OuterRef("pk")))):
-        archive = LogArchive.objects.seen(endpoint)
+        archive = archives.get(endpoint.pk) or LogArchive(endpoint=endpoint)
+        archive.endpoint = endpoint
         count = _remove(archive, days_for_unkept)
         _clear_texts(archive)
         delete_gone_entries(endpoint)

@@ -13,9 +13,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from endpoints import audit, azure
+from endpoints.changes.work import Blocked
 from endpoints.logs.fetch.source import LogSource, says_gone
 from endpoints.logs.job import RECOVERED, Job
 from endpoints.logs.keys import day_of, key_of
@@ -127,8 +129,9 @@ class _Job(Job[Purge]):
         return seen
 
     def found_unreadable(self) -> None:
-        """Nobody can say that nothing is left."""
-        raise azure.Unreadable("The service lists a log that cannot be read.", operation="Endpoints_ListLogs")
+        """At the end nobody can say that nothing is left."""
+        if self.row.state == PurgeState.WAITING:
+            raise Blocked(_("The service lists a log that cannot be read; it may be one that is to be deleted."))
 
     def add(self, files: Sequence[Any], seen: dict[str, Any]) -> None:
         until = self.row.until

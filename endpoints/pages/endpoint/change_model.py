@@ -27,7 +27,7 @@ from endpoints.pages.model_list.comparison import Comparison
 @may("deploy_model")
 @vary_on_headers("HX-Request")
 def change_model(request: HttpRequest, pk: UUID) -> HttpResponse:
-    if answer := repeated(request):
+    if not _is_draft(request) and (answer := repeated(request)):
         return answer
     endpoint = door.endpoint_on_service(request.user, pk)
     form = _form(request, endpoint)
@@ -52,9 +52,14 @@ def _form(request: HttpRequest, endpoint: Endpoint) -> ChangeModelForm:
     """The submitted form; after a link, Compare or Search an unsubmitted one with what was chosen and typed so far."""
     if request.method != "POST":
         return ChangeModelForm(initial=request.GET.dict(), endpoint=endpoint, person=request.user)
-    if request.POST.get("go") == "compare" or search.submitted(request):
+    if _is_draft(request):
         return ChangeModelForm(initial=request.POST.dict(), endpoint=endpoint, person=request.user)
     return ChangeModelForm(request.POST, endpoint=endpoint, person=request.user)
+
+
+def _is_draft(request: HttpRequest) -> bool:
+    """Compare or Search was pressed, which request nothing."""
+    return request.POST.get("go") == "compare" or search.submitted(request)
 
 
 def _comparison(form: ChangeModelForm) -> Comparison | None:

@@ -30,8 +30,8 @@ def go_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Say in one line why you go back."))
         return redirect(endpoint)
-    asked = {"actor": request.user, "fingerprint": fingerprint(request), **form.cleaned_data}
-    ask = partial(submit.go_back, endpoint=endpoint, **asked)
+    facts = {"actor": request.user, "fingerprint": fingerprint(request), **form.cleaned_data}
+    ask = partial(submit.go_back, endpoint=endpoint, **facts)
     _submit(request, ask, _("The endpoint is being redeployed with its previous model."))
     return redirect(endpoint)
 

@@ -19,11 +19,11 @@ from endpoints.models.status import ChangeKind
 from endpoints.pages.forms.endpoint import ChangeForm
 from endpoints.pages.http import HttpRequest
 
-NOT_CONTENT = ("csrfmiddlewaretoken", "seen", "replaces", "go")  # fields of a form that say nothing of what is asked
+NOT_CONTENT = ("csrfmiddlewaretoken", "seen", "replaces", "go")  # fields that say nothing of what is requested
 
 
 def fingerprint(request: HttpRequest) -> str:
-    """What a form asks for, as a hash: the same form that is sent again has the same one."""
+    """What a form requests, as a hash: the same form that is sent again has the same one."""
     content = {name: values for name, values in request.POST.lists() if name not in NOT_CONTENT}
     return hashlib.sha256(json.dumps([request.path, content], sort_keys=True).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""A purge step by step: what it counts, what it asks for, when it is due again, and what its receipt and event say."""
+"""A purge step by step: what it counts, what it requests, when it is due again, and what its receipt and event say."""
 
 from datetime import timedelta
 
@@ -61,9 +61,7 @@ def test_a_file_without_a_size_counts_as_one_of_0_bytes(kept, world, alice):
     assert (purge.before["service_files"], purge.before["service_bytes"]) == (1, 0)
 
 
-def test_entries_are_deleted_one_by_one_and_after_a_failure_the_service_is_asked_for_the_rest(
-    kept, world, alice, monkeypatch
-):
+def test_entries_are_deleted_one_by_one_and_after_a_failure_the_rest_is_requested(kept, world, alice, monkeypatch):
     monkeypatch.setattr(job, "DELETED_AT_ONCE", 2)
     listed = world.call("GET", f"/endpoints/{kept.remote_id}/files/logs")["values"]
     ids = [file["self"].rpartition("/")[2] for file in listed]
@@ -249,7 +247,7 @@ def test_only_what_was_recorded_later_on_the_last_day_stays_at_the_end(kept, wor
     assert list(LogFile.objects.all()) == [later]
 
 
-def test_a_request_is_recorded_with_who_asked_for_what_and_why(kept, alice):
+def test_a_request_is_recorded_with_who_requested_what_and_why(kept, alice):
     purge = request_purge(alice, kept, keys=keys(kept, 2))
     event = Event.objects.get(verb="purge-requested")
     assert (event.actor_name, event.endpoint_id, event.detail) == ("alice", kept.pk, "Law")
@@ -262,18 +260,18 @@ def test_of_an_endpoint_that_the_service_does_not_have_only_what_is_here_is_dele
     kept.refresh_from_db()
     purge = up_to_today(alice, kept)
     assert purge.endpoint_remote_id == ""
-    asked = len(world.ledger())
+    before = len(world.ledger())
     assert step(purge).done
-    assert len(world.ledger()) == asked
+    assert len(world.ledger()) == before
     assert not LogFile.objects.exists()
 
 
 def test_of_an_api_version_without_content_logs_only_what_is_here_is_deleted(kept, world, alice):
     Resource.objects.update(capabilities={**kept.resource.capabilities, "logs": False})
     purge = up_to_today(alice, kept)
-    asked = len(world.ledger())
+    before = len(world.ledger())
     assert step(purge).done
-    assert len(world.ledger()) == asked
+    assert len(world.ledger()) == before
     assert (purge.before["archive_files"], purge.after["archive_files"]) == (8, 0)
 
 

@@ -193,7 +193,7 @@ def test_an_entry_that_the_service_lists_again_meanwhile_is_not_forgotten(kept, 
 def test_what_a_download_needs_that_was_requested_meanwhile_stays(kept, lena, meanwhile):
     age(kept.log_files.all(), 100)
     chosen = kept.log_entries.order_by("pk").first()
-    asked = {"actor": lena.user, "endpoint": kept, "selection": f"entry={chosen.pk}"}
-    meanwhile(lambda endpoint: Download.objects.active().exists() or downloads.request_download(**asked))
+    what = {"actor": lena.user, "endpoint": kept, "selection": f"entry={chosen.pk}"}
+    meanwhile(lambda endpoint: Download.objects.active().exists() or downloads.request_download(**what))
     assert retention.enforce(7) == 6
     assert set(LogFile.objects.stored().values_list("entry", flat=True)) == {chosen.pk}

@@ -20,7 +20,7 @@ DAY = 24 * 3600
 
 
 def complete(purge, world):
-    """Let the service delete what the purge asked for."""
+    """Let the service delete what the purge requested."""
     step(purge)
     world.advance(DAY)
     assert step(purge).done
@@ -122,7 +122,7 @@ def test_of_earlier_days_a_file_that_came_after_the_request_is_deleted_too(kept,
     assert not storages["logs"].exists(late)
 
 
-def test_where_the_service_is_not_asked_a_file_that_no_row_knows_is_deleted(kept, alice):
+def test_where_nothing_is_deleted_on_the_service_a_file_that_no_row_knows_is_deleted(kept, alice):
     Endpoint.objects.filter(pk=kept.pk).update(gone_at=timezone.now())
     lost = saved(kept, f"{today()}_000001__0a1b")
     assert step(request_purge(alice, kept, until=today())).done

@@ -12,11 +12,9 @@ from ..content import wav
 from ..routes.base import json_response
 from ..simulation import Simulation
 from . import utterances
-from .utterances import bad_request
+from .utterances import ENCODED_BYTES_PER_SECOND, MAX_SECONDS, bad_request
 
-MAX_SECONDS = {"interactive": 15.0, "conversation": 60.0, "dictation": 60.0}  # contract: EndpointLinks
 MAX_BODY_BYTES = 8_000_000
-OPUS_BYTES_PER_SECOND = 4_000  # an estimate, because Opus is not decoded
 
 
 class RecognitionRoutes:
@@ -77,7 +75,7 @@ async def _audio(request: Request) -> bytes:
 def _duration(request: Request, audio: bytes) -> float:
     media = request.headers.get("content-type", "audio/wav").partition(";")[0].strip().lower()
     if media == "audio/ogg":
-        return len(audio) / OPUS_BYTES_PER_SECOND
+        return len(audio) / ENCODED_BYTES_PER_SECOND
     try:
         return wav.wav_seconds(audio)
     except wav.NotWav as error:

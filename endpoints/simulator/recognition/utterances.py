@@ -13,6 +13,9 @@ from ..world.entities import Endpoint, Model, RecordedLog
 from ..world.world import World, new_id
 from . import sentences
 
+MAX_SECONDS = {"interactive": 15.0, "conversation": 60.0, "dictation": 60.0}  # contract: EndpointLinks
+ENCODED_BYTES_PER_SECOND = 4_000  # an estimate, because only WAV is decoded
+
 
 class Utterance(Struct, frozen=True, kw_only=True):
     """`name` identifies the audio; `seconds` is its duration."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ..content import wav
+from ..recognition.utterances import ENCODED_BYTES_PER_SECOND
 
 PHRASE_SECONDS = 15  # a longer phrase is cut; pauses are not detected
 MAX_BYTES = 16_000_000  # that are kept until a phrase is complete
-ENCODED_BYTES_PER_SECOND = 4_000  # an estimate, because only WAV is decoded
 
 
 class TooLarge(ValueError):

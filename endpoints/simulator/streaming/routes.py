@@ -7,7 +7,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..api.errors import ApiError
 from ..recognition import utterances
-from ..recognition.routes import MAX_SECONDS
+from ..recognition.utterances import MAX_SECONDS
 from ..routes.base import json_response
 from ..simulation import Simulation
 from ..world.entities import Endpoint

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, register_converter
 
 from endpoints.pages import activity, resources, settings, shortcuts
 from endpoints.pages.content_logs import downloads, entry, keep, purge
@@ -8,6 +8,9 @@ from endpoints.pages.endpoint_list import bulk, export, personal
 from endpoints.pages.endpoint_list import listing as endpoint_list
 from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
+from endpoints.pages.row_numbers import RowNumber
+
+register_converter(RowNumber, "row")
 
 app_name = "endpoints"
 
@@ -34,9 +37,9 @@ urlpatterns = [
     path("changes/<uuid:pk>/decide/", decisions.decide, name="change-decide"),
     path("endpoints/<uuid:pk>/logs/", content_logs.endpoint_logs, name="logs"),
     path("endpoints/<uuid:pk>/logs/refresh/", content_logs.refresh, name="logs-refresh"),
-    path("endpoints/<uuid:pk>/logs/<int:entry>/", entry.log_entry, name="log-entry"),
-    path("endpoints/<uuid:pk>/logs/<int:entry>/audio/", entry.audio, name="log-audio"),
-    path("endpoints/<uuid:pk>/logs/<int:entry>/transcript/", entry.transcript, name="log-transcript"),
+    path("endpoints/<uuid:pk>/logs/<row:entry>/", entry.log_entry, name="log-entry"),
+    path("endpoints/<uuid:pk>/logs/<row:entry>/audio/", entry.audio, name="log-audio"),
+    path("endpoints/<uuid:pk>/logs/<row:entry>/transcript/", entry.transcript, name="log-transcript"),
     path("endpoints/<uuid:pk>/logs/days/", keep.days, name="log-days"),
     path("endpoints/<uuid:pk>/logs/keep/", keep.keep, name="logs-keep"),
     path("endpoints/<uuid:pk>/logs/purge/", purge.ask, name="logs-purge"),

@@ -129,5 +129,5 @@ def _key(token: str, kinds: list[Field[Any, Any]]) -> list[Any] | None:
         parts = json.loads(b64_decode(token.encode()))
         texts = [part if isinstance(part, bool) else str(part).replace("\0", "") for part in parts]
         return [kind.to_python(text) for kind, text in zip(kinds, texts, strict=True)]
-    except (ValueError, TypeError, ValidationError):
+    except (ValueError, TypeError, RecursionError, ValidationError):
         return None

@@ -317,3 +317,11 @@ def test_compare_and_search_request_nothing_also_after_done(alice, endpoint, oth
     for typed in ({}, {"reason": "y"}):
         assert alice.post(url, {**form, "go": "compare", **typed}).status_code == 200
     assert Change.objects.count() == 1
+
+
+@pytest.mark.parametrize("form", ["change-model", "edit"])
+def test_a_hidden_field_that_is_nested_without_end_is_refused(alice, endpoint, other, form):
+    url = reverse(f"endpoints:{form}", args=[endpoint.pk])
+    typed = {"key": str(uuid.uuid4()), "seen": "[" * 50_000, **FORMS[form](other)}
+    assert alice.post(url, typed).status_code == 422
+    assert alice.get(reverse("endpoints:list"), {"page": "W1tb" * 20_000}).status_code == 200

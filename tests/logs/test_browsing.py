@@ -434,3 +434,9 @@ def test_what_changes_while_a_page_is_made_is_shown_by_its_next_poll(lena, known
     poll = unescape(re.search(r'hx-get="([^"]+version=[^"]+)"', html)[1])
     headers = {**HTMX, "HX-Target": "content" if one_entry else "entries"}
     assert lena.get(poll, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("part", ["", "audio/", "transcript/"])
+def test_a_number_that_no_row_has_is_no_page(lena, known, part):
+    for number in (2**63, 10**40, 0, 10**18):
+        assert lena.get(f"{address(known)}{number}/{part}").status_code == 404

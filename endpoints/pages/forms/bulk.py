@@ -12,6 +12,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.changes.bulk import LIMIT, Action
 from endpoints.models.search import uuid_in
+from endpoints.pages.forms.json_field import HiddenJSONField
 
 
 class BulkForm(forms.Form):
@@ -20,7 +21,7 @@ class BulkForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
     action = forms.ChoiceField(choices=Action.choices, widget=forms.HiddenInput)
     new_model = forms.CharField(widget=forms.HiddenInput, required=False)
-    seen = forms.JSONField(widget=forms.HiddenInput)
+    seen = HiddenJSONField()
     count = forms.IntegerField(label=gettext_lazy("Number of endpoints"))
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from endpoints.access.permissions import Person
 from endpoints.models import Change, Endpoint, SpeechModel
+from endpoints.pages.forms.json_field import HiddenJSONField
 from endpoints.pages.forms.new_endpoint import DetailsForm, ModelForm
 
 
@@ -19,7 +20,7 @@ class ChangeForm(forms.Form):
     """The fields of every change request: its id, and the endpoint's facts when the page was opened."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
-    seen = forms.JSONField(widget=forms.HiddenInput, required=False)
+    seen = HiddenJSONField(required=False)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
 
     replaced: Change | None = None  # the open change that this one ends

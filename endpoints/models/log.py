@@ -79,10 +79,10 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
         return cast(Self, rows)
 
     def selected_by(self, query: Any) -> Self:
-        """Entries whose ids are in `entry` of a QueryDict; without any, all that match the search and the filters."""
-        if ticked := [int(text) for text in query.getlist("entry") if text.isdecimal() and len(text) < 19]:
-            return self.filter(pk__in=ticked)
-        return self.filtered_by(query)
+        """Entries whose ids are in `entry` of a QueryDict; without one, all that match the search and the filters."""
+        if "entry" not in query:
+            return self.filtered_by(query)
+        return self.filter(pk__in=[int(text) for text in query.getlist("entry") if text.isdecimal() and len(text) < 19])
 
     def for_list(self) -> Self:
         return self.prefetch_related(Prefetch("files", LogFile.objects.order_by("kind"))).defer("words")

@@ -450,3 +450,26 @@ def test_as_many_entries_as_the_page_offers_to_delete_can_be_deleted(endpoint, a
     assert page.context["possible"]
     purge = ask(alice, endpoint, LogEntry.objects.all())
     assert len(purge.keys) == purging.MOST_KEYS
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "entry=x",
+        "entry=",
+        "entry=-1",
+        "entry=1,2",
+        f"entry={'9' * 30}",
+        "from=garbage",
+        "longer=much",
+        "result=none-such",
+    ],
+)
+def test_a_selection_that_cannot_be_read_deletes_nothing(kept, alice, query):
+    address = reverse("endpoints:logs-purge", args=[kept.pk]) + f"?{query}"
+    page = alice.get(address)
+    assert page.status_code == 422
+    assert "No entry matches" in page.content.decode()
+    typed = {"key": str(uuid.uuid4()), "reason": "x", **dict([query.split("=", 1)])}
+    assert alice.post(address, typed).status_code == 422
+    assert not Purge.objects.exists()

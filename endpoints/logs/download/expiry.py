@@ -46,7 +46,8 @@ def _may_contain(download: Download) -> LogEntryQuerySet:
     """All entries that may have been in it: one that had no partner then may have got it since."""
     selection, constant = QueryDict(download.selection), QueryDict(mutable=True)
     for name in CONSTANT:
-        constant.setlist(name, selection.getlist(name))
+        if name in selection:
+            constant.setlist(name, selection.getlist(name))
     return LogEntry.objects.filter(endpoint=download.endpoint_id).selected_by(constant).order_by()
 
 

@@ -14,6 +14,7 @@ from endpoints.models.log import RESULTS, parse_day, parse_number
 from endpoints.pages.content_logs.filters import STATE, day_in_words, number_in_words
 
 MOST = 200  # entries that are ticked one by one
+NONE = "0"  # the id of no entry
 
 
 def normalized(person: Person, query: QueryDict, endpoint: Endpoint) -> str:
@@ -30,10 +31,10 @@ def normalized(person: Person, query: QueryDict, endpoint: Endpoint) -> str:
             .order_by("pk")
             .values_list("pk", flat=True)
         )
-        found.setlist("entry", [str(pk) for pk in own] or ["0"])  # 0 is none of them
+        found.setlist("entry", [str(pk) for pk in own] or [NONE])
         return found.urlencode()
     for name in STATE:
-        if value := _plain(name, query.get(name, "")):
+        if value := plain(name, query.get(name, "")):
             found[name] = value
     return found.urlencode()
 
@@ -41,7 +42,8 @@ def normalized(person: Person, query: QueryDict, endpoint: Endpoint) -> str:
 def words(selection: str) -> list[str]:
     """What was selected, for people: the days first, then what narrows them."""
     query = QueryDict(selection)
-    if ticked := len(query.getlist("entry")):
+    if "entry" in query:
+        ticked = len([pk for pk in query.getlist("entry") if pk != NONE])
         return [ngettext("%(count)s entry", "%(count)s entries", ticked) % {"count": ticked}]
     found = [_days(parse_day(query.get("from")), parse_day(query.get("to")))]
     if said := query.get("q"):
@@ -72,7 +74,7 @@ def _days(begin: date | None, end: date | None) -> str:
     return _("up to %(day)s") % {"day": day_in_words(end)} if end else ""
 
 
-def _plain(name: str, value: str) -> str:
+def plain(name: str, value: str) -> str:
     """As LogEntryQuerySet.asked reads it; empty for what it would ignore."""
     value = value.replace("\0", "").strip()[:200]
     if name in ("from", "to", "longer", "shorter", "below"):

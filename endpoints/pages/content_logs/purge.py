@@ -17,7 +17,7 @@ from endpoints.logs.purge import requests as verbs
 from endpoints.messages import spreadsheet
 from endpoints.models import Endpoint, Purge
 from endpoints.models.log import LogEntryQuerySet, parse_day
-from endpoints.pages.content_logs import filters
+from endpoints.pages.content_logs import filters, log_selection
 from endpoints.pages.forms.content_logs import PurgeForm
 from endpoints.pages.http import HttpRequest
 
@@ -109,7 +109,10 @@ def _chosen(request: HttpRequest, endpoint: Endpoint, query: QueryDict) -> LogEn
     """The entries that were ticked or that filters select; None when everything up to a day is meant."""
     if "entry" not in query and not any(query.get(name) for name in FILTERS):
         return None
-    return door.log_entries(request.user).filter(endpoint=endpoint).selected_by(query)
+    entries = door.log_entries(request.user).filter(endpoint=endpoint)
+    # A filter that cannot be read narrows nothing elsewhere; here it must not delete more.
+    readable = all(log_selection.plain(name, value) for name in filters.STATE if (value := query.get(name)))
+    return entries.selected_by(query) if readable else entries.none()
 
 
 def _few(entries: LogEntryQuerySet | None) -> bool:

@@ -62,3 +62,11 @@ def test_a_private_address_is_refused_at_once_unless_its_network_is_named(alice,
         assert (answer.status_code, "PRIVATE_NETWORKS" in answer.content.decode()) == (422, True)
     settings.PRIVATE_NETWORKS = ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16", "::1/128", "fc00::/7")
     assert alice.post(reverse("endpoints:resource-new"), FORM | {"url": address}).status_code == 302
+
+
+@pytest.mark.parametrize("user", ["u:p", "u", "u:"])
+def test_an_address_has_no_user_name_or_password(alice, user):
+    answer = alice.post(reverse("endpoints:resource-new"), FORM | {"url": f"https://{user}@speech.example.com"})
+    assert answer.status_code == 422
+    assert "must not contain a user name" in answer.content.decode()
+    assert not Resource.objects.exists()

@@ -93,6 +93,8 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
 
     def clean_url(self) -> str:
         """The address without what the portal shows behind it, such as /sts/v1.0/issuetoken or /speechtotext/v3.2."""
+        if "@" in urlsplit(self.cleaned_data["url"]).netloc:
+            raise forms.ValidationError(_("The address must not contain a user name or a password."))
         address = origin(self.cleaned_data["url"])
         _refuse_private(address)
         return address

@@ -21,7 +21,7 @@ from bench import durability_broker
 from bench.figures import Goal, Row, Sample
 from bench.product import ROOT, Failed, Person, Product, command_line, environment
 from bench.script import OneAfterTheOther, Service
-from endpoints.changes import submit
+from endpoints.changes import decisions, submit
 from endpoints.changes.reconcile import SETTLE
 from endpoints.models import Change, Endpoint, SpeechModel
 from endpoints.models.change import MARK
@@ -134,7 +134,7 @@ class Run:
     def decide(self) -> None:
         """Decide as a person would: try again."""
         for change in Change.objects.filter(state=ChangeState.UNDECIDED):
-            self.decisions += submit.decide(change, actor=None, again=True)
+            self.decisions += decisions.decide(change, actor=None, again=True)
 
     def kill(self) -> None:
         """Kill the worker with its child processes, and start a new one."""

@@ -12,7 +12,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy
 
 from endpoints import audit
-from endpoints.changes import refusals, submit
+from endpoints.changes import decisions, refusals, submit
 from endpoints.models import Bulk, Change, Endpoint, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import OPEN, UNSTARTED, ChangeKind, ChangeState, ShownStatus
@@ -116,7 +116,7 @@ def ask(
 
 def cancel(bulk: Bulk, *, actor: User | None) -> int:
     """Cancel all changes that have not started; returns how many there were."""
-    return sum(submit.cancel(change, actor=actor) for change in unstarted(bulk).select_related("endpoint"))
+    return sum(decisions.cancel(change, actor=actor) for change in unstarted(bulk).select_related("endpoint"))
 
 
 def unstarted(bulk: Bulk) -> models.QuerySet[Change]:

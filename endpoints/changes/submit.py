@@ -6,15 +6,15 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from endpoints import audit
+from endpoints.changes import decisions
 from endpoints.changes.refusals import Busy, ChangedMeanwhile, NotPossible
 from endpoints.models import Bulk, Change, Endpoint, Project, SpeechModel
 from endpoints.models.event import Verb
-from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
+from endpoints.models.status import ChangeKind, ChangeState, Status
 
 
 def create(
@@ -62,7 +62,7 @@ def create(
             audit.record(Verb.REQUESTED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)
             if instead_of and instead_of.gone_at and instead_of.open_change:
                 why = gettext_noop("A new endpoint was asked for instead.")
-                decide(instead_of.open_change, actor=actor, again=False, why=why)
+                decisions.decide(instead_of.open_change, actor=actor, again=False, why=why)
     except IntegrityError:
         # The same key at the same moment, from a second press: the first one counts.
         return Change.objects.get(pk=key)
@@ -91,7 +91,8 @@ def change_model(
     """
     if model.why_not and not Change.objects.filter(pk=key).exists():
         raise NotPossible(model.why_not)
-    words = {"model": model.display_name, "old": endpoint.model.display_name if endpoint.model else ""}
+    old = _serving(endpoint, replaces)
+    words = {"model": model.display_name, "old": old.display_name if old else ""}
     return _ask(
         Change(
             pk=key,
@@ -100,7 +101,7 @@ def change_model(
             actor=actor,
             reason=reason,
             model=model,
-            from_model=endpoint.model,
+            from_model=old,
             desired={"model": model.remote_id},
             bulk=bulk,
             fingerprint=fingerprint,
@@ -163,7 +164,7 @@ def remove_duplicate(*, actor: User | None, endpoint: Endpoint) -> Change:
 
     Their rows are locked: two people who remove one each at the same moment must not leave none.
     """
-    same = Endpoint.objects.filter(mark=endpoint.mark).order_by("pk") if endpoint.mark else Endpoint.objects.none()
+    same = Endpoint.objects.filter(resource=endpoint.resource_id, mark=endpoint.mark).order_by("pk")
     list(same.select_for_update())
     deleting = Change.objects.open().filter(kind=ChangeKind.DELETE)
     staying = endpoint.duplicates().exclude(pk__in=deleting.values("endpoint_id")).first()
@@ -190,52 +191,15 @@ def previous_model(endpoint: Endpoint) -> SpeechModel | None:
     """The model before the open change of model, or before the last one that was completed."""
     if (change := endpoint.open_change) and change.can_be_replaced:
         return change.from_model if change.sent_at or change.replaces_id else None
-    done = endpoint.changes.filter(kind=ChangeKind.CHANGE_MODEL, state=ChangeState.DONE).order_by("-closed_at")
-    last = done.select_related("from_model").first()
-    return last.from_model if last and last.from_model != endpoint.model else None
-
-
-def cancel(change: Change, *, actor: User | None) -> bool:
-    """Cancel a change that has not started. False when a worker was faster."""
-    unstarted = Change.objects.filter(UNSTARTED, pk=change.pk)
-    with transaction.atomic():
-        if unstarted.update(state=ChangeState.CANCELED, closed_at=Now(), due_at=None, updated_at=Now()) != 1:
-            return False
-        audit.record(Verb.CANCELED, actor=actor, endpoint=change.endpoint, change=change)
-        if change.kind == ChangeKind.CREATE:
-            Endpoint.objects.filter(changes=change, remote_id=None).update(gone_at=Now(), updated_at=Now())
-    return True
-
-
-def dismiss(endpoint: Endpoint, *, actor: User | None) -> bool:
-    """Remove an endpoint that the service never had from the list. False when it has it, or may still get it."""
-    with transaction.atomic():
-        if not endpoint.can_be_dismissed or not Endpoint.objects.present().filter(
-            pk=endpoint.pk, remote_id=None
-        ).update(gone_at=Now(), updated_at=Now()):
-            return False
-        audit.record(Verb.DISMISSED, actor=actor, endpoint=endpoint)
-    return True
-
-
-def decide(change: Change, *, actor: User | None, again: bool, why: str = gettext_noop("Given up.")) -> bool:
-    """A person's decision about a change whose result is not known: try again, or give up and `why`."""
-    undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
-    with transaction.atomic():
-        if again:
-            moved = undecided.update(state=ChangeState.QUEUED, lost_answers=0, due_at=Now(), updated_at=Now())
-        else:
-            moved = undecided.update(
-                state=ChangeState.FAILED,
-                error=why,
-                closed_at=Now(),
-                due_at=None,
-                updated_at=Now(),
-            )
-        if moved:
-            verb = Verb.TRIED_AGAIN if again else Verb.GAVE_UP
-            audit.record(verb, actor=actor, endpoint=change.endpoint, change=change)
-    return bool(moved)
+    kinds = (ChangeKind.CREATE, ChangeKind.CHANGE_MODEL)
+    done = endpoint.changes.filter(kind__in=kinds, state=ChangeState.DONE).order_by("-closed_at")
+    last, before = [*done.select_related("model", "from_model")[:2], None, None][:2]
+    if last is None:
+        return None
+    # A model whose deployment had failed never served.
+    worked = last.before.get("status") != Status.FAILED
+    previous = last.from_model if worked else before.model if before else None
+    return previous if previous != endpoint.model else None
 
 
 def _ask(
@@ -268,6 +232,12 @@ def _ask(
             return asked
         raise Busy(endpoint.changes.open().get()) from None
     return change
+
+
+def _serving(endpoint: Endpoint, replaces: UUID | None) -> SpeechModel | None:
+    """The model that serves: while another is deployed, the service may show that one already."""
+    sent = Change.objects.filter(pk=replaces, endpoint=endpoint).exclude(sent_at=None).first() if replaces else None
+    return sent.from_model if sent else endpoint.model
 
 
 def _replace(pk: UUID, change: Change) -> None:

@@ -204,9 +204,12 @@ class Endpoint(models.Model):
         return bool(states) and states <= set(CLOSED) - {ChangeState.DONE, ChangeState.REPLACED}
 
     def duplicates(self) -> EndpointQuerySet:
-        """Other endpoints that the same change request created on the service."""
-        others = Endpoint.objects.present().filter(mark=self.mark).exclude(pk=self.pk)
-        return others if self.mark else others.none()
+        """Other endpoints that the same change request created on the service.
+
+        One that was registered under another name too, with its resource, is the same endpoint and no duplicate.
+        """
+        same = Endpoint.objects.present().filter(resource=self.resource_id, mark=self.mark).exclude(pk=self.pk)
+        return same.exclude(remote_id=self.remote_id) if self.mark and not self.gone_at else same.none()
 
     @property
     def usual_duration(self) -> timedelta | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from endpoints.changes import submit
+from endpoints.changes import decisions, submit
 from endpoints.models import Change, Endpoint, Event, SpeechModel
 from endpoints.models.status import ChangeState
 
@@ -83,7 +83,7 @@ def test_a_deployment_that_somebody_gave_up_is_removed_too(alice, mirrored):
     Change.objects.update(state=ChangeState.UNDECIDED, lost_answers=3, due_at=None, attempt=3)
     change.refresh_from_db()
     assert "nothing was done" in dismiss(alice, change.endpoint)
-    submit.decide(change, actor=alice.user, again=False)
+    decisions.decide(change, actor=alice.user, again=False)
     assert "Removed from the list." in dismiss(alice, change.endpoint)
 
 
@@ -143,7 +143,7 @@ def test_no_decision_is_needed_about_a_deletion_that_has_happened(alice, endpoin
 
 def test_an_endpoint_that_the_service_made_late_comes_back(alice, late, worker):
     change = late
-    submit.decide(change, actor=alice.user, again=False)
+    decisions.decide(change, actor=alice.user, again=False)
     dismiss(alice, change.endpoint)
     worker.mirror()
     change.endpoint.refresh_from_db()
@@ -160,7 +160,7 @@ def test_a_creation_of_which_the_service_made_the_endpoint_late_is_deploying_fro
 
 
 def test_a_creation_that_somebody_gave_up_stays_so_when_the_endpoint_is_there_after_all(alice, late, worker):
-    submit.decide(late, actor=alice.user, again=False)
+    decisions.decide(late, actor=alice.user, again=False)
     worker.mirror()
     late.refresh_from_db()
     assert late.endpoint.remote_id is not None
@@ -181,7 +181,7 @@ def test_an_endpoint_that_the_service_has_after_all_is_not_removed_by_a_page_tha
     seen = refused.endpoint
     Endpoint.objects.filter(pk=seen.pk).update(remote_id=uuid.uuid4())
     assert seen.remote_id is None
-    assert not submit.dismiss(seen, actor=alice.user)
+    assert not decisions.dismiss(seen, actor=alice.user)
     assert Endpoint.objects.get().gone_at is None
     assert not Event.objects.filter(verb="dismissed").exists()
 

@@ -9,8 +9,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from endpoints.changes import refusals, submit
-from endpoints.models import Bulk, Change, Endpoint, Event, SpeechModel, Status
+from endpoints.changes import decisions, refusals, submit
+from endpoints.models import Bulk, Change, Endpoint, Event, Resource, SpeechModel, Status
 from endpoints.models.status import ChangeKind, ChangeState
 from tests.changes.requests import later
 from tests.conftest import fitting
@@ -192,7 +192,7 @@ def test_a_change_of_model_that_failed_cannot_be_undone(alice, endpoint, other, 
     worker.step(change)
     endpoint.refresh_from_db()
     canceled = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=change.from_model)
-    assert submit.cancel(canceled, actor=alice.user)
+    assert decisions.cancel(canceled, actor=alice.user)
     worker.step(submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Calls"}))
     endpoint.refresh_from_db()
     assert submit.previous_model(endpoint) == change.from_model
@@ -275,7 +275,7 @@ def test_a_change_that_is_tried_again_has_all_its_attempts_again(alice, endpoint
     change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
     Change.objects.update(state=ChangeState.UNDECIDED, lost_answers=3, due_at=None, attempt=3)
     change.refresh_from_db()
-    assert submit.decide(change, actor=alice.user, again=True)
+    assert decisions.decide(change, actor=alice.user, again=True)
     assert Change.objects.due().get() == change
     lost = {"method": "PATCH", "path": "/endpoints/", "stage": "before", "effect": {"close": True}}
     world.fail({**lost, "times": 3})
@@ -290,9 +290,9 @@ def test_a_change_that_is_tried_again_has_all_its_attempts_again(alice, endpoint
 @pytest.mark.parametrize("again", [True, False])
 def test_a_change_is_decided_once(alice, endpoint, other, again):
     change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
-    assert not submit.decide(change, actor=alice.user, again=again), "nothing is to be decided"
+    assert not decisions.decide(change, actor=alice.user, again=again), "nothing is to be decided"
     Change.objects.update(state=ChangeState.UNDECIDED, lost_answers=3, due_at=None, attempt=3)
-    assert [submit.decide(change, actor=alice.user, again=again) for _press in range(2)] == [True, False]
+    assert [decisions.decide(change, actor=alice.user, again=again) for _press in range(2)] == [True, False]
     assert Event.objects.filter(change_id=change.pk, verb="tried-again" if again else "gave-up").count() == 1
 
 
@@ -300,19 +300,19 @@ def test_a_creation_that_is_canceled_leaves_the_list(alice, mirrored, world, wor
     model = SpeechModel.objects.deployable().first()
     change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
     assert "Support calls" in alice.get("/endpoints/").content.decode()
-    assert submit.cancel(change, actor=alice.user)
+    assert decisions.cancel(change, actor=alice.user)
     assert "Support calls" not in alice.get("/endpoints/").content.decode()
     assert not Endpoint.objects.present().exists()
     event = Event.objects.get(change_id=change.pk, verb="canceled")
     assert event.actor_name == "alice"
-    assert not submit.cancel(change, actor=alice.user), "it is canceled once"
+    assert not decisions.cancel(change, actor=alice.user), "it is canceled once"
     worker.run_round()
     assert world.ledger("POST") == []
 
 
 def test_an_endpoint_whose_change_is_canceled_stays_in_the_list(alice, endpoint, other):
     change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
-    assert submit.cancel(change, actor=alice.user)
+    assert decisions.cancel(change, actor=alice.user)
     assert Endpoint.objects.present().get() == endpoint
 
 
@@ -321,7 +321,7 @@ def test_a_change_that_waits_for_another_attempt_cannot_be_canceled(alice, endpo
     world.fail({"method": "PATCH", "path": "/endpoints/", "times": 1, "effect": {"status": 429}})
     worker.step(change)
     assert (change.state, change.attempt) == (ChangeState.QUEUED, 1)
-    assert not submit.cancel(change, actor=alice.user)
+    assert not decisions.cancel(change, actor=alice.user)
     change.refresh_from_db()
     assert change.state == ChangeState.QUEUED
 
@@ -361,6 +361,17 @@ def test_two_endpoints_of_one_request_are_shown_and_nothing_is_deleted_by_itself
     assert "Remove the duplicate" in page
     assert "Remove the duplicate" not in bob.get(kept.get_absolute_url()).content.decode()
     assert world.ledger("DELETE") == []
+
+
+def test_an_endpoint_that_is_registered_under_two_names_is_no_duplicate_of_itself(alice, endpoint, world, worker):
+    Endpoint.objects.update(mark=str(uuid.uuid4()))
+    again = Resource.objects.create(name="Again", url=world.url, hook_token="again")
+    copied = Endpoint.objects.create(
+        resource=again, remote_id=endpoint.remote_id, mark=Endpoint.objects.get().mark, locale=endpoint.locale
+    )
+    assert "more than one endpoint" not in alice.get(endpoint.get_absolute_url()).content.decode()
+    alice.post(page_of("remove-duplicate", copied))
+    assert not Change.objects.exists()
 
 
 def test_a_duplicate_is_removed_by_one_click_and_the_other_stays(alice, twins, world, worker):
@@ -437,7 +448,7 @@ LONG_AGO = timezone.now() - timedelta(days=1)
 def test_a_change_that_is_canceled_is_closed_now_and_due_no_more(alice, endpoint, other):
     change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
     Change.objects.update(updated_at=LONG_AGO)
-    assert submit.cancel(change, actor=alice.user)
+    assert decisions.cancel(change, actor=alice.user)
     assert moments(change, "closed_at", "updated_at") == [True, True]
     assert change.due_at is None
 
@@ -446,7 +457,7 @@ def test_a_creation_that_is_canceled_shows_in_the_list_at_once_and_changes_no_ot
     model = SpeechModel.objects.deployable()[0]
     asked = [submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=name) for name in "ab"]
     Endpoint.objects.update(updated_at=LONG_AGO)
-    submit.cancel(asked[0], actor=alice.user)
+    decisions.cancel(asked[0], actor=alice.user)
     assert moments(asked[0].endpoint, "gone_at", "updated_at") == [True, True]
     assert moments(asked[1].endpoint, "gone_at", "updated_at") == [False, False]
 
@@ -457,7 +468,7 @@ def test_a_decision_ends_a_change_or_makes_it_due_at_once(alice, endpoint, other
     due = None if again else LONG_AGO
     Change.objects.update(state=ChangeState.UNDECIDED, due_at=due, updated_at=LONG_AGO, error="Lost.")
     change.refresh_from_db()
-    assert submit.decide(change, actor=alice.user, again=again)
+    assert decisions.decide(change, actor=alice.user, again=again)
     assert moments(change, "closed_at", "updated_at") == [not again, True]
     assert Change.objects.due().exists() == again
     assert change.error == ("Lost." if again else "Given up.")
@@ -479,7 +490,7 @@ def test_a_decision_is_about_one_change(alice, mirrored, again):
     model = SpeechModel.objects.deployable()[0]
     asked = [submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name=name) for name in "ab"]
     Change.objects.update(state=ChangeState.UNDECIDED)
-    submit.decide(asked[0], actor=alice.user, again=again)
+    decisions.decide(asked[0], actor=alice.user, again=again)
     assert Change.objects.get(state=ChangeState.UNDECIDED) == asked[1]
 
 
@@ -487,7 +498,7 @@ def test_a_creation_that_is_canceled_leaves_an_endpoint_in_the_list_that_the_ser
     model = SpeechModel.objects.deployable()[0]
     change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
     Endpoint.objects.update(remote_id=uuid.uuid4())
-    assert submit.cancel(change, actor=alice.user)
+    assert decisions.cancel(change, actor=alice.user)
     assert Endpoint.objects.get().gone_at is None
     told = Event.objects.first()
     assert (told.verb, told.endpoint_id, told.change_id) == ("canceled", change.endpoint_id, change.pk)
@@ -582,7 +593,7 @@ def test_only_a_change_that_has_not_started_can_be_canceled(alice, endpoint, oth
     assert change.can_be_canceled == change.waits_for_its_time == can
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert (page_of("change-cancel", change) in page) == can
-    assert submit.cancel(change, actor=alice.user) == can
+    assert decisions.cancel(change, actor=alice.user) == can
 
 
 @pytest.mark.parametrize(("minutes", "waits"), [(-1, False), (1, True)])

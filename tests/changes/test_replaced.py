@@ -7,8 +7,8 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints.changes import submit
-from endpoints.models import Change, Endpoint, Event
+from endpoints.changes import decisions, submit
+from endpoints.models import Change, Endpoint, Event, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
 from tests.changes.requests import later, reference, request_model
@@ -50,7 +50,7 @@ def test_a_chain_of_replacements_knows_which_of_them_was_sent(alice, endpoint, a
 def test_a_replaced_change_that_takes_effect_after_all_is_done(alice, endpoint, accepted, third, world, worker):
     old = endpoint.model
     scheduled = request_model(alice, endpoint, third, replaces=accepted.pk, at=timezone.now() + IN_FIVE_HOURS)
-    assert submit.cancel(scheduled, actor=alice.user)
+    assert decisions.cancel(scheduled, actor=alice.user)
     endpoint = completed(world, worker, endpoint)
     accepted.refresh_from_db()
     assert (endpoint.model, accepted.state) == (accepted.model, ChangeState.DONE)
@@ -122,3 +122,42 @@ def test_go_back_is_offered_while_a_replacement_waits_for_the_running_deployment
     worker.step(waiting)
     assert waiting.state == ChangeState.UNDECIDED
     world.go()
+
+
+@pytest.fixture
+def broken(endpoint):
+    models = fitting_or_broken(endpoint)
+    return models.filter(display_name__icontains="broken").get()
+
+
+def fitting_or_broken(endpoint):
+    return SpeechModel.objects.deployable().filter(locale=endpoint.locale).exclude(pk=endpoint.model_id)
+
+
+def test_go_back_leads_to_the_model_that_served_and_not_to_a_replaced_one(alice, endpoint, other, third, world, worker):
+    served = endpoint.model
+    replaced = worker.step(request_model(alice, endpoint, other))
+    worker.mirror()  # the service shows the model that it deploys
+    newer = request_model(alice, Endpoint.objects.get(), third, replaces=replaced.pk)
+    assert newer.from_model == served
+    assert Event.objects.get(change_id=newer.pk, verb=Verb.REQUESTED_CHANGE_MODEL).facts["old"] == str(served)
+    for _step in range(3):
+        completed(world, worker, endpoint)
+        worker.step(passed(newer, minutes=6))
+    assert newer.state == ChangeState.DONE
+    assert submit.previous_model(completed(world, worker, endpoint)) == served
+
+
+def test_go_back_does_not_lead_to_a_model_whose_deployment_failed(alice, endpoint, other, broken, world, worker):
+    first = worker.step(request_model(alice, endpoint, other))
+    completed(world, worker, endpoint)
+    worker.step(first)
+    failed = worker.step(request_model(alice, Endpoint.objects.get(), broken))
+    completed(world, worker, endpoint)
+    worker.step(failed)
+    assert failed.state == ChangeState.FAILED
+    worked = worker.step(request_model(alice, Endpoint.objects.get(), endpoint.model))
+    completed(world, worker, endpoint)
+    worker.step(worked)
+    assert worked.state == ChangeState.DONE
+    assert submit.previous_model(Endpoint.objects.get()) == other

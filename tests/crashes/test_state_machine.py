@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from endpoints.changes import refusals, submit
+from endpoints.changes import decisions, refusals, submit
 from endpoints.models import Change, Endpoint, SpeechModel
 from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 from tests.crashes import invariants
@@ -154,12 +154,12 @@ class Deployments(RuleBasedStateMachine):
         change = picked(self.requests, pick)[0]
         change.refresh_from_db()
         started = change.state != ChangeState.QUEUED or change.attempt
-        assert submit.cancel(change, actor=self.user) is not bool(started)
+        assert decisions.cancel(change, actor=self.user) is not bool(started)
 
     @rule(again=st.booleans())
     def decide(self, again):
         if change := Change.objects.filter(state=ChangeState.UNDECIDED).first():
-            assert submit.decide(change, actor=self.user, again=again)
+            assert decisions.decide(change, actor=self.user, again=again)
 
     # What workers do.
 

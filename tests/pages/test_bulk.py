@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from endpoints.changes import bulk, submit
+from endpoints.changes import bulk, decisions, submit
 from endpoints.changes.bulk import Action
 from endpoints.mirror import resources
 from endpoints.models import Bulk, Change, Endpoint, Event, Resource, SpeechModel, Status
@@ -174,7 +174,7 @@ def test_an_endpoint_skipped_in_the_review_stays_skipped_even_if_it_is_free_now(
     other = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=few[0], desired={"description": "x"})
     seen = review(alice, "logging-on", few[:2])
     assert "Another change is open: Edit, by alice." in seen.content.decode()
-    submit.cancel(other, actor=alice.user)
+    decisions.cancel(other, actor=alice.user)
     asked = submit_review(alice, seen)
     assert [one["endpoint"] for one in asked.skipped] == [str(few[0].pk)]
     assert asked.changes.count() == 1

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import audit
-from endpoints.changes import submit
+from endpoints.changes import decisions, submit
 from endpoints.models import Change, Endpoint, Resource
 from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
@@ -84,7 +84,7 @@ def test_an_endpoint_that_is_gone_offers_no_code_to_call_it(alice, endpoint):
 
 def test_a_canceled_deployment_is_not_called_deleted_in_azure(alice, endpoint):
     change = submit.create(key=uuid.uuid4(), actor=alice.user, model=endpoint.model, display_name="Never")
-    assert submit.cancel(change, actor=alice.user)
+    assert decisions.cancel(change, actor=alice.user)
     page = page_of(alice, change.endpoint)
     assert "The service never had this endpoint" in page
     assert "deleted at the service" not in page

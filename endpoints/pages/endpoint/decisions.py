@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.changes import refusals, submit
+from endpoints.changes import decisions, refusals, submit
 from endpoints.models import Change, Endpoint
 from endpoints.pages.endpoint.submission import fingerprint, repeated
 from endpoints.pages.forms.endpoint import GoBackForm
@@ -51,7 +51,7 @@ def remove_duplicate(request: HttpRequest, pk: UUID) -> HttpResponse:
 def dismiss(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Remove an endpoint from the list that the service never had."""
     endpoint = door.endpoint(request.user, pk, door.DEPLOY)
-    if submit.dismiss(endpoint, actor=request.user):
+    if decisions.dismiss(endpoint, actor=request.user):
         messages.success(request, _("Removed from the list."))
     else:
         messages.error(request, _("It may still be deployed, so nothing was done."))
@@ -62,7 +62,7 @@ def dismiss(request: HttpRequest, pk: UUID) -> HttpResponse:
 @may("deploy_model")
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     change = door.change(request.user, pk)
-    if submit.cancel(change, actor=request.user):
+    if decisions.cancel(change, actor=request.user):
         messages.success(request, _("Cancelled; nothing was sent."))
     else:
         messages.error(request, _("It has started already."))
@@ -74,7 +74,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     change = door.change(request.user, pk)
     again = request.POST.get("decision") == "again"
-    if submit.decide(change, actor=request.user, again=again) and again:
+    if decisions.decide(change, actor=request.user, again=again) and again:
         hints.send("step", change.pk)
     return redirect(Endpoint.of(change))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,8 @@ def refresh_projects_and_models(resource: Resource, service: azure.SpeechClient)
     base, custom = service.list_base_models(), service.list_custom_models()
     listed = [*base, *custom]
     unreadable_models = [*base.unreadable, *custom.unreadable]
-    listed += _used_but_not_listed(resource, service, listed)
+    unlisted, unknown = _used_but_not_listed(resource, service, listed)
+    listed += unlisted
     names = _dataset_names(resource, service, listed)
     with transaction.atomic():
         local = LocalRows(resource)
@@ -53,7 +54,7 @@ def refresh_projects_and_models(resource: Resource, service: azure.SpeechClient)
             upsert(SpeechModel.objects, [model_row(resource, model, names, local) for model in of_kind])
         unreadable.record(resource, "models", unreadable_models)
         if not unreadable_models:
-            _mark_absent(resource.models.all(), {model.id for model in listed}, began)
+            _mark_absent(resource.models.all(), unknown | {model.id for model in listed}, began)
         _copy_model_fields_to_endpoints(resource)
     resource.cataloged_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
     resource.save(update_fields=["cataloged_at", "capabilities"])
@@ -61,21 +62,43 @@ def refresh_projects_and_models(resource: Resource, service: azure.SpeechClient)
 
 def _used_but_not_listed(
     resource: Resource, service: azure.SpeechClient, listed: list[azure.Model]
-) -> list[azure.Model]:
-    """Models of endpoints that the service has, but not in its lists; see endpoints.mirror.unlisted_models."""
+) -> tuple[list[azure.Model], set[str]]:
+    """Models of endpoints that the service has, but not in its lists; see endpoints.mirror.unlisted_models.
+
+    Second, the ids of those of which the service has not said whether it has them.
+    """
     known = {(model.kind, model.id) for model in listed}
     used = resource.models.filter(gone_at=None, pk__in=resource.endpoints.present().values("model"))
-    found = []
-    for kind, remote_id in used.values_list("kind", "remote_id"):
-        if (kind, remote_id.lower()) not in known:
-            with suppress(azure.Refused, azure.Unreadable, ValueError):
-                found.append(get_model(service, kind, remote_id))
-    return found
+    keys = [(kind, remote_id.lower()) for kind, remote_id in used.values_list("kind", "remote_id")]
+    missing = [key for key in keys if key not in known]
+    answers = dict(fetch_models(service, missing))
+    return [model for model in answers.values() if model], {key[1] for key in missing if key not in answers}
 
 
-def get_model(service: azure.SpeechClient, kind: str, remote_id: str) -> azure.Model:
-    """One model by its id."""
-    return service.get_base_model(remote_id) if kind == ModelKind.BASE else service.get_custom_model(remote_id)
+def fetch_models(
+    service: azure.SpeechClient, keys: Iterable[tuple[str, str]]
+) -> Iterator[tuple[tuple[str, str], azure.Model | None]]:
+    """The models with these kinds and ids, each with its key; None when the service says that it does not exist.
+
+    Models about which the service gives no clear answer now are left out. Raises azure.TooManyRequests.
+    """
+    for kind, remote_id in keys:
+        get = service.get_base_model if kind == ModelKind.BASE else service.get_custom_model
+        model = None
+        try:
+            model = get(remote_id)
+        except azure.TooManyRequests:
+            raise
+        except azure.Unauthorized:
+            return
+        except azure.NotFound as error:
+            if not error.says_gone:
+                continue
+        except (azure.Refused, azure.Unreadable, azure.ServiceFault):
+            continue  # this model only
+        except azure.SpeechError:
+            return  # the service is slow or cannot be reached
+        yield (kind, remote_id), model
 
 
 def _project(resource: Resource, remote: azure.Project, local: LocalRows) -> Project | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.utils import timezone
 
 from endpoints import azure
-from endpoints.mirror.catalog import get_model, model_row, upsert
+from endpoints.mirror.catalog import fetch_models, model_row, upsert
 from endpoints.mirror.local_rows import LocalRows
 from endpoints.models import Resource, SpeechModel
 
@@ -19,7 +20,7 @@ def store_unknown_models(
 ) -> None:
     """Fetch the models of `endpoints` that we have never seen; `local` then has them.
 
-    One that the service does not return is stored as gone, so that it is not fetched with each refresh.
+    One that the service says it does not have is stored as gone, so that it is not fetched with each refresh.
     """
     unknown = {
         (remote.model_kind, remote.model_id): remote.locale
@@ -27,15 +28,12 @@ def store_unknown_models(
         if remote.model_kind and remote.model_id and (remote.model_kind, remote.model_id) not in local.models
     }
     rows: list[SpeechModel | None] = []
-    for (kind, identity), locale in list(unknown.items())[:MOST]:
-        try:
-            remote = get_model(service, kind, identity)
-        except (azure.Refused, azure.Unreadable):
-            rows.append(_missing(resource, kind, identity, locale))
-        except azure.SpeechError:
-            break  # the service is slow or asked too often: the next refresh goes on
-        else:
-            rows.append(model_row(resource, remote, {}, local))
+    with suppress(azure.TooManyRequests):  # the next refresh goes on
+        for (kind, identity), remote in fetch_models(service, list(unknown)[:MOST]):
+            if remote is None:
+                rows.append(_missing(resource, kind, identity, unknown[kind, identity]))
+            else:
+                rows.append(model_row(resource, remote, {}, local))
     if rows:
         upsert(SpeechModel.objects, rows)
         del local.models  # read again with their keys

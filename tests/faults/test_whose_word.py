@@ -12,15 +12,8 @@ from endpoints.models import Change, Endpoint, Event, Resource
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
 from tests.changes.requests import request_model
+from tests.faults.foreign_answers import FOREIGN
 
-FOREIGN = {
-    "the gateway's error": {"error": {"code": "404", "message": "Resource not found"}},
-    "the wrapped contract": {"error": {"code": "NotFound", "message": "Not found."}},
-    "API Management": {"statusCode": 404, "message": "Resource not found"},
-    "another code": {"code": "InvalidRequest", "message": "What?"},
-    "HTML": "<html>no such page</html>",
-    "nothing": "",
-}
 GOING_ON = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING)
 OWN = {"code": "NotFound", "message": "The endpoint does not exist."}
 

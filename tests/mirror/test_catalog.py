@@ -16,6 +16,7 @@ from endpoints.models import Endpoint, Event, Project, Resource, SpeechModel
 from endpoints.models.change import MARK
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
+from tests.faults.foreign_answers import FOREIGN
 from tests.network import HERE
 
 LIST = {"method": "GET", "path": r"/endpoints(\?|$)", "times": 1}
@@ -443,3 +444,51 @@ def test_an_endpoint_is_stored_as_the_service_describes_it(endpoint, world, work
     assert row.logging_enabled == remote["properties"]["loggingEnabled"]
     assert row.links
     assert (row.model.remote_id, row.model_name) == (remote["model"]["self"].rpartition("/")[2], str(row.model))
+
+
+# What a service or a gateway answers of one model without saying that the model does not exist.
+UNCLEAR = {
+    **{f"404: {name}": {"status": 404, "body": body} for name, body in FOREIGN.items()},
+    "401": {"status": 401},
+    "403": {"status": 403},
+    "500": {"status": 500},
+    "unreadable": {"body": "<html>sign in</html>"},
+    "closed": {"close": True},
+}
+
+
+def unclear(world, model, answer):
+    """No list has this model, and whoever asks for it by its id gets `answer`."""
+    world.fail(
+        {"method": "GET", "path": r"/models(\?|$)", "times": 9, "effect": {"body": {"values": []}}},
+        {"method": "GET", "path": f"/models/{model.remote_id}", "times": 9, "effect": answer},
+    )
+
+
+@pytest.mark.parametrize("answer", UNCLEAR.values(), ids=UNCLEAR)
+def test_an_unlisted_model_is_not_stored_as_gone_unless_the_service_says_so(mirrored, world, worker, answer):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    made = deployed_elsewhere(world, model)
+    SpeechModel.objects.filter(pk=model.pk).delete()
+    unclear(world, model, answer)
+    worker.mirror()
+    assert Endpoint.objects.get(remote_id=made).model is None
+    world.fail()
+    worker.mirror()
+    assert Endpoint.objects.get().model_name == model.display_name
+    assert SpeechModel.objects.get(remote_id=model.remote_id).gone_at is None
+
+
+@pytest.mark.parametrize("answer", UNCLEAR.values(), ids=UNCLEAR)
+def test_a_model_in_use_is_not_marked_as_gone_unless_the_service_says_so(mirrored, world, worker, answer):
+    model = SpeechModel.objects.deployable().filter(kind="custom").first()
+    made = deployed_elsewhere(world, model)
+    worker.mirror()
+    unclear(world, model, answer)
+    world.advance(3600)
+    world.call("PATCH", f"/endpoints/{made}", {"displayName": "Renamed"})
+    again(world, worker)
+    model.refresh_from_db()
+    assert model.gone_at is None
+    assert Endpoint.objects.get().display_name == "Renamed"  # no answer about a model keeps endpoints from being stored
+    assert Resource.objects.get().failing_since is None

@@ -34,6 +34,17 @@ def damaged(draw: st.DrawFn, entity: dict[str, Any]) -> Any:
     value = draw(JSON | st.just(REMOVED))
     if not path:
         return None if value is REMOVED else value
+    return _with(entity, path, value)
+
+
+@st.composite
+def incomplete(draw: st.DrawFn, entity: dict[str, Any]) -> Any:
+    """The entity with one property removed or null; not its id, and not the description, which it need not have."""
+    paths = [path for path in properties(entity) if path[0] not in ("self", "description")]
+    return _with(entity, draw(st.sampled_from(paths)), draw(st.sampled_from([None, REMOVED])))
+
+
+def _with(entity: dict[str, Any], path: tuple[str, ...], value: object) -> dict[str, Any]:
     spoiled = copy.deepcopy(entity)
     inner = spoiled
     for name in path[:-1]:

@@ -40,12 +40,16 @@ class Malformed(Exception):
 
 
 class Fields:
-    """The properties of one JSON object. `unread`: the fields of our entity whose value could not be used."""
+    """The properties of one JSON object. `unread`: the fields of our entity whose value could not be used.
+
+    `given`: whether there is such an object.
+    """
 
     def __init__(self, value: object, unread: set[str] | None = None) -> None:
         self.unread = set[str]() if unread is None else unread
         self._values: dict[str, Any] = value if isinstance(value, dict) else {}
-        self._unusable = value is not None and not isinstance(value, dict)
+        self.given = isinstance(value, dict)
+        self._unusable = value is not None and not self.given
 
     def text(self, name: str, longest: int = LONGEST_TEXT) -> str | None:
         """A text; numbers and booleans become one."""
@@ -127,6 +131,10 @@ class Fields:
         """A nested object as it is, {} when it is none."""
         value = self._values.get(name)
         return value if isinstance(value, dict) else {}
+
+    def require(self, **found: object) -> None:
+        """Note the fields that every such entity has: an empty value says nothing about them."""
+        self.unread |= {field for field, value in found.items() if not value}
 
     def _noted(self, name: str, value: object, found: T | None) -> T | None:
         """`found`; when it is None although there is a value, that is noted."""

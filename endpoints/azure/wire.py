@@ -20,9 +20,7 @@ _IDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def named(fields: Fields, identity: str) -> tuple[str, str]:
     """displayName and locale, which the contract requires; without a name the id stands in its place."""
     name, locale = fields.text("displayName"), fields.text("locale", LONGEST_LOCALE)
-    for field, value in (("display_name", name), ("locale", locale)):
-        if not value:
-            fields.unread.add(field)
+    fields.require(display_name=name, locale=locale)
     return name or identity, locale or ""
 
 
@@ -33,13 +31,16 @@ def endpoint(value: Any, retry_after: float | None = None) -> Endpoint:
     display_name, locale = named(fields, identity)
     # The second name is that in a PATCH; both are accepted.
     logging = properties.flag("loggingEnabled") or properties.flag("contentLoggingEnabled")
+    status, model_id = fields.text("status", LONGEST_STATUS) or "", fields.id("model")
+    # In `properties` a flag may be missing, which means False.
+    fields.require(status=status, model_id=model_id, logging_enabled=properties.given)
     return Endpoint(
         id=identity,
         display_name=display_name,
         locale=locale,
         description=fields.text("description") or "",
-        status=fields.text("status", LONGEST_STATUS) or "",
-        model_id=fields.id("model"),
+        status=status,
+        model_id=model_id,
         model_kind=fields.kind("model"),
         project_id=fields.id("project"),
         logging_enabled=bool(logging),
@@ -60,13 +61,15 @@ def model(value: Any, kind: str) -> Model:
     properties = fields.nested("properties")
     dates, features = properties.nested("deprecationDates"), properties.nested("features")
     display_name, locale = named(fields, identity)
+    status = fields.text("status", LONGEST_STATUS) or ""
+    fields.require(status=status)
     return Model(
         id=identity,
         kind=kind,
         display_name=display_name,
         locale=locale,
         description=fields.text("description") or "",
-        status=fields.text("status", LONGEST_STATUS) or "",
+        status=status,
         supports_endpoints=bool(features.flag("supportsEndpoints")),
         expires=dates.time("transcriptionDateTime"),
         adaptation_expires=dates.time("adaptationDateTime"),

@@ -14,7 +14,7 @@ REASONS = (
     gettext_noop("the list is null"),
     gettext_noop("the link to the next page is not a text"),
 )
-STATUS = gettext_noop("`status` is not a text")
+STATUS = gettext_noop("`status` cannot be used")
 NAMELESS = {
     "endpoints": gettext_noop("An endpoint"),
     "models": gettext_noop("A model"),

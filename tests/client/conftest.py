@@ -99,6 +99,8 @@ class Scripted:
             "self": f"{self.url}{BASE}/endpoints/{ID}",
             "displayName": "Call centre",
             "locale": "en-US",
+            "model": {"self": f"{self.url}{BASE}/models/{ID}"},
+            "properties": {"loggingEnabled": False},
             "status": "Succeeded",
             "createdDateTime": "2024-05-01T10:00:00Z",
         }

@@ -58,7 +58,7 @@ def test_an_endpoint_is_parsed(service, client):
 def test_optional_properties_may_be_missing_or_null(service, client):
     names = ("description", "status", "model", "project", "customProperties", "createdDateTime", "links", "properties")
     service.answers(body=service.endpoint(**dict.fromkeys(names)))
-    service.answers(body=service.endpoint(status=..., createdDateTime=...))
+    service.answers(body=service.endpoint(status=..., model=..., properties=..., createdDateTime=...))
     for _ in range(2):
         found = client.get_endpoint(ID)
         assert (found.description, found.status, found.model_id, found.model_kind) == ("", "", None, None)
@@ -83,6 +83,20 @@ def test_an_entity_without_name_and_locale_is_read_and_says_so(service, client, 
     found = client.get_endpoint(ID)
     assert (found.display_name, found.locale) == (ID, "")
     assert found.unread == {"display_name", "locale"}
+
+
+@pytest.mark.parametrize("value", [..., None])
+def test_what_every_endpoint_has_and_this_one_has_not_is_named(service, client, value):
+    service.answers(body=service.endpoint(status=value, model=value, properties=value))
+    found = client.get_endpoint(ID)
+    assert (found.status, found.model_id, found.logging_enabled) == ("", None, False)
+    assert found.unread == {"status", "model_id", "logging_enabled"}
+
+
+def test_an_endpoint_whose_properties_have_no_flag_does_not_log(service, client):
+    service.answers(body=service.endpoint(properties={}))
+    found = client.get_endpoint(ID)
+    assert (found.logging_enabled, found.unread) == (False, set())
 
 
 def test_an_id_is_read_in_lower_case(service, client):

@@ -12,7 +12,7 @@ from endpoints.models import Endpoint, Event, Resource, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
 from tests.changes.requests import request_model
-from tests.damage import damaged
+from tests.damage import damaged, incomplete
 
 ENDPOINTS, MODELS, BASE_MODELS, PROJECTS = (
     r"/endpoints(\?|$)",
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_of_an_endpoint_stays_as_it_was_and_is_no_change(two
     after = row_of(odd)
     for field in ("display_name", "locale", "model", "model_name", "status", "logging_enabled", "links"):
         assert getattr(after, field) == getattr(before, field)
-    assert (after.description, after.unreadable) == ("12", "`status` is not a text")
+    assert (after.description, after.unreadable) == ("12", "`status` cannot be used")
     changed = Event.objects.get(verb=Verb.CHANGED_OUTSIDE)
     assert changed.text == "was changed outside: description"
 
@@ -179,6 +179,18 @@ def test_an_endpoint_that_is_damaged_in_any_way_hides_no_other(alice, two, world
     assert f"Other {number}" in page(alice)
     for row in Endpoint.objects.present():
         page(alice, "endpoints:detail", row.pk)
+
+
+@given(data=st.data())
+@settings(max_examples=40, **SHARED)
+def test_a_property_that_is_missing_or_null_is_no_change_outside(two, world, worker, data):
+    odd, other = two
+    before = row_of(odd)
+    answers(world, ENDPOINTS, data.draw(incomplete(odd)), other)
+    worker.mirror()
+    after = row_of(odd)
+    assert not Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).exists()
+    assert (after.status, after.model, after.facts) == (before.status, before.model, before.facts)
 
 
 @pytest.mark.parametrize("path", [MODELS, BASE_MODELS, PROJECTS])

@@ -10,7 +10,7 @@ from msgspec import Struct
 from . import wire
 from .addresses import id_behind, on_own_host
 from .entities import UnreadableItem
-from .errors import ForeignAddress, NotFound, NotSupported, OutcomeUnknown, SpeechError
+from .errors import ForeignAddress, NotFound, NotSupported, OutcomeUnknown, SpeechError, VersionRetired
 from .listing import Listing
 from .reading import Malformed, decoded
 from .sending import ApiResponse, Sender, unreadable
@@ -144,7 +144,7 @@ class BaseClient:
         url = httpx.URL(self.version.url(self.base, path, query))
         links = {str(url)}
         while True:
-            response = self._sender.send(operation, "GET", url, must_exist=path in _COLLECTIONS)
+            response = self._page_response(operation, path, url, first=len(links) == 1)
             values, link, incomplete = self.parse(operation, response, lambda value, _: wire.page(value))
             page = _page(values, read, response.retry_after)
             page.unreadable += incomplete
@@ -159,6 +159,15 @@ class BaseClient:
                 raise ForeignAddress("The link to the next page is not an address.", operation=operation)
             links.add(str(page.following))
             url = page.following
+
+    def _page_response(self, operation: str, path: str, url: httpx.URL, *, first: bool) -> ApiResponse:
+        """One page. The first one has shown that the API version is supported, so later ones say nothing about it."""
+        try:
+            return self._sender.send(operation, "GET", url, must_exist=first and path in _COLLECTIONS)
+        except VersionRetired as error:
+            if first:
+                raise
+            raise unreadable(operation, "the link to the next page leads to no page", error.status) from None
 
 
 def _page(values: list[Any], read: Read[Any], retry_after: float | None) -> Page:

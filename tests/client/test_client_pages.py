@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from endpoints.azure import ForeignAddress, ServiceFault, Unreadable, quote
+from endpoints.azure import ForeignAddress, NotFound, ServiceFault, Unreadable, quote
 
 FIRST = "/speechtotext/v3.2/endpoints"
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
@@ -54,6 +54,21 @@ def test_a_failed_page_raises_in_the_middle(service, client, listing):
     assert next(found).display_name == "a"
     with pytest.raises(ServiceFault):
         next(found)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, {"error": {"code": "404", "message": "Resource not found"}}),
+        (404, b""),
+        (410, {"code": "Gone", "message": "The page has expired."}),
+        (400, {"code": "InvalidRequest", "message": "The API version is not supported."}),
+    ],
+)
+def test_a_later_page_that_is_missing_is_not_a_retired_version(service, client, listing, status, body):
+    service.answers(body=listing("a", link=f"{service.url}{FIRST}?skip=1")).answers(status, body)
+    with pytest.raises((NotFound, Unreadable)):
+        list(client.list_endpoints())
 
 
 def test_an_opaque_token_in_a_link_is_sent_unchanged(service, client):

@@ -56,8 +56,10 @@ def refresh_projects_and_models(resource: Resource, service: azure.SpeechClient)
         if not unreadable_models:
             _mark_absent(resource.models.all(), unknown | {model.id for model in listed}, began)
         _copy_model_fields_to_endpoints(resource)
-    resource.cataloged_at, resource.capabilities = began, msgspec.structs.asdict(service.capabilities)
-    resource.save(update_fields=["cataloged_at", "capabilities"])
+    # With another address or version, which a person may have set meanwhile, all is to be listed again.
+    capabilities = msgspec.structs.asdict(service.capabilities)
+    Resource.objects.same_service(resource).update(cataloged_at=began, capabilities=capabilities)
+    resource.cataloged_at, resource.capabilities = began, capabilities
 
 
 def _used_but_not_listed(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -34,24 +36,30 @@ def ask_again(resource: Resource, service: azure.SpeechClient) -> None:
 
 
 def offer(resource: Resource, version: str) -> None:
-    """Record the version that would be chosen by what the service has answered now."""
-    resource.offered_version, resource.version_asked_at = version, timezone.now()
-    resource.save(update_fields=["offered_version", "version_asked_at"])
+    """Record the version that would be chosen by what the service has answered now.
+
+    Not if a person has changed the address or the version meanwhile: the answer is not about what is stored now.
+    """
+    facts = {"offered_version": version, "version_asked_at": timezone.now()}
+    if Resource.objects.same_service(resource).update(**facts):
+        _set(resource, facts)
 
 
 @transaction.atomic
 def _record_choice(resource: Resource, version: str) -> bool:
-    # Not if a person has chosen another one meanwhile.
-    still_open = Resource.objects.select_for_update().filter(pk=resource.pk, automatic_version=True)
     old = resource.api_version
     facts = {"api_version": version, "offered_version": version, "version_asked_at": timezone.now()}
     if old != version:
         facts["cataloged_at"] = None
-    if not still_open.update(**facts):
-        return True
-    for name, value in facts.items():
-        setattr(resource, name, value)
+    if not Resource.objects.same_service(resource).update(**facts):
+        return True  # a person has changed the address or the version meanwhile: read it again
+    _set(resource, facts)
     if old != version:
         fields = [audit.field_change("api_version", old, version)]
         audit.record(Verb.RESOURCE_CHANGED, resource=resource, fields=fields)
     return old != version
+
+
+def _set(resource: Resource, facts: dict[str, Any]) -> None:
+    for name, value in facts.items():
+        setattr(resource, name, value)

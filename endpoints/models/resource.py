@@ -84,6 +84,11 @@ class ResourceQuerySet(ClaimQuerySet["Resource"]):
         """Resources that have not answered, or have refused our credentials, since `failing_since`."""
         return self.filter(failing_since__isnull=False)
 
+    def same_service(self, resource: "Resource") -> Self:
+        """The row of `resource`, unless it was removed, or its address or version changed, since it was read."""
+        asked = ("pk", "region", "url", "api_version", "automatic_version")
+        return self.filter(**{name: getattr(resource, name) for name in asked})
+
 
 class Resource(Claimable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

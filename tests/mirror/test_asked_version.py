@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -9,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.azure import VERSIONS
-from endpoints.mirror import resources
+from endpoints.mirror import resources, versions
 from endpoints.models import Event, Resource
 from endpoints.models.event import Verb
 from tests.conftest import KEY
@@ -143,6 +144,42 @@ def test_a_version_that_ends_later_is_not_replaced_but_another_one_is_offered(al
     event = Event.objects.filter(verb=Verb.RESOURCE_CHANGED).latest("pk")
     assert event.actor_name == "alice"
     assert {"field": "api_version", "old": "v3.2", "new": "2025-10-15"} in event.facts["fields"]
+
+
+MEANWHILE = {
+    "another address": {"url": "https://elsewhere.cognitiveservices.azure.com"},
+    "another region": {"region": "westus"},
+    "another version": {"api_version": "2024-11-15", "automatic_version": False},
+}
+
+
+class Answers:
+    """A client that finds v3.2 after `happens`."""
+
+    def __init__(self, happens):
+        self.happens = happens
+
+    def first_answering(self):
+        self.happens()
+        return "v3.2"
+
+
+@pytest.mark.parametrize("changes", MEANWHILE.values(), ids=MEANWHILE)
+@pytest.mark.parametrize("find", [versions.choose, versions.ask_again])
+def test_an_answer_about_what_a_person_has_just_changed_is_not_recorded(unversioned, find, changes):
+    row = Resource.objects.filter(pk=unversioned.pk)
+    answers: Any = Answers(lambda: row.update(**changes))
+    find(unversioned, answers)
+    stored = row.values("url", "region", "api_version", "automatic_version", "offered_version", "version_asked_at")
+    before = {"url": unversioned.url, "region": "eastus", "api_version": "v3.2", "automatic_version": True}
+    assert stored.get() == {**before, "offered_version": "", "version_asked_at": None, **changes}
+
+
+@pytest.mark.parametrize("find", [versions.choose, versions.ask_again])
+def test_an_answer_about_a_resource_that_was_just_removed_is_ignored(unversioned, find):
+    answers: Any = Answers(Resource.objects.all().delete)
+    find(unversioned, answers)
+    assert not Resource.objects.exists()
 
 
 def version_of(resource):

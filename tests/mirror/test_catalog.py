@@ -349,6 +349,16 @@ def test_a_refresh_says_so_of_its_own_resource_only(mirrored, world, worker):
     assert (other.mirrored_at, other.cataloged_at, other.capabilities) == (None, None, {})
 
 
+@pytest.mark.parametrize(
+    "changes", [{"url": "https://elsewhere.cognitiveservices.azure.com"}, {"api_version": "2025-10-15"}], ids=str
+)
+def test_a_catalog_of_another_address_or_version_than_is_stored_now_does_not_count(mirrored, changes):
+    Resource.objects.update(cataloged_at=None)
+    resource = Resource.objects.get()
+    mirror(resource, lambda: Resource.objects.update(**changes))
+    assert Resource.objects.get().cataloged_at is None
+
+
 def again(world, worker):
     """Refresh with models and projects."""
     Resource.objects.update(cataloged_at=None)

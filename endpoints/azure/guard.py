@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from .network import Network, proxy_host
+from .network import Network
 
 PRIVATE = "its name leads to a private address"
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
@@ -42,12 +42,12 @@ _current: ContextVar[_Guard | None] = ContextVar("guard", default=None)
 
 @contextmanager
 def guarded(network: Network, *named: str) -> Iterator[None]:
-    """Within it, connections lead to addresses that `network` allows, to its proxy, and to the hosts `named`.
+    """Within it, connections lead to addresses that `network` allows, and to the hosts `named`.
 
-    `named` are hosts that the installation's own settings name: they may be in a private network.
+    `named` are hosts that the installation's own settings name: they may be in a private network. The proxy's is one of
+    them only for connections to the proxy; otherwise any port of it could be reached by an address that people type.
     """
-    hosts = {host.lower() for host in (*named, proxy_host(network.proxy)) if host}
-    token = _current.set(_Guard(network, frozenset(hosts)))
+    token = _current.set(_Guard(network, frozenset(host.lower() for host in named if host)))
     try:
         yield
     finally:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from .errors import NotSent, Unauthorized
 from .guard import guarded
-from .network import Network
+from .network import Network, proxy_host
 
 UNREACHABLE = "Microsoft Entra could not be reached for a token."
 OPERATION = "token"  # not an operation of the contract
@@ -52,8 +52,9 @@ class Entra:
     holds for the library's connections.
     """
 
-    def __init__(self, make: Callable[[], _Source], scope: str, network: Network | None = None) -> None:
+    def __init__(self, make: Callable[[], _Source], scope: str, network: Network | None = None, host: str = "") -> None:
         self._make, self._scope, self._network = make, scope, network
+        self._proxy = proxy_host(network.proxy_for(host)) if network else ""
         self._lock = threading.Lock()
         self._source: _Source | None = None
         self._cached: _Token | None = None
@@ -70,7 +71,7 @@ class Entra:
 
     def source(self) -> Any:
         """A new credential of azure-identity, for Azure's own libraries, which get other tokens from it."""
-        return _Guarded(self._make(), self._network) if self._network else self._make()
+        return _Guarded(self._make(), self._network, self._proxy) if self._network else self._make()
 
     def forget(self) -> None:
         """Discard the token, because the service has refused it: the next token() returns a new one."""
@@ -88,7 +89,7 @@ class Entra:
         failure: NotSent | Unauthorized
         try:
             self._source = self._source or self._make()
-            with guarded(self._network) if self._network else nullcontext():
+            with guarded(self._network, self._proxy) if self._network else nullcontext():
                 return self._source.get_token(self._scope)
         except CredentialUnavailableError:
             sentence = "This machine has no managed identity, or its service does not answer."
@@ -102,13 +103,13 @@ class Entra:
 
 
 class _Guarded:
-    """A credential of azure-identity whose connections the network allows."""
+    """A credential of azure-identity whose connections the network allows, and those to the proxy's host."""
 
-    def __init__(self, source: Any, network: Network) -> None:
-        self._source, self._network = source, network
+    def __init__(self, source: Any, network: Network, proxy: str) -> None:
+        self._source, self._network, self._proxy = source, network, proxy
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
-        with guarded(self._network):
+        with guarded(self._network, self._proxy):
             return self._source.get_token(*scopes, **options)
 
 
@@ -142,7 +143,7 @@ def _client_secret(tenant_id: str, client_id: str, client_secret: str, cloud: st
             **(library_options(network, authority) if network else {}),
         )
 
-    return Entra(make, scope, network)
+    return Entra(make, scope, network, authority)
 
 
 def managed_identity(client_id: str | None = None, *, cloud: str = "public") -> Entra:

@@ -19,7 +19,7 @@ import httpx
 from .addresses import refuse_private
 from .deadline import Allowance
 from .guard import PRIVATE, guarded
-from .network import Network
+from .network import Network, proxy_host
 
 KEEP_ALIVE_SECONDS = 15
 MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS = 100, 10
@@ -65,10 +65,10 @@ class Transport(httpx.BaseTransport):
             "max_connections": MAX_CONNECTIONS,
             "max_keepalive_connections": MAX_IDLE_CONNECTIONS if keep_alive else 0,
             "keepalive_expiry": KEEP_ALIVE_SECONDS,
-            "network_backend": _DeadlineBackend(httpcore.SyncBackend(), network),
+            "network_backend": _DeadlineBackend(network),
         }
         self._pool = httpcore.ConnectionPool(**options)
-        self._by_proxy = _proxy_pool(network.proxy, trust, options) if network and network.proxy else None
+        self._by_proxy = _proxy_pool(network, trust, options) if network and network.proxy else None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; its response has the body still to be read."""
@@ -110,11 +110,12 @@ class Transport(httpx.BaseTransport):
         return self._by_proxy
 
 
-def _proxy_pool(proxy: str, trust: ssl.SSLContext, options: dict[str, Any]) -> httpcore.ConnectionPool:
-    parts = urlsplit(proxy)
+def _proxy_pool(network: Network, trust: ssl.SSLContext, options: dict[str, Any]) -> httpcore.ConnectionPool:
+    parts = urlsplit(network.proxy)
     user = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    options = options | ({"proxy_ssl_context": trust} if parts.scheme == "https" else {})
+    options = options | {"network_backend": _DeadlineBackend(network, proxy_host(network.proxy))}
+    options |= {"proxy_ssl_context": trust} if parts.scheme == "https" else {}
     return httpcore.HTTPProxy(address, proxy_auth=user, **options)
 
 
@@ -146,10 +147,10 @@ def _httpx_exceptions() -> Iterator[None]:
 
 
 class _DeadlineBackend(httpcore.NetworkBackend):
-    """Opens streams whose operations end with the deadline, to addresses that the network allows."""
+    """Opens streams whose operations end with the deadline, to addresses that the network allows and hosts `named`."""
 
-    def __init__(self, backend: httpcore.NetworkBackend, network: Network | None) -> None:
-        self._backend, self._network = backend, network
+    def __init__(self, network: Network | None, *named: str) -> None:
+        self._backend, self._network, self._named = httpcore.SyncBackend(), network, named
 
     def connect_tcp(
         self,
@@ -160,7 +161,7 @@ class _DeadlineBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         seconds = _remaining(timeout, httpcore.ConnectTimeout)
-        with guarded(self._network) if self._network else nullcontext():
+        with guarded(self._network, *self._named) if self._network else nullcontext():
             return _DeadlineStream(self._backend.connect_tcp(host, port, seconds, local_address, socket_options))
 
     def sleep(self, seconds: float) -> None:

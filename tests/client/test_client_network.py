@@ -202,6 +202,14 @@ def test_a_host_that_a_setting_names_may_be_private_and_no_other(service):
     socket.create_connection(("127.0.0.1", service.port)).close()  # outside of it
 
 
+@pytest.mark.parametrize("library", [by_httpx, by_list])
+def test_the_proxys_host_is_reached_by_the_proxys_own_connections_only(service, client_of, library):
+    network = Network(proxy="http://127.0.0.1:9")
+    with pytest.raises((NotSent, ForeignAddress), match="private"):
+        library(client_of, service.url, network)
+    assert service.connections == 0
+
+
 @pytest.fixture
 def proxy(tls_server):
     """A proxy that leads each CONNECT to one server with a certificate, whatever name is asked for."""

@@ -13,7 +13,7 @@ from django.core.files import File
 from django.core.files.storage import Storage
 
 from endpoints.azure.guard import guarded
-from endpoints.azure.network import Network
+from endpoints.azure.network import Network, proxy_host
 
 # Where a machine gets its own credentials: virtual machines of Azure and AWS, containers of AWS, and what the platform
 # says in these variables.
@@ -48,11 +48,15 @@ class RemoteStorage(Storage):
     @contextmanager
     def working(self) -> Iterator[None]:
         """All calls of the library: connections lead only where they may, and errors are OSError."""
-        guard = (
-            guarded(Network(**self.network), *self.servers(), *_identity_servers()) if self.network else nullcontext()
-        )
-        with guard, self.refusals():
+        with self._guard(), self.refusals():
             yield
+
+    def _guard(self) -> AbstractContextManager[None]:
+        if not self.network:
+            return nullcontext()
+        network = Network(**self.network)
+        # All addresses are from settings here, so it does no harm to name the proxy for direct connections, too.
+        return guarded(network, proxy_host(network.proxy), *self.servers(), *_identity_servers())
 
     def refusals(self) -> AbstractContextManager[None]:
         """Turn the library's errors into OSError, and into FileNotFoundError when the file alone is missing."""

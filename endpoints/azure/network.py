@@ -16,8 +16,18 @@ from urllib.parse import urlsplit
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NetworkRange = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Azure's address for virtual machines ("What is IP address 168.63.129.16?"). It is public only by its number.
-_PLATFORM = ipaddress.ip_address("168.63.129.16")
+# Closed, though `ipaddress` takes some or all of their addresses for global.
+_CLOSED = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "168.63.129.16/32",  # Azure's address for virtual machines ("What is IP address 168.63.129.16?")
+        "192.0.0.0/24",  # RFC 6890: for protocols; some clouds have their metadata there
+        "::/96",  # RFC 4291: IPv4 addresses written as IPv6 ones, deprecated
+        "::ffff:0:0:0/96",  # RFC 2765: translated IPv4 addresses
+        "64:ff9b:1::/48",  # RFC 8215: translation within a network
+        "fec0::/10",  # RFC 3879: site-local addresses, deprecated
+    )
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 # Names without a public meaning (RFC 6761, RFC 6762, RFC 8375, and the reserved .internal).
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".localdomain")
@@ -49,7 +59,7 @@ class Network:
             found = _plain(ipaddress.ip_address(address.partition("%")[0]))
         except ValueError:
             return False
-        if found.is_global and not found.is_multicast and found != _PLATFORM:
+        if found.is_global and not found.is_multicast and not any(found in network for network in _CLOSED):
             return True
         return any(found in network for network in _ranges(self.private_networks))
 

@@ -84,7 +84,8 @@ def store_endpoint(
         for name, value in values.items():
             setattr(row, name, value)
         row.confirmed_at = began or database_now()
-        row.save()
+        # Only the service's values: the other columns may have been written since the row was read.
+        row.save(update_fields=None if new else [*values, "confirmed_at", "updated_at"])
         _record_outside_changes(row, before, model_before)
         if created_late:
             _resume_creation(row)

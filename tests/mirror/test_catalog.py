@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from endpoints.azure.listing import Listing
 from endpoints.changes import submit
 from endpoints.gateway import clients
 from endpoints.mirror import refresh, resources
-from endpoints.mirror.endpoints import mark_gone
+from endpoints.mirror.endpoints import mark_gone, store_endpoint
+from endpoints.mirror.local_rows import LocalRows
 from endpoints.models import Endpoint, Event, Project, Resource, SpeechModel
 from endpoints.models.change import MARK
 from endpoints.models.event import Verb
@@ -440,6 +442,18 @@ def test_an_endpoint_whose_model_the_service_does_not_have_shows_its_id(endpoint
     worker.mirror()
     row = Endpoint.objects.get()
     assert (row.model.gone_at is None, row.model_name, row.expires_at) == (False, unknown, None)
+
+
+def test_a_refresh_keeps_what_was_stored_of_an_endpoint_since_it_was_read(endpoint, world):
+    world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Renamed"})
+    with clients.speech_client(endpoint.resource, HERE) as service:
+        remote = service.get_endpoint(endpoint.remote_id)
+    local = LocalRows(endpoint.resource)
+    assert remote.id in local.endpoints
+    Endpoint.objects.update(log_folder="calls/2026", hinted_at=Now())
+    store_endpoint(endpoint.resource, remote, local=local)
+    endpoint.refresh_from_db()
+    assert (endpoint.display_name, endpoint.log_folder, endpoint.hinted_at is None) == ("Renamed", "calls/2026", False)
 
 
 def test_an_endpoint_is_stored_as_the_service_describes_it(endpoint, world, worker):

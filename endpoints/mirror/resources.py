@@ -12,7 +12,7 @@ from endpoints import audit
 from endpoints.models import Change, Endpoint, LogFile, Resource
 from endpoints.models.event import Verb
 from endpoints.models.resource import Auth
-from endpoints.models.secret import Secret
+from endpoints.models.secret import CannotDecrypt, Secret
 
 CONNECTION = ("region", "url", "auth", "tenant_id", "client_id", "key")  # they belong together
 VERSION = ("api_version", "automatic_version")
@@ -78,13 +78,21 @@ def register(*, region: str, url: str, key: str, api_version: str = "", name: st
     if not {*CONNECTION} & {*resource.edited}:
         before = resource.sign_in
         resource.region, resource.url, resource.auth = region, url, Auth.KEY
-        if resource.key is None or resource.sign_in != before or resource.key.open() != key:
+        if resource.sign_in != before or not _is_stored(resource.key, key):
             resource.key = Secret.of(key)
     if not {*VERSION} & {*resource.edited}:
         resource.automatic_version = not api_version
         resource.api_version = api_version or resource.api_version
     known.filter(pk=resource.pk).update(leased_until=None)
     return save_resource(resource, actor=None)
+
+
+def _is_stored(secret: Secret | None, text: str) -> bool:
+    """Whether `secret` is `text`; not if it cannot be decrypted, because then nobody can use it."""
+    try:
+        return secret is not None and secret.open() == text
+    except CannotDecrypt:
+        return False
 
 
 def kept_of(resource: Resource) -> list[str]:

@@ -42,6 +42,12 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     if names & {"region", "url"} or ("automatic_version" in names and resource.automatic_version):
         resource.offered_version, resource.version_asked_at = "", None
         fields += ["offered_version", "version_asked_at"]
+    if names & {*CONNECTION}:
+        resource.tried_at = None  # what failed before says nothing about another key or address
+        fields.append("tried_at")
+    if before and before.endpoint_url != resource.endpoint_url:
+        resource.paused_until = None
+        fields.append("paused_until")
     if actor is not None:
         resource.edited = sorted({*resource.edited, *names})
     resource.save(update_fields=fields if before else None)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import wire, wire_projects
+from . import wire
 from .addresses import uuid_id
 from .base_client import BaseClient
 from .entities import Dataset, Model, Project
@@ -63,8 +63,8 @@ def _custom(value: Any, retry_after: float | None) -> Model:
 
 
 def _project(value: Any, retry_after: float | None) -> Project:
-    return wire_projects.project(value)
+    return wire.project(value)
 
 
 def _dataset(value: Any, retry_after: float | None) -> Dataset:
-    return wire_projects.dataset(value)
+    return wire.dataset(value)

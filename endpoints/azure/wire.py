@@ -1,4 +1,4 @@
-"""Turns the service's JSON into entities; writing.py does the opposite, wire_projects.py reads projects.
+"""Turns the service's JSON into entities; writing.py does the opposite.
 
 Only `self` is needed. Everything else may be missing, null or of another type: see reading.py. Unknown properties and
 unknown values of open enumerations are accepted.
@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from .addresses import id_behind, is_log_id
-from .entities import Endpoint, LogFile, Model, UnreadableItem, WebHook
+from .entities import Dataset, Endpoint, LogFile, Model, Project, UnreadableItem, WebHook
 from .reading import LONGEST_TEXT, Fields, Malformed, as_text, own_id, own_link
 from .times import milliseconds
 
@@ -81,6 +81,43 @@ def model(value: Any, kind: str) -> Model:
         error=properties.error("error"),
         custom_properties=fields.texts("customProperties"),
         unread=frozenset(fields.unread),  # the last argument, after all have been read
+    )
+
+
+def project(value: Any) -> Project:
+    """Projects_Get, an item of Projects_List."""
+    identity, fields = own_id(value), Fields(value)
+    counts = fields.nested("properties")  # v3.2
+    display_name, locale = named(fields, identity)
+    return Project(
+        id=identity,
+        display_name=display_name,
+        locale=locale,
+        description=fields.text("description") or "",
+        created=fields.time("createdDateTime"),
+        dataset_count=counts.whole("datasetCount"),
+        evaluation_count=counts.whole("evaluationCount"),
+        model_count=counts.whole("modelCount"),
+        transcription_count=counts.whole("transcriptionCount"),
+        endpoint_count=counts.whole("endpointCount"),
+        foundry_project=fields.text("foundryProjectName") or "",  # 2025-10-15
+        unread=frozenset(fields.unread),
+    )
+
+
+def dataset(value: Any) -> Dataset:
+    """An item of Projects_ListDatasets."""
+    identity, fields = own_id(value), Fields(value)
+    display_name, locale = named(fields, identity)
+    return Dataset(
+        id=identity,
+        display_name=display_name,
+        locale=locale,
+        kind=fields.text("kind", LONGEST_STATUS) or "",
+        description=fields.text("description") or "",
+        status=fields.text("status", LONGEST_STATUS) or "",
+        project_id=fields.id("project"),
+        created=fields.time("createdDateTime"),
     )
 
 

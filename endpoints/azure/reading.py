@@ -63,16 +63,16 @@ class Fields:
         text = (as_text(value) or "").strip().casefold()
         return self._noted(name, value, {"true": True, "1": True, "false": False, "0": False}.get(text))
 
-    def whole(self, name: str, largest: int = LARGEST) -> int | None:
+    def whole(self, name: str) -> int | None:
         """A whole number that is not negative, also as a text or with decimals."""
         value = self._values.get(name)
         try:
             number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else math.nan
         except (ValueError, OverflowError):
             number = math.nan
-        usable = 0 <= number <= largest  # NaN is not
+        usable = 0 <= number <= LARGEST  # NaN is not
         exact = value if isinstance(value, int) else int(number) if usable else 0
-        return self._noted(name, value, min(exact, largest) if usable else None)
+        return self._noted(name, value, min(exact, LARGEST) if usable else None)
 
     def time(self, name: str) -> datetime | None:
         """A date-time in UTC."""
@@ -95,14 +95,10 @@ class Fields:
         value = self._values.get(name) if not self._unusable else False
         return Fields(value, self.unread)
 
-    def link(self, name: str) -> str | None:
-        """The `self` of a reference to an entity that has a UUID, or the text that stands in its place."""
-        value = self._values.get(name)
-        return self._noted(name, value, reference_link(value))
-
     def id(self, name: str) -> str | None:
-        """The id in a reference."""
-        link = self.link(name)
+        """The id in a reference to an entity that has a UUID, or in the text that stands in its place."""
+        value = self._values.get(name)
+        link = self._noted(name, value, reference_link(value))
         return id_behind(link).lower() if link else None
 
     def kind(self, name: str) -> str | None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.secret import SecretField
-from endpoints.models.unreadable import UnreadableItem
+from endpoints.models.unreadable import ListingProblem
 
 
 class ApiVersion(models.TextChoices):
@@ -133,7 +133,7 @@ class Resource(Claimable):
     # By the database's clock: the service told us to wait until then; when a failing resource was last called.
     paused_until = models.DateTimeField(null=True, blank=True, editable=False)
     tried_at = models.DateTimeField(null=True, blank=True, editable=False)
-    unreadable = models.JSONField(default=dict, db_default={}, editable=False)  # see UnreadableItem
+    unreadable = models.JSONField(default=dict, db_default={}, editable=False)  # see ListingProblem
 
     objects = ResourceQuerySet.as_manager()
 
@@ -146,9 +146,9 @@ class Resource(Claimable):
         return self.name
 
     @property
-    def unreadable_items(self) -> list[UnreadableItem]:
+    def listing_problems(self) -> list[ListingProblem]:
         """The items of the latest listings that could not be read."""
-        return [UnreadableItem(kind, **item) for kind, items in self.unreadable.items() for item in items]
+        return [ListingProblem(kind, **item) for kind, items in self.unreadable.items() for item in items]
 
     @property
     def endpoint_url(self) -> str:

@@ -23,8 +23,8 @@ NAMELESS = {
 
 
 @dataclass(frozen=True)
-class UnreadableItem:
-    """One item of a listing. `kind`: endpoints, models or projects. `row`: whether a row of ours shows it."""
+class ListingProblem:
+    """An item of a listing that cannot be read. `kind`: endpoints, models, projects. `row`: whether a row shows it."""
 
     kind: str
     name: str

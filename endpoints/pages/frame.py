@@ -102,7 +102,7 @@ class Frame:
     def _unreadable(self) -> list[Banner]:
         """Items of the service that no row shows, because they cannot be read."""
         resources = door.resources(self.user).exclude(unreadable={})[:NAMED]
-        items = [(resource.name, item) for resource in resources for item in resource.unreadable_items if not item.row]
+        items = [(resource.name, item) for resource in resources for item in resource.listing_problems if not item.row]
         found = [Banner("warning", f"{name}: {item.words}") for name, item in items[:NAMED]]
         if more := len(items) - len(found):
             words = ngettext("%(count)s more item cannot be read.", "%(count)s more items cannot be read.", more)

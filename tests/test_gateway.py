@@ -2,13 +2,18 @@
 
 import pytest
 
+from endpoints.azure.addresses import BLOB_HOSTS
 from endpoints.gateway import clients
 from endpoints.models import Endpoint, Resource
-from endpoints.models.resource import Auth
+from endpoints.models.resource import CLOUDS, Auth
 from endpoints.models.secret import Secret
 from tests.network import HERE
 
 CONTAINER = "https://contoso.blob.core.windows.net/customspeech-audiologs"
+
+
+def test_the_clouds_have_the_hosts_of_storage_that_the_client_sends_tokens_to():
+    assert sorted(f".{host}" for cloud in CLOUDS for host in cloud.blobs) == sorted(BLOB_HOSTS)
 
 
 def resource(**facts):

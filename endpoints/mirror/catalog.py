@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import models, transaction
 from django.utils import timezone
 
 from endpoints import azure
-from endpoints.mirror import unreadable
+from endpoints.mirror import columns, unreadable
 from endpoints.mirror.local_rows import LocalRows
 from endpoints.models import Project, Resource, SpeechModel
 from endpoints.models.model import ModelKind
 
+Row = TypeVar("Row", Project, SpeechModel)
+
 # The columns that come from a field of azure.Model or azure.Project, where the names differ.
 COLUMNS = {
-    "expires": "expires_at",
-    "adaptation_expires": "adaptation_expires_at",
-    "dataset_ids": "datasets",
-    "created": "created_at",
+    "expires": ("expires_at",),
+    "adaptation_expires": ("adaptation_expires_at",),
+    "dataset_ids": ("datasets",),
+    "created": ("created_at",),
 }
 
 
@@ -113,7 +115,7 @@ def _project(resource: Resource, remote: azure.Project, local: LocalRows) -> Pro
         "created_at": remote.created,
         "gone_at": None,
     }
-    return row if _set_values(row, values, remote.unread) else None
+    return _updated(row, values, remote.unread)
 
 
 def _dataset_names(resource: Resource, service: azure.SpeechClient, listed: list[azure.Model]) -> dict[str, str]:
@@ -155,21 +157,16 @@ def model_row(resource: Resource, remote: azure.Model, names: dict[str, str], lo
         "created_at": remote.created,
         "gone_at": None,
     }
-    return row if _set_values(row, values, remote.unread) else None
+    return _updated(row, values, remote.unread)
 
 
-def _set_values(row: models.Model, values: dict[str, Any], unread: frozenset[str]) -> bool:
-    """Set the values; returns whether the row is new or any of them differed.
-
-    Of what could not be read, a row keeps what it says.
-    """
-    if not row._state.adding:
-        kept = {COLUMNS.get(field, field) for field in unread}
-        values = {name: value for name, value in values.items() if name not in kept}
-    changed = row._state.adding or any(getattr(row, name) != value for name, value in values.items())
-    for name, value in values.items():
-        setattr(row, name, value)
-    return changed
+def _updated(row: Row, values: dict[str, Any], unread: frozenset[str]) -> Row | None:
+    """The row with the values; None when it is not new and none of them differs."""
+    values = columns.readable(row, values, unread, COLUMNS)
+    if not columns.differs(row, values):
+        return None
+    columns.set_values(row, values)
+    return row
 
 
 def upsert(manager: models.Manager[Any], rows: list[Any]) -> None:

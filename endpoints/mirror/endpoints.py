@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints import audit, azure
+from endpoints.mirror import columns
 from endpoints.mirror.local_rows import LocalRows
 from endpoints.mirror.open_changes import correct_verdict, needs_decision
 from endpoints.models import Change, Endpoint, Resource, SpeechModel, Status
@@ -74,15 +75,13 @@ def store_endpoint(
         "last_action_at": remote.last_action,
         "gone_at": None,
     }
-    if not new:
-        values = _readable(values, remote.unread)
-    if new or any(getattr(row, name) != value for name, value in values.items()):
+    values = columns.readable(row, values, remote.unread, COLUMNS)
+    if columns.differs(row, values):
         if began and not new and not _confirmed_before(row, began):
             return None
         created_late = not new and row.remote_id is None
         before, model_before = {} if new or created_late else row.facts, row.model_name
-        for name, value in values.items():
-            setattr(row, name, value)
+        columns.set_values(row, values)
         row.confirmed_at = began or database_now()
         # Only the service's values: the other columns may have been written since the row was read.
         row.save(update_fields=None if new else [*values, "confirmed_at", "updated_at"])
@@ -103,12 +102,6 @@ def _confirmed_before(row: Endpoint, began: datetime) -> bool:
     if row.confirmed_at is None or row.confirmed_at <= began:
         return True
     return row.confirmed_at > database_now()  # the clock was set back since
-
-
-def _readable(values: dict[str, Any], unread: frozenset[str]) -> dict[str, Any]:
-    """The values that the service's data has; of what could not be read, the row keeps what it says."""
-    kept = {column for field in unread for column in COLUMNS.get(field, (field,))}
-    return {name: value for name, value in values.items() if name not in kept}
 
 
 def _resume_creation(row: Endpoint) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
 
 from endpoints import audit, azure
+from endpoints.mirror import columns
 from endpoints.models import Resource
 from endpoints.models.event import Verb
 
@@ -42,7 +41,7 @@ def offer(resource: Resource, version: str) -> None:
     """
     facts = {"offered_version": version, "version_asked_at": timezone.now()}
     if Resource.objects.same_service(resource).update(**facts):
-        _set(resource, facts)
+        columns.set_values(resource, facts)
 
 
 @transaction.atomic
@@ -53,13 +52,8 @@ def _record_choice(resource: Resource, version: str) -> bool:
         facts["cataloged_at"] = None
     if not Resource.objects.same_service(resource).update(**facts):
         return True  # a person has changed the address or the version meanwhile: read it again
-    _set(resource, facts)
+    columns.set_values(resource, facts)
     if old != version:
         fields = [audit.field_change("api_version", old, version)]
         audit.record(Verb.RESOURCE_CHANGED, resource=resource, fields=fields)
     return old != version
-
-
-def _set(resource: Resource, facts: dict[str, Any]) -> None:
-    for name, value in facts.items():
-        setattr(resource, name, value)

@@ -276,6 +276,9 @@ def test_a_resource_without_a_version_is_checked_in_the_one_that_would_be_chosen
     Resource.objects.update(automatic_version=True, offered_version="")
     code, lines = run_command()
     assert (code, lines[0]) == (0, f"Contoso: {world.url}, API version 2025-10-15")
+    (line,) = (line for line in lines if " API version: " in line)
+    assert "2025-10-15 would be chosen; does it answer: v3.2 no, 2025-10-15 yes, 2024-11-15 yes" in line
+    assert len([entry for entry in world.ledger() if "api-version=2024-11-15" in entry["path"]]) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Which API versions a resource answers in. Public documents disagree about it, so the resource is asked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from .base_client import BaseClient
 from .errors import SpeechError, VersionRetired, WrongAddress
@@ -9,19 +9,37 @@ from .versions import PREFERRED
 OPERATION = "Endpoints_List"
 
 
-def first_answering(client: BaseClient, but: Collection[str] = ()) -> str | None:
-    """The first of the preferred API versions, without those in `but`, that the resource answers in.
+def answers(client: BaseClient, but: Collection[str] = ()) -> Iterator[tuple[str, SpeechError | None]]:
+    """Each of the preferred API versions, without those in `but`, with the error of a request in it; None: it answers.
 
-    One request for each version until one answers. Raises SpeechError when that cannot be found out now.
+    The versions are in the order of preference. One request for each, which is sent when the version is reached.
     """
     for name in PREFERRED:
         if name not in but:
             try:
                 client.in_version(name).request(OPERATION, "GET", "/endpoints")
-            except VersionRetired:
-                continue
+            except SpeechError as error:
+                yield name, error
+            else:
+                yield name, None
+
+
+def first_of(found: Iterable[tuple[str, SpeechError | None]]) -> str | None:
+    """The first version that answers. Raises the SpeechError of an earlier one that may answer, but did not now."""
+    for name, error in found:
+        if error is None:
             return name
+        if not isinstance(error, VersionRetired):
+            raise error
     return None
+
+
+def first_answering(client: BaseClient, but: Collection[str] = ()) -> str | None:
+    """The first of the preferred API versions, without those in `but`, that the resource answers in.
+
+    One request for each version until one answers. Raises SpeechError when that cannot be found out now.
+    """
+    return first_of(answers(client, but))
 
 
 def explain(client: BaseClient, error: VersionRetired) -> VersionRetired | WrongAddress:

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -20,8 +21,8 @@ from endpoints.azure import (
     UnreadableItem,
     VersionRetired,
 )
+from endpoints.azure.explain import answers, first_of
 from endpoints.azure.listing import Listing
-from endpoints.azure.versions import PREFERRED
 
 from .differences import differences
 from .recording import Recorder
@@ -63,24 +64,16 @@ class ServiceCheck:
 
     def versions(self) -> str | None:
         """Ask in each API version; says which one would be chosen for a resource without, and returns it."""
-        answers: dict[str, str] = {}
+        found: list[tuple[str, SpeechError | None]] = []
 
         def ask() -> list[str]:
-            for name in PREFERRED:
-                try:
-                    self.client.in_version(name).request("Endpoints_List", "GET", "/endpoints")
-                except VersionRetired:
-                    answers[name] = "no"
-                except SpeechError as error:
-                    answers[name] = f"not known ({type(error).__name__})"
-                else:
-                    answers[name] = "yes"
-            # As a worker chooses: not before it is known of each better version that it does not answer.
-            first = next((name for name in PREFERRED if answers[name] != "no"), "")
-            return [first] if answers.get(first) == "yes" else []
+            found.extend(answers(self.client))
+            with suppress(SpeechError):  # it is not known of a better version whether it answers
+                return [name] if (name := first_of(found)) else []
+            return []
 
         def summary(chosen: list[str]) -> str:
-            told = ", ".join(f"{name} {answer}" for name, answer in answers.items())
+            told = ", ".join(f"{name} {_answer(error)}" for name, error in found)
             return f"{chosen[0] if chosen else 'none'} would be chosen; does it answer: {told}"
 
         chosen = self.run(
@@ -225,18 +218,26 @@ class ServiceCheck:
                 found.append(f"the response could not be compared ({type(error).__name__})")
         if found and verdict is Verdict.HELD:
             verdict = Verdict.DIFFERED
-        self._finish(CheckResult(operation, verdict, summary, seconds, tuple(dict.fromkeys(found))))
+        self.add(CheckResult(operation, verdict, summary, seconds, tuple(dict.fromkeys(found))))
         return result
 
     def skip(self, operation: str, reason: str) -> None:
-        self._finish(CheckResult(operation, Verdict.SKIPPED, reason))
+        self.add(CheckResult(operation, Verdict.SKIPPED, reason))
 
     def note(self, operation: str, summary: str) -> None:
-        self._finish(CheckResult(operation, Verdict.HELD, summary))
+        self.add(CheckResult(operation, Verdict.HELD, summary))
 
-    def _finish(self, result: CheckResult) -> None:
+    def add(self, result: CheckResult) -> None:
+        """Keep and report a result."""
         self.results.append(result)
         self._report(result)
+
+
+def _answer(error: SpeechError | None) -> str:
+    """Whether an API version answers, by the error of a request in it."""
+    if error is None:
+        return "yes"
+    return "no" if isinstance(error, VersionRetired) else f"not known ({type(error).__name__})"
 
 
 def _first_bytes(source: SpeechClient | LogContainer, file: LogFile) -> int:

@@ -75,16 +75,20 @@ class Command(BaseCommand):
         self.redact = Redactor([secret, *secrets_in(container_address)])
         network = Network(**settings.NETWORK)
         recorder = Recorder(network)
+        asked: list[CheckResult] = []
         if resource.version_is_open:
             with _client(resource, key, network, recorder) as client:
-                chosen = ServiceCheck(client, recorder).versions()
+                chosen = ServiceCheck(client, recorder, asked.append).versions()
             resource.api_version = chosen or resource.api_version
         self._print_line(f"{resource.name}: {resource.endpoint_url}, API version {resource.api_version}")
         with _client(resource, key, network, recorder) as client:
             check = ServiceCheck(client, recorder, self._print_result)
             try:
                 check.read()
-                check.versions()
+                if asked:
+                    check.add(*asked)
+                else:
+                    check.versions()
                 if container := clients.log_container(resource, network):
                     with container:
                         check.check_container(container)

@@ -24,10 +24,11 @@ class SpeechClient(BaseClient, Contents):
 
     endpoint: https://REGION.api.cognitive.microsoft.com or the resource's own domain. key: either of its keys; or
     credential: anything with token() -> str, on the resource's own domain (identity.py makes them). Both go to that
-    origin only. deadline: seconds for one operation with all its attempts (for a list: for each page).
-    retries: False asks everything once. transport: an httpx transport for the API, for a private certificate
-    authority or a proxy; route: the same for contents. network: both of them by the rules of one network.
-    Threads may share a client. ValueError: an endpoint, key, version or deadline that cannot be used.
+    origin and to the `host` of recognize() only. deadline: seconds for one operation with all its attempts (for a list:
+    for each page). retries: False sends each request once, and a GET once more with a new token after a 401.
+    transport: an httpx transport for the API, for a private certificate authority or a proxy; route: the same for
+    contents. network: the rules for connections of both, where neither is given. Threads may share a client.
+    ValueError: an endpoint, key, version or deadline that cannot be used.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ def get_endpoint(client: BaseClient, id: str) -> Endpoint:
 
 
 def create_endpoint(client: BaseClient, new: EndpointCreate) -> Endpoint:
-    """Endpoints_Create: sent once; only after a 429 whose Retry-After fits the deadline it is retried.
+    """Endpoints_Create: sent once, and never retried.
 
     If the body of a 201 cannot be read, the endpoint is fetched by its Location with a deadline of its own; if that
     fails, too, the first error is raised. OutcomeUnknown: check for your mark before you send it again.

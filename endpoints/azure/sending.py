@@ -1,6 +1,6 @@
 """One request and its response: deadline, maximum size, retries, and the exception for each failure.
 
-It uses httpx's transports directly, because what httpx.Client adds (cookies, redirects, credentials from the URL, the
+It calls an httpx transport directly, because what httpx.Client adds (cookies, redirects, credentials from the URL, the
 environment or .netrc, log lines with whole URLs) must not happen here.
 """
 
@@ -267,7 +267,7 @@ def with_retries(attempt_once: Callable[[], T], idempotent: bool, deadline: Dead
     """Call `attempt_once` with retries: at most 3 attempts within the deadline, with jittered backoff.
 
     A 429 is retried if its Retry-After fits the deadline. A POST or PATCH is never retried, even if it was not sent or
-    answered by 429: the caller has recorded the request, and looks whether it was carried out all the same.
+    answered by 429: the caller has recorded the request, and checks whether it was executed.
     """
     tries = count()
 

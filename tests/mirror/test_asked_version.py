@@ -52,7 +52,7 @@ def page_of(person, resource):
 
 
 def test_v32_is_chosen_when_it_answers_because_it_alone_has_logs(alice, unversioned, worker, world):
-    assert "Being chosen" in page_of(alice, unversioned)
+    assert "Choosing: checking which API versions the service supports." in page_of(alice, unversioned)
     worker.mirror()
     unversioned.refresh_from_db()
     assert (unversioned.api_version, unversioned.mirrored_at is not None) == ("v3.2", True)

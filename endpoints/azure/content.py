@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
@@ -126,7 +127,7 @@ class Content:
         return errors.IncompleteContent(sentence, operation=OPERATION, received=self._received, promised=self._promised)
 
 
-class Contents:
+class Contents(ABC):
     """What a client does that reads contents; each kind knows where its addresses may lead, and what refusals mean."""
 
     _connections: Connections
@@ -167,9 +168,9 @@ class Contents:
         finally:
             self._connections.give_back(connection)
 
+    @abstractmethod
     def _source(self, url: str) -> Source:
         """The request for the content at `url`; ForeignAddress when that address is not allowed."""
-        raise NotImplementedError
 
     def _begun(self, transfer: Transfer, offset: int, etag: str | None) -> Content:
         """The content of an answer; raises the error that the answer stands for."""

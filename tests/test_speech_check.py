@@ -25,6 +25,7 @@ from endpoints.speech_check.differences import differences
 from endpoints.speech_check.recording import Exchange
 from tests.conftest import KEY
 from tests.demo import ROOT
+from tests.network import HERE
 
 ENDPOINT = "/speechtotext/v3.2/endpoints/8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
@@ -417,7 +418,7 @@ def test_write_creates_changes_and_deletes_one_endpoint(resource, world, run_com
 
 @pytest.fixture
 def check(world):
-    with SpeechClient(world.url, KEY, retries=False, transport=(recorder := Recorder())) as client:
+    with SpeechClient(world.url, KEY, retries=False, network=HERE, transport=(recorder := Recorder(HERE))) as client:
         yield ServiceCheck(client, recorder)
 
 

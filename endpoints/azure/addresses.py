@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-import socket
 from functools import lru_cache
 from urllib.parse import unquote, urljoin, urlsplit
 from uuid import UUID
@@ -15,8 +14,6 @@ _LOG_ID = re.compile(r"[A-Za-z0-9_.-]+")
 _PLAIN = re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]+)?)(/[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*)")
 _LOCALE = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _PORTS = {"https": 443, "http": 80}
-# Regional hosts, which all customers share. A resource with a private endpoint has a domain of its own.
-_REGIONAL_HOSTS = ("api.cognitive.microsoft.com", "api.cognitive.microsoft.us", "api.cognitive.azure.cn")
 
 # The blob service in each cloud ("Storage account overview", "Azure Storage account endpoints"; the sovereign clouds'
 # developer guides). The last one is that of accounts with Azure DNS zone endpoints.
@@ -26,7 +23,6 @@ BLOB_HOSTS = (
     ".blob.core.chinacloudapi.cn",
     ".blob.storage.azure.net",
 )
-_STORAGE = (".core.windows.net", ".core.usgovcloudapi.net", ".core.chinacloudapi.cn", ".storage.azure.net")
 
 
 def checked_endpoint(endpoint: str) -> httpx.URL:
@@ -42,18 +38,6 @@ def checked_endpoint(endpoint: str) -> httpx.URL:
     if url.scheme == "http" and not is_loopback(url):
         raise ValueError("The endpoint of a Speech resource begins with https://; http:// is for this machine alone.")
     return url
-
-
-def refuse_private(url: httpx.URL) -> None:
-    """Raise httpx.ConnectError if the name of a regional host resolves to a private address, which it never does."""
-    if not url.host.endswith(tuple(f".{shared}" for shared in _REGIONAL_HOSTS)):
-        return
-    try:
-        answers = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
-    except OSError:
-        return  # the request will fail for the same reason
-    if not all(ipaddress.ip_address(answer[4][0]).is_global for answer in answers):
-        raise httpx.ConnectError("its name leads to a private address")
 
 
 def origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
@@ -110,17 +94,6 @@ def _public(url: httpx.URL) -> bool:
         return ipaddress.ip_address(url.host).is_global
     except ValueError:
         return url.host != "localhost" and not url.host.endswith(".localhost")
-
-
-def storage_may_be_at(host: str, address: str) -> bool:
-    """Whether content may be read from the address of a host: private endpoints of storage have private addresses."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if found.is_global or not _public(
-        httpx.URL(scheme="https", host=host)
-    ):  # a private host was allowed by content_link
-        return True
-    shut = found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified
-    return not shut and host.endswith(_STORAGE)
 
 
 def content_target(link: str, endpoint: httpx.URL) -> str | None:

@@ -13,8 +13,9 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from .content_headers import md5_of, plain
-from .curl import Exchange, Loop, Route, Source
+from .curl import Exchange, Loop, Source
 from .errors import SpeechError
+from .network import Network
 
 T = TypeVar("T")
 
@@ -38,10 +39,10 @@ class Small(Struct):
 class Batch(Generic[T]):
     """At most `at_once` transfers of at most `most` bytes each; `T` identifies a transfer for the caller."""
 
-    def __init__(self, route: Route, source: Callable[[str], Source], at_once: int, most: int) -> None:
+    def __init__(self, network: Network, source: Callable[[str], Source], at_once: int, most: int) -> None:
         self._source = source
         self._loop = Loop()
-        self._free = [_Transfer[T](route, most) for _ in range(at_once)]
+        self._free = [_Transfer[T](network, most) for _ in range(at_once)]
         self._busy: dict[Exchange, _Transfer[T]] = {}
         self._spare = memoryview(bytearray(most))
 
@@ -93,9 +94,9 @@ class Batch(Generic[T]):
 class _Transfer(Generic[T]):
     """A handle and a buffer that are used for one answer after the other."""
 
-    def __init__(self, route: Route, most: int) -> None:
+    def __init__(self, network: Network, most: int) -> None:
         self.buffer = memoryview(bytearray(most))
-        self.exchange = Exchange(route)
+        self.exchange = Exchange(network)
         self.exchange.write_to(self._receive)
         self.exchange.accept = self._accept
 

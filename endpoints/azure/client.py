@@ -6,14 +6,14 @@ from typing import Self
 import httpx
 
 from . import catalog, endpoints, logs, web_hooks
-from .addresses import checked_endpoint, content_target, storage_may_be_at
+from .addresses import checked_endpoint, content_target
 from .base_client import BaseClient
 from .content import Contents
 from .credentials import Credential, KeyAuthentication, TokenAuthentication
-from .curl import Connections, Route, Source
+from .curl import Connections, Source, checked
 from .errors import ForeignAddress
 from .explain import explain, first_answering
-from .network import Network
+from .network import PUBLIC, Network
 from .recognition import recognize
 from .sending import Sender
 from .versions import Capabilities, version_named
@@ -26,9 +26,8 @@ class SpeechClient(BaseClient, Contents):
     credential: anything with token() -> str, on the resource's own domain (identity.py makes them). Both go to that
     origin and to the `host` of recognize() only. deadline: seconds for one operation with all its attempts (for a list:
     for each page). retries: False sends each request once, and a GET once more with a new token after a 401.
-    transport: an httpx transport for the API, for a private certificate authority or a proxy; route: the same for
-    contents. network: the rules for connections of both, where neither is given. Threads may share a client.
-    ValueError: an endpoint, key, version or deadline that cannot be used.
+    network: where connections may lead, the proxy, and the certificate authorities. transport: another httpx transport
+    for the API. Threads may share a client. ValueError: an endpoint, key, version or deadline that cannot be used.
     """
 
     def __init__(
@@ -41,8 +40,7 @@ class SpeechClient(BaseClient, Contents):
         deadline: float = 30.0,
         retries: bool = True,
         transport: httpx.BaseTransport | None = None,
-        route: Route | None = None,
-        network: Network | None = None,
+        network: Network = PUBLIC,
     ) -> None:
         address, version = checked_endpoint(endpoint), version_named(api_version)
         if (key is None) == (credential is None):
@@ -54,9 +52,7 @@ class SpeechClient(BaseClient, Contents):
             raise ValueError("A deadline is a number of seconds above 0.")
         super().__init__(address, version, Sender(authentication, version.name, deadline, retries, transport, network))
         self._retries = retries
-        self._connections = Connections(
-            route or (Route.of(network) if network else Route(may_connect=storage_may_be_at))
-        )
+        self._connections = Connections(network)
 
     def __repr__(self) -> str:
         return f"SpeechClient(endpoint={self.base!r}, api_version={self.version.name!r})"
@@ -125,4 +121,4 @@ class SpeechClient(BaseClient, Contents):
         if address is None:
             sentence = "The address of the content may not be used: it is not https, or lies in a private network."
             raise ForeignAddress(sentence, operation="content")
-        return self._connections.route.checked(Source(address))
+        return checked(Source(address), self._connections.network)

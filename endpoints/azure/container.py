@@ -19,11 +19,11 @@ import httpx
 from . import errors
 from .addresses import BLOB_HOSTS, is_loopback, log_id
 from .content import Content, Contents, Transfer, answer_of, understood
-from .curl import OPERATION, Connections, Route, Source
+from .curl import OPERATION, Connections, Source, checked
 from .deadline import Deadline
 from .entities import LogFile, LogPage
 from .error_body import ErrorBody
-from .network import Network
+from .network import PUBLIC, Network
 from .sending import COMMON_HEADERS, READ_SECONDS, ApiResponse, failure
 from .times import moment
 from .transport import Transport
@@ -67,9 +67,8 @@ class LogContainer(Contents):
         deadline: float = 30.0,
         retries: bool = True,
         transport: httpx.BaseTransport | None = None,
-        route: Route | None = None,
         token_hosts: tuple[str, ...] = BLOB_HOSTS,
-        network: Network | None = None,
+        network: Network = PUBLIC,
     ) -> None:
         address, self._sas = _checked(url, credential is not None)
         if credential is not None and not address.host.lower().endswith(token_hosts):
@@ -83,7 +82,7 @@ class LogContainer(Contents):
         self._prefix = f"{self._folder}/" if self._folder else ""
         self._credential, self._seconds, self._retries = credential, deadline, retries
         self._transport = transport or Transport(network=network)
-        self._connections = Connections(route or (Route.of(network) if network else Route()))
+        self._connections = Connections(network)
 
     def __repr__(self) -> str:
         return f"LogContainer({self._address!r}, folder={self._folder!r}, locale={self._locale!r})"
@@ -186,7 +185,7 @@ class LogContainer(Contents):
 
     def _source(self, url: str) -> Source:
         name = self._name_behind(url) if "://" in url else url
-        self._connections.route.checked(Source(self._address))
+        checked(Source(self._address), self._connections.network)
         headers = [f"x-ms-version: {STORAGE_VERSION}"]
         if self._credential is not None:
             from .blobs import token_for

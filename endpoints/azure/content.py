@@ -135,7 +135,7 @@ class Contents(ABC):
 
     def batch(self, at_once: int, most: int) -> Batch[Any]:
         """For many contents of at most `most` bytes each."""
-        return Batch(self._connections.route, self._source, at_once, most)
+        return Batch(self._connections.network, self._source, at_once, most)
 
     @contextmanager
     def open_content(

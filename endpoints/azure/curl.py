@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import certifi
 import pycurl
-from msgspec import Struct
 
 from . import errors
 from .network import Network
@@ -38,39 +37,6 @@ _UNREACHABLE = {
 }
 _SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
 _TLS = {pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE}
-
-
-class Route(Struct, frozen=True):
-    """How connections to contents are made; no proxy, because the environment's are never used.
-
-    `may_connect`: whether a host's name may lead to an IP address, when there is no proxy for it. `proxied`: whether a
-    host is reached by the proxy. `may_ask`: whether the proxy may be asked for a host.
-    """
-
-    ca_file: str = certifi.where()
-    proxy: str = ""
-    may_connect: Callable[[str, str], bool] = lambda _host, _address: True
-    proxied: Callable[[str], bool] = lambda _host: True
-    may_ask: Callable[[str], bool] = lambda _host: True
-
-    @classmethod
-    def of(cls, network: Network) -> Route:
-        return cls(
-            ca_file=network.ca_file or certifi.where(),
-            proxy=network.proxy,
-            may_connect=lambda _host, address: network.allows(address),
-            proxied=lambda host: bool(network.proxy_for(host)),
-            may_ask=network.allows_behind_proxy,
-        )
-
-    def proxy_for(self, host: str) -> str:
-        return self.proxy if self.proxy and self.proxied(host) else ""
-
-    def checked(self, source: Source) -> Source:
-        """`source`; ForeignAddress when the proxy must not be asked for its host."""
-        if self.proxy_for(source.host) and not self.may_ask(source.host):
-            raise errors.ForeignAddress(PRIVATE_NAME, operation=OPERATION)
-        return source
 
 
 class Source:
@@ -95,14 +61,21 @@ class Source:
 _HEADERS = ["Accept: */*", *(f"{name}: {value}" for name, value in COMMON_HEADERS.items())]
 
 
-def configure(handle: pycurl.Curl, route: Route) -> None:
+def checked(source: Source, network: Network) -> Source:
+    """`source`; ForeignAddress when its host is reached by a proxy that must not be asked for it."""
+    if network.proxy_for(source.host) and not network.allows_behind_proxy(source.host):
+        raise errors.ForeignAddress(PRIVATE_NAME, operation=OPERATION)
+    return source
+
+
+def configure(handle: pycurl.Curl, network: Network) -> None:
     """Set the options that all requests share: where they may go, and what they may contain."""
     handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
     handle.setopt(pycurl.FOLLOWLOCATION, 0)
     handle.setopt(pycurl.NOPROXY, "")
     handle.setopt(_SUPPRESS_CONNECT_HEADERS, 1)  # a proxy's answer to CONNECT is not that of the content
-    handle.setopt(pycurl.CAINFO, route.ca_file)
-    handle.setopt(pycurl.PROXY_CAINFO, route.ca_file)
+    handle.setopt(pycurl.CAINFO, network.ca_file or certifi.where())
+    handle.setopt(pycurl.PROXY_CAINFO, network.ca_file or certifi.where())
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     handle.setopt(pycurl.PATH_AS_IS, 1)
     handle.setopt(pycurl.CONNECTTIMEOUT, CONNECT_SECONDS)
@@ -118,10 +91,10 @@ class Exchange:
     the names of headers are in lower case. `heard`: when something last came, by time.monotonic().
     """
 
-    def __init__(self, route: Route) -> None:
-        self._route, self._host = route, ""
+    def __init__(self, network: Network) -> None:
+        self._network, self._host = network, ""
         self.handle = pycurl.Curl()
-        configure(self.handle, route)
+        configure(self.handle, network)
         self.handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         self.handle.setopt(pycurl.SOCKOPTFUNCTION, self._socket_opened)
         self.handle.setopt(pycurl.HEADERFUNCTION, self._header)
@@ -137,7 +110,7 @@ class Exchange:
         self.status, self.headers, self._header_bytes = 0, dict[str, str](), 0
         self.heard = time.monotonic()
         self._host = source.host
-        self._proxy = self._route.proxy_for(self._host)
+        self._proxy = self._network.proxy_for(self._host)
         self.handle.setopt(pycurl.PROXY, self._proxy)  # also when empty: unset, libcurl would ask the environment
         more = [f"Range: bytes={offset}-"] if offset else []
         source.put_on(self.handle, [*more, f"If-Match: {etag}"] if etag else more)
@@ -160,7 +133,7 @@ class Exchange:
             self.error = _error_of(pycurl.E_GOT_NOTHING, "")
 
     def _open_socket(self, purpose: int, address: Any) -> Any:
-        if not self._proxy and not self._route.may_connect(self._host, address.addr[0]):
+        if not self._proxy and not self._network.allows(address.addr[0]):
             self._foreign = True
             return pycurl.SOCKET_BAD
         self._socket = socket.socket(address.family, address.socktype, address.protocol)
@@ -255,8 +228,8 @@ class Loop:
 class Connection:
     """A loop with one exchange, for one content after the other."""
 
-    def __init__(self, route: Route) -> None:
-        self.loop, self.exchange = Loop(), Exchange(route)
+    def __init__(self, network: Network) -> None:
+        self.loop, self.exchange = Loop(), Exchange(network)
 
     def close(self) -> None:
         self.loop.close()
@@ -266,14 +239,14 @@ class Connection:
 class Connections:
     """Idle connections, kept alive for the next transfers. Threads may share it."""
 
-    def __init__(self, route: Route) -> None:
-        self.route = route
+    def __init__(self, network: Network) -> None:
+        self.network = network
         self._idle: deque[Connection] = deque()
         self._lock, self._closed = Lock(), False
 
     def take(self) -> Connection:
         with self._lock:
-            return self._idle.pop() if self._idle else Connection(self.route)
+            return self._idle.pop() if self._idle else Connection(self.network)
 
     def give_back(self, connection: Connection) -> None:
         connection.loop.remove(connection.exchange)

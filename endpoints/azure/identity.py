@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from .errors import NotSent, Unauthorized
 from .guard import guarded
-from .network import Network, proxy_host
+from .network import PUBLIC, Network, proxy_host
 
 UNREACHABLE = "Microsoft Entra could not be reached for a token."
 OPERATION = "token"  # not an operation of the contract
@@ -49,7 +49,7 @@ class Entra:
     """A credential of azure-identity for this client; threads may share it.
 
     `make` creates it for the first token, and again after forget(), because a new one has an empty cache. network: what
-    holds for the library's connections.
+    holds for the library's connections; None for a managed identity, whose service has a link-local address.
     """
 
     def __init__(self, make: Callable[[], _Source], scope: str, network: Network | None = None, host: str = "") -> None:
@@ -114,18 +114,18 @@ class _Guarded:
 
 
 def client_secret(
-    tenant_id: str, client_id: str, client_secret: str, *, cloud: str = "public", network: Network | None = None
+    tenant_id: str, client_id: str, client_secret: str, *, cloud: str = "public", network: Network = PUBLIC
 ) -> Entra:
     """An application's own credential. `cloud`: public, government or china; ValueError when it is none of them.
 
-    network: the proxy and the certificate authorities; without one the library uses those of the environment.
+    network: the proxy and the certificate authorities; the library does not use those of the environment.
     The same arguments return the same object, so that short-lived clients share its token.
     """
     return _client_secret(tenant_id, client_id, client_secret, cloud, network)
 
 
 @lru_cache(maxsize=64)
-def _client_secret(tenant_id: str, client_id: str, client_secret: str, cloud: str, network: Network | None) -> Entra:
+def _client_secret(tenant_id: str, client_id: str, client_secret: str, cloud: str, network: Network) -> Entra:
     scope, authority = SCOPES[_checked_cloud(cloud)], AUTHORITIES[cloud]
     if not (tenant_id and client_id and client_secret):
         raise ValueError("Microsoft Entra needs a tenant, a client and a client secret.")
@@ -140,7 +140,7 @@ def _client_secret(tenant_id: str, client_id: str, client_secret: str, cloud: st
             authority=authority,
             disable_instance_discovery=True,  # the authority is one of three known ones
             **TIMEOUTS,
-            **(library_options(network, authority) if network else {}),
+            **library_options(network, authority),
         )
 
     return Entra(make, scope, network, authority)

@@ -71,6 +71,9 @@ class Network:
         return _judged(self, host.lower().rstrip("."), int(time.monotonic() / KNOWN_SECONDS))
 
 
+PUBLIC = Network()  # to public addresses only, without a proxy
+
+
 @lru_cache(maxsize=256)
 def _judged(network: Network, host: str, _period: int) -> bool:
     if _address(host):

@@ -20,7 +20,7 @@ from .content_headers import plain
 from .credentials import Authentication
 from .deadline import Deadline
 from .error_body import ErrorBody, read_error_body, version_is_retired
-from .network import Network
+from .network import PUBLIC, Network
 from .transport import Transport
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Sender:
         deadline: float,
         retries: bool,
         transport: httpx.BaseTransport | None,
-        network: Network | None = None,
+        network: Network = PUBLIC,
     ) -> None:
         self._authentication = authentication
         self._version = version

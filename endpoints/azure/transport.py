@@ -8,7 +8,7 @@ connection pool, which it is built on, does.
 
 import ssl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,10 +16,9 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 import httpx
 
-from .addresses import refuse_private
 from .deadline import Allowance
 from .guard import PRIVATE, guarded
-from .network import Network, proxy_host
+from .network import PUBLIC, Network, proxy_host
 
 KEEP_ALIVE_SECONDS = 15
 MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS = 100, 10
@@ -47,8 +46,8 @@ class Transport(httpx.BaseTransport):
     """Verifies certificates, ignores the environment's proxies, and keeps the deadline of each request.
 
     keep_alive: whether connections are used again. ssl_context: for private certificate authorities. network: the
-    proxy, the certificate authorities and the closed networks; without one only the regional hosts of the service must
-    have public addresses. httpx.ConnectError: an address that is not allowed, or a proxy that refuses.
+    proxy, the certificate authorities and the closed networks. httpx.ConnectError: an address that is not allowed, or a
+    proxy that refuses.
     """
 
     def __init__(
@@ -56,10 +55,10 @@ class Transport(httpx.BaseTransport):
         *,
         keep_alive: bool = True,
         ssl_context: ssl.SSLContext | None = None,
-        network: Network | None = None,
+        network: Network = PUBLIC,
     ) -> None:
         self._network = network
-        trust = ssl_context or default_ssl_context(network.ca_file if network else "")
+        trust = ssl_context or default_ssl_context(network.ca_file)
         options: dict[str, Any] = {
             "ssl_context": trust,
             "max_connections": MAX_CONNECTIONS,
@@ -68,7 +67,7 @@ class Transport(httpx.BaseTransport):
             "network_backend": _DeadlineBackend(network),
         }
         self._pool = httpcore.ConnectionPool(**options)
-        self._by_proxy = _proxy_pool(network, trust, options) if network and network.proxy else None
+        self._by_proxy = _proxy_pool(network, trust, options) if network.proxy else None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; its response has the body still to be read."""
@@ -100,9 +99,6 @@ class Transport(httpx.BaseTransport):
             self._by_proxy.close()
 
     def _pool_for(self, url: httpx.URL) -> httpcore.ConnectionPool:
-        if self._network is None:
-            refuse_private(url)
-            return self._pool
         if self._by_proxy is None or not self._network.proxy_for(url.host):
             return self._pool
         if not self._network.allows_behind_proxy(url.host):
@@ -149,7 +145,7 @@ def _httpx_exceptions() -> Iterator[None]:
 class _DeadlineBackend(httpcore.NetworkBackend):
     """Opens streams whose operations end with the deadline, to addresses that the network allows and hosts `named`."""
 
-    def __init__(self, network: Network | None, *named: str) -> None:
+    def __init__(self, network: Network, *named: str) -> None:
         self._backend, self._network, self._named = httpcore.SyncBackend(), network, named
 
     def connect_tcp(
@@ -161,7 +157,7 @@ class _DeadlineBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         seconds = _remaining(timeout, httpcore.ConnectTimeout)
-        with guarded(self._network, *self._named) if self._network else nullcontext():
+        with guarded(self._network, *self._named):
             return _DeadlineStream(self._backend.connect_tcp(host, port, seconds, local_address, socket_options))
 
     def sleep(self, seconds: float) -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 import httpx
 
-from endpoints.azure.network import Network
+from endpoints.azure.network import PUBLIC, Network
 from endpoints.azure.transport import Transport
 
 MAX_BYTES = 8 * 1024 * 1024  # the client does not read more, either
@@ -40,7 +40,7 @@ class _RecordingStream(httpx.SyncByteStream):
 class Recorder(httpx.BaseTransport):
     """A transport for SpeechClient that records exchanges; callers clear `exchanges`."""
 
-    def __init__(self, network: Network | None = None) -> None:
+    def __init__(self, network: Network = PUBLIC) -> None:
         self.exchanges: list[Exchange] = []
         self._inner = Transport(network=network)
 

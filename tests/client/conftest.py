@@ -25,8 +25,10 @@ import pytest
 from endpoints.azure import SpeechClient
 from endpoints.azure.transport import Transport
 from tests.contract.violations import violations
+from tests.network import HERE
 
 KEY = "0123456789abcdef0123456789abcdef"
+STORAGE = "storage.contoso.test"
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 BASE = "/speechtotext/v3.2"
 
@@ -203,7 +205,10 @@ def certificate(tmp_path_factory):
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName(STORAGE)]),
+            critical=False,
+        )
         .sign(key, hashes.SHA256())
     )
     path = tmp_path_factory.mktemp("tls") / "self-signed.pem"
@@ -227,7 +232,7 @@ def self_signed(certificate):
 def trusting(certificate):
     """A transport that trusts that certificate."""
     context = ssl.create_default_context(cafile=certificate)
-    return Transport(ssl_context=context)
+    return Transport(ssl_context=context, network=HERE)
 
 
 @pytest.fixture
@@ -236,7 +241,7 @@ def client_of():
     with contextlib.ExitStack() as clients:
 
         def make(server, **options):
-            options = {"deadline": 5.0, "retries": False, "key": KEY, **options}
+            options = {"deadline": 5.0, "retries": False, "key": KEY, "network": HERE, **options}
             return clients.enter_context(SpeechClient(getattr(server, "url", server), **options))
 
         yield make

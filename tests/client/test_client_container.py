@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from endpoints.azure import (
     Unreadable,
 )
 from endpoints.azure.container import LogContainer
-from endpoints.azure.curl import Route
+from tests.network import HERE as NETWORK
 
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 HERE = "ab12/en-US"
@@ -167,7 +168,8 @@ def container_of():
 
     def make(server, sas=SAS, **options):
         url = server if isinstance(server, str) else getattr(server, "url", "")
-        container = LogContainer(f"{url}?{sas}" if sas else url, **{"deadline": 5.0, "retries": False, **options})
+        options = {"deadline": 5.0, "retries": False, "network": NETWORK, **options}
+        container = LogContainer(f"{url}?{sas}" if sas else url, **options)
         opened.append(container)
         return container
 
@@ -177,9 +179,9 @@ def container_of():
 
 
 @pytest.fixture
-def trusted(trusting, certificate):
+def trusted(certificate):
     """Of an organisation that vouches for that certificate: for lists, and for contents."""
-    return {"transport": trusting, "route": Route(ca_file=str(certificate)), "token_hosts": ("127.0.0.1",)}
+    return {"network": replace(NETWORK, ca_file=str(certificate)), "token_hosts": ("127.0.0.1",)}
 
 
 def files(container, **options):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -19,8 +20,10 @@ from endpoints.azure import (
     Unreadable,
 )
 from endpoints.azure.batch import Batch
-from endpoints.azure.curl import Route, Source
-from tests.client.conftest import Scripted, tunnel
+from endpoints.azure.curl import Source
+from endpoints.azure.network import PUBLIC
+from tests.client.conftest import STORAGE, Scripted, tunnel
+from tests.network import HERE
 
 
 def read(client, url, **options):
@@ -252,11 +255,8 @@ def test_certificates_of_storage_are_verified(self_signed, client):
 
 
 def test_a_name_that_leads_to_an_address_that_is_not_allowed_is_not_connected_to(blob, client_of, service):
-    asked = []
-    route = Route(may_connect=lambda host, address: asked.append((host, address)))
     with pytest.raises(ForeignAddress, match="private network"):
-        read(client_of(service, route=route), blob.blob)
-    assert asked == [("127.0.0.1", "127.0.0.1")]
+        read(client_of(service, network=PUBLIC), blob.blob)
     assert blob.connections == 0
 
 
@@ -296,10 +296,10 @@ def test_a_header_with_bare_line_feeds_ends_where_it_ends(blob, client):
 
 
 @pytest.fixture
-def proxy():
-    """A proxy that connects to where a CONNECT asks it to."""
+def proxy(self_signed):
+    """A proxy that leads each CONNECT to that server, whatever name is asked for."""
     server = Scripted()
-    server.says(tunnel(server), "close")
+    server.says(tunnel(server, self_signed.port), "close")
     yield server
     server.close()
 
@@ -307,10 +307,10 @@ def proxy():
 def test_a_proxy_that_is_set_is_used_and_its_own_answer_is_not_the_contents(
     proxy, self_signed, certificate, client_of, service, monkeypatch
 ):
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", STORAGE)
     self_signed.answers(body=b"abc", headers={"ETag": '"one"'})
-    client = client_of(service, route=Route(ca_file=str(certificate), proxy=proxy.url))
-    content, data = read(client, f"{self_signed.url}/x?sig=SECRET")
+    client = client_of(service, network=replace(HERE, ca_file=str(certificate), proxy=proxy.url))
+    content, data = read(client, f"https://{STORAGE}/x?sig=SECRET")
     assert (content.size, content.etag, data) == (3, '"one"', b"abc")
     assert [asked.method for asked in proxy.asked] == ["CONNECT"]
 
@@ -399,7 +399,7 @@ def test_the_quick_way_goes_nowhere_that_the_other_does_not(client, blob, client
 
 
 def test_many_small_contents_come_over_tls_as_well(self_signed, certificate):
-    quick = Batch(Route(ca_file=str(certificate)), Source, 1, 300_000)
+    quick = Batch(replace(HERE, ca_file=str(certificate)), Source, 1, 300_000)
     data = bytes(range(256)) * 1000
     self_signed.answers(body=data).answers(body=b"next")
     assert quickly(quick, f"{self_signed.url}/a", f"{self_signed.url}/b") == [(200, True, data), (200, True, b"next")]
@@ -407,7 +407,7 @@ def test_many_small_contents_come_over_tls_as_well(self_signed, certificate):
 
 
 def test_the_quick_way_sends_a_request_as_soon_as_it_is_begun(blob):
-    quick, came = Batch(Route(), Source, 1, 1000), threading.Event()
+    quick, came = Batch(HERE, Source, 1, 1000), threading.Event()
     blob.says(blob.answer(200, b"abc")).says(lambda _one: came.set(), blob.answer(200, b"def"))
     quick.begin(1, blob.blob)
     while not quick.room:

@@ -10,7 +10,9 @@ from ipaddress import ip_address
 import pytest
 
 from endpoints.azure import NotSent, ServiceFault, Unreadable
+from endpoints.azure.network import PUBLIC
 from endpoints.azure.transport import Transport
+from tests.network import HERE
 
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
@@ -48,7 +50,7 @@ def test_a_host_with_the_wrong_certificate_gets_no_key(self_signed, trusting, cl
 @pytest.mark.parametrize("private", ["10.0.0.5", "127.0.0.1", "169.254.169.254", "192.168.1.1"])
 def test_a_regional_host_with_a_private_address_is_not_sent(client_of, resolver, private):
     resolver += [private] * 8
-    client = client_of("https://eastus.api.cognitive.microsoft.com")
+    client = client_of("https://eastus.api.cognitive.microsoft.com", network=PUBLIC)
     with pytest.raises(NotSent, match="its name leads to a private address"):
         client.get_endpoint(ID)
 
@@ -109,7 +111,7 @@ def behind(authority, client_of, serve):
         server = serve(context)
         server.forever = (server.answer(200, server.endpoint()),)
         trust = ssl.create_default_context(cafile=authority["root"])
-        return server, client_of(server, transport=Transport(ssl_context=trust))
+        return server, client_of(server, transport=Transport(ssl_context=trust, network=HERE))
 
     return make
 

@@ -8,9 +8,9 @@ import warnings
 
 import pytest
 
-from endpoints.azure import ForeignAddress, NotSent
+from endpoints.azure import ForeignAddress, NotSent, SpeechClient
 from endpoints.azure.container import LogContainer
-from endpoints.azure.curl import Connection, Route, Source
+from endpoints.azure.curl import Connection, Source
 from endpoints.azure.guard import ClosedNetwork, guarded
 from endpoints.azure.identity import SCOPES, client_secret, library_options
 from endpoints.azure.network import Network
@@ -151,6 +151,18 @@ def test_no_library_reaches_a_server_here_unless_its_network_is_named(service, r
     assert service.connections >= 1
 
 
+def test_without_a_network_connections_lead_to_public_addresses_only(service):
+    with SpeechClient(service.url, "key", retries=False) as client:
+        with pytest.raises(NotSent, match="private address"):
+            list(client.list_endpoints())
+        with pytest.raises(ForeignAddress, match="private network"), client.open_content(f"{service.url}/x"):
+            pass
+    container = LogContainer(f"{service.url}/logs?sig=x", retries=False)
+    with container, pytest.raises(NotSent, match="private address"):
+        container.folders()
+    assert service.connections == 0
+
+
 @pytest.mark.parametrize("address", [one for one in PRIVATE if "%" not in one])
 def test_libcurl_connects_to_no_private_address(address):
     host = f"[{address}]" if ":" in address else address
@@ -167,7 +179,7 @@ def test_libcurl_connects_to_a_private_network_that_is_named(service):
 
 def fetched(url, network):
     """How libcurl fared with an address."""
-    connection = Connection(Route.of(network))
+    connection = Connection(network)
     exchange = connection.exchange
     exchange.write_to(lambda _data: None)
     try:

@@ -18,6 +18,7 @@ from endpoints.azure import (
     Unreadable,
 )
 from endpoints.azure.transport import Transport
+from tests.network import HERE
 
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
@@ -77,7 +78,7 @@ def test_a_post_or_patch_that_was_not_sent_is_not_retried(service, patient, muta
 
 def test_a_post_for_which_no_connection_was_free_was_not_sent(service, client_of, monkeypatch):
     monkeypatch.setattr("endpoints.azure.transport.MAX_CONNECTIONS", 1)
-    arrived, over, transport = threading.Event(), threading.Event(), Transport()
+    arrived, over, transport = threading.Event(), threading.Event(), Transport(network=HERE)
 
     def hold(connection):
         arrived.set()

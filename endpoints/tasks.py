@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from celery import shared_task
@@ -60,7 +62,12 @@ def purge(purge_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Send a message for each row that is due and that no message announced."""
+    """Send messages for rows that are due and that no worker has leased: for those that are due longest first.
+
+    A row is announced again by each sweep until a worker claims it. So a queue gets only as many messages as it has
+    room for; otherwise it would grow without bound while its workers are busy or away.
+    """
+    due: dict[str, list[tuple[datetime, str, object]]] = {}
     for rows, task in (
         (Change.objects.open(), "step"),
         (Download.objects.active(), "fetch"),
@@ -68,7 +75,10 @@ def sweep() -> None:
         (Purge.objects.running(), "purge"),
         (Resource.objects.all(), "mirror"),
     ):
-        for pk in rows.due().values_list("pk", flat=True)[:200]:
+        oldest = rows.due().order_by("due_at").values_list("due_at", "pk")[: hints.MOST_WAITING]
+        due.setdefault(hints.queue_of(task), []).extend((at, task, pk) for at, pk in oldest)
+    for queue, found in due.items():
+        for _at, task, pk in sorted(found, key=itemgetter(0))[: hints.room(queue)]:
             hints.send(task, pk)
     Sweep.record()
 

@@ -3,6 +3,7 @@
 The README lists them with their defaults; speechstudio/environment.py reads them and endpoints/checks.py checks them.
 """
 
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -126,14 +127,11 @@ _LONG = ("fetch", "collect", "purge", "tidy", "sweep_storage")
 CELERY_TASK_ROUTES = {f"endpoints.tasks.{name}": {"queue": "logs"} for name in _LONG}
 CELERY_BEAT_SCHEDULER = "speechstudio.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    # A queue of its own, whose length tells whether anybody receives sweeps.
+    # A queue of its own, whose length tells whether anybody receives sweeps: the scheduler holds back what names one.
+    # The others are routed by CELERY_TASK_ROUTES.
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"queue": "sweeps"}},
-    "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600, "options": {"queue": "logs"}},
-    "sweep-storage": {
-        "task": "endpoints.tasks.sweep_storage",
-        "schedule": crontab(hour="3", minute="17"),
-        "options": {"queue": "logs"},
-    },
+    "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600},
+    "sweep-storage": {"task": "endpoints.tasks.sweep_storage", "schedule": crontab(hour="3", minute="17")},
 }
 
 # --- Web ------------------------------------------------------------------------------------------
@@ -144,7 +142,7 @@ HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = ["^" + f"{SCRIPT_NAME}/health/".lstrip("/")]
+    SECURE_REDIRECT_EXEMPT = ["^" + re.escape(f"{SCRIPT_NAME}/health/".lstrip("/"))]
     SECURE_HSTS_SECONDS = 63_072_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -1,0 +1,99 @@
+"""What beat and the sweeps send over a real Redis while no worker receives it, and after the clock was set back."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from celery import current_app
+from celery.schedules import crontab, schedule
+from django.conf import settings
+
+from endpoints import hints, tasks
+from endpoints.models import LogArchive, Resource
+from endpoints.models.endpoint import Endpoint
+from speechstudio.beat import MOST_WAITING, Scheduler
+from tests.faults.worker_processes import use_broker
+from tests.processes import servers
+
+
+@pytest.fixture
+def redis(tmp_path):
+    """An empty Redis, which this process sends its messages to."""
+    if not servers.REDIS:
+        pytest.skip("Redis is not installed")
+    with servers.redis("redis-server --save ''", tmp_path) as server:
+        before = use_broker(server.url)
+        try:
+            yield server
+        finally:
+            use_broker(before)
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    return Scheduler(current_app, schedule_filename=str(tmp_path / "beat"), lazy=True)
+
+
+def length(redis, queue):
+    return int(redis.ask("llen", queue))
+
+
+def send(scheduler, name, times):
+    entry = scheduler.Entry(name=name, app=current_app, **settings.CELERY_BEAT_SCHEDULE[name])
+    for _time in range(times):
+        scheduler.apply_async(entry, producer=scheduler.producer, advance=False)
+
+
+def test_sweeps_that_no_worker_receives_do_not_pile_up(redis, scheduler):
+    send(scheduler, "sweep", times=5)
+    assert length(redis, "sweeps") == MOST_WAITING
+    redis.ask("flushall")
+    send(scheduler, "sweep", times=1)
+    assert length(redis, "sweeps") == 1
+
+
+@pytest.fixture
+def rows(django_db_setup, transactional_db):
+    """Rows that are due: eight resources, and the content logs of eight endpoints."""
+    rows = Resource.objects.bulk_create(Resource(name=f"Contoso {n}", region="eastus") for n in range(8))
+    endpoints = Endpoint.objects.bulk_create(Endpoint(resource=row, display_name="E", locale="en-US") for row in rows)
+    LogArchive.objects.bulk_create(LogArchive(endpoint=endpoint) for endpoint in endpoints)
+
+
+def test_what_is_due_is_not_announced_without_bound_while_no_worker_receives_it(redis, rows, monkeypatch):
+    monkeypatch.setattr(hints, "MOST_WAITING", 10)
+    for _time in range(3):
+        tasks.sweep()
+        assert length(redis, "logs") <= 10
+        assert length(redis, "celery") <= 10
+    assert length(redis, "logs") == length(redis, "celery") == 10
+    redis.ask("flushall")
+    tasks.sweep()
+    assert length(redis, "logs") == length(redis, "celery") == 8
+
+
+def test_a_broker_that_is_away_has_no_messages_and_a_sweep_goes_on(redis, rows, caplog):
+    redis.stop()
+    assert hints.waiting("logs") == 0
+    tasks.sweep()
+    assert "The broker is away" in caplog.text
+
+
+def test_a_clock_that_is_set_back_costs_one_interval(scheduler):
+    now = datetime.now(UTC)
+    entry = scheduler.Entry(name="sweep", task="sweep", schedule=schedule(2), app=current_app)
+    entry.last_run_at = now + timedelta(hours=1)
+    assert scheduler.is_due(entry) == (True, 2)
+
+
+def test_after_a_clock_was_set_back_what_runs_at_a_time_of_day_waits_for_it(scheduler):
+    now = datetime.now(UTC)
+    before = now - timedelta(minutes=30)
+    entry = scheduler.Entry(
+        name="sweep-storage",
+        task="sweep_storage",
+        schedule=crontab(hour=str(before.hour), minute=str(before.minute)),
+        app=current_app,
+    )
+    entry.last_run_at = now + timedelta(hours=1)
+    due, _following = scheduler.is_due(entry)
+    assert not due

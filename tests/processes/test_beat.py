@@ -51,6 +51,13 @@ def test_sweeps_that_no_worker_receives_do_not_pile_up(redis, scheduler):
     assert length(redis, "sweeps") == 1
 
 
+def test_retention_is_sent_to_its_queue_however_many_messages_wait_there(redis, scheduler):
+    send(scheduler, "tidy", times=MOST_WAITING)
+    send(scheduler, "tidy", times=1)
+    send(scheduler, "sweep-storage", times=1)
+    assert length(redis, "logs") == MOST_WAITING + 2
+
+
 @pytest.fixture
 def rows(django_db_setup, transactional_db):
     """Rows that are due: eight resources, and the content logs of eight endpoints."""

@@ -1,10 +1,14 @@
-"""When a worker last swept, which shows whether any worker is running."""
+"""When a worker last swept, which shows whether sweeps are sent and whether any worker is running."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+
+
+# A task on deployments ends within a minute, so workers that are only busy sweep sooner than that.
+LONGEST_BUSY = timedelta(minutes=10)
 
 
 class Sweep(models.Model):
@@ -38,8 +42,13 @@ class Sweep(models.Model):
 
 
 def missing(swept: datetime | None, beat: datetime | None, now: datetime | None) -> bool:
-    """Whether no worker has swept or said that it is running for a while."""
-    return overdue(swept, now) and overdue(beat, now)
+    """Whether no worker has swept for a while, and none says that it is running or could be busy for so long.
+
+    A heartbeat does not need beat, so without this bound a beat that has ended would look like busy workers.
+    """
+    if not overdue(swept, now):
+        return False
+    return overdue(beat, now) or swept is None or now is None or now - swept > LONGEST_BUSY
 
 
 def overdue(last: datetime | None, now: datetime | None) -> bool:

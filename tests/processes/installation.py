@@ -1,4 +1,4 @@
-"""Runs the services of docker-compose.yml without containers: their commands and environments as processes here."""
+"""Runs the services of both Compose files without containers: their commands and environments as processes here."""
 
 import os
 import re
@@ -16,10 +16,12 @@ from tests.contract.violations import violations
 from tests.demo import CHECKED, PLAIN, ROOT, environment, free_port, until
 from tests.processes import servers
 
-FILE = ROOT / "docker-compose.yml"
+FILE, WITH_SIMULATOR = ROOT / "docker-compose.yml", ROOT / "docker-compose.simulator.yml"
 TEXT = FILE.read_text()
 SERVICES = yaml.safe_load(TEXT)["services"]
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+ADDED = yaml.safe_load(WITH_SIMULATOR.read_text())["services"]
+SIMULATOR = ADDED["simulator"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service} | {"simulator": SIMULATOR}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 BIN = Path(sys.executable).parent
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])((?:[^{}]|\$\{[^{}]*\})*))?\}")  # a default may contain another
@@ -80,8 +82,8 @@ class Installation:
     def environment(self, service):
         of_the_image = dict(pair.split("=", 1) for pair in re.search(r"^ENV (.+)", DOCKERFILE, re.M)[1].split())
         del of_the_image["PATH"]
-        dotenv = self.dotenv if OURS[service]["env_file"] else {}
-        env = {**of_the_image, **dotenv, **OURS[service]["environment"]}
+        dotenv = self.dotenv if "env_file" in OURS[service] else {}
+        env = {**of_the_image, **dotenv, **OURS[service].get("environment", {})}
         env = {name: self.here(str(value)) for name, value in env.items()}
         path = f"{BIN}:{os.environ['PATH']}"
         return {**environment(self.home, PATH=path, TMPDIR=self.home / "tmp"), **env, "HOME": "/nonexistent"}

@@ -1,4 +1,4 @@
-"""docker-compose.yml: its services, run as processes without containers."""
+"""docker-compose.yml and docker-compose.simulator.yml: their services, run as processes without containers."""
 
 import json
 import shlex
@@ -11,7 +11,18 @@ import pytest
 
 from tests.demo import PLAIN, ROOT, environment, free_port, until
 from tests.processes import servers
-from tests.processes.installation import DOCKERFILE, FILE, OURS, SERVICES, TEXT, VARIABLE, filled
+from tests.processes.installation import (
+    ADDED,
+    DOCKERFILE,
+    FILE,
+    OURS,
+    SERVICES,
+    SIMULATOR,
+    TEXT,
+    VARIABLE,
+    WITH_SIMULATOR,
+    filled,
+)
 
 NEEDED = {"POSTGRES_PASSWORD": "p", "SECRET_KEY": "s", "ENCRYPTION_KEYS": "e"}
 
@@ -79,7 +90,7 @@ def test_what_a_person_deploys_reaches_the_service(alice, installation):
 
 
 def test_the_simulator_starts_as_the_file_says(set_up, tmp_path):
-    program, *options = shlex.split(set_up.here(OURS["simulator"]["command"], checked=False))
+    program, *options = shlex.split(set_up.here(SIMULATOR["command"], checked=False))
     options[options.index("--port") + 1] = str(free_port())
     options[options.index("--state") + 1] = str(tmp_path / "simulator.json")
     env = set_up.environment("simulator")
@@ -101,20 +112,24 @@ def test_a_service_stops_in_its_grace_period_and_leaves_no_process(installation,
     assert [pid for pid in everybody if servers.alive(pid)] == []
 
 
-def compose(directory, **variables):
-    """Have Compose validate the file, with an empty .env."""
-    shutil.copy(FILE, directory)
+def compose(directory, *files, **variables):
+    """Have Compose validate docker-compose.yml, or these files together, with an empty .env."""
+    for file in (FILE, WITH_SIMULATOR):
+        shutil.copy(file, directory)
+    merged = [word for file in files for word in ("-f", file.name)]
     (directory / ".env").touch()
     env = environment(directory, **variables)
     for program in (["docker", "compose"], ["docker-compose"]):
         found = shutil.which(program[0])
         if found and subprocess.run([*program, "version"], env=env, capture_output=True).returncode == 0:
-            return subprocess.run([*program, "config", "-q"], cwd=directory, env=env, capture_output=True, text=True)
+            command = [*program, *merged, "config", "-q"]
+            return subprocess.run(command, cwd=directory, env=env, capture_output=True, text=True)
     return pytest.skip("Docker Compose is not installed")
 
 
-def test_compose_accepts_the_file_with_the_three_variables_that_it_needs(tmp_path):
-    done = compose(tmp_path, **NEEDED)
+@pytest.mark.parametrize("files", [(), (FILE, WITH_SIMULATOR)], ids=["alone", "with the simulator"])
+def test_compose_accepts_the_file_with_the_three_variables_that_it_needs(tmp_path, files):
+    done = compose(tmp_path, *files, **NEEDED)
     assert done.returncode == 0, done.stderr
 
 
@@ -135,7 +150,10 @@ def test_the_file_asks_for_exactly_the_secrets_and_has_no_default_for_any():
 
 def test_each_service_that_reads_settings_gets_all_of_them():
     for name, service in OURS.items():
-        assert service["env_file"] == ([] if name == "simulator" else ".env"), name
+        if service is SIMULATOR:
+            assert not {"env_file", "environment"} & set(service)
+            continue
+        assert service["env_file"] == ".env", name
         # What the file itself says must not hide what .env says.
         assert [variable for variable, text in service["environment"].items() if f"${{{variable}:" not in text] == []
 
@@ -171,7 +189,21 @@ def test_our_services_have_few_privileges(service):
     assert "privileged" not in described
 
 
+def test_a_worker_of_content_logs_needs_no_other_worker():
+    described, other = SERVICES["logs-worker"], SERVICES["worker"]
+    assert described["depends_on"] == other["depends_on"]
+    assert [name for name, service in SERVICES.items() if "network_mode" in service] == []
+
+
+def test_the_simulator_is_reached_by_the_workers_on_their_loopback_address():
+    assert set(ADDED) == {"simulator", "logs-worker"}
+    for service in ADDED.values():
+        assert service["network_mode"] == "service:worker"
+        assert service["depends_on"] == {"worker": {"condition": "service_started", "restart": True}}
+
+
 def test_only_the_web_server_is_reachable_from_outside():
+    assert not any("ports" in service for service in ADDED.values())
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["web"]
 
 

@@ -67,7 +67,7 @@ def sweep() -> None:
     A row is announced again by each sweep until a worker claims it. So a queue gets only as many messages as it has
     room for; otherwise it would grow without bound while its workers are busy or away.
     """
-    due: dict[str, list[tuple[datetime, str, object]]] = {}
+    due: dict[str, list[tuple[datetime | None, str, object]]] = {}
     for rows, task in (
         (Change.objects.open(), "step"),
         (Download.objects.active(), "fetch"),

@@ -24,18 +24,18 @@ class Heartbeat(bootsteps.StartStopStep):
         self.timer: Any = None
 
     def start(self, parent: Any) -> None:
-        if "sweeps" in parent.app.amqp.queues.consume_from:  # it works on deployments
-            self.timer = parent.timer.call_repeatedly(settings.SWEEP_SECONDS, beat)
+        queues = tuple(parent.app.amqp.queues.consume_from)
+        self.timer = parent.timer.call_repeatedly(settings.SWEEP_SECONDS, beat, queues)
 
     def stop(self, parent: Any) -> None:
         if self.timer:
             self.timer.cancel()
 
 
-def beat() -> None:
+def beat(*queues: str) -> None:
     """Record the heartbeat; no connection is kept, because processes are forked from this one."""
     try:
-        import_module("endpoints.models").Sweep.beat()
+        import_module("endpoints.models").Sweep.beat(*queues)
     except DatabaseError as error:
         log.warning("The heartbeat is not recorded: %s", error)
     finally:

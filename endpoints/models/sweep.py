@@ -6,16 +6,17 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-
 # A task on deployments ends within a minute, so workers that are only busy sweep sooner than that.
 LONGEST_BUSY = timedelta(minutes=10)
+HEARTBEATS = {"sweeps": "beat_at", "logs": "logs_beat_at"}  # by the queue that a worker receives
 
 
 class Sweep(models.Model):
     """One row, which each sweep updates, and each heartbeat of a worker, which goes on while all of them are busy."""
 
     at = models.DateTimeField(db_default=Now())
-    beat_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)  # of a worker that receives sweeps
+    logs_beat_at = models.DateTimeField(null=True)  # of a worker that receives the queue of content logs
 
     class Meta:
         default_permissions = ()
@@ -29,9 +30,18 @@ class Sweep(models.Model):
             Sweep.objects.bulk_create([Sweep(pk=1)], ignore_conflicts=True)
 
     @classmethod
-    def beat(cls) -> None:
-        """Record that a worker is running. Before the first sweep there is no row, and nothing to tell apart."""
-        cls.objects.filter(pk=1).update(beat_at=Now())
+    def beat(cls, *queues: str) -> None:
+        """Record that a worker of these queues is running; others than those of HEARTBEATS do not count.
+
+        Before the first sweep there is no row, and nothing to tell apart.
+        """
+        if found := {HEARTBEATS[queue]: Now() for queue in queues if queue in HEARTBEATS}:
+            cls.objects.filter(pk=1).update(**found)
+
+    @classmethod
+    def with_logs_worker(cls) -> models.QuerySet["Sweep"]:
+        """The row if a worker of content logs has said lately, by the database's clock, that it is running."""
+        return cls.objects.filter(pk=1, logs_beat_at__gte=Now() - patience())
 
     @classmethod
     def last(cls) -> tuple[datetime | None, bool]:
@@ -53,5 +63,8 @@ def missing(swept: datetime | None, beat: datetime | None, now: datetime | None)
 
 def overdue(last: datetime | None, now: datetime | None) -> bool:
     """Whether there was no sweep for three intervals, and for at least ten seconds."""
-    patience = timedelta(seconds=max(3 * settings.SWEEP_SECONDS, 10))
-    return last is None or now is None or now - last > patience
+    return last is None or now is None or now - last > patience()
+
+
+def patience() -> timedelta:
+    return timedelta(seconds=max(3 * settings.SWEEP_SECONDS, 10))

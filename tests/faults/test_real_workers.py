@@ -325,8 +325,9 @@ def test_a_redis_that_is_unavailable_for_ten_minutes_keeps_nobody_waiting_and_lo
 
 def test_a_worker_says_that_it_is_running(endpoints, workers):
     Sweep.record()
-    Sweep.objects.update(beat_at=None)
+    Sweep.objects.update(beat_at=None, logs_beat_at=None)
     until(lambda: Sweep.objects.exclude(beat_at=None).exists(), WITHIN)
+    until(Sweep.with_logs_worker().exists, WITHIN)
 
 
 def test_workers_go_on_while_their_log_cannot_be_written(alice, endpoints, workers):

@@ -105,7 +105,7 @@ def test_without_a_beat_the_page_and_the_health_check_say_so(alice, client, mode
 def test_workers_that_run_without_a_beat_are_not_taken_for_busy_ones_for_ever(alice, client, model):
     tasks.sweep()
     Sweep.objects.update(at=timezone.now() - timedelta(minutes=9, seconds=50))
-    Sweep.beat()
+    Sweep.beat("sweeps")
     assert client.get("/health/ready").status_code == 200
     Sweep.objects.update(at=timezone.now() - timedelta(minutes=10, seconds=10))
     answer = client.get("/health/ready")
@@ -118,7 +118,7 @@ def test_workers_that_run_without_a_beat_are_not_taken_for_busy_ones_for_ever(al
 def test_busy_workers_are_told_from_missing_ones(alice, client, model):
     tasks.sweep()
     Sweep.objects.update(at=timezone.now() - timedelta(minutes=5))
-    Sweep.beat()
+    Sweep.beat("sweeps")
     assert client.get("/health/ready").status_code == 200
     page = alice.get("/endpoints/").content.decode()
     assert "All workers are busy" in page

@@ -32,7 +32,7 @@ from endpoints.logs.download.zip_file import ZipFile
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.place import make_private
 from endpoints.messages import mail as notices
-from endpoints.models import Download, Endpoint, Event, LogArchive, LogEntry, LogFile, Preferences
+from endpoints.models import Download, Endpoint, Event, LogArchive, LogEntry, LogFile, Preferences, Sweep
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from tests.demo import until as wait_for
@@ -747,6 +747,25 @@ def test_a_poll_without_news_is_empty(lena, logging, where):
     assert (answer.status_code, answer.content) == (204, b"")
     downloads.pause(download, actor=lena.user)
     assert b"Paused" in lena.get(poll, headers=headers).content
+
+
+@pytest.mark.parametrize("where", ["downloads", "logs"])
+def test_a_download_that_waits_for_a_worker_of_content_logs_says_so(lena, logging, where):
+    Sweep.record()
+    Sweep.beat("sweeps", "celery")
+    download = downloads.request_download(actor=lena.user, endpoint=logging)
+    page = lena.get(reverse(f"endpoints:{where}", args=[logging.pk] if where == "logs" else []))
+    waits = b"No worker for content logs is running: the download waits."
+    assert waits in page.content
+    assert b"No worker is at work" not in page.content
+    poll, headers = page.context["poll_downloads"], {"HX-Request": "true", "HX-Target": "downloads"}
+    assert lena.get(poll, headers=headers).status_code == 204
+    Sweep.beat("logs")
+    news = lena.get(poll, headers=headers)
+    assert (news.status_code, waits in news.content) == (200, False)
+    Sweep.objects.update(logs_beat_at=timezone.now() - timedelta(seconds=30))
+    downloads.pause(download, actor=lena.user)
+    assert waits not in lena.get(poll, headers=headers).content
 
 
 def test_earlier_jobs_are_listed_a_page_at_a_time(lena, logging):

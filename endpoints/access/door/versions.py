@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max, Q
+from django.db.models import BooleanField, Case, Count, Exists, ExpressionWrapper, Max, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -23,7 +23,7 @@ from endpoints.models.download import Download
 from endpoints.models.log import LogFile
 from endpoints.models.log_archive import LogArchive, Stage
 from endpoints.models.search import uuid_in
-from endpoints.models.sweep import missing, overdue
+from endpoints.models.sweep import Sweep, missing, overdue
 
 DOWNLOADS, LOGS = "downloads", "logs"  # what their versions begin with
 FILE_FIELDS = ("kind", "size", "stored_as", "gone_at", "problem", "requested_at")
@@ -98,18 +98,21 @@ class DataVersion:
 
 @dataclass(frozen=True)
 class DownloadsVersion:
-    """`version` changes with each download of an endpoint, or with each of all."""
+    """`version` changes with each download of an endpoint, or with each of all, and with a missing worker of theirs."""
 
     version: str
+    worker_missing: bool
     session_alive: bool
 
     @classmethod
     def now(cls, endpoint: UUID | None, session_key: str = "") -> DownloadsVersion:
         rows = Download.objects.filter(endpoint=endpoint) if endpoint else Download.objects.all()
-        facts = rows.aggregate(newest=Max("updated_at"), count=Count("pk"))
+        worker = Max(Case(When(Exists(Sweep.with_logs_worker()), then=1), default=0))
+        facts = rows.aggregate(newest=Max("updated_at"), count=Count("pk"), worker=worker)
         newest = "".join(c for c in str(facts["newest"] or 0) if c.isdigit())
+        missing = facts["worker"] == 0  # None without any download
         alive = session_key and Session.objects.filter(session_key=session_key, expire_date__gt=Now()).exists()
-        return cls(f"{DOWNLOADS}.{endpoint or ''}.{facts['count']}.{newest}", bool(alive))
+        return cls(f"{DOWNLOADS}.{endpoint or ''}.{facts['count']}.{newest}.{missing:d}", missing, bool(alive))
 
     @classmethod
     def successor(cls, version: str, session_key: str) -> DownloadsVersion | None:

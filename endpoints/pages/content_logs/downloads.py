@@ -171,7 +171,7 @@ def _record_download(request: HttpRequest, asked: Download) -> None:
 def downloads_context(request: HttpRequest, endpoint: Endpoint | None) -> dict[str, object]:
     """The context of _downloads.html: the downloads of one endpoint, or all, a page at a time."""
     rows = door.downloads(request.user).for_page()
-    version = DownloadsVersion.now(endpoint.pk if endpoint else None).version
+    now = DownloadsVersion.now(endpoint.pk if endpoint else None)
     if endpoint:
         found, pages = list(rows.filter(endpoint=endpoint)[:ON_THE_LOGS_PAGE]), {}
         here, state = reverse("endpoints:logs", args=[endpoint.pk]), {}
@@ -184,6 +184,7 @@ def downloads_context(request: HttpRequest, endpoint: Endpoint | None) -> dict[s
         "downloads_pages": {way: f"{here}?{urlencode({'page': to})}" if to else "" for way, to in pages.items()},
         "downloads_live": any(one.active for one in found),
         "downloads_url": here,
-        "poll_downloads": f"{here}?{urlencode({**state, 'version': version})}",
+        "poll_downloads": f"{here}?{urlencode({**state, 'version': now.version})}",
+        "downloads_wait": now.worker_missing,
         "all_shown": endpoint is None,
     }

@@ -109,7 +109,7 @@ def test_an_edit_that_fails_is_told_as_one(alice, mirrored, worker, world):
     long_ago = timezone.now() - timedelta(hours=1)
     Change.objects.filter(pk=change.pk).update(state=ChangeState.DEPLOYING, accepted_at=long_ago)
     worker.step(Change.objects.get(pk=change.pk))
-    assert Event.objects.first().text == "could not be changed as asked"
+    assert Event.objects.first().text == "could not be changed as requested"
 
 
 def test_a_changed_resource_names_each_field_with_its_old_and_new_value(alice, mirrored, settings):

@@ -38,7 +38,7 @@ def build(count: int) -> None:
     with transaction.atomic():
         person = get_user_model().objects.create_superuser(PERSON)
         person.groups.add(Group.objects.get(name="admin"))
-        Sweep.objects.create(pk=1, at=now + timedelta(days=1))  # a worker is at work, as long as this takes
+        Sweep.objects.create(pk=1, at=now + timedelta(days=1))  # a worker is running, as long as this takes
         resources = Resource.objects.bulk_create(
             Resource(name=f"Contoso Speech {n:04}", region="eastus", mirrored_at=now, cataloged_at=now)
             for n in range(-(-count // IN_A_RESOURCE))

@@ -68,7 +68,7 @@ class Frame:
         if not self.data.resources:
             found.append(self._no_resource())
         elif self.data.worker_missing:
-            text = _("No worker is at work: what you ask for is kept and waits.")
+            text = _("No worker is running: what you request is stored and starts later.")
             found.append(Banner("warning", text, self.data.swept_at))
         elif self.data.workers_busy:
             text = _("All workers are busy: what you request is stored and starts later than usual.")

@@ -144,7 +144,7 @@ def test_a_deleted_endpoint_leaves_the_list_and_keeps_its_history(alice, endpoin
     assert not Endpoint.objects.present().exists()
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Not needed" in page
-    assert "was deleted as asked" in page
+    assert "was deleted as requested" in page
     assert not Event.objects.filter(verb="vanished").exists(), "nobody else deleted it"
 
 

@@ -312,12 +312,12 @@ def test_a_redis_that_is_unavailable_for_ten_minutes_keeps_nobody_waiting_and_lo
             until(lambda: workers.restart_if_ended("fast") or sum(workers.retry_waits("fast")) >= AWAY, 60)
             assert state_of(changed) == ChangeState.QUEUED
             Sweep.objects.update(at=F("at") - timedelta(seconds=AWAY))
-            assert "No worker is at work" in alice.get(reverse("endpoints:list")).content.decode()
+            assert "No worker is running" in alice.get(reverse("endpoints:list")).content.decode()
         finally:
             workers.redis.start()
         until(lambda: state_of(changed) == ChangeState.DONE, WITHIN)
         assert max(workers.retry_waits("fast")) <= WITHIN
-        assert "No worker is at work" not in alice.get(reverse("endpoints:list")).content.decode()
+        assert "No worker is running" not in alice.get(reverse("endpoints:list")).content.decode()
         assert [entry["status"] for entry in world.ledger("PATCH")] == [200]
         assert workers.running["beat"].poll() is None
         workers.signal("fast", signal.SIGKILL)

@@ -93,11 +93,11 @@ def test_two_beats_send_each_message_twice_and_nothing_happens_twice(
 def test_without_a_beat_the_page_and_the_health_check_say_so(alice, client, model):
     tasks.sweep()
     assert client.get("/health/ready").status_code == 200
-    assert "No worker is at work" not in alice.get("/endpoints/").content.decode()
+    assert "No worker is running" not in alice.get("/endpoints/").content.decode()
     Sweep.objects.update(at=timezone.now() - timedelta(seconds=30))
     answer = client.get("/health/ready")
     assert (answer.status_code, answer.json()["worker"]) == (503, False)
-    assert "No worker is at work" in alice.get("/endpoints/").content.decode()
+    assert "No worker is running" in alice.get("/endpoints/").content.decode()
     tasks.sweep()
     assert client.get("/health/ready").status_code == 200
 
@@ -111,7 +111,7 @@ def test_workers_that_run_without_a_beat_are_not_taken_for_busy_ones_for_ever(al
     answer = client.get("/health/ready")
     assert (answer.status_code, answer.json()["worker"]) == (503, False)
     page = alice.get("/endpoints/").content.decode()
-    assert "No worker is at work" in page
+    assert "No worker is running" in page
     assert "All workers are busy" not in page
 
 
@@ -122,10 +122,10 @@ def test_busy_workers_are_told_from_missing_ones(alice, client, model):
     assert client.get("/health/ready").status_code == 200
     page = alice.get("/endpoints/").content.decode()
     assert "All workers are busy" in page
-    assert "No worker is at work" not in page
+    assert "No worker is running" not in page
     Sweep.objects.update(beat_at=timezone.now() - timedelta(seconds=30))
     assert client.get("/health/ready").status_code == 503
-    assert "No worker is at work" in alice.get("/endpoints/").content.decode()
+    assert "No worker is running" in alice.get("/endpoints/").content.decode()
 
 
 @pytest.mark.parametrize("hours", [-2, 2])

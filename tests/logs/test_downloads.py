@@ -757,7 +757,7 @@ def test_a_download_that_waits_for_a_worker_of_content_logs_says_so(lena, loggin
     page = lena.get(reverse(f"endpoints:{where}", args=[logging.pk] if where == "logs" else []))
     waits = b"No worker for content logs is running: the download waits."
     assert waits in page.content
-    assert b"No worker is at work" not in page.content
+    assert b"No worker is running" not in page.content
     poll, headers = page.context["poll_downloads"], {"HX-Request": "true", "HX-Target": "downloads"}
     assert lena.get(poll, headers=headers).status_code == 204
     Sweep.beat("logs")

@@ -316,4 +316,4 @@ def test_an_incomplete_listing_removes_nothing(many, world, worker):
 
 
 def test_without_a_worker_the_page_says_that_changes_wait(bob, mirrored):
-    assert "No worker is at work" in bob.get("/endpoints/").content.decode()
+    assert "No worker is running" in bob.get("/endpoints/").content.decode()

@@ -169,13 +169,13 @@ def test_the_page_says_so_when_no_worker_is_running(demo, var):
     running = demo(var)
     everybody(running)
     with signed_in(running.url, "viewer", "demo") as viewer:
-        until(lambda: "No worker is at work" not in viewer.get("/endpoints/").text)
+        until(lambda: "No worker is running" not in viewer.get("/endpoints/").text)
         running.signal("celery", signal.SIGKILL)
         assert "The worker has ended (-9)" in running.process.stdout.readline()
         # As if there had been no sweep for more than ten seconds.
         with contextlib.closing(sqlite3.connect(var / "db.sqlite3", isolation_level=None)) as database:
             database.execute("update endpoints_sweep set at = datetime(at, '-12 seconds')")
-        assert "No worker is at work" in viewer.get("/endpoints/").text
+        assert "No worker is running" in viewer.get("/endpoints/").text
 
 
 def test_it_starts_without_its_broker_and_says_what_is_missing(demo, tmp_path):

@@ -6,17 +6,19 @@ A mistake raises ImproperlyConfigured with one line that names the variable and 
 import os
 import re
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from speechstudio import server_urls
 
 # All settings, each also as NAME_FILE. Reading a name that is not here is an error; the README has the same names.
 NAMES = frozenset(
@@ -63,7 +65,6 @@ SIMILAR = 0.8  # of 1 for equal names; one letter in five may differ
 SHORTEST_SIMILAR = 6  # letters; shorter names are similar to too many words
 
 PATH_PREFIX = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
-CERTIFICATE_CHECKS = ("required", "optional", "none")
 # Private, shared, loopback, link-local and unique local addresses (RFC 6890).
 NOT_PUBLIC: tuple[Any, ...] = tuple(
     ip_network(text)
@@ -81,10 +82,6 @@ NOT_PUBLIC: tuple[Any, ...] = tuple(
 )
 TRUE = ("true", "on", "yes", "y", "ok", "1")
 FALSE = ("false", "off", "no", "n", "0")
-MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 587, "smtp+ssl": 465}  # as django-environ understands the schemes
-# What follows USER:PASSWORD@ in the URL of a server. The path contains no @.
-AFTER_PASSWORD = re.compile(r"[\w.,:%\[\]-]*(/[^?#@]*)?(\?.*)?")
-AFTER_PASSWORD_OF_DATABASE = re.compile(r"[\w.,:%\[\]-]*/[^?#@]+(\?.*)?")  # a database has a name
 
 
 class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no types
@@ -155,54 +152,13 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
             raise ImproperlyConfigured(f"{name} is not a path such as /speech.")
         return text.rstrip("/")
 
-    def server(
-        self, name: str, schemes: Collection[str], local: Collection[str] = (), after: re.Pattern[str] = AFTER_PASSWORD
-    ) -> str:
-        """The URL of a server, or "" when it is not set; URLs with a scheme of `local` have no host.
-
-        The special characters of user and password come back percent-encoded. They may be given raw, also `@`, `/`,
-        `?` and `#`. `%` and two hexadecimal digits are one encoded character.
-        """
-        text = self.text(name)
-        scheme, separator, rest = text.partition("://")
-        if not text or (separator and scheme in local):
-            return text
-        if not separator or scheme not in schemes:
-            raise ImproperlyConfigured(f"{name} does not begin with {_either(schemes)}.")
-        url = f"{scheme}://{_with_encoded_password(rest, after)}"
-        try:
-            parts = urlsplit(url)
-            _ = "," in parts.netloc or parts.port  # a list of hosts has several
-        except ValueError:
-            raise ImproperlyConfigured(f"{name} is not a URL with a host, and a number as its port.") from None
-        if (
-            not parts.hostname and "host=" not in parts.query and not parts.path.startswith("//")
-        ):  # PostgreSQL's sockets
-            raise ImproperlyConfigured(f"{name} names no host; its form is {scheme}://USER:PASSWORD@HOST.")
-        return url
-
     def broker(self, name: str) -> str:
-        """The URL of a Redis, or "" when it is not set.
-
-        With rediss:// it says `ssl_cert_reqs=required` unless it says something else: kombu would check no certificate.
-        """
-        url = self.server(name, ("redis", "rediss"), local=("redis+socket",))
-        if re.search(";rediss?://", url):
-            raise ImproperlyConfigured(f"{name} names several servers; give one.")
-        if not url.startswith("rediss:"):
-            return url
-        parts = urlsplit(url)
-        given = dict(parse_qsl(parts.query)).get("ssl_cert_reqs")
-        if given and given.removeprefix("CERT_").lower() not in CERTIFICATE_CHECKS:
-            raise ImproperlyConfigured(f"{name}: ssl_cert_reqs is not {_either(CERTIFICATE_CHECKS, '')}.")
-        query = (
-            parts.query if given else "&".join(filter(None, [parts.query, f"ssl_cert_reqs={CERTIFICATE_CHECKS[0]}"]))
-        )
-        return parts._replace(query=query).geturl()
+        """The URL of a Redis, or "" when it is not set."""
+        return server_urls.broker(name, self.text(name))
 
     def database(self, name: str, default: Path) -> dict[str, Any]:
         """The entry of Django's DATABASES; a SQLite file `default` when it is not set."""
-        url = self.server(name, ("postgres", "postgresql"), local=("sqlite",), after=AFTER_PASSWORD_OF_DATABASE)
+        url = server_urls.database(name, self.text(name))
         if not url:
             return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default)}
         found: dict[str, Any] = self.db_url_config(url)
@@ -212,19 +168,15 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
 
     def email(self, name: str) -> dict[str, Any]:
         """Django's settings of the mail server; nothing when it is not set."""
-        url = self.server(name, tuple(MAIL_PORTS), local=("consolemail", "dummymail", "filemail", "memorymail"))
+        url = server_urls.email(name, self.text(name))
         if not url:
             return {}
         found: dict[str, Any] = self.email_url_config(url)
-        return {**found, "EMAIL_PORT": found["EMAIL_PORT"] or MAIL_PORTS.get(urlsplit(url).scheme)}
+        return {**found, "EMAIL_PORT": found["EMAIL_PORT"] or server_urls.MAIL_PORTS.get(urlsplit(url).scheme)}
 
     def proxy(self, name: str) -> str:
         """The URL of an HTTP proxy without a path, or "" when it is not set."""
-        url = self.server(name, ("http", "https"))
-        parts = urlsplit(url)
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ImproperlyConfigured(f"{name} has a path; its form is http://USER:PASSWORD@HOST:PORT.")
-        return f"{parts.scheme}://{parts.netloc}" if url else ""
+        return server_urls.proxy(name, self.text(name))
 
     def authorities(self, name: str) -> str:
         """The path of a file with certificate authorities in PEM, or "" when it is not set."""
@@ -280,21 +232,3 @@ def _integer(name: str, text: str) -> int:
         return int(text)
     except ValueError:
         raise ImproperlyConfigured(f"{name} is not a whole number.") from None
-
-
-def _with_encoded_password(rest: str, after: re.Pattern[str]) -> str:
-    """`rest` is the URL without its scheme. The last @ that a host can follow ends the password."""
-    for at in (found.start() for found in reversed(list(re.finditer("@", rest)))):
-        if after.fullmatch(rest, at + 1):
-            user, colon, password = rest[:at].partition(":")
-            return f"{_encoded(user)}{colon}{_encoded(password)}{rest[at:]}"
-    return rest
-
-
-def _encoded(text: str) -> str:
-    return quote(unquote(text), safe="")
-
-
-def _either(words: Collection[str], ending: str = "://") -> str:
-    *first, last = (f"{word}{ending}" for word in words)
-    return f"{', '.join(first)} or {last}"

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -90,6 +91,18 @@ def test_user_and_password_in_email_url_are_raw_or_encoded(password, scheme, por
     assert (found.get("EMAIL_USE_TLS"), found.get("EMAIL_USE_SSL")) == (
         (True, None) if "tls" in scheme else (None, True) if "ssl" in scheme else (None, None)
     )
+
+
+@pytest.mark.parametrize("login", ["", f":{RAW}@", "studio@example.com:p@ss@"])
+def test_an_at_sign_in_the_options_of_a_broker_or_mail_server_is_no_end_of_the_password(login):
+    options = "ssl_cert_reqs=required&ssl_ca_certs=/etc/ca@home/ca.pem"
+    url = setting("BROKER_URL", f"rediss://{login}redis:6379/0?{options}").broker("BROKER_URL")
+    parts = urlsplit(url)
+    assert (parts.hostname, parts.port, parts.path, parts.query) == ("redis", 6379, "/0", options)
+    assert f"{unquote(parts.username or '')}:{unquote(parts.password or '')}@" == (login or ":@")
+    text = f"smtp://{login}mail.example.com:25?default_from_email=speech@example.com"
+    found = setting("EMAIL_URL", text).email("EMAIL_URL")
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == ("mail.example.com", 25)
 
 
 def test_a_socket_of_postgresql_needs_no_host():

@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from speechstudio.environment import OURS_ALONE
 from speechstudio.var import directory
 
 _LONGEST = {"SWEEP_SECONDS": 3600, "LOOK_SECONDS": 86_400, "DOWNLOAD_DAYS": 36_500}
@@ -138,14 +139,15 @@ def intervals_make_sense(**_: Any) -> list[CheckMessage]:
 
 @register()
 def no_name_is_misspelled(**_: Any) -> list[CheckMessage]:
-    return [
-        Error(
-            f"{name} is not a setting of this product.",
-            hint=f"Is {meant} meant?" if meant else "The README lists the settings; remove this variable.",
-            id="endpoints.E012",
-        )
-        for name, meant in settings.UNKNOWN_SETTINGS.items()
-    ]
+    """Other names than SPEECH_... may be another program's, and stop nothing."""
+    found: list[CheckMessage] = []
+    for name, meant in settings.UNKNOWN_SETTINGS.items():
+        hint = f"Is {meant} meant?" if meant else "The README lists the settings; remove this variable."
+        if name.startswith(OURS_ALONE):
+            found.append(Error(f"{name} is not a setting of this product.", hint=hint, id="endpoints.E012"))
+        else:
+            found.append(Warning(f"{name} is not a setting of this product.", hint=hint, id="endpoints.W019"))
+    return found
 
 
 @register()

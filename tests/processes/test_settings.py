@@ -86,13 +86,21 @@ WRONG = [
     # Names
     ({"SPEECH_KEYS": "k"}, "SPEECH_KEYS is not a setting of this product. Is SPEECH_KEY meant?"),
     ({"SPEECH_LANGUAGE": "de"}, "SPEECH_LANGUAGE is not a setting of this product."),
-    ({"PURPOSE_REQIRED": "true"}, "PURPOSE_REQIRED is not a setting of this product. Is PURPOSE_REQUIRED meant?"),
-    ({"TIMEZONE": "Europe/Berlin"}, "TIMEZONE is not a setting of this product. Is TIME_ZONE meant?"),
-    (
-        {"DATABASE_URI_FILE": "/run/secrets/database"},
-        "DATABASE_URI_FILE is not a setting of this product. Is DATABASE_",
-    ),
 ]
+PERHAPS_WRONG = {
+    "PURPOSE_REQIRED": "Is PURPOSE_REQUIRED meant?",
+    "TIMEZONE": "Is TIME_ZONE meant?",
+    "DATABASE_URI_FILE": "Is DATABASE_URL meant?",
+    # Those of other programs
+    "BASE_URL": "Is DATABASE_URL meant?",
+    "DATABASE_USER": "Is DATABASE_URL meant?",
+    "EMAIL_USER": "Is EMAIL_URL meant?",
+    "MAIL_FROM": "Is EMAIL_FROM meant?",
+    "APP_SECRET_KEY": "Is SECRET_KEY meant?",
+    "SECRET_KEY_BASE": "Is SECRET_KEY_FALLBACKS meant?",
+    "SCRIPT_FILENAME": "Is SCRIPT_NAME meant?",
+    "DATABASE_URL_READONLY": "",
+}
 
 
 def started(var, *command, **env):
@@ -147,6 +155,20 @@ def test_what_is_only_doubtful_is_said_and_does_not_stop_the_start(tmp_path):
     done = started(tmp_path, SPEECH_REGION="eastus")
     assert done.returncode == 0
     assert done.stderr.startswith("SPEECH_REGION or SPEECH_ENDPOINT is set, but not SPEECH_KEY")
+
+
+@pytest.mark.parametrize("name", PERHAPS_WRONG)
+def test_a_name_that_is_similar_to_ours_is_said_in_one_line_and_does_not_stop_the_start(tmp_path, name):
+    done = started(tmp_path, **{name: "x"})
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"{name} is not a setting of this product. {PERHAPS_WRONG[name]}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_commands_say_it_once(tmp_path):
+    done = started(tmp_path, "manage.py", "setup", TIMEZONE="Europe/Berlin")
+    assert done.returncode == 0
+    assert (done.stdout + done.stderr).count("TIMEZONE is not a setting") == 1
 
 
 def test_right_settings_are_read_in_silence(tmp_path):

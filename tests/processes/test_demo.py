@@ -185,6 +185,11 @@ def test_it_starts_without_its_broker_and_says_what_is_missing(demo, tmp_path):
     assert httpx.get(f"{running.url}/health/live", verify=PLAIN, trust_env=False).status_code == 200
 
 
+def test_what_is_doubtful_in_the_settings_is_said_once(demo, var):
+    running = demo(var, TIMEZONE="Europe/Berlin")
+    assert "".join(running.output).count("TIMEZONE is not a setting") == 1
+
+
 @pytest.fixture
 def service():
     """A Speech service that the demo has not started; yields its address."""

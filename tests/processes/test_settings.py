@@ -165,8 +165,9 @@ def test_a_name_that_is_similar_to_ours_is_said_in_one_line_and_does_not_stop_th
     assert done.stderr.count("\n") == 1
 
 
-def test_commands_say_it_once(tmp_path):
-    done = started(tmp_path, "manage.py", "setup", TIMEZONE="Europe/Berlin")
+def test_a_command_that_connects_to_the_broker_says_it_once(tmp_path):
+    broker = f"redis://127.0.0.1:{free_port()}/0"
+    done = started(tmp_path, "manage.py", "setup", TIMEZONE="Europe/Berlin", BROKER_URL=broker)
     assert done.returncode == 0
     assert (done.stdout + done.stderr).count("TIMEZONE is not a setting") == 1
 

@@ -53,6 +53,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         logging.config.dictConfig(settings.LOGGING)
+        current_app.config_from_object("django.conf:settings", namespace="CELERY")  # `setup` checks them
         try:
             self._start(options)
             self._wait_for_signal()

@@ -6,6 +6,7 @@ import pytest
 from celery import current_app
 from celery.schedules import crontab, schedule
 from django.conf import settings
+from django.db.models.functions import Now
 
 from endpoints import hints, tasks
 from endpoints.models import LogArchive, Resource
@@ -76,6 +77,20 @@ def test_what_is_due_is_not_announced_without_bound_while_no_worker_receives_it(
     redis.ask("flushall")
     tasks.sweep()
     assert length(redis, "logs") == length(redis, "celery") == 8
+
+
+def test_what_is_due_longest_is_announced_first(redis, rows, monkeypatch):
+    monkeypatch.setattr(hints, "MOST_WAITING", 2)
+    resources = Resource.objects.order_by("pk")
+    oldest = resources[7], resources[3]
+    for hours, row in zip((3, 2), oldest, strict=True):
+        Resource.objects.filter(pk=row.pk).update(due_at=Now() - timedelta(hours=hours))
+    tasks.sweep()
+    newest_first = redis.ask("lrange", "celery", "0", "-1").splitlines()
+    messages = [line for line in newest_first if "mirror" in line]
+    assert len(messages) == 2
+    assert str(oldest[0].pk) in messages[1]
+    assert str(oldest[1].pk) in messages[0]
 
 
 def test_a_broker_that_is_away_has_no_messages_and_a_sweep_goes_on(redis, rows, caplog):

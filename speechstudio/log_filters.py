@@ -36,3 +36,12 @@ class BrokerSetting(logging.Filter):
         if str(record.msg).startswith(BROKER_LINES):
             record.msg, record.args = f"BROKER_URL: {' '.join(record.getMessage().split())}", ()
         return True
+
+
+class ShortRefusals(logging.Filter):
+    """Logs a refused request (403, 400) in one line: its traceback says nothing but that the refusal was raised."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if 400 <= getattr(record, "status_code", 0) < 500:
+            record.exc_info = record.exc_text = None
+        return True

@@ -268,13 +268,14 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "filters": {
         "short_errors": {"()": "speechstudio.log_filters.ShortDatabaseErrors"},
+        "short_refusals": {"()": "speechstudio.log_filters.ShortRefusals"},
         "broker_setting": {"()": "speechstudio.log_filters.BrokerSetting"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["short_errors", "broker_setting"],
+            "filters": ["short_errors", "short_refusals", "broker_setting"],
         }
     },
     "root": {"handlers": ["console"], "level": "INFO"},

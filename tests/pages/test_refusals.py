@@ -1,6 +1,10 @@
-"""What a person is told when a form is refused."""
+"""What a person is told when a form is refused, and what the log says of a refused request."""
+
+import io
+import logging
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 
@@ -43,3 +47,37 @@ def test_a_form_that_has_expired_asks_to_reload(stranger, db, typed):
     assert answer.status_code == 403
     assert "reload the page" in answer.content.decode()
     assert "CSRF_TRUSTED_ORIGINS" not in answer.content.decode()
+
+
+@pytest.fixture
+def log():
+    """What the handler of the product's settings writes during the test."""
+    (handler,) = (
+        one for one in logging.getLogger().handlers if isinstance(one, logging.StreamHandler) and one.filters
+    )
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+def test_a_request_without_permission_is_one_line_in_the_log(nemo, log):
+    assert nemo.get("/models/").status_code == 403
+    assert log.getvalue().endswith("WARNING django.request: Forbidden (Permission denied): /models/\n")
+    assert log.getvalue().count("\n") == 1
+
+
+def test_a_request_with_a_wrong_host_is_one_line_in_the_log(stranger, db, log):
+    assert stranger.get("/sign-in/", headers={"Host": "elsewhere.example.com"}).status_code == 400
+    assert "Invalid HTTP_HOST header: 'elsewhere.example.com'" in log.getvalue()
+    assert log.getvalue().count("\n") == 1
+
+
+def test_a_request_that_fails_has_its_traceback_in_the_log(nemo, log, monkeypatch):
+    def broken(*_arguments):
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr(User, "has_perm", broken)
+    nemo.raise_request_exception = False
+    assert nemo.get("/models/").status_code == 500
+    assert "LookupError: no such thing" in log.getvalue()

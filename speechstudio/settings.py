@@ -3,6 +3,7 @@
 The README lists them with their defaults; speechstudio/environment.py reads them and endpoints/checks.py checks them.
 """
 
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,7 @@ HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = ["^" + f"{SCRIPT_NAME}/health/".lstrip("/")]
+    SECURE_REDIRECT_EXEMPT = ["^" + re.escape(f"{SCRIPT_NAME}/health/".lstrip("/"))]
     SECURE_HSTS_SECONDS = 63_072_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -196,6 +196,15 @@ def test_right_settings_are_read_in_silence(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_only_health_checks_below_the_path_prefix_are_answered_without_https(tmp_path):
+    code = "from speechstudio.start import settings; print(settings.SECURE_REDIRECT_EXEMPT[0])"
+    done = started(tmp_path, "-c", code, HTTPS="true", SCRIPT_NAME="/speech.v1")
+    exempt = re.compile(done.stdout.strip())
+    assert exempt.search("speech.v1/health/live")
+    assert not exempt.search("speech-v1/health/live")
+    assert not exempt.search("speech.v1/endpoints/")
+
+
 @pytest.mark.parametrize(
     ("there", "reason"),
     [

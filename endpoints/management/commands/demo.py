@@ -123,18 +123,21 @@ class Command(BaseCommand):
         self.children.start("simulator", command, self.env, wait_for_line=True)
 
     def _wait_for_signal(self) -> None:
-        """Wait for a signal. A worker that ends is started again a few times; others are reported only."""
         restarts = Restarts()
         while self.children.running:
             time.sleep(0.2)
-            for name, code in self.children.ended().items():
-                if name == "worker" and restarts.may_restart(name):
-                    self.stderr.write(f"The {name} has ended ({code}). It is started again in {Restarts.AFTER} s.")
-                else:
-                    self.stderr.write(f"The {name} has ended ({code}). Stop the demo with Ctrl-C and start it again.")
-            for name in restarts.due():
-                self.children.restart(name)
-                self.stderr.write(f"The {name} has been started again.")
+            self.report_ended(self.children, restarts)
+
+    def report_ended(self, children: Processes, restarts: Restarts) -> None:
+        """Report the processes that have ended. The worker is started again a few times, and no other."""
+        for name, code in children.ended().items():
+            if name == "worker" and restarts.may_restart(name):
+                self.stderr.write(f"The {name} has ended ({code}). It is started again in {Restarts.AFTER} s.")
+            else:
+                self.stderr.write(f"The {name} has ended ({code}). Stop the demo with Ctrl-C and start it again.")
+        for name in restarts.due():
+            children.restart(name)
+            self.stderr.write(f"The {name} has been started again.")
 
     def _print_addresses(self, seconds: float) -> None:
         service = "the Speech service in Azure; no simulator is started" if self.real else "a simulated Speech service"

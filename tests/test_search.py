@@ -1,13 +1,14 @@
 """Search finds words in any script, however they are typed: endpoints, models and content logs."""
 
 import json
+import tracemalloc
 import unicodedata
 from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
 
-from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile, Resource, SpeechModel, search
+from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile, Resource, SpeechModel, search, search_words
 from endpoints.models.log import FileKind
 from endpoints.models.search_words import spans, words_of
 from endpoints.templatetags.logs import around
@@ -174,6 +175,34 @@ def test_a_match_far_behind_the_beginning_is_shown(word):
 )
 def test_what_was_searched_is_marked_as_it_is_written(text, words, marked):
     assert [text[begin:end] for begin, end in spans(text, words)] == marked
+
+
+@pytest.mark.parametrize("letters", [1, 2, 3, 5])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("abcabcdab aabcd", "abcd ab"), ("ßßsß", "ss s"), ("x" * 63 + "Cafe\u0301 " * 30, "café fé"), ("aaa", "aa")],
+)
+def test_a_text_that_is_read_in_parts_is_marked_like_one_that_is_read_at_once(monkeypatch, letters, text, words):
+    at_once = list(spans(text, words))
+    monkeypatch.setattr(search_words, "AT_ONCE", letters)
+    assert list(spans(text, words)) == at_once != []
+
+
+def test_a_match_after_an_hour_of_speech_is_found_and_not_marked(hotline):
+    far = entry(hotline, f"{'x ' * 25_000}needle")
+    assert entries("needle") == [far]
+    assert around(far.text, "needle") == [("x " * 200, False), ("…", False)]
+
+
+@pytest.mark.parametrize("text", ["please call " * 50_000, JAPANESE * 50_000], ids=["ASCII", "Japanese"])
+def test_a_very_long_text_is_read_only_as_far_as_it_is_shown(text):
+    tracemalloc.start()
+    try:
+        around(text, "call 東京")
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2_000_000
 
 
 def test_the_database_computes_the_same_words_as_python(db):

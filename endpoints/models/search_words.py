@@ -11,7 +11,8 @@ each update of it, and its index agrees with the table only as long as they are 
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.db.models import BooleanField, F, Func, TextField, Value
@@ -35,7 +36,8 @@ ALONE = UNSPACED + SYMBOLS
 
 _spaces, _invisible, _alone = re.compile(f"[{SPACES}]+"), re.compile(f"[{INVISIBLE}]"), re.compile(f"[{ALONE}]")
 _marks = r"[\u0300-\u036F\u0653-\u0655\u1160-\u11FF\u3099\u309A\uFF9E\uFF9F]"  # compose with the letter before them
-_run_or_letter = re.compile(rf"[\x00-\x7F]+(?!{_marks})|[\s\S]{_marks}*")
+_run_or_letter = re.compile(rf"[\x00-\x7F]{{1,64}}(?!{_marks})|[\s\S]{_marks}*")
+AT_ONCE = 64  # of these runs and letters are read at once
 
 
 LETTERS = "speech_letters"  # PostgreSQL's function for the index of letters
@@ -78,34 +80,43 @@ def folded(text: str) -> str:
 
 
 def spans(text: str, search: str) -> Iterator[tuple[int, int]]:
-    """Where the words of a search begin and end in a text, in order, without overlaps."""
+    """Where the words of a search begin and end in a text, in order, without overlaps.
+
+    The text is read only as far as the caller goes.
+    """
     sought = sorted({found for word in search.split()[:20] if (found := folded(word))}, key=len, reverse=True)
     if not sought:
         return
-    letters, begins, ends = _folded_with_spans(text)
-    end = 0
-    for match in re.finditer("|".join(map(re.escape, sought)), letters):
-        begin = begins[match.start()]
-        if begin >= end:
-            end = ends[match.end() - 1]
-            yield begin, end
+    pattern, longest = re.compile("|".join(map(re.escape, sought))), len(sought[0])
+    rest, letters, spans_of_letters, end = _run_or_letter.finditer(text), "", list[tuple[int, int]](), 0
+    while ahead := list(islice(rest, AT_ONCE)):
+        more, their_spans = _folded_with_spans(ahead)
+        letters, spans_of_letters = letters + more, spans_of_letters + their_spans
+        # A word that begins after this may go on in the next part.
+        sure = len(letters) if ahead[-1].end() == len(text) else max(len(letters) - longest + 1, 0)
+        for match in pattern.finditer(letters):
+            if match.start() >= sure:
+                break
+            sure = max(sure, match.end())
+            begin = spans_of_letters[match.start()][0]
+            if begin >= end:
+                end = spans_of_letters[match.end() - 1][1]
+                yield begin, end
+        letters, spans_of_letters = letters[sure:], spans_of_letters[sure:]
 
 
-def _folded_with_spans(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
+def _folded_with_spans(parts: Iterable[re.Match[str]]) -> tuple[str, list[tuple[int, int]]]:
     """The folded text, and where what each of its letters is made of begins and ends: folding changes lengths."""
-    parts: list[str] = []
-    begins: list[int] = []
-    ends: list[int] = []
-    for match in _run_or_letter.finditer(text):
+    letters: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for match in parts:
         begin, end = match.span()
-        parts.append(folded(match[0]))
+        letters.append(folded(match[0]))
         if match[0].isascii():
-            begins += range(begin, end)
-            ends += range(begin + 1, end + 1)
+            spans += ((at, at + 1) for at in range(begin, end))
         else:
-            begins += [begin] * len(parts[-1])
-            ends += [end] * len(parts[-1])
-    return "".join(parts), begins, ends
+            spans += [(begin, end)] * len(letters[-1])
+    return "".join(letters), spans
 
 
 def stands_alone(word: str) -> bool:

@@ -9,6 +9,7 @@ from endpoints.models.search_words import spans
 
 register = template.Library()
 
+SEARCHED = 50_000  # characters of a text in which a list looks for what was searched: an hour of speech
 SHOWN = 400  # characters of a text in a list
 BEFORE = 60  # characters in front of what was searched, where it is far behind the beginning
 
@@ -16,7 +17,7 @@ BEFORE = 60  # characters in front of what was searched, where it is far behind 
 @register.filter
 def around(text: str, search: str) -> list[tuple[str, bool]]:
     """A text as a list shows it, near the first of the words that were searched, in pieces; whether each is such."""
-    found = spans(text, search) if search else iter(())
+    found = spans(text[:SEARCHED], search) if search else iter(())
     begun = next(found, None)
     start = 0
     if begun and begun[0] > 2 * BEFORE:

@@ -1,23 +1,31 @@
 """What people and workers do with content logs, step by step and without the waits between."""
 
 import uuid
+from datetime import timedelta
 
+from django.db.models import F
 from django.db.models.functions import Now
 
 from endpoints import tasks
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.purge import requests as purging
-from endpoints.models import LogArchive, Purge
+from endpoints.models import LogArchive, LogEntry, Purge
 
 
 def refresh(endpoint, rounds=10):
-    """Refresh the content logs of an endpoint until nothing is due; returns its archive."""
-    row = keeping.request_refresh(endpoint)
+    """Request a refresh of the content logs of an endpoint, and carry it out; returns the archive."""
+    keeping.request_refresh(endpoint)
+    return finish_refresh(endpoint, rounds)
+
+
+def finish_refresh(endpoint, rounds=10):
+    """What a worker does until a refresh that was requested has ended; returns the archive."""
+    row = LogArchive.objects.get(pk=endpoint.pk)
     for _round in range(rounds):
-        LogArchive.objects.filter(pk=row.pk).update(due_at=Now())
+        LogArchive.objects.filter(pk=row.pk, due_at__isnull=False).update(due_at=Now())
         tasks.collect(str(row.pk))
         row.refresh_from_db()
-        if not row.stage:
+        if not row.refreshing:
             break
     return row
 
@@ -27,6 +35,13 @@ def keep_logs(person, endpoint, days=90):
     keeping.change_settings(actor=person.user, endpoint=endpoint, keep=True, every_hours=24, retention_days=days)
     refresh(endpoint)
     return endpoint
+
+
+def age(files, days):
+    """As if these files and their entries had been recorded and stored so many days earlier."""
+    span = timedelta(days=days)
+    LogEntry.objects.filter(pk__in=files.values("entry")).update(at=F("at") - span)
+    files.update(stored_at=F("stored_at") - span, created_at=F("created_at") - span)
 
 
 def request_purge(person, endpoint, **what):

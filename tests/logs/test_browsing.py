@@ -17,19 +17,10 @@ from endpoints import tasks
 from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile
 from endpoints.models.event import Verb
 from endpoints.models.log import FileKind
+from tests.logs.steps import finish_refresh
 
 WAV = b"RIFF\x00\x00\x00\x00WAVEfmt " + bytes(range(256)) * 4
 HTMX = {"HX-Request": "true", "HX-Target": "entries"}
-
-
-def look(endpoint):
-    """What a worker does until it has seen all that the service has."""
-    for _round in range(10):
-        LogArchive.objects.filter(pk=endpoint.pk, due_at__isnull=False).update(due_at=Now())
-        tasks.collect(str(endpoint.pk))
-        if not LogArchive.objects.get(pk=endpoint.pk).refreshing:
-            return
-    raise AssertionError("The look does not end.")
 
 
 def address(endpoint, query=""):
@@ -77,7 +68,7 @@ def test_the_first_visit_looks_for_files_and_follows_until_the_entries_are_there
     quiet = lena.get(poll, headers=HTMX)
     assert (quiet.status_code, quiet.content) == (204, b"")
     assert len(str(quiet.headers)) < 250
-    look(logging)
+    finish_refresh(logging)
     news = lena.get(poll, headers=HTMX)
     assert news.status_code == 200
     assert "<html" not in news.content.decode()
@@ -88,7 +79,7 @@ def test_the_first_visit_looks_for_files_and_follows_until_the_entries_are_there
 def test_what_vanishes_soon_is_told_when_the_look_ends_and_not_before(lena, logging):
     html = page(lena, logging)
     assert 'id="countdown"' not in html
-    look(logging)
+    finish_refresh(logging)
     LogFile.objects.update(created_at=Now() - timedelta(days=29))
     news = lena.get(address(logging), headers=HTMX).content.decode()
     assert "8 files vanish in" in news
@@ -98,12 +89,12 @@ def test_what_vanishes_soon_is_told_when_the_look_ends_and_not_before(lena, logg
 
 def test_a_page_that_was_opened_a_moment_ago_asks_for_no_other_look_and_a_press_does(lena, logging):
     page(lena, logging)
-    look(logging)
+    finish_refresh(logging)
     page(lena, logging)
     assert not LogArchive.objects.get().refreshing
     lena.post(reverse("endpoints:logs-refresh", args=[logging.pk]))
     assert LogArchive.objects.get().refreshing
-    look(logging)
+    finish_refresh(logging)
     LogArchive.objects.update(checked_at=timezone.now() - timedelta(minutes=6))
     page(lena, logging)
     assert LogArchive.objects.get().refreshing
@@ -243,7 +234,7 @@ def test_many_entries_are_not_counted_one_by_one(lena, known, monkeypatch):
 
 def test_opening_an_entry_fetches_what_is_not_here_and_shows_text_words_and_recording(lena, logging):
     page(lena, logging)
-    look(logging)
+    finish_refresh(logging)
     entry = LogEntry.objects.first()
     html = lena.get(entry.get_absolute_url()).content.decode()
     assert "being fetched" in html
@@ -251,7 +242,7 @@ def test_opening_an_entry_fetches_what_is_not_here_and_shows_text_words_and_reco
     poll = unescape(re.search(r'hx-get="([^"]+version=[^"]+)"', html)[1])
     headers = {**HTMX, "HX-Target": "content"}
     assert lena.get(poll, headers=headers).status_code == 204
-    look(logging)
+    finish_refresh(logging)
     html = lena.get(poll, headers=headers).content.decode()
     assert "<audio" in html
     assert 'preload="none"' in html  # what is fetched counts as played

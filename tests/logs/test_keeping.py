@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -20,7 +20,7 @@ from endpoints.logs.storage import orphans
 from endpoints.mirror.resources import remove_resource
 from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile, Resource
 from endpoints.pages.content_logs import days as log_days
-from tests.logs.steps import refresh
+from tests.logs.steps import age, refresh
 
 DAY = 24 * 3600
 
@@ -33,21 +33,6 @@ def keep(person, endpoint, **more):
 def sums(endpoint):
     names = ("seen", "archived", "vanished", "removed", "purged", "entries", "orphans", "empty")
     return {name: endpoint.log_days.aggregate(sum=Sum(name))["sum"] or 0 for name in names}
-
-
-def aged(endpoint, **span):
-    """As if all of it had been recorded and fetched this much earlier."""
-    LogEntry.objects.filter(endpoint=endpoint).update(at=F("at") - timedelta(**span))
-    LogFile.objects.filter(endpoint=endpoint).update(
-        stored_at=F("stored_at") - timedelta(**span), created_at=F("created_at") - timedelta(**span)
-    )
-
-
-@pytest.fixture
-def kept(logging, alice):
-    keep(alice, logging)
-    refresh(logging)
-    return logging
 
 
 def test_a_look_lists_all_and_reads_transcripts_and_leaves_recordings_where_they_are(logging):
@@ -145,11 +130,11 @@ def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
 
 def test_after_a_look_the_next_one_is_due_by_the_schedule(kept):
     row = LogArchive.objects.get()
-    assert timedelta(hours=5, minutes=59) < row.due_at - timezone.now() <= timedelta(hours=6)
+    assert timedelta(hours=23, minutes=59) < row.due_at - timezone.now() <= timedelta(hours=24)
 
 
 def test_a_retention_that_removes_something_is_shown_before_it_is_saved(kept, alice):
-    aged(kept, days=20)
+    age(kept.log_files.all(), 20)
     answer = keep(alice, kept, retention_days="10").content.decode()
     assert "8 files" in answer
     assert LogArchive.objects.get().retention_days == 90
@@ -158,7 +143,7 @@ def test_a_retention_that_removes_something_is_shown_before_it_is_saved(kept, al
 
 
 def test_copies_go_after_their_time_with_what_they_said(kept):
-    aged(kept, days=100)
+    age(kept.log_files.all(), 100)
     names = [file.stored_as for file in LogFile.objects.all()]
     assert retention.enforce(7) == 8
     assert not any(storages["logs"].exists(name) for name in names)
@@ -172,15 +157,15 @@ def test_copies_go_after_their_time_with_what_they_said(kept):
 
 def test_copies_that_nobody_decided_to_keep_go_sooner(logging):
     refresh(logging)
-    aged(logging, days=6)
+    age(logging.log_files.all(), 6)
     assert retention.enforce(7) == 0
-    aged(logging, days=2)
+    age(logging.log_files.all(), 2)
     assert retention.enforce(7) == 4
     assert LogEntry.objects.exclude(text="").count() == 4, "the service still has them"
 
 
 def test_what_a_running_download_needs_stays_until_it_is_done(kept, lena, worker):
-    aged(kept, days=100)
+    age(kept.log_files.all(), 100)
     download = downloads.request_download(actor=lena.user, endpoint=kept)
     assert retention.enforce(7) == 0
     worker.download(download)
@@ -191,7 +176,7 @@ def test_what_a_running_download_needs_stays_until_it_is_done(kept, lena, worker
 
 
 def test_only_what_a_running_download_is_to_contain_stays_for_it(kept, lena, worker):
-    aged(kept, days=100)
+    age(kept.log_files.all(), 100)
     entries = list(LogEntry.objects.order_by("pk"))
     chosen = entries[1:3]
     asked = [
@@ -211,14 +196,14 @@ def test_only_what_a_running_download_is_to_contain_stays_for_it(kept, lena, wor
 
 @pytest.mark.parametrize("ended", ["canceled", "paused", "failed"])
 def test_a_download_that_is_not_running_keeps_no_copy(kept, lena, ended):
-    aged(kept, days=100)
+    age(kept.log_files.all(), 100)
     download = downloads.request_download(actor=lena.user, endpoint=kept)
     Download.objects.filter(pk=download.pk).update(state=ended)
     assert retention.enforce(7) == 8
 
 
 def test_a_download_of_another_endpoint_keeps_no_copy(kept, lena):
-    aged(kept, days=100)
+    age(kept.log_files.all(), 100)
     other = type(kept).objects.exclude(pk=kept.pk).exclude(remote_id=None).first()
     downloads.request_download(actor=lena.user, endpoint=other)
     assert retention.enforce(7) == 8
@@ -237,14 +222,14 @@ def test_what_neither_the_service_nor_we_have_any_longer_is_forgotten_with_the_l
     LogFile.objects.exclude(entry=one).update(gone_at=timezone.now())
     assert retention.enforce(7) == 0
     assert LogEntry.objects.count() == 4
-    aged(kept, days=100)
+    age(kept.log_files.all(), 100)
     assert retention.enforce(7) == 8
     assert LogEntry.objects.get() == one
 
 
 def test_a_zip_stays_for_its_own_time_when_copies_go_that_nobody_decided_to_keep(logging, lena, worker):
     download = worker.download(downloads.request_download(actor=lena.user, endpoint=logging))
-    aged(logging, days=8)
+    age(logging.log_files.all(), 8)
     assert retention.enforce(7) == 8
     download.refresh_from_db()
     assert download.ready
@@ -260,7 +245,7 @@ def test_copies_stay_to_the_last_day_of_their_time(kept):
 
 def test_copies_without_end_stay(kept):
     LogArchive.objects.update(retention_days=None)
-    aged(kept, days=5000)
+    age(kept.log_files.all(), 5000)
     assert retention.enforce(7) == 0
     assert LogEntry.objects.exclude(text="").count() == 4
 
@@ -291,8 +276,8 @@ def test_copies_of_an_endpoint_whose_resource_was_removed_are_deleted_too(kept, 
 def ledger_of(person, endpoint, *days, listed=()):
     LogDay.objects.filter(endpoint=endpoint).delete()
     today = timezone.now().date()
-    for age in (*days, *listed):
-        LogDay.objects.create(endpoint=endpoint, day=today - timedelta(days=age), seen=2 * (age in days))
+    for ago in (*days, *listed):
+        LogDay.objects.create(endpoint=endpoint, day=today - timedelta(days=ago), seen=2 * (ago in days))
     return [(line.state, line.days) for line in log_days.day_spans(person.user, endpoint)]
 
 
@@ -302,10 +287,10 @@ def test_a_day_without_entries_between_days_with_entries_is_a_gap(logging, lena)
 
 def test_days_on_which_content_logging_was_off_are_no_gap(logging, lena):
     now = timezone.now()
-    for age, on in ((4, False), (2, True)):
+    for ago, on in ((4, False), (2, True)):
         states = {"before": {"logging_enabled": not on}, "desired": {"logging_enabled": on}}
         Change.objects.create(
-            endpoint=logging, kind="edit", state="done", closed_at=now - timedelta(days=age), **states
+            endpoint=logging, kind="edit", state="done", closed_at=now - timedelta(days=ago), **states
         )
     assert ledger_of(lena, logging, 1, 5, listed=(2, 3, 4)) == [
         ("", 1),

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import storages
-from django.db.models import F
 from django.utils import timezone
 
 from endpoints.logs.download import requests as downloads
@@ -12,14 +11,7 @@ from endpoints.logs.keep import retention
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.storage import orphans
 from endpoints.models import Download, Endpoint, Event, LogDay, LogEntry, LogFile
-from tests.logs.steps import keep_logs
-
-
-def age(files, days):
-    """As if these files had been recorded and stored so many days earlier."""
-    span = timedelta(days=days)
-    LogEntry.objects.filter(pk__in=files.values("entry")).update(at=F("at") - span)
-    files.update(stored_at=F("stored_at") - span, created_at=F("created_at") - span)
+from tests.logs.steps import age, keep_logs
 
 
 @pytest.fixture

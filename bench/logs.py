@@ -61,18 +61,18 @@ def one_large(home: Path, there: list[str], rounds: int, say: Callable[[str], No
                     turns.append(lambda name=name: peers[name].append([seconds_of(name, file, home)]))  # type: ignore[misc]  # mypy infers no lambda with a default
                 for turn in turns if number % 2 == 0 else reversed(turns):
                     turn()
-    what = f"1 file of {file['size'] / (1 << 30):.2f} GiB to disk"
-    rates = {"MiB/s": round(file["size"] / (1 << 20) / Sample(ours).figure)}
+    return rows_of_one_large(file["size"], Sample(ours), {name: Sample(peers[name]) for name in there})
+
+
+def rows_of_one_large(size: int, ours: Sample, peers: dict[str, Sample]) -> list[Row]:
+    """A row for each peer, because each has a goal of its own; our own figure alone if there is none."""
+    what = f"1 file of {size / (1 << 30):.2f} GiB to disk, with SHA-256"
+    rates = {"MiB/s": round(size / (1 << 20) / ours.figure)}
+    if not peers:
+        return [Row(PART, what, ours, detail=rates)]
     return [
-        Row(
-            PART,
-            f"{what}, with SHA-256",
-            Sample(ours),
-            {name: Sample(peers[name])},
-            Goal(times=TIMES[name]) if name in TIMES else None,
-            detail=rates,
-        )
-        for name in there
+        Row(PART, what, ours, {name: peer}, Goal(times=TIMES[name]) if name in TIMES else None, detail=rates)
+        for name, peer in peers.items()
     ]
 
 

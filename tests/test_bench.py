@@ -1,9 +1,11 @@
-"""The benchmark of the list compares pages with the same number of rows."""
+"""The benchmark of the list compares pages with the same number of rows; that of content logs needs no peers."""
 
 import json
 import subprocess
 import sys
 
+from bench import logs
+from bench.figures import Goal, Sample, table
 from bench.product import ROOT, environment
 
 
@@ -24,3 +26,15 @@ def test_the_pages_beside_ours_show_the_same_table(tmp_path):
     assert rows["newest first"] == rows["sorted by name"] == rows["last page"] == 50
     assert rows["searched, a rare word"] == 40
     assert 0 < rows["of status Failed"] < rows["expiring within 90 days"] < 50
+
+
+def test_a_large_file_has_its_time_in_the_table_with_and_without_peers():
+    ours, peer = Sample([[2.0], [2.0]]), Sample([[4.0], [4.0]])
+    (alone,) = logs.rows_of_one_large(1 << 30, ours, {})
+    assert " 2 s" in table([alone])
+    assert alone.detail == {"MiB/s": 512}
+    with_peers = logs.rows_of_one_large(1 << 30, ours, {"curl": peer, "wget, then sha256sum": peer})
+    assert [(list(row.peers), row.goal) for row in with_peers] == [
+        (["curl"], Goal(times=1.0)),
+        (["wget, then sha256sum"], None),
+    ]

@@ -65,6 +65,7 @@ def rows_of(pages: dict[str, Any]) -> list[Row]:
             beside = {peer: peers[peer][name]}
             found.append(Row(PART, words + name, seconds[name][longest], beside, Goal(times=times)))
             found.append(Row(PART, words + name + AFTER_CHANGE, seconds[name + AFTER_CHANGE][longest], beside))
+    found.append(Row(PART, "500 endpoints requested at once", Sample(pages["bulk"]), goal=Goal(at_most=3)))
     first = {peer: times[FIRST] for peer, times in peers.items()}
     detail = {f"with {size:,} endpoints": seconds[NEW_ROWS][size].json() for size in SIZES}
     found.append(Row(PART, words + NEW_ROWS, seconds[NEW_ROWS][longest], first, detail=detail))

@@ -17,9 +17,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from bench.listing import bulk
 from bench.product import LIST, ROW
 
 LOADS_A_ROUND, LOADS_OF_PEERS = 8, 5
+ENOUGH_FOR_BULK = 1_000  # endpoints, of which more than half can be changed
 VARIANTS = 4  # consecutive pages, so that not always the same rows are read
 FIRST, NEW_ROWS = "newest first", "newest first, after a change of each row"
 AFTER_CHANGE = ", after a change"  # of one row, which makes the cached page out of date
@@ -202,6 +204,9 @@ def main(home: Path, rounds: int, sizes: tuple[int, ...]) -> dict[str, Any]:
     tables = {count: Table(count, homes[count]) for count in sizes}
     longest = tables[max(sizes)]
     found: dict[str, Any] = {"ours": ours(tables, rounds, say), "peers": peers(longest, rounds, say)}
+    middle = next((table for count, table in tables.items() if count >= ENOUGH_FOR_BULK), longest)
+    middle.use()
+    found["bulk"] = bulk.seconds(middle.client, rounds, say)
     found["cookie"] = "; ".join(f"{name}={cookie.value}" for name, cookie in longest.client.cookies.items())
     return found
 

@@ -52,9 +52,7 @@ def test_a_form_that_has_expired_asks_to_reload(stranger, db, typed):
 @pytest.fixture
 def log():
     """What the handler of the product's settings writes during the test."""
-    (handler,) = (
-        one for one in logging.getLogger().handlers if isinstance(one, logging.StreamHandler) and one.filters
-    )
+    (handler,) = (one for one in logging.getLogger().handlers if isinstance(one, logging.StreamHandler) and one.filters)
     written = io.StringIO()
     before = handler.setStream(written)
     yield written

@@ -1,23 +1,18 @@
-"""When a worker may call the service: the pauses between polls, and the turns of those who call one resource."""
+"""When a worker may call the service: the pauses between polls, after a failure, and for a turn."""
 
 import random
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints.models import Change, Download, Endpoint, LogArchive, Purge, Resource
-from endpoints.models.claim import unleased
+from endpoints.changes.turns import turn
+from endpoints.models import Change, Endpoint, Resource
 from endpoints.models.status import ChangeState
 
 BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
 SLOWLY = 300.0  # seconds between polls of what this version does not know
-LONG = (Download, LogArchive, Purge)  # work that takes long, and workers of its own
-CHANGES_AT_ONCE = 5  # of a resource; docker-compose.yml gives them 8 processes
-ALIVE_SECONDS = 12  # a lease of a worker that has not been killed has more left: work.held() prolongs it
-BUSY_SECONDS = 1.0  # at least, until it is checked again whether there is room
 OUTAGE = 30.0  # seconds of failing from which on the callers of a resource take turns
 AWAITED = timedelta(minutes=35)  # a deployment takes up to 30 minutes, and people watch it
 LOOKS_A_SECOND = 2  # of all deployments of a resource together; the service takes ten requests a second
@@ -55,37 +50,12 @@ def before_calling(row: Any, longest: float) -> float:
     resource = resource_of(row)
     if told := resource.seconds_of_pause():
         return told if isinstance(row, Change) else told + 1
-    if not _has_room(row, resource):
-        # For different times: two that began at once would make room for each other again.
-        return BUSY_SECONDS * random.uniform(1, 2)  # noqa: S311 (spread, not secrecy)
+    if wait := turn(row, resource):
+        return wait
     pause = pause_of_failing(resource, longest)
     if resource.failing_since and pause >= OUTAGE and not resource.may_be_tried(pause):
         return pause * random.uniform(0.3, 1)  # noqa: S311 (spread, not secrecy)
     return 0
-
-
-def after_slice(row: Any, due: float | None) -> float | None:
-    """When long work is due again that could go on at once: after others of its resource that wait, each for a turn."""
-    if due != 0 or not isinstance(row, LONG) or row.endpoint is None:
-        return due
-    soon = Q(due_at__lte=Now() + timedelta(seconds=3 * BUSY_SECONDS))
-    waiting = any(rows.filter(unleased(), soon).exists() for rows in _beside(row, row.endpoint.resource))
-    return 3 * BUSY_SECONDS if waiting else due
-
-
-def _has_room(row: Any, resource: Resource) -> bool:
-    """A resource takes few of the workers, so that one that is slow leaves others: one long task, and some changes."""
-    if isinstance(row, Resource):
-        return True
-    alive = Now() + timedelta(seconds=ALIVE_SECONDS)
-    at_work = sum(rows.filter(leased_until__gt=alive).count() for rows in _beside(row, resource))
-    return at_work < (1 if isinstance(row, LONG) or resource.failing_since else CHANGES_AT_ONCE)
-
-
-def _beside(row: Any, resource: Resource) -> list[QuerySet[Any]]:
-    """The other work of the same kind with the same resource; personal data is deleted whatever else goes on."""
-    kinds: tuple[Any, ...] = (Purge,) if isinstance(row, Purge) else LONG if isinstance(row, LONG) else (Change,)
-    return [kind.objects.filter(endpoint__resource=resource).exclude(pk=row.pk) for kind in kinds]
 
 
 def pause_of_failing(resource: Resource, longest: float) -> float:

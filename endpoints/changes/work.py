@@ -16,8 +16,9 @@ from uuid import UUID
 from django.db import connection
 
 from endpoints import azure
-from endpoints.changes.backoff import after_slice, before_calling, pause_of_failing, resource_of
+from endpoints.changes.backoff import before_calling, pause_of_failing, resource_of
 from endpoints.changes.failpoints import failpoint
+from endpoints.changes.turns import after_slice
 from endpoints.models import Resource
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.secret import CannotDecrypt

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.changes import submit
-from endpoints.changes.backoff import after_slice, before_calling
+from endpoints.changes.backoff import before_calling
+from endpoints.changes.turns import after_slice
 from endpoints.models import Change, Download, Endpoint, Resource
 from endpoints.models.status import ChangeState
 from tests.changes.requests import request_create, request_model

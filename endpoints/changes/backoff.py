@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from endpoints.changes.turns import turn
+from endpoints.changes.turns import failing_have_room, turn
 from endpoints.models import Change, Endpoint, Resource
 from endpoints.models.status import ChangeState
 
@@ -53,7 +53,8 @@ def before_calling(row: Any, longest: float) -> float:
     if wait := turn(row, resource):
         return wait
     pause = pause_of_failing(resource, longest)
-    if resource.failing_since and pause >= OUTAGE and not resource.may_be_tried(pause):
+    in_outage = resource.failing_since is not None and pause >= OUTAGE
+    if in_outage and not (failing_have_room(row) and resource.may_be_tried(pause)):
         return pause * random.uniform(0.3, 1)  # noqa: S311 (spread, not secrecy)
     return 0
 

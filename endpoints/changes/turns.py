@@ -20,6 +20,7 @@ from endpoints.models.log_archive import Stage
 
 LONG = (Download, LogArchive, Purge)  # work that takes long, and workers of its own
 CHANGES_AT_ONCE = 5  # of a resource; docker-compose.yml gives them 8 processes
+FAILING_AT_ONCE = 2  # calls of all resources together that have been failing for a while
 ALIVE_SECONDS = 12  # a lease of a worker that has not been killed has more left: work.held() prolongs it
 BUSY_SECONDS = 1.0  # at least, until it is checked again whether there is room
 SMALL = 100_000_000  # bytes that are left; about what one task fetches
@@ -51,6 +52,15 @@ def has_room(row: Any, resource: Resource) -> bool:
         return True
     at_work = sum(rows.filter(_alive()).count() for rows in _beside(row, resource))
     return at_work < (1 if isinstance(row, LONG) or resource.failing_since else CHANGES_AT_ONCE)
+
+
+def failing_have_room(row: Any) -> bool:
+    """Resources that fail share few of the workers, however many they are: each call may last until its deadline."""
+    if isinstance(row, LONG):
+        return True  # it has workers of its own
+    kinds: tuple[tuple[Any, str], ...] = ((Change, "endpoint__resource__failing_since"), (Resource, "failing_since"))
+    at_work = (kind.objects.filter(_alive(), **{f"{since}__isnull": False}) for kind, since in kinds)
+    return bool(sum(rows.exclude(pk=row.pk).count() for rows in at_work) < FAILING_AT_ONCE)
 
 
 def gives_way(row: Any) -> bool:

@@ -78,6 +78,27 @@ def test_in_an_outage_the_callers_of_a_resource_take_turns_and_come_back_at_diff
     ]
 
 
+def test_resources_that_fail_share_few_of_the_workers_however_many_they_are(alice, endpoint, other):
+    mine = request_model(alice, endpoint, other)
+    since = timezone.now() - timedelta(minutes=10)
+    elsewhere = [
+        Resource.objects.create(name=f"Other {number}", region="westus", hook_token=str(number), failing_since=since)
+        for number in range(2)
+    ]
+    Resource.objects.update(failing_since=since, tried_at=None)
+    leased(Resource.objects.filter(pk=elsewhere[0].pk))
+    assert before_calling(Change.objects.get(pk=mine.pk), longest=60) == 0
+    Resource.objects.update(tried_at=None)
+    leased(Resource.objects.filter(pk=elsewhere[1].pk))
+    assert before_calling(Change.objects.get(pk=mine.pk), longest=60) > 15
+    assert Resource.objects.get(pk=endpoint.resource_id).tried_at is None
+    download = Download.objects.create(endpoint=endpoint, actor=alice.user)
+    assert before_calling(download, longest=60) == 0
+    Resource.objects.filter(pk=elsewhere[1].pk).update(failing_since=None)
+    Resource.objects.update(tried_at=None)
+    assert before_calling(Change.objects.get(pk=mine.pk), longest=60) == 0
+
+
 def test_after_an_outage_the_first_answer_lets_all_callers_in(alice, endpoint, other, world, worker):
     Resource.objects.update(failing_since=timezone.now() - timedelta(minutes=10), tried_at=None)
     first = worker.step(request_model(alice, endpoint, other))

@@ -230,7 +230,7 @@ def failure(operation: str, answer: ApiResponse, error_body: ErrorBody | None) -
     status = answer.status
     message = error_body.message if error_body else ""
     if status == 429:
-        sentence = "The service is asked too often."
+        sentence = "The service received too many requests."
         return errors.TooManyRequests(sentence, operation=operation, retry_after=answer.retry_after)
     if status == 408 or status >= 500:
         return errors.ServiceFault(

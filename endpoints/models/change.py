@@ -7,10 +7,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -21,6 +22,7 @@ from endpoints.models.status import CLOSED, OPEN, ChangeKind, ChangeState, Shown
 
 USUAL = timedelta(minutes=30)  # "Deploy a custom speech model": a deployment takes up to 30 minutes
 LONGEST = timedelta(hours=2)  # what a worker waits for; then a person decides
+SHOWN_WAIT = 5.0  # seconds
 MARK = "speechStudioChange"  # the key in customProperties whose value is the id of the Change that made the endpoint
 
 
@@ -36,6 +38,13 @@ class ProgressStep:
 class ChangeQuerySet(ClaimQuerySet["Change"]):
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
+
+    def release(self, lease: UUID, *, seconds: float | None, **facts: Any) -> None:
+        """As of every row; a wait that the page of the endpoint shows counts as news, so that open pages show it."""
+        if seconds is not None and seconds >= SHOWN_WAIT:
+            polled = When(state=ChangeState.DEPLOYING, error="", then=F("updated_at"))
+            facts = {"updated_at": Case(polled, default=Now()), **facts}
+        super().release(lease, seconds=seconds, **facts)
 
     def move(self, change: "Change", state: ChangeState, **facts: Any) -> bool:
         """Set the state of `change`, unless it changed after we read it.

@@ -1,7 +1,7 @@
 """Rows that workers claim when they are due: the worker that gets the lease works on the row, all others skip it."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import connection, models
@@ -45,11 +45,11 @@ class ClaimQuerySet(models.QuerySet[Row]):
         """Extend a lease; returns False when another worker has the row by now."""
         return self.filter(lease=lease).update(leased_until=Now() + timedelta(seconds=seconds)) == 1
 
-    def release(self, lease: UUID, *, seconds: float | None) -> None:
+    def release(self, lease: UUID, *, seconds: float | None, **facts: Any) -> None:
         """End a lease; the row is due again in `seconds`, or never with None. Other leases stay as they are."""
         # On SQLite a sum has microseconds and Now() has milliseconds: Now() + 0 could be in the future.
         due_at = None if seconds is None else Now() + timedelta(seconds=seconds) if seconds else Now()
-        self.filter(lease=lease).update(leased_until=None, lease=None, due_at=due_at)
+        self.filter(lease=lease).update(leased_until=None, lease=None, due_at=due_at, **facts)
 
 
 def database_now() -> datetime:

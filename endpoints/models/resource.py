@@ -215,7 +215,7 @@ class Resource(Claimable):
         """Whether it answers: `level` (ok, warning or waiting) and `words`."""
         if self.paused_until and self.paused_until > timezone.now():
             at = f"{timezone.localtime(self.paused_until):%H:%M:%S}"
-            return {"level": "warning", "words": _("Asked too often; again at %(time)s") % {"time": at}}
+            return {"level": "warning", "words": _("Too many requests; next attempt at %(time)s") % {"time": at}}
         if self.failing_since:
             return {"level": "warning", "words": _("Does not answer")}
         if self.mirrored_at is None:

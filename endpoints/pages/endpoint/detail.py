@@ -20,6 +20,7 @@ from endpoints.models.resource import Auth
 from endpoints.models.secret import CannotDecrypt
 from endpoints.pages import frame
 from endpoints.pages.content_logs import keep
+from endpoints.pages.endpoint import waiting
 from endpoints.pages.http import HttpRequest
 from endpoints.samples import addresses, documentation, places
 
@@ -108,6 +109,7 @@ def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     return {
         "endpoint": endpoint,
         "open_change": change,
+        "waiting": waiting.words(change, endpoint.resource) if change else "",
         "last_change": _changes(request, endpoint).first(),
         "duplicates": endpoint.duplicates().for_page(),
         "usually": endpoint.usual_duration if change else None,

@@ -205,9 +205,9 @@ def rows_of(product: Product) -> Iterator[None]:
         connection.settings_dict["NAME"] = ours
 
 
-def control(product: Product, what: str, body: Any) -> None:
-    """Steer the simulated service."""
-    address = f"http://127.0.0.1:{product.simulator_port}/_world/{what}"
+def control(product: Product, what: str, body: Any, port: int | None = None) -> None:
+    """Steer the simulated service, or another one at `port`."""
+    address = f"http://127.0.0.1:{port or product.simulator_port}/_world/{what}"
     headers = {"Content-Type": "application/json"}
     with urllib.request.urlopen(urllib.request.Request(address, json.dumps(body).encode(), headers), timeout=10):
         pass

@@ -15,8 +15,9 @@ import speechstudio.urls  # noqa: E402, F401 (after set-up; loading it before th
 from speechstudio.celery import app as celery  # noqa: E402 (after set-up)
 
 celery.finalize(auto=True)
-# A broker that hangs delays a press by no more; a worker waits longer, because it listens.
-celery.conf.broker_transport_options |= {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+# A broker that hangs may delay a press by half a second, of which the rest of the press takes a part. A worker waits
+# longer, because it listens.
+celery.conf.broker_transport_options |= {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}
 _ = celery.events, celery.connection_for_write().transport
 
 # Exclude everything loaded so far from garbage collection, which would take 40 ms each time.

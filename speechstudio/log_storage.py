@@ -30,11 +30,10 @@ def log_storage(
     options = _options(options_json)
     options |= {"file_overwrite": False, "default_acl": None} if kind == "s3" else {"overwrite_files": False}
     if kind == "azure" and not any(options.get(name) for name in AZURE_CREDENTIALS):
-        from azure.identity import DefaultAzureCredential
+        from endpoints.azure.identity import default_source
+        from endpoints.azure.network import Network
 
-        # Most machines have a managed identity, whose service is not reached by a proxy.
-        trust = {"connection_verify": network["ca_file"] or True, "use_env_settings": False} if network else {}
-        options["token_credential"] = DefaultAzureCredential(**trust)
+        options["token_credential"] = default_source(Network(**(network or {})))
     options["network"] = network
     return {"BACKEND": BACKENDS[kind], "OPTIONS": options}
 

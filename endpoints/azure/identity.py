@@ -5,6 +5,7 @@ in the sovereign clouds). Roles: Cognitive Services Speech User can read, Cognit
 write. Other credentials of that library can be used: `Entra(lambda: AzureCliCredential(), SCOPES["public"])`.
 """
 
+import os
 import re
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from .errors import NotSent, Unauthorized
 from .guard import guarded
@@ -162,6 +164,22 @@ def _managed_identity(client_id: str | None, cloud: str) -> Entra:
         return ManagedIdentityCredential(client_id=client_id, use_env_settings=False, **TIMEOUTS)
 
     return Entra(make, scope)
+
+
+def default_source(network: Network) -> Any:
+    """The first credential of azure-identity that works here: of the environment, or the identity of this machine.
+
+    Its requests to Microsoft Entra follow `network`. Those to the machine's own identity service, on this machine or at
+    a link-local address, go by no proxy: their addresses begin with http, but for one that the environment names.
+    """
+    from azure.identity import DefaultAzureCredential
+
+    authority = os.environ.get("AZURE_AUTHORITY_HOST") or AUTHORITIES["public"]
+    options = library_options(network, urlsplit(authority).hostname or authority)
+    if options["proxies"]:
+        own = urlsplit(os.environ.get("IDENTITY_ENDPOINT", "")).hostname
+        options["proxies"] = {"https": options["proxies"]["https"], **({f"https://{own}": None} if own else {})}
+    return DefaultAzureCredential(**TIMEOUTS, **options)
 
 
 def library_options(network: Network, host: str) -> dict[str, Any]:

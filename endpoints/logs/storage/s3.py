@@ -14,7 +14,7 @@ from storages.utils import clean_name
 from endpoints.azure.network import Network
 from endpoints.logs.storage.remote import Fetch, RemoteStorage
 
-AWS = "s3.amazonaws.com"
+AWS, CREDENTIALS = "s3.amazonaws.com", "sts.amazonaws.com"
 FORBIDDEN, NOT_FOUND = 403, 404
 
 
@@ -22,8 +22,7 @@ class S3(RemoteStorage, S3Storage):  # type: ignore[misc]  # the library has no 
     def __init__(self, **options: Any) -> None:
         if network := options.get("network"):
             rules = Network(**network)
-            proxy = rules.proxy_for(_host(options.get("endpoint_url")) or AWS)
-            proxies = {"http": proxy, "https": proxy} if proxy else {}  # without any, it would ask the environment
+            proxies = _proxies(rules, _host(options.get("endpoint_url")) or AWS)
             options = {"proxies": proxies, "verify": rules.ca_file or None} | options
         super().__init__(**options)
         self._lock, self._session = Lock(), None
@@ -35,7 +34,10 @@ class S3(RemoteStorage, S3Storage):  # type: ignore[misc]  # the library has no 
             return super().connection
 
     def _create_session(self) -> Any:
-        self._session = self._session or super()._create_session()
+        if self._session is None:
+            self._session = super()._create_session()
+            if self.network:
+                _hold_to(Network(**self.network), self._session)
         return self._session
 
     def get_default_settings(self) -> dict[str, Any]:
@@ -87,6 +89,20 @@ def _as_os_errors() -> Iterator[None]:
         raise (FileNotFoundError if _status(error) == NOT_FOUND else OSError)(str(error)) from error
     except botocore.exceptions.BotoCoreError as error:
         raise OSError(str(error)) from error
+
+
+def _hold_to(network: Network, session: Any) -> None:
+    """Let `network` hold for the clients that a session makes by itself, to get credentials from AWS."""
+    core = session._session  # botocore's, which has the defaults of all its clients
+    core.set_default_client_config(botocore.config.Config(proxies=_proxies(network, CREDENTIALS)))
+    if network.ca_file:
+        core.set_config_variable("ca_bundle", network.ca_file)
+
+
+def _proxies(network: Network, host: str) -> dict[str, str]:
+    """Empty without a proxy; with None the library would ask the environment."""
+    proxy = network.proxy_for(host)
+    return {"http": proxy, "https": proxy} if proxy else {}
 
 
 def _host(url: str | None) -> str:

@@ -83,9 +83,7 @@ def test_the_identity_of_the_machine_is_asked_without_the_proxy(tmp_path, server
     assert server.asked == []
 
 
-@pytest.mark.parametrize(
-    ("no_proxy", "hosts"), [((), {"sts.eu-central-1.amazonaws.com"}), (("amazonaws.com",), set())]
-)
+@pytest.mark.parametrize(("no_proxy", "hosts"), [((), {"sts.eu-central-1.amazonaws.com"}), (("amazonaws.com",), set())])
 def test_aws_is_asked_for_credentials_by_the_proxy(tmp_path, server, monkeypatch, no_proxy, hosts):
     token = tmp_path / "token"
     token.write_text("a-token")

@@ -1,5 +1,6 @@
 """What beat and the sweeps send over a real Redis while no worker receives it, and after the clock was set back."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,6 +58,23 @@ def test_retention_is_sent_to_its_queue_however_many_messages_wait_there(redis, 
     send(scheduler, "tidy", times=1)
     send(scheduler, "sweep-storage", times=1)
     assert length(redis, "logs") == MOST_WAITING + 2
+
+
+def test_no_message_ends_or_begins_at_a_time_by_the_clock_of_its_sender(redis, scheduler, transactional_db):
+    """The clock of beat or of a web server may be behind or ahead of a worker's, which would discard or hold it."""
+    for name in settings.CELERY_BEAT_SCHEDULE:
+        send(scheduler, name, times=1)
+    for task in ("step", "mirror", "fetch", "collect", "purge"):
+        hints.send(task, "an id")
+    found = [
+        json.loads(redis.ask("lindex", queue, str(number)))
+        for queue in ("celery", "sweeps", "logs")
+        for number in range(length(redis, queue))
+    ]
+    assert len(found) == len(settings.CELERY_BEAT_SCHEDULE) + 5
+    for message in found:
+        assert message["headers"]["expires"] is message["headers"]["eta"] is None
+        assert "expiration" not in message["properties"]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """docker-compose.yml and docker-compose.simulator.yml: their services, run as processes without containers."""
 
 import json
+import re
 import shlex
 import shutil
 import signal
@@ -8,7 +9,10 @@ import subprocess
 
 import httpx
 import pytest
+from celery import current_app
+from django.conf import settings
 
+from endpoints import hints
 from tests.demo import PLAIN, ROOT, environment, free_port, until
 from tests.processes import servers
 from tests.processes.installation import (
@@ -24,6 +28,7 @@ from tests.processes.installation import (
     filled,
 )
 
+WORKERS = ("worker", "logs-worker")
 NEEDED = {"POSTGRES_PASSWORD": "p", "SECRET_KEY": "s", "ENCRYPTION_KEYS": "e"}
 
 
@@ -193,6 +198,16 @@ def test_a_worker_of_content_logs_needs_no_other_worker():
     described, other = SERVICES["logs-worker"], SERVICES["worker"]
     assert described["depends_on"] == other["depends_on"]
     assert [name for name, service in SERVICES.items() if "network_mode" in service] == []
+
+
+def test_each_task_has_a_worker_and_what_takes_long_has_one_of_its_own():
+    queues = {name: set(re.search(r"-Q (\S+)", SERVICES[name]["command"])[1].split(",")) for name in WORKERS}
+    by_beat = {entry["task"]: entry.get("options", {}).get("queue") for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    names = [name for name in current_app.tasks if name.startswith("endpoints.tasks.")]
+    found = {name: by_beat.get(name) or hints.queue_of(name.removeprefix("endpoints.tasks.")) for name in names}
+    short, long = ({name for name, queue in found.items() if queue in queues[worker]} for worker in WORKERS)
+    assert short == {f"endpoints.tasks.{name}" for name in ("step", "mirror", "sweep")}
+    assert long == set(names) - short
 
 
 def test_the_simulator_is_reached_by_the_workers_on_their_loopback_address():

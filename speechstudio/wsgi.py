@@ -15,9 +15,9 @@ import speechstudio.urls  # noqa: E402, F401 (after set-up; loading it before th
 from speechstudio.celery import app as celery  # noqa: E402 (after set-up)
 
 celery.finalize(auto=True)
-# A broker that hangs may delay a press by half a second, of which the rest of the press takes a part. A worker waits
-# longer, because it listens.
-celery.conf.broker_transport_options |= {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}
+# A broker that hangs may delay a press by half a second: one attempt, or two when the first finds a broken connection.
+# A worker waits longer, because it listens.
+celery.conf.broker_transport_options |= {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
 _ = celery.events, celery.connection_for_write().transport
 
 # Exclude everything loaded so far from garbage collection, which would take 40 ms each time.

@@ -21,7 +21,7 @@ from endpoints.models.status import ChangeState
 
 PART = "bulkhead"
 ENDPOINTS = 24  # of each resource
-EDITS = 20  # in each round and situation
+EDITS, ALONE = 20, 8  # in each round beside something, and each time alone
 EVERY = 0.3  # seconds between two, which is no multiple of a sweep's interval
 DEAD_SECONDS = 30  # until the dead resource answers
 DEAD_EDITS = 8  # on it
@@ -46,12 +46,13 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
         edits.times(EDITS)  # not counted: what the processes need once only
         for number in range(rounds):
             say(f"bulkhead: an edit alone, beside a dead resource and beside downloads, round {number + 1} of {rounds}")
-            before = edits.times(EDITS // 2)
+            between = edits.times(ALONE)  # before, between and after the others, because the machine's speed varies
             with dead_resource(product, person):
                 beside_dead.append(edits.times(EDITS))
+            between += edits.times(ALONE)
             with slow_downloads(product, person):
                 beside_downloads.append(edits.times(EDITS))
-            alone.append(before + edits.times(EDITS // 2))
+            alone.append(between + edits.times(ALONE))
             usual = statistics.median(edits.press() for _press in range(PRESSES))
             with hanging_broker(product):
                 hanging.append([edits.press() - usual for _press in range(PRESSES)])

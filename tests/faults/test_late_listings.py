@@ -17,6 +17,7 @@ from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
 from tests.changes.requests import request_create, request_model
 from tests.conftest import KEY
+from tests.network import HERE
 
 FALSE = (Verb.CHANGED_OUTSIDE, Verb.VANISHED, Verb.FOUND)
 
@@ -38,7 +39,7 @@ def refreshed_late(resource, world):
     """Refresh the resource from a list that was read before `meanwhile`."""
 
     def run(meanwhile):
-        with Late(world.url, KEY) as service:
+        with Late(world.url, KEY, network=HERE) as service:
             service.meanwhile = meanwhile
             refresh(resource, service)
 

@@ -491,6 +491,10 @@ def test_a_refused_deletion_is_retried(world, check):
             "`properties.loggingEnabled` is not true or false",
         ),
         (
+            Exchange("GET", "/speechtotext/v3.2/endpoints", 200, httpx.Headers(), bytearray(b'{"values": 5}')),
+            "`values` is not a list",
+        ),
+        (
             Exchange("GET", ENDPOINT, 404, httpx.Headers(), bytearray(b'{"code": "Odd", "innerError": {"code": 3}}')),
             "`code` has the unknown value 'Odd'",
         ),
@@ -498,3 +502,8 @@ def test_a_refused_deletion_is_retried(world, check):
 )
 def test_each_kind_of_difference_has_a_sentence(exchange, expected):
     assert any(expected in one for one in differences(exchange, "v3.2"))
+
+
+def test_a_list_that_is_null_can_be_compared():
+    exchange = Exchange("GET", "/speechtotext/v3.2/endpoints", 200, httpx.Headers(), bytearray(b'{"values": null}'))
+    assert differences(exchange, "v3.2") == ["the content type is not named, not application/json"]

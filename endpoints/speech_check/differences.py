@@ -110,6 +110,8 @@ def _headers(exchange: Exchange, response: Json, body: Any) -> Iterator[str]:
 
 def _in_progress(body: Any) -> bool:
     entities = body.get("values", [body]) if isinstance(body, dict) else []
+    if not isinstance(entities, list):
+        return False
     return any(isinstance(one, dict) and one.get("status") in _IN_PROGRESS for one in entities)
 
 

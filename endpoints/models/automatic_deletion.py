@@ -15,7 +15,7 @@ FREE_TIER_DAYS = 7  # "Deploy a custom speech model": F0 endpoints are deleted a
 def parse_time_to_live(text: str | None) -> timedelta | None:
     """EndpointProperties.timeToLive, an ISO 8601 duration. None (no end) for a missing, zero or invalid value."""
     try:
-        span = parse_duration(text or "")
+        span = parse_duration(text) if text and text.startswith("P") else None  # Django also reads "30"
     except OverflowError:
         return None
     return span if span and span > timedelta() else None

@@ -311,7 +311,7 @@ def test_the_earlier_end_counts_and_without_one_an_endpoint_stays():
     assert late == AutomaticDeletion(born + timedelta(days=7), free_tier=True)
 
 
-@pytest.mark.parametrize("text", [None, "", "PT0S", "-P1D", "P1Y", "soon", "P99999999999999D"])
+@pytest.mark.parametrize("text", [None, "", "PT0S", "-P1D", "P1Y", "soon", "30", "P99999999999999D"])
 def test_a_missing_or_invalid_time_to_live_is_none(text):
     assert parse_time_to_live(text) is None
 

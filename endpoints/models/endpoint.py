@@ -18,7 +18,17 @@ from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.search_words import SearchWords
-from endpoints.models.status import CLOSED, OPEN, SETTLED, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
+from endpoints.models.status import (
+    CLOSED,
+    OPEN,
+    SETTLED,
+    ChangeKind,
+    ChangeState,
+    ShownStatus,
+    Status,
+    deploying_for,
+    unknown,
+)
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after all expiration dates
 
@@ -265,4 +275,4 @@ class Endpoint(models.Model):
             return ShownStatus(self.status, _("Failed"), "failed", _(self.error))
         if self.status in (Status.NOT_STARTED, Status.RUNNING):
             return ShownStatus(self.status, _("Deploying"), "running", deploying_for(self.last_action_at))
-        return ShownStatus(self.status, _("Unknown (%(word)s)") % {"word": self.status}, "unknown")
+        return ShownStatus(self.status, unknown(self.status), "unknown")

@@ -10,7 +10,6 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum, Value, Window
 from django.db.models.functions import Cast, Coalesce, Concat, RowNumber
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from endpoints.models.endpoint import Endpoint, EndpointQuerySet
@@ -19,7 +18,7 @@ from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.search import uuid_in
 from endpoints.models.search_words import SearchWords, folded, words_of
-from endpoints.models.status import ShownStatus, Status
+from endpoints.models.status import ShownStatus, Status, unknown
 from endpoints.models.translatable_text import TranslatableText
 
 
@@ -174,7 +173,7 @@ class SpeechModel(models.Model):
         """The status of its training."""
         icons = {Status.SUCCEEDED: "success", Status.FAILED: "failed", Status.RUNNING: "running"}
         known = self.status in Status.values
-        label = str(Status(self.status).label) if known else _("Unknown (%(word)s)") % {"word": self.status}
+        label = str(Status(self.status).label) if known else unknown(self.status)
         return ShownStatus(self.status, label, icons.get(self.status, "waiting" if known else "unknown"))  # type: ignore[call-overload]  # a status may be a word we do not know
 
     @property

@@ -18,6 +18,11 @@ class Status(models.TextChoices):
     FAILED = "Failed", _("Failed")
 
 
+def unknown(word: str) -> str:
+    """The label of a status that is none of these: the service's own word, if there is one."""
+    return gettext("Unknown (%(word)s)") % {"word": word} if word else gettext("Unknown")
+
+
 SETTLED = (Status.SUCCEEDED, Status.FAILED)
 
 

@@ -11,6 +11,8 @@ REASONS = (
     gettext_noop("`self` is missing"),
     gettext_noop("`self` is not a text"),
     gettext_noop("`self` contains no ID"),
+)
+OF_THE_LIST = (
     gettext_noop("the list is null"),
     gettext_noop("the link to the next page is not a text"),
 )
@@ -20,11 +22,19 @@ NAMELESS = {
     "models": gettext_noop("A model"),
     "projects": gettext_noop("A project"),
 }
+LISTS = {
+    "endpoints": gettext_noop("The list of endpoints"),
+    "models": gettext_noop("The list of models"),
+    "projects": gettext_noop("The list of projects"),
+}
 
 
 @dataclass(frozen=True)
 class ListingProblem:
-    """An item of a listing that cannot be read. `kind`: endpoints, models, projects. `row`: whether a row shows it."""
+    """One item of a listing, or the listing itself. `kind`: endpoints, models or projects.
+
+    `row`: whether a row of ours shows it.
+    """
 
     kind: str
     name: str
@@ -33,5 +43,5 @@ class ListingProblem:
 
     @property
     def words(self) -> str:
-        name = self.name or _(NAMELESS[self.kind])
+        name = self.name or _((LISTS if self.reason in OF_THE_LIST else NAMELESS)[self.kind])
         return _("%(name)s cannot be read: %(reason)s.") % {"name": name, "reason": _(self.reason)}

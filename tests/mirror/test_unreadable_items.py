@@ -111,11 +111,12 @@ def test_a_listing_with_an_unreadable_item_marks_nothing_as_gone(two, world, wor
     assert Endpoint.objects.present().count() == 0
 
 
-def test_a_list_that_is_null_marks_nothing_as_gone(alice, two, world, worker):
-    for path in (ENDPOINTS, MODELS, BASE_MODELS, PROJECTS):
+def test_a_list_that_is_null_is_named_and_marks_nothing_as_gone(alice, two, world, worker):
+    for path, name in ((ENDPOINTS, "endpoints"), (MODELS, "models"), (BASE_MODELS, "models"), (PROJECTS, "projects")):
         world.fail({"method": "GET", "path": path, "times": 1, "effect": {"body": {"values": None}}})
         Resource.objects.update(cataloged_at=None)
         worker.mirror()
+        assert f"The list of {name} cannot be read: the list is null." in page(alice)
     assert Endpoint.objects.present().count() == 2
     assert not SpeechModel.objects.exclude(gone_at=None).exists()
     assert Resource.objects.get().failing_since is None

@@ -317,3 +317,11 @@ def test_an_incomplete_listing_removes_nothing(many, world, worker):
 
 def test_without_a_worker_the_page_says_that_changes_wait(bob, mirrored):
     assert "No worker is running" in bob.get("/endpoints/").content.decode()
+
+
+@pytest.mark.parametrize(("status", "label"), [("Paused", "Unknown (Paused)"), ("", "Unknown")])
+def test_a_status_that_is_not_known_is_shown_by_its_own_word_if_there_is_one(status, label):
+    endpoint = Endpoint(status=status)
+    endpoint.open_changes = []
+    assert endpoint.shown_status.label == label
+    assert SpeechModel(status=status).shown_status.label == label

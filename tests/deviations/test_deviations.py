@@ -1,0 +1,84 @@
+"""The product walked over each deviation of the service: pages answer, the other rows are live, sentences are right."""
+
+import pytest
+
+from endpoints.models import Endpoint
+from tests.deviations.__main__ import PAGE, document
+from tests.deviations.front import Front
+from tests.deviations.mode import ODD
+from tests.deviations.stage import Stage
+from tests.deviations.table import ALL
+
+
+@pytest.fixture(scope="session")
+def front(simulator):
+    front = Front(simulator)
+    yield front
+    front.shutdown()
+    front.server_close()
+
+
+@pytest.fixture
+def stage(request, front, world, worker, alice):
+    yield Stage(request.param, front, world, worker, alice)
+    front.begin()
+
+
+def by_name(modes):
+    return pytest.mark.parametrize("stage", [pytest.param(mode, id=mode.name) for mode in modes], indirect=True)
+
+
+@by_name(ALL)
+def test_the_pages_stay_live_and_say_what_is_odd(stage):
+    mode = stage.mode
+    stage.register()
+    mode.act(stage)
+    names = stage.names()
+    renamed = stage.changed_elsewhere()
+    if not (mode.failing or mode.frozen):
+        names = renamed
+    stage.refresh()
+    for name, value in mode.row.items():
+        assert getattr(stage.row, name) == (stage.odd if value == ODD else value), name
+    shown = {**stage.pages(), "check": stage.check()}
+    rows_are_right(stage, names)
+    pages_are_right(stage, names, shown)
+    sentences_are_right(mode, shown)
+    assert stage.front.strangers == []
+
+
+def rows_are_right(stage, names):
+    """No row is gone, and the others are what Azure shows now, or, when the list fails as a whole, what it was."""
+    rows = Endpoint.objects.present().filter(remote_id__in=names)
+    assert dict(rows.values_list("remote_id", "display_name")) == names
+    assert Endpoint.objects.present().filter(remote_id=stage.odd).exists() != stage.mode.gone
+    assert not rows.filter(remote_id__in=stage.others).exclude(unreadable="").exists()
+    assert (stage.resource.failing_since is not None) == stage.mode.failing
+    live = stage.resource.projects.filter(display_name="Live projects", gone_at=None)
+    assert live.exists() == (stage.mode.projects_live and not stage.mode.failing)
+
+
+def pages_are_right(stage, names, shown):
+    for name in names.values():
+        assert f"Select {name}" in shown["list"]
+    assert ("Live models" in shown["models"]) == (not stage.mode.failing)
+    assert ("Does not answer" in shown["resources"]) == stage.mode.failing
+
+
+def sentences_are_right(mode, shown):
+    for page, sentence in mode.sentences():
+        assert sentence in shown[page], f"{page}: {shown[page]}"
+    everywhere = " ".join(shown[page] for page in ("list", "resources", "endpoint") if page in shown)
+    said = " ".join(sentence for _page, sentence in mode.sentences())
+    assert ("annot be read" in everywhere) == ("annot be read" in said), everywhere
+    assert "The check itself failed" not in shown["check"]
+
+
+def test_the_documentation_lists_each_mode():
+    assert PAGE.read_text() == document(), "Run .venv/bin/python -m tests.deviations"
+
+
+def test_no_two_modes_have_one_name_and_each_says_something():
+    names = [mode.name for mode in ALL]
+    assert len(names) == len(set(names)) > 63
+    assert [mode.name for mode in ALL if not mode.sentences()] == []

@@ -43,7 +43,8 @@ class Exchange:
 
     def reply(self, status: int, body: Any = None, **headers: str) -> None:
         """Answer this; `Retry_After="1"` is a header."""
-        self.answer = Answer(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        kind = "text/html" if isinstance(body, str) else "application/json"
+        self.answer = Answer(status, body, ({} if body is None else {"content-type": kind}) | header_names(headers))
 
 
 class Front(ThreadingHTTPServer):
@@ -83,17 +84,17 @@ class Front(ThreadingHTTPServer):
         finally:
             upstream.close()
         headers = {
-            name: value.replace(self.service, self.url)
+            name.lower(): value.replace(self.service, self.url)
             for name, value in answer.getheaders()
             if name.lower() not in DROPPED
         }
-        return Answer(answer.status, json.loads(data) if data and _is_json(headers) else data, headers)
+        is_json = headers.get("content-type", "").startswith("application/json")
+        return Answer(answer.status, json.loads(data) if data and is_json else data, headers)
 
 
-def _is_json(headers: dict[str, str]) -> bool:
-    return any(
-        name.lower() == "content-type" and value.startswith("application/json") for name, value in headers.items()
-    )
+def header_names(headers: dict[str, str]) -> dict[str, str]:
+    """Headers as they are written, of arguments such as Retry_After."""
+    return {name.replace("_", "-").lower(): value for name, value in headers.items()}
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .front import Answer, Exchange
+from .front import Answer, Exchange, header_names
 
 if TYPE_CHECKING:
     from .stage import Stage
@@ -29,7 +29,8 @@ class Mode:
     `act`: what people and workers do, after the first refresh. `row`: values that the row of the odd endpoint then has.
     `known`: the resource was refreshed before the service began to differ. All other rows are live, unless the list is
     `failing` as a whole, or `frozen` (it answers, without any endpoint): then no row is lost. `gone`: the odd endpoint
-    has no row. `options`: of the simulated service, with its `switches`.
+    has no row. `options`: of the simulated service, with its `switches`. `known_fault`: what the product does wrong, so
+    that the test of the mode must fail.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Mode:
     gone: bool = False
     projects_live: bool = True
     version: str = "v3.2"
+    known_fault: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
     def sentences(self) -> list[tuple[str, str]]:
@@ -167,6 +169,6 @@ def after(
         answer = exchange.answer
         answer.status = status or answer.status
         answer.body = answer.body if body is GONE else body
-        answer.headers |= {name.replace("_", "-"): value for name, value in headers.items()}
+        answer.headers |= header_names(headers)
 
     return alter

@@ -29,8 +29,7 @@ class Stage:
         self.mode, self.front, self.world, self.worker, self.alice = mode, front, world, worker, alice
         front.begin()
         world.begin(**{**WORLD, **mode.options})
-        there = world.call("GET", "/endpoints?top=100")["values"]
-        ids = {id_of(remote): remote["properties"]["loggingEnabled"] for remote in there}
+        ids = {id_of(remote): remote["properties"]["loggingEnabled"] for remote in all_of(world, "endpoints")}
         self.odd = next(identity for identity, logs in ids.items() if logs)
         self.others = [identity for identity in ids if identity != self.odd]
         front.odd = self.odd
@@ -64,7 +63,7 @@ class Stage:
         for identity, name in names.items():
             self.world.call("PATCH", f"/endpoints/{identity}", {"displayName": name})
         for kind in ("models", "projects"):
-            last = self.world.call("GET", f"/{kind}?top=100")["values"][-1]
+            *_, last = all_of(self.world, kind)
             self.world.call("PATCH", f"/{kind}/{id_of(last)}", {"displayName": f"Live {kind}"})
         return names
 
@@ -108,6 +107,14 @@ class Stage:
         """Another model that the odd endpoint can change to."""
         models = SpeechModel.objects.deployable().filter(locale=self.row.locale).exclude(pk=self.row.model_id)
         return models.exclude(display_name__icontains="broken")[0]
+
+
+def all_of(world: World, kind: str) -> list[dict[str, Any]]:
+    """The entities that the service has, page by page."""
+    found: list[dict[str, Any]] = []
+    while page := world.call("GET", f"/{kind}?skip={len(found)}&top=100")["values"]:
+        found += page
+    return found
 
 
 def id_of(remote: dict[str, Any]) -> str:

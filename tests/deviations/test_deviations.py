@@ -1,9 +1,11 @@
 """The product walked over each deviation of the service: pages answer, the other rows are live, sentences are right."""
 
+import os
+
 import pytest
 
 from endpoints.models import Endpoint
-from tests.deviations.__main__ import PAGE, document
+from tests.deviations.document import PAGE, document
 from tests.deviations.front import Front
 from tests.deviations.mode import ODD
 from tests.deviations.stage import Stage
@@ -25,7 +27,12 @@ def stage(request, front, world, worker, alice):
 
 
 def by_name(modes):
-    return pytest.mark.parametrize("stage", [pytest.param(mode, id=mode.name) for mode in modes], indirect=True)
+    return pytest.mark.parametrize("stage", [named(mode) for mode in modes], indirect=True)
+
+
+def named(mode):
+    marks = [pytest.mark.xfail(reason=mode.known_fault, strict=True)] if mode.known_fault else []
+    return pytest.param(mode, id=mode.name, marks=marks)
 
 
 @by_name(ALL)
@@ -45,6 +52,8 @@ def test_the_pages_stay_live_and_say_what_is_odd(stage):
     pages_are_right(stage, names, shown)
     sentences_are_right(mode, shown)
     assert stage.front.strangers == []
+    if mode.failing or mode.frozen:
+        all_is_live_again(stage, renamed)
 
 
 def rows_are_right(stage, names):
@@ -65,6 +74,16 @@ def pages_are_right(stage, names, shown):
     assert ("Does not answer" in shown["resources"]) == stage.mode.failing
 
 
+def all_is_live_again(stage, renamed):
+    """The service answers as described again."""
+    stage.front.alter = None
+    stage.refresh()
+    stage.refresh()  # the first one may choose the API version
+    assert stage.resource.failing_since is None
+    assert stage.resource.unreadable == {}
+    assert renamed.items() <= stage.names().items()
+
+
 def sentences_are_right(mode, shown):
     for page, sentence in mode.sentences():
         assert sentence in shown[page], f"{page}: {shown[page]}"
@@ -75,7 +94,9 @@ def sentences_are_right(mode, shown):
 
 
 def test_the_documentation_lists_each_mode():
-    assert PAGE.read_text() == document(), "Run .venv/bin/python -m tests.deviations"
+    if os.environ.get("UPDATE_DEVIATIONS"):
+        PAGE.write_text(document())
+    assert PAGE.read_text() == document(), "Run it with UPDATE_DEVIATIONS=1 in the environment"
 
 
 def test_no_two_modes_have_one_name_and_each_says_something():

@@ -2,10 +2,13 @@
 
 from tests.deviations.mode import Mode
 
-from . import catalog, endpoints
+from . import bodies, catalog, endpoints, links, versions
 
 TOPICS: dict[str, list[Mode]] = {
     "Endpoints": endpoints.MODES,
     "Models and projects": catalog.MODES,
+    "Links and redirects": links.MODES,
+    "Answers of the gateway": bodies.MODES,
+    "API versions": versions.MODES,
 }
 ALL = [mode for modes in TOPICS.values() for mode in modes]

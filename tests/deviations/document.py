@@ -1,4 +1,4 @@
-"""python -m tests.deviations: writes docs/deviations.md from the table of modes."""
+"""docs/deviations.md, from the table of modes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ each: a front before the simulated service that changes requests or answers. Wit
 do what it is about, and all pages are read. Then every page answers with 200, everything else is shown as it is in Azure now (or, when the service as
 a whole does not answer, as it was last), no key goes to another host, and the sentences in the last column are shown.
 
-This page is written by `.venv/bin/python -m tests.deviations`; a test compares it with the table of modes.
+This page is written from the table of modes by `UPDATE_DEVIATIONS=1 python3 manage.py test tests/deviations -k document`; a test compares them.
 
 There are {count} modes. The columns: its name, by which `pytest tests/deviations -k NAME` runs it; what the service does; and which page says what.
 `check` is `manage.py speech_check`.
@@ -41,7 +41,3 @@ def _said(mode: Mode) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\0", "").replace("<", "&lt;")
-
-
-if __name__ == "__main__":
-    PAGE.write_text(document())

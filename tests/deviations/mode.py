@@ -26,7 +26,8 @@ def refresh(_stage: Stage) -> None:
 class Mode:
     """`says`: sentences by the page that shows them, or by `check` for manage.py speech_check.
 
-    `act`: what people and workers do, after the first refresh. `row`: values that the row of the odd endpoint then has.
+    `act`: what people and workers do, after the first refresh. `change`: the state of their change then. `made`: how many
+    new endpoints the service then has. `row`: values that the row of the odd endpoint then has.
     `known`: the resource was refreshed before the service began to differ. All other rows are live, unless the list is
     `failing` as a whole, or `frozen` (it answers, without any endpoint): then no row is lost. `gone`: the odd endpoint
     has no row. `options`: of the simulated service, with its `switches`. `known_fault`: what the product does wrong, so
@@ -38,6 +39,8 @@ class Mode:
     alter: Alter | None = None
     says: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
     act: Callable[[Stage], None] = refresh
+    change: str = ""
+    made: int = 0
     row: dict[str, Any] = field(default_factory=dict)
     known: bool = False
     failing: bool = False

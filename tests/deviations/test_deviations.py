@@ -4,11 +4,13 @@ import os
 
 import pytest
 
-from endpoints.models import Endpoint
+from endpoints.models import Change, Endpoint, Event
+from endpoints.models.event import Verb
+from tests.deviations import acts
 from tests.deviations.document import PAGE, document
 from tests.deviations.front import Front
 from tests.deviations.mode import ODD
-from tests.deviations.stage import Stage
+from tests.deviations.stage import Stage, all_of
 from tests.deviations.table import ALL
 
 
@@ -45,6 +47,7 @@ def test_the_pages_stay_live_and_say_what_is_odd(stage):
     if not (mode.failing or mode.frozen):
         names = renamed
     stage.refresh()
+    changes_are_right(stage)
     for name, value in mode.row.items():
         assert getattr(stage.row, name) == (stage.odd if value == ODD else value), name
     shown = {**stage.pages(), "check": stage.check()}
@@ -54,6 +57,18 @@ def test_the_pages_stay_live_and_say_what_is_odd(stage):
     assert stage.front.strangers == []
     if mode.failing or mode.frozen:
         all_is_live_again(stage, renamed)
+
+
+def changes_are_right(stage):
+    """The change is in the right state, nothing is made twice, and no change of ours is taken for somebody else's."""
+    change = Change.objects.first()
+    assert (change.state if change else "") == stage.mode.change, change and change.error
+    new = [remote for remote in all_of(stage.world, "endpoints") if remote["displayName"] == acts.NEW]
+    assert len(new) == stage.mode.made
+    elsewhere = stage.mode.act is acts.delete_absent_for_minutes
+    assert Event.objects.filter(verb=Verb.VANISHED).exists() == elsewhere
+    if change and stage.mode.act is not acts.went_back:  # which the service did without being asked
+        assert not Event.objects.filter(verb=Verb.CHANGED_OUTSIDE, endpoint_id=change.endpoint_id).exists()
 
 
 def rows_are_right(stage, names):

@@ -2,7 +2,7 @@
 
 from tests.deviations.mode import Mode
 
-from . import bodies, catalog, endpoints, links, versions
+from . import bodies, catalog, changes, endpoints, links, versions
 
 TOPICS: dict[str, list[Mode]] = {
     "Endpoints": endpoints.MODES,
@@ -10,5 +10,6 @@ TOPICS: dict[str, list[Mode]] = {
     "Links and redirects": links.MODES,
     "Answers of the gateway": bodies.MODES,
     "API versions": versions.MODES,
+    "Changes": changes.MODES,
 }
 ALL = [mode for modes in TOPICS.values() for mode in modes]

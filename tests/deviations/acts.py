@@ -12,6 +12,7 @@ from django.db.models import F
 from endpoints.changes import submit
 from endpoints.models import Change, Endpoint, Resource
 from tests.changes.requests import request_create, request_model
+from tests.logs.steps import keep_logs
 
 from .stage import Stage
 
@@ -117,3 +118,8 @@ def create(stage: Stage) -> None:
     stepped(stage, change, steps=2, hours=0)
     passed(change, minutes=11)  # as long as an answer may be late
     stepped(stage, change)
+
+
+def read_logs(stage: Stage) -> None:
+    """All content logs of the endpoint are to be kept here."""
+    keep_logs(stage.alice, stage.row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,15 @@ GONE = object()  # the property is missing
 API = "/speechtotext/v3.2"
 
 
+UNWRITTEN = "it is a refusal that the service did not write."
+ELSEWHERE = "it leads elsewhere, and redirects are not followed."
+COMPRESSED = "it is compressed, though that was not asked for."
+
+
+def not_understood(status: int, why: str) -> str:
+    return f"The service's answer ({status}) cannot be understood: {why}"
+
+
 def refresh(_stage: Stage) -> None:
     """What a worker does anyway: the resource is refreshed."""
 
@@ -26,18 +35,19 @@ def refresh(_stage: Stage) -> None:
 class Mode:
     """`says`: sentences by the page that shows them, or by `check` for manage.py speech_check.
 
-    `act`: what people and workers do, after the first refresh. `change`: the state of their change then. `made`: how many
-    new endpoints the service then has. `row`: values that the row of the odd endpoint then has.
-    `known`: the resource was refreshed before the service began to differ. All other rows are live, unless the list is
-    `failing` as a whole, or `frozen` (it answers, without any endpoint): then no row is lost. `gone`: the odd endpoint
-    has no row. `options`: of the simulated service, with its `switches`. `known_fault`: what the product does wrong, so
-    that the test of the mode must fail.
+    `act`: what people and workers do, after the first refresh. `change`: the state of their change then. `made`: how
+    many new endpoints the service has then. `row`: values that the row of the odd endpoint has then.
+
+    All other rows are live, unless the list is `failing` as a whole, or `frozen` (it answers, without any endpoint):
+    then no row is lost. `known`: the resource was refreshed before the service began to differ. `gone`: the odd
+    endpoint has no row. `options`: of the simulated service, with its `switches`. `known_fault`: what the product does
+    wrong, so that the test of the mode must fail.
     """
 
     name: str
     does: str
     alter: Alter | None = None
-    says: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
+    says: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     act: Callable[[Stage], None] = refresh
     change: str = ""
     made: int = 0

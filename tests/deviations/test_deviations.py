@@ -102,8 +102,9 @@ def all_is_live_again(stage, renamed):
 def sentences_are_right(mode, shown):
     for page, sentence in mode.sentences():
         assert sentence in shown[page], f"{page}: {shown[page]}"
-    everywhere = " ".join(shown[page] for page in ("list", "resources", "endpoint") if page in shown)
-    said = " ".join(sentence for _page, sentence in mode.sentences())
+    pages = ("list", "resources", "endpoint")
+    everywhere = " ".join(shown[page] for page in pages if page in shown)
+    said = " ".join(sentence for page, sentence in mode.sentences() if page in pages)
     assert ("annot be read" in everywhere) == ("annot be read" in said), everywhere
     assert "The check itself failed" not in shown["check"]
 

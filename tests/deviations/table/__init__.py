@@ -2,7 +2,7 @@
 
 from tests.deviations.mode import Mode
 
-from . import bodies, catalog, changes, endpoints, links, versions
+from . import bodies, catalog, changes, endpoints, links, logs, versions
 
 TOPICS: dict[str, list[Mode]] = {
     "Endpoints": endpoints.MODES,
@@ -11,5 +11,6 @@ TOPICS: dict[str, list[Mode]] = {
     "Answers of the gateway": bodies.MODES,
     "API versions": versions.MODES,
     "Changes": changes.MODES,
+    "Content logs": logs.MODES,
 }
 ALL = [mode for modes in TOPICS.values() for mode in modes]

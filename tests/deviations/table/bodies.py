@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 
 from tests.deviations.front import Exchange, header_names
-from tests.deviations.mode import Alter, Mode, after, answers, entities
+from tests.deviations.mode import COMPRESSED, UNWRITTEN, Alter, Mode, after, answers, entities, not_understood
 
 
 def _encoded(encode: Callable[[str], bytes | str], **headers: str) -> Alter:
@@ -90,8 +90,8 @@ MODES = [
         "compresses the list although nobody asked",
         _encoded(lambda text: gzip.compress(text.encode()), Content_Encoding="gzip"),
         {
-            "list": "Contoso: The service's answer (200) cannot be understood: it is compressed, though that was not asked for.",
-            "check": "The service's answer (200) cannot be understood: it is compressed, though that was not asked for.",
+            "list": f"Contoso: {not_understood(200, COMPRESSED)}",
+            "check": not_understood(200, COMPRESSED),
         },
         known=True,
         failing=True,
@@ -139,8 +139,8 @@ MODES = [
         "refuses the key with HTML",
         answers("GET", "/speechtotext/", 401, "<html>Unauthorized</html>"),
         {
-            "list": "Contoso: The service's answer (401) cannot be understood: it is a refusal that the service did not write.",
-            "check": "The service's answer (401) cannot be understood: it is a refusal that the service did not write.",
+            "list": f"Contoso: {not_understood(401, UNWRITTEN)}",
+            "check": not_understood(401, UNWRITTEN),
         },
         known=True,
         failing=True,
@@ -150,8 +150,8 @@ MODES = [
         "refuses the key with nothing",
         answers("GET", "/speechtotext/", 401, None),
         {
-            "list": "Contoso: The service's answer (401) cannot be understood: it is a refusal that the service did not write.",
-            "check": "The service's answer (401) cannot be understood: it is a refusal that the service did not write.",
+            "list": f"Contoso: {not_understood(401, UNWRITTEN)}",
+            "check": not_understood(401, UNWRITTEN),
         },
         known=True,
         failing=True,
@@ -172,11 +172,11 @@ MODES = [
         "forbids the list of projects with HTML",
         answers("GET", "/projects", 403, "<html>Forbidden</html>"),
         {
-            "list": "Contoso: The service's answer (403) cannot be understood: it is a refusal that the service did not write.",
-            "check": "failed Projects_List: The service's answer (403) cannot be understood: it is a refusal that the service did not write.",
+            "list": f"Contoso: {not_understood(403, UNWRITTEN)}",
+            "check": f"failed Projects_List: {not_understood(403, UNWRITTEN)}",
         },
         projects_live=False,
-        known_fault="The list of projects is read before endpoints are stored, so all rows of the resource stay as they are.",
+        known_fault="The list of projects is read before endpoints are stored, so all rows stay as they are.",
     ),
     Mode(
         "fault-html",
@@ -240,8 +240,8 @@ MODES = [
         "refuses the list with a list",
         answers("GET", "/endpoints", 400, [{"code": "InvalidRequest"}]),
         {
-            "list": "Contoso: The service's answer (400) cannot be understood: it is a refusal that the service did not write.",
-            "check": "The service's answer (400) cannot be understood: it is a refusal that the service did not write.",
+            "list": f"Contoso: {not_understood(400, UNWRITTEN)}",
+            "check": not_understood(400, UNWRITTEN),
         },
         known=True,
         failing=True,

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.deviations import acts
 from tests.deviations.front import Exchange
-from tests.deviations.mode import GONE, Alter, Mode, after, answers, list_of, odd_endpoint
+from tests.deviations.mode import GONE, UNWRITTEN, Alter, Mode, after, answers, list_of, not_understood, odd_endpoint
 
 OWN = {"code": "NotFound", "message": "The endpoint does not exist."}
 WRAPPED = {"error": {"code": "404", "message": "Resource not found"}}
@@ -51,6 +51,7 @@ def _without_mark(exchange: Exchange) -> None:
 
 DONE = "Change model 20260915 Done"
 DEPLOYING = "Deploying Can take up to 30 minutes"
+TWO_HOURS = "The service accepted it more than two hours ago, and still shows the previous model."
 MODES = [
     Mode(
         "patch-shows-running",
@@ -102,7 +103,7 @@ MODES = [
         "shows the old model for three hours",
         None,
         {
-            "list": "Needs a decision The service accepted it more than two hours ago, and still shows the previous model.",
+            "list": f"Needs a decision {TWO_HOURS}",
             "endpoint": "Try again Give up",
         },
         act=acts.waiting_for(hours=3),
@@ -215,7 +216,7 @@ MODES = [
         {
             "endpoint": (
                 "Change model Queued alice",
-                "The service's answer (404) cannot be understood: it is a refusal that the service did not write.",
+                not_understood(404, UNWRITTEN),
             )
         },
         act=acts.change_model,
@@ -355,7 +356,7 @@ MODES = [
         {
             "endpoint": (
                 "Delete endpoint Being checked alice",
-                "The service's answer (404) cannot be understood: it is a refusal that the service did not write.",
+                not_understood(404, UNWRITTEN),
             )
         },
         act=acts.delete,
@@ -369,7 +370,7 @@ MODES = [
         {
             "endpoint": (
                 "Delete endpoint Being checked alice",
-                "The service's answer (404) cannot be understood: it is a refusal that the service did not write.",
+                not_understood(404, UNWRITTEN),
             )
         },
         act=acts.delete,

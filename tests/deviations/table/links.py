@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.deviations.front import Exchange
-from tests.deviations.mode import Alter, Mode, answers, entities, list_is
+from tests.deviations.mode import ELSEWHERE, Alter, Mode, answers, entities, list_is, not_understood
 
 PAGES = {"switches": {"page_size": 2}}
 
@@ -61,7 +61,7 @@ MODES = [
     Mode(
         "next-link-path-alone",
         "gives the path and query alone as `@nextLink`",
-        _next(lambda link: _path(link)),
+        _next(_path),
         {"list": "3 endpoints", "models": "16 models", "check": "`@nextLink` is no uri"},
         options=PAGES,
     ),
@@ -138,7 +138,7 @@ MODES = [
             Location="https://eastus.api.cognitive.microsoft.com/speechtotext/v3.2/endpoints",
         ),
         {
-            "list": "Contoso: The service's answer (307) cannot be understood: it leads elsewhere, and redirects are not followed.",
+            "list": f"Contoso: {not_understood(307, ELSEWHERE)}",
             "check": "the status is 307, not 200",
         },
         known=True,
@@ -149,7 +149,7 @@ MODES = [
         "redirects to a page for signing in",
         answers("GET", "/speechtotext", 302, "<html>Sign in</html>", Location="https://login.example/"),
         {
-            "list": "Contoso: The service's answer (302) cannot be understood: it leads elsewhere, and redirects are not followed.",
+            "list": f"Contoso: {not_understood(302, ELSEWHERE)}",
             "check": "the status is 302, not 200",
         },
         known=True,
@@ -160,7 +160,7 @@ MODES = [
         "redirects to the same path with a slash",
         answers("GET", "/endpoints", 308, None, Location="/speechtotext/v3.2/endpoints/"),
         {
-            "list": "Contoso: The service's answer (308) cannot be understood: it leads elsewhere, and redirects are not followed.",
+            "list": f"Contoso: {not_understood(308, ELSEWHERE)}",
             "check": "the status is 308, not 200",
         },
         known=True,

@@ -38,7 +38,7 @@ def _two_queries(exchange: Exchange) -> None:
 
 
 WRAPPED = {"error": {"code": "404", "message": "Resource not found"}}
-RETIRED = {
+RETIRED: dict[str, str | tuple[str, ...]] = {
     "list": (
         "Contoso: The service does not support API version v3.2, but it supports 2025-10-15.",
         "Choose 2025-10-15 for this resource. The data is from",
@@ -46,7 +46,7 @@ RETIRED = {
     "resources": "2025-10-15 is available",
     "check": "2025-10-15 would be chosen",
 }
-WRONG = {
+WRONG: dict[str, str | tuple[str, ...]] = {
     "list": (
         "Contoso: There is no Speech to text REST API at http://127.0.0.1:",
         "in any version. Correct the service address or the region of this resource.",

@@ -137,7 +137,8 @@ def _refresh(resource: Resource, service: azure.SpeechClient) -> float:
         try:
             web_hooks.ensure(resource, service, address)
         except azure.SpeechError as error:
-            if not work.is_refusal(error):
+            # Whatever is answered in its place: the lists have just been read.
+            if not work.is_refusal(error) and not isinstance(error, azure.Unreadable | azure.VersionRetired):
                 raise
             web_hooks.record_refusal(resource)  # the resource answers, and is refreshed as ever
     return float(settings.LOOK_SECONDS)

@@ -60,6 +60,22 @@ def test_a_web_hook_that_the_service_refuses_is_shown_and_the_resource_is_refres
     assert "The service refuses to register it." in page
 
 
+@pytest.mark.parametrize(
+    ("status", "body"), [(403, "<html>Forbidden</html>"), (404, ""), (200, "<html>Welcome</html>")]
+)
+def test_a_web_hook_that_a_gateway_refuses_does_not_make_the_resource_fail(
+    mirrored, world, worker, settings, alice, status, body
+):
+    settings.PUBLIC_URL = "https://studio.example"
+    set_web_hook(mirrored, enabled=True)
+    world.fail({"path": "/webhooks", "times": 3, "effect": {"status": status, "body": body}})
+    worker.mirror()
+    mirrored.refresh_from_db()
+    assert mirrored.failing_since is None
+    page = alice.get(reverse("endpoints:resource-edit", args=[mirrored.pk])).content.decode()
+    assert "The service refuses to register it." in page
+
+
 def test_a_signed_call_makes_the_resource_due(client, hooked):
     assert not Resource.objects.due().exists()
     assert call(client, hooked, about(uuid.uuid4())).status_code == 200

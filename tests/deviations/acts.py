@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 from django.db.models import F
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
+from endpoints.access.signature import signature
 from endpoints.changes import submit
+from endpoints.mirror.resources import set_web_hook
 from endpoints.models import Change, Endpoint, Resource
 from tests.changes.requests import request_create, request_model
 from tests.logs.steps import keep_logs
@@ -123,3 +130,32 @@ def create(stage: Stage) -> None:
 def read_logs(stage: Stage) -> None:
     """All content logs of the endpoint are to be kept here."""
     keep_logs(stage.alice, stage.row)
+
+
+def register_hook(stage: Stage) -> None:
+    """The web hook is to be registered, which takes effect with the next refreshes."""
+    set_web_hook(stage.resource, enabled=True)
+    stage.refresh()
+    stage.refresh()
+
+
+def called(status: int, body: Any = None, *, due: bool, signed: bool = True, query: str = "", times: int = 1) -> Act:
+    """The service calls the web hook; `due`: whether the resource is then to be refreshed at once."""
+
+    def act(stage: Stage) -> None:
+        register_hook(stage)
+        resource = Resource.objects.get()
+        text = b"" if body is None else json.dumps(body).replace("{odd}", stage.odd).encode()
+        secret = resource.hook_secret.open() if resource.hook_secret else ""
+        headers = {"X-MicrosoftSpeechServices-Signature": signature(secret, text)} if signed else {}
+        address = f"{reverse('hook', args=[resource.hook_token])}{query}"
+        for _time in range(times):
+            Resource.objects.update(due_at=timezone.now() + timedelta(hours=1))
+            answer = Client().post(address, text, content_type="application/json", headers=headers)
+            assert answer.status_code == status
+        if query:
+            assert answer["Content-Type"].startswith("text/plain")
+            assert answer.content.decode() == unquote(query.partition("=")[2])
+        assert Resource.objects.due().exists() == due
+
+    return act

@@ -23,7 +23,8 @@ def front(simulator):
 
 
 @pytest.fixture
-def stage(request, front, world, worker, alice):
+def stage(request, front, world, worker, alice, settings):
+    settings.PUBLIC_URL = front.url
     yield Stage(request.param, front, world, worker, alice)
     front.begin()
 

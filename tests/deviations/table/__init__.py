@@ -2,7 +2,7 @@
 
 from tests.deviations.mode import Mode
 
-from . import bodies, catalog, changes, endpoints, links, logs, versions
+from . import bodies, catalog, changes, endpoints, hooks, links, logs, versions
 
 TOPICS: dict[str, list[Mode]] = {
     "Endpoints": endpoints.MODES,
@@ -12,5 +12,6 @@ TOPICS: dict[str, list[Mode]] = {
     "API versions": versions.MODES,
     "Changes": changes.MODES,
     "Content logs": logs.MODES,
+    "Web hooks": hooks.MODES,
 }
 ALL = [mode for modes in TOPICS.values() for mode in modes]

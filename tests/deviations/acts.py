@@ -6,9 +6,11 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import unquote
 
+from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
@@ -21,6 +23,8 @@ from endpoints.models import Change, Endpoint, Resource
 from tests.changes.requests import request_create, request_model
 from tests.logs.steps import keep_logs
 
+from .front import Exchange
+from .mode import API
 from .stage import Stage
 
 Act = Callable[[Stage], None]
@@ -159,3 +163,35 @@ def called(status: int, body: Any = None, *, due: bool, signed: bool = True, que
         assert Resource.objects.due().exists() == due
 
     return act
+
+
+def during_a_list(act: Act) -> Act:
+    """A worker gets a list that the service read before `act`, and stores it afterwards."""
+
+    def run(stage: Stage) -> None:
+        read, go_on = Event(), Event()
+
+        def hold(exchange: Exchange) -> None:
+            if exchange.method == "GET" and exchange.path == f"{API}/endpoints" and not read.is_set():
+                assert exchange.answer.status == 200
+                read.set()
+                assert go_on.wait(30)
+
+        def list_late() -> None:
+            try:
+                stage.worker.mirror()
+            finally:
+                connection.close()
+
+        stage.front.alter = hold
+        Resource.objects.update(cataloged_at=timezone.now(), tried_at=None)
+        listing = Thread(target=list_late)
+        listing.start()
+        try:
+            assert read.wait(30)
+            act(stage)
+        finally:
+            go_on.set()
+            listing.join()
+
+    return run

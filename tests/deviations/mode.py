@@ -61,6 +61,11 @@ class Mode:
     known_fault: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def models_live(self) -> bool:
+        """Whether models are read again: not when the list of endpoints, which comes first, is refused."""
+        return not self.failing and (self.projects_live or not self.frozen)
+
     def sentences(self) -> list[tuple[str, str]]:
         """Each page with each of its sentences."""
         return [

@@ -12,6 +12,7 @@ from tests.deviations.front import Front
 from tests.deviations.mode import ODD
 from tests.deviations.stage import Stage, all_of
 from tests.deviations.table import ALL
+from tests.deviations.table.limits import LATE
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +39,18 @@ def named(mode):
     return pytest.param(mode, id=mode.name, marks=marks)
 
 
-@by_name(ALL)
+@by_name(mode for mode in ALL if mode not in LATE)
 def test_the_pages_stay_live_and_say_what_is_odd(stage):
+    walk(stage)
+
+
+@pytest.mark.django_db(transaction=True)  # a second worker holds the list
+@by_name(LATE)
+def test_a_list_that_arrives_late_undoes_nothing(stage):
+    walk(stage)
+
+
+def walk(stage):
     mode = stage.mode
     stage.register()
     mode.act(stage)
@@ -86,7 +97,7 @@ def rows_are_right(stage, names):
 def pages_are_right(stage, names, shown):
     for name in names.values():
         assert f"Select {name}" in shown["list"]
-    assert ("Live models" in shown["models"]) == (not stage.mode.failing)
+    assert ("Live models" in shown["models"]) == stage.mode.models_live
     assert ("Does not answer" in shown["resources"]) == stage.mode.failing
 
 

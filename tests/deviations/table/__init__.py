@@ -2,7 +2,7 @@
 
 from tests.deviations.mode import Mode
 
-from . import bodies, catalog, changes, endpoints, hooks, links, logs, versions
+from . import bodies, catalog, changes, endpoints, hooks, limits, links, logs, versions
 
 TOPICS: dict[str, list[Mode]] = {
     "Endpoints": endpoints.MODES,
@@ -13,5 +13,7 @@ TOPICS: dict[str, list[Mode]] = {
     "Changes": changes.MODES,
     "Content logs": logs.MODES,
     "Web hooks": hooks.MODES,
+    "Limits": limits.MODES,
+    "Lists that arrive late": limits.LATE,
 }
 ALL = [mode for modes in TOPICS.values() for mode in modes]

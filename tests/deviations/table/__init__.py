@@ -1,19 +1,36 @@
 """All modes, by topic."""
 
+from typing import Any
+
+import pytest
+
 from tests.deviations.mode import Mode
 
 from . import bodies, catalog, changes, endpoints, hooks, limits, links, logs, versions
 
-TOPICS: dict[str, list[Mode]] = {
+LISTS: dict[str, list[Mode]] = {
     "Endpoints": endpoints.MODES,
     "Models and projects": catalog.MODES,
     "Links and redirects": links.MODES,
     "Answers of the gateway": bodies.MODES,
+}
+ACTIONS = {
     "API versions": versions.MODES,
     "Changes": changes.MODES,
     "Content logs": logs.MODES,
     "Web hooks": hooks.MODES,
     "Limits": limits.MODES,
-    "Lists that arrive late": limits.LATE,
 }
+LATE = {"Lists that arrive late": limits.LATE}
+TOPICS = LISTS | ACTIONS | LATE
 ALL = [mode for modes in TOPICS.values() for mode in modes]
+
+
+def parameters(topics: dict[str, list[Mode]]) -> list[Any]:
+    """One parameter of a test for each mode; the test of a mode with a known fault must fail."""
+    return [_parameter(mode) for modes in topics.values() for mode in modes]
+
+
+def _parameter(mode: Mode) -> Any:
+    marks = [pytest.mark.xfail(reason=mode.known_fault, strict=True)] if mode.known_fault else []
+    return pytest.param(mode, id=mode.name, marks=marks)

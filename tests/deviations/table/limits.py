@@ -11,7 +11,7 @@ GATEWAY = {"statusCode": 429, "message": "Rate limit is exceeded. Try again in 7
 
 
 def limited(name: str, does: str, body: Any, **headers: str) -> Mode:
-    alter = answers("GET", LIST, 429, body, **headers)
+    alter = answers("GET", LIST, 429, body, None, **headers)
     says = {"resources": "Asked too often; again at", "check": "failed Endpoints_List: The service is asked too often."}
     return Mode(
         name, f"answers the list with 429 and {does}", alter, says, known=True, frozen=True, projects_live=False

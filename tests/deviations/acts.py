@@ -143,6 +143,16 @@ def register_hook(stage: Stage) -> None:
     stage.refresh()
 
 
+def renew_hook(stage: Stage) -> None:
+    """The answer with the id of the web hook was lost, so it is found by its address."""
+    register_hook(stage)
+    Resource.objects.update(hook_id="", hook_version="")
+    before = len(stage.front.asked)
+    stage.refresh()
+    asked = [line.partition("?")[0] for line in stage.front.asked[before:] if "/webhooks" in line]
+    assert [line.partition(" ")[0] for line in asked] == ["GET", "DELETE", "POST"]
+
+
 def called(status: int, body: Any = None, *, due: bool, signed: bool = True, query: str = "", times: int = 1) -> Act:
     """The service calls the web hook; `due`: whether the resource is then to be refreshed at once."""
 

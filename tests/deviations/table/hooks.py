@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.deviations.acts import Act, called, register_hook
+from tests.deviations.acts import Act, called, register_hook, renew_hook
 from tests.deviations.front import Exchange
 from tests.deviations.mode import Alter, Mode, after, answers, list_of, put
 
@@ -44,11 +44,12 @@ MODES = [
     registered(
         "hook-events-text", "gives texts for the `events` of a web hook", hook(events={"ping": "true"}), REGISTERED
     ),
-    registered(
+    Mode(
         "hook-of-another-version",
-        "names another API version in a web hook",
+        "names another API version in a web hook of ours that it lists",
         hook(properties__apiVersion="v3.1"),
-        REGISTERED,
+        {"resource": REGISTERED},
+        act=renew_hook,
     ),
     registered(
         "hook-list-null",

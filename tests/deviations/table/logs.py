@@ -165,8 +165,10 @@ MODES = [
         f"{NOT_LISTED} The service's answer (200) cannot be understood: not JSON.",
     ),
     transcript("transcript-short", "in the format of short audio", SHORT, *GOOD),
-    transcript("transcript-version-2", "with `AudioFileResults` and `SegmentResults`", VERSION_2, *GOOD),
-    transcript("transcript-fast", "with `combinedPhrases` and `phrases`", FAST, *GOOD),
+    transcript(
+        "transcript-version-2", "with `AudioFileResults` and `SegmentResults`", VERSION_2, *GOOD, "Confidence 97%"
+    ),
+    transcript("transcript-fast", "with `combinedPhrases` and `phrases`", FAST, *GOOD, "Confidence 97%"),
     transcript("transcript-array", "as an array of phrases", [SHORT], *GOOD),
     transcript("transcript-lines", "as JSON lines", LINES, *GOOD),
     transcript(

@@ -45,6 +45,7 @@ SLOW = (
     "tests/processes/test_demo.py",
     "tests/processes/",
     "tests/crashes/",
+    "tests/deviations/",
     "tests/pages/test_list.py",
     "tests/contract/test_schemathesis.py",
     "tests/test_query_counts.py",

@@ -33,6 +33,24 @@ class Stage:
         self.odd = next(identity for identity, logs in ids.items() if logs)
         self.others = [identity for identity in ids if identity != self.odd]
         front.odd = self.odd
+        self.called = self._names_of_models()
+
+    def _names_of_models(self) -> dict[str, str]:
+        """What stands for the names of models in sentences; they depend on the quarter in which the world begins."""
+        custom, base = all_of(self.world, "models"), all_of(self.world, "models/base")
+        odd = self.world.call("GET", f"/endpoints/{self.odd}")
+        return {
+            "<model>": next(one["displayName"] for one in custom if one["self"] == odd["model"]["self"]),
+            "<newest base model>": max(one["displayName"] for one in base),
+            "<first model>": custom[0]["displayName"],
+            "<first base model>": base[0]["displayName"],
+        }
+
+    def named(self, sentence: str) -> str:
+        """The sentence with the names of models."""
+        for placeholder, name in self.called.items():
+            sentence = sentence.replace(placeholder, name)
+        return sentence
 
     def register(self) -> None:
         """Add the resource and refresh it; the service differs from the first request on, unless it is `known`."""

@@ -25,7 +25,7 @@ def walk(stage):
         shown["check"] = stage.check()
     rows_are_right(stage, names)
     pages_are_right(stage, names, shown)
-    sentences_are_right(mode, shown)
+    sentences_are_right(stage, shown)
     assert stage.front.strangers == []
     if mode.failing or mode.frozen:
         all_is_live_again(stage, renamed)
@@ -71,9 +71,10 @@ def all_is_live_again(stage, renamed):
     assert renamed.items() <= stage.names().items()
 
 
-def sentences_are_right(mode, shown):
+def sentences_are_right(stage, shown):
+    mode = stage.mode
     for page, sentence in mode.sentences():
-        assert sentence in shown[page], f"{page}: {shown[page]}"
+        assert stage.named(sentence) in shown[page], f"{page}: {shown[page]}"
     pages = ("list", "resources", "endpoint")
     everywhere = " ".join(shown[page] for page in pages if page in shown)
     said = " ".join(sentence for page, sentence in mode.sentences() if page in pages)

@@ -22,9 +22,9 @@ MODES = [
         "gives null as the `self` of a custom model",
         first_of("/models", self=None),
         {
-            "list": "Contoso: Call centre 2026-09 cannot be read: `self` is missing.",
+            "list": "Contoso: <first model> cannot be read: `self` is missing.",
             "models": "16 models",
-            "check": "the custom model 'Call centre 2026-09' cannot be read: `self` is missing",
+            "check": "the custom model '<first model>' cannot be read: `self` is missing",
         },
         known=True,
     ),
@@ -33,9 +33,9 @@ MODES = [
         "gives a number as the `self` of a base model",
         first_of("/models/base", self=7),
         {
-            "list": "Contoso: 20240915 cannot be read: `self` is not a text.",
+            "list": "Contoso: <first base model> cannot be read: `self` is not a text.",
             "models": "16 models",
-            "check": "the base model '20240915' cannot be read: `self` is not a text",
+            "check": "the base model '<first base model>' cannot be read: `self` is not a text",
         },
         known=True,
     ),
@@ -51,7 +51,7 @@ MODES = [
     Mode(
         "base-model-item-text",
         "lists a text among the base models",
-        item_is("/models/base", "20260915"),
+        item_is("/models/base", "base model"),
         {
             "list": "Contoso: A model cannot be read: it is not an object.",
             "check": "one base model cannot be read: it is not an object",
@@ -146,7 +146,7 @@ MODES = [
         "model-id-in-capitals-in-its-list",
         "writes the ids in the list of custom models in capitals",
         _capitals,
-        {"models": "16 models", "endpoint": "Model Hotline 2026-03"},
+        {"models": "16 models", "endpoint": "Model <model>"},
     ),
     Mode(
         "base-model-description-null",

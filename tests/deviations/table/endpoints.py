@@ -4,7 +4,7 @@ from tests.deviations.front import Exchange
 from tests.deviations.mode import GONE, ODD, Mode, entities, item_is, list_is, odd_endpoint
 
 LISTED = "/endpoints"
-SERVES = "Hotline 2026-03 Custom model de-DE Succeeded"
+SERVES = "<model> Custom model de-DE Succeeded"
 LOGS = "Content logging On. The service records the audio and the transcripts"
 LOGS_NOT = "Content logging Off."
 FAILED = "The service could not deploy the model of this endpoint."
@@ -127,7 +127,7 @@ MODES = [
         "locale-long",
         "gives a `locale` that is longer than any",
         odd_endpoint(locale="en-US-" + "x" * 300),
-        {"list": "Hotline 2026-03 Custom model Succeeded"},
+        {"list": "<model> Custom model Succeeded"},
     ),
     Mode(
         "description-number",

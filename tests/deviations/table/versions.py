@@ -268,7 +268,7 @@ MODES = [
         "links-with-two-queries",
         "gives links with two query strings in 2025-10-15",
         _two_queries,
-        {"list": "3 endpoints", "models": "16 models", "endpoint": "Model Hotline 2026-03"},
+        {"list": "3 endpoints", "models": "16 models", "endpoint": "Model <model>"},
         version="2025-10-15",
     ),
 ]

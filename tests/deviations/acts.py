@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.access.signature import signature
-from endpoints.changes import submit
+from endpoints.changes import decisions, submit
 from endpoints.mirror.resources import set_web_hook
 from endpoints.models import Change, Endpoint, Resource
 from tests.changes.requests import request_create, request_model
@@ -89,7 +89,7 @@ def takes_effect_late(stage: Stage) -> None:
     stepped(stage, change, steps=2, hours=0)
     passed(change, hours=3)
     stage.worker.step(change)
-    submit.decide(change, again=False, actor=stage.alice.user)
+    decisions.decide(change, again=False, actor=stage.alice.user)
     stage.world.go()
     stage.world.advance(3600)
     stage.refresh()

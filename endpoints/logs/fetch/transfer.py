@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,7 +37,7 @@ LONGEST_ETAG = 100
 STALLS = 3  # attempts in a row in which nothing comes
 RENEWALS, RENEWAL_SECONDS = 50, 10.0  # half of what the service's rate limit lets one resource request
 
-Facts = dict[str, Any]
+Facts = dict[str, Any]  # columns of a LogFile, "transcript": a Transcript, or "failed": why
 
 
 class ReceivedPart(NamedTuple):
@@ -105,6 +106,11 @@ def name_of(row: LogFile) -> str:
     return f"{row.endpoint_id}/{row.pk}-{plain(row.remote_id)}"
 
 
+def stored(row: LogFile, path: Path | str) -> Facts:
+    """Move the whole file at `path` into the storage."""
+    return {"stored_as": move(name_of(row), path), "stored_at": timezone.now()}
+
+
 def transcript_of(row: LogFile, data: Callable[[], bytes], size: int) -> Facts:
     if row.kind != FileKind.TRANSCRIPTION:
         return {}
@@ -130,7 +136,7 @@ class _Transfer:
                 facts = self.checked(partial)
                 if self.fetching.stop.is_set():
                     raise Canceled
-                facts["stored_as"] = move(name_of(self.row), partial.path)
+                facts |= stored(self.row, partial.path)
                 kept = True
                 return facts
             except (azure.SpeechError, Canceled):

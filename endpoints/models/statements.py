@@ -38,17 +38,18 @@ def update(model: type[Model], rows: Iterable[tuple[int, Mapping[str, Any]]]) ->
 def _execute(model: type[Model], verb: str, rest: str, names: Sequence[str], rows: Iterable[list[Any]]) -> None:
     """Values behind those of `names` are ids."""
     fields = [_fields(model)[name] for name in names]
+    known: list[dict[Any, Any]] = [{} for _field in fields]  # many rows have the same days and times
 
-    def prepared(row: list[Any]) -> list[Any]:
-        ready = [
-            value if isinstance(value, PLAIN) else field.get_db_prep_save(value, connection)
-            for field, value in zip(fields, row, strict=False)
-        ]
-        return ready + row[len(fields) :]
+    def prepared(field: Any, known: dict[Any, Any], value: Any) -> Any:
+        if isinstance(value, PLAIN):
+            return value
+        if value not in known:
+            known[value] = field.get_db_prep_save(value, connection)
+        return known[value]
 
+    values = [[*map(prepared, fields, known, row), *row[len(fields) :]] for row in rows]
     with connection.cursor() as cursor:
-        table = connection.ops.quote_name(model._meta.db_table)
-        cursor.executemany(f"{verb} {table} {rest}", [prepared(row) for row in rows])
+        cursor.executemany(f"{verb} {connection.ops.quote_name(model._meta.db_table)} {rest}", values)
 
 
 def _columns(model: type[Model], names: Sequence[str]) -> list[str]:

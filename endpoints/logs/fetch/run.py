@@ -11,6 +11,7 @@ from datetime import timedelta
 from queue import Empty, SimpleQueue
 from uuid import uuid4
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from endpoints import azure
@@ -110,13 +111,14 @@ class _Run:
     def begin(self) -> None:
         """Claim the next files under our lease, and submit them."""
         most = BATCH - len(self.pending) - len(self.small)
-        free = self.missing.unleased().exclude(pk__in=self.tried).order_by("pk").values_list("pk", flat=True)
-        pks = list(free[:most])
-        self.more = len(pks) == most
-        until = Now() + timedelta(seconds=LEASE_SECONDS)
-        LogFile.objects.missing().unleased().filter(pk__in=pks).update(lease=self.lease, leased_until=until)
-        rows = LogFile.objects.filter(lease=self.lease, pk__in=pks).select_related("entry").order_by("pk")
-        for row in rows.only(*COLUMNS):
+        free = self.missing.unleased().exclude(pk__in=self.tried).select_related("entry").order_by("pk")
+        with transaction.atomic():
+            rows = list(free.only(*COLUMNS).select_for_update(of=("self",), skip_locked=True)[:most])
+            until = Now() + timedelta(seconds=LEASE_SECONDS)
+            claimed = LogFile.objects.filter(pk__in=[row.pk for row in rows])
+            claimed.update(lease=self.lease, leased_until=until)
+        self.more = len(rows) == most
+        for row in rows:
             self.endpoint = row.endpoint = self.endpoint or row.endpoint
             address = self.addresses.get(row.remote_id)
             if address and self.small.takes(row):

@@ -41,8 +41,20 @@ def record(endpoint: Endpoint, files: Iterable[Listed]) -> list[Listed]:
         if known:
             there.update(seen_at=now, gone_at=None)
         new = [(key, file) for key, pair in pairs.items() for file in pair.values() if file.id not in known]
-        facts = {"endpoint_id": endpoint.pk, "seen_at": now}
-        statements.insert(LogFile, [facts | {"entry_id": entries[key][0], **_columns(file)} for key, file in new])
+        rows = [
+            {
+                "endpoint_id": endpoint.pk,
+                "entry_id": entries[key][0],
+                "remote_id": file.id,
+                "name": file.name,
+                "kind": file.kind,
+                "size": file.size or 0,
+                "created_at": file.created,
+                "seen_at": now,
+            }
+            for key, file in new
+        ]
+        statements.insert(LogFile, rows)
         days = Counter(entries[key][1] for key, _file in new)
         LogDay.objects.add(endpoint, {day: {"seen": count} for day, count in days.items()})
     return list(listed.values())
@@ -121,14 +133,4 @@ def _told(pair: list[Listed], audio: bool, transcript: bool, empty: bool, durati
         "has_transcript": transcript or FileKind.TRANSCRIPTION in kinds,
         "empty": empty or any(file.size == 0 for file in pair),
         "duration": duration or next(lengths, None),
-    }
-
-
-def _columns(file: Listed) -> dict[str, Any]:
-    return {
-        "remote_id": file.id,
-        "name": file.name,
-        "kind": file.kind,
-        "size": file.size or 0,
-        "created_at": file.created,
     }

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from queue import Empty, SimpleQueue
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from endpoints.logs.fetch.small_files import HandedOver, SmallFiles
 from endpoints.logs.fetch.source import LogSource
 from endpoints.logs.fetch.transfer import Canceled, Facts, Fetching, FileFailed, ReceivedPart
 from endpoints.logs.storage.partials import InUse
+from endpoints.logs.storage.place import is_local
 from endpoints.models import Endpoint, LogFile
 from endpoints.models.log import LogFileQuerySet
 
@@ -71,6 +73,7 @@ class _Run:
         self.fetching = Fetching(service)
         self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
         self.small = SmallFiles(self.fetching, AT_ONCE)
+        self.stored_here = is_local()
         self.lease = uuid4()
         self.fetched = Fetched()
         self.pending: dict[Future[Facts], LogFile] = {}  # in the pool
@@ -128,14 +131,18 @@ class _Run:
 
     def fetch(self, row: LogFile, address: str | None, part: ReceivedPart | None = None) -> None:
         """By a request of its own, in a thread of the pool."""
-        future = self.pool.submit(transfer.fetch, row, address, self.fetching, part)
+        self.submit(row, partial(transfer.fetch, row, address, self.fetching, part))
+
+    def submit(self, row: LogFile, facts: Callable[[], Facts]) -> None:
+        future = self.pool.submit(facts)
         self.pending[future] = row
         future.add_done_callback(self.ended.put)
 
     def collect(self, *, block: bool) -> None:
         """Those that have ended, at once or after waiting a while for one."""
         for row, facts in self.small.ended(POLL_SECONDS):
-            self.settle(row, facts)
+            # An upload can take longer than a lease, which only this thread prolongs.
+            (self.settle if self.stored_here else self.submit)(row, facts)
         block = block and bool(self.pending) and not self.small
         with suppress(Empty):
             while True:
@@ -152,7 +159,10 @@ class _Run:
             self.tried.append(row.pk)
             self.fetched.failed += 1
         except HandedOver as handed:
-            self.fetch(row, handed.address, handed.part)
+            if self.fetching.stop.is_set():
+                self.release([row.pk])
+            else:
+                self.fetch(row, handed.address, handed.part)
         except (InUse, Canceled):
             self.tried.append(row.pk)
             self.release([row.pk])

@@ -60,7 +60,7 @@ def main(url: str, key: str) -> None:
             took = time.perf_counter() - began
             facts |= {"seconds": took, "asked": Counting.asked, "grown": max(0, memory("VmHWM") - idle) / MIB}
             store().delete(facts["stored_as"])
-            print(json.dumps(facts), flush=True)
+            print(json.dumps(facts, default=str), flush=True)
 
 
 if __name__ == "__main__":

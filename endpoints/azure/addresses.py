@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import unquote, urljoin, urlsplit
 from uuid import UUID
@@ -96,18 +97,21 @@ def _public(url: httpx.URL) -> bool:
         return url.host != "localhost" and not url.host.endswith(".localhost")
 
 
-def content_target(link: str, endpoint: httpx.URL) -> str | None:
+def content_targets(endpoint: httpx.URL) -> Callable[[str], str | None]:
     """The same as libcurl is given it; thousands of addresses share an origin, which is looked at once."""
-    plain = _PLAIN.fullmatch(link)
-    if plain and "/." not in plain[2]:
-        return link if _content_origin(plain[1], endpoint) else None
-    url = content_link(link, endpoint)
-    return str(url) if url else None
 
+    @lru_cache(maxsize=64)
+    def allowed(origin: str) -> bool:
+        return content_link(origin, endpoint) is not None
 
-@lru_cache(maxsize=64)
-def _content_origin(link: str, endpoint: httpx.URL) -> httpx.URL | None:
-    return content_link(link, endpoint)
+    def target(link: str) -> str | None:
+        plain = _PLAIN.fullmatch(link)
+        if plain and "/." not in plain[2]:
+            return link if allowed(plain[1]) else None
+        url = content_link(link, endpoint)
+        return str(url) if url else None
+
+    return target
 
 
 def id_behind(link: str) -> str:

@@ -51,8 +51,9 @@ class Batch(Generic[T]):
         return bool(self._free)
 
     @property
-    def busy(self) -> bool:
-        return bool(self._busy)
+    def busy(self) -> int:
+        """How many have begun and not ended."""
+        return len(self._busy)
 
     def begin(self, token: T, url: str) -> bool:
         """Request the content at `url`; False when the address is not allowed, which open_content() explains."""

@@ -6,7 +6,7 @@ from typing import Self
 import httpx
 
 from . import catalog, endpoints, logs, web_hooks
-from .addresses import checked_endpoint, content_target
+from .addresses import checked_endpoint, content_targets
 from .base_client import BaseClient
 from .content import Contents
 from .credentials import Credential, KeyAuthentication, TokenAuthentication
@@ -51,7 +51,7 @@ class SpeechClient(BaseClient, Contents):
         if not deadline > 0:
             raise ValueError("A deadline is a number of seconds above 0.")
         super().__init__(address, version, Sender(authentication, version.name, deadline, retries, transport, network))
-        self._retries = retries
+        self._retries, self._content_target = retries, content_targets(address)
         self._connections = Connections(network)
 
     def __repr__(self) -> str:
@@ -117,7 +117,7 @@ class SpeechClient(BaseClient, Contents):
 
     def _source(self, url: str) -> Source:
         """Where content lies; neither the key nor a token goes there."""
-        address = content_target(url, self.endpoint)
+        address = self._content_target(url)
         if address is None:
             sentence = "The address of the content may not be used: it is not https, or lies in a private network."
             raise ForeignAddress(sentence, operation="content")

@@ -36,9 +36,10 @@ AT_ONCE = 500  # entries
 READABLE = 8 * PIECE  # a transcript above that is not read for the tables
 USUAL = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+")
 UNUSUAL = re.compile(r"[^a-z0-9._-]|\.(?=\.)")
-# The columns that are read of each file.
-NEEDED = ("entry", "remote_id", "name", "kind", "size", "sha256", "stored_as", "problem")
+# The columns that are read: of each file, and of each entry.
+OF_FILES = ("pk", "entry_id", "remote_id", "name", "kind", "size", "sha256", "stored_as", "problem")
 TIMES = ("created_at", "stored_at", "gone_at")
+OF_ENTRIES = ("pk", "day", "at", "duration", "outcome", "text", "confidence")
 
 
 class Interrupted(Exception):
@@ -106,18 +107,20 @@ class _Packing:
         for name, size, pieces in [("manifest.json", *self.manifest()), *tables]:
             archive.add_compressed(name, now, size, self.checked(pieces))
 
-    def entries(self) -> Iterator[tuple[LogEntry, list[LogFile]]]:
-        """In order of time, in batches, so that no query is open while files are copied."""
+    def entries(self) -> Iterator[tuple[Any, list[Any]]]:
+        """In order of time, in batches, so that no query is open while files are copied; rows have no methods."""
         pks = array("q", self.download.entries.order_by("day", "at", "pk").values_list("pk", flat=True).iterator())
         for first in range(0, len(pks), AT_ONCE):
             some = pks[first : first + AT_ONCE]
-            files: dict[int, list[LogFile]] = defaultdict(list)
-            for file in LogFile.objects.filter(entry__in=some).only(*NEEDED, *TIMES).order_by("kind", "pk"):
+            files: dict[int, list[Any]] = defaultdict(list)
+            found = LogFile.objects.filter(entry__in=some).order_by("kind", "pk")
+            for file in found.values_list(*OF_FILES, *TIMES, named=True):
                 files[file.entry_id].append(file)
-            for entry in LogEntry.objects.filter(pk__in=some).defer("words").order_by("day", "at", "pk"):
+            entries = LogEntry.objects.filter(pk__in=some).order_by("day", "at", "pk")
+            for entry in entries.values_list(*OF_ENTRIES, named=True):
                 yield entry, files[entry.pk]
 
-    def copy(self, archive: ZipFile, name: str, file: LogFile, unread: bytearray | None) -> dict[str, str]:
+    def copy(self, archive: ZipFile, name: str, file: Any, unread: bytearray | None) -> dict[str, str]:
         """Add our copy of `file`; when it is not what was stored, nothing is added, and the answer says why.
 
         The bytes of a transcript that nobody has read yet are appended to `unread`.
@@ -128,9 +131,9 @@ class _Packing:
         except FileNotFoundError:
             return _damaged(file)
         with stored:
-            first = stored.read(PIECE) if file.size <= PIECE else b""
+            first = stored.read(file.size + 1) if file.size <= PIECE else b""
             digest, crc, size = hashlib.sha256(first), zlib.crc32(first), len(first)
-            for piece in self.pieces(stored):
+            for piece in self.pieces(stored) if size != file.size else ():
                 digest.update(piece)
                 crc, size = zlib.crc32(piece, crc), size + len(piece)
             if size != file.size or digest.hexdigest() != file.sha256:
@@ -171,7 +174,7 @@ class _Packing:
         size = len(first) + self.packed.size + len(between) + self.missing.size + len(last)
         return size, chain([first], self.packed.pieces(), [between], self.missing.pieces(), [last])
 
-    def name(self, entry: LogEntry, file: LogFile) -> str:
+    def name(self, entry: Any, file: Any) -> str:
         """Flat, and unique on systems that ignore case too.
 
         With the day in front it is never a name that a system reserves (CON, NUL), and equal times of day differ.
@@ -195,7 +198,7 @@ class _Packing:
             raise Interrupted
 
 
-def _facts(file: LogFile) -> dict[str, Any]:
+def _facts(file: Any) -> dict[str, Any]:
     return {
         "id": file.remote_id,
         "sourceName": file.name,
@@ -211,7 +214,7 @@ def _json(facts: dict[str, Any], spool: Spool) -> str:
     return f"{',' if spool.count else ''}\n  {as_json(facts)}"
 
 
-def _why_not(file: LogFile) -> dict[str, str]:
+def _why_not(file: Any) -> dict[str, str]:
     """Why we do not hold it; nothing when we do."""
     if file.stored_as:
         return {}
@@ -227,7 +230,7 @@ def _why_not(file: LogFile) -> dict[str, str]:
     return {"reason": "new", "why": _("It appeared after the others had been fetched.")}
 
 
-def _damaged(file: LogFile) -> dict[str, str]:
+def _damaged(file: Any) -> dict[str, str]:
     """The next download fetches it again, if the service still has it."""
     unknown = {"stored_as": "", "stored_at": None, "sha256": "", "etag": "", "problem": "", "failures": 0}
     LogFile.objects.filter(pk=file.pk, stored_as=file.stored_as).update(**unknown)

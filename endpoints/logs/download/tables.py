@@ -19,7 +19,7 @@ from django.utils import translation
 from endpoints.logs import transcripts
 from endpoints.logs.storage.partials import PIECE, place
 from endpoints.messages import spreadsheet
-from endpoints.models import LogEntry, Preferences
+from endpoints.models import Preferences
 from endpoints.models.log import FileKind
 
 as_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -56,8 +56,8 @@ class Tables:
         with translation.override(language):
             self._csv.add(spreadsheet.csv_head(COLUMNS))
 
-    def add(self, entry: LogEntry, names: Mapping[str, str], said: bytes = b"") -> None:
-        """`names`: of its files in the zip, by kind. `said`: the bytes of its transcript, when it is unread."""
+    def add(self, entry: Any, names: Mapping[str, str], said: bytes = b"") -> None:
+        """A LogEntry, or a row of it. `names`: of its files in the zip, by kind. `said`: an unread transcript."""
         found = transcripts.read(said) if said else entry
         facts = {
             "time": moment(entry.at),

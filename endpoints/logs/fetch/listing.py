@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from endpoints.logs.keys import day_of, key_of, lock_logs, time_of_key
-from endpoints.models import Endpoint, LogDay, LogEntry, LogFile, Purge
+from endpoints.models import Endpoint, LogDay, LogEntry, LogFile, Purge, statements
 from endpoints.models.log import PARTIAL, RETENTION, FileKind
 
 if TYPE_CHECKING:
     from endpoints.azure.entities import LogFile as Listed
 
-FROM_FILES = ["has_audio", "has_transcript", "empty", "duration"]  # what an entry is told by its files
+FROM_FILES = ("has_audio", "has_transcript", "empty", "duration")  # what an entry is told by its files
 
 
 def record(endpoint: Endpoint, files: Iterable[Listed]) -> list[Listed]:
@@ -27,33 +27,35 @@ def record(endpoint: Endpoint, files: Iterable[Listed]) -> list[Listed]:
     with transaction.atomic():
         lock_logs(endpoint)
         purges = Purge.objects.suppressing(endpoint)
-        listed = {
-            file.id: file
-            for file in files
-            if not any(purge.covers(key_of(file.id), day_of(file.id, file.created), file.created) for purge in purges)
-        }
+        listed: dict[str, Listed] = {}
+        pairs: dict[str, dict[str, Listed]] = defaultdict(dict)
+        for file in files:
+            key = key_of(file.id)
+            if not any(purge.covers(key, day_of(file.id, file.created), file.created) for purge in purges):
+                listed[file.id] = pairs[key][file.id] = file
         if not listed:
             return []
-        entries = _record_entries(endpoint, listed.values(), now)
+        entries = _record_entries(endpoint, {key: list(pair.values()) for key, pair in pairs.items()}, now)
         there = endpoint.log_files.filter(remote_id__in=listed)
         known = set(there.values_list("remote_id", flat=True))
-        there.update(seen_at=now, gone_at=None)
-        new = [
-            LogFile(
-                endpoint=endpoint,
-                entry=entries[key_of(file.id)],
-                remote_id=file.id,
-                name=file.name,
-                kind=file.kind,
-                size=file.size or 0,
-                created_at=file.created,
-                seen_at=now,
-            )
-            for file in listed.values()
-            if file.id not in known
+        if known:
+            there.update(seen_at=now, gone_at=None)
+        new = [(key, file) for key, pair in pairs.items() for file in pair.values() if file.id not in known]
+        rows = [
+            {
+                "endpoint_id": endpoint.pk,
+                "entry_id": entries[key][0],
+                "remote_id": file.id,
+                "name": file.name,
+                "kind": file.kind,
+                "size": file.size or 0,
+                "created_at": file.created,
+                "seen_at": now,
+            }
+            for key, file in new
         ]
-        LogFile.objects.bulk_create(new)
-        days = Counter(row.entry.day for row in new)
+        statements.insert(LogFile, rows)
+        days = Counter(entries[key][1] for key, _file in new)
         LogDay.objects.add(endpoint, {day: {"seen": count} for day, count in days.items()})
     return list(listed.values())
 
@@ -101,31 +103,34 @@ def _record_listed_days(endpoint: Endpoint, at: datetime) -> None:
     LogDay.objects.bulk_create((LogDay(endpoint=endpoint, day=day) for day in days), ignore_conflicts=True)
 
 
-def _record_entries(endpoint: Endpoint, files: Iterable[Listed], now: datetime) -> dict[str, LogEntry]:
-    """The entries of these files by key, with which halves of them there are."""
-    pairs: dict[str, list[Listed]] = defaultdict(list)
-    for file in files:
-        pairs[key_of(file.id)].append(file)
-    known = {one.key: one for one in endpoint.log_entries.filter(key__in=pairs).defer("words").order_by()}
-    entries = {key: known.get(key) or _new_entry(endpoint, key, pair, now) for key, pair in pairs.items()}
-    changed = [entry for key, entry in entries.items() if _add_files(entry, pairs[key]) and key in known]
-    LogEntry.objects.bulk_create([entry for key, entry in entries.items() if key not in known])
-    LogEntry.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=FROM_FILES)
-    return entries
+def _record_entries(
+    endpoint: Endpoint, pairs: Mapping[str, list[Listed]], now: datetime
+) -> dict[str, tuple[int, date]]:
+    """Id and day of the entry of each key, with which halves of it there are."""
+    rows = endpoint.log_entries.filter(key__in=pairs).order_by()
+    known = {key: (pk, *told) for key, pk, *told in rows.values_list("key", "pk", *FROM_FILES)}
+    new, changed = [], []
+    for key, pair in pairs.items():
+        pk, *before = known.get(key, (None, False, False, False, None))
+        told = _told(pair, *before)
+        if pk is None:
+            at = min((file.created for file in pair if file.created), default=None) or time_of_key(key) or now
+            day = day_of(pair[0].id, pair[0].created)
+            new.append({"endpoint_id": endpoint.pk, "key": key, "at": at, "day": day, **told})
+        elif [*told.values()] != before:
+            changed.append((pk, told))
+    statements.insert(LogEntry, new)
+    statements.update(LogEntry, changed)
+    return {key: (pk, day) for key, pk, day in rows.values_list("key", "pk", "day")}
 
 
-def _new_entry(endpoint: Endpoint, key: str, pair: list[Listed], now: datetime) -> LogEntry:
-    at = min((file.created for file in pair if file.created), default=None) or time_of_key(key) or now
-    return LogEntry(endpoint=endpoint, key=key, at=at, day=day_of(pair[0].id, pair[0].created))
-
-
-def _add_files(entry: LogEntry, pair: list[Listed]) -> bool:
-    """Record in an entry what these files tell of it; False when that was known."""
-    before = [getattr(entry, name) for name in FROM_FILES]
+def _told(pair: list[Listed], audio: bool, transcript: bool, empty: bool, duration: timedelta | None) -> dict[str, Any]:
+    """What an entry is told by these files, with what it knew before."""
     kinds = {file.kind for file in pair}
-    entry.has_audio |= FileKind.AUDIO in kinds
-    entry.has_transcript |= FileKind.TRANSCRIPTION in kinds
-    entry.empty |= any(file.size == 0 for file in pair)
     lengths = (timedelta(milliseconds=file.milliseconds) for file in pair if file.milliseconds)
-    entry.duration = entry.duration or next(lengths, None)
-    return before != [getattr(entry, name) for name in FROM_FILES]
+    return {
+        "has_audio": audio or FileKind.AUDIO in kinds,
+        "has_transcript": transcript or FileKind.TRANSCRIPTION in kinds,
+        "empty": empty or any(file.size == 0 for file in pair),
+        "duration": duration or next(lengths, None),
+    }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from queue import Empty, SimpleQueue
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from endpoints import azure
@@ -20,6 +22,7 @@ from endpoints.logs.fetch.small_files import HandedOver, SmallFiles
 from endpoints.logs.fetch.source import LogSource
 from endpoints.logs.fetch.transfer import Canceled, Facts, Fetching, FileFailed, ReceivedPart
 from endpoints.logs.storage.partials import InUse
+from endpoints.logs.storage.place import is_local
 from endpoints.models import Endpoint, LogFile
 from endpoints.models.log import LogFileQuerySet
 
@@ -27,7 +30,8 @@ AT_ONCE = 8
 BATCH = 96 * AT_ONCE
 MOST_FAILED = 500  # files in one call; the next one goes on
 LEASE_SECONDS = 20
-COLUMNS = ("endpoint", "entry", "remote_id", "kind", "etag")  # that are read of each file, besides those written
+COLUMNS = ("endpoint", "remote_id", "kind", "size", "etag", "failures", "entry__day", "entry__duration")
+POLL_SECONDS = 0.2  # how long one wait for small files may take
 SAVE_SECONDS = 1.0  # how often results are saved, and the caller is asked whether to go on
 END_SECONDS = 4.0  # how long transfers that nobody wants any more may take to end
 
@@ -69,9 +73,10 @@ class _Run:
         self.fetching = Fetching(service)
         self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
         self.small = SmallFiles(self.fetching, AT_ONCE)
+        self.stored_here = is_local()
         self.lease = uuid4()
         self.fetched = Fetched()
-        self.pending: dict[Future[Facts], LogFile] = {}
+        self.pending: dict[Future[Facts], LogFile] = {}  # in the pool
         self.more = True  # may be waiting in the database
         self.endpoint: Endpoint | None = None
         self.ended: SimpleQueue[Future[Facts]] = SimpleQueue()
@@ -86,14 +91,14 @@ class _Run:
             return self.fetched
         try:
             self.begin()
-            while self.pending:
-                self.collect(self.some_ended())
+            while self.pending or self.small:
+                self.collect(block=True)
                 if not self.check(go_on):
                     self.fetching.discard = True
                     break
                 if self.over():
-                    self.give_back([future for future in self.pending if future.cancel()])
-                elif self.more and len(self.pending) <= BATCH // 2:
+                    self.give_back()
+                elif self.more and len(self.pending) + len(self.small) <= BATCH // 2:
                     self.begin()
         finally:
             self.end()
@@ -108,59 +113,63 @@ class _Run:
 
     def begin(self) -> None:
         """Claim the next files under our lease, and submit them."""
-        free = self.missing.unleased().exclude(pk__in=self.tried).order_by("pk").values_list("pk", flat=True)
-        most = BATCH - len(self.pending)
-        pks = list(free[:most])
-        self.more = len(pks) == most
-        until = Now() + timedelta(seconds=LEASE_SECONDS)
-        LogFile.objects.missing().unleased().filter(pk__in=pks).update(lease=self.lease, leased_until=until)
-        for row in claimed(self.lease, pks):
+        most = BATCH - len(self.pending) - len(self.small)
+        free = self.missing.unleased().exclude(pk__in=self.tried).select_related("entry").order_by("pk")
+        with transaction.atomic():
+            rows = list(free.only(*COLUMNS).select_for_update(of=("self",), skip_locked=True)[:most])
+            until = Now() + timedelta(seconds=LEASE_SECONDS)
+            claimed = LogFile.objects.filter(pk__in=[row.pk for row in rows])
+            claimed.update(lease=self.lease, leased_until=until)
+        self.more = len(rows) == most
+        for row in rows:
             self.endpoint = row.endpoint = self.endpoint or row.endpoint
             address = self.addresses.get(row.remote_id)
             if address and self.small.takes(row):
-                self.watch(row, self.small.submit(row, address))
+                self.small.waiting.append((row, address))
             else:
                 self.fetch(row, address)
 
     def fetch(self, row: LogFile, address: str | None, part: ReceivedPart | None = None) -> None:
         """By a request of its own, in a thread of the pool."""
-        self.watch(row, self.pool.submit(transfer.fetch, row, address, self.fetching, part))
+        self.submit(row, partial(transfer.fetch, row, address, self.fetching, part))
 
-    def watch(self, row: LogFile, future: Future[Facts]) -> None:
+    def submit(self, row: LogFile, facts: Callable[[], Facts]) -> None:
+        future = self.pool.submit(facts)
         self.pending[future] = row
         future.add_done_callback(self.ended.put)
 
-    def some_ended(self) -> Iterator[Future[Facts]]:
+    def collect(self, *, block: bool) -> None:
         """Those that have ended, at once or after waiting a while for one."""
+        for row, facts in self.small.ended(POLL_SECONDS):
+            # An upload can take longer than a lease, which only this thread prolongs.
+            (self.settle if self.stored_here else self.submit)(row, facts)
+        block = block and bool(self.pending) and not self.small
         with suppress(Empty):
-            yield self.ended.get(timeout=SAVE_SECONDS)
-            if len(self.pending) > 2 * AT_ONCE:  # do not compete with the threads for each result
-                time.sleep(0.01)
             while True:
-                yield self.ended.get_nowait()
+                future = self.ended.get(block, SAVE_SECONDS)
+                block = False
+                if future in self.pending and not future.cancelled():
+                    self.settle(self.pending.pop(future), future.result)
 
-    def collect(self, ended: Iterable[Future[Facts]]) -> None:
-        for future in ended:
-            if future.cancelled() or not (row := self.pending.pop(future, None)):
-                continue
-            try:
-                self.results.append((row, future.result()))
-            except FileFailed as failure:
-                self.results.append((row, {"failed": str(failure)}))
-                self.tried.append(row.pk)
-                self.fetched.failed += 1
-            except HandedOver as handed:
-                if self.fetching.stop.is_set():
-                    self.release([row.pk])
-                else:
-                    self.fetch(row, handed.address, handed.part)
-            except (InUse, Canceled):
-                self.tried.append(row.pk)
+    def settle(self, row: LogFile, facts: Callable[[], Facts]) -> None:
+        try:
+            self.results.append((row, facts()))
+        except FileFailed as failure:
+            self.results.append((row, {"failed": str(failure)}))
+            self.tried.append(row.pk)
+            self.fetched.failed += 1
+        except HandedOver as handed:
+            if self.fetching.stop.is_set():
                 self.release([row.pk])
-            except azure.SpeechError as error:
-                self.service_errors.append((row, error))
-            except OSError as error:
-                self.storage_error = self.storage_error or error
+            else:
+                self.fetch(row, handed.address, handed.part)
+        except (InUse, Canceled):
+            self.tried.append(row.pk)
+            self.release([row.pk])
+        except azure.SpeechError as error:
+            self.service_errors.append((row, error))
+        except OSError as error:
+            self.storage_error = self.storage_error or error
 
     def check(self, go_on: Callable[[], bool]) -> bool:
         """Save what has come; every second prolong our leases, and ask whether to go on."""
@@ -179,27 +188,24 @@ class _Run:
         etags = [self.fetching.etags.popleft() for _ in range(len(self.fetching.etags))]
         self.fetched.files += results.save(found, self.lease, etags)
 
-    def give_back(self, futures: list[Future[Facts]]) -> None:
-        """Those that were canceled before they began."""
-        self.release([self.pending.pop(future).pk for future in futures])
+    def give_back(self) -> None:
+        """Those that have not begun."""
+        futures = [future for future in self.pending if future.cancel()]
+        self.release([*(self.pending.pop(future).pk for future in futures), *(row.pk for row in self.small.forget())])
 
-    def release(self, pks: list[int]) -> None:
-        LogFile.objects.filter(lease=self.lease, pk__in=pks).update(lease=None, leased_until=None)
+    def release(self, pks: Sequence[int]) -> None:
+        if pks:
+            LogFile.objects.filter(lease=self.lease, pk__in=pks).update(lease=None, leased_until=None)
 
     def end(self) -> None:
         """Whatever ended the run: stop the transfers that are left, and keep no lease."""
         self.fetching.stop.set()
         self.pool.shutdown(wait=False, cancel_futures=True)
-        self.small.close(END_SECONDS)
-        ended, _late = wait(self.pending, timeout=END_SECONDS)
-        self.collect(ended)
+        self.small.close()
+        wait(self.pending, timeout=END_SECONDS)
+        self.collect(block=False)
         self.save()
         if self.fetched.files:  # others were fetched, so it is these files and not the service
             results.save([(row, {"failed": str(error)}) for row, error in self.service_errors], self.lease)
         LogFile.objects.filter(lease=self.lease).update(lease=None, leased_until=None)
         self.fetched.busy = self.missing.filter(leased_until__gt=Now()).count()
-
-
-def claimed(lease: UUID, pks: list[int]) -> LogFileQuerySet:
-    rows = LogFile.objects.filter(lease=lease, pk__in=pks).select_related("entry").order_by("pk")
-    return rows.only(*COLUMNS, *results.OF_FILES, "entry__day", "entry__duration", "entry__endpoint")

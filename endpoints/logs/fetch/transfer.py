@@ -9,9 +9,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
-from queue import SimpleQueue
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils import timezone
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
     from endpoints.logs.storage.partials import Partial
 
 LARGE = 1024 * 1024  # bytes; a larger file is continued by the successor of a killed worker
-BUFFER = 512 * 1024
+BUFFER, AT_ONCE = 512 * 1024, 3  # bytes, and how many of them are there
 READABLE = 16 * 1024 * 1024  # bytes; a larger transcript is not read
 LONGEST_ETAG = 100
 STALLS = 3  # attempts in a row in which nothing comes
 RENEWALS, RENEWAL_SECONDS = 50, 10.0  # half of what the service's rate limit lets one resource request
 
-Facts = dict[str, Any]
+Facts = dict[str, Any]  # columns of a LogFile, "transcript": a Transcript, or "failed": why
 
 
 class ReceivedPart(NamedTuple):
@@ -105,6 +106,11 @@ def name_of(row: LogFile) -> str:
     return f"{row.endpoint_id}/{row.pk}-{plain(row.remote_id)}"
 
 
+def stored(row: LogFile, path: Path | str) -> Facts:
+    """Move the whole file at `path` into the storage."""
+    return {"stored_as": move(name_of(row), path), "stored_at": timezone.now()}
+
+
 def transcript_of(row: LogFile, data: Callable[[], bytes], size: int) -> Facts:
     if row.kind != FileKind.TRANSCRIPTION:
         return {}
@@ -130,7 +136,7 @@ class _Transfer:
                 facts = self.checked(partial)
                 if self.fetching.stop.is_set():
                     raise Canceled
-                facts["stored_as"] = move(name_of(self.row), partial.path)
+                facts |= stored(self.row, partial.path)
                 kept = True
                 return facts
             except (azure.SpeechError, Canceled):
@@ -193,16 +199,20 @@ class _Transfer:
             self.check_size(content.size)
         self.expected_md5 = content.md5
         partial.etag = content.etag or ""
-        large = (content.size or 0) >= LARGE
         if len(partial.etag) > LONGEST_ETAG:
             partial.etag = ""
-        if large and partial.etag and partial.etag != self.row.etag:
+        if (content.size or 0) >= LARGE and partial.etag and partial.etag != self.row.etag:
             self.fetching.etags.append((self.row.pk, partial.etag))
-        with _Hashing(partial, content.md5 is not None, large) as hashing:
-            while count := content.read_into(buffer := hashing.buffer(), BUFFER):
+        # A second thread hashes some pieces while the next ones are received and written.
+        hashing: deque[Future[BytesIO]] = deque()
+        with ThreadPoolExecutor(1, thread_name_prefix="hash") as pool:
+            while True:
+                buffer = hashing.popleft().result() if len(hashing) == AT_ONCE else BytesIO()
+                if not (count := content.read_into(buffer, BUFFER)):
+                    return
                 if self.size and partial.offset + count > self.size:
                     self.check_size(partial.offset + count)
-                hashing.add(buffer, count)
+                hashing.append(pool.submit(partial.hash_buffer, buffer, count, md5=content.md5 is not None))
                 with buffer.getbuffer() as whole, whole[:count] as piece:
                     partial.write(piece)
                 partial.offset += count
@@ -226,47 +236,3 @@ class _Transfer:
             raise FileFailed(_("The bytes of the file are not those that its checksum belongs to."))
         facts: Facts = {"size": partial.offset, "sha256": partial.sha256.hexdigest()}
         return facts | transcript_of(self.row, lambda: partial.head(partial.offset), partial.offset)
-
-
-class _Hashing:
-    """Hashes pieces: those of a large file in a second thread, while the first one receives and writes.
-
-    When the block ends, all pieces have been hashed.
-    """
-
-    def __init__(self, partial: Partial, md5: bool, large: bool) -> None:
-        self.partial, self.md5 = partial, md5
-        self.free: SimpleQueue[BytesIO] = SimpleQueue()
-        self.full: SimpleQueue[tuple[BytesIO, int] | None] = SimpleQueue()
-        for _number in range(3 if large else 1):
-            self.free.put(BytesIO())
-        self.thread = threading.Thread(target=self.hash_all, name="hash") if large else None
-
-    def __enter__(self) -> _Hashing:
-        if self.thread:
-            self.thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.full.put(None)
-        if self.thread:
-            self.thread.join()
-
-    def buffer(self) -> BytesIO:
-        """An empty buffer, of which all that was in it has been hashed."""
-        buffer = self.free.get()
-        buffer.seek(0)
-        return buffer
-
-    def add(self, buffer: BytesIO, count: int) -> None:
-        self.full.put((buffer, count))
-        if not self.thread:
-            self.full.put(None)
-            self.hash_all()
-
-    def hash_all(self) -> None:
-        while found := self.full.get():
-            buffer, count = found
-            with buffer.getbuffer() as whole, whole[:count] as piece:
-                self.partial.hash(piece, md5=self.md5)
-            self.free.put(buffer)

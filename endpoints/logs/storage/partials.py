@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
@@ -61,6 +62,13 @@ class Partial:
         self.sha256.update(piece)
         if md5:
             self.md5.update(piece)
+
+    def hash_buffer(self, buffer: BytesIO, count: int, *, md5: bool) -> BytesIO:
+        """Hash the first bytes of a buffer; returns it, to be filled anew."""
+        with buffer.getbuffer() as whole, whole[:count] as piece:
+            self.hash(piece, md5=md5)
+        buffer.seek(0)
+        return buffer
 
     def head(self, most: int) -> bytes:
         return os.pread(self._descriptor, most, 0)

@@ -21,6 +21,11 @@ def store() -> Storage:
     return storages["logs"]
 
 
+def is_local() -> bool:
+    """Whether files are stored in a directory of this machine, so that moving one there takes no time."""
+    return isinstance(store(), FileSystemStorage)
+
+
 def move(name: str, path: Path | str) -> str:
     """Move the file at `path` into the storage, all of it or nothing. Returns its name there.
 

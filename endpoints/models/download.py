@@ -28,7 +28,7 @@ class DownloadState(models.TextChoices):
     PAUSED = "paused", _("Paused")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
-    CANCELED = "canceled", _("Cancelled")
+    CANCELED = "canceled", _("Canceled")
     EXPIRED = "expired", _("Expired")
 
 

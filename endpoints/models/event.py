@@ -14,7 +14,7 @@ class Verb(models.TextChoices):
     REQUESTED_EDIT = "requested-edit", _("asked to change %(what)s")
     REQUESTED_DELETE = "requested-delete", _("asked to delete the endpoint")
     REQUESTED_BULK = "requested-bulk", _("asked in bulk: %(what)s, endpoints: %(count)s")
-    CANCELED = "canceled", _("cancelled the change before it started")
+    CANCELED = "canceled", _("canceled the change before it started")
     REPLACED = "replaced", _("replaced the open change of the model to %(model)s")
     TRIED_AGAIN = "tried-again", _("decided to try again")
     GAVE_UP = "gave-up", _("gave up")

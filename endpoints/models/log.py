@@ -41,7 +41,7 @@ class Outcome(models.TextChoices):
     """Whether the transcript has recognized text."""
 
     UNREAD = "", _("Not read yet")
-    RECOGNIZED = "recognized", _("Recognised")
+    RECOGNIZED = "recognized", _("Recognized")
     NOTHING = "nothing", _("No result")
     ERROR = "error", _("Recognition failed")
     UNREADABLE = "unreadable", _("The transcript cannot be read")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
@@ -38,6 +39,15 @@ class SavedView(models.Model):
         return f"{reverse('endpoints:list')}?{self.query}"
 
 
+class Theme(models.TextChoices):
+    LIGHT = "light", gettext_lazy("Light")
+    DARK = "dark", gettext_lazy("Dark")
+
+
+class Density(models.TextChoices):
+    COMPACT = "compact", gettext_lazy("Compact")
+
+
 class Preferences(models.Model):
     """An empty value means the default of the installation or of the browser."""
 
@@ -46,7 +56,9 @@ class Preferences(models.Model):
     )
     time_zone = models.CharField(max_length=64, blank=True)
     language = models.CharField(max_length=10, blank=True)
-    columns = models.JSONField(default=list)  # keys of the columns to show; empty: all
+    theme = models.CharField(max_length=10, blank=True, choices=Theme, default="", db_default="")
+    density = models.CharField(max_length=10, blank=True, choices=Density, default="", db_default="")
+    columns = models.JSONField(default=list)  # keys of the columns to show; empty: the usual ones
     default_view = models.ForeignKey(SavedView, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:

@@ -45,14 +45,14 @@ class ChangeKind(models.TextChoices):
 
 class ChangeState(models.TextChoices):
     QUEUED = "queued", _("Queued")
-    SENDING = "sending", _("Being sent")
-    UNKNOWN = "unknown", _("Being checked")
+    SENDING = "sending", _("Sending")
+    UNKNOWN = "unknown", _("Verifying")
     DEPLOYING = "deploying", _("Deploying")
     UNDECIDED = "undecided", _("Needs a decision")
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused")
     FAILED = "failed", _("Failed")
-    CANCELED = "canceled", _("Cancelled")
+    CANCELED = "canceled", _("Canceled")
     REPLACED = "replaced", _("Replaced by a newer change")
 
 

@@ -121,6 +121,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] = {"demo": settings.DEMO}
     if getattr(request, "user", None) and request.user.is_authenticated:
         found["frame"] = of(request)
+        found |= {name: request.session.get(name, "") for name in ("theme", "density")}
     return found
 
 

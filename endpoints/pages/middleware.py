@@ -18,7 +18,7 @@ from endpoints.access import door
 from endpoints.models import Preferences
 from endpoints.pages import time_zones
 
-CHOSEN = ("time_zone", "language")  # kept in the session, so that no page has to ask the database
+CHOSEN = ("time_zone", "language", "theme", "density")  # kept in the session, so that no page has to ask the database
 BROWSERS_ZONE = "time_zone"  # the cookie that static/js/timezone.js sets
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from endpoints.access import door
 from endpoints.pages.forms.preferences import PreferencesForm
 from endpoints.pages.http import HttpRequest
-from endpoints.pages.middleware import browsers_zone, remember
+from endpoints.pages.middleware import CHOSEN, browsers_zone, remember
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -18,7 +18,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     """Open to everybody who has signed in."""
     form = PreferencesForm(
         request.POST or None,
-        initial=door.preferences(request.user).values("time_zone", "language").first(),
+        initial=door.preferences(request.user).values(*CHOSEN).first(),
         browsers_zone=browsers_zone(request),
         browsers_language=get_language_from_request(request),
     )

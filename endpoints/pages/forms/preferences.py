@@ -9,14 +9,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from endpoints.models.person import Density, Theme
 from endpoints.pages import time_zones
 
 
 class PreferencesForm(forms.Form):
-    """A person's own time zone and language; an empty one is the browser's."""
+    """A person's own choices; an empty one is the browser's or the usual one."""
 
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
+    theme = forms.ChoiceField(
+        label=gettext_lazy("Theme"), required=False, choices=[("", gettext_lazy("Same as system")), *Theme.choices]
+    )
+    density = forms.ChoiceField(
+        label=gettext_lazy("Density"), required=False, choices=[("", gettext_lazy("Comfortable")), *Density.choices]
+    )
 
     def __init__(self, *args: Any, browsers_zone: ZoneInfo | None, browsers_language: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,6 +4,7 @@ Rows are never deleted: the closed ones are the history.
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -58,6 +59,19 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
             return False
         change.refresh_from_db()
         return True
+
+    def usual_durations(self, endpoints: Iterable[uuid.UUID]) -> dict[uuid.UUID, timedelta]:
+        """The median duration of the last nine deployments of each endpoint that has had any."""
+        kinds = (ChangeKind.CREATE, ChangeKind.CHANGE_MODEL)
+        done = self.filter(endpoint__in=list(endpoints), kind__in=kinds, state=ChangeState.DONE, sent_at__isnull=False)
+        spans: dict[uuid.UUID, list[timedelta]] = {}
+        for endpoint, sent, closed in done.order_by("-closed_at").values_list("endpoint_id", "sent_at", "closed_at"):
+            of_one = spans.setdefault(endpoint, [])
+            if sent and closed and len(of_one) < 9:
+                of_one.append(closed - sent)
+        # The end of a longer one was noticed late.
+        usual = {pk: sorted(span for span in of_one if span <= LONGEST) for pk, of_one in spans.items()}
+        return {pk: of_one[len(of_one) // 2] for pk, of_one in usual.items() if of_one}
 
 
 class Change(Claimable):

@@ -3,21 +3,22 @@
 import secrets
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections, models
-from django.db.models import F, FilteredRelation, Prefetch, Q, Value
-from django.db.models.functions import Coalesce, Concat, Left, Lower
+from django.db.models import FilteredRelation, Prefetch, Q, Value
+from django.db.models.functions import Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints.models.automatic_deletion import AutomaticDeletion
-from endpoints.models.change import LONGEST, Change
+from endpoints.models.change import Change
 from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.search_words import SearchWords
+from endpoints.models.sorting import list_index, text_sort_key
 from endpoints.models.status import (
     CLOSED,
     OPEN,
@@ -30,26 +31,14 @@ from endpoints.models.status import (
     unknown,
 )
 
+if TYPE_CHECKING:
+    from endpoints.models.model import SpeechModel
+
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after all expiration dates
 
 
 def new_number() -> int:
     return secrets.randbelow(2**62)
-
-
-def list_index(name: str, *fields: str, extra: tuple[str, ...] = ()) -> models.Index:
-    """An index for one sort order of the list, without endpoints that are gone.
-
-    extra: columns that filters need, so that rows that do not match need not be read.
-    """
-    fields = (*fields, "created_at", "id", *extra)
-    return models.Index(fields=fields, condition=Q(gone_at=None), name=f"endpoints_by_{name}")
-
-
-def text_sort_key(field: str) -> models.GeneratedField:
-    """A text in lower case for sorting; cut, because the size of an index entry is limited."""
-    column = models.CharField(max_length=100)
-    return models.GeneratedField(expression=Left(Lower(F(field)), 100), output_field=column, db_persist=True)
 
 
 # A row of the list changes only when one of these or the time does; `change` is the open change.
@@ -59,6 +48,8 @@ VERSION = (
     "status",
     "time_to_live",
     "resource__free_tier",
+    "resource__name",
+    "resource__region",
     "model__display_name",
     "model__kind",
     "model__expires_at",
@@ -88,19 +79,6 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.select_related("model", "project", "resource").prefetch_related(
             Prefetch("changes", queryset=changes, to_attr="open_changes")
         )
-
-    def shown_as(self, status: str) -> Self:
-        """Endpoints whose row shows this status: an open change takes precedence over the service's status."""
-        # Few changes are open at a time. With the ids in the query, the database can use the index of the status.
-        changes = list(Change.objects.open().order_by().values_list("endpoint_id", "state"))
-        deploying = Q(pk__in=[pk for pk, state in changes if state == ChangeState.DEPLOYING])
-        waiting = Q(pk__in=[pk for pk, state in changes if state != ChangeState.DEPLOYING])
-        says = Q(status=status)
-        if status == Status.RUNNING:
-            return self.filter((says & ~waiting) | (deploying & ~Q(status=Status.NOT_STARTED)))
-        if status == Status.NOT_STARTED:
-            return self.filter(says | waiting)
-        return self.filter(says & ~waiting & ~deploying)
 
     def locales(self) -> list[str]:
         """All locales, by one seek in the index for each of them."""
@@ -224,12 +202,7 @@ class Endpoint(models.Model):
     @property
     def usual_duration(self) -> timedelta | None:
         """The median duration of its last nine deployments."""
-        done = self.changes.filter(
-            kind__in=(ChangeKind.CREATE, ChangeKind.CHANGE_MODEL), state=ChangeState.DONE, sent_at__isnull=False
-        )
-        took = [change.took for change in done.order_by("-closed_at")[:9] if change.took]
-        took = sorted(span for span in took if span <= LONGEST)  # the end of a longer one was noticed late
-        return took[len(took) // 2] if took else None
+        return Change.objects.usual_durations([self.pk]).get(self.pk)
 
     @property
     def settled(self) -> bool:
@@ -263,16 +236,49 @@ class Endpoint(models.Model):
         return self.model.expiration if self.model else None
 
     @property
-    def shown_status(self) -> ShownStatus:
-        """The status to show: an open change takes precedence over the service's status."""
-        if change := self.open_change:
-            return change.shown_status(self.status)
+    def serving_model(self) -> "SpeechModel | None":
+        """The model that answers calls now; None before the first deployment has succeeded.
+
+        "Deploy a custom speech model": while another model is deployed, the present one keeps serving.
+        """
+        change = self.open_change
+        if change and change.kind == ChangeKind.CREATE:
+            return None
+        if change and change.kind == ChangeKind.CHANGE_MODEL and change.sent_at:
+            return change.from_model
+        return self.model
+
+    @property
+    def serving_expiration(self) -> Expiration | None:
+        """Of the model that serves, or that will be the first to serve."""
+        model = self.serving_model or self.model
+        return model.expiration if model else None
+
+    @property
+    def serving_status(self) -> ShownStatus:
+        """Whether it serves, without what has been requested; that is what the open change shows."""
+        change = self.open_change
         if self.unreadable:
             return ShownStatus(self.status, _("Cannot be read"), "unknown", _(self.unreadable))
-        if self.status == Status.SUCCEEDED:
-            return ShownStatus(self.status, _("Succeeded"), "success")
-        if self.status == Status.FAILED:
-            return ShownStatus(self.status, _("Failed"), "failed", _(self.error))
-        if self.status in (Status.NOT_STARTED, Status.RUNNING):
-            return ShownStatus(self.status, _("Deploying"), "running", deploying_for(self.last_action_at))
-        return ShownStatus(self.status, unknown(self.status), "unknown")
+        if change and change.kind == ChangeKind.CREATE:
+            return ShownStatus("", _("Not serving yet"), "waiting")
+        if change and change.kind == ChangeKind.CHANGE_MODEL and change.sent_at:
+            return self._as_shown(change.before.get("status", ""))
+        return self._as_shown(self.status)
+
+    @property
+    def shown_status(self) -> ShownStatus:
+        """Both in one word: an open change takes precedence over the service's status."""
+        if change := self.open_change:
+            return change.shown_status(self.status)
+        return self.serving_status
+
+    def _as_shown(self, status: str) -> ShownStatus:
+        match status:
+            case Status.SUCCEEDED:
+                return ShownStatus(status, _("Succeeded"), "success")
+            case Status.FAILED:
+                return ShownStatus(status, _("Failed"), "failed", _(self.error))
+            case Status.NOT_STARTED | Status.RUNNING:
+                return ShownStatus(status, _("Deploying"), "running", deploying_for(self.last_action_at))
+        return ShownStatus(status, unknown(status), "unknown")

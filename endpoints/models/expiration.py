@@ -39,6 +39,15 @@ class Expiration:
         return ngettext("%(days)s day left", "%(days)s days left", self.days) % {"days": self.days}
 
     @property
+    def badge(self) -> str:
+        """The words of a badge beside the date."""
+        if self.level == "expired":
+            return _("Expired")
+        return (
+            _("Today") if self.days == 0 else ngettext("%(days)s day", "%(days)s days", self.days) % {"days": self.days}
+        )
+
+    @property
     def sentence(self) -> str:
         """What it means for an endpoint ("Model lifecycle"): the service uses another model and reports no error."""
         if self.level == "expired":

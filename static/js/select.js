@@ -23,6 +23,9 @@
     if (event.target.id === "select-page") for (const box of rows()) box.checked = event.target.checked;
     if (event.target.matches(BOX) || event.target.id === "select-page") tell();
   });
+  document.addEventListener("reset", (event) => {
+    if (event.target.id === "bulk") setTimeout(tell);
+  });
   // A row that is swapped in is not ticked: the ticked rows and the focus are restored after the swap.
   let ticked = new Set(), focused = null;
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -46,7 +46,7 @@ def walk(page, service):
     # Details about the new endpoint are displayed in a table: name, description, status, expiration date.
     row = page.get_by_role("row").filter(has_text="My Endpoint Description")
     expect(row).to_have_attribute("data-status", re.compile("NotStarted|Running"))
-    expect(row).to_contain_text("left")
+    expect(row.locator(".col-expiration time")).to_have_text(re.compile(r"^\w+ \d+, 20\d\d$"))
     # When the status changes to Succeeded, the endpoint is ready to use; nobody reloads the page for that.
     page.evaluate("document.body.dataset.loaded = 'once'")
     service.go()

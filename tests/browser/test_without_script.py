@@ -75,9 +75,9 @@ def find_and_keep(page):
     page.get_by_label("Save this list as").fill("Plain ones")
     button(page, "Save view").click()
     page.get_by_text("Columns", exact=True).click()
-    page.get_by_label("Description").uncheck()
+    page.get_by_label("Last change").uncheck()
     button(page.get_by_role("group", name="Columns shown").locator(".."), "Apply").click()
-    expect(page.get_by_role("columnheader", name="Description")).to_be_hidden()
+    expect(page.get_by_role("columnheader", name="Last change")).to_be_hidden()
     page.goto("/endpoints/")
     page.get_by_text("Views", exact=True).click()
     page.get_by_role("link", name="Plain ones").click()
@@ -126,7 +126,7 @@ def change_one(page):
     button(page, "Done").click()
     expect(page.get_by_text("The change is scheduled.")).to_be_visible()
     button(page, "Cancel the change").click()
-    expect(page.get_by_text("Cancelled; nothing was sent.")).to_be_visible()
+    expect(page.get_by_text("Canceled; nothing was sent.")).to_be_visible()
 
 
 def speak_german(page):

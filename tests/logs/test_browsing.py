@@ -299,7 +299,7 @@ def test_an_error_of_the_recognition_is_called_so_and_can_be_filtered(lena, know
     assert shown(lena.get(address(known, "?result=none"), headers=HTMX).content.decode()) == [silent.pk]
     html = lena.get(failed.get_absolute_url()).content.decode()
     assert "reported an error instead of a text" in html
-    assert "Nothing was recognised" not in html
+    assert "Nothing was recognized" not in html
     asked = lena.get(reverse("endpoints:download", args=[known.pk]), {"result": "error"}).content.decode()
     assert "Whose recognition failed" in asked
     german = lena.get(address(known), headers={"Accept-Language": "de"}).content.decode()

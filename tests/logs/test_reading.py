@@ -165,7 +165,7 @@ def test_a_duration_of_iso_8601_is_read():
 
 
 @pytest.mark.parametrize("status", ["NoMatch", "InitialSilenceTimeout"])
-def test_where_nothing_was_recognised_there_is_no_result(status):
+def test_where_nothing_was_recognized_there_is_no_result(status):
     found = read({"RecognitionStatus": status, "Offset": 0, "Duration": 10_000_000})
     assert (found.outcome, found.text, found.confidence) == (Outcome.NOTHING, "", None)
     assert found.seconds == 1.0

@@ -313,10 +313,10 @@ def test_changes_that_have_not_started_can_be_canceled_together_and_polling_stop
     page = alice.get(address).content.decode()
     assert "Cancel all that have not started" in page
     answer = alice.post(reverse("endpoints:bulk-cancel", args=[asked.pk]), follow=True)
-    assert "2 changes were cancelled." in answer.content.decode()
+    assert "2 changes were canceled." in answer.content.decode()
     worker.step(first)
     page = alice.get(address).content.decode()
-    assert "2 cancelled" in page
+    assert "2 canceled" in page
     assert "hx-get" not in re.search(r'<div id="bulk".*?</div>', page, re.DOTALL)[0]
     assert "Cancel all" not in page
     answer = alice.post(reverse("endpoints:bulk-cancel", args=[asked.pk]), follow=True)

@@ -63,7 +63,7 @@ def dismiss(request: HttpRequest, pk: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     change = door.change(request.user, pk)
     if decisions.cancel(change, actor=request.user):
-        messages.success(request, _("Cancelled; nothing was sent."))
+        messages.success(request, _("Canceled; nothing was sent."))
     else:
         messages.error(request, _("It has started already."))
     return redirect(Endpoint.of(change))

@@ -77,7 +77,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take back all that has not started."""
     asked = door.bulk(request.user, pk)
     if count := verbs.cancel(asked, actor=request.user):
-        words = ngettext("%(count)s change was cancelled.", "%(count)s changes were cancelled.", count)
+        words = ngettext("%(count)s change was canceled.", "%(count)s changes were canceled.", count)
         messages.success(request, words % {"count": count})
     else:
         messages.error(request, _("All of them have started already."))

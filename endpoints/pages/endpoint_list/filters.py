@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from endpoints.access import door
 from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person
-from endpoints.models import Status
 from endpoints.models.model import ModelKind
 from endpoints.models.search import uuid_in
 from endpoints.pages.caching import BoundedCache
-from endpoints.pages.endpoint_list import selection
+from endpoints.pages.endpoint_list import selection, statuses
 
 MOST = 500  # options of a menu
 Options = list[tuple[str, str]]
@@ -84,7 +83,7 @@ def _made(
 ) -> FilterMenus:
     projects, bases, resources = catalog
     rows: list[tuple[str, str, Iterable[tuple[Any, Any]], bool]] = [
-        ("status", _("Status"), [("", _("Any status")), *Status.choices], False),
+        ("status", _("Status"), [("", _("Any status")), *statuses.WORDS.items()], False),
         ("locale", _("Locale"), [("", _("Any locale")), *((name, name) for name in locales)], False),
         ("expiring", _("Expiring"), [("", _("Any time")), *selection.WITHIN.items()], False),
         ("project", _("Project"), [("", _("All projects")), (selection.NONE, _("No project")), *projects], False),
@@ -104,8 +103,9 @@ def menu(
 
 
 def chips(person: Person, query: QueryDict, found: FilterMenus) -> list[Chip]:
-    """What is set, each with an address without it; a model has no menu, only links lead to it."""
-    chips = [Chip(menu.label, menu.chosen.label, _without(query, menu.name)) for menu in found.menus if menu.chosen]
+    """What is set out of sight, each with an address without it; a model has no menu, only links lead to it."""
+    hidden = [(menu, one) for menu in found.menus if menu.more and (one := menu.chosen)]
+    chips = [Chip(menu.label, one.label, _without(query, menu.name)) for menu, one in hidden]
     if (pk := uuid_in(query.get("model"))) and (model := door.models(person).filter(pk=pk).first()):
         chips.append(Chip(_("Model"), str(model), _without(query, "model")))
     return chips

@@ -25,11 +25,13 @@ from endpoints.pages.http import HttpRequest
 
 @dataclass(frozen=True)
 class Column:
+    """`url` sorts by it; empty where the list cannot be. `short`: what the head says."""
+
     key: str
     label: str
+    short: str
     url: str
     direction: str
-    shown: bool
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class RenderedTable:
     """`first_visit`: there are no endpoints yet, and no filter is set."""
 
     html: SafeString
+    count: str
     first_visit: bool
 
 
@@ -50,12 +53,14 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     if settings.default and not request.GET and not request.htmx:
         return redirect(f"{reverse('endpoints:list')}?{settings.default}")
     made = table(request, data, settings)
-    context: dict[str, Any] = {"section": "list", "table": made.html}
+    context: dict[str, Any] = {"section": "list", "table": made.html, "count_words": made.count}
     fragment = request.htmx and not request.htmx.history_restore_request
     if fragment and "version" in request.GET:
         return render(request, "endpoint_list/_update.html", context)
     menus = filters.menus(request.user, request.GET, data)
     context |= {name: request.GET.get(name, "") for name in ("q", "sort")}
+    context["orders"] = _orders()
+    context["filtered"] = any(request.GET.get(name) for name in selection.FILTERS)
     context |= {"chips": tuple(filters.chips(request.user, request.GET, menus)), "project": menus.chosen("project")}
     if fragment:
         return render(request, "endpoint_list/_found.html", context)
@@ -74,7 +79,8 @@ def table(request: HttpRequest, data: DataVersion, settings: ListSettings) -> Re
         page = rows.rendered_page(request.user, request.GET, settings.favorites)
         context = _table_context(request, data, settings, page) | {"may_deploy": may_deploy}
         html = render_to_string("endpoint_list/_table.html", context)
-        made = _tables[key] = RenderedTable(html, context["first_visit"])
+        count = "" if context["first_visit"] else _count_words(page.count)
+        made = _tables[key] = RenderedTable(html, count, context["first_visit"])
     return made
 
 
@@ -83,11 +89,14 @@ def _table_context(
 ) -> dict[str, Any]:
     filtered = any(request.GET.get(name) for name in selection.STATE if name != "sort")
     first_visit = not shown.html and not filtered
+    hidden = [key for key, _label, shown in selection.columns(settings.columns) if not shown]
+    if data.resources < 2 and "resource" not in hidden:
+        hidden.append("resource")
     return {
         "rows": shown.html,
-        "columns": columns(request, settings),
+        "columns": columns(request),
+        "hidden": hidden,
         "pages": shown.page.addresses(partial(_address, request)),
-        "count_words": "" if first_visit else _count_words(shown.count),
         "live": shown.live or data.unread > 0,
         "poll_url": _address(request, page=request.GET.get("page"), version=data.version),
         "first_visit": first_visit,
@@ -98,15 +107,25 @@ def _table_context(
     }
 
 
-def columns(request: HttpRequest, settings: ListSettings) -> list[Column]:
+def columns(request: HttpRequest) -> list[Column]:
     """The column heads; each sorts the list by its column, and the second time in reverse."""
     sort, by = request.GET.get("sort", ""), _address(request, sort="")
     found = []
-    for key, label, shown in selection.columns(settings.columns):
+    for key, label, _shown in selection.columns(()):
+        if key in selection.SECOND_LINES:
+            continue
         direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "")
         next_sort = f"-{key}" if direction == "ascending" else key
-        found.append(Column(key, label, by + next_sort, direction, shown))
+        short = str(selection.SHORT.get(key, label))
+        found.append(Column(key, label, short, by + next_sort if selection.COLUMNS[key][1] else "", direction))
     return found
+
+
+def _orders() -> list[tuple[str, str]]:
+    """Also by what has no column head."""
+    labels = [(key, label) for key, label, _shown in selection.columns(()) if selection.COLUMNS[key][1]]
+    descending = _("%(column)s, descending")
+    return [order for key, label in labels for order in ((key, label), (f"-{key}", descending % {"column": label}))]
 
 
 def _count_words(count: int) -> str:

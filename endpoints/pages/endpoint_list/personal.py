@@ -33,9 +33,8 @@ def favorite(request: HttpRequest) -> HttpResponse:
 @require_POST
 @may("view_endpoint")
 def columns(request: HttpRequest) -> HttpResponse:
-    chosen = [key for key in selection.COLUMNS if key in request.POST.getlist("column")]
-    everything = len(chosen) >= len(selection.COLUMNS) - 1
-    _prefer(request, columns=[] if everything else ["name", *chosen])
+    chosen = [key for key in selection.COLUMNS if key == "name" or key in request.POST.getlist("column")]
+    _prefer(request, columns=[] if set(chosen) == set(selection.SHOWN) else chosen)
     return _back(request)
 
 

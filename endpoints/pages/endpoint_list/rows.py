@@ -16,15 +16,17 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.models.endpoint import VERSION
-from endpoints.models.status import SETTLED
+from endpoints.models.status import SETTLED, ChangeState
 from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import selection
+from endpoints.pages.endpoint_list.badges import badge
 from endpoints.pages.paging import KeysetPage, page_of
 
 PER_PAGE = 50
 SHOWN = (  # of an endpoint, in its row
     *("display_name", "description", "locale", "status", "error", "unreadable", "logging_enabled"),
-    *("created_at", "last_action_at", "time_to_live", "resource__free_tier"),
+    *("created_at", "last_action_at", "time_to_live"),
+    *("resource__free_tier", "resource__name", "resource__region"),
     *("model__display_name", "model__kind", "model__expires_at", "model__locale"),
 )
 
@@ -75,11 +77,19 @@ def _rendered(person: Person, versions: list[Any], favorites: frozenset[UUID]) -
     rows: dict[UUID, RenderedRow | None] = {pk: _rows.get(key) for pk, key in keys.items()}
     template = get_template("endpoint_list/_row.html")
     outdated = [pk for pk, row in rows.items() if row is None or row.version != current[pk]]
-    for endpoint in _endpoints(person, outdated):
+    endpoints = _endpoints(person, outdated)
+    deploying = [endpoint.pk for endpoint in endpoints if _deploying(endpoint)]
+    usual = door.changes(person).usual_durations(deploying or [uuid4()])
+    for endpoint in endpoints:
         pk = endpoint.pk
-        html = SafeString(template.render({"endpoint": endpoint, "favorite": pk in favorites}))
+        facts = {"endpoint": endpoint, "favorite": pk in favorites, "badge": badge(endpoint, usual.get(pk))}
+        html = SafeString(template.render(facts))
         rows[pk] = _rows[keys[pk]] = RenderedRow(current[pk], html, endpoint.settled)
     return [row for pk, row in rows.items() if row and row.version == current[pk]]
+
+
+def _deploying(endpoint: Endpoint) -> bool:
+    return endpoint.open_change is not None and endpoint.open_change.state == ChangeState.DEPLOYING
 
 
 def _version(row: Any, now: datetime) -> tuple[Any, ...]:
@@ -94,10 +104,10 @@ def _version(row: Any, now: datetime) -> tuple[Any, ...]:
 
 
 def _endpoints(person: Person, pks: list[UUID]) -> list[Endpoint]:
-    """With the open change of each. Both queries are made also without a row, so that each page makes as many."""
+    """With the open change of each. The queries are made also without a row, so that each page makes as many."""
     pks = pks or [uuid4()]
     endpoints = list(door.endpoints(person).filter(pk__in=pks).select_related("model", "resource").only(*SHOWN))
-    changes = door.changes(person).open().filter(endpoint__in=pks).order_by()
+    changes = door.changes(person).open().filter(endpoint__in=pks).select_related("from_model").order_by()
     by_endpoint = {change.endpoint_id: change for change in changes}
     for endpoint in endpoints:
         change = by_endpoint.get(endpoint.pk)

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from endpoints.access import door
 from endpoints.access.permissions import Person
-from endpoints.models import Status
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.search import ENDPOINTS, uuid_in
+from endpoints.pages.endpoint_list import statuses
 from endpoints.pages.paging import Order
 
 # What can be asked for besides words and an order; `page` is not part of a selection.
@@ -31,33 +31,38 @@ WITHIN = {
     "365": _("Within a year"),
 }
 
+# The field that the list is sorted by; empty where it cannot be.
 COLUMNS = {
     "name": (_("Name"), "name_key"),
     "description": (pgettext_lazy("column", "Description"), "description_key"),
+    "status": (_("Status"), "status"),
     "model": (_("Model"), "model_key"),
     "locale": (pgettext_lazy("column", "Locale"), "locale"),
-    "status": (_("Status"), "status"),
     "expiration": (_("Expiration"), "expires_key"),
     "logging": (pgettext_lazy("column", "Content logging"), "logging_enabled"),
+    "resource": (pgettext_lazy("column", "Resource"), ""),
     "created": (_("Created"), "created_at"),
     "changed": (_("Last change"), "changed_key"),
 }
+SHORT = {"logging": _("Logging")}  # what a head says where its label is too long
+SECOND_LINES = ("description", "locale")  # they stand in the cells of the name and of the model
+SHOWN = ("name", "description", "status", "model", "locale", "expiration", "logging", "resource", "changed")
 
 
 def columns(chosen: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
-    """Key, label, and whether it is shown, of each column; all are when none is chosen."""
-    return _columns(chosen, get_language())
+    """Key, label, and whether it is shown, of each column; those of SHOWN are when none is chosen."""
+    return _columns(chosen or SHOWN, get_language())
 
 
 @lru_cache(maxsize=100)
 def _columns(chosen: tuple[str, ...], _language: str | None) -> tuple[tuple[str, str, bool], ...]:
     every = COLUMNS.items()
-    return tuple((key, str(label), key == "name" or not chosen or key in chosen) for key, (label, _field) in every)
+    return tuple((key, str(label), key == "name" or key in chosen) for key, (label, _field) in every)
 
 
 def found(person: Person, query: QueryDict, permission: str = door.VIEW) -> EndpointQuerySet:
     """The endpoints that the words and filters of `query` select, in no order."""
-    rows, _many = _matching(door.endpoints(person, permission), query)
+    rows, _many = _matching(person, permission, query)
     return rows.filter(*(condition for condition, _in_order in _conditions(person, query)))
 
 
@@ -74,7 +79,7 @@ def counted(person: Person, query: QueryDict) -> tuple[EndpointQuerySet, int]:
 
     Few are found by an index and sorted then; many are best read in their order until a page is full.
     """
-    rows, many = _matching(door.endpoints(person), query)
+    rows, many = _matching(person, door.VIEW, query)
     conditions = list(_conditions(person, query))
     by_index = rows.filter(*(condition for condition, _in_order in conditions))
     if many and not any(query.get(name) for name in FILTERS):
@@ -87,17 +92,17 @@ def counted(person: Person, query: QueryDict) -> tuple[EndpointQuerySet, int]:
     return rows.filter(*without_index), count
 
 
-def _matching(endpoints: EndpointQuerySet, query: QueryDict) -> tuple[EndpointQuerySet, bool]:
+def _matching(person: Person, permission: str, query: QueryDict) -> tuple[EndpointQuerySet, bool]:
     """By words and status, which take a query of their own; whether many have the words."""
-    rows: Any = endpoints.present()
+    rows: Any = door.endpoints(person, permission).present()
     many = False
     if words := _plain(query, "q").strip()[:200]:
         if pk := uuid_in(words, typed=True):
             rows = rows.filter(Q(pk=pk) | Q(remote_id=str(pk)))
         else:
             rows, many = ENDPOINTS.matching(rows, words)
-    if (status := query.get("status")) in Status.values:
-        rows = rows.shown_as(status)
+    if (word := query.get("status", "")) in statuses.WORDS:
+        rows = rows.filter(statuses.says(person, word))
     return rows, many
 
 
@@ -133,9 +138,10 @@ def order(query: QueryDict) -> Order:
     """Newest first unless a column is asked for."""
     sort = query.get("sort", "")
     key = sort.removeprefix("-")
-    if key not in COLUMNS or sort not in (key, f"-{key}"):
+    _label, field = COLUMNS.get(key, ("", ""))
+    if not field or sort not in (key, f"-{key}"):
         return NEWEST_FIRST
-    fields = dict.fromkeys((COLUMNS[key][1], "created_at", "id"))
+    fields = dict.fromkeys((field, "created_at", "id"))
     return Order(tuple(fields), descending=sort != key)
 
 

@@ -109,12 +109,15 @@ class Job(ABC, Generic[Row]):
             coming = pool.submit(lambda: list(islice(pages, PAGES)))
             while some := coming.result():
                 coming = pool.submit(lambda: list(islice(pages, PAGES)))
-                if any(page.unreadable for page in some):
-                    self.found_unreadable()
+                if items := [item for page in some for item in page.unreadable]:
+                    self.found_unreadable(items[0].reason)
                 yield [file for page in some for file in page.files], some[-1].next_token or ""
 
-    def found_unreadable(self) -> None:
-        """An item of the list cannot be read: any of the files that we know may be the one, and none is gone."""
+    def found_unreadable(self, why: str) -> None:
+        """An item of the list cannot be read: any of the files that we know may be the one, and none is gone.
+
+        `why`: a reason of models.unreadable.
+        """
         self.endpoint.log_files.in_azure().update(seen_at=timezone.now())
 
     def fetch(self, missing: LogFileQuerySet, addresses: Mapping[str, str] | None = None) -> Fetched:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.endpoint import Endpoint
+from endpoints.models.unreadable import ListingProblem
 
 
 class Stage(models.TextChoices):
@@ -53,6 +54,7 @@ class LogArchive(Claimable):
     listed_at = models.DateTimeField(null=True)  # when the last complete listing was recorded
     checked_at = models.DateTimeField(null=True)  # when the last refresh was complete
     error = models.TextField(blank=True)
+    unreadable = models.TextField(blank=True, default="", db_default="")  # why an item of the last listing was not read
     failures = models.PositiveIntegerField(default=0)
 
     objects = LogArchiveQuerySet.as_manager()
@@ -62,6 +64,10 @@ class LogArchive(Claimable):
 
     def __str__(self) -> str:
         return f"logs of {self.endpoint}"
+
+    @property
+    def listing_problem(self) -> ListingProblem | None:
+        return ListingProblem("logs", "", self.unreadable) if self.unreadable else None
 
     @property
     def oldest_kept(self) -> datetime | None:

@@ -21,27 +21,31 @@ NAMELESS = {
     "endpoints": gettext_noop("An endpoint"),
     "models": gettext_noop("A model"),
     "projects": gettext_noop("A project"),
+    "logs": gettext_noop("A content log"),
 }
 LISTS = {
     "endpoints": gettext_noop("The list of endpoints"),
     "models": gettext_noop("The list of models"),
     "projects": gettext_noop("The list of projects"),
+    "logs": gettext_noop("The list of content logs"),
 }
 
 
 @dataclass(frozen=True)
 class ListingProblem:
-    """One item of a listing, or the listing itself. `kind`: endpoints, models or projects.
+    """One item of a listing, or the listing itself. `kind`: endpoints, models, projects or logs.
 
-    `row`: whether a row of ours shows it.
+    `row`: whether a row of ours shows it. `whole`: the service refused the listing.
     """
 
     kind: str
     name: str
     reason: str
     row: bool = False
+    whole: bool = False
 
     @property
     def words(self) -> str:
-        name = self.name or _((LISTS if self.reason in OF_THE_LIST else NAMELESS)[self.kind])
+        whole = self.whole or self.reason in OF_THE_LIST
+        name = self.name or _((LISTS if whole else NAMELESS)[self.kind])
         return _("%(name)s cannot be read: %(reason)s.") % {"name": name, "reason": _(self.reason)}

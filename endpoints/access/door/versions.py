@@ -27,7 +27,7 @@ from endpoints.models.sweep import Sweep, missing, overdue
 
 DOWNLOADS, LOGS = "downloads", "logs"  # what their versions begin with
 FILE_FIELDS = ("kind", "size", "stored_as", "gone_at", "problem", "requested_at")
-ARCHIVE_FIELDS = ("position", "listed_at", "checked_at", "error", "keep")
+ARCHIVE_FIELDS = ("position", "listed_at", "checked_at", "error", "unreadable", "keep")
 
 _FACTS = """
 SELECT

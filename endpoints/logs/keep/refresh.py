@@ -44,7 +44,7 @@ class _Job(Job[LogArchive]):
     longest = 900
 
     def begin(self) -> float | None:
-        self.save(stage=Stage.LISTING, started_at=timezone.now(), position="", **RECOVERED)
+        self.save(stage=Stage.LISTING, started_at=timezone.now(), position="", unreadable="", **RECOVERED)
         self.fetch(self.waited_for())  # a list can be long
         return 0
 
@@ -59,6 +59,10 @@ class _Job(Job[LogArchive]):
         delete_gone_entries(self.endpoint)
         self.save(stage=Stage.READING, position="", listed_at=timezone.now())
         return 0
+
+    def found_unreadable(self, why: str) -> None:
+        super().found_unreadable(why)
+        self.save(unreadable=why)
 
     def read(self) -> float | None:
         """Transcripts that could not be read while they were listed."""

@@ -128,7 +128,7 @@ class _Job(Job[Purge]):
                     return None
         return seen
 
-    def found_unreadable(self) -> None:
+    def found_unreadable(self, why: str) -> None:
         """At the end nobody can say that nothing is left."""
         if self.row.state == PurgeState.WAITING:
             raise Blocked(_("The service lists a log that cannot be read; it may be one that is to be deleted."))

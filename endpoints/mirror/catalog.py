@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,6 +18,9 @@ from endpoints.models.model import ModelKind
 
 Row = TypeVar("Row", Project, SpeechModel)
 
+# What says nothing about other lists, because that of endpoints was answered.
+REFUSALS = (azure.Refused, azure.WrongAddress, azure.VersionRetired, azure.Unreadable, azure.ServiceFault)
+
 # The columns that come from a field of azure.Model or azure.Project, where the names differ.
 COLUMNS = {
     "expires": ("expires_at",),
@@ -27,41 +30,65 @@ COLUMNS = {
 }
 
 
-def refresh_projects_and_models(resource: Resource, service: azure.SpeechClient) -> None:
-    """Update projects and models; those that the service no longer lists are marked as gone."""
+def refresh_catalog(resource: Resource, service: azure.SpeechClient) -> None:
+    """Update projects and models; those that the service no longer lists are marked as gone.
+
+    A list that the service refuses, or that cannot be read, is named, and holds nothing else up: it is requested again
+    with the next refresh. Raises azure.SpeechError when the service is slow or cannot be reached.
+    """
     began = timezone.now()
-    unreadable_projects: list[azure.UnreadableItem] = []
-    projects: list[azure.Project] = []
-    if service.capabilities.projects:
-        project_listing = service.list_projects()
-        projects, unreadable_projects = list(project_listing), project_listing.unreadable
+    whole = [_listed(resource, "projects", service, _refresh_projects, began)] if service.capabilities.projects else []
+    whole.append(_listed(resource, "models", service, _refresh_models, began))
+    if all(whole):
+        # With another address or version, which a person may have set meanwhile, all is to be listed again.
+        capabilities = msgspec.structs.asdict(service.capabilities)
+        Resource.objects.same_service(resource).update(cataloged_at=began, capabilities=capabilities)
+        resource.cataloged_at, resource.capabilities = began, capabilities
+
+
+def _listed(
+    resource: Resource,
+    kind: str,
+    service: azure.SpeechClient,
+    refresh: Callable[[Resource, azure.SpeechClient, datetime], None],
+    began: datetime,
+) -> bool:
+    try:
+        refresh(resource, service, began)
+    except REFUSALS as error:
+        unreadable.record_list(resource, kind, str(error))
+        return False
+    return True
+
+
+def _refresh_projects(resource: Resource, service: azure.SpeechClient, began: datetime) -> None:
+    listing = service.list_projects()
+    projects = {project.id: project for project in listing}  # one can be listed twice when pages shift meanwhile
+    with transaction.atomic():
+        local = LocalRows(resource)
+        upsert(Project.objects, [_project(resource, project, local) for project in projects.values()])
+        unreadable.record(resource, "projects", listing.unreadable)
+        if not listing.unreadable:
+            _mark_absent(resource.projects.all(), set(projects), began)
+
+
+def _refresh_models(resource: Resource, service: azure.SpeechClient, began: datetime) -> None:
     base, custom = service.list_base_models(), service.list_custom_models()
     listed = [*base, *custom]
-    unreadable_models = [*base.unreadable, *custom.unreadable]
+    problems = [*base.unreadable, *custom.unreadable]
     unlisted, unknown = _used_but_not_listed(resource, service, listed)
     listed += unlisted
     names = _dataset_names(resource, service, listed)
     with transaction.atomic():
         local = LocalRows(resource)
-        # An item can be listed twice when pages shift while they are read.
-        unique_projects = {project.id: project for project in projects}.values()
-        upsert(Project.objects, [_project(resource, project, local) for project in unique_projects])
-        unreadable.record(resource, "projects", unreadable_projects)
-        if not unreadable_projects:
-            _mark_absent(resource.projects.all(), {project.id for project in projects}, began)
-        local = LocalRows(resource)
         # Custom models refer to base models, so base models come first.
         for kind in (ModelKind.BASE, ModelKind.CUSTOM):
             of_kind = {model.id: model for model in listed if model.kind == kind}.values()
             upsert(SpeechModel.objects, [model_row(resource, model, names, local) for model in of_kind])
-        unreadable.record(resource, "models", unreadable_models)
-        if not unreadable_models:
+        unreadable.record(resource, "models", problems)
+        if not problems:
             _mark_absent(resource.models.all(), unknown | {model.id for model in listed}, began)
         _copy_model_fields_to_endpoints(resource)
-    # With another address or version, which a person may have set meanwhile, all is to be listed again.
-    capabilities = msgspec.structs.asdict(service.capabilities)
-    Resource.objects.same_service(resource).update(cataloged_at=began, capabilities=capabilities)
-    resource.cataloged_at, resource.capabilities = began, capabilities
 
 
 def _used_but_not_listed(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from endpoints import azure
 from endpoints.mirror import unreadable
-from endpoints.mirror.catalog import refresh_projects_and_models
+from endpoints.mirror.catalog import refresh_catalog
 from endpoints.mirror.endpoints import mark_gone, store_endpoint
 from endpoints.mirror.local_rows import LocalRows
 from endpoints.mirror.unlisted_models import store_unknown_models
@@ -25,7 +25,8 @@ def refresh(resource: Resource, service: azure.SpeechClient) -> None:
     """Update our rows to what the service has now.
 
     Endpoints are listed each time, projects and models every ten minutes. Raises azure.SpeechError, and leaves the rows
-    as they were, when a listing fails. Items that cannot be read are named, and then no row is marked as gone.
+    as they were, when the listing of endpoints fails. Items that cannot be read are named, and then no row is marked as
+    gone.
     """
     began = database_now()
     try:
@@ -34,7 +35,7 @@ def refresh(resource: Resource, service: azure.SpeechClient) -> None:
     except azure.VersionRetired as error:
         raise service.explain(error) from None
     if _catalog_is_old(resource):
-        refresh_projects_and_models(resource, service)
+        refresh_catalog(resource, service)
     first_time = resource.mirrored_at is None
     local = LocalRows(resource)
     store_unknown_models(resource, service, endpoints, local)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -20,10 +20,22 @@ def record(
 ) -> None:
     """Store the unreadable items of a listing of `kind`; `shown`: which of them a row shows."""
     rows = shown or [False] * len(items)
-    named = [
-        {"name": item.display_name, "reason": item.reason, "row": row}
-        for item, row in zip(items[:MOST], rows, strict=False)
-    ]
+    _store(
+        resource,
+        kind,
+        [
+            {"name": item.display_name, "reason": item.reason, "row": row}
+            for item, row in zip(items[:MOST], rows, strict=False)
+        ],
+    )
+
+
+def record_list(resource: Resource, kind: str, why: str) -> None:
+    """Store why the whole listing of `kind` could not be read: a sentence."""
+    _store(resource, kind, [{"name": "", "reason": why.removesuffix("."), "whole": True}])
+
+
+def _store(resource: Resource, kind: str, named: list[dict[str, Any]]) -> None:
     found = {**resource.unreadable, kind: named} if named else {**resource.unreadable}
     if not named:
         found.pop(kind, None)

@@ -95,7 +95,7 @@ def test_a_first_deployment_serves_nothing_yet(alice, mirrored):
     status, _, rest = row.partition('<td class="col-model"')
     assert (">Not serving yet<" in status, str(model) in status) == (True, True)
     assert str(model) not in rest
-    assert "&ndash;" in rest
+    assert '<span class="line-1">–<' in rest
 
 
 @pytest.mark.parametrize(("usual", "bar"), [(12, True), (None, False)])

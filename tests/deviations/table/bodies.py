@@ -172,11 +172,10 @@ MODES = [
         "forbids the list of projects with HTML",
         answers("GET", "/projects", 403, "<html>Forbidden</html>"),
         {
-            "list": f"Contoso: {not_understood(403, UNWRITTEN)}",
+            "list": f"Contoso: The list of projects cannot be read: {not_understood(403, UNWRITTEN)}",
             "check": f"failed Projects_List: {not_understood(403, UNWRITTEN)}",
         },
         projects_live=False,
-        known_fault="The list of projects is read before endpoints are stored, so all rows stay as they are.",
     ),
     Mode(
         "fault-html",

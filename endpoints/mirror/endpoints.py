@@ -119,7 +119,10 @@ def _record_outside_changes(row: Endpoint, before: dict[str, Any], model_before:
     # Until a change is closed, the service may show what the one requested that it replaces.
     if len(latest) == 2 and not (latest[1].state == ChangeState.REPLACED and latest[0].state in OPEN):
         latest.pop()
-    if not any(change.requests({name: row.facts[name] for name in differing}) for change in latest):
+    now = {name: row.facts[name] for name in differing}
+    # While a change is open, the service may go back to what was before; the verdict on the change says so.
+    went_back = any(change.state in OPEN and now.items() <= change.before.items() for change in latest)
+    if not went_back and not any(change.requests(now) for change in latest):
         old, new = before | {"model": model_before}, row.facts | {"model": row.model_name}
         fields = [audit.field_change(name, old[name], new[name]) for name in before if name in differing]
         audit.record(Verb.CHANGED_OUTSIDE, endpoint=row, fields=fields)

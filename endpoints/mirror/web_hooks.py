@@ -9,6 +9,7 @@ EVENTS = frozenset(
     {"endpointCreation", "endpointProcessing", "endpointCompletion", "endpointDeletion", "modelCompletion"}
 )
 NAME = "Speech Studio, self-hosted"
+REFUSED = "Refused"  # our own status of a hook; the others are the service's
 
 
 def ensure(resource: Resource, service: azure.SpeechClient, address: str) -> None:
@@ -47,7 +48,7 @@ def _of_another_version(resource: Resource, hook: azure.WebHook, service: azure.
 
 def record_refusal(resource: Resource) -> None:
     """The service refused it: the resource's page shows so, and it is requested again with the next refresh."""
-    _store(resource, resource.hook_id, "Failed", resource.hook_version)
+    _store(resource, resource.hook_id, REFUSED, resource.hook_version)
 
 
 def _find(resource: Resource, service: azure.SpeechClient, address: str) -> azure.WebHook | None:

@@ -50,14 +50,18 @@ def _without_mark(exchange: Exchange) -> None:
 
 
 DONE = "Change model <newest base model> Done"
-DEPLOYING = "Deploying Can take up to 30 minutes"
+DEPLOYING = "Succeeded Deploying <newest base model> <model>"
+MINUTES = "Can take up to 30 minutes"
 TWO_HOURS = "The service accepted it more than two hours ago, and still shows the previous model."
 MODES = [
     Mode(
         "patch-shows-running",
         "answers a PATCH with the new model and Running",
         None,
-        {"list": DEPLOYING, "endpoint": ("Change model Deploying alice", "<model> → changes to <newest base model>")},
+        {
+            "list": DEPLOYING,
+            "endpoint": ("Change model Deploying alice", MINUTES, "<model> → changes to <newest base model>"),
+        },
         act=acts.change_model_now,
         change="deploying",
         options={"switches": {"redeploy": "running"}},
@@ -66,7 +70,7 @@ MODES = [
         "patch-shows-old",
         "answers a PATCH with the old model and Succeeded, as the published example",
         None,
-        {"list": DEPLOYING, "endpoint": ("Change model Deploying alice", "Model <model> Custom model")},
+        {"list": DEPLOYING, "endpoint": ("Change model Deploying alice", MINUTES, "Model <model> Custom model")},
         act=acts.change_model_now,
         change="deploying",
         options={"switches": {"redeploy": "old"}},
@@ -93,7 +97,10 @@ MODES = [
         "patch-shows-old-for-40-minutes",
         "shows the old model for 40 minutes",
         None,
-        {"list": "Taking longer than usual For 40 minutes; deployments usually take up to 30 minutes."},
+        {
+            "list": "Succeeded Taking longer than usual <newest base model> <model>",
+            "endpoint": "Taking longer than usual For 40 minutes; deployments usually take up to 30 minutes.",
+        },
         act=acts.waiting_for(minutes=40),
         change="deploying",
         options={"switches": {"redeploy": "old"}},
@@ -103,8 +110,8 @@ MODES = [
         "shows the old model for three hours",
         None,
         {
-            "list": f"Needs a decision {TWO_HOURS}",
-            "endpoint": "Try again Give up",
+            "list": "Succeeded Needs a decision <newest base model> <model>",
+            "endpoint": (f"Needs a decision {TWO_HOURS}", "Try again Give up"),
         },
         act=acts.waiting_for(hours=3),
         change="undecided",
@@ -298,7 +305,7 @@ MODES = [
         "edit-429-negative",
         "answers a PATCH with 429 and a negative Retry-After",
         answers("PATCH", "/endpoints/{odd}", 429, None, Retry_After="-5"),
-        {"endpoint": ("Edit Queued alice", "The service is asked too often.")},
+        {"endpoint": ("Edit Queued alice", "The service received too many requests.")},
         act=acts.edit(display_name="Renamed"),
         change="queued",
         known=True,
@@ -307,7 +314,7 @@ MODES = [
         "edit-429-date",
         "answers a PATCH with 429 and a date as Retry-After",
         answers("PATCH", "/endpoints/{odd}", 429, None, Retry_After="Fri, 31 Dec 2049 23:59:59 GMT"),
-        {"endpoint": ("Edit Queued alice", "The service is asked too often.")},
+        {"endpoint": ("Edit Queued alice", "The service received too many requests.")},
         act=acts.edit(display_name="Renamed"),
         change="queued",
         known=True,
@@ -318,7 +325,7 @@ MODES = [
         after("DELETE", "/endpoints/{odd}", 404, OWN),
         {
             "endpoint": "This endpoint was deleted at the service. Its history is kept.",
-            "activity": "was deleted as asked",
+            "activity": "was deleted as requested",
         },
         act=acts.delete,
         change="done",
@@ -355,7 +362,7 @@ MODES = [
         ),
         {
             "endpoint": (
-                "Delete endpoint Being checked alice",
+                "Delete endpoint Verifying alice",
                 not_understood(404, UNWRITTEN),
             )
         },
@@ -369,7 +376,7 @@ MODES = [
         _both(answers("DELETE", "/endpoints/{odd}", 404, None), answers("GET", "/endpoints/{odd}", 404, None)),
         {
             "endpoint": (
-                "Delete endpoint Being checked alice",
+                "Delete endpoint Verifying alice",
                 not_understood(404, UNWRITTEN),
             )
         },
@@ -383,7 +390,7 @@ MODES = [
         _both(answers("DELETE", "/endpoints/{odd}", 404, WRAPPED), answers("GET", "/endpoints/{odd}", 404, WRAPPED)),
         {
             "endpoint": "This endpoint was deleted at the service. Its history is kept.",
-            "activity": "was deleted as asked",
+            "activity": "was deleted as requested",
         },
         act=acts.delete_absent_for_minutes,
         change="done",
@@ -396,7 +403,7 @@ MODES = [
         after("DELETE", "/endpoints/{odd}", 200, {"deleted": True}),
         {
             "endpoint": "This endpoint was deleted at the service. Its history is kept.",
-            "activity": "was deleted as asked",
+            "activity": "was deleted as requested",
         },
         act=acts.delete,
         change="done",
@@ -409,7 +416,7 @@ MODES = [
         after("DELETE", "/endpoints/{odd}", 202, None),
         {
             "endpoint": "This endpoint was deleted at the service. Its history is kept.",
-            "activity": "was deleted as asked",
+            "activity": "was deleted as requested",
         },
         act=acts.delete,
         change="done",
@@ -422,7 +429,7 @@ MODES = [
         after("DELETE", "/endpoints/{odd}", 503, None, times=1, Retry_After="600"),
         {
             "endpoint": "This endpoint was deleted at the service. Its history is kept.",
-            "activity": "was deleted as asked",
+            "activity": "was deleted as requested",
         },
         act=acts.delete,
         change="done",

@@ -4,7 +4,9 @@ from tests.deviations.front import Exchange
 from tests.deviations.mode import GONE, ODD, Mode, entities, item_is, list_is, odd_endpoint
 
 LISTED = "/endpoints"
-SERVES = "<model> Custom model de-DE Succeeded"
+SERVES = "Succeeded <model> de-DE Custom model"
+STATUS = "Cannot be read `status` cannot be used"
+EXPIRES = {"list": "days On Contoso", "endpoint": "days left Change the model before this date."}
 LOGS = "Content logging On. The service records the audio and the transcripts"
 LOGS_NOT = "Content logging Off."
 FAILED = "The service could not deploy the model of this endpoint."
@@ -127,13 +129,13 @@ MODES = [
         "locale-long",
         "gives a `locale` that is longer than any",
         odd_endpoint(locale="en-US-" + "x" * 300),
-        {"list": "<model> Custom model Succeeded"},
+        {"list": "Succeeded <model> Custom model"},
     ),
     Mode(
         "description-number",
         "gives a number as the `description`",
         odd_endpoint(description=12.5),
-        {"list": "12.5 Hotline", "check": "`values[].description` is not a text"},
+        {"list": "Agent assist 12.5 Favorite", "check": "`values[].description` is not a text"},
         row={"description": "12.5"},
     ),
     Mode(
@@ -211,13 +213,13 @@ MODES = [
         "status-missing",
         "leaves out the `status`",
         odd_endpoint(status=GONE),
-        {"endpoint": "Status Unknown Model", "check": "`values[].status` is missing"},
+        {"list": STATUS, "endpoint": f"Status {STATUS} Model", "check": "`values[].status` is missing"},
     ),
     Mode(
         "status-object",
         "gives an object as the `status`",
         odd_endpoint(status={"value": "Succeeded"}),
-        {"list": "Cannot be read `status` is not a text", "check": "`values[].status` is not a text"},
+        {"list": STATUS, "endpoint": f"Status {STATUS} Model", "check": "`values[].status` is not a text"},
     ),
     Mode(
         "status-unknown",
@@ -297,16 +299,13 @@ MODES = [
         "time-to-live-nonsense",
         "gives a `timeToLive` that is no duration",
         odd_endpoint(properties__timeToLive="soon"),
-        {"list": "Change the model before this date. On"},
+        EXPIRES,
     ),
     Mode(
         "time-to-live-number",
         "gives a number as the `timeToLive`",
         odd_endpoint(properties__timeToLive=30),
-        {
-            "list": "Change the model before this date. On",
-            "check": "`values[].properties.timeToLive` is not a text",
-        },
+        EXPIRES | {"check": "`values[].properties.timeToLive` is not a text"},
     ),
     Mode(
         "explicit-nulls",

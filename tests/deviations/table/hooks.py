@@ -8,7 +8,7 @@ from tests.deviations.mode import Alter, Mode, after, answers, list_of, put
 
 HOOKS = "/webhooks"
 REGISTERED = "Registered: the service calls when a deployment changes."
-REFUSED = "The service refuses to register it. It is asked again at intervals."
+REFUSED = "The service refuses to register it. Registration is tried again at regular intervals."
 ABOUT = "https://eastus.api.cognitive.microsoft.com/speechtotext/v3.2"
 
 

@@ -12,7 +12,10 @@ GATEWAY = {"statusCode": 429, "message": "Rate limit is exceeded. Try again in 7
 
 def limited(name: str, does: str, body: Any, **headers: str) -> Mode:
     alter = answers("GET", LIST, 429, body, None, **headers)
-    says = {"resources": "Asked too often; again at", "check": "failed Endpoints_List: The service is asked too often."}
+    says = {
+        "resources": "Too many requests; next attempt at",
+        "check": "failed Endpoints_List: The service received too many requests.",
+    }
     return Mode(
         name, f"answers the list with 429 and {does}", alter, says, known=True, frozen=True, projects_live=False
     )
@@ -56,7 +59,7 @@ LATE = [
         "late-list-and-deletion",
         "an endpoint was deleted here",
         acts.delete,
-        {"endpoint": "This endpoint was deleted at the service.", "activity": "was deleted as asked"},
+        {"endpoint": "This endpoint was deleted at the service.", "activity": "was deleted as requested"},
         change="done",
         gone=True,
     ),

@@ -245,7 +245,8 @@ def failure(operation: str, answer: ApiResponse, error_body: ErrorBody | None) -
         return unreadable(operation, "it leads elsewhere, and redirects are not followed", status)
     if error_body is None:
         return unreadable(operation, "it is a refusal that the service did not write", status)
-    reason = ", ".join(text for text in (error_body.inner_code or error_body.code, str(status)) if text)
+    codes = (error_body.inner_code or error_body.code, str(status))
+    reason = ", ".join(dict.fromkeys(text for text in codes if text))  # the gateway repeats the status as its code
     return _EXCEPTIONS_BY_STATUS.get(status, errors.Refused)(
         f"The service refused: {message or 'it gave no reason'} ({reason})",
         operation=operation,

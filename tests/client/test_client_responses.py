@@ -518,6 +518,21 @@ def test_a_refusal_says_why_and_which_code(service, client, body, sentence):
     assert caught.value.operation == "Endpoints_Get"
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (401, {"error": {"code": "401", "message": "Wrong key."}}, "The service refused: Wrong key. (401)"),
+        (404, {"error": {"code": 404, "message": "No resource."}}, "The service refused: No resource. (404)"),
+        (403, {"error": {"code": "401", "message": "Wrong key."}}, "The service refused: Wrong key. (401, 403)"),
+    ],
+)
+def test_a_code_that_equals_the_status_is_said_once(service, client, status, body, sentence):
+    service.answers(status, body)
+    with pytest.raises(Refused) as caught:
+        client.update_endpoint(ID, EndpointUpdate(display_name="n"))
+    assert str(caught.value) == sentence
+
+
 def test_a_response_that_cannot_be_parsed_says_its_status(service, client):
     service.answers(302, headers={"Location": "http://elsewhere.example/"})
     with pytest.raises(Unreadable) as caught:

@@ -128,8 +128,8 @@ MODES = [
             {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}},
         ),
         {
-            "list": "Contoso: The service refused: Access denied due to invalid subscription key.",
-            "check": "failed Endpoints_List: The service refused: Access denied due to invalid subscription key.",
+            "list": "Contoso: The service refused: Access denied due to invalid subscription key. (401)",
+            "check": "failed Endpoints_List: The service refused: Access denied due to invalid subscription key. (401)",
         },
         known=True,
         failing=True,

@@ -141,7 +141,7 @@ MODES = [
         "log-list-404-wrapped",
         "answers the list of logs with the gateway's 404",
         answers("GET", LOGS, 404, {"error": {"code": "404", "message": "Resource not found"}}),
-        f"{NOT_LISTED} The service refused: Resource not found",
+        f"{NOT_LISTED} The service refused: Resource not found (404)",
     ),
     listed(
         "log-list-404-html",

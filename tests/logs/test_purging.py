@@ -448,7 +448,7 @@ def test_as_many_entries_as_the_page_offers_to_delete_can_be_deleted(endpoint, a
     )
     page = alice.get(f"{reverse('endpoints:logs-purge', args=[endpoint.pk])}?q=invoice")
     assert page.context["possible"]
-    purge = ask(alice, endpoint, LogEntry.objects.all())
+    purge = ask(alice, endpoint, LogEntry.objects.all(), number=purging.MOST_KEYS)
     assert len(purge.keys) == purging.MOST_KEYS
 
 
@@ -473,3 +473,34 @@ def test_a_selection_that_cannot_be_read_deletes_nothing(kept, alice, query):
     typed = {"key": str(uuid.uuid4()), "reason": "x", **dict([query.split("=", 1)])}
     assert alice.post(address, typed).status_code == 422
     assert not Purge.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["logs-purge", "download"])
+@pytest.mark.parametrize("state", ["", "&q=hello", "&from=2020-01-01"])
+def test_nothing_selected_means_that_nothing_happens(kept, alice, page, state):
+    answer = alice.get(reverse(f"endpoints:{page}", args=[kept.pk]) + f"?selected=1{state}", follow=True)
+    assert answer.redirect_chain[0][0].startswith(reverse("endpoints:logs", args=[kept.pk]))
+    assert state.removeprefix("&") in answer.redirect_chain[0][0]
+    assert "Nothing is selected." in answer.content.decode()
+
+
+def test_all_that_match_is_a_choice_of_its_own(kept, alice):
+    count = LogEntry.objects.count()
+    address = reverse("endpoints:logs-purge", args=[kept.pk])
+    page = alice.get(f"{address}?selected=1&all=1&entry={LogEntry.objects.first().pk}")
+    assert page.status_code == 200
+    assert page.content.decode().count('type="hidden" name="entry"') == count
+
+
+def test_the_number_of_many_entries_is_typed(endpoint, alice):
+    now = timezone.now()
+    LogEntry.objects.bulk_create(LogEntry(endpoint=endpoint, key=str(n), at=now, day=now.date()) for n in range(21))
+    address = reverse("endpoints:logs-purge", args=[endpoint.pk])
+    pks = list(LogEntry.objects.values_list("pk", flat=True))
+    query = "&".join(f"entry={pk}" for pk in pks)
+    assert "Number of entries" in alice.get(f"{address}?selected=1&{query}").content.decode()
+    assert "Number of entries" not in alice.get(f"{address}?selected=1&entry={pks[0]}").content.decode()
+    for typed, status in (("", 422), ("20", 422), ("21", 302)):
+        form = {"key": str(uuid.uuid4()), "reason": "x", "entry": pks, "number": typed}
+        assert alice.post(address, form).status_code == status
+    assert Purge.objects.count() == 1

@@ -57,6 +57,8 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     endpoint = door.endpoint_on_service(request.user, pk, door.READ_LOGS)
     if not endpoint.resource.logs_can_be_read:
         raise Http404
+    if answer := log_selection.refused(request, endpoint):
+        return answer
     query = request.POST if request.method == "POST" else request.GET
     selection = log_selection.normalized(request.user, query, endpoint)
     if request.method != "POST":

@@ -3,7 +3,10 @@
 from datetime import date
 from typing import Any
 
-from django.http import QueryDict
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -11,10 +14,21 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.models.log import RESULTS, parse_day, parse_number
+from endpoints.pages.content_logs import filters
 from endpoints.pages.content_logs.filters import STATE, day_in_words, number_in_words
+from endpoints.pages.http import HttpRequest
 
 MOST = 200  # entries that are ticked one by one
 NONE = "0"  # the id of no entry
+
+
+def refused(request: HttpRequest, endpoint: Endpoint) -> HttpResponse | None:
+    """Back to the list when nothing was selected on it: all that match is a choice of its own."""
+    query = request.GET
+    if "selected" not in query or "entry" in query or query.get("all"):
+        return None
+    messages.error(request, _("Nothing is selected. Select entries, or “All that match”."))
+    return redirect(f"{reverse('endpoints:logs', args=[endpoint.pk])}?{filters.state(query)}")
 
 
 def normalized(person: Person, query: QueryDict, endpoint: Endpoint) -> str:

@@ -31,11 +31,13 @@ FILTERS = tuple(name for name in filters.STATE if name != "to")  # a last day al
 def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what will be deleted in Azure and here, and ask for the reason; a day is chosen first."""
     endpoint = door.endpoint_page(request.user, pk, door.MANAGE_LOGS)
+    if answer := log_selection.refused(request, endpoint):
+        return answer
     query = request.POST or request.GET
     entries = _chosen(request, endpoint, query)
-    by_day = entries is None
-    form = PurgeForm(request.POST or None, endpoint=endpoint, by_day=by_day, initial=_initial(query))
-    if request.method == "POST" and form.is_valid() and (by_day or _few(entries)):
+    by_day, count = entries is None, 0 if entries is None else entries.count()
+    form = PurgeForm(request.POST or None, endpoint=endpoint, by_day=by_day, count=count, initial=_initial(query))
+    if request.method == "POST" and form.is_valid() and (by_day or 0 < count <= verbs.MOST_KEYS):
         typed = form.cleaned_data
         keys = list(entries.values_list("key", flat=True)) if entries is not None else []
         purge = verbs.request_purge(
@@ -107,16 +109,14 @@ def _moment(at: datetime | None) -> str | None:
 
 def _chosen(request: HttpRequest, endpoint: Endpoint, query: QueryDict) -> LogEntryQuerySet | None:
     """The entries that were ticked or that filters select; None when everything up to a day is meant."""
-    if "entry" not in query and not any(query.get(name) for name in FILTERS):
+    if "entry" not in query and not any(query.get(name) for name in (*FILTERS, "all")):
         return None
     entries = door.log_entries(request.user).filter(endpoint=endpoint)
     # A filter that cannot be read narrows nothing elsewhere; here it must not delete more.
     readable = all(log_selection.plain(name, value) for name in filters.STATE if (value := query.get(name)))
-    return entries.selected_by(query) if readable else entries.none()
-
-
-def _few(entries: LogEntryQuerySet | None) -> bool:
-    return entries is not None and 0 < entries.count() <= verbs.MOST_KEYS
+    if not readable:
+        return entries.none()
+    return entries.filtered_by(query) if query.get("all") else entries.selected_by(query)
 
 
 def _initial(query: QueryDict) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from endpoints.models import Endpoint
 from endpoints.pages.content_logs.purposes import LONGEST
 
+FEW = 20  # entries that are deleted without typing their number
 HOURS = (1, 6, 12, 24)  # between two archivings
 
 
@@ -70,7 +71,10 @@ class KeepForm(forms.Form):
 
 
 class PurgeForm(forms.Form):
-    """Single entries, or everything up to a day; the latter is confirmed by typing the day or the endpoint's name."""
+    """Single entries, or everything up to a day; the latter is confirmed by typing the day or the endpoint's name.
+
+    The number of entries is typed when there are more than FEW.
+    """
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     until = forms.DateField(
@@ -78,12 +82,15 @@ class PurgeForm(forms.Form):
         widget=forms.HiddenInput,
         input_formats=["%Y-%m-%d"],
     )
+    number = forms.IntegerField(label=gettext_lazy("Number of entries"))
     typed = forms.CharField(label=gettext_lazy("Day or name of the endpoint"), max_length=2000)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
 
-    def __init__(self, *args: Any, endpoint: Endpoint, by_day: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, endpoint: Endpoint, by_day: bool, count: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.endpoint = endpoint
+        self.endpoint, self.count = endpoint, count
+        if count <= FEW:
+            del self.fields["number"]
         if not by_day:
             del self.fields["until"], self.fields["typed"]
 
@@ -92,6 +99,11 @@ class PurgeForm(forms.Form):
         if until > timezone.now().astimezone(UTC).date():
             raise ValidationError(_("This day is still to come."))
         return until
+
+    def clean_number(self) -> int:
+        if self.cleaned_data["number"] != self.count:
+            raise ValidationError(_("This is not the number of the entries: %(count)s.") % {"count": self.count})
+        return self.count
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]

@@ -39,6 +39,26 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful) answered();
   });
+  // What a person is typing must not be swapped away, and what they have opened stays open.
+  const typed = (field) => field.matches("select")
+    ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+    : field.value !== field.defaultValue;
+  const FIELDS = "input:not([type=hidden], [type=checkbox], [type=radio]), textarea, select";
+  const opened = (part) => [...part.querySelectorAll("details")];
+  let open = [];
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target;
+    if (!event.target.matches("[data-live]")) return;
+    const fields = [...part.querySelectorAll(FIELDS)];
+    if (fields.some((field) => field === document.activeElement || typed(field))) event.detail.shouldSwap = false;
+    open = opened(part).map((details) => details.open);
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const part = document.getElementById(event.detail.target.id);
+    if (part?.matches("[data-live]")) opened(part).forEach((details, n) => { details.open ||= open[n] ?? false; });
+    open = [];
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     for (const polling of document.querySelectorAll("[data-live]")) htmx.trigger(polling, "refresh");

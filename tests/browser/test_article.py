@@ -52,7 +52,7 @@ def walk(page, service):
     service.go()
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
     assert page.evaluate("document.body.dataset.loaded") == "once"
-    expect(page.locator("#endpoints")).not_to_have_attribute("hx-trigger", re.compile(".*"))
+    expect(page.locator("#endpoints")).to_have_attribute("hx-trigger", re.compile("^every 10s"))
 
     # Select the endpoint link: the endpoint key, endpoint URL, and sample code.
     page.get_by_role("link", name="My Endpoint", exact=True).click()

@@ -1,6 +1,7 @@
 """The endpoint's page in a browser: copying, and what is shown without JavaScript."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -61,3 +62,23 @@ def test_what_is_copied_in_the_demo_recognizes_a_recording(deploy, tmp_path, lan
     done = run(language.lower(), code, recording(tmp_path / "recording.wav"), SPEECH_KEY=key)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"\w+ \w+", done.stdout)
+
+
+def test_a_settled_page_shows_what_others_change_but_not_over_what_is_typed(deploy, open_page):
+    page, row = deploy("Watched by two")
+    expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
+    page.get_by_role("link", name="Watched by two", exact=True).click()
+    onlooker, typing = (open_page("viewer", urlsplit(page.url).path) for _person in range(2))
+    onlooker.evaluate("document.body.dataset.loaded = 'once'")
+    typing.evaluate("document.getElementById('deployment').append(document.createElement('textarea'))")
+    typing.locator("#deployment textarea").fill("Half a sentence")
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Name").fill("Renamed by one")
+    page.get_by_role("button", name="Save").click()
+    expect(onlooker.get_by_role("heading", level=1)).to_have_text("Renamed by one", timeout=25_000)
+    expect(onlooker.locator("#history-rows")).to_contain_text("Edit")
+    assert onlooker.evaluate("document.body.dataset.loaded") == "once"
+    expect(typing.locator("#deployment textarea")).to_have_value("Half a sentence")
+    typing.locator("#deployment textarea").fill("")
+    typing.get_by_role("heading", level=1).click()
+    expect(typing.get_by_role("heading", level=1)).to_have_text("Renamed by one", timeout=25_000)

@@ -231,7 +231,7 @@ def test_a_change_waits_for_its_time_and_can_be_canceled_until_then(alice, endpo
     change = Change.objects.get()
     assert not Change.objects.due().exists()
     assert Endpoint.objects.for_list().get().shown_status.label == "Scheduled"
-    assert 'hx-trigger="every' not in alice.get("/endpoints/").content.decode()
+    assert 'hx-trigger="every 2s' not in alice.get("/endpoints/").content.decode()
 
     alice.post(reverse("endpoints:change-cancel", args=[change.pk]))
     change.refresh_from_db()

@@ -726,14 +726,14 @@ def test_a_zip_goes_when_a_file_that_it_contains_is_removed(
 # The page
 
 
-def test_the_page_shows_how_far_it_is_and_stops_asking_when_it_is_ready(lena, logging, worker):
+def test_the_page_shows_how_far_it_is_and_polls_seldom_when_it_is_ready(lena, logging, worker):
     download = downloads.request_download(actor=lena.user, endpoint=logging)
-    assert "hx-trigger" in lena.get(ALL).content.decode()
+    assert 'hx-trigger="every 2s' in lena.get(ALL).content.decode()
     worker.download(download)
     headers = {"HX-Request": "true", "HX-Target": "downloads"}
     fragment = lena.get(ALL, headers=headers).content.decode()
     assert "<html" not in fragment
-    assert "hx-trigger" not in fragment
+    assert 'hx-trigger="every 10s' in fragment
     assert reverse("endpoints:download-file", args=[download.pk]) in fragment
 
 

@@ -118,7 +118,7 @@ def test_an_unknown_order_is_ignored(bob, many, sort):
     assert endpoint_ids(bob.get("/endpoints/", {"sort": sort})) == endpoint_ids(bob.get("/endpoints/"))
 
 
-def test_rows_in_progress_make_the_table_poll_and_settled_rows_do_not(alice, mirrored, world, worker):
+def test_rows_in_progress_make_the_table_poll_often_and_settled_rows_seldom(alice, mirrored, world, worker):
     change = submit.create(
         key=uuid.uuid4(),
         actor=alice.user,
@@ -137,7 +137,7 @@ def test_rows_in_progress_make_the_table_poll_and_settled_rows_do_not(alice, mir
     assert fragment.status_code == 200
     assert "<html" not in fragment.content.decode()
     assert 'data-status="Succeeded"' in fragment.content.decode()
-    assert "hx-trigger" not in fragment.content.decode()
+    assert 'hx-trigger="every 10s' in fragment.content.decode()
 
 
 @pytest.mark.parametrize(

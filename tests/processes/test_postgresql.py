@@ -54,7 +54,7 @@ PARTS = [
     "test_search.py",
     *(f"faults/test_{name}" for name in FAULTS),
     "pages/test_list.py::test_a_poll_without_news_takes_one_query_and_few_bytes",
-    "pages/test_list.py::test_rows_in_progress_make_the_table_poll_and_settled_rows_do_not",
+    "pages/test_list.py::test_rows_in_progress_make_the_table_poll_often_and_settled_rows_seldom",
     *(f"logs/test_browsing.py::test_{name}" for name in BROWSING),
     *(f"logs/test_downloads.py::test_{name}" for name in DOWNLOADING),
     *(f"logs/test_keeping.py::test_{name}" for name in KEEPING),

@@ -44,7 +44,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         # An address with the service's endpoint id leads to the same page.
         return redirect(get_object_or_404(endpoints, remote_id=str(pk)))
     if request.htmx.target == "deployment":
-        return render(request, "endpoint/_deployment.html", _deployment(request, endpoint))
+        context = {**_deployment(request, endpoint), **_history(request, endpoint)}
+        return render(request, "endpoint/_update.html", context)
     return _page(request, endpoint)
 
 
@@ -101,7 +102,7 @@ def _countdown(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _deployment(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
-    """The part of the page that is polled while something is going on."""
+    """The state of the endpoint and of what has been requested, as polls update it."""
     change = endpoint.open_change
     may_deploy = allows(request.user, "deploy_model", on=endpoint)
     may_change = may_deploy and endpoint.gone_at is None

@@ -13,7 +13,7 @@ from .entities import UnreadableItem
 from .errors import ForeignAddress, NotFound, NotSupported, OutcomeUnknown, SpeechError, VersionRetired
 from .listing import Listing
 from .reading import Malformed, decoded
-from .sending import ApiResponse, Sender, unreadable
+from .sending import ApiResponse, Sender, location_of, unreadable
 from .versions import Version, version_named
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class BaseClient:
         try:
             return read(decoded(response.data), response.retry_after)
         except Malformed as error:
-            location = response.headers.get("location") if response.status == 201 else None
+            location = location_of(response.status, response.headers)
             raise unreadable(operation, str(error), response.status, location) from None
 
     def get(

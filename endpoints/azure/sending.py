@@ -134,8 +134,8 @@ class Sender:
     ) -> ApiResponse:
         transport = self._reading if method == "GET" else self._changing
         with opened(operation, transport, lambda: self._request(method, url, body, deadline)) as response:
-            status, location = response.status_code, response.headers.get("location")
-            location = location if status == 201 else None
+            status = response.status_code
+            location = location_of(status, response.headers)
             try:
                 with translated(operation, status=status, location=location):
                     data = body_of(operation, response, deadline, status, location)
@@ -182,6 +182,11 @@ def opened(
 def raw_bytes(response: httpx.Response) -> Iterator[bytes]:
     """The body as it is received, without decompression."""
     return iter(cast(httpx.SyncByteStream, response.stream))
+
+
+def location_of(status: int, headers: httpx.Headers) -> str | None:
+    """Where the entity is that a 201 tells of; some operations of the service name the header Operation-Location."""
+    return (headers.get("location") or headers.get("operation-location")) if status == 201 else None
 
 
 def body_of(

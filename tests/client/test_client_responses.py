@@ -449,9 +449,10 @@ def test_a_create_with_unreadable_body_and_location_is_unreadable(service, clien
     assert caught.value.status == 201
 
 
-def test_a_location_on_another_host_is_fetched_from_our_own(service, elsewhere, client):
+@pytest.mark.parametrize("header", ["Location", "Operation-Location"])
+def test_a_location_on_another_host_is_fetched_from_our_own(service, elsewhere, client, header):
     location = f"{elsewhere.url}/speechtotext/v3.2/endpoints/{ID}"
-    service.answers(201, b"<html>", {"Location": location}).answers(body=service.endpoint())
+    service.answers(201, b"<html>", {header: location}).answers(body=service.endpoint())
     assert client.create_endpoint(CREATE).id == ID
     assert not elsewhere.asked
 

@@ -15,13 +15,14 @@
       page.indeterminate = chosen > 0 && chosen < boxes.length;
     }
     if (said) {
-      said.textContent = chosen === 0 ? (said.dataset.none ?? "") : chosen === 1 ? said.dataset.one : said.dataset.many.replace("%(count)s", chosen);
+      // All that match are selected, ticked or not; the label beside it says so.
+      said.textContent = document.getElementById("select-all")?.checked ? "" : chosen === 0 ? (said.dataset.none ?? "") : chosen === 1 ? said.dataset.one : said.dataset.many.replace("%(count)s", chosen);
     }
   }
 
   document.addEventListener("change", (event) => {
     if (event.target.id === "select-page") for (const box of rows()) box.checked = event.target.checked;
-    if (event.target.matches(BOX) || event.target.id === "select-page") tell();
+    if (event.target.matches(BOX) || ["select-page", "select-all"].includes(event.target.id)) tell();
   });
   document.addEventListener("reset", (event) => {
     if (event.target.id === "bulk") setTimeout(tell);

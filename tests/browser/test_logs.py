@@ -75,6 +75,7 @@ def test_a_range_is_downloaded_completely_after_it_was_canceled_and_paused(recor
 
     def ask():
         page.get_by_label("All that match").check()
+        expect(page.locator("#selected")).to_be_empty()
         page.get_by_role("button", name="Download selected").click()
         page.get_by_role("button", name="Download log").click()
         return page.locator("article.download").first

@@ -39,8 +39,7 @@ def _section(topic: str, modes: list[Mode]) -> str:
 
 
 def _said(mode: Mode) -> str:
-    said = [f"{page}: {_cell(sentence)}" for page, sentence in mode.sentences()]
-    return "<br>".join([*said, f"Not yet: {mode.known_fault}"] if mode.known_fault else said)
+    return "<br>".join(f"{page}: {_cell(sentence)}" for page, sentence in mode.sentences())
 
 
 def _cell(text: str) -> str:

@@ -40,8 +40,7 @@ class Mode:
 
     All other rows are live, unless the list is `failing` as a whole, or `frozen` (it answers, without any endpoint):
     then no row is lost. `known`: the resource was refreshed before the service began to differ. `gone`: the odd
-    endpoint has no row. `options`: of the simulated service, with its `switches`. `known_fault`: what the product does
-    wrong, so that the test of the mode must fail.
+    endpoint has no row. `options`: of the simulated service, with its `switches`.
     """
 
     name: str
@@ -58,7 +57,6 @@ class Mode:
     gone: bool = False
     projects_live: bool = True
     version: str = "v3.2"
-    known_fault: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -36,7 +36,8 @@ def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
     query = request.POST or request.GET
     entries = _chosen(request, endpoint, query)
     by_day, count = entries is None, 0 if entries is None else entries.count()
-    form = PurgeForm(request.POST or None, endpoint=endpoint, by_day=by_day, count=count, initial=_initial(query))
+    of: dict[str, Any] = {"person": request.user, "endpoint": endpoint, "by_day": by_day, "count": count}
+    form = PurgeForm(request.POST or None, initial=_initial(query), **of)
     if request.method == "POST" and form.is_valid() and (by_day or 0 < count <= verbs.MOST_KEYS):
         typed = form.cleaned_data
         keys = list(entries.values_list("key", flat=True)) if entries is not None else []

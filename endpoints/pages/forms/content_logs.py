@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.pages.content_logs.purposes import LONGEST
+from endpoints.pages.forms.reasons import ReasonField, offer_recent
 
 FEW = 20  # entries that are deleted without typing their number
 HOURS = (1, 6, 12, 24)  # between two archivings
@@ -84,10 +86,11 @@ class PurgeForm(forms.Form):
     )
     number = forms.IntegerField(label=gettext_lazy("Number of entries"))
     typed = forms.CharField(label=gettext_lazy("Day or name of the endpoint"), max_length=2000)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
+    reason = ReasonField()
 
-    def __init__(self, *args: Any, endpoint: Endpoint, by_day: bool, count: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: Person, endpoint: Endpoint, by_day: bool, count: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offer_recent(self, person)
         self.endpoint, self.count = endpoint, count
         if count <= FEW:
             del self.fields["number"]

@@ -68,11 +68,11 @@ def plan(action: Action, endpoints: Iterable[Endpoint], model: SpeechModel | Non
 def blocked(endpoint: Endpoint) -> str:
     """Why no change can be requested now; empty when one can."""
     if endpoint.gone_at:
-        return _("Deleted at the service")
+        return _("Deleted in Azure")
     if change := endpoint.open_change:
         return refusals.Busy(change).why
     if not endpoint.remote_id:
-        return _("The service does not have it.")
+        return _("Not in Azure yet.")
     return ""
 
 
@@ -143,20 +143,20 @@ def _misfit(action: Action, endpoint: Endpoint, model: SpeechModel | None) -> st
     if desired is None:
         return ""
     if desired == endpoint.logging_enabled:
-        return _("Content logging is on already.") if desired else _("Content logging is off already.")
+        return _("Content logging is already on.") if desired else _("Content logging is already off.")
     if desired and not endpoint.resource.may_log:
-        return _("API version %(version)s logs into your own storage only.", version=endpoint.resource.api_version)
+        return _("API version %(version)s logs only to your own storage.", version=endpoint.resource.api_version)
     return ""
 
 
 def _model_misfit(endpoint: Endpoint, model: SpeechModel) -> str:
     if endpoint.resource_id != model.resource_id:
-        return _("The model is of another Speech resource: %(resource)s.", resource=model.resource)
+        return _("The model belongs to another Speech resource: %(resource)s.", resource=model.resource)
     if endpoint.locale != model.locale:
         words = {"theirs": model.locale, "ours": endpoint.locale}
         return _("This model is for %(theirs)s, the endpoint is for %(ours)s.", **words)
     if endpoint.model_id == model.pk:
-        return _("It uses this model already.")
+        return _("Already uses this model.")
     if model.expiration and model.expiration.level == "expired":
         return _("This model has expired.")  # for how long is another thing to whoever reads it later
     if model.why_not:
@@ -169,9 +169,9 @@ def _ask_one(bulk: Bulk, action: Action, item: Item, seen: str, model: SpeechMod
     if item.why:
         return item.why
     if not seen:
-        return _("It was passed over when you looked, and is free only now.")
+        return _("Was busy when you reviewed, now available.")
     if seen != item.stamp:
-        return _("It was changed after you looked.")
+        return _("Changed after you reviewed.")
     # The same key for the same endpoint, so that what was asked already is not asked twice.
     common: dict[str, Any] = {"key": uuid5(bulk.pk, str(item.endpoint.pk)), "actor": actor, "endpoint": item.endpoint}
     common |= {"reason": bulk.reason, "bulk": bulk}

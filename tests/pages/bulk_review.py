@@ -1,5 +1,6 @@
 """Opens and submits the review of a bulk request."""
 
+import json
 import re
 from html import unescape
 
@@ -13,11 +14,14 @@ def review(client, action, endpoints, **more):
 
 
 def form_of(answer, **typed):
-    """What the form of a review sends: hidden fields and `typed`."""
+    """What the form of a review sends: hidden fields, a reason, the number where it is asked for, and `typed`."""
     page = answer.content.decode()
     names = ("key", "action", "new_model", "seen")
     hidden = {name: re.search(rf'name="{name}"(?: value="([^"]*)")?', page)[1] or "" for name in names}
-    return {name: unescape(value) for name, value in hidden.items()} | typed
+    filled = {name: unescape(value) for name, value in hidden.items()} | {"reason": "Planned work"}
+    if 'name="count"' in page:
+        filled["count"] = str(sum(map(bool, json.loads(filled["seen"]).values())))
+    return filled | typed
 
 
 def submit_review(client, answer, **typed):

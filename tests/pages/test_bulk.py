@@ -44,8 +44,8 @@ def test_the_review_shows_what_will_happen_to_each_endpoint_and_stores_nothing(a
     Endpoint.objects.filter(pk=few[0].pk).update(logging_enabled=True)
     page = review(alice, "logging-on", few[:3]).content.decode()
     assert "2 endpoints will be changed" in page
-    assert "1 is passed over" in page
-    assert "Content logging is on already." in row(page, "item", few[0].pk)
+    assert "1 skipped" in page
+    assert "Content logging is already on." in row(page, "item", few[0].pk)
     assert "Off" in row(page, "item", few[1].pk)
     assert not Bulk.objects.exists()
     assert not Change.objects.exists()
@@ -77,9 +77,9 @@ def test_a_model_that_fits_some_endpoints_can_be_chosen_and_the_others_are_skipp
         if one.locale != model.locale:
             assert "This model is for" in says
         elif one.model == model:
-            assert "It uses this model already." in says
+            assert "Already uses this model." in says
         else:
-            assert "changes to" in says
+            assert "Model changes" in says
 
 
 def test_a_selection_too_long_for_an_address_is_reviewed_by_a_form(alice, few):
@@ -165,7 +165,7 @@ def test_an_endpoint_that_was_changed_after_the_review_is_skipped(alice, few):
     asked = submit_review(alice, seen)
     assert [change.endpoint for change in asked.changes.all()] == [few[1]]
     (passed,) = asked.reasons
-    assert (passed["name"], passed["why"]) == (few[0].display_name, "It was changed after you looked.")
+    assert (passed["name"], passed["why"]) == (few[0].display_name, "Changed after you reviewed.")
 
 
 def test_an_endpoint_skipped_in_the_review_stays_skipped_even_if_it_is_free_now(alice, few):
@@ -177,6 +177,7 @@ def test_an_endpoint_skipped_in_the_review_stays_skipped_even_if_it_is_free_now(
     asked = submit_review(alice, seen)
     assert [one["endpoint"] for one in asked.skipped] == [str(few[0].pk)]
     assert asked.changes.count() == 1
+    assert asked.reasons[0]["why"] == "Was busy when you reviewed, now available."
 
 
 def test_another_change_that_was_opened_meanwhile_is_shown_with_its_person(alice, few):
@@ -198,10 +199,10 @@ def test_the_reason_for_skipping_is_shown_in_the_readers_language(alice, few, bo
     Bulk.objects.update(skipped=[*asked.skipped[:2], old])
     address = reverse("endpoints:bulk-progress", args=[asked.pk])
     said = {
-        "en": ("Another change is open: Edit, by bob.", "API version v3.2 logs into your own storage only."),
+        "en": ("Another change is open: Edit, by bob.", "API version v3.2 logs only to your own storage."),
         "de": (
             "Eine andere Änderung ist offen: Bearbeiten, von bob.",
-            "Mit API-Version v3.2 wird nur in einem eigenen",
+            "API-Version v3.2 protokolliert nur in Ihren eigenen",
         ),
     }
     for language, reasons in said.items():
@@ -228,21 +229,22 @@ def test_the_reason_why_a_model_cannot_be_deployed_is_shown_in_the_readers_langu
 def test_an_endpoint_that_is_gone_is_skipped(alice, few, world, worker):
     world.call("DELETE", f"/endpoints/{few[0].remote_id}")
     worker.mirror()
-    assert "Deleted at the service" in review(alice, "delete", few[:2]).content.decode()
+    assert "Deleted in Azure" in review(alice, "delete", few[:2]).content.decode()
 
 
 def test_endpoints_whose_api_version_has_no_logging_are_skipped(alice, few):
     off(few)
     Resource.objects.update(capabilities={"logging_needs_own_storage": True})
-    assert "logs into your own storage only" in review(alice, "logging-on", few[:2]).content.decode()
+    assert "logs only to your own storage" in review(alice, "logging-on", few[:2]).content.decode()
 
 
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ({"count": "3", "reason": ""}, "Reason: This field is required."),
-        ({"count": "2", "reason": "Old"}, "This is not the number"),
-        ({"count": "", "reason": "Old"}, "Number of endpoints: This field is required."),
+        ({"count": "3", "reason": ""}, "Reason: Enter a reason."),
+        ({"count": "2", "reason": "Old"}, "You entered 2, but the number is 3."),
+        ({"count": "three", "reason": "Old"}, "Number of endpoints: Enter a whole number."),
+        ({"count": "", "reason": "Old"}, "Number of endpoints: Enter the number."),
     ],
 )
 def test_deleting_needs_the_number_and_a_reason(alice, few, typed, says):
@@ -386,7 +388,7 @@ def test_pages_of_five_hundred_endpoints_make_as_few_queries_as_those_of_one_and
 def test_more_than_can_be_changed_at_once_is_said_in_words(alice, crowd):
     answer = alice.get(PAGE, {"action": "delete", "all": "1"})
     assert answer.status_code == 422
-    assert "512 endpoints are selected, and 500 can be changed at once" in answer.content.decode()
+    assert "512 endpoints are selected, but no more than 500 can be changed at once" in answer.content.decode()
 
 
 def test_each_action_recognizes_a_repeated_request():

@@ -1,4 +1,4 @@
-"""Bulk: the endpoints that were ticked on the list, what will happen to each, then the progress of each."""
+"""Bulk actions: the endpoints that were selected on the list, a review of each, then the progress of each."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from endpoints.models.model import ModelKind
 from endpoints.models.search import uuid_in
 from endpoints.models.status import CLOSED, UNSTARTED, ChangeState
 from endpoints.pages import frame
-from endpoints.pages.endpoint_list import selection
+from endpoints.pages.endpoint_list import review, selection
 from endpoints.pages.forms.bulk import BulkForm
 from endpoints.pages.http import HttpRequest
 
@@ -38,7 +38,7 @@ OF_MODEL_CHOICE = ("csrfmiddlewaretoken", "new_model", "next")  # what the choic
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("deploy_model")
 def bulk(request: HttpRequest) -> HttpResponse:
-    """What will happen to each, after the choice of a model where one is needed; a POST with a key asks for it."""
+    """The review of each, after the choice of a model where one is needed; a POST with a key requests the changes."""
     query = request.POST or request.GET
     action = Action(query["action"]) if query.get("action") in Action.values else None
     model = _model(request.user, query)
@@ -133,12 +133,17 @@ def _review(
     }
     fresh = BulkForm(person=request.user, initial={**initial, "key": initial["key"] or uuid4()}, action=action)
     doable = sum(not item.why for item in items)
+    rows = review.rows(items, model)
     context = {
         "section": "list",
         "action": action,
         "model": model,
-        "items": sorted(items, key=lambda item: bool(item.why)),
+        "rows": rows,
+        "several": len({item.endpoint.resource_id for item in items}) > 1,
+        "losses": review.losses(rows, model),
         "doable": doable,
+        "summary": review.summary(action, doable),
+        "button": review.button(action, doable),
         "skipped": len(items) - doable,
         "form": form or fresh,
         "fresh": fresh,

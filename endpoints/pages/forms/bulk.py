@@ -1,4 +1,4 @@
-"""The form that asks for a change of many endpoints."""
+"""The form that requests a change of many endpoints."""
 
 from typing import Any
 from uuid import UUID
@@ -13,24 +13,31 @@ from endpoints.access.permissions import Person
 from endpoints.changes.bulk import LIMIT, Action
 from endpoints.models.search import uuid_in
 from endpoints.pages.forms.json_field import HiddenJSONField
+from endpoints.pages.forms.reasons import ReasonField, offer_recent
+from endpoints.pages.forms.typed_number import FEW, TypedNumberField
 
 
 class BulkForm(forms.Form):
-    """The review: the id of the request, a digest of what the page showed of each endpoint, and the reason."""
+    """The review: the id of the request, a digest of what the page showed of each endpoint, and the reason.
+
+    The number of endpoints is typed for deletions, and for every action with more than FEW endpoints.
+    """
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     action = forms.ChoiceField(choices=Action.choices, widget=forms.HiddenInput)
     new_model = forms.CharField(widget=forms.HiddenInput, required=False)
     seen = HiddenJSONField()
-    count = forms.IntegerField(label=gettext_lazy("Number of endpoints"))
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
+    count = TypedNumberField(label=gettext_lazy("Number of endpoints"))
+    reason = ReasonField()
 
     def __init__(self, *args: Any, person: Person, action: Action, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
-        if action == Action.DELETE:
-            self.fields["reason"].required = True
-        else:
+        offer_recent(self, person)
+        count = self.fields["count"]
+        assert isinstance(count, TypedNumberField)
+        count.expected = self._reviewed()
+        if action != Action.DELETE and count.expected <= FEW:
             del self.fields["count"]
 
     def clean_seen(self) -> dict[UUID, str]:
@@ -43,8 +50,10 @@ class BulkForm(forms.Form):
             raise ValidationError(_("No endpoints are selected."))
         return known
 
-    def clean_count(self) -> int:
-        count: int = self.cleaned_data["count"]
-        if count != sum(map(bool, self.cleaned_data.get("seen", {}).values())):
-            raise ValidationError(_("This is not the number of endpoints that will be deleted."))
-        return count
+    def _reviewed(self) -> int:
+        """The number of endpoints that the page said it would change."""
+        try:
+            seen = self.fields["seen"].clean(self["seen"].data) if self.is_bound else self.initial.get("seen")
+        except ValidationError:
+            return 0
+        return sum(map(bool, seen.values())) if isinstance(seen, dict) else 0

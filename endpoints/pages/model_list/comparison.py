@@ -36,17 +36,22 @@ class Comparison:
     @property
     def earlier_end(self) -> str:
         """In words when the new model ends earlier than the current one, or soon; otherwise empty."""
-        days, expiration = self._days_more, self.new.expiration
-        if days is not None and days < 0:
+        days, expiration = self.days_lost, self.new.expiration
+        if days:
             words = ngettext(
                 "It expires %(days)s day earlier than the current model.",
                 "It expires %(days)s days earlier than the current model.",
-                -days,
+                days,
             )
-            return words % {"days": -days}
+            return words % {"days": days}
         if expiration and expiration.level in ("soon", "near"):
             return _("It expires soon: %(words)s.") % {"words": expiration.words}
         return ""
+
+    @property
+    def days_lost(self) -> int:
+        """By how many days the new model expires earlier; 0 when it does not, or when that is unknown."""
+        return max(-(self._days_more or 0), 0)
 
     @property
     def _days_more(self) -> int | None:

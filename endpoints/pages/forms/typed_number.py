@@ -1,0 +1,29 @@
+"""The number of things that an action is for, which is typed to confirm it when there are many."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+FEW = 20  # endpoints or log entries that need no number
+
+
+class TypedNumberField(forms.IntegerField):
+    """Valid only with the number that the form has set as `expected`."""
+
+    expected = 0
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("error_messages", {"required": gettext_lazy("Enter the number.")})
+        super().__init__(widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}), **options)
+
+    def clean(self, value: Any) -> int:
+        number: int = super().clean(str(value or "").replace(",", "").replace(".", ""))
+        if number != self.expected:
+            words = {"typed": number_format(number, force_grouping=True)}
+            words["expected"] = number_format(self.expected, force_grouping=True)
+            raise ValidationError(_("You entered %(typed)s, but the number is %(expected)s.") % words)
+        return number

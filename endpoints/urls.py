@@ -9,6 +9,7 @@ from endpoints.pages.endpoint_list import listing as endpoint_list
 from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
 from endpoints.pages.row_numbers import RowNumber
+from endpoints.pages.search import results
 
 register_converter(RowNumber, "row")
 
@@ -62,5 +63,6 @@ urlpatterns = [
     path("resources/<uuid:pk>/version/", resources.version, name="resource-version"),
     path("resources/<uuid:pk>/hook/", resources.hook, name="resource-hook"),
     path("settings/", settings.settings, name="settings"),
+    path("search/", results.search, name="search"),
     path("shortcuts/", shortcuts.shortcuts, name="shortcuts"),
 ]

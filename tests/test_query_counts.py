@@ -63,7 +63,7 @@ QUERIES = {
 }
 # Asked for less when nothing or very much is found, without favorites on any but the first page, and when nothing has
 # become ready that the person has to be told of. Recent reasons are read only when something can be requested.
-AT_MOST = ("list, searched", "list, last page", "downloads", "bulk, logging-on")
+AT_MOST = ("list, searched", "list, last page", "downloads", "bulk, logging-on", "search")
 FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
 # What htmx says that it will put the answer into.
 TARGETS = {
@@ -71,6 +71,7 @@ TARGETS = {
     "list, news": "endpoints",
     "list, no news": "endpoints",
     "models, fragment": "models",
+    "search, palette": "palette-found",
     "detail, fragment": "deployment",
     "logs, fragment": "downloads",
     "downloads, fragment": "downloads",
@@ -208,6 +209,8 @@ def lists(table, user):
         for name, rows in some.items()
     }
     pages["models, filtered"] = f"{pages['models']}?q=model&kind=base&deployed=1&sort=deployed"
+    searches = {"everything": "", "palette": "hotline", "few": "berlin", "nothing": "zzzzzz", "model": "model"}
+    pages |= {f"search, {what}": f"{reverse('endpoints:search')}?q={words}" for what, words in searches.items()}
     pages["models, fragment"], pages["downloads, fragment"] = pages["models"], pages["downloads"]
     pages["calendar"] = f"{reverse('endpoints:calendar')}?token={calendar.token_of(user)}&all=1"
     # In the end more than are in memory at a time.

@@ -17,6 +17,7 @@ from endpoints.access import door, roles
 from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import allows
 from endpoints.models import Resource
+from endpoints.pages import places
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Frame:
     @cached_property
     def data(self) -> DataVersion:
         return DataVersion.now(reader=self.user.pk)
+
+    @property
+    def places(self) -> list[places.Place]:
+        """Where this person can go by keys."""
+        return [place for place in places.open_to(self.user, (*places.ACTIONS, *places.PAGES)) if place.keys]
 
     @cached_property
     def role(self) -> str:

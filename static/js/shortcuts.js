@@ -35,16 +35,26 @@
     links[Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
   }
 
+  // The row with the focus, or the one under the pointer.
+  function select() {
+    const row = document.activeElement.closest("main tbody tr") ?? document.querySelector("main tbody tr:hover");
+    row?.querySelector(".col-select input[type=checkbox]")?.click();
+  }
+
   function press(keys) {
     if (keys === "?") return open();
     if (keys === "j") return move(1);
     if (keys === "k") return move(-1);
-    if (keys === "/") return [...document.querySelectorAll("main input[type=search]")].find(visible)?.focus();
+    if (keys === "x") return select();
+    if (keys === "/") {
+      const field = [...document.querySelectorAll("main input[type=search]")].find(visible);
+      return field ? field.focus() : document.querySelector("[data-opens-palette]")?.click();
+    }
     return sheet.querySelector(`a[data-keys="${CSS.escape(keys)}"]`)?.click();
   }
 
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+    const typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
     const theirs = event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented;
     if (event.key?.length !== 1 || event.key === " " || theirs || typing) return;
     if (off() || document.querySelector("dialog[open]")) return;

@@ -46,6 +46,9 @@ ADDRESSES = (
     "/downloads/",
     "/resources/",
     "/resources/new/",
+    "/search/",
+    "/search/?q=e",
+    "/search/?q=nothing+like+it",
     "/settings/",
     "/shortcuts/",
     "/nowhere/",
@@ -99,6 +102,12 @@ def menus(page):
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     yield "dialog of shortcuts"
+    for words in ("", "e", "nothing like it"):
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+k")
+        page.keyboard.type(words)
+        page.locator(f"#palette-found[data-q='{words}']").wait_for()
+        yield f"palette, {words}"
     page.goto("/models/")
     page.get_by_text("Subscribe").click()
     yield "models, subscribing"

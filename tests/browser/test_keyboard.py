@@ -103,12 +103,36 @@ def test_the_listed_shortcuts_work(deploy):
     expect(page.get_by_role("heading", name="Qwertz line")).to_be_visible()
     page.wait_for_load_state()
 
-    for keys, address in (("gm", "/models/"), ("ga", "/activity/"), ("gl", "/downloads/"), ("n", "/endpoints/new/")):
+    pages = {"gm": "/models/", "gc": "/endpoints/?logging=on", "ga": "/activity/", "gd": "/downloads/"}
+    for keys, address in {**pages, "gr": "/resources/", "gs": "/settings/", "n": "/endpoints/new/"}.items():
         page.keyboard.type(keys)
         page.wait_for_url(f"**{address}")
     page.get_by_role("heading", level=1).click()
-    page.keyboard.type("gd")
+    page.keyboard.type("gl")
     page.wait_for_url("**/endpoints/")
+
+
+def test_a_row_is_selected_by_its_key(deploy):
+    page, row = deploy("Chosen by key")
+    expect(row).to_have_count(1)
+    page.get_by_role("searchbox").first.fill("chosen by key")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("x")
+    expect(row.get_by_role("checkbox")).not_to_be_checked()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(row.get_by_role("checkbox")).to_be_checked()
+    page.keyboard.press("x")
+    expect(row.get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_the_search_key_opens_the_palette_on_a_page_without_a_search_field(open_page):
+    page = open_page("viewer", "/settings/")
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search endpoints, models, pages, and actions")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
 
 
 def test_shortcuts_can_be_switched_off_for_good_and_their_list_is_a_page_without_script(open_page):
@@ -116,13 +140,18 @@ def test_shortcuts_can_be_switched_off_for_good_and_their_list_is_a_page_without
     page.get_by_role("link", name="Keyboard shortcuts").click()
     sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(sheet.get_by_role("link", name="Downloads")).to_have_count(0)
-    sheet.get_by_role("checkbox", name="Use shortcuts on this browser").uncheck()
+    sheet.get_by_role("checkbox", name="Use single-key shortcuts in this browser").uncheck()
     sheet.get_by_role("button", name="Close").click()
     page.reload()
     page.keyboard.type("gm?/")
     expect(sheet).to_be_hidden()
     expect(page).to_have_url(re.compile("/endpoints/$"))
     expect(page.locator("body")).to_be_focused()
+
+    page.goto("/settings/")
+    page.get_by_role("checkbox", name="Use single-key shortcuts in this browser").check()
+    page.keyboard.type("gm")
+    page.wait_for_url("**/models/")
 
     page = open_page("viewer", java_script_enabled=False)
     page.get_by_role("link", name="Keyboard shortcuts").click()

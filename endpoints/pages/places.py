@@ -1,0 +1,49 @@
+"""The pages that a person can go to from anywhere, with the keys that lead to them: the shortcuts and the search."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from endpoints.access.permissions import Person, allows
+
+
+@dataclass(frozen=True)
+class Place:
+    """`keys`: pressed one after the other. `permission`: empty when everybody who has signed in may go there."""
+
+    label: str | Promise
+    icon: str
+    keys: str
+    name: str
+    query: str = ""
+    permission: str = "view_endpoint"
+
+    @property
+    def url(self) -> str:
+        return reverse(f"endpoints:{self.name}") + self.query
+
+
+PAGES = (
+    Place(_("Deploy models"), "deploy", "g l", "list"),
+    Place(_("Models"), "model", "g m", "models"),
+    Place(pgettext_lazy("menu", "Content logs"), "log", "g c", "list", "?logging=on", "read_logs"),
+    Place(_("Downloads"), "download", "g d", "downloads", permission="read_logs"),
+    Place(_("Activity"), "activity", "g a", "activity"),
+    Place(_("Resources"), "resource", "g r", "resources", permission="manage_resources"),
+    Place(_("Settings"), "settings", "g s", "settings", permission=""),
+    Place(_("Keyboard shortcuts"), "keyboard", "?", "shortcuts"),
+)
+ACTIONS = (
+    Place(_("Deploy model"), "add", "n", "new", permission="deploy_model"),
+    Place(_("Add a Speech resource"), "add", "", "resource-new", permission="manage_resources"),
+    Place(_("Export the endpoints"), "download", "", "export"),
+    Place(_("Saved views"), "eye", "", "views"),
+)
+
+
+def open_to(person: Person, places: tuple[Place, ...]) -> list[Place]:
+    """Those that this person may go to."""
+    return [place for place in places if not place.permission or allows(person, place.permission)]

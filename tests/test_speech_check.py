@@ -118,7 +118,7 @@ def test_an_item_that_cannot_be_read_fails_one_line_and_the_others_are_checked(r
     code, lines = run_command()
     assert code == 1
     assert steps_of(lines, "differed") == ["Endpoints_List"]
-    assert "         - the endpoint 'Front door' cannot be read: `self` is not a text" in lines
+    assert "         - the endpoint 'Front door' can't be read: `self` isn't a text value" in lines
     assert {"Endpoints_Get", "Endpoints_ListLogs", "content"} <= set(steps_of(lines, "held"))
     assert "0 failed" in lines[-1]
 

@@ -63,7 +63,7 @@ def test_content_logging_is_explained_where_it_needs_storage_of_ones_own(alice, 
     wizard = Wizard(alice)
     wizard.press("next", project=f"resource:{resource.pk}", locale="en-US")
     wizard.press("next", model=str(SpeechModel.objects.deployable().filter(locale="en-US")[0].pk))
-    assert "logs into your own storage only" in wizard.text
+    assert "can log only to your own storage" in wizard.text
     wizard.press("next", name="Support calls", logging="on").press("add")
     assert not Endpoint.objects.get(display_name="Support calls").logging_enabled
     endpoint = Endpoint.objects.exclude(remote_id=None)[0]

@@ -157,10 +157,10 @@ def reference_link(value: object) -> str | None:
 def own_link(value: object) -> str:
     """The `self` of an entity. Raises Malformed, because nothing can be done with an entity without an id."""
     if not isinstance(value, dict):
-        raise Malformed("it is not an object")
+        raise Malformed("it isn't an object")
     link = value.get("self")
     if not isinstance(link, str):
-        raise Malformed("`self` is missing" if link is None else "`self` is not a text")
+        raise Malformed("`self` is missing" if link is None else "`self` isn't a text value")
     return link
 
 
@@ -168,7 +168,7 @@ def own_id(value: object) -> str:
     """The UUID in the `self` of an entity, in lower case. Raises Malformed."""
     identity = id_behind(own_link(value))
     if not is_uuid(identity):
-        raise Malformed("`self` contains no ID")
+        raise Malformed("`self` doesn't contain an ID")
     return identity.lower()
 
 

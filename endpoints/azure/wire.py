@@ -125,7 +125,7 @@ def log_file(value: Any) -> LogFile:
     """Endpoints_GetLog, an item of Endpoints_ListLogs."""
     identity, fields = id_behind(own_link(value)), Fields(value)
     if not is_log_id(identity):
-        raise Malformed("`self` contains no ID")
+        raise Malformed("`self` doesn't contain an ID")
     properties, links = fields.nested("properties"), fields.nested("links")
     duration = properties.text("duration")
     length = properties.whole("durationMilliseconds") or milliseconds(duration)  # the former after v3.2; 0 means none
@@ -152,7 +152,7 @@ def page(value: Any) -> tuple[list[Any], str | None, list[UnreadableItem]]:
     elif not isinstance(items, list):
         raise Malformed("`values` is not a list")
     if link is not None and not isinstance(link, str):
-        incomplete.append(UnreadableItem(reason="the link to the next page is not a text"))
+        incomplete.append(UnreadableItem(reason="the link to the next page isn't a text value"))
     return items or [], (link or None) if isinstance(link, str) else None, incomplete
 
 

@@ -34,7 +34,7 @@ def dismiss(endpoint: Endpoint, *, actor: User | None) -> bool:
     return True
 
 
-def decide(change: Change, *, actor: User | None, again: bool, why: str = gettext_noop("Given up.")) -> bool:
+def decide(change: Change, *, actor: User | None, again: bool, why: str = gettext_noop("Abandoned.")) -> bool:
     """A person's decision about a change whose result is not known: try again, or give up and `why`."""
     undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
     with transaction.atomic():

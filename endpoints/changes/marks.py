@@ -17,7 +17,7 @@ def made_by(change: Change, service: azure.SpeechClient) -> azure.Endpoint | Non
     listing = service.list_endpoints()
     made = marked(change, listing)
     if made is None and change.attempt and any(may_be_made(change, item) for item in listing.unreadable):
-        raise Blocked(_("The service lists an endpoint that cannot be read; it may be this one."))
+        raise Blocked(_("Azure lists an endpoint that can't be read. It might be this one."))
     return made
 
 

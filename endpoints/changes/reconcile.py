@@ -81,7 +81,7 @@ def withdraw(change: Change) -> None:
 
 def _send(change: Change, service: azure.SpeechClient) -> float | None:
     if "model" in change.desired and change.model is None:
-        return _close(change, ChangeState.REFUSED, _("The model was deleted at the service."))
+        return _close(change, ChangeState.REFUSED, _("The model was deleted in Azure."))
     if change.kind in (ChangeKind.CHANGE_MODEL, ChangeKind.EDIT):
         due = _look_first(change, service)
         if due is not None or change.state != ChangeState.QUEUED:
@@ -130,7 +130,7 @@ def _not_found(change: Change, service: azure.SpeechClient, refusal: azure.NotFo
 
 def _recover(change: Change, service: azure.SpeechClient) -> float | None:
     """The worker died while it was sending, so nobody knows whether the request arrived."""
-    words = _("The worker stopped while it was sending.")
+    words = _("The worker stopped while it was sending the request.")
     if Change.objects.move(change, ChangeState.UNKNOWN, lost_answers=change.lost_answers + 1, error=words):
         return _settle(change, service)
     return None
@@ -147,7 +147,7 @@ def _settle(change: Change, service: azure.SpeechClient) -> float | None:
     # By the database's clock: those of the workers may be wrong.
     settling = Change.objects.filter(pk=change.pk, sent_at__gt=Now() - SETTLE).exists()
     if unreadable and not settling:
-        needs_decision(change, _("The service lists an endpoint that cannot be read; it may be this one."))
+        needs_decision(change, _("Azure lists an endpoint that can't be read. It might be this one."))
         return None
     if settling or change.empty_listings < 2:
         return pause(change)
@@ -168,7 +168,7 @@ def _again_or_ask(change: Change) -> float | None:
     if change.lost_answers < ATTEMPTS:
         Change.objects.move(change, ChangeState.QUEUED)
         return 0
-    needs_decision(change, _("It was sent three times and never seen at the service."))
+    needs_decision(change, _("The request was sent three times, but the endpoint never appeared in Azure."))
     return None
 
 
@@ -190,7 +190,7 @@ def _remote(change: Change, service: azure.SpeechClient) -> azure.Endpoint | Non
 def _gone(change: Change) -> float | None:
     """The endpoint is not created again automatically: a person decides whether to deploy again or give up."""
     mark_gone(Endpoint.of(change))
-    needs_decision(change, _("The endpoint was deleted at the service."))
+    needs_decision(change, _("The endpoint was deleted in Azure."))
     return None
 
 
@@ -210,7 +210,11 @@ def _look_first(change: Change, service: azure.SpeechClient) -> float | None:
         return _wait_for_deployment(change, remote)
     expected = shows(remote, {name: change.before.get(name) for name in change.desired})
     if not (expected or shown(remote, replaced) or shows(remote, change.desired)):
-        return _close(change, ChangeState.REFUSED, _("It was changed elsewhere meanwhile; nothing was overwritten."))
+        return _close(
+            change,
+            ChangeState.REFUSED,
+            _("The endpoint was changed outside this app in the meantime. Nothing was overwritten."),
+        )
     if change.before.get("status") != remote.status:  # an answer may show it again
         Change.objects.move(change, ChangeState.QUEUED, before=change.before | {"status": remote.status})
     return None
@@ -220,9 +224,9 @@ def _wait_for_deployment(change: Change, remote: azure.Endpoint) -> float | None
     """The service takes no change of an endpoint while it deploys, which takes half an hour at most."""
     due = Q(scheduled_for=None) | Q(scheduled_for__lt=Now() - LONGEST)
     if Change.objects.filter(due, pk=change.pk, requested_at__lt=Now() - LONGEST).exists():
-        needs_decision(change, _("Another deployment of the endpoint has not ended within two hours."))
+        needs_decision(change, _("Another deployment of the endpoint didn't finish within two hours."))
         return None
-    words = _("It is sent when the running deployment has ended.")
+    words = _("The request will be sent when the current deployment finishes.")
     if change.error != words:
         Change.objects.move(change, ChangeState.QUEUED, error=words)
     return pause(change, remote.retry_after)

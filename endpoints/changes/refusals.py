@@ -15,7 +15,9 @@ class Busy(Exception):
     def __init__(self, change: Change) -> None:
         kind = dict(ChangeKind.choices).get(change.kind, change.kind)
         names = {"actor": change.actor_name or "Speech Studio", "kind": kind}
-        self.why = TranslatableText(gettext_noop("Another change is open: %(kind)s, by %(actor)s."), **names)
+        self.why = TranslatableText(
+            gettext_noop("Another change is in progress: %(kind)s, requested by %(actor)s."), **names
+        )
         super().__init__(self.why)
         self.change = change
 

@@ -61,7 +61,7 @@ def create(
             )
             audit.record(Verb.REQUESTED_CREATE, actor=actor, endpoint=endpoint, change=change, model=model.display_name)
             if instead_of and instead_of.gone_at and instead_of.open_change:
-                why = gettext_noop("A new endpoint was asked for instead.")
+                why = gettext_noop("A new endpoint was requested instead.")
                 decisions.decide(instead_of.open_change, actor=actor, again=False, why=why)
     except IntegrityError:
         # The same key at the same moment, from a second press: the first one counts.
@@ -169,7 +169,7 @@ def remove_duplicate(*, actor: User | None, endpoint: Endpoint) -> Change:
     deleting = Change.objects.open().filter(kind=ChangeKind.DELETE)
     staying = endpoint.duplicates().exclude(pk__in=deleting.values("endpoint_id")).first()
     if staying is None:
-        raise NotPossible(_("It is not a duplicate any more, so nothing was done."))
+        raise NotPossible(_("Nothing was changed because the endpoint is no longer a duplicate."))
     reason = _("Duplicate of %(id)s") % {"id": staying.remote_id}
     return delete(key=uuid4(), actor=actor, endpoint=endpoint, reason=reason)
 
@@ -183,7 +183,7 @@ def go_back(*, endpoint: Endpoint, **facts: Any) -> Change:
         return requested
     previous = previous_model(endpoint)
     if previous is None:
-        raise NotPossible(_("There is no earlier model to go back to."))
+        raise NotPossible(_("There's no previous model to go back to."))
     return change_model(endpoint=endpoint, model=previous, **facts)
 
 

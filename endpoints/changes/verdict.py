@@ -32,12 +32,12 @@ def verdict(change: Change, remote: azure.Endpoint) -> tuple[ChangeState, str]:
     if change.kind == ChangeKind.EDIT and shown and failed_before:
         return ChangeState.DONE, ""  # an endpoint that does not work can have another name
     if remote.status == Status.FAILED and (shown or change.progress_at or not failed_before):
-        return ChangeState.FAILED, remote.error.message if remote.error else _("The service gave no reason.")
+        return ChangeState.FAILED, remote.error.message if remote.error else _("The service didn't give a reason.")
     if remote.status in (Status.SUCCEEDED, Status.FAILED):
         return _unchanged(change)
     if change.progress_at is None or change.unchanged_at is not None:
         _note(change, progress_at=change.progress_at or Now(), unchanged_at=None)
-    return _late(change, _("The service accepted it more than two hours ago and has not completed it."))
+    return _late(change, _("The service accepted the request more than two hours ago but hasn't completed it."))
 
 
 def _shown(change: Change) -> tuple[ChangeState, str]:
@@ -52,11 +52,13 @@ def _unchanged(change: Change) -> tuple[ChangeState, str]:
     if change.unchanged_at is None:
         _note(change, unchanged_at=Now())
     if change.kind == ChangeKind.EDIT and _accepted_before(change, SHOW_WITHIN):
-        return ChangeState.FAILED, _("The service accepted it, but does not show it.")
+        return ChangeState.FAILED, _("The service accepted the request, but the change isn't visible.")
     reverted = Change.objects.filter(pk=change.pk, progress_at__isnull=False, unchanged_at__lt=Now() - REVERTED_FOR)
     if reverted.exists():
-        return ChangeState.FAILED, _("The service went back to what it was before.")
-    return _late(change, _("The service accepted it more than two hours ago, and still shows the previous model."))
+        return ChangeState.FAILED, _("The service reverted to the previous settings.")
+    return _late(
+        change, _("The service accepted the request more than two hours ago but still shows the previous model.")
+    )
 
 
 def _late(change: Change, why: str) -> tuple[ChangeState, str]:

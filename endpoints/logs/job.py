@@ -39,7 +39,7 @@ class StorageRefused(Blocked):
         why = {"why": os.strerror(error.errno) if error.errno else str(error)}
         full = error.errno in NO_ROOM
         super().__init__(
-            _("There is no room left on the disk for content logs.")
+            _("The disk for content logs is full. Files that were already saved are kept. Free up space on the disk.")
             if full
             else _("The disk for content logs refused: %(why)s.") % why
         )

@@ -64,8 +64,8 @@ def entry_of(model: Any, day: date, url: str) -> CalendarEntry:
         text = [_("Used by:"), *names, *([_("and %(count)s more") % {"count": more}] if more else []), ""]
         text.append(
             _(
-                "From this day on the service answers with the newest base model of %(locale)s and reports no error. "
-                "Change the model before this date."
+                "After this date, the service uses the newest base model for %(locale)s without reporting an "
+                "error. Change the model before this date."
             )
             % words
         )

@@ -33,7 +33,9 @@ def download_ready(download: Download) -> None:
 
 def _body(download: Download) -> str:
     endpoint = " ".join(download.endpoint.display_name.split())
-    sentence = _("The content logs of the endpoint %(name)s that you asked for are ready.") % {"name": endpoint}
+    sentence = _("The content logs that you requested for endpoint %(name)s are ready to download.") % {
+        "name": endpoint
+    }
     if not settings.PUBLIC_URL:
         return f"{sentence}\n"
     return f"{sentence}\n\n{settings.PUBLIC_URL}{reverse('endpoints:downloads')}\n"

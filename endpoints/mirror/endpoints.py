@@ -139,7 +139,7 @@ def mark_gone(endpoint: Endpoint, *, requested_here: bool = False) -> None:
             audit.record(Verb.VANISHED, endpoint=endpoint)
         # Changes that have not started, scheduled ones too, have no endpoint any more.
         for change in endpoint.changes.filter(UNSTARTED).exclude(kind=ChangeKind.DELETE):
-            needs_decision(change, _("The endpoint was deleted at the service."))
+            needs_decision(change, _("The endpoint was deleted in Azure."))
         # A deletion whose outcome was unknown has happened.
         for change in endpoint.changes.filter(state=ChangeState.UNDECIDED, kind=ChangeKind.DELETE):
             if Change.objects.move(change, ChangeState.DONE, error=""):

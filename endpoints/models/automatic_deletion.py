@@ -48,21 +48,27 @@ class AutomaticDeletion:
     def words(self) -> str:
         """The countdown in days, or in hours on the last day."""
         if self.level == "over":
-            return _("Due to be deleted by the service")
+            return _("Will be deleted by the service soon")
         left = self.date - timezone.now()
         if left.days:
             words = ngettext(
-                "Deleted by the service in %(days)s day", "Deleted by the service in %(days)s days", left.days
+                "Will be deleted by the service in %(days)s day",
+                "Will be deleted by the service in %(days)s days",
+                left.days,
             )
             return words % {"days": left.days}
         hours = left.seconds // 3600
         if not hours:
-            return _("Deleted by the service within the hour")
-        words = ngettext("Deleted by the service in %(hours)s hour", "Deleted by the service in %(hours)s hours", hours)
+            return _("Will be deleted by the service within an hour")
+        words = ngettext(
+            "Will be deleted by the service in %(hours)s hour",
+            "Will be deleted by the service in %(hours)s hours",
+            hours,
+        )
         return words % {"hours": hours}
 
     @property
     def sentence(self) -> str:
         if self.free_tier:
-            return _("The free tier (F0) keeps an endpoint for seven days.")
-        return _("It was made with a time to live.")
+            return _("In the free tier (F0), an endpoint is deleted after seven days.")
+        return _("The endpoint was created with a time to live.")

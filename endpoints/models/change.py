@@ -177,13 +177,13 @@ class Change(Claimable):
         match self.state:
             case ChangeState.DEPLOYING if self.late and self.accepted_at:
                 since = timesince(self.accepted_at, depth=1)
-                detail = _("For %(time)s; deployments usually take up to 30 minutes.") % {"time": since}
+                detail = _("%(time)s so far. Deployments usually take up to 30 minutes.") % {"time": since}
                 return ShownStatus(Status.RUNNING, _("Taking longer than usual"), "running", detail)
             case ChangeState.DEPLOYING:
                 value = remote if remote in (Status.NOT_STARTED, Status.RUNNING) else Status.RUNNING
                 return ShownStatus(value, self.state_label, "running", deploying_for(self.accepted_at))
             case ChangeState.UNKNOWN:
-                detail = _("The service's answer was lost; looking whether it was carried out.")
+                detail = _("The response was lost. Verifying whether the change was made.")
                 return ShownStatus(Status.NOT_STARTED, self.state_label, "unknown", detail)
             case ChangeState.UNDECIDED:
                 return ShownStatus("Unknown", self.state_label, "unknown", _(self.error))

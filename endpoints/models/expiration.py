@@ -51,9 +51,9 @@ class Expiration:
     def sentence(self) -> str:
         """What it means for an endpoint ("Model lifecycle"): the service uses another model and reports no error."""
         if self.level == "expired":
-            return _("Expired: the service answers with the newest base model of %(locale)s and reports no error.") % {
-                "locale": self.locale
-            }
+            return _(
+                "Expired: the service now uses the newest base model for %(locale)s without reporting an error."
+            ) % {"locale": self.locale}
         if self.level == "near":
             return _("Change the model before this date.")
         return ""

@@ -180,15 +180,15 @@ class SpeechModel(models.Model):
     def why_not(self) -> str:
         """Why no endpoint can be created with it now; empty when one can."""
         if self.gone_at:
-            return TranslatableText(gettext_noop("Deleted at the service"))
+            return TranslatableText(gettext_noop("Deleted in Azure"))
         if self.expiration and self.expiration.level == "expired":
             return self.expiration.words
         if self.status == Status.FAILED:
             return TranslatableText(gettext_noop("Training failed"))
         if self.status != Status.SUCCEEDED:
-            return TranslatableText(gettext_noop("Training has not finished"))
+            return TranslatableText(gettext_noop("Training not finished"))
         if not self.supports_endpoints:
-            return TranslatableText(gettext_noop("Not meant for endpoints"))
+            return TranslatableText(gettext_noop("Not intended for endpoints"))
         return ""
 
     @property

@@ -137,11 +137,11 @@ class Purge(Claimable):
     def counts(self) -> list[Mapping[str, Any]]:
         """The rows of the receipt: numbers before the purge, and what is left."""
         labels = {
-            "service_files": _("Files at the service"),
-            "service_bytes": _("Bytes at the service"),
-            "archive_files": _("Files here"),
-            "archive_bytes": _("Bytes here"),
-            "entries": _("Entries here"),
+            "service_files": _("Files in Azure"),
+            "service_bytes": _("Bytes in Azure"),
+            "archive_files": _("Saved files"),
+            "archive_bytes": _("Saved bytes"),
+            "entries": _("Saved entries"),
         }
         return [
             {"key": key, "label": label, "before": self.before.get(key), "after": self.after.get(key)}

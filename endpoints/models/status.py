@@ -65,4 +65,4 @@ def deploying_for(since: datetime | None) -> str:
     """How long a deployment has been running; "Deploy a custom speech model" says up to 30 minutes."""
     if since is None or (timezone.now() - since).total_seconds() < 60:
         return gettext("Can take up to 30 minutes")
-    return gettext("For %(time)s; can take up to 30 minutes") % {"time": timesince(since, depth=1)}
+    return gettext("%(time)s so far. Can take up to 30 minutes") % {"time": timesince(since, depth=1)}

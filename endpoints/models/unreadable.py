@@ -7,16 +7,16 @@ from django.utils.translation import gettext_noop
 
 # The reasons that endpoints.azure gives.
 REASONS = (
-    gettext_noop("it is not an object"),
+    gettext_noop("it isn't an object"),
     gettext_noop("`self` is missing"),
-    gettext_noop("`self` is not a text"),
-    gettext_noop("`self` contains no ID"),
+    gettext_noop("`self` isn't a text value"),
+    gettext_noop("`self` doesn't contain an ID"),
 )
 OF_THE_LIST = (
     gettext_noop("the list is null"),
-    gettext_noop("the link to the next page is not a text"),
+    gettext_noop("the link to the next page isn't a text value"),
 )
-STATUS = gettext_noop("`status` cannot be used")
+STATUS = gettext_noop("`status` isn't valid")
 NAMELESS = {
     "endpoints": gettext_noop("An endpoint"),
     "models": gettext_noop("A model"),
@@ -48,4 +48,4 @@ class ListingProblem:
     def words(self) -> str:
         whole = self.whole or self.reason in OF_THE_LIST
         name = self.name or _((LISTS if whole else NAMELESS)[self.kind])
-        return _("%(name)s cannot be read: %(reason)s.") % {"name": name, "reason": _(self.reason)}
+        return _("%(name)s can't be read: %(reason)s.") % {"name": name, "reason": _(self.reason)}

@@ -87,9 +87,9 @@ def _spx(new: EndpointToCreate) -> ApiRequest:
     )
     notes = [_key_note()]
     if resource.api_version != ApiVersion.V3_2:
-        notes.append(_("The Speech CLI speaks API version v3.2 only."))
+        notes.append(_("The Speech CLI supports only API version v3.2."))
     if any(text.startswith("@") for text in (new.name, new.description)):
-        notes.append(_("The Speech CLI takes what begins with @ for the name of a file."))
+        notes.append(_("The Speech CLI treats a value that starts with @ as a file name."))
     return ApiRequest("spx", "Speech CLI", code, notes)
 
 

@@ -153,7 +153,7 @@ class ServiceCheck:
             return items
 
         def find_problems(_: list[T]) -> list[str]:
-            return [f"{_name(item, noun)} cannot be read: {item.reason}" for item in unreadable]
+            return [f"{_name(item, noun)} can't be read: {item.reason}" for item in unreadable]
 
         return self.run(operation, read, _count(noun), find_problems)
 
@@ -259,7 +259,7 @@ def _page(page: LogPage | None) -> str:
 
 
 def _unreadable_logs(page: LogPage | None) -> list[str]:
-    return [f"one log cannot be read: {item.reason}" for item in (page.unreadable if page else ())]
+    return [f"one log can't be read: {item.reason}" for item in (page.unreadable if page else ())]
 
 
 def _count(noun: str) -> Callable[[Iterable[object]], str]:

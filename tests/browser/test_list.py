@@ -56,7 +56,7 @@ def test_while_the_server_does_not_answer_a_banner_says_since_when(deploy, servi
     page, row = deploy("No answer")
     expect(row).to_have_attribute("data-status", re.compile("NotStarted|Running"))
     page.route(NEWS, lambda route: route.abort())
-    banner = page.get_by_text("Speech Studio does not answer")
+    banner = page.get_by_text("Speech Studio isn't responding")
     expect(banner).to_be_visible()
     expect(banner).to_have_text(re.compile(r"Since \d\d:\d\d"))
     page.unroute(NEWS)

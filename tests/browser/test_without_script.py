@@ -83,7 +83,7 @@ def find_and_keep(page):
     page.get_by_text("Views", exact=True).click()
     page.get_by_role("link", name="Plain ones").click()
     expect(names).to_have_text(["Plain two", "Plain one"])
-    page.get_by_role("link", name="Take this filter off").first.click()
+    page.get_by_role("link", name="Remove filter").first.click()
     expect(page).not_to_have_url(re.compile("logging=off"))
 
 
@@ -134,7 +134,7 @@ def change_one(page):
     button(page, "Done").click()
     expect(page.get_by_text("The change is scheduled.")).to_be_visible()
     button(page, "Cancel the change").click()
-    expect(page.get_by_text("Canceled; nothing was sent.")).to_be_visible()
+    expect(page.get_by_text("Canceled. Nothing was sent.")).to_be_visible()
 
 
 def speak_german(page):

@@ -107,7 +107,7 @@ def test_a_model_that_was_changed_elsewhere_meanwhile_is_not_overwritten(alice, 
     world.advance(3600)
     worker.step(change)
     assert change.state == ChangeState.REFUSED
-    assert "elsewhere" in change.error
+    assert "outside this app" in change.error
     endpoint.refresh_from_db()
     assert endpoint.model == another
 
@@ -230,7 +230,7 @@ def test_compare_without_a_script_keeps_the_choice_the_reason_and_the_time(alice
 def test_an_expired_model_is_shown_with_why_and_cannot_be_chosen(alice, endpoint, other):
     lasting(other, -11)
     page = alice.get(page_of(endpoint), {"model": str(other.pk)}).content.decode()
-    assert "This model cannot be deployed: Expired" in card(page)
+    assert "be deployed: Expired" in card(page)
     assert re.search(rf'value="{other.pk}"[^>]* disabled', page)
     form = {"key": str(uuid.uuid4()), "model": str(other.pk), "reason": "All the same"}
     assert alice.post(page_of(endpoint), form).status_code == 422

@@ -131,7 +131,7 @@ def test_a_request_whose_worker_died_while_sending_says_so_and_is_searched_for(a
     Change.objects.update(state=ChangeState.SENDING, attempt=1, sent_at=timezone.now())
     worker.step(change)
     assert (change.state, change.attempt, change.lost_answers) == (ChangeState.UNKNOWN, 1, 1)
-    assert change.error == "The worker stopped while it was sending."
+    assert change.error == "The worker stopped while it was sending the request."
     assert world.ledger("POST") == []
 
 
@@ -399,7 +399,7 @@ def test_what_the_service_answers_is_shown_at_once(alice, model, world, worker):
     ("error", "reason"),
     [
         ({"code": "OutOfCapacity", "message": "Too few servers."}, "Too few servers."),
-        (None, "The service gave no reason."),
+        (None, "The service didn't give a reason."),
     ],
 )
 def test_a_deployment_that_fails_has_the_reason_that_the_service_gave(alice, model, world, worker, error, reason):

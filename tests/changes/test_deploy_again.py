@@ -74,7 +74,7 @@ def test_a_refused_deployment_is_removed_from_the_list_by_a_person(alice, bob, r
 
 def test_removing_an_endpoint_twice_is_recorded_once(alice, refused):
     dismiss(alice, refused.endpoint)
-    assert "nothing was done" in dismiss(alice, refused.endpoint)
+    assert "Nothing was changed" in dismiss(alice, refused.endpoint)
     assert Event.objects.filter(verb="dismissed").count() == 1
 
 
@@ -82,7 +82,7 @@ def test_a_deployment_that_somebody_gave_up_is_removed_too(alice, mirrored):
     change = ask(alice)
     Change.objects.update(state=ChangeState.UNDECIDED, lost_answers=3, due_at=None, attempt=3)
     change.refresh_from_db()
-    assert "nothing was done" in dismiss(alice, change.endpoint)
+    assert "Nothing was changed" in dismiss(alice, change.endpoint)
     decisions.decide(change, actor=alice.user, again=False)
     assert "Removed from the list." in dismiss(alice, change.endpoint)
 
@@ -90,7 +90,7 @@ def test_a_deployment_that_somebody_gave_up_is_removed_too(alice, mirrored):
 def test_an_endpoint_that_may_still_be_deployed_or_exists_in_azure_stays_in_the_list(alice, mirrored, world, worker):
     change = ask(alice)
     for _state in (ChangeState.QUEUED, ChangeState.DEPLOYING, ChangeState.DONE):
-        assert "nothing was done" in dismiss(alice, change.endpoint)
+        assert "Nothing was changed" in dismiss(alice, change.endpoint)
         assert change.endpoint.gone_at is None
         assert "Remove from the list" not in page_of(alice, change.endpoint)
         world.advance(3600)
@@ -152,7 +152,7 @@ def test_an_endpoint_that_the_service_made_late_comes_back(alice, late, worker):
 
 
 def test_a_creation_of_which_the_service_made_the_endpoint_late_is_deploying_from_now_on(late, worker):
-    Change.objects.update(error="It was sent three times and never seen at the service.")
+    Change.objects.update(error="The request was sent three times, but the endpoint never appeared in Azure.")
     worker.mirror()
     late.refresh_from_db()
     assert (late.state, late.error) == (ChangeState.DEPLOYING, "")

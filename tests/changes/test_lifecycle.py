@@ -86,7 +86,7 @@ def test_a_change_made_in_the_portal_while_ours_waited_is_not_overwritten(alice,
     change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Ours"})
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"displayName": "Theirs"})
     assert worker.step(change).state == ChangeState.REFUSED
-    assert "elsewhere" in change.error
+    assert "outside this app" in change.error
     assert world.call("GET", f"/endpoints/{endpoint.remote_id}")["displayName"] == "Theirs"
 
 
@@ -160,7 +160,7 @@ def test_going_back_takes_the_previous_model_with_a_reason(alice, endpoint, othe
     key = re.search(r'name="key" value="([^"]+)"', page)[1]
 
     without = alice.post(page_of("go-back", endpoint), {"key": key, "reason": ""}, follow=True)
-    assert "Say in one line why" in without.content.decode()
+    assert "Enter a reason" in without.content.decode()
     alice.post(page_of("go-back", endpoint), {"key": key, "reason": "Worse on names"})
 
     back = Change.objects.open().get()
@@ -206,7 +206,7 @@ def test_nobody_goes_back_to_the_model_that_the_endpoint_has_now(alice, endpoint
     Endpoint.objects.update(model=change.from_model)  # somebody has set it back in Azure's portal
     endpoint.refresh_from_db()
     assert submit.previous_model(endpoint) is None
-    with pytest.raises(refusals.NotPossible, match="no earlier model"):
+    with pytest.raises(refusals.NotPossible, match="no previous model"):
         submit.go_back(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, reason="Worse on names")
 
 
@@ -244,7 +244,7 @@ def test_a_change_that_has_started_cannot_be_canceled(alice, endpoint, other, wo
     change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
     worker.step(change)
     page = alice.post(reverse("endpoints:change-cancel", args=[change.pk]), follow=True).content.decode()
-    assert "It has started already." in page
+    assert "The change has already started." in page
     change.refresh_from_db()
     assert change.state == ChangeState.DEPLOYING
 
@@ -253,7 +253,7 @@ def test_a_time_in_the_past_gives_the_fields_error(alice, endpoint, other):
     address = page_of("change-model", endpoint)
     answer = alice.post(address, form_of(alice, address, model=str(other.pk), at="2020-01-01T02:00"))
     assert answer.status_code == 422
-    assert "This time is over." in answer.content.decode()
+    assert "Choose a future time." in answer.content.decode()
 
 
 @pytest.mark.parametrize(("decision", "state"), [("again", ChangeState.QUEUED), ("give-up", ChangeState.FAILED)])
@@ -393,13 +393,13 @@ def test_of_two_endpoints_that_are_both_to_be_removed_one_stays(alice, twins):
     kept, twin = twins
     alice.post(page_of("remove-duplicate", twin))
     page = alice.post(page_of("remove-duplicate", kept), follow=True).content.decode()
-    assert "It is not a duplicate any more, so nothing was done." in page
+    assert "Nothing was changed because the endpoint is no longer a duplicate." in page
     assert Change.objects.open().get().endpoint == twin
 
 
 def test_an_endpoint_that_is_alone_is_not_removed_as_a_duplicate(alice, endpoint):
     page = alice.post(page_of("remove-duplicate", endpoint), follow=True).content.decode()
-    assert "It is not a duplicate any more" in page
+    assert "the endpoint is no longer a duplicate" in page
     assert not Change.objects.exists()
 
 
@@ -471,7 +471,7 @@ def test_a_decision_ends_a_change_or_makes_it_due_at_once(alice, endpoint, other
     assert decisions.decide(change, actor=alice.user, again=again)
     assert moments(change, "closed_at", "updated_at") == [not again, True]
     assert Change.objects.due().exists() == again
-    assert change.error == ("Lost." if again else "Given up.")
+    assert change.error == ("Lost." if again else "Abandoned.")
     told = Event.objects.filter(change_id=change.pk).first()
     assert (told.actor_name, told.endpoint_id) == ("alice", endpoint.pk)
 
@@ -507,7 +507,7 @@ def test_a_creation_that_is_canceled_leaves_an_endpoint_in_the_list_that_the_ser
 def test_a_change_of_a_kind_that_only_newer_code_knows_is_told_by_its_name(alice, endpoint, other):
     change = submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint)
     Change.objects.update(kind="move")
-    with pytest.raises(refusals.Busy, match="is open: move, by alice") as busy:
+    with pytest.raises(refusals.Busy, match="is in progress: move, requested by alice") as busy:
         submit.delete(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint)
     assert busy.value.change == change
 
@@ -572,7 +572,7 @@ def test_an_edit_that_changes_nothing_is_refused_whatever_else_was_asked(alice, 
 def test_what_nobody_asked_for_but_the_product_itself_is_recorded_without_a_person(endpoint):
     change = submit.delete(key=uuid.uuid4(), actor=None, endpoint=endpoint)
     assert (change.actor, change.actor_name, Event.objects.first().actor_name) == (None, "", "")
-    with pytest.raises(refusals.Busy, match="Delete endpoint, by Speech Studio"):
+    with pytest.raises(refusals.Busy, match="Delete endpoint, requested by Speech Studio"):
         submit.delete(key=uuid.uuid4(), actor=None, endpoint=endpoint)
 
 

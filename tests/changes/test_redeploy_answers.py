@@ -93,7 +93,7 @@ def test_the_service_went_back_when_it_shows_the_old_model_for_minutes_after_the
     passed(change, minutes=2)
     worker.step(change)
     assert (change.state, change.due_at) == (ChangeState.FAILED, None)
-    assert change.error == "The service went back to what it was before."
+    assert change.error == "The service reverted to the previous settings."
     assert Event.objects.get(change_id=change.pk, verb=Verb.FAILED).detail == change.error
     assert change.error in history(alice, endpoint)
 

@@ -116,7 +116,7 @@ def test_go_back_is_offered_while_a_replacement_waits_for_the_running_deployment
     running = worker.step(request_model(alice, endpoint, other))
     waiting = worker.step(request_model(alice, endpoint, third, replaces=running.pk))
     assert waiting.state == ChangeState.QUEUED
-    assert "running deployment" in Endpoint.objects.for_page().get().shown_status.detail
+    assert "current deployment" in Endpoint.objects.for_page().get().shown_status.detail
     assert submit.previous_model(Endpoint.objects.get()) is not None
     later(waiting, hours=3)
     worker.step(waiting)

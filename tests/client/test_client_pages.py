@@ -164,12 +164,12 @@ def test_a_page_in_another_format_is_unreadable(service, client, body):
     ("damage", "reason"),
     [
         ({"values": None}, "the list is null"),
-        ({"values": [5]}, "it is not an object"),
-        ({"values": [None]}, "it is not an object"),
+        ({"values": [5]}, "it isn't an object"),
+        ({"values": [None]}, "it isn't an object"),
         ({"values": [{"displayName": "b"}]}, "`self` is missing"),
-        ({"values": [{"self": ["a"]}]}, "`self` is not a text"),
-        ({"values": [{"self": "https://h.example/endpoints/none"}]}, "`self` contains no ID"),
-        ({"values": [], "@nextLink": 5}, "the link to the next page is not a text"),
+        ({"values": [{"self": ["a"]}]}, "`self` isn't a text value"),
+        ({"values": [{"self": "https://h.example/endpoints/none"}]}, "`self` doesn't contain an ID"),
+        ({"values": [], "@nextLink": 5}, "the link to the next page isn't a text value"),
     ],
     ids=str,
 )

@@ -63,7 +63,7 @@ def test_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision(
     for _look in range(3):
         worker.step(change)
     assert change.state == ChangeState.UNDECIDED
-    assert change.error == "The endpoint was deleted at the service."
+    assert change.error == "The endpoint was deleted in Azure."
     assert Event.objects.filter(endpoint_id=endpoint.pk, verb=Verb.VANISHED).count() == 1
     assert Event.objects.get(change_id=change.pk, verb=Verb.UNDECIDED).detail == change.error
     assert posts(world) == []
@@ -100,7 +100,7 @@ def test_deploying_again_what_was_deleted_elsewhere_makes_a_new_endpoint(alice, 
     (made,) = all_endpoints(world)
     assert made["displayName"] == f"Copy of {endpoint.display_name}"
     change.refresh_from_db()
-    assert (change.state, change.error) == (ChangeState.FAILED, "A new endpoint was asked for instead.")
+    assert (change.state, change.error) == (ChangeState.FAILED, "A new endpoint was requested instead.")
     assert Event.objects.get(change_id=change.pk, verb=Verb.GAVE_UP).actor_id == alice.user.pk
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Needs a decision" not in page
@@ -158,7 +158,7 @@ def test_a_model_deleted_between_the_wizards_steps_marks_the_field_and_keeps_wha
     wizard.press("add")
     assert wizard.page.status_code == 422
     assert wizard.step == "model"
-    assert "Deleted at the service" in wizard.text
+    assert "Deleted in Azure" in wizard.text
     assert not Change.objects.exists()
     another = SpeechModel.objects.deployable().filter(locale="en-US").exclude(pk=model.pk).first()
     assert "EU hotline" in wizard.press("next", model=str(another.pk)).text

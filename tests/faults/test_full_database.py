@@ -83,10 +83,10 @@ def test_a_full_database_keeps_pages_readable_and_takes_no_half_change(alice, en
     assert int(told["Retry-After"]) > 0
     heading = re.search("<h1>(.+)</h1>", told.content.decode())[1]
     if full is nothing_can_be_written:
-        assert heading == "The database does not answer"  # SQLite says only that writing failed
+        assert heading == "The database is unavailable"  # SQLite says only that writing failed
     else:
-        assert heading == "There is no room left on the database's disk"
-    assert "nothing is done twice" in told.content.decode()
+        assert heading == "The database disk is full"
+    assert "carried out twice" in told.content.decode()
     assert [page.status_code for page in pages] == [200] * 4
     assert all(endpoint.display_name in page.content.decode() for page in pages[:3])
     assert not Change.objects.exists()

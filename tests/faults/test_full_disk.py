@@ -107,10 +107,10 @@ def test_a_full_disk_is_reported_leaves_no_half_file_and_is_recovered_from(lena,
     with full():
         for _attempt in range(3):
             assert step(worker, download) == when
-    assert "There is no room left on the disk" in download.error
+    assert "The disk for content logs is full" in download.error
     assert download.failures == 3
     page = lena.get(reverse("endpoints:logs", args=[endpoint.pk])).content.decode()
-    assert "There is no room left on the disk for content logs. It will be tried again." in page
+    assert "Free up space on the disk. It will be tried again." in page
     whole = set(LogFile.objects.stored().values_list("stored_as", flat=True))
     assert set(kept()) == {Path(name).name for name in whole}
     assert download.endpoint.resource.failing_since is None  # the service did nothing wrong
@@ -128,5 +128,5 @@ def test_a_disk_that_stays_full_ends_the_download_with_the_reason(lena, endpoint
     with file_size_limit(SMALL):
         assert step(worker, download) == DownloadState.FAILED
     page = lena.get(reverse("endpoints:logs", args=[endpoint.pk])).content.decode()
-    assert "There is no room left on the disk" in page
+    assert "The disk for content logs is full" in page
     assert LARGE not in kept().values()

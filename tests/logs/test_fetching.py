@@ -157,9 +157,9 @@ def test_content_that_changed_in_between_is_begun_again(job, world, effect):
 @pytest.mark.parametrize(
     ("effect", "words"),
     [
-        ({"body": "RIFF and much less"}, "bytes, and the service's list says"),
-        ({"body": "RIFF" * 10_000}, "bytes, and the service's list says"),
-        ({"body": "RIFF" * 10_000, "chunked": True}, "bytes, and the service's list says"),
+        ({"body": "RIFF and much less"}, "bytes, but the service lists it as"),
+        ({"body": "RIFF" * 10_000}, "bytes, but the service lists it as"),
+        ({"body": "RIFF" * 10_000, "chunked": True}, "bytes, but the service lists it as"),
         ({"headers": {"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="}}, "checksum"),
         ({"headers": {"Content-Encoding": "gzip"}}, "compressed"),
         ({"truncate": 0}, "ended after 0"),

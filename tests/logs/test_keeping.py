@@ -125,7 +125,10 @@ def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
     assert (row.keep, row.every_hours, row.retention_days) == (True, 1, None)
     assert row.refreshing
     event = Event.objects.get(verb="logs-kept")
-    assert (event.actor_name, event.facts["what"]) == ("alice", "kept, a look every hour; copies stay without end")
+    assert (event.actor_name, event.facts["what"]) == (
+        "alice",
+        "archived, checked every hour; copies are kept indefinitely",
+    )
 
 
 def test_after_a_look_the_next_one_is_due_by_the_schedule(kept):

@@ -94,7 +94,7 @@ def test_an_entry_names_the_endpoints_the_consequence_and_the_page(bob, client, 
     first, second = events(client.get(address(bob)))
     told = text(first["DESCRIPTION"])
     assert "Hotline\nSupport\ncalls" in told
-    assert "the service answers with the newest base model of en-US and reports no error" in told
+    assert "the service uses the newest base model for en-US without reporting an error" in told
     assert first["URL"].startswith("http://testserver/models/?q=")
     assert second["URL"] == f"http://testserver{models[1].endpoints.get().get_absolute_url()}"
 

@@ -217,7 +217,7 @@ def test_a_model_that_the_service_no_longer_has_is_fetched_once(mirrored, world,
     for _refresh in range(3):
         worker.mirror()
     row = Endpoint.objects.get()
-    assert (row.model_name, row.model.why_not) == (model.remote_id, "Deleted at the service")
+    assert (row.model_name, row.model.why_not) == (model.remote_id, "Deleted in Azure")
     assert fetched(world, model) == 1
 
 

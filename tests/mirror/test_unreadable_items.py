@@ -1,6 +1,7 @@
 """An item of the service that cannot be read is named; all others are shown as ever."""
 
 import json
+from html import unescape
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def answers(world, path, *values):
 def page(person, name="endpoints:list", *args):
     answer = person.get(reverse(name, args=args))
     assert answer.status_code == 200
-    return answer.content.decode()
+    return unescape(answer.content.decode())
 
 
 @pytest.fixture
@@ -67,15 +68,15 @@ def test_an_endpoint_whose_id_cannot_be_read_is_named_in_its_row_and_the_other_i
     answers(world, ENDPOINTS, {**odd, "self": 5, "displayName": "New name"}, {**other, "displayName": "Renamed"})
     worker.mirror()
     row = row_of(odd)
-    assert (row.display_name, row.gone_at, row.unreadable) == (name, None, "`self` is not a text")
+    assert (row.display_name, row.gone_at, row.unreadable) == (name, None, "`self` isn't a text value")
     assert row.shown_status.label == "Cannot be read"
     assert row_of(other).display_name == "Renamed"
     shown = page(alice)
     assert "Cannot be read" in shown
-    assert "`self` is not a text" in shown
-    assert "`self` is not a text" in page(alice, "endpoints:detail", row.pk)
-    assert f"{name} cannot be read" not in shown  # the row says so
-    assert "New name cannot be read: `self` is not a text." in page(alice, "endpoints:resources")
+    assert "`self` isn't a text value" in shown
+    assert "`self` isn't a text value" in page(alice, "endpoints:detail", row.pk)
+    assert f"{name} can't be read" not in shown  # the row says so
+    assert "New name can't be read: `self` isn't a text value." in page(alice, "endpoints:resources")
     worker.mirror()
     assert row_of(odd).unreadable == ""
     assert "annot be read" not in page(alice)
@@ -85,8 +86,8 @@ def test_an_item_that_belongs_to_no_row_is_named_above_the_list(alice, two, worl
     answers(world, ENDPOINTS, *two, {"displayName": "Night line"}, None)
     worker.mirror()
     for shown in (page(alice), page(alice, "endpoints:resources")):
-        assert "Night line cannot be read: `self` is missing." in shown
-        assert "An endpoint cannot be read: it is not an object." in shown
+        assert "Night line can't be read: `self` is missing." in shown
+        assert "An endpoint can't be read: it isn't an object." in shown
     assert Endpoint.objects.filter(unreadable="").count() == 2
 
 
@@ -116,7 +117,7 @@ def test_a_list_that_is_null_is_named_and_marks_nothing_as_gone(alice, two, worl
         world.fail({"method": "GET", "path": path, "times": 1, "effect": {"body": {"values": None}}})
         Resource.objects.update(cataloged_at=None)
         worker.mirror()
-        assert f"The list of {name} cannot be read: the list is null." in page(alice)
+        assert f"The list of {name} can't be read: the list is null." in page(alice)
     assert Endpoint.objects.present().count() == 2
     assert not SpeechModel.objects.exclude(gone_at=None).exists()
     assert Resource.objects.get().failing_since is None
@@ -131,7 +132,7 @@ def test_a_model_that_cannot_be_read_is_named_and_no_model_is_marked_as_gone(
     worker.mirror()
     assert SpeechModel.objects.filter(kind=kind, gone_at=None).exists()
     assert not SpeechModel.objects.exclude(gone_at=None).exists()
-    assert f"{name} cannot be read: it is not an object." in page(alice)
+    assert f"{name} can't be read: it isn't an object." in page(alice)
 
 
 def test_what_cannot_be_read_of_an_endpoint_stays_as_it_was_and_is_no_change(two, world, worker):
@@ -143,7 +144,7 @@ def test_what_cannot_be_read_of_an_endpoint_stays_as_it_was_and_is_no_change(two
     after = row_of(odd)
     for field in ("display_name", "locale", "model", "model_name", "status", "logging_enabled", "links"):
         assert getattr(after, field) == getattr(before, field)
-    assert (after.description, after.unreadable) == ("12", "`status` cannot be used")
+    assert (after.description, after.unreadable) == ("12", "`status` isn't valid")
     changed = Event.objects.get(verb=Verb.CHANGED_OUTSIDE)
     assert changed.text == "was changed outside: description"
 

@@ -172,7 +172,7 @@ def test_an_endpoint_skipped_in_the_review_stays_skipped_even_if_it_is_free_now(
     off(few)
     other = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=few[0], desired={"description": "x"})
     seen = review(alice, "logging-on", few[:2])
-    assert "Another change is open: Edit, by alice." in seen.content.decode()
+    assert "Another change is in progress: Edit, requested by alice." in seen.content.decode()
     decisions.cancel(other, actor=alice.user)
     asked = submit_review(alice, seen)
     assert [one["endpoint"] for one in asked.skipped] == [str(few[0].pk)]
@@ -186,7 +186,7 @@ def test_another_change_that_was_opened_meanwhile_is_shown_with_its_person(alice
     arthur = person("arthur", "admin")
     submit.delete(key=uuid.uuid4(), actor=arthur.user, endpoint=few[0])
     asked = submit_review(alice, seen)
-    assert asked.reasons[0]["why"] == "Another change is open: Delete endpoint, by arthur."
+    assert asked.reasons[0]["why"] == "Another change is in progress: Delete endpoint, requested by arthur."
 
 
 def test_the_reason_for_skipping_is_shown_in_the_readers_language(alice, few, bob):
@@ -199,7 +199,10 @@ def test_the_reason_for_skipping_is_shown_in_the_readers_language(alice, few, bo
     Bulk.objects.update(skipped=[*asked.skipped[:2], old])
     address = reverse("endpoints:bulk-progress", args=[asked.pk])
     said = {
-        "en": ("Another change is open: Edit, by bob.", "API version v3.2 logs only to your own storage."),
+        "en": (
+            "Another change is in progress: Edit, requested by bob.",
+            "API version v3.2 logs only to your own storage.",
+        ),
         "de": (
             "Eine andere Änderung ist offen: Bearbeiten, von bob.",
             "API-Version v3.2 protokolliert nur in Ihren eigenen",

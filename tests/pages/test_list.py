@@ -74,7 +74,7 @@ def test_an_expired_model_is_explained_in_a_sentence(bob, many):
     SpeechModel.objects.update(expires_at=timezone.now() - timedelta(days=2, hours=1))
     page = bob.get("/endpoints/").content.decode()
     assert "Expired 3 days ago" in page
-    assert "the service answers with the newest base model" in page
+    assert "the service now uses the newest base model" in page
 
 
 def test_a_first_visit_says_what_to_do_and_a_search_without_result_what_was_searched(alice, mirrored):

@@ -60,8 +60,8 @@ def test_the_first_to_expire_come_first_and_the_caption_tells_the_two_dates_apar
         model(name, days)
     answer = bob.get("/models/")
     assert names(answer) == ["over", "soon", "late", "never"]
-    assert "no longer recognizes speech" in answer.content.decode()
-    assert "no longer be used to train" in answer.content.decode()
+    assert "falls back to the newest base model" in answer.content.decode()
+    assert "be used to train custom models" in answer.content.decode()
 
 
 @pytest.mark.parametrize(("days", "over"), [(-1, True), (1, False), (None, False)])
@@ -70,7 +70,7 @@ def test_a_model_that_can_no_longer_be_adapted_says_so(bob, model, days, over):
     base = model("base", kind="base", adaptation_expires_at=ends)
     assert base.adaptation_over == over
     shown = row(bob.get("/models/"), base)
-    assert ('<span class="caption">Over</span>' in shown) == over
+    assert ('<span class="caption">Expired</span>' in shown) == over
 
 
 def test_a_model_names_its_first_endpoints_and_leads_to_all_of_them(bob, model):
@@ -118,7 +118,7 @@ def test_the_icons_of_the_levels_differ(bob, model):
 
 
 def test_only_a_model_that_is_used_is_said_to_be_replaced_by_another(bob, model):
-    sentence = "the service answers with the newest base model of en-US and reports no error"
+    sentence = "the service now uses the newest base model for en-US without reporting an error"
     used, unused = model("used", -3, endpoints=1), model("unused", -3)
     answer = bob.get("/models/")
     assert sentence in row(answer, used)
@@ -281,11 +281,11 @@ def test_the_months_of_the_year_are_named_in_order_and_the_year_where_it_begins(
 @pytest.mark.parametrize(
     ("ago", "words", "level"),
     [
-        (timedelta(days=4), "Deleted by the service in 3 days", "soon"),
-        (timedelta(days=6), "Deleted by the service in 1 day", "soon"),
-        (timedelta(days=6, hours=20), "Deleted by the service in 4 hours", "near"),
-        (timedelta(days=6, hours=23, minutes=30), "Deleted by the service within the hour", "near"),
-        (timedelta(days=8), "Due to be deleted by the service", "over"),
+        (timedelta(days=4), "Will be deleted by the service in 3 days", "soon"),
+        (timedelta(days=6), "Will be deleted by the service in 1 day", "soon"),
+        (timedelta(days=6, hours=20), "Will be deleted by the service in 4 hours", "near"),
+        (timedelta(days=6, hours=23, minutes=30), "Will be deleted by the service within an hour", "near"),
+        (timedelta(days=8), "Will be deleted by the service soon", "over"),
     ],
 )
 def test_an_endpoint_of_the_free_tier_counts_down_seven_days(ago, words, level):
@@ -297,7 +297,7 @@ def test_an_endpoint_of_the_free_tier_counts_down_seven_days(ago, words, level):
 def test_the_countdown_is_shown_with_its_date_and_reason():
     end = AutomaticDeletion.of(datetime(2026, 11, 1, 9, tzinfo=UTC), free_tier=True)
     shown = render_to_string("endpoint_list/_end.html", {"end": end})
-    for words in ("Nov 8, 2026", end.words, "The free tier (F0) keeps an endpoint for seven days."):
+    for words in ("Nov 8, 2026", end.words, "In the free tier (F0), an endpoint is deleted after seven days."):
         assert words in shown
     assert "<svg" in shown
 

@@ -75,7 +75,7 @@ def test_an_unknown_id_gives_a_page_that_says_so(alice, db, address):
     path = f"/endpoints/{uuid.uuid4()}/{address}"
     answer = alice.post(path) if address in ("key/", "download/") else alice.get(path)
     assert answer.status_code == 404
-    assert "does not exist" in answer.content.decode()
+    assert "Page not found" in answer.content.decode()
 
 
 def test_a_name_of_a_thousand_characters_and_markup_is_shown_as_text(alice, mirrored, world, worker):

@@ -33,7 +33,7 @@ def test_a_proxy_that_drops_the_port_is_named_by_the_referer(stranger, db, setti
 def test_a_browser_that_hides_where_a_form_comes_from_is_told_so(stranger, db, settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     page = stranger.post("/sign-in/", {}, headers={"X-Forwarded-Proto": "https"}).content.decode()
-    assert "The header Origin or Referer is needed." in page
+    assert "send the Origin or Referer header" in page
 
 
 def test_an_origin_is_shown_as_text(stranger, db):

@@ -64,7 +64,9 @@ def test_a_change_that_waits_for_another_deployment_says_when_it_is_tried_again(
     world.stop()
     world.call("PATCH", f"/endpoints/{change.endpoint.remote_id}", reference(world, third))
     worker.step(change)
-    assert waits(alice, change) == "It is sent when the running deployment has ended. Next attempt at TIME."
+    assert (
+        waits(alice, change) == "The request will be sent when the current deployment finishes. Next attempt at TIME."
+    )
 
 
 def test_a_change_whose_answer_was_lost_says_when_it_is_looked_for_again(alice, mirrored, world, worker):
@@ -95,10 +97,10 @@ def test_a_change_that_a_worker_is_about_to_send_or_that_is_scheduled_has_no_suc
 
 
 def test_a_change_that_waits_for_a_person_keeps_its_reason_and_has_no_time(alice, change):
-    Change.objects.update(state=ChangeState.UNDECIDED, error="The endpoint was deleted at the service.")
+    Change.objects.update(state=ChangeState.UNDECIDED, error="The endpoint was deleted in Azure.")
     Resource.objects.get().pause(60)
     assert waits(alice, change) == ""
-    assert "The endpoint was deleted at the service." in page_of(alice, change)
+    assert "The endpoint was deleted in Azure." in page_of(alice, change)
 
 
 def test_a_wait_is_news_to_an_open_page_and_a_poll_of_a_deployment_is_not(alice, change, world, worker):

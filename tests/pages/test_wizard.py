@@ -54,9 +54,9 @@ def test_only_models_of_the_locale_that_can_be_deployed_can_be_chosen(wizard):
 @pytest.mark.parametrize(
     ("which", "error"),
     [
-        ("none", "Choose a model."),
-        ("unknown", "does not exist"),
-        ("garbage", "does not exist"),
+        ("none", "Select a model."),
+        ("unknown", "doesn't exist"),
+        ("garbage", "doesn't exist"),
         ("other locale", "the endpoint is for en-US"),
         ("expired", "Expired"),
     ],
@@ -153,7 +153,7 @@ def test_a_made_up_address_gives_a_page_that_says_so(alice, mirrored, address):
 
 def test_a_locale_is_needed_without_a_project_and_must_be_the_projects_with_one(wizard, mirrored):
     wizard.press("next", project=f"resource:{mirrored.pk}", locale="")
-    assert "Choose a language." in wizard.text
+    assert "Select a language." in wizard.text
     project = Project.objects.get(locale="de-DE", display_name__contains="Contoso")
     wizard.press("next", project=f"project:{project.pk}", locale="en-US")
     assert "The project is for de-DE." in wizard.text
@@ -234,7 +234,7 @@ def test_of_hundreds_of_models_the_first_are_shown_and_all_are_counted(ten, mirr
     with django_assert_max_num_queries(len(few) + 1):
         page = ten.rows(models="")
     assert len(offered(page)) == 50
-    assert "The first 50 of 311 models; search to find the others" in page
+    assert "Showing the first 50 of 311 models. Search to find others." in page
     assert len(offered(ten.rows(models="bulk 299x"))) == 1
 
 
@@ -295,9 +295,9 @@ def test_the_name_of_a_clone_is_cut_to_what_is_allowed(alice, original):
 @pytest.mark.parametrize(
     ("rows", "facts", "step", "why"),
     [
-        (SpeechModel, {"expires_at": LONG_AGO}, "model", "This model cannot be deployed: Expired"),
-        (SpeechModel, {"gone_at": LONG_AGO}, "model", "This model cannot be deployed: Deleted at the service"),
-        (Endpoint, {"model": None}, "model", "Choose a model."),
+        (SpeechModel, {"expires_at": LONG_AGO}, "model", "This model can't be deployed: Expired"),
+        (SpeechModel, {"gone_at": LONG_AGO}, "model", "This model can't be deployed: Deleted in Azure"),
+        (Endpoint, {"model": None}, "model", "Select a model."),
         (Endpoint, {"project": None, "locale": "xx-XX"}, "project", "No model can be deployed for xx-XX"),
         (Project, {"gone_at": LONG_AGO}, "project", "This project no longer exists"),
         (Endpoint, {"description": "x" * 3000}, "details", "at most 2000"),

@@ -1,6 +1,7 @@
 """Fills in the New endpoint wizard by its forms."""
 
 import re
+from html import unescape
 
 from endpoints.models import Project, SpeechModel
 
@@ -16,7 +17,7 @@ class Wizard:
 
     @property
     def text(self):
-        return self.page.content.decode()
+        return unescape(self.page.content.decode())
 
     @property
     def draft(self):

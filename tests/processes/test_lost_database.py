@@ -40,7 +40,7 @@ def check_away(answer):
     """The page says that the database is unavailable, and when to try again."""
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
-    assert "<h1>The database does not answer</h1>" in answer.text
+    assert "<h1>The database is unavailable</h1>" in answer.text
 
 
 def test_a_connection_killed_in_the_middle_of_a_request_leaves_no_half_change(ready, postgresql, installation):

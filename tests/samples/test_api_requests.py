@@ -127,7 +127,7 @@ def test_the_cost_of_an_endpoint_is_shown_when_a_price_is_set(wizard, settings):
     assert "https://azure.microsoft.com/pricing/" in wizard.text
     settings.ENDPOINT_HOURLY_COST, settings.COST_CURRENCY = Decimal("1.29"), "EUR"
     wizard.press("to:details").press("next", name="Support calls", description="")
-    assert "About 1.29 EUR an hour, 942 EUR a month of 730 hours, by ENDPOINT_HOURLY_COST." in wizard.text
+    assert "About 1.29 EUR per hour or 942 EUR per month (730 hours), based on ENDPOINT_HOURLY_COST." in wizard.text
     german = wizard.client.get(*wizard.page.redirect_chain[-1][:1], headers={"Accept-Language": "de"})
     assert "1,29 EUR" in german.content.decode()
 

@@ -219,15 +219,15 @@ def _why_not(file: Any) -> dict[str, str]:
     if file.stored_as:
         return {}
     if file.gone_at and file.stored_at:
-        return {"reason": "removed", "why": _("The copy here was removed after its time.")}
+        return {"reason": "removed", "why": _("The saved copy was removed when its retention period ended.")}
     if file.gone_at:
         return {
             "reason": "gone",
-            "why": _("The service no longer had it on %(time)s.") % {"time": moment(file.gone_at)},
+            "why": _("The file no longer existed in Azure on %(time)s.") % {"time": moment(file.gone_at)},
         }
     if file.problem:
         return {"reason": "failed", "why": file.problem}
-    return {"reason": "new", "why": _("It appeared after the others had been fetched.")}
+    return {"reason": "new", "why": _("The file appeared after the other files were downloaded.")}
 
 
 def _damaged(file: Any) -> dict[str, str]:
@@ -235,4 +235,4 @@ def _damaged(file: Any) -> dict[str, str]:
     unknown = {"stored_as": "", "stored_at": None, "sha256": "", "etag": "", "problem": "", "failures": 0}
     LogFile.objects.filter(pk=file.pk, stored_as=file.stored_as).update(**unknown)
     store().delete(file.stored_as)
-    return {"reason": "damaged", "why": _("The copy here was damaged.")}
+    return {"reason": "damaged", "why": _("The saved copy was damaged.")}

@@ -155,14 +155,14 @@ class _Transfer:
         """All bytes, in as many requests as it takes."""
         stalls, furthest = 0, partial.offset
         while True:
-            why = _("The file changed again and again while it was fetched.")
+            why = _("The file kept changing while it was being downloaded.")
             try:
                 with self.opened(partial) as content:
                     self.read(content, partial)
                 return
             except azure.ContentExpired:
                 if self.renewed_at == partial.offset:
-                    raise FileFailed(_("The service refuses the address that it gave for the file.")) from None
+                    raise FileFailed(_("The service rejected the address that it provided for the file.")) from None
                 self.renew(partial.offset)
                 continue
             except azure.ContentChanged:
@@ -221,18 +221,18 @@ class _Transfer:
         """Request a new address, and what else the service says of the file now."""
         found = self.fetching.renewed(self.row)
         if not found.content_url:
-            raise FileFailed(_("The service gives no address for the file."))
+            raise FileFailed(_("The service didn't provide an address for the file."))
         self.address, self.renewed_at = found.content_url, offset
         self.size = found.size if found.size is not None else self.size
 
     def check_size(self, size: int) -> None:
         if self.size and size != self.size:
-            words = _("The file has %(found)s bytes, and the service's list says %(listed)s.")
+            words = _("The file is %(found)s bytes, but the service lists it as %(listed)s bytes.")
             raise FileFailed(words % {"found": size, "listed": self.size})
 
     def checked(self, partial: Partial) -> Facts:
         self.check_size(partial.offset)
         if self.expected_md5 is not None and partial.md5.digest() != self.expected_md5:
-            raise FileFailed(_("The bytes of the file are not those that its checksum belongs to."))
+            raise FileFailed(_("The file doesn't match its checksum."))
         facts: Facts = {"size": partial.offset, "sha256": partial.sha256.hexdigest()}
         return facts | transcript_of(self.row, lambda: partial.head(partial.offset), partial.offset)

@@ -47,12 +47,12 @@ def _set(archive: LogArchive, **facts: Any) -> None:
 def _in_words(archive: LogArchive) -> str:
     days, hours = archive.retention_days, archive.every_hours
     kept = (
-        ngettext("kept, a look every hour", "kept, a look every %(hours)s hours", hours) % {"hours": hours}
+        ngettext("archived, checked every hour", "archived, checked every %(hours)s hours", hours) % {"hours": hours}
         if archive.keep
-        else _("not kept")
+        else _("not archived")
     )
     if not days:
-        stay = _("copies stay without end")
+        stay = _("copies are kept indefinitely")
     else:
-        stay = ngettext("copies stay for %(days)s day", "copies stay for %(days)s days", days) % {"days": days}
+        stay = ngettext("copies are kept for %(days)s day", "copies are kept for %(days)s days", days) % {"days": days}
     return f"{kept}; {stay}"

@@ -131,7 +131,7 @@ class _Job(Job[Purge]):
     def found_unreadable(self, why: str) -> None:
         """At the end nobody can say that nothing is left."""
         if self.row.state == PurgeState.WAITING:
-            raise Blocked(_("The service lists a log that cannot be read; it may be one that is to be deleted."))
+            raise Blocked(_("Azure lists a log that can't be read. It might be one of the logs to delete."))
 
     def add(self, files: Sequence[Any], seen: dict[str, Any]) -> None:
         until = self.row.until

@@ -28,7 +28,7 @@ def go_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     endpoint = door.endpoint_on_service(request.user, pk)
     form = GoBackForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Say in one line why you go back."))
+        messages.error(request, _("Enter a reason for going back."))
         return redirect(endpoint)
     facts = {"actor": request.user, "fingerprint": fingerprint(request), **form.cleaned_data}
     ask = partial(submit.go_back, endpoint=endpoint, **facts)
@@ -54,7 +54,7 @@ def dismiss(request: HttpRequest, pk: UUID) -> HttpResponse:
     if decisions.dismiss(endpoint, actor=request.user):
         messages.success(request, _("Removed from the list."))
     else:
-        messages.error(request, _("It may still be deployed, so nothing was done."))
+        messages.error(request, _("Nothing was changed because the endpoint might still be deploying."))
     return redirect(endpoint)
 
 
@@ -63,9 +63,9 @@ def dismiss(request: HttpRequest, pk: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     change = door.change(request.user, pk)
     if decisions.cancel(change, actor=request.user):
-        messages.success(request, _("Canceled; nothing was sent."))
+        messages.success(request, _("Canceled. Nothing was sent."))
     else:
-        messages.error(request, _("It has started already."))
+        messages.error(request, _("The change has already started."))
     return redirect(Endpoint.of(change))
 
 

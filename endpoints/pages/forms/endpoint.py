@@ -65,18 +65,18 @@ class ChangeModelForm(ChangeForm, ModelForm):
         self.fields["reason"].required = True
         self.initial.setdefault("reason", _("Planned change"))
         zone = timezone.get_current_timezone_name()
-        self.fields["at"].help_text = _("Leave it empty to start now. Times are in %(zone)s.") % {"zone": zone}
+        self.fields["at"].help_text = _("Leave empty to start now. Times are in %(zone)s.") % {"zone": zone}
 
     def clean_model(self) -> SpeechModel:
         model = super().clean_model()
         if model.pk in self.without:
-            raise ValidationError(_("The endpoint already uses this model; choose another one."))
+            raise ValidationError(_("The endpoint already uses this model. Select another one."))
         return model
 
     def clean_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["at"]
         if at is not None and at <= timezone.now():
-            raise ValidationError(_("This time is over."))
+            raise ValidationError(_("Choose a future time."))
         return at
 
     def fresh(self) -> Self:
@@ -105,7 +105,7 @@ class DeleteForm(ChangeForm):
 
     def clean_name(self) -> str:
         if self.cleaned_data["name"] != self.endpoint.display_name.strip():
-            raise ValidationError(_("This is not the endpoint's name."))
+            raise ValidationError(_("The name doesn't match. Enter the endpoint's name."))
         return str(self.cleaned_data["name"])
 
 

@@ -24,12 +24,14 @@ class PlaceForm(forms.Form):
 
     project = forms.ChoiceField(
         label=gettext_lazy("Project"),
-        error_messages={"invalid_choice": gettext_lazy("This project no longer exists; choose another one.")},
+        error_messages={"invalid_choice": gettext_lazy("This project no longer exists. Select another one.")},
     )
     locale = forms.ChoiceField(
         label=gettext_lazy("Language (locale)"),
         required=False,
-        error_messages={"invalid_choice": gettext_lazy("No model can be deployed for %(value)s; choose another one.")},
+        error_messages={
+            "invalid_choice": gettext_lazy("No model can be deployed for %(value)s. Select another language.")
+        },
     )
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
@@ -49,7 +51,7 @@ class PlaceForm(forms.Form):
         deployable = door.models(person, "deploy_model").deployable()
         locales = deployable.order_by("locale").values_list("locale", flat=True).distinct()
         self.fields["project"].choices = choices  # type: ignore[attr-defined]  # a choice field, known as Field
-        self.fields["locale"].choices = [("", _("As the project")), *((name, name) for name in locales)]  # type: ignore[attr-defined]  # a choice field, known as Field
+        self.fields["locale"].choices = [("", _("Same as project")), *((name, name) for name in locales)]  # type: ignore[attr-defined]  # a choice field, known as Field
 
     def clean(self) -> dict[str, Any]:
         """Adds `place`: the project or None, the resource, and the locale that follows."""
@@ -61,14 +63,14 @@ class PlaceForm(forms.Form):
         if project and locale != project.locale:
             self.add_error("locale", _("The project is for %(locale)s.") % {"locale": project.locale})
         if resource and not locale:
-            self.add_error("locale", _("Choose a language."))
+            self.add_error("locale", _("Select a language."))
         return {**values, "resource": resource, "chosen_project": project, "chosen_locale": locale}
 
 
 class ModelForm(forms.Form):
     """Which of the models of `resource` and `locale` that `person` may deploy."""
 
-    model = forms.CharField(label=gettext_lazy("Model"), error_messages={"required": gettext_lazy("Choose a model.")})
+    model = forms.CharField(label=gettext_lazy("Model"), error_messages={"required": gettext_lazy("Select a model.")})
     without: tuple[UUID, ...] = ()  # models that are not offered
 
     def __init__(self, *args: Any, person: Person, resource: Resource, locale: str, **kwargs: Any) -> None:
@@ -87,12 +89,12 @@ class ModelForm(forms.Form):
         pk = uuid_in(self.cleaned_data["model"])
         model: SpeechModel | None = self.candidates.filter(pk=pk).first() if pk else None
         if model is None:
-            raise ValidationError(_("This model does not exist; choose one from the list."))
+            raise ValidationError(_("This model doesn't exist. Select one from the list."))
         if model.locale != self.locale:
             words = {"theirs": model.locale, "ours": self.locale}
-            raise ValidationError(_("This model is for %(theirs)s, the endpoint is for %(ours)s.") % words)
+            raise ValidationError(_("This model is for %(theirs)s, but the endpoint is for %(ours)s.") % words)
         if model.why_not:
-            raise ValidationError(_("This model cannot be deployed: %(why)s.") % {"why": model.why_not})
+            raise ValidationError(_("This model can't be deployed: %(why)s.") % {"why": model.why_not})
         return model
 
 
@@ -110,7 +112,7 @@ class DetailsForm(forms.Form):
         label=gettext_lazy("Log content from this endpoint"),
         required=False,
         help_text=gettext_lazy(
-            "The service keeps recordings and transcripts of its traffic for 30 days. They are personal data."
+            "The service keeps recordings and transcripts of the endpoint's traffic for 30 days. They're personal data."
         ),
     )
 
@@ -119,5 +121,6 @@ class DetailsForm(forms.Form):
         if not resource.may_log:
             self.fields["logging"].disabled = True
             self.fields["logging"].help_text = _(
-                "API version %(version)s logs into your own storage only; name its container on the resource's page."
+                "API version %(version)s can log only to your own storage. Enter its container on the page of "
+                "the Speech resource."
             ) % {"version": resource.api_version}

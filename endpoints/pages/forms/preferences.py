@@ -19,7 +19,7 @@ class PreferencesForm(forms.Form):
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     theme = forms.ChoiceField(
-        label=gettext_lazy("Theme"), required=False, choices=[("", gettext_lazy("Same as system")), *Theme.choices]
+        label=gettext_lazy("Theme"), required=False, choices=[("", gettext_lazy("Use system setting")), *Theme.choices]
     )
     density = forms.ChoiceField(
         label=gettext_lazy("Density"), required=False, choices=[("", gettext_lazy("Comfortable")), *Density.choices]
@@ -29,7 +29,7 @@ class PreferencesForm(forms.Form):
         super().__init__(*args, **kwargs)
         languages = dict(settings.LANGUAGES)
         zone = browsers_zone or timezone.get_default_timezone()
-        as_the_browser = _("As the browser (%(value)s)")
+        as_the_browser = _("Browser default (%(value)s)")
         self.fields["time_zone"].choices = [  # type: ignore[attr-defined]  # a choice field, known as Field
             ("", as_the_browser % {"value": zone}),
             ("UTC", "UTC"),
@@ -40,5 +40,5 @@ class PreferencesForm(forms.Form):
             *languages.items(),
         ]
         if browsers_zone is None:
-            told = _("Your browser has not told its time zone; %(zone)s is used instead.")
+            told = _("Your browser didn't report a time zone. %(zone)s is used instead.")
             self.fields["time_zone"].help_text = told % {"zone": zone}

@@ -33,7 +33,7 @@ class ModelChoices:
         found = number_format(self.found, force_grouping=True)
         if self.found > SHOWN:
             words = {"shown": SHOWN, "found": found}
-            return _("The first %(shown)s of %(found)s models; search to find the others") % words
+            return _("Showing the first %(shown)s of %(found)s models. Search to find others.") % words
         if self.words:
             return ngettext("%(found)s model found", "%(found)s models found", self.found) % {"found": found}
         return ngettext("%(found)s model", "%(found)s models", self.found) % {"found": found}

@@ -62,8 +62,8 @@ def _estimate() -> str:
         return ""
     monthly = hourly * HOURS_A_MONTH
     return _(
-        "About %(hourly)s %(currency)s an hour, %(monthly)s %(currency)s a month of %(hours)s hours, "
-        "by ENDPOINT_HOURLY_COST."
+        "About %(hourly)s %(currency)s per hour or %(monthly)s %(currency)s per month (%(hours)s hours), "
+        "based on ENDPOINT_HOURLY_COST."
     ) % {
         "hourly": number_format(hourly),
         "monthly": number_format(round(monthly, 0 if monthly >= 100 else 2), force_grouping=True),

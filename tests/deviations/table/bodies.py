@@ -172,7 +172,7 @@ MODES = [
         "forbids the list of projects with HTML",
         answers("GET", "/projects", 403, "<html>Forbidden</html>"),
         {
-            "list": f"Contoso: The list of projects cannot be read: {not_understood(403, UNWRITTEN)}",
+            "list": f"Contoso: The list of projects can't be read: {not_understood(403, UNWRITTEN)}",
             "check": f"failed Projects_List: {not_understood(403, UNWRITTEN)}",
         },
         projects_live=False,

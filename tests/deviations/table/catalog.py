@@ -22,9 +22,9 @@ MODES = [
         "gives null as the `self` of a custom model",
         first_of("/models", self=None),
         {
-            "list": "Contoso: <first model> cannot be read: `self` is missing.",
+            "list": "Contoso: <first model> can't be read: `self` is missing.",
             "models": "16 models",
-            "check": "the custom model '<first model>' cannot be read: `self` is missing",
+            "check": "the custom model '<first model>' can't be read: `self` is missing",
         },
         known=True,
     ),
@@ -33,9 +33,9 @@ MODES = [
         "gives a number as the `self` of a base model",
         first_of("/models/base", self=7),
         {
-            "list": "Contoso: <first base model> cannot be read: `self` is not a text.",
+            "list": "Contoso: <first base model> can't be read: `self` isn't a text value.",
             "models": "16 models",
-            "check": "the base model '<first base model>' cannot be read: `self` is not a text",
+            "check": "the base model '<first base model>' can't be read: `self` isn't a text value",
         },
         known=True,
     ),
@@ -44,8 +44,8 @@ MODES = [
         "lists null among the custom models",
         item_is("/models", None),
         {
-            "list": "Contoso: A model cannot be read: it is not an object.",
-            "check": "one custom model cannot be read: it is not an object",
+            "list": "Contoso: A model can't be read: it isn't an object.",
+            "check": "one custom model can't be read: it isn't an object",
         },
     ),
     Mode(
@@ -53,8 +53,8 @@ MODES = [
         "lists a text among the base models",
         item_is("/models/base", "base model"),
         {
-            "list": "Contoso: A model cannot be read: it is not an object.",
-            "check": "one base model cannot be read: it is not an object",
+            "list": "Contoso: A model can't be read: it isn't an object.",
+            "check": "one base model can't be read: it isn't an object",
         },
     ),
     Mode(
@@ -62,7 +62,7 @@ MODES = [
         "gives null as the list of custom models",
         list_is("/models", values=None),
         {
-            "list": "Contoso: The list of models cannot be read: the list is null.",
+            "list": "Contoso: The list of models can't be read: the list is null.",
             "models": "16 models",
             "check": "the list is null",
         },
@@ -73,7 +73,7 @@ MODES = [
         "gives null as the list of base models",
         list_is("/models/base", values=None),
         {
-            "list": "Contoso: The list of models cannot be read: the list is null.",
+            "list": "Contoso: The list of models can't be read: the list is null.",
             "models": "16 models",
             "check": "the list is null",
         },
@@ -159,9 +159,9 @@ MODES = [
         "gives null as the `self` of a project",
         first_of("/projects", self=None),
         {
-            "list": "Contoso: Contoso call centre cannot be read: `self` is missing.",
+            "list": "Contoso: Contoso call centre can't be read: `self` is missing.",
             "resources": "Contoso call centre cannot be read",
-            "check": "the project 'Contoso call centre' cannot be read: `self` is missing",
+            "check": "the project 'Contoso call centre' can't be read: `self` is missing",
         },
         known=True,
     ),
@@ -170,15 +170,15 @@ MODES = [
         "lists a number among the projects",
         item_is("/projects", 7),
         {
-            "list": "Contoso: A project cannot be read: it is not an object.",
-            "check": "one project cannot be read: it is not an object",
+            "list": "Contoso: A project can't be read: it isn't an object.",
+            "check": "one project can't be read: it isn't an object",
         },
     ),
     Mode(
         "project-values-null",
         "gives null as the list of projects",
         list_is("/projects", values=None),
-        {"list": "Contoso: The list of projects cannot be read: the list is null.", "check": "the list is null"},
+        {"list": "Contoso: The list of projects can't be read: the list is null.", "check": "the list is null"},
         known=True,
         projects_live=False,
     ),

@@ -52,7 +52,7 @@ def _without_mark(exchange: Exchange) -> None:
 DONE = "Change model <newest base model> Done"
 DEPLOYING = "Succeeded Deploying <newest base model> <model>"
 MINUTES = "Can take up to 30 minutes"
-TWO_HOURS = "The service accepted it more than two hours ago, and still shows the previous model."
+TWO_HOURS = "The service accepted the request more than two hours ago but still shows the previous model."
 MODES = [
     Mode(
         "patch-shows-running",
@@ -99,7 +99,7 @@ MODES = [
         None,
         {
             "list": "Succeeded Taking longer than usual <newest base model> <model>",
-            "endpoint": "Taking longer than usual For 40 minutes; deployments usually take up to 30 minutes.",
+            "endpoint": "Taking longer than usual 40 minutes so far. Deployments usually take up to 30 minutes.",
         },
         act=acts.waiting_for(minutes=40),
         change="deploying",
@@ -121,7 +121,7 @@ MODES = [
         "patch-goes-back",
         "shows the old model again after the deployment ran",
         None,
-        {"endpoint": "Change model: Failed. The service went back to what it was before."},
+        {"endpoint": "Change model: Failed. The service reverted to the previous settings."},
         act=acts.went_back,
         change="failed",
         options={"switches": {"redeploy": "back"}},
@@ -260,7 +260,7 @@ MODES = [
         "deployment-fails-without-reason",
         "shows Failed without an error",
         odd_endpoint(status="Failed", properties__error=GONE),
-        {"endpoint": "Change model: Failed. The service gave no reason."},
+        {"endpoint": "Change model: Failed. The service didn't give a reason."},
         act=acts.change_model,
         change="failed",
         known=True,
@@ -278,7 +278,7 @@ MODES = [
         "edit-is-not-shown",
         "accepts another name and never shows it",
         odd_endpoint(displayName="Agent assist"),
-        {"endpoint": "Edit: Failed. The service accepted it, but does not show it."},
+        {"endpoint": "Edit: Failed. The service accepted the request, but the change isn't visible."},
         act=acts.edit(display_name="Renamed"),
         change="failed",
         known=True,

@@ -5,7 +5,7 @@ from tests.deviations.mode import GONE, ODD, Mode, entities, item_is, list_is, o
 
 LISTED = "/endpoints"
 SERVES = "Succeeded <model> de-DE Custom model"
-STATUS = "Cannot be read `status` cannot be used"
+STATUS = "Cannot be read `status` isn't valid"
 EXPIRES = {"list": "days On Contoso", "endpoint": "days left Change the model before this date."}
 LOGS = "Content logging On. The service records the audio and the transcripts"
 LOGS_NOT = "Content logging Off."
@@ -352,7 +352,7 @@ MODES = [
         {
             "list": "Cannot be read `self` is missing",
             "endpoint": "Cannot be read `self` is missing",
-            "check": "the endpoint 'Agent assist' cannot be read: `self` is missing",
+            "check": "the endpoint 'Agent assist' can't be read: `self` is missing",
         },
         known=True,
     ),
@@ -361,8 +361,8 @@ MODES = [
         "gives a number as the `self`",
         odd_endpoint(self=7),
         {
-            "list": "Cannot be read `self` is not a text",
-            "check": "the endpoint 'Agent assist' cannot be read: `self` is not a text",
+            "list": "Cannot be read `self` isn't a text value",
+            "check": "the endpoint 'Agent assist' can't be read: `self` isn't a text value",
         },
         known=True,
     ),
@@ -371,8 +371,8 @@ MODES = [
         "gives a `self` that ends without an id",
         odd_endpoint(self="https://h.example/speechtotext/v3.2/endpoints/"),
         {
-            "list": "Cannot be read `self` contains no ID",
-            "check": "the endpoint 'Agent assist' cannot be read: `self` contains no ID",
+            "list": "Cannot be read `self` doesn't contain an ID",
+            "check": "the endpoint 'Agent assist' can't be read: `self` doesn't contain an ID",
         },
         known=True,
     ),
@@ -381,9 +381,9 @@ MODES = [
         "leaves out the `self` of an endpoint that has no row yet",
         odd_endpoint(self=GONE),
         {
-            "list": "Contoso: Agent assist cannot be read: `self` is missing.",
-            "resources": "Agent assist cannot be read: `self` is missing.",
-            "check": "the endpoint 'Agent assist' cannot be read: `self` is missing",
+            "list": "Contoso: Agent assist can't be read: `self` is missing.",
+            "resources": "Agent assist can't be read: `self` is missing.",
+            "check": "the endpoint 'Agent assist' can't be read: `self` is missing",
         },
         gone=True,
     ),
@@ -392,8 +392,8 @@ MODES = [
         "lists null among the endpoints",
         item_is("/endpoints", None),
         {
-            "list": "Contoso: An endpoint cannot be read: it is not an object.",
-            "check": "one endpoint cannot be read: it is not an object",
+            "list": "Contoso: An endpoint can't be read: it isn't an object.",
+            "check": "one endpoint can't be read: it isn't an object",
         },
     ),
     Mode(
@@ -401,8 +401,8 @@ MODES = [
         "lists a text among the endpoints",
         item_is("/endpoints", "endpoint"),
         {
-            "list": "Contoso: An endpoint cannot be read: it is not an object.",
-            "check": "one endpoint cannot be read: it is not an object",
+            "list": "Contoso: An endpoint can't be read: it isn't an object.",
+            "check": "one endpoint can't be read: it isn't an object",
         },
     ),
     Mode(
@@ -410,8 +410,8 @@ MODES = [
         "lists an object without any property",
         item_is("/endpoints", {}),
         {
-            "list": "Contoso: An endpoint cannot be read: `self` is missing.",
-            "check": "one endpoint cannot be read: `self` is missing",
+            "list": "Contoso: An endpoint can't be read: `self` is missing.",
+            "check": "one endpoint can't be read: `self` is missing",
         },
     ),
     Mode(
@@ -424,7 +424,7 @@ MODES = [
         "values-null",
         "gives null as the list of endpoints",
         list_is("/endpoints", values=None),
-        {"list": "Contoso: The list of endpoints cannot be read: the list is null.", "check": "the list is null"},
+        {"list": "Contoso: The list of endpoints can't be read: the list is null.", "check": "the list is null"},
         known=True,
         frozen=True,
     ),

@@ -96,7 +96,7 @@ MODES = [
         "gives a number as the `@nextLink`",
         list_is("/endpoints", **{"@nextLink": 2}),
         {
-            "list": "Contoso: The list of endpoints cannot be read: the link to the next page is not a text.",
+            "list": "Contoso: The list of endpoints can't be read: the link to the next page isn't a text value.",
             "check": "`@nextLink` is not a text",
         },
         known=True,

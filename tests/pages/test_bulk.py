@@ -204,7 +204,7 @@ def test_the_reason_for_skipping_is_shown_in_the_readers_language(alice, few, bo
             "API version v3.2 logs only to your own storage.",
         ),
         "de": (
-            "Eine andere Änderung ist offen: Bearbeiten, von bob.",
+            "Eine andere Änderung ist in Bearbeitung: Bearbeiten, angefordert von bob.",
             "API-Version v3.2 protokolliert nur in Ihren eigenen",
         ),
     }

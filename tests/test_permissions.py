@@ -15,6 +15,9 @@ from endpoints.models import Change, Download, Endpoint, Resource
 MATRIX = {
     "list": ("GET", {"viewer", "listener", "admin"}),
     "detail": ("GET", {"viewer", "listener", "admin"}),
+    "sample-code": ("GET", {"viewer", "listener", "admin"}),
+    "content-logging": ("GET", {"viewer", "listener", "admin"}),
+    "history": ("GET", {"viewer", "listener", "admin"}),
     "models": ("GET", {"viewer", "listener", "admin"}),
     "activity": ("GET", {"viewer", "listener", "admin"}),
     "favorite": ("POST", {"viewer", "listener", "admin"}),
@@ -123,7 +126,7 @@ def test_only_who_may_read_logs_is_shown_a_download_of_them(mirrored, world, wor
     endpoint = Endpoint.objects.get()
     Download.objects.create(endpoint=endpoint, actor=lena.user, actor_name="lena", purpose="Complaint 4711")
     for person, sees in ((alice, True), (lena, True), (bob, False)):
-        answer = person.get(endpoint.get_absolute_url())
+        answer = person.get(reverse("endpoints:content-logging", args=[endpoint.pk]))
         assert ("Complaint 4711" in answer.content.decode()) == sees
         assert (answer.context["latest_download"] is not None) == sees
 
@@ -204,12 +207,15 @@ NEEDED = {
     "view_endpoint": {
         "activity",
         "columns",
+        "content-logging",
         "detail",
         "export",
         "favorite",
+        "history",
         "list",
         "models",
         "search",
+        "sample-code",
         "shortcuts",
         "view",
         "views",

@@ -67,8 +67,8 @@ def test_content_logging_is_explained_where_it_needs_storage_of_ones_own(alice, 
     wizard.press("next", name="Support calls", logging="on").press("add")
     assert not Endpoint.objects.get(display_name="Support calls").logging_enabled
     endpoint = Endpoint.objects.exclude(remote_id=None)[0]
-    page = alice.get(endpoint.get_absolute_url()).content.decode()
-    assert "Download log</button>" not in page
+    page = alice.get(reverse("endpoints:content-logging", args=[endpoint.pk])).content.decode()
+    assert "Download log</button>" not in page + alice.get(endpoint.get_absolute_url()).content.decode()
     assert re.search(f"API version {version} .* storage container of", page)
     assert alice.post(reverse("endpoints:download", args=[endpoint.pk])).status_code == 404
 

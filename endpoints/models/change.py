@@ -136,6 +136,12 @@ class Change(Claimable):
         return str(self.get_state_display())
 
     @property
+    def result_icon(self) -> str:
+        """The icon of a closed change: success, failed or ended."""
+        failed = (ChangeState.REFUSED, ChangeState.FAILED)
+        return "success" if self.state == ChangeState.DONE else "failed" if self.state in failed else "ended"
+
+    @property
     def can_be_canceled(self) -> bool:
         """Nothing has been sent, and no worker has started to send it."""
         return self.state == ChangeState.QUEUED and self.attempt == 0

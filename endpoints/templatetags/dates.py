@@ -21,3 +21,12 @@ def recent(at: datetime) -> str:
     if 1 < days < 7:
         return ngettext("%(days)s day ago", "%(days)s days ago", days) % {"days": days}
     return date_format(at, "DATE_FORMAT")
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """The time of today to the second, otherwise the date and the time."""
+    at = timezone.localtime(at)
+    if at.date() == timezone.localdate():
+        return f"{at:%H:%M:%S}"
+    return f"{date_format(at, 'DATE_FORMAT')} {date_format(at, 'TIME_FORMAT')}"

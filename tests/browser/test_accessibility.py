@@ -160,7 +160,9 @@ def of_an_endpoint(page, endpoint):
         yield name
     page.get_by_role("button", name="Delete", exact=True).click()
     yield "delete, with an error"
-    page.goto(f"{endpoint}?sample=python")
+    for tab in ("sample-code", "history", "content-logging"):
+        page.goto(f"{endpoint}{tab}/")
+        yield f"endpoint, {tab}"
     page.get_by_role("button", name="Download log").click()
     yield "logs, asked for"
     expect(page.get_by_role("link", name="Download", exact=True).first).to_be_visible(timeout=30_000)

@@ -119,6 +119,7 @@ def change_one(page):
     button(page, "Done").click()
     expect(page.get_by_text("The endpoint is being redeployed")).to_be_visible()
     page.goto(endpoint)
+    page.get_by_role("link", name="History", exact=True).click()
     reload_until(page, page.get_by_label("Reason"))
 
     page.get_by_label("Reason").fill("Worse on names")

@@ -22,7 +22,8 @@ def test_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, other, wo
     assert Change.objects.filter(pk=change.pk).values("kind", "state", "attempt").get() == before
     assert len(world.ledger("PATCH")) == asked
     assert Resource.objects.get().failing_since is None  # the service has nothing to do with it
-    for address in (reverse("endpoints:list"), endpoint.get_absolute_url(), reverse("endpoints:activity")):
+    history = reverse("endpoints:history", args=[endpoint.pk])
+    for address in (reverse("endpoints:list"), endpoint.get_absolute_url(), history, reverse("endpoints:activity")):
         assert alice.get(address).status_code == 200
     page = alice.get(f"{endpoint.get_absolute_url()}?history=all").content.decode()
     assert all(word in page for word in newer.values())
@@ -38,6 +39,6 @@ def test_a_change_that_newer_code_wrote_is_left_to_it(alice, endpoint, other, wo
 def test_what_newer_code_recorded_is_shown_by_its_own_word(alice, endpoint):
     event = audit.record(Verb.FOUND, endpoint=endpoint)
     Event.objects.filter(pk=event.pk).update(verb="rehearsed", facts={"scene": "100%"})
-    for address in (endpoint.get_absolute_url(), reverse("endpoints:activity")):
+    for address in (reverse("endpoints:history", args=[endpoint.pk]), reverse("endpoints:activity")):
         assert "<bdi>rehearsed</bdi>" in alice.get(address).content.decode()
     event.delete()

@@ -1,5 +1,6 @@
 """The endpoint's page: what it shows and offers in each state, and to whom."""
 
+import re
 import uuid
 
 import pytest
@@ -14,12 +15,15 @@ from endpoints.models.resource import Auth
 from endpoints.models.status import ChangeKind, ChangeState
 
 
-def page_of(person, endpoint, **query):
-    return person.get(endpoint.get_absolute_url(), query).content.decode()
+def page_of(person, endpoint, tab="detail", **query):
+    return person.get(reverse(f"endpoints:{tab}", args=[endpoint.pk]), query).content.decode()
+
+
+TABS = ("detail", "sample-code", "content-logging", "history")
 
 
 def test_facts_and_code_have_copy_buttons_that_wait_for_the_script(bob, endpoint):
-    page = page_of(bob, endpoint)
+    page = "".join(page_of(bob, endpoint, tab) for tab in TABS)
     for what in ("endpoint-url", "endpoint-id", "region", "install", "code", "run"):
         assert f'data-copy="{what}"' in page
         assert f'id="{what}"' in page
@@ -35,18 +39,37 @@ def test_only_a_key_can_be_copied_and_not_the_reason_why_there_is_none(alice, en
     assert 'data-copy="endpoint-key"' not in page
 
 
-def test_the_samples_of_the_page_with_the_key_lead_to_an_address_that_can_be_opened(alice, endpoint):
+def test_the_tabs_of_the_page_with_the_key_lead_to_addresses_that_can_be_opened(alice, endpoint):
     page = alice.post(reverse("endpoints:key", args=[endpoint.pk])).content.decode()
-    assert f'href="{endpoint.get_absolute_url()}?sample=curl#sample-code"' in page
+    for tab in TABS:
+        assert f'href="{reverse(f"endpoints:{tab}", args=[endpoint.pk])}"' in page
+
+
+def test_each_tab_has_a_title_and_one_section_and_marks_itself(bob, endpoint):
+    labels = dict(zip(TABS, ("Overview", "Sample code", "Content logging", "History"), strict=True))
+    for tab, label in labels.items():
+        page = page_of(bob, endpoint, tab)
+        assert f"<title>{label} - {endpoint.display_name} - Speech Studio</title>" in page
+        assert f'<h2 class="visually-hidden">{label}</h2>' in page
+        assert page.count('<h2 class="visually-hidden">') == 1
+        assert re.findall(r'id="tab-([^"]+)"[^>]* aria-current="page"', page) == [tab]
+
+
+def test_the_addresses_that_sections_had_before_they_were_tabs_still_show_them(alice, endpoint):
+    page = page_of(alice, endpoint, sample="curl")
+    assert 'aria-label="Sample code (curl)"' in page
+    assert f"<title>History - {endpoint.display_name}" in page_of(alice, endpoint, history="all")
+    remote = reverse("endpoints:history", args=[endpoint.remote_id])
+    assert alice.get(remote)["Location"] == reverse("endpoints:history", args=[endpoint.pk])
 
 
 @pytest.mark.parametrize(("logging", "word"), [(True, "off"), (False, "on")])
 def test_logging_is_switched_by_people_with_permission_and_is_explained(alice, bob, endpoint, logging, word):
     Endpoint.objects.update(logging_enabled=logging)
-    page = page_of(alice, endpoint)
+    page = page_of(alice, endpoint, "content-logging")
     assert f"Turn content logging {word}</a>" in page
     assert reverse("endpoints:edit", args=[endpoint.pk]) in page
-    page = page_of(bob, endpoint)
+    page = page_of(bob, endpoint, "content-logging")
     assert "Turn content logging" not in page
     for meaning in ("30 days", "personal data", "goes before that of a client", "Under heavy load", "who may read"):
         assert meaning in page
@@ -55,7 +78,7 @@ def test_logging_is_switched_by_people_with_permission_and_is_explained(alice, b
 def test_logging_that_the_version_does_not_allow_is_not_offered_and_says_why(alice, endpoint):
     Endpoint.objects.update(logging_enabled=False)
     Resource.objects.update(capabilities={"logging_needs_own_storage": True}, api_version="2025-10-15")
-    page = page_of(alice, endpoint)
+    page = page_of(alice, endpoint, "content-logging")
     assert "Turn content logging" not in page
     assert "API version 2025-10-15 logs into a storage container of your own only" in page
     assert "30 days" not in page
@@ -68,14 +91,14 @@ def test_an_endpoint_is_cloned_by_those_who_may_deploy(alice, bob, endpoint):
 
 
 def test_links_to_the_documentation_do_not_reveal_the_page(bob, endpoint):
-    page = page_of(bob, endpoint)
+    page = "".join(page_of(bob, endpoint, tab) for tab in TABS)
     assert page.count('href="https://learn.microsoft.com/') >= 7
     assert page.count('href="https://') == page.count('rel="noreferrer"')
 
 
 def test_an_endpoint_that_is_gone_offers_no_code_to_call_it(alice, endpoint):
     Endpoint.objects.update(gone_at=timezone.now())
-    page = page_of(alice, endpoint)
+    page = "".join(page_of(alice, endpoint, tab) for tab in TABS)
     assert "This endpoint was deleted at the service" in page
     assert "there is nothing to call" in page
     for offer in ("Change model</a>", "Clone</a>", "Turn content logging"):
@@ -97,16 +120,20 @@ def test_an_endpoint_that_failed_says_what_can_be_done(alice, bob, endpoint):
     assert "Change the model to deploy again" in page_of(alice, endpoint)
 
 
+def rows(page):
+    return page.partition('id="history-rows"')[2].count("Reason ")
+
+
 def test_a_long_history_begins_with_the_newest_and_the_rest_is_a_link_away(alice, endpoint):
     closed = {"kind": ChangeKind.EDIT, "state": ChangeState.DONE, "closed_at": timezone.now()}
     Change.objects.bulk_create(Change(endpoint=endpoint, reason=f"Reason {n}.", **closed) for n in range(50))
     for _n in range(12):
         audit.record(Verb.EDITED, endpoint=endpoint)
-    page = page_of(alice, endpoint)
-    assert page.count("Reason ") == 10
-    assert "?history=all#history" in page
-    page = page_of(alice, endpoint, history="all")
-    assert page.count("Reason ") == 50
+    page = page_of(alice, endpoint, "history")
+    assert rows(page) == 10
+    assert "history/?history=all" in page
+    page = page_of(alice, endpoint, "history", history="all")
+    assert rows(page) == 50
     assert "Show earlier history" not in page
 
 

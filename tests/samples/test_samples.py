@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from django.urls import reverse
 
 from endpoints import samples
 from endpoints.models import Endpoint, Resource
@@ -204,5 +205,5 @@ def test_the_page_says_how_to_run_a_sample_and_that_a_logging_endpoint_needs_no_
     assert "bash recognize.sh recording.wav" in page
     assert "the code needs nothing more for that" in page
     Endpoint.objects.update(remote_id=None)
-    page = bob.get(endpoint.get_absolute_url()).content.decode()
+    page = bob.get(reverse("endpoints:sample-code", args=[endpoint.pk])).content.decode()
     assert "Sample code is shown when the service has assigned the endpoint ID." in page

@@ -14,7 +14,7 @@ from django.db import connection
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from endpoints.access.door.versions import DataVersion
+from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
 from endpoints.messages import calendar
 from endpoints.models import (
     Bulk,
@@ -73,6 +73,13 @@ TARGETS = {
     "models, fragment": "models",
     "search, palette": "palette-found",
     "detail, fragment": "deployment",
+    "sample-code, fragment": "deployment",
+    "content-logging, fragment": "deployment",
+    "history, fragment": "deployment",
+    "logs, news": "entries",
+    "logs, no news": "entries",
+    "downloads, no news": "downloads",
+    "models, no news": "models",
     "logs, fragment": "downloads",
     "downloads, fragment": "downloads",
     "bulk-progress, news": "bulk",
@@ -212,6 +219,7 @@ def lists(table, user):
     searches = {"everything": "", "palette": "hotline", "few": "berlin", "nothing": "zzzzzz", "model": "model"}
     pages |= {f"search, {what}": f"{reverse('endpoints:search')}?q={words}" for what, words in searches.items()}
     pages["models, fragment"], pages["downloads, fragment"] = pages["models"], pages["downloads"]
+    pages |= {f"{page}, no news": f"{pages[page]}?version=" for page in ("models", "downloads")}
     pages["calendar"] = f"{reverse('endpoints:calendar')}?token={calendar.token_of(user)}&all=1"
     # In the end more than are in memory at a time.
     pages["export"] = f"{reverse('endpoints:export')}?locale=de-DE"
@@ -221,15 +229,18 @@ def lists(table, user):
 def of_one(table):
     """Pages of one endpoint or another single thing, and what is chosen among many."""
     of = [table.endpoints[0].pk]
-    names = ("detail", "change-model", "edit", "delete", "logs", "log-days", "logs-keep", "logs-purge", "download")
+    tabs = ("detail", "sample-code", "content-logging", "history")
+    names = (*tabs, "change-model", "edit", "delete", "logs", "log-days", "logs-keep", "logs-purge", "download")
     pages = {name: reverse(f"endpoints:{name}", args=of) for name in names}
-    pages["detail, fragment"], pages["logs, fragment"] = pages["detail"], pages["logs"]
+    pages |= {f"{tab}, fragment": pages[tab] for tab in tabs}
+    pages["logs, fragment"], pages["logs, news"] = pages["logs"], f"{pages['logs']}?version=old"
+    pages["logs, no news"] = f"{pages['logs']}?version="
     pages["logs, searched"] = f"{pages['logs']}?q=hello&from=2026-01-01&page=last"
     pages["log-entry"] = f"{table.entry.get_absolute_url()}?below=90"
     pages["logs-purge, a day"] = f"{pages['logs-purge']}?until={table.now.date()}"
     pages["purge"] = reverse("endpoints:purge", args=[table.purge.pk])
     pages["purge, fragment"] = pages["purge"]
-    pages["detail, whole history"] = f"{pages['detail']}?history=all"
+    pages["history, all of it"] = f"{pages['history']}?history=all"
     pages["change-model, compared"] = f"{pages['change-model']}?model={table.models[-1].pk}"
     pages["change-model, compared at once"] = pages["change-model, compared"]
     pages["change-model, typing"] = f"{pages['change-model']}?models=model"
@@ -260,8 +271,12 @@ def forget(*, rows_too):
 def asked(client, page, address):
     """The number of queries."""
     headers = {"HX-Request": "true", "HX-Target": TARGETS[page]} if page in TARGETS else {}
-    if page == "list, no news":
+    if page in ("list, no news", "models, no news"):
         address += DataVersion.now().version
+    if page == "downloads, no news":
+        address += DownloadsVersion.now(None).version
+    if page == "logs, no news":
+        address += LogsVersion.now(uuid.UUID(address.split("/")[2])).version
     forget(rows_too=page == "list")
     queries = []
 

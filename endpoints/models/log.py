@@ -191,9 +191,12 @@ class LogFileQuerySet(models.QuerySet["LogFile"]):
         """Files that are not stored here and not known to be gone."""
         return self.filter(stored_as="", gone_at=None)
 
+    def unread_rows(self, endpoint: Any) -> Self:
+        """The transcripts of an endpoint that are not stored here."""
+        return self.missing().filter(endpoint=endpoint, kind=FileKind.TRANSCRIPTION)
+
     def unread(self, endpoint: Any) -> int:
-        """How many transcripts of an endpoint are not stored here."""
-        return self.missing().filter(endpoint=endpoint, kind=FileKind.TRANSCRIPTION).count()
+        return self.unread_rows(endpoint).count()
 
     def in_azure(self) -> Self:
         """Files that the service still has."""

@@ -1,9 +1,11 @@
 """Polls: a page asks whether it is out of date, and almost always it is not."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
 
@@ -22,11 +24,19 @@ class Polls:
         if request.method == "GET" and "HTTP_HX_REQUEST" in request.META and "version=" in request.META["QUERY_STRING"]:
             session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
             seen = request.GET.get("version", "")
-            if session and _unchanged(seen, session):
-                return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
+            now = _version_now(seen, session) if session else None
+            if now and now.session_alive and now.version == seen:
+                return _no_news(now.mirrored_at)
         return self.get_response(request)
 
 
-def _unchanged(seen: str, session: str) -> bool:
-    now = LogsVersion.successor(seen, session) or DownloadsVersion.successor(seen, session) or DataVersion.now(session)
-    return now.session_alive and now.version == seen
+def _version_now(seen: str, session: str) -> DataVersion | DownloadsVersion | LogsVersion:
+    return LogsVersion.successor(seen, session) or DownloadsVersion.successor(seen, session) or DataVersion.now(session)
+
+
+def _no_news(mirrored_at: datetime | None) -> HttpResponse:
+    """With the age of the data in seconds, of which the page makes the time "Updated"."""
+    headers = {"Cache-Control": "no-store"}
+    if mirrored_at:
+        headers["Age"] = str(max(0, int((timezone.now() - mirrored_at).total_seconds())))
+    return HttpResponse(status=204, headers=headers)

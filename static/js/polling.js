@@ -1,7 +1,10 @@
-// Polling: only while the page is visible, and with backoff while the server does not answer.
+// Polling: each part with data-live requests its address and is changed in place (live.js). A part with data-waits
+// shows something in progress. Hidden pages rest, except that these parts still poll twice a minute, so that the title
+// can say how much has ended. While the server does not answer, the pauses grow and the page says since when.
 (() => {
   "use strict";
-  const LONGEST_BACKOFF = 60_000; // milliseconds
+  const LONGEST_BACKOFF = 60_000, WHILE_HIDDEN = 30_000; // milliseconds
+  const GOING = /^(NotStarted|Running|queued|listing|fetching|packing)$/;
   let failures = 0, next = 0, since = null;
 
   const away = () => document.getElementById("away");
@@ -15,21 +18,44 @@
     if (!banner) return;
     const time = banner.querySelector("time");
     time.dateTime = since.toISOString();
-    time.textContent = since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    time.textContent = clock(since);
     banner.hidden = false;
   }
 
-  function answered() {
+  function answered(event) {
     failures = 0;
     next = 0;
     since = null;
     const banner = away();
     if (banner) banner.hidden = true;
+    // An answer without news says how old the data is, in seconds.
+    const age = event.detail.xhr?.status === 204 ? event.detail.xhr.getResponseHeader("Age") : null;
+    const time = age !== null && document.querySelector("#updated time");
+    if (!time) return;
+    const read = new Date(Date.now() - 1000 * age);
+    time.dateTime = read.toISOString();
+    time.textContent = clock(read);
+    time.removeAttribute("title");
   }
 
+  // In the time zone of the page, which may be another than the browser's
+  function clock(time) {
+    const zone = document.querySelector("#updated time")?.dataset.zone;
+    const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    try {
+      return time.toLocaleTimeString(document.documentElement.lang, { ...options, timeZone: zone });
+    } catch {
+      return time.toLocaleTimeString(document.documentElement.lang, options); // a zone that the browser does not know
+    }
+  }
+
+  let polled = 0;
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const polls = event.target.matches?.("[data-live]");
-    if (polls && (document.hidden || Date.now() < next)) event.preventDefault();
+    const part = event.target;
+    if (!part.matches?.("[data-live]")) return;
+    const rests = document.hidden && !(part.hasAttribute("data-waits") && Date.now() >= polled + WHILE_HIDDEN);
+    if (rests || Date.now() < next) event.preventDefault();
+    else polled = Date.now();
   });
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:timeout", failed);
@@ -37,30 +63,35 @@
     if (event.detail.xhr.status >= 500) failed(event);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) answered();
+    if (event.detail.successful) answered(event);
   });
-  // What a person is typing must not be swapped away, and what they have opened stays open.
-  const typed = (field) => field.matches("select")
-    ? [...field.options].some((option) => option.selected !== option.defaultSelected)
-    : field.value !== field.defaultValue;
-  const FIELDS = "input:not([type=hidden], [type=checkbox], [type=radio]), textarea, select";
-  const opened = (part) => [...part.querySelectorAll("details")];
-  let open = [];
+
+  // What has ended while the page was hidden is counted in the title.
+  let ended = 0, going = null;
+  const inProgress = (part) => new Set([part, ...part.querySelectorAll("[data-status], [data-state]")]
+    .filter((one) => GOING.test(one.dataset.status ?? one.dataset.state)).map((one) => one.id));
+  function mark() {
+    const title = document.title.replace(/^\(\d+\) /, "");
+    document.title = ended ? `(${ended}) ${title}` : title;
+  }
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.target;
-    if (!event.target.matches("[data-live]")) return;
-    const fields = [...part.querySelectorAll(FIELDS)];
-    if (fields.some((field) => field === document.activeElement || typed(field))) event.detail.shouldSwap = false;
-    open = opened(part).map((details) => details.open);
+    if (!part.matches?.("[data-live]") || event.detail.requestConfig.elt !== part) return;
+    event.detail.swapOverride = "live";
+    going = document.hidden ? inProgress(part) : null;
   });
-  document.addEventListener("htmx:afterSwap", (event) => {
-    const part = document.getElementById(event.detail.target.id);
-    if (part?.matches("[data-live]")) opened(part).forEach((details, n) => { details.open ||= open[n] ?? false; });
-    open = [];
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!going) return;
+    const still = inProgress(event.target);
+    ended += [...going].filter((id) => !still.has(id)).length;
+    going = null;
+    mark();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
-    for (const polling of document.querySelectorAll("[data-live]")) htmx.trigger(polling, "refresh");
+    ended = 0;
+    mark();
+    for (const part of document.querySelectorAll("[data-live]")) htmx.trigger(part, "refresh");
   });
 })();

@@ -2,32 +2,33 @@
 
 A poll is answered before the session is read (pages.polls), so a version is of the whole installation and has no
 person. It reveals only that something has changed; what has changed is then fetched as the person may see it.
+
+Each version holds what the frame of every page shows, such as banners, and what the page itself shows. Times in words
+("19 days left", "Yesterday") change with the quarter of an hour, in which each day of each time zone begins; minutes
+are counted only while something is being deployed.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.sessions.models import Session
 from django.db import connection
-from django.db.models import BooleanField, Case, Count, Exists, ExpressionWrapper, Max, Q, When
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from endpoints.models.download import Download
 from endpoints.models.log import LogFile
-from endpoints.models.log_archive import LogArchive, Stage
+from endpoints.models.log_archive import Stage
 from endpoints.models.search import uuid_in
-from endpoints.models.sweep import Sweep, missing, overdue
+from endpoints.models.sweep import missing, overdue
 
 DOWNLOADS, LOGS = "downloads", "logs"  # what their versions begin with
-FILE_FIELDS = ("kind", "size", "stored_as", "gone_at", "problem", "requested_at")
-ARCHIVE_FIELDS = ("position", "listed_at", "checked_at", "error", "unreadable", "keep")
+ARCHIVE_FIELDS = ("stage", "due_at", "position", "listed_at", "checked_at", "error", "unreadable", "keep")
+QUARTER = 15  # minutes
 
 _FACTS = """
 SELECT
@@ -42,17 +43,36 @@ SELECT
     (SELECT "at" FROM endpoints_sweep WHERE id = 1),
     (SELECT beat_at FROM endpoints_sweep WHERE id = 1),
     CURRENT_TIMESTAMP,
-    (SELECT count(*) FROM endpoints_resource WHERE unreadable <> '{}'),
+    (SELECT logs_beat_at FROM endpoints_sweep WHERE id = 1),
+    (SELECT {names}(name, ',') FROM (SELECT name FROM endpoints_resource ORDER BY name) AS named),
+    (SELECT count(*) FROM endpoints_download WHERE state = 'ready' AND notified_at IS NULL),
+    (SELECT max(expires_at) FROM endpoints_speechmodel WHERE expires_at <= %s),
+    (SELECT count(*) FROM endpoints_change WHERE state = 'queued' AND scheduled_for <= %s),
+    EXISTS (SELECT 1 FROM endpoints_change WHERE state = 'deploying'),
+    EXISTS (SELECT 1 FROM endpoints_endpoint WHERE status IN ('NotStarted', 'Running') AND gone_at IS NULL),
+    (SELECT count(*) FROM endpoints_resource WHERE unreadable <> '{{}}'),
     (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
     EXISTS (SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s)
 """
+_ARCHIVE = "SELECT {field} FROM endpoints_logarchive WHERE endpoint_id = %s"
+_UNREAD = """
+SELECT CASE (SELECT stage FROM endpoints_logarchive WHERE endpoint_id = %s)
+    WHEN %s THEN (SELECT count(*) FROM ({rows}) AS unread) ELSE 0 END
+"""
+_NAMES = {"postgresql": "string_agg", "sqlite": "group_concat"}
+
+Extra = tuple[str, Sequence[Any]]  # a query for one value, and its parameters
 
 
 @dataclass(frozen=True)
 class DataVersion:
-    """Facts about all Speech resources together, and a `version` that changes with whatever pages show."""
+    """Facts about all Speech resources together, and a `version` that changes with whatever pages show of endpoints.
+
+    `frame` changes with what every page shows; `extra` has the values that were asked for besides.
+    """
 
     version: str
+    frame: str
     failing: int
     unread: int
     mirrored_at: datetime | None
@@ -61,27 +81,38 @@ class DataVersion:
     swept_at: datetime | None
     worker_missing: bool
     workers_busy: bool
+    logs_worker_missing: bool
     unreadable: int
     unseen: int
     session_alive: bool
+    clock: datetime | None
+    extra: tuple[Any, ...]
 
     @classmethod
-    def now(cls, session_key: str = "", reader: int | None = None) -> DataVersion:
+    def now(cls, session_key: str = "", reader: int | None = None, extra: Sequence[Extra] = ()) -> DataVersion:
         """`unseen`: how many downloads of `reader` are ready without their knowing (DownloadQuerySet.ready_unnotified).
 
-        The version holds the minute: rows in progress say for how many, and a missing worker is noticed by the time.
+        `clock` is the database's.
         """
         now = timezone.now()
+        moment = connection.ops.adapt_datetimefield_value(now)
+        facts = _FACTS.format(names=_NAMES[connection.vendor])
+        params = [moment, moment, reader, session_key, moment]
+        for sql, values in extra:
+            facts += f", ({sql})"
+            params += values
         with connection.cursor() as cursor:
-            cursor.execute(_FACTS, [reader, session_key, connection.ops.adapt_datetimefield_value(now)])
+            cursor.execute(facts, params)
             endpoint, change, since, failing, unread, mirrored, cataloged, resources, *rest = cursor.fetchone()
-        swept, beat, clock = map(_time, rest[:3])
-        unreadable, unseen, session = rest[3:]
+        swept, beat, clock, logs_beat = map(_time, rest[:4])
+        names, ready, expired, due, deploying, running, unreadable, unseen, session, *more = rest[4:]
         late, absent = overdue(swept, clock), missing(swept, beat, clock)
-        changing = (endpoint, change, since, failing, unread, resources, unreadable)
-        version = "-".join("".join(c for c in str(fact or 0) if c.isdigit()) for fact in changing)
+        shown = (since, failing, unread, resources, unreadable, late, absent, names, ready, cataloged, expired)
+        frame = _digest(shown, f"{now:%d%H}", now.minute // QUARTER)
+        minute = now.minute if deploying or running else None
         return cls(
-            version=f"{version}-{now:%d%H%M}",
+            version=_digest(frame, endpoint, change, due, minute),
+            frame=frame,
             failing=failing,
             unread=unread,
             mirrored_at=_time(mirrored),
@@ -90,9 +121,12 @@ class DataVersion:
             swept_at=swept,
             worker_missing=absent,
             workers_busy=late and not absent,
+            logs_worker_missing=overdue(logs_beat, clock),
             unreadable=unreadable,
             unseen=unseen,
             session_alive=bool(session),
+            clock=clock,
+            extra=tuple(more),
         )
 
 
@@ -103,16 +137,19 @@ class DownloadsVersion:
     version: str
     worker_missing: bool
     session_alive: bool
+    mirrored_at: datetime | None
 
     @classmethod
     def now(cls, endpoint: UUID | None, session_key: str = "") -> DownloadsVersion:
-        rows = Download.objects.filter(endpoint=endpoint) if endpoint else Download.objects.all()
-        worker = Max(Case(When(Exists(Sweep.with_logs_worker()), then=1), default=0))
-        facts = rows.aggregate(newest=Max("updated_at"), count=Count("pk"), worker=worker)
-        newest = "".join(c for c in str(facts["newest"] or 0) if c.isdigit())
-        missing = facts["worker"] == 0  # None without any download
-        alive = session_key and Session.objects.filter(session_key=session_key, expire_date__gt=Now()).exists()
-        return cls(f"{DOWNLOADS}.{endpoint or ''}.{facts['count']}.{newest}.{missing:d}", missing, bool(alive))
+        rows, params = ("FROM endpoints_download", [])
+        if endpoint:
+            rows, params = f"{rows} WHERE endpoint_id = %s", [_id(endpoint)]
+        data = DataVersion.now(
+            session_key, extra=[(f"SELECT {of} {rows}", params) for of in ("max(updated_at)", "count(*)")]
+        )
+        missing = data.extra[1] > 0 and data.logs_worker_missing
+        digest = _digest(data.frame, data.extra, missing)
+        return cls(f"{DOWNLOADS}.{endpoint or ''}.{digest}", missing, data.session_alive, data.mirrored_at)
 
     @classmethod
     def successor(cls, version: str, session_key: str) -> DownloadsVersion | None:
@@ -123,20 +160,23 @@ class DownloadsVersion:
 
 @dataclass(frozen=True)
 class LogsVersion:
-    """`version` changes with what the page of an endpoint's logs shows of a refresh, or of the files of `entry`."""
+    """`version` changes with what the page of an endpoint's logs shows, or with the files of `entry`."""
 
     version: str
     session_alive: bool
+    mirrored_at: datetime | None
 
     @classmethod
     def now(cls, endpoint: UUID, entry: int = 0, session_key: str = "") -> LogsVersion:
-        due = ExpressionWrapper(Q(due_at__lte=Now()), BooleanField())
-        alive = Exists(Session.objects.filter(session_key=session_key, expire_date__gt=Now()))
-        rows = LogArchive.objects.filter(pk=endpoint).annotate(alive=alive, due=due)
-        session, stage, *facts = rows.values_list("alive", "stage", "due", *ARCHIVE_FIELDS).first() or (False, "")
-        shown = f"{stage}{facts}{cls._files(endpoint, entry, stage)}"
-        digest = hashlib.blake2b(shown.encode(), digest_size=8).hexdigest()
-        return cls(f"{LOGS}.{endpoint}.{entry}.{digest}", bool(session))
+        pk = _id(endpoint)
+        archive = [(_ARCHIVE.format(field=name), [pk]) for name in ARCHIVE_FIELDS]
+        data = DataVersion.now(
+            session_key, extra=[*archive, *(_files_of(pk, entry) if entry else _entries_of(endpoint))]
+        )
+        stage, due, *rest = data.extra
+        late = bool(due and data.clock and (_time(due) or data.clock) <= data.clock)
+        digest = _digest(data.frame, stage, late, rest)
+        return cls(f"{LOGS}.{endpoint}.{entry}.{digest}", data.session_alive, data.mirrored_at)
 
     @classmethod
     def successor(cls, version: str, session_key: str) -> LogsVersion | None:
@@ -146,13 +186,34 @@ class LogsVersion:
         known = prefix == LOGS and pk and entry.isdecimal() and len(entry) < 19
         return cls.now(pk, int(entry), session_key) if known and pk else None
 
-    @staticmethod
-    def _files(endpoint: UUID, entry: int, stage: str) -> Any:
-        if entry:
-            return list(
-                LogFile.objects.filter(endpoint=endpoint, entry=entry).order_by("kind").values_list(*FILE_FIELDS)
-            )
-        return LogFile.objects.unread(endpoint) if stage == Stage.READING else ""
+
+def _files_of(endpoint: Any, entry: int) -> list[Extra]:
+    """What its page shows of the files of an entry."""
+    rows = "FROM endpoints_logfile WHERE endpoint_id = %s AND entry_id = %s"
+    counted = ("stored_as <> ''", "gone_at IS NOT NULL", "problem <> ''")
+    shown = ["count(*)", "sum(size)", "max(requested_at)", *(f"count(CASE WHEN {fact} THEN 1 END)" for fact in counted)]
+    return [(f"SELECT {fact} {rows}", [endpoint, entry]) for fact in shown]
+
+
+def _entries_of(endpoint: UUID) -> list[Extra]:
+    """What changes the list of entries: copies that are saved, deletions, settings; transcripts that are being read."""
+    unread, params = LogFile.objects.unread_rows(endpoint).order_by().values("pk").query.sql_with_params()
+    pk = _id(endpoint)
+    return [
+        (_UNREAD.format(rows=unread), [pk, Stage.READING, *params]),
+        ("SELECT max(updated_at) FROM endpoints_download WHERE endpoint_id = %s", [pk]),
+        ("SELECT max(updated_at) FROM endpoints_purge WHERE endpoint_id = %s", [pk]),
+        ("SELECT updated_at FROM endpoints_endpoint WHERE id = %s", [pk]),
+    ]
+
+
+def _digest(*facts: Any) -> str:
+    return hashlib.blake2b(repr(facts).encode(), digest_size=8).hexdigest()
+
+
+def _id(pk: UUID) -> Any:
+    """As the database holds it."""
+    return pk if connection.features.has_native_uuid_field else pk.hex
 
 
 def _time(value: Any) -> datetime | None:

@@ -46,7 +46,7 @@ def downloads(request: HttpRequest) -> HttpResponse:
         verbs.mark_seen(request.user)
         frame.of(request).unseen = 0
     if request.htmx.target == "downloads":
-        return render(request, "content_logs/_downloads.html", downloads_context(request, None))
+        return render(request, "content_logs/_downloads_update.html", downloads_context(request, None))
     return render(request, "content_logs/downloads.html", {"section": "downloads", **downloads_context(request, None)})
 
 
@@ -172,8 +172,8 @@ def _record_download(request: HttpRequest, asked: Download) -> None:
 
 def downloads_context(request: HttpRequest, endpoint: Endpoint | None) -> dict[str, object]:
     """The context of _downloads.html: the downloads of one endpoint, or all, a page at a time."""
-    rows = door.downloads(request.user).for_page()
     now = DownloadsVersion.now(endpoint.pk if endpoint else None)
+    rows = door.downloads(request.user).for_page()
     if endpoint:
         found, pages = list(rows.filter(endpoint=endpoint)[:ON_THE_LOGS_PAGE]), {}
         here, state = reverse("endpoints:logs", args=[endpoint.pk]), {}

@@ -47,10 +47,11 @@ class LogDayEntries:
 def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
     endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
     if request.htmx.target == "downloads":
-        return render(request, "content_logs/_downloads.html", downloads.downloads_context(request, endpoint))
+        return render(request, "content_logs/_downloads_update.html", downloads.downloads_context(request, endpoint))
     fragment = request.htmx and not request.htmx.history_restore_request
-    archive = door.log_archives(request.user).found(endpoint) if fragment else _refreshed(request, endpoint)
-    context = _list_context(request, endpoint, archive)
+    if not fragment:
+        _refresh_outdated(request, endpoint)
+    context = _list_context(request, endpoint)
     if fragment:
         return render(request, "content_logs/_found.html", context)
     context |= {"section": "logs", "menus": filters.menus(request.GET)}
@@ -89,12 +90,13 @@ def readable(endpoint: Endpoint) -> bool:
     return bool(endpoint.remote_id and not endpoint.gone_at and endpoint.resource.logs_can_be_read)
 
 
-def _refreshed(request: HttpRequest, endpoint: Endpoint) -> LogArchive | None:
-    """Its archive. Opening the page requests a refresh, unless a worker has just finished one."""
+def _refresh_outdated(request: HttpRequest, endpoint: Endpoint) -> None:
+    """Opening the page requests a refresh, unless a worker has just finished one."""
     archive = door.log_archives(request.user).found(endpoint)
     now = timezone.now()
     recent = archive and (archive.refreshing or (archive.checked_at and archive.checked_at > now - REFRESH_AFTER))
-    return archive if recent or not readable(endpoint) else request_refresh(endpoint)
+    if not recent and readable(endpoint):
+        request_refresh(endpoint)
 
 
 def request_refresh(endpoint: Endpoint) -> LogArchive:
@@ -103,12 +105,10 @@ def request_refresh(endpoint: Endpoint) -> LogArchive:
     return archive
 
 
-def _list_context(request: HttpRequest, endpoint: Endpoint, archive: LogArchive | None) -> dict[str, Any]:
-    version = None
-    if archive and archive.refreshing:
-        # Before what is shown is read: otherwise a refresh that ends in between would never be noticed.
-        version = LogsVersion.now(endpoint.pk).version
-        archive = door.log_archives(request.user).found(endpoint)
+def _list_context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
+    # Before what is shown is read: otherwise what changes in between would never be noticed.
+    version = LogsVersion.now(endpoint.pk).version
+    archive = door.log_archives(request.user).found(endpoint)
     rows = door.log_entries(request.user).filter(endpoint=endpoint).filtered_by(request.GET)
     page = page_of(rows, filters.NEWEST_FIRST, request.GET.get("page", ""), PER_PAGE)
     count = filters.counted(rows)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Page, Paginator
 from django.db.models import F
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -22,7 +22,7 @@ from endpoints.models import Preferences
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.log import parse_day
 from endpoints.models.model import ModelKind, SpeechModelQuerySet
-from endpoints.pages import time_zones
+from endpoints.pages import frame, time_zones
 from endpoints.pages.endpoint_list import filters
 from endpoints.pages.endpoint_list.selection import WITHIN
 from endpoints.pages.http import HttpRequest
@@ -62,6 +62,7 @@ class ModelPaginator(Paginator):  # type: ignore[type-arg]  # Django's is not ge
 @require_safe
 @may("view_endpoint")
 def models(request: HttpRequest) -> HttpResponse:
+    request.GET = QueryDict(_with(request.GET, version=None))  # of which the links of the page are made
     asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in request.GET}
     found = _found(request.user, asked)
     rows = _expiring(found, asked).with_endpoint_count(door.endpoints(request.user))
@@ -76,12 +77,23 @@ def models(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "week": _week(asked),
         "year": _chart(request.user, found),
+        "poll_url": f"{request.path}?{_with(request.GET, version=frame.of(request).data.version)}",
     }
     if request.htmx and not request.htmx.history_restore_request:
-        return render(request, "model_list/_found.html", context)
+        return render(request, "model_list/_update.html", context)
     return render(
         request, "model_list/list.html", {**context, "menus": _menus(request.user, asked), **_calendar(request)}
     )
+
+
+def _with(query: QueryDict, **changed: str | None) -> str:
+    """The query string with some parameters set, or left out where the value is None."""
+    found = query.copy()
+    for name, value in changed.items():
+        found.pop(name, None)
+        if value is not None:
+            found[name] = value
+    return found.urlencode()
 
 
 @require_safe

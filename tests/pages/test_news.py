@@ -1,0 +1,131 @@
+"""What an open page gets when it polls: its parts when there is news, otherwise an empty answer of one query."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from endpoints.access.door.versions import DataVersion, LogsVersion
+from endpoints.models import Change, Download, Endpoint, LogArchive, Purge, Resource, SpeechModel, Sweep
+from endpoints.models.download import DownloadState
+from endpoints.models.log_archive import Stage
+from tests.changes.requests import request_model
+
+ENDPOINT_TABS = ("detail", "sample-code", "content-logging", "history")
+PAGES = ("list", "models", "downloads", "logs", *ENDPOINT_TABS)
+LIVE = re.compile(r'<[a-z]+ id="([^"]+)"[^>]* data-live[^>]* hx-get="([^"]+)"')
+AT = timezone.now().replace(hour=12, minute=1, second=0)
+
+
+def address(name, endpoint):
+    return reverse(f"endpoints:{name}", args=[] if name in ("list", "models", "downloads") else [endpoint.pk])
+
+
+def parts(person, name, endpoint):
+    """{id: address} of the parts of a page that poll."""
+    page = person.get(address(name, endpoint)).content.decode()
+    return {part: unescape(poll) for part, poll in LIVE.findall(page)}
+
+
+def poll(person, part, where):
+    return person.get(where, headers={"HX-Request": "true", "HX-Target": part})
+
+
+@pytest.fixture
+def quiet(monkeypatch, alice, endpoint):
+    """An endpoint whose content logs have just been listed, so that opening their page requests nothing."""
+    monkeypatch.setattr(timezone, "now", lambda: AT)  # no quarter of an hour begins
+    now = timezone.now()
+    LogArchive.objects.create(endpoint=endpoint, stage=Stage.IDLE, listed_at=now, checked_at=now, due_at=None)
+    Resource.objects.update(mirrored_at=now - timedelta(seconds=40))
+    return endpoint
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_without_news_is_answered_by_one_query_and_the_age_of_the_data(alice, quiet, name):
+    found = parts(alice, name, quiet)
+    assert found
+    for part, where in found.items():
+        with CaptureQueriesContext(connection) as queries:
+            answer = poll(alice, part, where)
+        assert (answer.status_code, answer.content, len(queries)) == (204, b"", 1)
+        assert answer["Age"] == "40"
+        assert sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) < 100
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_banner_is_news_on_each_page(alice, quiet, name):
+    found = parts(alice, name, quiet)
+    Resource.objects.update(failing_since=AT, failure="The service did not answer.")
+    for part, where in found.items():
+        html = poll(alice, part, where).content.decode()
+        assert f'id="{part}"' in html
+        assert "The service did not answer." in html.partition('<div id="banners" hx-swap-oob="innerHTML">')[2]
+
+
+@pytest.mark.parametrize("name", ENDPOINT_TABS)
+def test_each_tab_brings_its_section_and_the_title_with_the_head_of_the_page(alice, quiet, name):
+    ((part, where),) = parts(alice, name, quiet).items()
+    Endpoint.objects.update(display_name="Another name", updated_at=timezone.now())
+    html = poll(alice, part, where).content.decode()
+    assert re.search("<title>.+ - Another name - Speech Studio</title>", html)
+    assert re.search(f'id="panel" aria-labelledby="tab-{name}" hx-swap-oob="true"', html)
+    assert LIVE.search(html)[2] != where
+
+
+def test_a_minute_is_news_only_while_something_is_deployed(monkeypatch, alice, endpoint, other):
+    def version(minutes):
+        monkeypatch.setattr(timezone, "now", lambda: AT + timedelta(minutes=minutes))
+        return DataVersion.now().version
+
+    assert version(0) == version(13)
+    assert version(0) != version(14)
+    change = request_model(alice, endpoint, other)
+    assert version(0) == version(13)
+    Change.objects.filter(pk=change.pk).update(state="deploying")
+    assert version(0) != version(1)
+
+
+def test_what_pages_show_of_resources_models_workers_and_time_is_news(mirrored, alice, endpoint, other):
+    now = timezone.now()
+    SpeechModel.objects.update(expires_at=now + timedelta(days=9))
+    change = request_model(alice, endpoint, other, at=now + timedelta(hours=1))
+    Sweep.record()
+    Sweep.objects.update(at=now, beat_at=now)
+    ready = {"endpoint": endpoint, "state": DownloadState.READY, "actor": alice.user}
+    seen = {DataVersion.now().version}
+    for number, happens in enumerate(
+        (
+            lambda: Resource.objects.update(name="Another name"),
+            lambda: Resource.objects.update(cataloged_at=now + timedelta(minutes=10)),
+            lambda: SpeechModel.objects.filter(pk=endpoint.model_id).update(expires_at=now - timedelta(seconds=1)),
+            lambda: Change.objects.filter(pk=change.pk).update(scheduled_for=now - timedelta(seconds=1)),
+            lambda: Download.objects.create(**ready),
+            lambda: Sweep.objects.update(at=now - timedelta(hours=1), beat_at=now - timedelta(hours=1)),
+        ),
+        start=2,
+    ):
+        happens()
+        seen.add(DataVersion.now().version)
+        assert len(seen) == number
+
+
+def test_what_the_list_of_content_logs_shows_is_news(alice, quiet):
+    seen = {LogsVersion.now(quiet.pk).version}
+    for number, happens in enumerate(
+        (
+            lambda: LogArchive.objects.update(checked_at=timezone.now()),
+            lambda: Download.objects.create(endpoint=quiet, actor=alice.user),
+            lambda: Purge.objects.create(endpoint=quiet),
+            lambda: Endpoint.objects.filter(pk=quiet.pk).update(updated_at=timezone.now()),
+        ),
+        start=2,
+    ):
+        happens()
+        seen.add(LogsVersion.now(quiet.pk).version)
+        assert len(seen) == number

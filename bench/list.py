@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.figures import Goal, Row, Sample
-from bench.listing import browser, throughput
+from bench.listing import browser, idle, throughput
 from bench.listing.pages import ADMIN, AFTER_CHANGE, FIRST, NEW_ROWS, OURS, PEERS, TABLES2
 from bench.product import ROOT, Failed, environment
 
@@ -34,6 +34,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
         pages = in_process(env, home, rounds)
         served = {**env, "VAR": str(home / str(max(SIZES)))}
         found = [*rows_of(pages), *throughput.measure(served, pages["cookie"], home / "log", rounds, say)]
+        found += idle.measure(served, pages["cookie"], home / "log", say)
     return [*found, *browser.measure(rounds, full=full, say=say)]
 
 

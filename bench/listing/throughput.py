@@ -23,10 +23,10 @@ NO_CONTENT = 204
 class Web:
     """The product's web server with the peers' pages, for somebody who is signed in."""
 
-    def __init__(self, env: dict[str, str], cookie: str, logs: Path) -> None:
+    def __init__(self, env: dict[str, str], cookie: str, logs: Path, *server: str) -> None:
         self.url, self.cookie = f"http://127.0.0.1:{(port := free_port())}", cookie
         self.processes = processes.Processes(logs)
-        self.processes.start("web", processes.web(port, *SERVER), env)
+        self.processes.start("web", processes.web(port, *(server or SERVER)), env)
         self.processes.wait_for("web", lambda: processes.accepts(("127.0.0.1", port)))
 
     def get(self, address: str, **headers: str) -> httpx.Response:

@@ -22,7 +22,7 @@ MODELS, PROJECTS = 200, 40
 YEARS = timedelta(days=3 * 365)
 LOCALES = ("en-US",) * 12 + ("de-DE", "fr-FR", "es-ES", "ja-JP", "en-GB", "pt-BR", "it-IT", "ko-KR")
 PLACES = ("Berlin", "Dublin", "Lyon", "Osaka", "Porto", "Seattle", "Sevilla", "Torino")
-USES = ("Call centre", "Captions", "Dictation", "Hotline", "Kiosk", "Meetings", "Voice bot", "Voice mail")
+USES = ("Call center", "Captions", "Dictation", "Hotline", "Kiosk", "Meetings", "Voice bot", "Voice mail")
 COMMON, RARE = "customer", "zeppelin"  # in every second description; in RARE_TIMES of them, whatever their number
 RARE_TIMES = 40
 CHUNK = 5_000

@@ -44,7 +44,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     world: Literal["demo", "empty"] = "demo"
     endpoints: Count = 0
-    models: Count = 8
+    models: Count = 9
     projects: Count = 2
     logs: Count = 0
     log_bytes: Annotated[int, Meta(ge=46)] = 64_000

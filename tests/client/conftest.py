@@ -99,7 +99,7 @@ class Scripted:
     def endpoint(self, /, **changes):
         entity = {
             "self": f"{self.url}{BASE}/endpoints/{ID}",
-            "displayName": "Call centre",
+            "displayName": "Call center",
             "locale": "en-US",
             "model": {"self": f"{self.url}{BASE}/models/{ID}"},
             "properties": {"loggingEnabled": False},

@@ -25,7 +25,7 @@ from endpoints.azure import (
     Unreadable,
 )
 
-CREATE = EndpointCreate("Call centre", "en-US", "5d7c0e3a-91b4-4b52-8f0e-6f1d2c3b4a22")
+CREATE = EndpointCreate("Call center", "en-US", "5d7c0e3a-91b4-4b52-8f0e-6f1d2c3b4a22")
 ID = "8a3b1b8e-0b7d-4f57-9c8e-2d1f0a6b7c11"
 
 
@@ -47,7 +47,7 @@ def test_an_endpoint_is_parsed(service, client):
         headers={"Retry-After": "7"},
     )
     found = client.get_endpoint(ID)
-    assert (found.id, found.display_name, found.description, found.status) == (ID, "Call centre", "Calls", "Succeeded")
+    assert (found.id, found.display_name, found.description, found.status) == (ID, "Call center", "Calls", "Succeeded")
     assert (found.model_id, found.model_kind, found.project_id) == (ID, "base", ID)
     assert (found.logging_enabled, found.time_to_live, found.custom_properties) == (True, "P1D", {"team": "support"})
     assert (found.error.code, found.error.message, found.retry_after) == ("Busy", "Too bad", 7.0)
@@ -151,7 +151,7 @@ def test_a_value_that_cannot_be_converted_is_named(service, client, changes, fie
 
 
 def test_numbers_that_are_larger_than_any_are_not_an_error(service, client):
-    text = json.dumps(service.endpoint()).replace('"Call centre"', "1e999")
+    text = json.dumps(service.endpoint()).replace('"Call center"', "1e999")
     service.answers(body=text.encode()).answers(body=text.replace("1e999", "9" * 5000).encode())
     for _ in range(2):
         assert client.get_endpoint(ID).display_name == ID

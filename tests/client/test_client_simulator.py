@@ -29,7 +29,7 @@ def model(speech):
 
 @pytest.fixture
 def create(model):
-    return EndpointCreate("Call centre", model.locale, model.id, custom_properties={"mark": "m1"}, description="Calls")
+    return EndpointCreate("Call center", model.locale, model.id, custom_properties={"mark": "m1"}, description="Calls")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def logging(speech):
 def test_an_endpoint_is_created_deployed_changed_and_deleted(world, speech, model, create):
     made = speech.create_endpoint(create)
     assert made.status in ("NotStarted", "Running")
-    assert (made.display_name, made.description, made.locale) == ("Call centre", "Calls", model.locale)
+    assert (made.display_name, made.description, made.locale) == ("Call center", "Calls", model.locale)
     assert (made.model_id, made.model_kind, made.custom_properties) == (model.id, "custom", {"mark": "m1"})
     assert made.created.tzinfo is UTC
 

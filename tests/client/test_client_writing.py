@@ -13,13 +13,13 @@ MODEL = "5d7c0e3a-91b4-4b52-8f0e-6f1d2c3b4a22"
 def test_a_create_sends_the_given_values_and_nothing_read_only(service, client):
     service.answers(201, service.endpoint())
     asked = EndpointCreate(
-        "Call centre", "en-US", MODEL, "base", "Calls", ID, True, {"team": "support"}, time_to_live="P7D"
+        "Call center", "en-US", MODEL, "base", "Calls", ID, True, {"team": "support"}, time_to_live="P7D"
     )
     client.create_endpoint(asked)
     (sent,) = service.asked
     assert (sent.method, sent.target) == ("POST", "/speechtotext/v3.2/endpoints")
     assert sent.json == {
-        "displayName": "Call centre",
+        "displayName": "Call center",
         "description": "Calls",
         "locale": "en-US",
         "model": {"self": f"{service.url}/speechtotext/v3.2/models/base/{MODEL}"},

@@ -28,7 +28,7 @@ def caller(request: pytest.FixtureRequest, url: str, http: httpx.Client) -> Call
 
 def custom_model(caller: Caller) -> dict[str, Any]:
     models = caller.call_ok("Models_ListCustomModels", filter="status eq 'Succeeded' and locale eq 'en-US'")["values"]
-    return next(one for one in models if one["displayName"].startswith("Call centre"))
+    return next(one for one in models if one["displayName"].startswith("Call center"))
 
 
 def new_endpoint(caller: Caller, **more: Any) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def models(caller: Caller) -> None:
         "values"
     ]
     caller.call_ok("Models_GetFile", path_values=id_of(custom) | {"fileId": id_of(files[0])["id"]}, **lifetime)
-    caller.call_ok("Models_Update", {"displayName": "Call centre, new"}, id_of(custom))
+    caller.call_ok("Models_Update", {"displayName": "Call center, new"}, id_of(custom))
     body = {"displayName": "Mine", "locale": "en-US", "baseModel": {"self": base["self"]}}
     made = caller.call("Models_Create", body | {"datasets": [dataset(caller)]})
     assert made.status_code == 201, made.text

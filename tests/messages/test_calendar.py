@@ -22,7 +22,7 @@ def models(db):
     day = timezone.now().replace(hour=12) + timedelta(days=60)
     kept = {}
     for name, expires, endpoints in (
-        ("Call centre; EU, 2026 \\ new", day, ["Support\r\ncalls", "Hotline"]),
+        ("Call center; EU, 2026 \\ new", day, ["Support\r\ncalls", "Hotline"]),
         ("Diktat für Ärzte 🎙" * 8, day + timedelta(days=9), ["Diktat"]),
         ("idle", day, []),
         ("never", None, ["always"]),
@@ -86,7 +86,7 @@ def test_a_calendar_program_reads_the_days_without_a_session(bob, client, models
     assert first["UID"] == f"{models[0].pk}@speechstudio"
     assert first["DTSTART"] == f"{models[0].expires_at:%Y%m%d}"
     assert re.fullmatch(r"\d{8}T\d{6}Z", first["DTSTAMP"])
-    assert text(first["SUMMARY"]) == "Model Call centre; EU, 2026 \\ new expires (en-US)"
+    assert text(first["SUMMARY"]) == "Model Call center; EU, 2026 \\ new expires (en-US)"
     assert text(second["SUMMARY"]) == f"Model {models[1].display_name} expires (en-US)"
 
 

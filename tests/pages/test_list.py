@@ -89,9 +89,9 @@ def test_a_first_visit_says_what_to_do_and_a_search_without_result_what_was_sear
     assert "Clear filters" in page
 
 
-@pytest.mark.parametrize("words", ["support CALLS", "hotline", "call centre"])
+@pytest.mark.parametrize("words", ["support CALLS", "hotline", "call center"])
 def test_search_finds_name_description_and_model(alice, mirrored, words):
-    model = SpeechModel.objects.deployable().filter(display_name__icontains="call centre")[0]
+    model = SpeechModel.objects.deployable().filter(display_name__icontains="call center")[0]
     submit.create(
         key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls", description="EU hotline"
     )

@@ -105,7 +105,7 @@ class Service:
 
     def endpoint_body(self, **changes: Any) -> Json:
         """A valid body of Endpoints_Create."""
-        good = {"displayName": "Line 1", "locale": "en-US", "model": {"self": self.model("Call centre")["self"]}}
+        good = {"displayName": "Line 1", "locale": "en-US", "model": {"self": self.model("Call center")["self"]}}
         return good | changes
 
     def deploy(self, **changes: Any) -> Json:

@@ -156,7 +156,7 @@ def test_a_reset_starts_a_new_world_with_other_options(service: Service) -> None
     service.faults({"effect": {"status": 500}, "times": None})
     service.advance(5000)
     options = service.reset(world="empty", endpoints=5, deploy_seconds=0, log_bytes=1000)["options"]
-    assert (options["endpoints"], options["models"]) == (5, 8)
+    assert (options["endpoints"], options["models"]) == (5, 9)
     assert service.every("/projects") == service.every("/models") == []
     endpoints = service.every("/endpoints")
     assert len(endpoints) == 5

@@ -76,7 +76,7 @@ def test_a_broken_model_fails_with_a_reason_and_can_be_replaced(service: Service
     endpoint = service.deployed(model={"self": service.model("Broken")["self"]})
     assert endpoint["status"] == "Failed"
     assert set(endpoint["properties"]["error"]) == {"code", "message"}
-    good = {"model": {"self": service.model("Call centre")["self"]}}
+    good = {"model": {"self": service.model("Call center")["self"]}}
     service.http.patch(endpoint["self"], json=good).raise_for_status()
     service.advance(30)
     repaired = service.get(endpoint["self"])

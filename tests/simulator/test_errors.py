@@ -45,7 +45,7 @@ def test_an_invalid_body_is_refused_and_creates_nothing(service: Service, change
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("Call centre, batch only", "ModelNotDeployable"),
+        ("Call center, batch only", "ModelNotDeployable"),
         ("Hotline, noisy lines", "ModelNotDeployable"),
         ("Hotline, next release", "ModelNotDeployable"),
     ],

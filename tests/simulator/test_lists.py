@@ -84,7 +84,7 @@ def test_invalid_numbers_are_refused(service: Service, query: str) -> None:
 
 def test_custom_and_base_models_are_two_lists(service: Service) -> None:
     custom, base = service.every("/models"), service.every("/models/base")
-    assert len(custom) == 8
+    assert len(custom) == 9
     assert {one["locale"] for one in base} == {"en-US", "de-DE", "en-GB", "fr-FR", "es-ES"}
     assert all("/models/base/" in one["self"] for one in base)
     assert not any("/models/base/" in one["self"] for one in custom)
@@ -106,7 +106,7 @@ def test_a_model_in_training_succeeds_later(service: Service) -> None:
 
 
 def test_a_model_can_be_renamed(service: Service) -> None:
-    model = service.model("Call centre")
+    model = service.model("Call center")
     change = {"displayName": "New name", "description": "Words", "customProperties": {"Purpose": None, "mark": "x"}}
     changed = service.http.patch(model["self"], json=change).json()
     assert (changed["displayName"], changed["description"]) == ("New name", "Words")

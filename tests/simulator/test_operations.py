@@ -50,7 +50,7 @@ def identifiers(service: Service, name: str) -> dict[str, str]:
         return {"id": last(endpoint), "logId": last(service.every(endpoint["links"]["logs"])[0])}
     if name.startswith("Models_GetBase"):
         return {"id": last(service.every("/models/base")[0])}
-    model = service.model("Call centre")
+    model = service.model("Call center")
     if name.startswith("Operations_"):
         return {"id": last(service.http.post(model["links"]["copy"], json=authorization(service)).json())}
     return {"id": last(model), "fileId": last(service.every(model["links"]["files"])[0])}

@@ -59,7 +59,7 @@ def remembered(state: Path, change: bool) -> list[Json]:
             log = service.every(endpoint["links"]["logs"])[0]
             service.http.delete(log["self"]).raise_for_status()
             service.http.delete(service.model("Broken")["self"]).raise_for_status()
-            copied = service.http.post(service.model("Call centre")["links"]["copy"], json=authorization(service))
+            copied = service.http.post(service.model("Call center")["links"]["copy"], json=authorization(service))
             recognize(service, None, storeAudio="true").raise_for_status()
             service.advance(30)
             assert service.get(copied.headers["operation-location"])["status"] == "Succeeded"

@@ -145,7 +145,7 @@ def test_models_authorizecopy_returns_the_target(service: Service) -> None:
 
 
 def test_models_copy_is_an_operation_with_a_link_to_the_copy(service: Service) -> None:
-    model = service.model("Call centre")
+    model = service.model("Call center")
     answer = service.http.post(model["links"]["copy"], json=authorization(service))
     assert answer.status_code == 202
     operation = answer.json()
@@ -172,7 +172,7 @@ def test_operations_getmodelcopy_of_an_unknown_one_is_404(service: Service) -> N
 
 def test_models_copy_refuses_what_is_not_authorized(service: Service) -> None:
     granted = authorization(service)
-    copy = service.model("Call centre")["links"]["copy"]
+    copy = service.model("Call center")["links"]["copy"]
     assert service.error_of("POST", copy, json={**granted, "id": "unknown"}) == (403, "InvalidPermissions")
     other = {**granted, "sourceResourceId": ACCOUNT}
     assert service.error_of("POST", copy, json=other) == (400, "InvalidSourceAzureResourceId")
@@ -188,7 +188,7 @@ def test_models_copy_refuses_what_is_not_authorized(service: Service) -> None:
 
 
 def test_models_getcustommodelmanifest_and_getbasemodelmanifest_list_files(service: Service) -> None:
-    for model in (service.model("Call centre"), base(service)):
+    for model in (service.model("Call center"), base(service)):
         manifest = service.get(model["links"]["manifest"])
         assert manifest["model"] == {"self": model["self"]}
         assert manifest["properties"]["locale"] == "en-US"

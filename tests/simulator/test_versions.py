@@ -81,7 +81,7 @@ def test_models_of_later_versions_have_other_features_and_links(service: Service
 @every_later
 def test_content_urls_are_valid_for_minutes_which_manifests_require(service: Service, version: str) -> None:
     with service.later(version) as later:
-        model = later.model("Call centre")
+        model = later.model("Call center")
         assert later.error_of("GET", model["links"]["manifest"]) == (400, "InvalidSasValidityDuration")
         manifest = later.get(f"{model['links']['manifest']}&sasLifetimeMinutes=2")
         address = manifest["modelFiles"][0]["contentUrl"]
@@ -114,7 +114,7 @@ def test_a_resource_with_own_storage_logs_and_returns_urls_without_sas(service: 
     with service.later(version) as later:
         made = later.http.post("/endpoints", json=service.endpoint_body(properties={"loggingEnabled": True}))
         assert made.json()["properties"] == {"loggingEnabled": True}
-        files = later.model("Call centre")["links"]["files"]
+        files = later.model("Call center")["links"]["files"]
         assert "?" not in later.get(files)["values"][0]["links"]["contentUrl"]
         refused = later.error_of("GET", f"{files}&sasLifetimeMinutes=5")
         assert refused == (400, "InvalidSasValidityDuration")
@@ -177,7 +177,7 @@ def test_the_operation_of_a_copy_has_the_version_of_the_request(service: Service
             json={"sourceResourceId": ACCOUNT},
         ).json()
         granted = later.http.post("/models:authorizecopy", json={"sourceResourceId": first["targetResourceId"]}).json()
-        answer = later.http.post(later.model("Call centre")["links"]["copy"], json=granted)
+        answer = later.http.post(later.model("Call center")["links"]["copy"], json=granted)
         assert answer.status_code == 202
         service.advance(60)
         done = later.get(answer.headers["operation-location"])

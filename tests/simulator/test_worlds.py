@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
+from endpoints.simulator.options import Options
+from endpoints.simulator.world.entities import DAY, Status
+from endpoints.simulator.world.seed import seeded_world
+from endpoints.simulator.world.world import World
+
 from .conftest import Json, Service
 
 ENDS = {(1, 15), (4, 15), (7, 15), (10, 15)}
@@ -56,7 +63,7 @@ def test_many_endpoints_are_distributed_over_projects_states_and_models(service:
         status: sum(one["status"] == status for one in endpoints) for status in ("Succeeded", "Failed", "NotStarted")
     }
     assert counts["Succeeded"] > 100
-    assert counts["Failed"] == 6
+    assert counts["Failed"] == 3
     assert counts["NotStarted"] == 3
     assert 20 < sum(endpoint["properties"]["loggingEnabled"] for endpoint in endpoints) < 80
     used = {endpoint["model"]["self"] for endpoint in endpoints}
@@ -86,3 +93,60 @@ def test_endpoints_of_the_start_world_log(service: Service) -> None:
     for endpoint in service.every("/endpoints"):
         expected = 4 if endpoint["properties"]["loggingEnabled"] and endpoint["status"] == "Succeeded" else 0
         assert len(service.every(endpoint["links"]["logs"])) == expected
+
+
+DATES = [
+    "2026-11-29T12:00",
+    "2028-02-29T00:00",
+    "2026-12-31T23:59:59",
+    "2027-01-01T00:00",
+    "2027-01-15T00:00",
+    "2027-01-16T00:00",
+]
+
+
+def world_on(date: str, **options: int) -> World:
+    return seeded_world(Options(**options), started=datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp())
+
+
+def health(world: World) -> list[str]:
+    """What is remarkable about each endpoint, in order; "good" when nothing is."""
+    found = []
+    for endpoint in world.endpoints.values():
+        models = world.custom_models | world.base_models
+        days = (models[endpoint.model].transcription_until - world.started) / DAY
+        status = endpoint.work.at(world.started)[0]
+        if status is not Status.SUCCEEDED:
+            found.append("failed" if status is Status.FAILED else "deploying")
+        else:
+            found.append("expired" if days < 0 else "soon" if days < 90 else "good")
+    return found
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_the_demo_world_is_mostly_healthy_on_every_date(date: str) -> None:
+    found = health(world_on(date, endpoints=40))
+    counts = {word: found.count(word) for word in ("good", "soon", "expired", "failed", "deploying")}
+    assert counts == {"good": 32, "soon": 5, "expired": 1, "failed": 1, "deploying": 1}
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_the_demo_world_looks_the_same_on_every_date(date: str) -> None:
+    then, usual = world_on(date, endpoints=40), world_on(DATES[0], endpoints=40)
+    assert health(then) == health(usual)
+    for noun in ("endpoints", "custom_models", "base_models", "projects"):
+        assert list(getattr(then, noun)) == list(getattr(usual, noun))
+    for one, other in zip(then.endpoints.values(), usual.endpoints.values(), strict=True):
+        assert (one.name, one.model, one.logging) == (other.name, other.model, other.logging)
+        assert then.started - one.created == pytest.approx(usual.started - other.created)
+    for model in then.custom_models.values():
+        assert len(model.name) == len(usual.custom_models[model.id].name)
+        assert model.created < then.started
+
+
+@pytest.mark.parametrize("count", [1, 2, 6])
+def test_few_endpoints_have_logs_too(count: int) -> None:
+    world = world_on(DATES[0], endpoints=count, logs=5000)
+    first = next(one for one in world.endpoints.values() if one.logging)
+    assert first.logs_from is not None
+    assert first.work.at(world.started)[0] is Status.SUCCEEDED

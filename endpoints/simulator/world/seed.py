@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import uuid
 from datetime import UTC, datetime
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -21,7 +22,7 @@ from .world import World
 
 LOCALES = ("en-US", "de-DE", "en-GB", "fr-FR", "es-ES")
 PROJECTS = (
-    ("en-US", "Contoso call centre", "Call centre"),
+    ("en-US", "Contoso call center", "Call center"),
     ("de-DE", "Contoso Hotline", "Hotline"),
     ("en-GB", "Contoso support desk", "Support desk"),
     ("fr-FR", "Contoso service clients", "Service clients"),
@@ -37,8 +38,13 @@ PLACES = (
     ("Pilot", "Trial with one team"),
     ("Archive", "Kept for a former customer"),
 )
-LOGGING_SHARE, BASE_SHARE = 0.4, 0.1
-CYCLE, FAILS_AT, RUNS_AT = 40, (6, 28), 9  # of forty endpoints two have failed and one has just been created
+BASE_SHARE = 0.1
+# Of forty endpoints one has failed, one has just been created, and a few have models that expire soon or have expired.
+# All others have succeeded with models that can be used for months. Two of five log, the first one among them.
+CYCLE, FAILS_AT, RUNS_AT = 40, 6, 9
+EXPIRES_AT = {14: "en-US -8", 11: "de-DE -2", 29: "de-DE -2", 18: "en-US -1", 26: "en-US -1", 34: "en-US -1"}
+LOGS_AT = (0, 2)  # of five
+MONTHS = 120 * DAY  # a model that can be used for longer is no cause for concern
 
 
 class ModelPlan(Struct, frozen=True, kw_only=True):
@@ -55,14 +61,15 @@ class ModelPlan(Struct, frozen=True, kw_only=True):
 
 
 MODEL_PLANS = (
-    ModelPlan(locale="en-US", name="Call centre {month}"),
-    ModelPlan(locale="en-US", name="Call centre {month}", quarters=-1, expires=75),
+    ModelPlan(locale="en-US", name="Call center {month}"),
+    ModelPlan(locale="en-US", name="Call center {month}", quarters=-1, expires=75),
     ModelPlan(locale="de-DE", name="Hotline {month}", quarters=-2, expires=20),
-    ModelPlan(locale="en-US", name="Call centre {month}", quarters=-8, expires=-10),
+    ModelPlan(locale="en-US", name="Call center {month}", quarters=-8, expires=-10),
     ModelPlan(locale="en-US", name="Broken adaptation test", quarters=-3, deployment_fails=True),
     ModelPlan(locale="de-DE", name="Hotline, noisy lines", outcome=Status.FAILED),
     ModelPlan(locale="de-DE", name="Hotline, next release", running=True),
-    ModelPlan(locale="en-US", name="Call centre, batch only", endpoints=False),
+    ModelPlan(locale="en-US", name="Call center, batch only", endpoints=False),
+    ModelPlan(locale="de-DE", name="Hotline {month}"),
 )
 
 
@@ -167,44 +174,60 @@ class _Seeder:
         self.world.custom_models[model.id] = model
 
     def endpoints(self) -> None:
-        """Mostly Succeeded; some log, some run models that expire, some failed, some have just been created."""
         count = self.options.endpoints
         if not count:
             return
         known_projects = list(self.world.projects.values())
-        models_by_locale = {locale: self.once_deployable(locale) for locale in LOCALES}
         broken = [model for model in self.world.custom_models.values() if model.breaks_on_deploy]
         longest = 6.0 if self.options.tier == "F0" else 400.0
         ages = [0.0 if index % CYCLE == RUNS_AT else self.rng.uniform(0.5, longest) for index in range(count)]
         for index, age in sorted(enumerate(ages), key=lambda one: -one[1]):
             project = known_projects[index % len(known_projects)] if known_projects else None
             locale = project.locale if project else LOCALES[index % len(LOCALES)]
-            custom, base = models_by_locale[locale]
-            model = self.rng.choice(base if not custom or self.rng.random() < BASE_SHARE else custom)
-            outcome = Status.SUCCEEDED
-            if index % CYCLE in FAILS_AT and broken and broken[0].locale == locale:
+            model, outcome = self.model_of(index, locale), Status.SUCCEEDED
+            if index % CYCLE == FAILS_AT and broken and broken[0].locale == locale:
                 model, outcome = broken[0], Status.FAILED
             created = self.start - age * DAY
             once_deployable = max(created, min(model.work.done_at + DAY, self.start - DAY)) if age else created
             work = Work(started=once_deployable, seconds=self.options.deploy_seconds, outcome=outcome)
             self.endpoint(index, model, project, created, work)
 
-    def once_deployable(self, locale: str) -> tuple[list[Model], list[Model]]:
-        """Custom and base models of a locale that could be deployed at some time."""
-        custom = [
-            model
-            for model in self.world.custom_models.values()
-            if model.locale == locale
-            and model.supports_endpoints
-            and not model.breaks_on_deploy
-            and model.work.at(self.start)[0] is Status.SUCCEEDED
-        ]
-        return custom, [model for model in self.world.base_models.values() if model.locale == locale]
+    def model_of(self, index: int, locale: str) -> Model:
+        """One that can be used for long, or that of EXPIRES_AT."""
+        expiring = self.expiring.get(EXPIRES_AT.get(index % CYCLE, ""))
+        if expiring and expiring.locale == locale:
+            return expiring
+        custom, base = self.usable[locale]
+        return self.rng.choice(base if not custom or self.rng.random() < BASE_SHARE else custom)
+
+    @cached_property
+    def expiring(self) -> dict[str, Model]:
+        """Those of MODEL_PLANS that expire soon or have expired, by locale and quarters."""
+        plans = zip(MODEL_PLANS, self.world.custom_models.values(), strict=False)
+        return {f"{plan.locale} {plan.quarters}": model for plan, model in plans if plan.expires is not None}
+
+    @cached_property
+    def usable(self) -> dict[str, tuple[list[Model], list[Model]]]:
+        """By locale, the custom and the base models that can be deployed and used for months."""
+        every = (*self.world.custom_models.values(), *self.world.base_models.values())
+        good = [model for model in every if self.is_usable(model)]
+        return {
+            locale: (
+                [model for model in good if model.locale == locale and not model.base],
+                [model for model in good if model.locale == locale and model.base],
+            )
+            for locale in LOCALES
+        }
+
+    def is_usable(self, model: Model) -> bool:
+        trained = model.work.at(self.start)[0] is Status.SUCCEEDED
+        fit = model.supports_endpoints and not model.breaks_on_deploy
+        return trained and fit and model.transcription_until > self.start + MONTHS
 
     def endpoint(self, index: int, model: Model, project: Project | None, created: float, work: Work) -> None:
         place, description = PLACES[index % len(PLACES)]
         turn = index // len(PLACES)
-        logging = self.rng.random() < LOGGING_SHARE
+        logging = index % 5 in LOGS_AT
         succeeds = work.outcome is Status.SUCCEEDED
         endpoint = Endpoint(
             id=self.id(),

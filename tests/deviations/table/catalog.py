@@ -159,9 +159,9 @@ MODES = [
         "gives null as the `self` of a project",
         first_of("/projects", self=None),
         {
-            "list": "Contoso: Contoso call centre can't be read: `self` is missing.",
-            "resources": "Contoso call centre cannot be read",
-            "check": "the project 'Contoso call centre' can't be read: `self` is missing",
+            "list": "Contoso: Contoso call center can't be read: `self` is missing.",
+            "resources": "Contoso call center cannot be read",
+            "check": "the project 'Contoso call center' can't be read: `self` is missing",
         },
         known=True,
     ),

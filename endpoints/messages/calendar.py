@@ -22,13 +22,14 @@ FORBIDDEN = {code: None for code in (*range(32), 127) if code not in (ord("\t"),
 
 @dataclass(frozen=True)
 class CalendarEntry:
-    """An all-day event."""
+    """An all-day event; one that is `over` has no reminders."""
 
     uid: str
     day: date
     summary: str
     description: str
     url: str
+    over: bool = False
 
 
 def signer() -> signing.Signer:
@@ -57,21 +58,29 @@ def entry_of(model: Any, day: date, url: str) -> CalendarEntry:
     """The entry for the expiration of a model from SpeechModelQuerySet.with_endpoints()."""
     names = [endpoint.display_name for endpoint in model.first_endpoints]
     words = {"name": model.display_name, "locale": model.locale}
+    over = model.expiration.level == "expired"
     if not names:
         text = [_("No endpoint uses this model.")]
     else:
         more = model.endpoint_count - len(names)
         text = [_("Used by:"), *names, *([_("and %(count)s more") % {"count": more}] if more else []), ""]
-        text.append(
-            _(
-                "After this date, the service uses the newest base model for %(locale)s without reporting an "
-                "error. Change the model before this date."
-            )
-            % words
+        text.append(_means(words, over=over))
+    summary = _("Model %(name)s expired (%(locale)s)") if over else _("Model %(name)s expires (%(locale)s)")
+    return CalendarEntry(f"{model.pk}@speechstudio", day, summary % words, "\n".join(text), url, over)
+
+
+def _means(words: dict[str, str], *, over: bool) -> str:
+    """What the expiration means for the endpoints; nothing can be done before a day that is over."""
+    if over:
+        text = _(
+            "Since this date, the service has used the newest base model for %(locale)s without reporting an error."
         )
-    return CalendarEntry(
-        f"{model.pk}@speechstudio", day, _("Model %(name)s expires (%(locale)s)") % words, "\n".join(text), url
+        return text % words
+    text = _(
+        "After this date, the service uses the newest base model for %(locale)s without reporting an "
+        "error. Change the model before this date."
     )
+    return text % words
 
 
 def calendar(entries: Iterable[CalendarEntry], *, name: str, made: datetime) -> bytes:
@@ -94,7 +103,7 @@ def calendar(entries: Iterable[CalendarEntry], *, name: str, made: datetime) -> 
         event.add("DESCRIPTION", printable(entry.description))
         event.add("URL", entry.url)
         event.add("TRANSP", "TRANSPARENT")
-        for days in DAYS_BEFORE:
+        for days in () if entry.over else DAYS_BEFORE:
             event.add_component(icalendar.Alarm.new_display(summary, timedelta(days=-days)))
         file.add_component(event)
     content: bytes = file.to_ical()

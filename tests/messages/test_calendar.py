@@ -106,6 +106,17 @@ def test_reminders_come_a_month_and_a_week_before(bob, client, models):
     assert all(alarm["DESCRIPTION"] for alarm in alarms)
 
 
+def test_an_entry_of_the_past_says_what_has_happened_and_asks_for_nothing(bob, client, models):
+    SpeechModel.objects.filter(pk=models[0].pk).update(expires_at=timezone.now() - timedelta(days=3))
+    found = parsed(client.get(address(bob)))
+    first = next(facts for component, facts in found if component == "VEVENT")
+    assert text(first["SUMMARY"]) == "Model Call center; EU, 2026 \\ new expired (en-US)"
+    told = text(first["DESCRIPTION"])
+    assert "Since this date, the service has used the newest base model for en-US without reporting an error." in told
+    assert "Change the model" not in told
+    assert [component for component, _facts in found].count("VALARM") == 2
+
+
 def test_models_that_are_not_deployed_are_included_on_request(bob, client, models):
     assert len(events(client.get(address(bob)))) == 2
     assert len(events(client.get(f"{address(bob)}&all=1"))) == 3

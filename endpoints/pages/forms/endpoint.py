@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from endpoints.access.permissions import Person
 from endpoints.models import Change, Endpoint, SpeechModel
 from endpoints.pages.forms.json_field import HiddenJSONField
+from endpoints.pages.forms.local_time import LocalTimeField
 from endpoints.pages.forms.new_endpoint import DetailsForm, ModelForm
 
 
@@ -44,11 +45,7 @@ class ChangeModelForm(ChangeForm, ModelForm):
     """Another model for an endpoint, why, and when; also in place of one that is being deployed."""
 
     replaces = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    at = forms.DateTimeField(
-        label=gettext_lazy("Start at"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    at = LocalTimeField(label=gettext_lazy("Start at"), required=False)
 
     def __init__(self, *args: Any, endpoint: Endpoint, person: Person, **kwargs: Any) -> None:
         place = {"resource": endpoint.resource, "locale": endpoint.locale}

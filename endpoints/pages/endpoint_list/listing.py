@@ -63,7 +63,10 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     context["filtered"] = any(request.GET.get(name) for name in selection.FILTERS)
     context |= {"chips": tuple(filters.chips(request.user, request.GET, menus)), "project": menus.chosen("project")}
     if fragment:
-        return render(request, "endpoint_list/_found.html", context)
+        answer = render(request, "endpoint_list/_found.html", context)
+        if settings.default and not request.GET:
+            answer["HX-Push-Url"] = f"{reverse('endpoints:list')}?q="  # the address alone leads to the default view
+        return answer
     context |= {"filters": menus, "query": selection.state(request.GET), "first_visit": made.first_visit}
     context |= {"columns": selection.columns(settings.columns), "views": settings.views}
     return render(request, "endpoint_list/list.html", context)

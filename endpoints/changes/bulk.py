@@ -160,7 +160,7 @@ def _model_misfit(endpoint: Endpoint, model: SpeechModel) -> str:
     if model.expiration and model.expiration.level == "expired":
         return _("This model has expired.")  # for how long is another thing to whoever reads it later
     if model.why_not:
-        return _("This model cannot be deployed: %(why)s.", why=model.why_not)
+        return _("This model can't be deployed: %(why)s.", why=model.why_not)
     return ""
 
 

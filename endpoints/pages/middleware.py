@@ -9,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -44,12 +44,23 @@ class PrivatePages:
             # A fragment must not be replaced by a sign-in form: the whole page goes there.
             address = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # django-htmx's attribute
             response = HttpResponseClientRedirect(redirect_to_login(address or resolve_url("endpoints:list")).url)
+        elif request.method == "POST" and _leads_to_sign_in(response) and request.path != resolve_url("logout"):
+            # A form may be sent to an address that cannot be opened: the person comes back to the form itself.
+            response = redirect(f"{redirect_to_login(_page_of_form(request)).url}&unsent=1")
         response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not getattr(request, "htmx", False):  # a header of whole pages only
             response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         patch_vary_headers(response, ["HX-Request"])
         return response
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """The address of the page whose form was sent."""
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    if referrer.netloc != request.get_host():
+        return request.get_full_path()
+    return f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
 
 
 def _leads_to_sign_in(response: HttpResponse) -> bool:

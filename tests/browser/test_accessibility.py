@@ -158,7 +158,7 @@ def of_an_endpoint(page, endpoint):
     for name in ("edit", "delete"):
         page.goto(f"{endpoint}{name}/")
         yield name
-    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete endpoint", exact=True).click()
     yield "delete, with an error"
     for tab in ("sample-code", "history", "content-logging"):
         page.goto(f"{endpoint}{tab}/")
@@ -199,7 +199,8 @@ def bulk(page):
     page.get_by_role("button", name=re.compile("Delete 1")).click()
     yield "bulk, review of deletions, with an error"
     tick("Turn content logging off")
-    page.get_by_role("button", name=re.compile("Change 1")).click()
+    page.get_by_label("Reason").fill("No complaints any more")
+    page.get_by_role("button", name=re.compile("Turn off content logging for 1")).click()
     yield "bulk, progress"
 
 

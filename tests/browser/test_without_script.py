@@ -102,8 +102,9 @@ def change_many(page):
     page.get_by_text("More", exact=True).click()
     button(page, "Turn content logging on").click()
     expect(page.get_by_text("2 endpoints will be changed")).to_be_visible()
-    expect(page.get_by_text("Content logging is on already.")).to_be_visible()
-    button(page, "Change 2 endpoints").click()
+    expect(page.get_by_text("Content logging is already on.")).to_be_visible()
+    page.get_by_label("Reason").fill("Complaints of customers")
+    button(page, "Turn on content logging for 2 endpoints").click()
     reload_until(page, page.get_by_text("2 of 3 done"))
 
 

@@ -124,9 +124,19 @@ def test_a_change_made_outside_is_in_the_history_and_ours_is_not_called_so(alice
 
 @pytest.mark.parametrize("typed", ["", "another name", "FRONT DOOR"])
 def test_an_endpoint_is_deleted_only_by_somebody_who_types_its_name(alice, endpoint, typed):
-    answer = alice.post(page_of("delete", endpoint), form_of(alice, page_of("delete", endpoint), name=typed))
-    assert answer.status_code == 422
+    form = form_of(alice, page_of("delete", endpoint), name=typed, reason="Not needed")
+    assert alice.post(page_of("delete", endpoint), form).status_code == 422
     assert not Change.objects.exists()
+
+
+def test_a_deletion_needs_a_reason_and_an_edit_does_not(alice, endpoint):
+    page = page_of("delete", endpoint)
+    answer = alice.post(page, form_of(alice, page, name=endpoint.display_name, reason=""))
+    assert answer.status_code == 422
+    assert "Reason: Enter a reason." in answer.content.decode()
+    assert not Change.objects.exists()
+    page = page_of("edit", endpoint)
+    assert alice.post(page, form_of(alice, page, name="Another name", description="")).status_code == 302
 
 
 @pytest.mark.parametrize("effect", [None, {"close": True}], ids=["answered", "answer lost"])

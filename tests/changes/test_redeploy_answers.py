@@ -239,7 +239,7 @@ def test_a_worker_that_is_sending_a_replaced_change_does_not_complete_it(alice, 
 FORMS = {
     "change-model": lambda other: {"model": str(other.pk), "reason": "Better"},
     "edit": lambda other: {"name": "Front door 2", "description": "", "reason": ""},
-    "delete": lambda other: {"name": "Front door", "reason": ""},
+    "delete": lambda other: {"name": "Front door", "reason": "Not needed"},
 }
 
 
@@ -261,7 +261,7 @@ def test_a_form_that_is_sent_again_answers_as_the_first_time(alice, endpoint, ot
     alice.get(again["Location"])  # shows what was said
     other_content = alice.post(url, {**typed, "reason": "Something else"})
     assert other_content.status_code == 409
-    assert "sent before with other content" in other_content.content.decode()
+    assert "already submitted this form with different content" in other_content.content.decode()
     assert "being redeployed" not in other_content.content.decode()
     assert Change.objects.count() == 1
 

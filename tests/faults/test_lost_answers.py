@@ -143,7 +143,7 @@ def test_a_request_that_is_carried_out_after_it_was_sent_again_is_shown_as_a_dup
 
     world.advance(3600)
     worker.mirror()
-    form = {"key": str(uuid.uuid4()), "name": double.display_name}
+    form = {"key": str(uuid.uuid4()), "name": double.display_name, "reason": "A duplicate"}
     assert alice.post(reverse("endpoints:delete", args=[double.pk]), form).status_code == 302
     worker.step(Change.objects.get(endpoint=double))
     assert len(all_endpoints(world)) == 1

@@ -11,10 +11,8 @@ def endpoint_ids(answer):
 
 
 def form_of(client, address, **typed):
-    """What the form of a page sends: hidden fields, the prefilled reason, and `typed`."""
+    """What the form of a page sends: hidden fields and `typed`."""
     page = client.get(address).content.decode()
-    if reason := re.search(r'name="reason" value="([^"]*)"', page):
-        typed = {"reason": reason[1], **typed}
     key = re.search(r'name="key" value="([^"]+)"', page)[1]
     seen = re.search(r'name="seen" value="([^"]*)"', page)[1].replace("&quot;", '"')
     return {"key": key, "seen": seen, **typed}

@@ -325,7 +325,7 @@ def test_changes_that_have_not_started_can_be_canceled_together_and_polling_stop
     assert "hx-get" not in re.search(r'<div id="bulk".*?</div>', page, re.DOTALL)[0]
     assert "Cancel all" not in page
     answer = alice.post(reverse("endpoints:bulk-cancel", args=[asked.pk]), follow=True)
-    assert "have started already" in answer.content.decode()
+    assert "All changes have already started." in answer.content.decode()
 
 
 def test_a_refusal_is_shown_in_its_row(alice, few, world, worker):

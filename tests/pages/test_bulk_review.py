@@ -103,6 +103,8 @@ def test_a_base_model_instead_of_a_custom_one_is_a_loss_too(alice, model):
     assert "1 endpoint would change from a custom model to a base model" in text(answer)
     assert "Loses the adaptation of the custom model" in row(answer, endpoint)
     assert "The new model's adaptation ended on" in text(answer)
+    expires(model, -3)
+    assert "Loses the adaptation" not in text(to(alice, base, [endpoint]))
 
 
 def test_what_is_incompatible_is_skipped_with_the_reason_and_loses_nothing(alice, model):

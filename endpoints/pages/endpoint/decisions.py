@@ -42,7 +42,7 @@ def remove_duplicate(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Delete one of several endpoints that the same request made, without typing its name: another one stays."""
     endpoint = door.endpoint_on_service(request.user, pk)
     ask = partial(submit.remove_duplicate, actor=request.user, endpoint=endpoint)
-    removed = _submit(request, ask, _("The duplicate is being deleted."))
+    removed = _submit(request, ask, _("Deleting the duplicate."))
     return redirect((removed and endpoint.duplicates().first()) or endpoint)
 
 

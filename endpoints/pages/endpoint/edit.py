@@ -19,7 +19,7 @@ from endpoints.pages.http import HttpRequest
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     if answer := repeated(request):
         return answer
-    form = EditForm(request.POST or None, endpoint=door.endpoint_on_service(request.user, pk))
+    form = EditForm(request.POST or None, asker=request.user, endpoint=door.endpoint_on_service(request.user, pk))
     submission = Submission(request, form)
     if submission.valid and (
         change := submission.request_change(submit.edit, desired=form.desired(), seen=form.cleaned_data["seen"])
@@ -34,8 +34,8 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what will be lost; the name has to be typed."""
     if answer := repeated(request):
         return answer
-    form = DeleteForm(request.POST or None, endpoint=door.endpoint_on_service(request.user, pk))
+    form = DeleteForm(request.POST or None, asker=request.user, endpoint=door.endpoint_on_service(request.user, pk))
     submission = Submission(request, form)
     if submission.valid and (change := submission.request_change(submit.delete)):
         return requested(request, change)
-    return submission.response("endpoint/delete.html", heading=_("Delete endpoint"), button=_("Delete"))
+    return submission.response("endpoint/delete.html", heading=_("Delete endpoint"), button=_("Delete endpoint"))

@@ -80,7 +80,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
         words = ngettext("%(count)s change was canceled.", "%(count)s changes were canceled.", count)
         messages.success(request, words % {"count": count})
     else:
-        messages.error(request, _("All of them have started already."))
+        messages.error(request, _("All changes have already started."))
     return redirect("endpoints:bulk-progress", pk=pk)
 
 

@@ -27,9 +27,11 @@ class Row:
 
     @property
     def loses_adaptation(self) -> bool:
-        """A custom model gives way to a base model, which knows nothing of the training data."""
-        both = self.comparison and self.comparison.current and (self.comparison.current.kind, self.comparison.new.kind)
-        return both == (ModelKind.CUSTOM, ModelKind.BASE)
+        """A custom model gives way to a base model; in place of an expired one, a base model answers already."""
+        if self.comparison is None or self.current is None or self.comparison.new.kind != ModelKind.BASE:
+            return False
+        expired = self.current.expiration and self.current.expiration.level == "expired"
+        return self.current.kind == ModelKind.CUSTOM and not expired
 
     @property
     def warnings(self) -> list[str]:

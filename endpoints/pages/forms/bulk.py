@@ -34,10 +34,9 @@ class BulkForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.person = person
         offer_recent(self, person)
-        count = self.fields["count"]
-        assert isinstance(count, TypedNumberField)
-        count.expected = self._reviewed()
-        if action != Action.DELETE and count.expected <= FEW:
+        reviewed = self._reviewed()
+        self.fields["count"].expected = reviewed  # type: ignore[attr-defined]  # a TypedNumberField, known as Field
+        if action != Action.DELETE and reviewed <= FEW:
             del self.fields["count"]
 
     def clean_seen(self) -> dict[UUID, str]:

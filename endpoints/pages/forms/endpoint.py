@@ -15,6 +15,7 @@ from endpoints.models import Change, Endpoint, SpeechModel
 from endpoints.pages.forms.json_field import HiddenJSONField
 from endpoints.pages.forms.local_time import LocalTimeField
 from endpoints.pages.forms.new_endpoint import DetailsForm, ModelForm
+from endpoints.pages.forms.reasons import LONGEST, ReasonField, offer_recent
 
 
 class ChangeForm(forms.Form):
@@ -22,13 +23,14 @@ class ChangeForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     seen = HiddenJSONField(required=False)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
+    reason = ReasonField(required=False)
 
     replaced: Change | None = None  # the open change that this one ends
 
-    def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, endpoint: Endpoint, asker: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.endpoint = endpoint
+        self.endpoint, self.asker = endpoint, asker
+        offer_recent(self, asker)
         self.initial.update(key=uuid4(), seen=endpoint.facts)
 
     def clean_seen(self) -> dict[str, Any]:
@@ -38,7 +40,7 @@ class ChangeForm(forms.Form):
 
     def fresh(self) -> Self:
         """The same form, empty, with the endpoint's facts of now."""
-        return type(self)(endpoint=self.endpoint)
+        return type(self)(endpoint=self.endpoint, asker=self.asker)
 
 
 class ChangeModelForm(ChangeForm, ModelForm):
@@ -49,8 +51,7 @@ class ChangeModelForm(ChangeForm, ModelForm):
 
     def __init__(self, *args: Any, endpoint: Endpoint, person: Person, **kwargs: Any) -> None:
         place = {"resource": endpoint.resource, "locale": endpoint.locale}
-        super().__init__(*args, endpoint=endpoint, person=person, **place, **kwargs)
-        self.person = person
+        super().__init__(*args, endpoint=endpoint, asker=person, person=person, **place, **kwargs)
         change = endpoint.open_change
         # A form that was loaded before that change was requested says nothing of it, and does not end it.
         known = not self.is_bound or self.data.get("replaces") == str(change and change.pk)
@@ -58,9 +59,6 @@ class ChangeModelForm(ChangeForm, ModelForm):
         self.initial["replaces"] = self.replaced.pk if self.replaced else None
         requested = self.replaced.model_id if self.replaced else endpoint.model_id
         self.without = (requested,) if requested else ()
-        # A history without reasons explains nothing; a person who has none at hand keeps this one.
-        self.fields["reason"].required = True
-        self.initial.setdefault("reason", _("Planned change"))
         zone = timezone.get_current_timezone_name()
         self.fields["at"].help_text = _("Leave empty to start now. Times are in %(zone)s.") % {"zone": zone}
 
@@ -77,14 +75,14 @@ class ChangeModelForm(ChangeForm, ModelForm):
         return at
 
     def fresh(self) -> Self:
-        return type(self)(endpoint=self.endpoint, person=self.person)
+        return type(self)(endpoint=self.endpoint, person=self.asker)
 
 
 class EditForm(ChangeForm, DetailsForm):
     """Another name or description, logging on or off."""
 
-    def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
-        super().__init__(*args, endpoint=endpoint, resource=endpoint.resource, **kwargs)
+    def __init__(self, *args: Any, endpoint: Endpoint, asker: Person, **kwargs: Any) -> None:
+        super().__init__(*args, endpoint=endpoint, asker=asker, resource=endpoint.resource, **kwargs)
         self.initial.update(
             name=endpoint.display_name, description=endpoint.description, logging=endpoint.logging_enabled
         )
@@ -96,9 +94,14 @@ class EditForm(ChangeForm, DetailsForm):
 
 
 class DeleteForm(ChangeForm):
-    """The end of an endpoint: its name must be typed."""
+    """The end of an endpoint: its name must be typed, and why."""
 
-    name = forms.CharField(label=gettext_lazy("Name of the endpoint"), max_length=2000)
+    name = forms.CharField(
+        label=gettext_lazy("Name of the endpoint"),
+        max_length=2000,
+        error_messages={"required": gettext_lazy("Enter the name of the endpoint.")},
+    )
+    reason = ReasonField()
 
     def clean_name(self) -> str:
         if self.cleaned_data["name"] != self.endpoint.display_name.strip():
@@ -111,4 +114,4 @@ class GoBackForm(forms.Form):
 
     key = forms.UUIDField()
     replaces = forms.UUIDField(required=False)
-    reason = forms.CharField(max_length=500)
+    reason = forms.CharField(max_length=LONGEST)

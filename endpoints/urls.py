@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
-from endpoints.pages import activity, resources, settings, shortcuts
-from endpoints.pages.content_logs import downloads, entry, keep, purge
+from endpoints.pages import activity, help, resources, settings, shortcuts
+from endpoints.pages.content_logs import downloads, entry, keep, overview, purge
 from endpoints.pages.content_logs import listing as content_logs
 from endpoints.pages.endpoint import change_model, decisions, detail, edit
 from endpoints.pages.endpoint_list import bulk, export, personal
@@ -51,6 +51,7 @@ urlpatterns = [
     path("purges/<uuid:pk>/receipt/", purge.receipt, name="purge-receipt"),
     path("endpoints/<uuid:pk>/download/", downloads.download, name="download"),
     path("endpoints/<uuid:pk>/log-folder/", content_logs.folder, name="log-folder"),
+    path("logs/", overview.overview, name="all-logs"),
     path("downloads/", downloads.downloads, name="downloads"),
     path("downloads/<uuid:pk>/cancel/", downloads.cancel, name="download-cancel"),
     path("downloads/<uuid:pk>/pause/", downloads.pause, name="download-pause"),
@@ -66,6 +67,7 @@ urlpatterns = [
     path("resources/<uuid:pk>/version/", resources.version, name="resource-version"),
     path("resources/<uuid:pk>/hook/", resources.hook, name="resource-hook"),
     path("settings/", settings.settings, name="settings"),
+    path("help/", help.help_page, name="help"),
     path("search/", results.search, name="search"),
     path("shortcuts/", shortcuts.shortcuts, name="shortcuts"),
 ]

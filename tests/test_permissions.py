@@ -29,6 +29,7 @@ MATRIX = {
     "new": ("POST", {"admin"}),
     "change-model": ("POST", {"admin"}),
     "key": ("POST", {"admin"}),
+    "all-logs": ("GET", {"listener", "admin"}),
     "logs": ("GET", {"listener", "admin"}),
     "logs-refresh": ("POST", {"listener", "admin"}),
     "log-entry": ("GET", {"listener", "admin"}),
@@ -63,6 +64,7 @@ MATRIX = {
     "resources": ("GET", {"admin"}),
     "resource-new": ("POST", {"admin"}),
     "resource-edit": ("POST", {"admin"}),
+    "help": ("GET", {"viewer", "listener", "admin", None}),
     "settings": ("POST", {"viewer", "listener", "admin", None}),
 }
 # Open to everybody with the token in the address: see tests/messages/test_calendar.py.
@@ -236,6 +238,7 @@ NEEDED = {
         "remove-duplicate",
     },
     "read_logs": {
+        "all-logs",
         "download",
         "download-cancel",
         "download-file",

@@ -14,6 +14,7 @@ from django.db import connection
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
 from endpoints.messages import calendar
 from endpoints.models import (
@@ -41,6 +42,7 @@ from endpoints.models.event import Verb
 from endpoints.models.model import ModelKind
 from endpoints.models.status import ChangeKind, ChangeState
 from endpoints.pages.caching import BoundedCache
+from endpoints.pages.content_logs import overview
 from endpoints.pages.endpoint_list import filters, listing, rows, selection
 from tests.test_permissions import MATRIX, address
 
@@ -82,6 +84,8 @@ TARGETS = {
     "models, no news": "models",
     "logs, fragment": "downloads",
     "downloads, fragment": "downloads",
+    "all-logs, fragment": "all-logs",
+    "all-logs, no news": "all-logs",
     "bulk-progress, news": "bulk",
     "purge, fragment": "purge",
     "change-model, typing": "model-rows",
@@ -207,7 +211,8 @@ class Table:
 
 def lists(table, user):
     """Pages that show rows of all endpoints, and those that show none; each begins with its name in urls.py."""
-    names = ("list", "models", "activity", "downloads", "resources", "resource-new", "settings", "shortcuts", "views")
+    names = ("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new", "settings")
+    names += ("shortcuts", "help", "views")
     pages = {name: reverse(f"endpoints:{name}") for name in names}
     pages |= {f"list, {what}": f"{pages['list']}?{query}" for what, query in QUERIES.items()}
     some = {"project": table.projects, "base": table.models, "model": table.models}
@@ -218,6 +223,8 @@ def lists(table, user):
     pages["models, filtered"] = f"{pages['models']}?q=model&kind=base&deployed=1&sort=deployed"
     searches = {"everything": "", "palette": "hotline", "few": "berlin", "nothing": "zzzzzz", "model": "model"}
     pages |= {f"search, {what}": f"{reverse('endpoints:search')}?q={words}" for what, words in searches.items()}
+    pages["all-logs, filtered"] = f"{pages['all-logs']}?q=hotline&locale=en-US&saving=off&deleted=7"
+    pages["all-logs, fragment"] = pages["all-logs, no news"] = f"{pages['all-logs']}?version="
     pages["models, fragment"], pages["downloads, fragment"] = pages["models"], pages["downloads"]
     pages |= {f"{page}, no news": f"{pages[page]}?version=" for page in ("models", "downloads")}
     pages["calendar"] = f"{reverse('endpoints:calendar')}?token={calendar.token_of(user)}&all=1"
@@ -260,7 +267,7 @@ def of_one(table):
 
 def forget(*, rows_too):
     """Clear the caches of this process; `rows_too`: also that of rendered rows, which make no queries."""
-    for module in (rows, listing, filters, selection):
+    for module in (rows, listing, filters, selection, overview):
         for name, value in vars(module).items():
             if isinstance(value, BoundedCache) and (rows_too or name != "_rows"):
                 value.clear()
@@ -277,6 +284,8 @@ def asked(client, page, address):
         address += DownloadsVersion.now(None).version
     if page == "logs, no news":
         address += LogsVersion.now(uuid.UUID(address.split("/")[2])).version
+    if page == "all-logs, no news":
+        address += OverviewVersion.now().version
     forget(rows_too=page == "list")
     queries = []
 

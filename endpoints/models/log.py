@@ -28,6 +28,7 @@ LONGEST_SEARCH = 200  # characters
 
 # Entries that lack a file, or have an empty one.
 PARTIAL = Q(has_audio=False) | Q(has_transcript=False) | Q(empty=True)
+MISSING = Q(stored_as="", gone_at=None)  # files that are not stored here and not known to be gone
 
 
 class FileKind(models.TextChoices):
@@ -188,8 +189,7 @@ class LogFileQuerySet(models.QuerySet["LogFile"]):
         return self.exclude(stored_as="")
 
     def missing(self) -> Self:
-        """Files that are not stored here and not known to be gone."""
-        return self.filter(stored_as="", gone_at=None)
+        return self.filter(MISSING)
 
     def unread_rows(self, endpoint: Any) -> Self:
         """The transcripts of an endpoint that are not stored here."""
@@ -257,9 +257,11 @@ class LogFile(models.Model):
         constraints = [models.UniqueConstraint(fields=["endpoint", "remote_id"], name="log_file_once")]
         indexes = [
             models.Index(fields=["endpoint", "created_at"], name="log_files_by_time"),
-            models.Index(
-                fields=["endpoint", "kind"], condition=Q(stored_as="", gone_at=None), name="log_files_missing"
-            ),
+            models.Index(fields=["endpoint", "kind"], condition=MISSING, name="log_files_missing"),
+            # What the service deletes next, what of it is not saved, and what is saved: for all endpoints on one page.
+            models.Index(fields=["endpoint", "created_at"], condition=Q(gone_at=None), name="log_files_in_azure"),
+            models.Index(fields=["endpoint", "created_at", "entry"], condition=MISSING, name="log_files_unsaved"),
+            models.Index(fields=["endpoint", "stored_at"], condition=~Q(stored_as=""), name="log_files_saved"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
 
 
@@ -30,8 +31,13 @@ class Polls:
         return self.get_response(request)
 
 
-def _version_now(seen: str, session: str) -> DataVersion | DownloadsVersion | LogsVersion:
-    return LogsVersion.successor(seen, session) or DownloadsVersion.successor(seen, session) or DataVersion.now(session)
+def _version_now(seen: str, session: str) -> DataVersion | DownloadsVersion | LogsVersion | OverviewVersion:
+    return (
+        LogsVersion.successor(seen, session)
+        or DownloadsVersion.successor(seen, session)
+        or OverviewVersion.successor(seen, session)
+        or DataVersion.now(session)
+    )
 
 
 def _no_news(mirrored_at: datetime | None) -> HttpResponse:

@@ -108,10 +108,10 @@ class DataVersion:
         names, ready, expired, due, deploying, running, unreadable, unseen, session, *more = rest[4:]
         late, absent = overdue(swept, clock), missing(swept, beat, clock)
         shown = (since, failing, unread, resources, unreadable, late, absent, names, ready, cataloged, expired)
-        frame = _digest(shown, f"{now:%d%H}", now.minute // QUARTER)
+        frame = digest(shown, f"{now:%d%H}", now.minute // QUARTER)
         minute = now.minute if deploying or running else None
         return cls(
-            version=_digest(frame, endpoint, change, due, minute),
+            version=digest(frame, endpoint, change, due, minute),
             frame=frame,
             failing=failing,
             unread=unread,
@@ -148,7 +148,7 @@ class DownloadsVersion:
             session_key, extra=[(f"SELECT {of} {rows}", params) for of in ("max(updated_at)", "count(*)")]
         )
         missing = data.extra[1] > 0 and data.logs_worker_missing
-        digest = _digest(data.frame, data.extra, missing)
+        digest = digest(data.frame, data.extra, missing)
         return cls(f"{DOWNLOADS}.{endpoint or ''}.{digest}", missing, data.session_alive, data.mirrored_at)
 
     @classmethod
@@ -175,7 +175,7 @@ class LogsVersion:
         )
         stage, due, *rest = data.extra
         late = bool(due and data.clock and (_time(due) or data.clock) <= data.clock)
-        digest = _digest(data.frame, stage, late, rest)
+        digest = digest(data.frame, stage, late, rest)
         return cls(f"{LOGS}.{endpoint}.{entry}.{digest}", data.session_alive, data.mirrored_at)
 
     @classmethod
@@ -207,7 +207,7 @@ def _entries_of(endpoint: UUID) -> list[Extra]:
     ]
 
 
-def _digest(*facts: Any) -> str:
+def digest(*facts: Any) -> str:
     return hashlib.blake2b(repr(facts).encode(), digest_size=8).hexdigest()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +24,7 @@ from endpoints.logs.keep.settings import request_refresh as request_log_refresh
 from endpoints.mirror.resources import set_log_folder
 from endpoints.models import Endpoint, LogArchive, LogEntry
 from endpoints.models.log_archive import Stage
-from endpoints.pages.content_logs import downloads, filters, keep, purposes
+from endpoints.pages.content_logs import downloads, filters, keep, overview, purposes
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.paging import KeysetPage, page_of
 
@@ -62,11 +62,13 @@ def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @may("read_logs")
 def refresh(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Ask a worker to refresh the entries now, however recent they are."""
+    """Request that a worker refreshes the entries now, however recent they are; back to the page of the button."""
     endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
     if not readable(endpoint):
         raise Http404
     request_refresh(endpoint)
+    if request.POST.get("page") == "all":
+        return redirect(overview.address(QueryDict(request.POST.get("query", ""))))
     query = filters.state(request.GET)
     return redirect(f"{reverse('endpoints:logs', args=[pk])}{'?' if query else ''}{query}")
 

@@ -87,7 +87,7 @@ def test_a_cached_page_has_nothing_of_another_person(alice, bob, many):
         assert not {*tokens(hers)} & {*tokens(his)}
 
 
-def test_a_first_visit_offers_to_deploy_to_those_who_may(alice, bob, resource):
+def test_a_first_visit_offers_to_deploy_to_those_who_may(alice, bob, mirrored):
     for client, may in ((alice, True), (bob, False), (alice, True)):
         page = client.get("/endpoints/").content.decode()
         assert "No endpoints yet" in page

@@ -75,12 +75,12 @@ def endpoints(request: HttpRequest) -> HttpResponse:
 def table(request: HttpRequest, data: DataVersion, settings: ListSettings) -> RenderedTable:
     """The table that is asked for, rendered once for each version of the data and each way to see it."""
     asked = (selection.state(request.GET), request.GET.get("page", ""))
-    may_deploy = allows(request.user, "deploy_model")
-    key = (data.version, *asked, settings.favorites, settings.columns, may_deploy, *rows.variant(request.user))
+    may_deploy, may_add = allows(request.user, "deploy_model"), allows(request.user, "manage_resources")
+    key = (data.version, *asked, settings.favorites, settings.columns, may_deploy, may_add, *rows.variant(request.user))
     made: RenderedTable | None = _tables.get(key)
     if made is None:
         page = rows.rendered_page(request.user, request.GET, settings.favorites)
-        context = _table_context(request, data, settings, page) | {"may_deploy": may_deploy}
+        context = _table_context(request, data, settings, page) | {"may_deploy": may_deploy, "may_add": may_add}
         html = render_to_string("endpoint_list/_table.html", context)
         count = "" if context["first_visit"] else _count_words(page.count)
         made = _tables[key] = RenderedTable(html, count, context["first_visit"])
@@ -103,6 +103,8 @@ def _table_context(
         "live": shown.live or data.unread > 0,
         "poll_url": _address(request, page=request.GET.get("page"), version=data.version),
         "first_visit": first_visit,
+        "resources": data.resources,
+        "loading": data.unread > 0,
         "q": request.GET.get("q", ""),
         "sort": request.GET.get("sort", ""),
         "query": selection.state(request.GET),

@@ -27,7 +27,7 @@ from endpoints.changes.sending import remote_id, shows
 from endpoints.changes.verdict import verdict
 from endpoints.changes.work import Blocked, attempt
 from endpoints.mirror.endpoints import absent_for_long, mark_gone, store_endpoint
-from endpoints.mirror.open_changes import needs_decision
+from endpoints.mirror.open_changes import needs_decision, took_effect
 from endpoints.models import Change, Endpoint, Status
 from endpoints.models.change import LONGEST
 from endpoints.models.claim import database_now
@@ -277,16 +277,17 @@ def _verify(change: Change, remote: azure.Endpoint) -> float | None:
 
 def _close(change: Change, state: ChangeState, why: str) -> float | None:
     """Close the change; it is not polled again."""
-    done: dict[str, Verb] = {ChangeKind.EDIT: Verb.EDITED, ChangeKind.DELETE: Verb.DELETED}
+    effects: dict[str, Verb] = {ChangeKind.EDIT: Verb.EDITED, ChangeKind.DELETE: Verb.DELETED}
     verbs = {
-        ChangeState.DONE: done.get(change.kind, Verb.DEPLOYED),
+        ChangeState.DONE: effects.get(change.kind, Verb.DEPLOYED),
         ChangeState.REFUSED: Verb.REFUSED,
         ChangeState.FAILED: Verb.EDIT_FAILED if change.kind == ChangeKind.EDIT else Verb.FAILED,
         ChangeState.CANCELED: Verb.CANCELED,
     }
     failpoint("before-close")
     with transaction.atomic():
-        if not Change.objects.move(change, state, error=why):
+        done = state == ChangeState.DONE
+        if not (took_effect(change) if done else Change.objects.move(change, state, error=why)):
             return None
         if state == ChangeState.REFUSED and change.kind == ChangeKind.CREATE:
             # The service never had it, so the mirror never writes this row.

@@ -48,6 +48,8 @@ def create(
                 **model.for_endpoint,
                 project=project,
                 logging_enabled=logging_enabled,
+                owner=actor.get_username() if actor else "",
+                changed_by=actor.get_username() if actor else "",
             )
             change = Change.objects.create(
                 pk=key,

@@ -126,6 +126,8 @@ def _record_outside_changes(row: Endpoint, before: dict[str, Any], model_before:
         old, new = before | {"model": model_before}, row.facts | {"model": row.model_name}
         fields = [audit.field_change(name, old[name], new[name]) for name in before if name in differing]
         audit.record(Verb.CHANGED_OUTSIDE, endpoint=row, fields=fields)
+        row.changed_by = ""
+        row.save(update_fields=["changed_by"])
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Leaves an open change to a person when workers cannot complete it, and corrects what turned out otherwise."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from endpoints import audit
 from endpoints.models import Change, Endpoint, Status
@@ -16,6 +17,16 @@ def needs_decision(change: Change, why: str) -> None:
 
 
 @transaction.atomic
+def took_effect(change: Change) -> bool:
+    """Close `change` as done, unless it changed after we read it; its endpoint then names who requested it."""
+    if not Change.objects.move(change, ChangeState.DONE, error=""):
+        return False
+    mine = {"changed_by": change.actor_name, "updated_at": timezone.now()}
+    Endpoint.objects.filter(pk=change.endpoint_id).update(**mine)
+    return True
+
+
+@transaction.atomic
 def correct_verdict(endpoint: Endpoint) -> None:
     """The last change that was sent has taken effect all the same.
 
@@ -26,7 +37,7 @@ def correct_verdict(endpoint: Endpoint) -> None:
     if last is None or last.state not in (ChangeState.UNDECIDED, ChangeState.FAILED, ChangeState.REPLACED):
         return
     if endpoint.status == Status.SUCCEEDED and endpoint.shows(last.desired):
-        if Change.objects.move(last, ChangeState.DONE, error=""):
+        if took_effect(last):
             audit.record(Verb.TOOK_EFFECT, endpoint=endpoint, change=last, what=last.model_name or last.kind_label)
         return
     news = last.accepted_at is not None and last.before.get("status") != Status.FAILED

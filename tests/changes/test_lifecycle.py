@@ -14,6 +14,7 @@ from endpoints.models import Bulk, Change, Endpoint, Event, Resource, SpeechMode
 from endpoints.models.status import ChangeKind, ChangeState
 from tests.changes.requests import later
 from tests.conftest import fitting
+from tests.changes.requests import request_create
 from tests.pages.reading import form_of, page_of
 
 
@@ -120,6 +121,25 @@ def test_a_change_made_outside_is_in_the_history_and_ours_is_not_called_so(alice
     worker.mirror()
     assert Event.objects.get(verb="changed-outside").text == "was changed outside: description"
     assert "was changed outside" in alice.get(endpoint.get_absolute_url()).content.decode()
+
+
+def test_an_endpoint_names_who_requested_it_and_its_last_change_in_effect(alice, bob, endpoint, world, worker):
+    created = request_create(alice, endpoint.model)
+    made = created.endpoint
+    assert (made.owner, made.changed_by) == ("alice", "alice")
+    worker.step(created)
+    world.advance(3600)
+    assert worker.step(created).state == ChangeState.DONE
+    edited = submit.edit(key=uuid.uuid4(), actor=bob.user, endpoint=made, desired={"display_name": "Ours"})
+    made.refresh_from_db()
+    assert made.changed_by == "alice"
+    assert worker.step(edited).state == ChangeState.DONE
+    made.refresh_from_db()
+    assert (made.owner, made.changed_by) == ("alice", "bob")
+    world.call("PATCH", f"/endpoints/{made.remote_id}", {"description": "Edited in the portal"})
+    worker.mirror()
+    made.refresh_from_db()
+    assert (made.owner, made.changed_by) == ("alice", "")
 
 
 @pytest.mark.parametrize("typed", ["", "another name", "FRONT DOOR"])

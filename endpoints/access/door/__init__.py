@@ -127,6 +127,11 @@ def locales(person: Person) -> list[str]:
     return Endpoint.objects.locales() if scope(person) == "all" else []
 
 
+def owners(person: Person, most: int) -> list[str]:
+    """The names of those who requested the endpoints that a person sees, `most` of them."""
+    return Endpoint.objects.owners(most) if scope(person) == "all" else []
+
+
 # What people ask for, and what happened.
 
 

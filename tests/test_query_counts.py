@@ -102,7 +102,7 @@ class Table:
         self.endpoints, self.models, self.projects = [], [], []
         self.resources = [self.resource(n) for n in range(2)]
         Sweep.record()
-        # A favourite that is shown no more, so that there is always one.
+        # A favorite that is shown no more, so that there is always one.
         gone = Endpoint.objects.create(resource=self.resources[0], display_name="Gone", gone_at=self.now, number=2**62)
         Favorite.objects.create(user=person, endpoint=gone)
 

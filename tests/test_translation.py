@@ -26,7 +26,7 @@ from tests.pages.reading import page_of
 from tests.pages.wizard import Wizard
 
 ROOT = Path(__file__).resolve().parent.parent
-CATALOGUE = ROOT / "locale/de/LC_MESSAGES/django.po"
+CATALOG = ROOT / "locale/de/LC_MESSAGES/django.po"
 GERMAN = {"Accept-Language": "de"}
 TOLD = "Run `manage.py makemessages -l de`, translate what is new, and run `manage.py compilemessages -l de`."
 PLACEHOLDER = re.compile(r"%%|%\(\w+\)[a-z]|%[a-z]|\{\w*\}|</?\w+[^>]*>")
@@ -63,21 +63,21 @@ def test_every_text_that_is_shown_is_in_the_german_catalog_and_no_other(tmp_path
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     command = [sys.executable, "-m", "django", "makemessages", "--locale", "de", "--no-location", "--no-wrap"]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
-    found, known = names(texts(tmp_path / "locale/de/LC_MESSAGES/django.po")), names(texts(CATALOGUE))
+    found, known = names(texts(tmp_path / "locale/de/LC_MESSAGES/django.po")), names(texts(CATALOG))
     assert sorted(found - known) == [], TOLD
     assert sorted(known - found) == [], TOLD
 
 
 def test_every_text_has_its_german_one():
-    assert [said["msgid"] for said in texts(CATALOGUE) if not all(translations(said))] == [], TOLD
+    assert [said["msgid"] for said in texts(CATALOG) if not all(translations(said))] == [], TOLD
 
 
 def test_no_translation_is_a_guess_or_left_over():
-    assert re.findall(r"^(?:#,.*fuzzy|#~.*)", CATALOGUE.read_text(encoding="utf-8"), re.MULTILINE) == []
+    assert re.findall(r"^(?:#,.*fuzzy|#~.*)", CATALOG.read_text(encoding="utf-8"), re.MULTILINE) == []
 
 
 def test_a_translation_keeps_the_placeholders_and_the_markup():
-    for said in texts(CATALOGUE):
+    for said in texts(CATALOG):
         one, many = (Counter(PLACEHOLDER.findall(said.get(key, said["msgid"]))) for key in ("msgid", "msgid_plural"))
         for number, text in enumerate(translations(said)):
             # The first plural form is for one, and need not contain the number.
@@ -85,17 +85,17 @@ def test_a_translation_keeps_the_placeholders_and_the_markup():
 
 
 def test_a_translation_ends_as_its_text_does():
-    for said in texts(CATALOGUE):
+    for said in texts(CATALOG):
         for text in translations(said):
             ends = [re.search(r"[.:!?…]?$", one)[0] for one in (said["msgid"], text)]
             assert ends[0] == ends[1], said["msgid"]
 
 
 def test_the_compiled_texts_are_made_from_the_written_ones():
-    compiled = dict(catalogue_of(CATALOGUE.with_suffix(".mo")))
+    compiled = dict(catalogue_of(CATALOG.with_suffix(".mo")))
     compiled.pop("", None)
     written = {}
-    for said in texts(CATALOGUE):
+    for said in texts(CATALOG):
         name = f"{said['msgctxt']}\x04{said['msgid']}" if "msgctxt" in said else said["msgid"]
         if "msgid_plural" in said:
             written |= {(name, form): text for form, text in enumerate(translations(said))}
@@ -107,7 +107,7 @@ def test_the_compiled_texts_are_made_from_the_written_ones():
 def test_no_text_of_ours_changes_one_of_djangos():
     """Django merges all catalogs, so a column named May would rename the month."""
     core = catalogue_of(Path(django.__file__).parent / "conf/locale/de/LC_MESSAGES/django.mo")
-    ours = catalogue_of(CATALOGUE.with_suffix(".mo"))
+    ours = catalogue_of(CATALOG.with_suffix(".mo"))
     assert {name: ours[name] for name in ours if name and core.get(name, ours[name]) != ours[name]} == {}
 
 

@@ -180,7 +180,7 @@ def container_of():
 
 @pytest.fixture
 def trusted(certificate):
-    """Of an organisation that vouches for that certificate: for lists, and for contents."""
+    """Of an organization that vouches for that certificate: for lists, and for contents."""
     return {"network": replace(NETWORK, ca_file=str(certificate)), "token_hosts": ("127.0.0.1",)}
 
 

@@ -161,7 +161,7 @@ def deployed_elsewhere(world, model, **more):
     return world.call("POST", "/endpoints", body)["self"].rpartition("/")[2]
 
 
-def catalogues(world):
+def catalogs(world):
     """How often the models of the service were listed."""
     return len([one for one in world.ledger("GET") if one["path"].partition("?")[0].endswith("/models/base")])
 
@@ -179,11 +179,11 @@ def test_endpoints_of_the_first_listing_are_not_recorded_as_found_and_later_ones
 
 
 def test_models_are_listed_every_ten_minutes(mirrored, world, worker):
-    before = catalogues(world)
+    before = catalogs(world)
     for minutes, more in ((9, 0), (11, 1)):
         Resource.objects.update(cataloged_at=timezone.now() - timedelta(minutes=minutes))
         worker.mirror()
-        assert catalogues(world) == before + more
+        assert catalogs(world) == before + more
 
 
 def fetched(world, model):
@@ -195,12 +195,12 @@ def fetched(world, model):
 def test_a_model_that_is_in_no_list_is_fetched_once_and_no_list_is_read_again(mirrored, world, worker, kind):
     model = SpeechModel.objects.deployable().filter(kind=kind).first()
     deployed_elsewhere(world, model)
-    before = catalogues(world)
+    before = catalogs(world)
     SpeechModel.objects.filter(pk=model.pk).delete()
     for _refresh in range(3):
         worker.mirror()
         assert Endpoint.objects.get().model_name == model.display_name
-        assert (catalogues(world), fetched(world, model)) == (before, 1)
+        assert (catalogs(world), fetched(world, model)) == (before, 1)
     requests = len(world.ledger("GET"))
     worker.mirror()
     assert len(world.ledger("GET")) == requests + 1

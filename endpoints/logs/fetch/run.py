@@ -148,7 +148,7 @@ class _Run:
             while True:
                 future = self.ended.get(block, SAVE_SECONDS)
                 block = False
-                if future in self.pending and not future.cancelled():
+                if future in self.pending and not future.cancelled():  # codespell:ignore cancelled
                     self.settle(self.pending.pop(future), future.result)
 
     def settle(self, row: LogFile, facts: Callable[[], Facts]) -> None:

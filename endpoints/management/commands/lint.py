@@ -1,4 +1,4 @@
-"""Format, lint, types, templates, migrations, architecture, unused requirements."""
+"""Format, lint, spelling, types, templates, migrations, architecture, unused requirements."""
 
 import subprocess
 import sys
@@ -11,6 +11,7 @@ BIN = Path(sys.executable).parent
 CHECKS = {
     "format": ["ruff", "format", "--check", "."],
     "lint": ["ruff", "check", "."],
+    "spelling": ["codespell"],
     "types": ["mypy"],
     "templates": ["djlint", "--lint", "templates", "--quiet"],
     "architecture": ["lint-imports"],
@@ -20,7 +21,7 @@ CHECKS = {
 
 
 class Command(BaseCommand):
-    help = "Check format, lint, types, templates, architecture, requirements and migrations."
+    help = "Check format, lint, spelling, types, templates, architecture, requirements, and migrations."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,4 +33,4 @@ class Command(BaseCommand):
                 failed.append(name)
                 self.stdout.write(done.stdout + done.stderr)
         if failed:
-            raise CommandError(f"Not in order: {', '.join(failed)}", returncode=1)
+            raise CommandError(f"These checks failed: {', '.join(failed)}", returncode=1)

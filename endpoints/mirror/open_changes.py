@@ -21,8 +21,9 @@ def took_effect(change: Change) -> bool:
     """Close `change` as done, unless it changed after we read it; its endpoint then names who requested it."""
     if not Change.objects.move(change, ChangeState.DONE, error=""):
         return False
-    mine = {"changed_by": change.actor_name, "updated_at": timezone.now()}
-    Endpoint.objects.filter(pk=change.endpoint_id).update(**mine)
+    if change.endpoint_id:
+        mine = {"changed_by": change.actor_name, "updated_at": timezone.now()}
+        Endpoint.objects.filter(pk=change.endpoint_id).update(**mine)
     return True
 
 

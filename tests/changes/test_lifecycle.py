@@ -12,9 +12,8 @@ from django.utils import timezone
 from endpoints.changes import decisions, refusals, submit
 from endpoints.models import Bulk, Change, Endpoint, Event, Resource, SpeechModel, Status
 from endpoints.models.status import ChangeKind, ChangeState
-from tests.changes.requests import later
+from tests.changes.requests import later, request_create
 from tests.conftest import fitting
-from tests.changes.requests import request_create
 from tests.pages.reading import form_of, page_of
 
 

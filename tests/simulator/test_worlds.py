@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,7 @@ DATES = [
 ]
 
 
-def world_on(date: str, **options: int) -> World:
+def world_on(date: str, **options: Any) -> World:
     return seeded_world(Options(**options), started=datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp())
 
 

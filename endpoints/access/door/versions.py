@@ -148,8 +148,8 @@ class DownloadsVersion:
             session_key, extra=[(f"SELECT {of} {rows}", params) for of in ("max(updated_at)", "count(*)")]
         )
         missing = data.extra[1] > 0 and data.logs_worker_missing
-        digest = digest(data.frame, data.extra, missing)
-        return cls(f"{DOWNLOADS}.{endpoint or ''}.{digest}", missing, data.session_alive, data.mirrored_at)
+        version = f"{DOWNLOADS}.{endpoint or ''}.{digest(data.frame, data.extra, missing)}"
+        return cls(version, missing, data.session_alive, data.mirrored_at)
 
     @classmethod
     def successor(cls, version: str, session_key: str) -> DownloadsVersion | None:
@@ -175,8 +175,8 @@ class LogsVersion:
         )
         stage, due, *rest = data.extra
         late = bool(due and data.clock and (_time(due) or data.clock) <= data.clock)
-        digest = digest(data.frame, stage, late, rest)
-        return cls(f"{LOGS}.{endpoint}.{entry}.{digest}", data.session_alive, data.mirrored_at)
+        version = f"{LOGS}.{endpoint}.{entry}.{digest(data.frame, stage, late, rest)}"
+        return cls(version, data.session_alive, data.mirrored_at)
 
     @classmethod
     def successor(cls, version: str, session_key: str) -> LogsVersion | None:

@@ -21,7 +21,7 @@ class LocalTimeField(forms.DateTimeField):
         try:
             return super().to_python(value)
         except ValidationError as error:
-            if getattr(error, "code", "") != "ambiguous_timezone":
+            if not error.params or getattr(error, "code", "") != "ambiguous_timezone":
                 raise
             raise ValidationError(_why_not(error.params["datetime"])) from None
 

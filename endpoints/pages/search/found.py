@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from uuid import uuid4
 
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, F, IntegerField, Value, When
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -126,7 +126,7 @@ def _endpoints(person: Person, text: str, most: int) -> tuple[list[Endpoint], in
 def _models(person: Person, text: str, most: int) -> tuple[list[SpeechModel], int]:
     rows = door.models(person).present().search(text)
     shown = rows.select_related("resource").with_endpoint_count(door.endpoints(person))
-    return list(shown.order_by("-endpoint_count", "-created_at", "pk")[:most]), rows.count()
+    return list(shown.order_by(F("endpoint_count").desc(), "-created_at", "pk")[:most]), rows.count()
 
 
 def _endpoint(endpoint: Endpoint, text: str, *, several: bool) -> Option:

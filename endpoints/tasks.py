@@ -12,6 +12,7 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import Q
 from django.urls import reverse
 
 from endpoints import azure, hints
@@ -26,7 +27,7 @@ from endpoints.logs.storage import orphans
 from endpoints.messages import mail
 from endpoints.mirror import versions, web_hooks
 from endpoints.mirror.refresh import refresh as refresh_mirror
-from endpoints.models import Change, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
+from endpoints.models import Change, ConnectionCheck, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 
 
 @shared_task
@@ -39,6 +40,14 @@ def step(change_id: str) -> None:
 def mirror(resource_id: str) -> None:
     """Refresh our copies of what the service has, and keep our web hook registered there."""
     _take("mirror", Resource.objects.all(), resource_id, partial(clients.speech_client, network=_network()), _refresh)
+
+
+@shared_task
+def check_connection(check_id: str) -> None:
+    """Test the connection of a resource, or of a draft of one."""
+    from endpoints.speech_check import connection_run  # it reads the contract, which other tasks do not need
+
+    connection_run.check_connection(check_id, _network())
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
@@ -65,15 +74,18 @@ def sweep() -> None:
     """Send messages for rows that are due and that no worker has leased: for those that are due longest first.
 
     A row is announced again by each sweep until a worker claims it. So a queue gets only as many messages as it has
-    room for; otherwise it would grow without bound while its workers are busy or away.
+    room for; otherwise it would grow without bound while its workers are busy or away. What concerns a paused resource
+    waits without messages.
     """
     due: dict[str, list[tuple[datetime | None, str, object]]] = {}
+    of_endpoints, of_resources = Q(endpoint__resource__paused_at=None), Q(resource__paused_at=None)
     for rows, task in (
-        (Change.objects.open(), "step"),
-        (Download.objects.active(), "fetch"),
-        (LogArchive.objects.all(), "collect"),
-        (Purge.objects.running(), "purge"),
-        (Resource.objects.all(), "mirror"),
+        (Change.objects.open().filter(of_endpoints), "step"),
+        (Download.objects.active().filter(of_endpoints), "fetch"),
+        (LogArchive.objects.filter(of_endpoints), "collect"),
+        (Purge.objects.running().filter(of_endpoints), "purge"),
+        (Resource.objects.active(), "mirror"),
+        (ConnectionCheck.objects.unfinished().filter(of_resources), "check_connection"),
     ):
         oldest = rows.due().order_by("due_at").values_list("due_at", "pk")[: hints.MOST_WAITING]
         due.setdefault(hints.queue_of(task), []).extend((at, task, pk) for at, pk in oldest)
@@ -87,6 +99,7 @@ def sweep() -> None:
 def tidy() -> None:
     """Remove what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions."""
     Draft.objects.abandoned().delete()
+    ConnectionCheck.objects.abandoned().delete()
     HookCall.objects.old().delete()
     call_command("clearsessions")
     refresh.schedule_lost()

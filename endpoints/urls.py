@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from endpoints.pages import activity, help, resources, settings, shortcuts
+from endpoints.pages import activity, help, settings, shortcuts
 from endpoints.pages.content_logs import downloads, entry, keep, overview, purge
 from endpoints.pages.content_logs import listing as content_logs
 from endpoints.pages.endpoint import change_model, decisions, detail, edit
@@ -8,6 +8,9 @@ from endpoints.pages.endpoint_list import bulk, export, personal
 from endpoints.pages.endpoint_list import listing as endpoint_list
 from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
+from endpoints.pages.resources import draft, states
+from endpoints.pages.resources import edit as resource
+from endpoints.pages.resources import listing as resources
 from endpoints.pages.row_numbers import RowNumber
 from endpoints.pages.search import results
 
@@ -62,10 +65,15 @@ urlpatterns = [
     path("models/expirations.ics", model_list.expirations, name="calendar"),
     path("activity/", activity.activity, name="activity"),
     path("resources/", resources.resources, name="resources"),
-    path("resources/new/", resources.edit, name="resource-new"),
-    path("resources/<uuid:pk>/", resources.edit, name="resource-edit"),
-    path("resources/<uuid:pk>/version/", resources.version, name="resource-version"),
-    path("resources/<uuid:pk>/hook/", resources.hook, name="resource-hook"),
+    path("resources/new/", resource.edit, name="resource-new"),
+    path("resources/drafts/<uuid:pk>/", draft.draft, name="resource-draft"),
+    path("resources/<uuid:pk>/", resource.edit, name="resource-edit"),
+    path("resources/<uuid:pk>/test/", resources.test, name="resource-test"),
+    path("resources/<uuid:pk>/pause/", states.pause, name="resource-pause"),
+    path("resources/<uuid:pk>/resume/", states.resume, name="resource-resume"),
+    path("resources/<uuid:pk>/remove/", states.remove, name="resource-remove"),
+    path("resources/<uuid:pk>/version/", resource.version, name="resource-version"),
+    path("resources/<uuid:pk>/hook/", resource.hook, name="resource-hook"),
     path("settings/", settings.settings, name="settings"),
     path("help/", help.help_page, name="help"),
     path("search/", results.search, name="search"),

@@ -77,6 +77,8 @@ NETWORK: dict[str, Any] = {
     "ca_file": CA_FILE,
     "private_networks": PRIVATE_NETWORKS,
 }
+# Forms ask the same rules for an address that somebody types. By name, so that pages do not import the client.
+NETWORK_RULES = "endpoints.azure.network.Network"
 
 # --- Web hooks, intervals, costs --------------------------------------------------------------------
 

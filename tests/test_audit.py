@@ -16,6 +16,7 @@ from endpoints.mirror import resources
 from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
+from tests.pages.resource_forms import save
 
 FORM = {"name": "Contoso", "region": "eastus", "url": "", "api_version": "v3.2", "auth": "key"}
 
@@ -114,9 +115,8 @@ def test_an_edit_that_fails_is_told_as_one(alice, mirrored, worker, world):
 
 def test_a_changed_resource_names_each_field_with_its_old_and_new_value(alice, mirrored, settings):
     settings.DEMO = True  # the simulator's address is not encrypted
-    address = reverse("endpoints:resource-edit", args=[mirrored.pk])
     form = FORM | {"url": mirrored.url, "region": "westeurope", "new_key": "another-key-of-32-characters-xxxx"}
-    assert alice.post(address, form).status_code == 302
+    assert save(alice, form, mirrored).status_code == 302
     event = Event.objects.get(verb=Verb.RESOURCE_CHANGED)
     assert changed(event) == {"region": ("eastus", "westeurope"), "key": ("", "replaced")}
     assert (event.actor_name, event.resource_id, event.resource_name) == ("alice", mirrored.pk, "Contoso")

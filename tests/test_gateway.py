@@ -5,7 +5,7 @@ import pytest
 from endpoints.azure.addresses import BLOB_HOSTS
 from endpoints.gateway import clients
 from endpoints.models import Endpoint, Resource
-from endpoints.models.resource import CLOUDS, Auth
+from endpoints.models.connection import CLOUDS, Auth
 from endpoints.models.secret import Secret
 from tests.network import HERE
 

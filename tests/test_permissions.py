@@ -65,6 +65,11 @@ MATRIX = {
     "resource-new": ("POST", {"admin"}),
     "resource-edit": ("POST", {"admin"}),
     "help": ("GET", {"viewer", "listener", "admin", None}),
+    "resource-draft": ("POST", {"admin"}),
+    "resource-test": ("POST", {"admin"}),
+    "resource-pause": ("POST", {"admin"}),
+    "resource-resume": ("POST", {"admin"}),
+    "resource-remove": ("POST", {"admin"}),
     "settings": ("POST", {"viewer", "listener", "admin", None}),
 }
 # Open to everybody with the token in the address: see tests/messages/test_calendar.py.
@@ -257,9 +262,14 @@ NEEDED = {
     "manage_logs": {"logs-keep", "logs-purge", "purge", "purge-receipt"},
     "manage_resources": {
         "log-folder",
+        "resource-draft",
         "resource-edit",
         "resource-hook",
         "resource-new",
+        "resource-pause",
+        "resource-remove",
+        "resource-resume",
+        "resource-test",
         "resource-version",
         "resources",
     },

@@ -20,6 +20,7 @@ from endpoints.messages import calendar
 from endpoints.models import (
     Bulk,
     Change,
+    ConnectionCheck,
     Download,
     Draft,
     Endpoint,
@@ -101,6 +102,7 @@ class Table:
         self.person, self.now = person, timezone.now()
         self.endpoints, self.models, self.projects = [], [], []
         self.resources = [self.resource(n) for n in range(2)]
+        self.resource_draft = ConnectionCheck.objects.create(draft=True, name="Draft", region="eastus")
         Sweep.record()
         # A favorite that is shown no more, so that there is always one.
         gone = Endpoint.objects.create(resource=self.resources[0], display_name="Gone", gone_at=self.now, number=2**62)
@@ -253,7 +255,9 @@ def of_one(table):
     pages["change-model, compared"] = f"{pages['change-model']}?model={table.models[-1].pk}"
     pages["change-model, compared at once"] = pages["change-model, compared"]
     pages["change-model, typing"] = f"{pages['change-model']}?models=model"
-    pages["resource-edit"] = reverse("endpoints:resource-edit", args=[table.resources[0].pk])
+    for name in ("resource-edit", "resource-pause", "resource-resume", "resource-remove"):
+        pages[name] = reverse(f"endpoints:{name}", args=[table.resources[0].pk])
+    pages["resource-draft"] = reverse("endpoints:resource-draft", args=[table.resource_draft.pk])
     pages["bulk-progress"] = reverse("endpoints:bulk-progress", args=[table.bulk.pk])
     pages["bulk-progress, news"] = f"{pages['bulk-progress']}?since=2020-01-01T00:00:00Z"
     new = f"{reverse('endpoints:new')}?draft={table.draft().pk}&step="

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import httpx
 
+from .network import PUBLIC, is_address
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LOG_ID = re.compile(r"[A-Za-z0-9_.-]+")
 # An address that needs no work: httpx takes longer for a signature than a small file for its way.
@@ -91,10 +93,9 @@ def content_link(link: str, endpoint: httpx.URL) -> httpx.URL | None:
 
 def _public(url: httpx.URL) -> bool:
     """Whether a host may be public by its name; the name may still resolve to a private address."""
-    try:
-        return ipaddress.ip_address(url.host).is_global
-    except ValueError:
-        return url.host != "localhost" and not url.host.endswith(".localhost")
+    if is_address(url.host):
+        return PUBLIC.allows(url.host)
+    return url.host != "localhost" and not url.host.endswith(".localhost")
 
 
 def content_targets(endpoint: httpx.URL) -> Callable[[str], str | None]:

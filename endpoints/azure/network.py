@@ -107,6 +107,11 @@ def _is_here(host: str) -> bool:
     return address.is_loopback if address else host.lower() == "localhost"
 
 
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address, and no name."""
+    return _address(host) is not None
+
+
 def _address(host: str) -> Address | None:
     try:
         return ipaddress.ip_address(host.strip("[]"))

@@ -15,6 +15,7 @@ BACK_OFF = (2, 5, 10, 20, 40, 60)  # seconds, when the service does not say
 SLOWLY = 300.0  # seconds between polls of what this version does not know
 OUTAGE = 30.0  # seconds of failing from which on the callers of a resource take turns
 AWAITED = timedelta(minutes=35)  # a deployment takes up to 30 minutes, and people watch it
+PAUSED = 2.0  # seconds until work is due again whose resource a person has paused; no sweep announces it
 LOOKS_A_SECOND = 2  # of all deployments of a resource together; the service takes ten requests a second
 
 
@@ -42,12 +43,15 @@ def resource_of(row: Any) -> Resource:
 def before_calling(row: Any, longest: float) -> float:
     """How long the work on `row` has to wait before it may call the service; 0 for not at all.
 
-    As long as the service has told us to; then changes go first. During an outage one caller tries in each pause, and
+    While a person has paused the resource, nothing calls it. Otherwise as long as the service has told us to; then
+    changes go first. During an outage one caller tries in each pause, and
     the others wait, each for another time, so that they do not all come back at once.
     """
     if not isinstance(row, Resource) and row.endpoint is None:
         return 0  # it was removed: the work only ends
     resource = resource_of(row)
+    if resource.paused:
+        return PAUSED
     if told := resource.seconds_of_pause():
         return told if isinstance(row, Change) else told + 1
     if wait := turn(row, resource):

@@ -12,17 +12,20 @@ from endpoints import azure
 from endpoints.azure import identity
 from endpoints.azure.network import Network
 from endpoints.models import Endpoint, Resource
-from endpoints.models.resource import Auth
+from endpoints.models.connection import Auth
 
 if TYPE_CHECKING:
     import httpx
 
 
 def speech_client(
-    resource: Resource, network: Network, transport: httpx.BaseTransport | None = None
+    resource: Resource, network: Network, transport: httpx.BaseTransport | None = None, **more: Any
 ) -> azure.SpeechClient:
-    """The client for a resource. Raises CannotDecrypt, or ValueError for an invalid address or key."""
-    options: dict[str, Any] = {"api_version": resource.api_version, "transport": transport, "network": network}
+    """The client for a resource. Raises CannotDecrypt, or ValueError for an invalid address or key.
+
+    `more`: other options of SpeechClient, such as its deadline.
+    """
+    options = {"api_version": resource.api_version, "transport": transport, "network": network, **more}
     if resource.auth == Auth.KEY:
         return azure.SpeechClient(resource.endpoint_url, key=_secret(resource), **options)
     return azure.SpeechClient(resource.endpoint_url, credential=_entra(resource, network), **options)

@@ -33,7 +33,7 @@ class _DatabaseCollector(Collector):
         failing = door.unrestricted(Resource).failing().count()
         yield GaugeMetricFamily("speechstudio_resources_failing", "Speech resources that do not answer", failing)
         now = timezone.now()
-        oldest = door.unrestricted(Resource).aggregate(at=Min("mirrored_at"))["at"]
+        oldest = door.unrestricted(Resource).active().aggregate(at=Min("mirrored_at"))["at"]
         yield _seconds(
             "mirror_age_seconds", "Age of the oldest mirror of a Speech resource", now - oldest if oldest else None
         )

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from endpoints import audit
 from endpoints.models import Change, Endpoint, LogFile, Resource
+from endpoints.models.connection import Auth
 from endpoints.models.event import Verb
-from endpoints.models.resource import Auth
 from endpoints.models.secret import CannotDecrypt, Secret
 
 CONNECTION = ("region", "url", "auth", "tenant_id", "client_id", "key")  # they belong together
@@ -59,15 +59,15 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
 
 
 @transaction.atomic
-def remove_resource(resource: Resource, *, actor: User | None) -> None:
-    """Forget a resource with its endpoints. The next sweep closes its open changes, whatever they wait for.
+def remove_resource(resource: Resource, *, actor: User | None, reason: str = "") -> None:
+    """Forget a resource with its endpoints; in Azure nothing changes. The next sweep closes its open changes.
 
     The event names the endpoints with content logs, whose copies in the storage are then deleted by the next night.
     """
     Change.objects.open().filter(endpoint__resource=resource).update(due_at=Now())
     logged = resource.endpoints.filter(Exists(LogFile.objects.filter(endpoint=OuterRef("pk")).exclude(stored_as="")))
     folders = [{"endpoint": str(pk)} for pk in logged.values_list("pk", flat=True)]
-    audit.record(Verb.RESOURCE_REMOVED, actor=actor, resource=resource, folders=folders)
+    audit.record(Verb.RESOURCE_REMOVED, actor=actor, resource=resource, detail=reason, folders=folders)
     resource.delete()
 
 

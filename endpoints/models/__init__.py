@@ -2,6 +2,7 @@
 
 from endpoints.models.bulk import Bulk
 from endpoints.models.change import Change
+from endpoints.models.connection_check import ConnectionCheck
 from endpoints.models.download import Download
 from endpoints.models.draft import Draft
 from endpoints.models.endpoint import Endpoint
@@ -20,6 +21,7 @@ from endpoints.models.sweep import Sweep
 __all__ = [
     "Bulk",
     "Change",
+    "ConnectionCheck",
     "Download",
     "Draft",
     "Endpoint",

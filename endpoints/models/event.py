@@ -46,6 +46,8 @@ class Verb(models.TextChoices):
     PURGED = "purged", _("deleted content logs: %(files)s files")
     RESOURCE_ADDED = "resource-added", _("added the Speech resource %(resource)s")
     RESOURCE_CHANGED = "resource-changed", _("changed the Speech resource %(resource)s")
+    RESOURCE_PAUSED = "resource-paused", _("paused the Speech resource %(resource)s")
+    RESOURCE_RESUMED = "resource-resumed", _("resumed the Speech resource %(resource)s")
     RESOURCE_REMOVED = "resource-removed", _("removed the Speech resource %(resource)s")
     LOG_FOLDER_CHANGED = "log-folder-changed", _("changed the folder of the content logs")
     VIEW_SHARED = "view-shared", _("shared the view %(view)s")
@@ -66,7 +68,7 @@ FIELDS = {
     "api_version": _("API version"),
     "automatic_version": _("API version is chosen automatically"),
     "free_tier": _("Free tier (F0)"),
-    "auth": _("Signs in with"),
+    "auth": _("Authentication"),
     "tenant_id": _("Tenant ID"),
     "client_id": _("Client ID"),
     "key": _("Key or client secret"),

@@ -1,13 +1,9 @@
 """A Speech resource: its address, its credentials, and whether it answers."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
-from urllib.parse import urlsplit
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -16,73 +12,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.connection import ApiVersion, Connection
 from endpoints.models.secret import SecretField
 from endpoints.models.unreadable import ListingProblem
 
-
-class ApiVersion(models.TextChoices):
-    """Versions of the Speech to text REST API that the client supports."""
-
-    V3_2 = "v3.2", "v3.2"
-    V2024_11_15 = "2024-11-15", "2024-11-15"
-    V2025_10_15 = "2025-10-15", "2025-10-15"
-
-
 ASK_VERSION_EVERY = timedelta(days=1)
-
-
-class Auth(models.TextChoices):
-    """How the client authenticates."""
-
-    KEY = "key", gettext_lazy("Key of the resource")
-    CLIENT_SECRET = "client-secret", gettext_lazy("Microsoft Entra application")
-    MANAGED_IDENTITY = "managed-identity", gettext_lazy("Managed identity of this machine")
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """One of Azure's clouds: public, government or china ("Sovereign clouds for speech service")."""
-
-    name: str
-    regions: str
-    management: str
-    recognition: str
-    custom_domain: str
-    blobs: tuple[str, ...]
-
-
-CLOUDS = (
-    Cloud(
-        name="government",
-        regions="usgov",
-        management="api.cognitive.microsoft.us",
-        recognition="stt.speech.azure.us",
-        custom_domain="cognitiveservices.azure.us",
-        blobs=("blob.core.usgovcloudapi.net",),
-    ),
-    Cloud(
-        name="china",
-        regions="china",
-        management="api.cognitive.azure.cn",
-        recognition="stt.speech.azure.cn",
-        custom_domain="cognitiveservices.azure.cn",
-        blobs=("blob.core.chinacloudapi.cn",),
-    ),
-    Cloud(
-        name="public",
-        regions="",
-        management="api.cognitive.microsoft.com",
-        recognition="stt.speech.microsoft.com",
-        custom_domain="cognitiveservices.azure.com",
-        blobs=("blob.core.windows.net", "blob.storage.azure.net"),
-    ),
-)
 
 
 class ResourceQuerySet(ClaimQuerySet["Resource"]):
     def failing(self) -> Self:
         """Resources that have not answered, or have refused our credentials, since `failing_since`."""
-        return self.filter(failing_since__isnull=False)
+        return self.active().filter(failing_since__isnull=False)
+
+    def active(self) -> Self:
+        """Resources that nobody has paused."""
+        return self.filter(paused_at__isnull=True)
 
     def same_service(self, resource: "Resource") -> Self:
         """The row of `resource`, unless it was removed, or its address or version changed, since it was read."""
@@ -90,27 +34,12 @@ class ResourceQuerySet(ClaimQuerySet["Resource"]):
         return self.filter(**{name: getattr(resource, name) for name in asked})
 
 
-class Resource(Claimable):
+class Resource(Connection, Claimable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(gettext_lazy("Name"), max_length=200, unique=True)
-    region = models.CharField(
-        gettext_lazy("Service region"), max_length=50, blank=True, help_text=gettext_lazy("For example eastus.")
-    )
-    url = models.URLField(max_length=500, blank=True)
-    api_version = models.CharField(
-        gettext_lazy("API version"), max_length=20, choices=ApiVersion, default=ApiVersion.V3_2
-    )
-    # Whether a worker chooses the version: once, when nobody has named one. `offered_version` is what it would choose
-    # by the latest answers; empty until the service has been asked.
-    automatic_version = models.BooleanField(default=False, db_default=False)
+    # What a worker would choose by the latest answers; empty until the service has been asked.
     offered_version = models.CharField(max_length=20, blank=True, db_default="", editable=False)
     version_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    auth = models.CharField(gettext_lazy("Signs in with"), max_length=20, choices=Auth, default=Auth.KEY)
-    tenant_id = models.CharField(gettext_lazy("Tenant ID"), max_length=100, blank=True)
-    client_id = models.CharField(gettext_lazy("Client ID"), max_length=100, blank=True)
-    key = SecretField(gettext_lazy("Key or client secret"), null=True)
-    log_container = SecretField(null=True)
-    free_tier = models.BooleanField(gettext_lazy("Free tier (F0)"), default=False)  # the API does not say
     capabilities = models.JSONField(default=dict, editable=False)
 
     hook_enabled = models.BooleanField(default=False, editable=False)
@@ -134,6 +63,10 @@ class Resource(Claimable):
     paused_until = models.DateTimeField(null=True, blank=True, editable=False)
     tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     unreadable = models.JSONField(default=dict, db_default={}, editable=False)  # see ListingProblem
+    # A person's pause: no request is sent to the resource until somebody resumes it.
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_by = models.CharField(max_length=150, blank=True, db_default="", editable=False)
+    pause_reason = models.CharField(max_length=500, blank=True, db_default="", editable=False)
 
     objects = ResourceQuerySet.as_manager()
 
@@ -149,20 +82,6 @@ class Resource(Claimable):
     def listing_problems(self) -> list[ListingProblem]:
         """The items of the latest listings that could not be read."""
         return [ListingProblem(kind, **item) for kind, items in self.unreadable.items() for item in items]
-
-    @property
-    def endpoint_url(self) -> str:
-        """Protocol and host of the REST API, without a slash at the end."""
-        return self.url.rstrip("/") or f"https://{self.region.lower()}.{self.cloud.management}"
-
-    @property
-    def cloud(self) -> Cloud:
-        """Its cloud, by its region, or by its address when no region is given; letter case does not matter."""
-        if self.region:
-            return next(cloud for cloud in CLOUDS if self.region.lower().startswith(cloud.regions))
-        host = urlsplit(self.url).hostname or ""
-        hosts = {cloud: (f".{cloud.management}", f".{cloud.custom_domain}") for cloud in CLOUDS}
-        return next((cloud for cloud in CLOUDS if host.endswith(hosts[cloud])), CLOUDS[-1])
 
     @property
     def version_is_open(self) -> bool:
@@ -190,12 +109,6 @@ class Resource(Claimable):
             return _("%(version)s answers, and it is the only version with content logs of its own.") % words
         return _("v3.2 does not answer, and %(version)s is the newest version that does.") % words
 
-    @property
-    def sign_in(self) -> tuple[str, ...]:
-        """Where its secret is sent, and as whose: with another value, the stored secret must not be used."""
-        application = (self.cloud.name, self.tenant_id, self.client_id) if self.auth == Auth.CLIENT_SECRET else ()
-        return (self.endpoint_url, self.auth, *application)
-
     def supports(self, capability: str) -> bool:
         """Whether its API version has a capability (a field of azure.Capabilities); True until it was polled."""
         return bool(self.capabilities.get(capability, True))
@@ -211,37 +124,23 @@ class Resource(Claimable):
         return self.supports("logs") or self.log_container is not None
 
     @property
+    def paused(self) -> bool:
+        """Whether a person has paused it; `paused_until` is what the service has asked for."""
+        return self.paused_at is not None
+
+    @property
     def health(self) -> dict[str, str]:
-        """Whether it answers: `level` (ok, warning or waiting) and `words`."""
+        """Whether it answers: `level` (ok, warning, waiting or paused) and `words`."""
+        if self.paused:
+            return {"level": "paused", "words": _("Paused")}
         if self.paused_until and self.paused_until > timezone.now():
             at = f"{timezone.localtime(self.paused_until):%H:%M:%S}"
             return {"level": "warning", "words": _("Too many requests; next attempt at %(time)s") % {"time": at}}
         if self.failing_since:
-            return {"level": "warning", "words": _("Does not answer")}
+            return {"level": "warning", "words": _("Unreachable")}
         if self.mirrored_at is None:
-            return {"level": "waiting", "words": _("Not asked yet")}
-        return {"level": "ok", "words": _("Answers")}
-
-    @staticmethod
-    def default_name(region: str, url: str) -> str:
-        """A name for a resource without one: from its custom domain, or from its region."""
-        host = urlsplit(url).hostname or ""
-        subdomain = host.partition(".")[0]
-        if not subdomain or subdomain == region or subdomain.isdigit():
-            return f"Speech {region or host}"
-        return subdomain
-
-    def clean(self) -> None:
-        if not (self.region or self.url):
-            raise ValidationError({"region": _("Give the region, or the address of a custom domain.")})
-        if self.region and not self.region.isalnum():
-            raise ValidationError({"region": _("A region is written as one word, for example westeurope.")})
-        if self.auth != Auth.KEY and not self.url:
-            raise ValidationError({"url": _("Microsoft Entra is accepted on a custom domain only.")})
-        if self.auth == Auth.CLIENT_SECRET and not (self.tenant_id and self.client_id):
-            raise ValidationError({"tenant_id": _("An application has a tenant ID and a client ID.")})
-        if self.url and not (self.url.startswith("https://") or settings.DEMO):
-            raise ValidationError({"url": _("The address must start with https://.")})
+            return {"level": "waiting", "words": _("Not checked")}
+        return {"level": "ok", "words": _("Connected")}
 
     def record_success(self) -> None:
         """The service has answered: clear an earlier failure."""

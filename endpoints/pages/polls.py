@@ -8,7 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from endpoints.access.door.overview_version import OverviewVersion
+from endpoints.access.door.resources_version import ResourcesVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
+
+Version = DataVersion | DownloadsVersion | LogsVersion | OverviewVersion | ResourcesVersion
 
 
 class Polls:
@@ -31,13 +34,10 @@ class Polls:
         return self.get_response(request)
 
 
-def _version_now(seen: str, session: str) -> DataVersion | DownloadsVersion | LogsVersion | OverviewVersion:
-    return (
-        LogsVersion.successor(seen, session)
-        or DownloadsVersion.successor(seen, session)
-        or OverviewVersion.successor(seen, session)
-        or DataVersion.now(session)
-    )
+def _version_now(seen: str, session: str) -> Version:
+    kinds = (LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion)
+    found = (kind.successor(seen, session) for kind in kinds)
+    return next((version for version in found if version), None) or DataVersion.now(session)
 
 
 def _no_news(mirrored_at: datetime | None) -> HttpResponse:

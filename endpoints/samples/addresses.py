@@ -1,8 +1,8 @@
 """Addresses of the Speech to text REST API, in the version that a resource is set to or in a given one."""
 
 from endpoints.models import Endpoint, Resource, SpeechModel
+from endpoints.models.connection import ApiVersion
 from endpoints.models.model import ModelKind
-from endpoints.models.resource import ApiVersion
 
 
 def model_address(model: SpeechModel, resource: Resource, version: str = "") -> str:

@@ -12,8 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from endpoints.models import Project, Resource, SpeechModel
+from endpoints.models.connection import ApiVersion, Auth
 from endpoints.models.model import ModelKind
-from endpoints.models.resource import ApiVersion, Auth
 from endpoints.samples.addresses import api_address, model_address
 
 

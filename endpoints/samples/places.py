@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from endpoints.models import Endpoint, Resource
-from endpoints.models.resource import CLOUDS, Auth, Cloud
+from endpoints.models.connection import CLOUDS, Auth, Cloud
 
 SHORT_AUDIO = "/speech/recognition/conversation/cognitiveservices/v1"  # also an address of the WebSocket
 # What azure-identity must be told outside of the public cloud, in AZURE_AUTHORITY_HOST.

@@ -1,5 +1,6 @@
 """Records the raw responses that the client receives."""
 
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import cast
@@ -42,12 +43,14 @@ class Recorder(httpx.BaseTransport):
 
     def __init__(self, network: Network = PUBLIC) -> None:
         self.exchanges: list[Exchange] = []
+        self.certificate_ends: float | None = None  # seconds since the epoch; None without TLS
         self._inner = Transport(network=network)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
         exchange = Exchange(request.method, request.url.path, response.status_code, response.headers)
         self.exchanges.append(exchange)
+        self.certificate_ends = _end_of_certificate(response) or self.certificate_ends
         stream = _RecordingStream(cast(httpx.SyncByteStream, response.stream), exchange)
         return httpx.Response(
             response.status_code,
@@ -59,3 +62,11 @@ class Recorder(httpx.BaseTransport):
 
     def close(self) -> None:
         self._inner.close()
+
+
+def _end_of_certificate(response: httpx.Response) -> float | None:
+    """When the certificate of the connection expires, in seconds since the epoch; None without TLS."""
+    stream = response.extensions.get("network_stream")
+    secured = stream.get_extra_info("ssl_object") if stream else None
+    ends = (secured.getpeercert() or {}).get("notAfter") if secured else None
+    return float(ssl.cert_time_to_seconds(str(ends))) if ends else None

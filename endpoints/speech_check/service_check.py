@@ -1,5 +1,6 @@
 """The check of one resource: each operation is compared with the contract and reported at once."""
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ from .differences import differences
 from .recording import Recorder
 
 T = TypeVar("T")
+OUT_OF_TIME = "the time for the check is over"
 
 
 class Verdict(StrEnum):
@@ -51,13 +53,22 @@ class CheckResult:
 class ServiceCheck:
     """The check of one resource. `client` uses `recorder` as its transport; `report` is called with each result.
 
-    No result contains a content URL, a transcript, or the text of a log.
+    No result contains a content URL, a transcript, or the text of a log. `seconds`: what begins later is skipped.
+    `error` is what ended the latest operation, `counts` has the length of each list that was read, by its noun.
     """
 
     def __init__(
-        self, client: SpeechClient, recorder: Recorder, report: Callable[[CheckResult], None] = lambda result: None
+        self,
+        client: SpeechClient,
+        recorder: Recorder,
+        report: Callable[[CheckResult], None] = lambda result: None,
+        *,
+        seconds: float = math.inf,
     ) -> None:
         self.client = client
+        self.error: SpeechError | None = None
+        self.counts: dict[str, int] = {}
+        self._until = time.monotonic() + seconds
         self.results: list[CheckResult] = []
         self.endpoints: list[Endpoint] = []
         self._recorder, self._report = recorder, report
@@ -83,8 +94,17 @@ class ServiceCheck:
 
     def read(self) -> None:
         """Check all read operations; changes nothing."""
+        self.reach()
+        self.read_entities()
+
+    def reach(self) -> bool:
+        """Check the first read operation; returns whether the service answered it."""
+        self.run("Endpoints_ListSupportedLocales", self.client.list_endpoint_locales, _count("locale"))
+        return self.error is None
+
+    def read_entities(self) -> None:
+        """Check the read operations on entities."""
         client, capabilities = self.client, self.client.capabilities
-        self.run("Endpoints_ListSupportedLocales", client.list_endpoint_locales, _count("locale"))
         endpoints = self.check_list("Endpoints_List", client.list_endpoints, "endpoint")
         self.endpoints = endpoints or []
         self.check_one("Endpoints_Get", endpoints, lambda it: client.get_endpoint(it.id), "endpoint")
@@ -150,6 +170,7 @@ class ServiceCheck:
             listing = call()
             items = list(listing)
             unreadable.extend(listing.unreadable)
+            self.counts[noun] = len(items)
             return items
 
         def find_problems(_: list[T]) -> list[str]:
@@ -195,6 +216,10 @@ class ServiceCheck:
         for an error, the operation counts as skipped. `compare`: whether the responses are compared with the contract.
         """
         self._recorder.exchanges.clear()
+        self.error = None
+        if time.monotonic() > self._until:
+            self.skip(operation, OUT_OF_TIME)
+            return None
         started = time.perf_counter()
         result: T | None = None
         found: list[str] = []
@@ -203,6 +228,7 @@ class ServiceCheck:
         except NotSupported as error:
             verdict, summary = Verdict.SKIPPED, str(error)
         except SpeechError as error:
+            self.error = error
             reason = skip_reason(error)
             verdict, summary = (Verdict.SKIPPED, reason) if reason else (Verdict.FAILED, str(error))
         except Exception as error:  # the other steps go on; a message may contain what was read
@@ -226,6 +252,10 @@ class ServiceCheck:
 
     def note(self, operation: str, summary: str) -> None:
         self.add(CheckResult(operation, Verdict.HELD, summary))
+
+    def report_to(self, report: Callable[[CheckResult], None]) -> None:
+        """Call `report` with each result from now on."""
+        self._report = report
 
     def add(self, result: CheckResult) -> None:
         """Keep and report a result."""

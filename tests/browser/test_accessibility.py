@@ -69,6 +69,7 @@ def every_state(page, row):
     yield from wizard(page)
     yield from of_an_endpoint(page, endpoint)
     yield from bulk(page)
+    yield from resources(page)
 
 
 def views(page):
@@ -202,6 +203,42 @@ def bulk(page):
     page.get_by_label("Reason").fill("No complaints any more")
     page.get_by_role("button", name=re.compile("Turn off content logging for 1")).click()
     yield "bulk, progress"
+
+
+def resources(page):
+    page.goto("/resources/")
+    page.get_by_text("More for").first.click()
+    yield "resources, menu of one"
+    page.get_by_role("button", name="Test connection").first.click()
+    expect(page.get_by_text("checks passed")).to_be_visible(timeout=30_000)
+    yield "resources, connection tested"
+    page.get_by_text("More for").first.click()
+    page.get_by_role("link", name="Remove", exact=True).first.click()
+    yield "removal, refused"
+    page.get_by_role("link", name="Pause", exact=True).click()
+    yield "pause"
+    page.get_by_role("button", name="Pause").click()
+    yield "resources, a paused one"
+    page.goto("/endpoints/")
+    yield "list, with a paused resource"
+    page.goto("/resources/")
+    page.get_by_role("link", name="Resume").click()
+    yield "resume"
+    page.get_by_role("button", name="Resume").click()
+    page.goto("/resources/new/")
+    page.get_by_label("Name").fill("Contoso test")
+    page.get_by_label("Service region").fill("eastus2")
+    page.get_by_role("button", name="Save").click()
+    yield "add resource, with an error"
+    page.get_by_label("Service address").fill("http://127.0.0.1:9")
+    page.get_by_label("Key or client secret").fill("0" * 32)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("doesn't work yet")).to_be_visible(timeout=30_000)
+    yield "draft, with a check that failed"
+    page.goto("/resources/")
+    yield "resources, with a draft"
+    page.get_by_role("link", name="Continue").click()
+    page.get_by_role("button", name="Discard draft").click()
 
 
 def test_a_page_without_permission_passes_axe_too(open_page):

@@ -58,7 +58,7 @@ def pages_are_right(stage, names, shown):
     for name in names.values():
         assert f"Select {name}" in shown["list"]
     assert ("Live models" in shown["models"]) == stage.mode.models_live
-    assert ("Does not answer" in shown["resources"]) == stage.mode.failing
+    assert ("Unreachable" in shown["resources"]) == stage.mode.failing
 
 
 def all_is_live_again(stage, renamed):

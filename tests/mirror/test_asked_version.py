@@ -15,6 +15,7 @@ from endpoints.mirror import resources, versions
 from endpoints.models import Event, Resource
 from endpoints.models.event import Verb
 from tests.conftest import KEY
+from tests.pages.resource_forms import save
 
 V32 = "/speechtotext/v3.2/"
 
@@ -202,8 +203,7 @@ def form_of(resource, **changes):
 
 
 def edit(person, resource, **changes):
-    address = reverse("endpoints:resource-edit", args=[resource.pk])
-    response = person.post(address, form_of(resource, **changes))
+    response = save(person, form_of(resource, **changes), resource)
     assert response.status_code == 302, text_of(response)
     resource.refresh_from_db()
 
@@ -269,15 +269,15 @@ def test_a_start_keeps_what_people_have_edited(db, alice, start, capsys):
 
 
 def test_a_start_never_changes_a_resource_that_a_person_added_under_its_name(db, alice, start):
-    form = {"name": "Speech eastus", "region": "westus", "auth": "key", "new_key": "k" * 32, "api_version": "v3.2"}
-    assert alice.post(reverse("endpoints:resource-new"), form).status_code == 302
+    form = {"name": "Speech eastus", "region": "westus", "auth": "key", "new_key": "c" * 32, "api_version": "v3.2"}
+    assert save(alice, form).status_code == 302
     start()
     resource = Resource.objects.get()
     assert (resource.region, resource.url, resource.api_version, resource.automatic_version) == (
         *("westus", "", "v3.2"),
         False,
     )
-    assert resource.key.open() == "k" * 32
+    assert resource.key.open() == "c" * 32
 
 
 def test_a_start_sets_a_new_key_of_a_resource_that_nobody_edited(db, start):

@@ -4,18 +4,18 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.changes.backoff import before_calling
 from endpoints.models import Resource
+from tests.pages.resource_forms import save
 
 KEY = "0" * 32
 
 
 def edit(person, resource, **changes):
     form = {"name": resource.name, "region": resource.region, "url": resource.url, "auth": "key", "api_version": "v3.2"}
-    response = person.post(reverse("endpoints:resource-edit", args=[resource.pk]), form | changes)
+    response = save(person, form | changes, resource)
     assert response.status_code == 302
 
 

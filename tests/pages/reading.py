@@ -1,5 +1,6 @@
 """Reads rows and forms from pages, and has the addresses of pages of one row."""
 
+import html
 import re
 
 from django.urls import reverse
@@ -20,3 +21,9 @@ def form_of(client, address, **typed):
 
 def page_of(name, row):
     return reverse(f"endpoints:{name}", args=[row.pk])
+
+
+def text_of(answer):
+    """The words of a page, without its markup."""
+    text = html.unescape(re.sub("<[^>]*>", " ", answer.content.decode()))
+    return re.sub(r" ([.,:])", r"\1", " ".join(text.replace("\u2068", "").replace("\u2069", "").split()))

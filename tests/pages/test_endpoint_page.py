@@ -10,8 +10,8 @@ from django.utils import timezone
 from endpoints import audit
 from endpoints.changes import decisions, submit
 from endpoints.models import Change, Endpoint, Resource
+from endpoints.models.connection import Auth
 from endpoints.models.event import Verb
-from endpoints.models.resource import Auth
 from endpoints.models.status import ChangeKind, ChangeState
 
 

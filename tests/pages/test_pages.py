@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from endpoints.changes import submit
 from endpoints.models import Download, Endpoint, Event, Resource, SpeechModel
+from tests.pages.resource_forms import save
 
 
 @pytest.fixture
@@ -122,12 +123,12 @@ def test_a_resource_is_added_with_its_key_sealed_in_the_database(alice, db):
         "url": "",
         "api_version": "v3.2",
         "auth": "key",
-        "new_key": "abcdef0123456789",
+        "new_key": "abcdef0123456789" * 2,
     }
-    assert alice.post(reverse("endpoints:resource-new"), form).status_code == 302
+    assert save(alice, form).status_code == 302
     resource = Resource.objects.get()
     assert resource.endpoint_url == "https://westeurope.api.cognitive.microsoft.com"
-    assert resource.key.open() == "abcdef0123456789"
+    assert resource.key.open() == "abcdef0123456789" * 2
     assert "abcdef0123456789" not in resource.key.sealed
     page = alice.get(reverse("endpoints:resource-edit", args=[resource.pk])).content.decode()
     assert "abcdef0123456789" not in page

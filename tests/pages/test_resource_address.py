@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from endpoints.models import Resource
+from tests.pages.resource_forms import save
 
 FORM = {"name": "Contoso", "region": "eastus", "url": "", "api_version": "v3.2", "auth": "key", "new_key": "0" * 32}
 
@@ -35,12 +36,13 @@ def test_an_address_is_stored_without_the_path_of_an_api(alice, pasted, stored):
         "auth": "key",
         "new_key": "0" * 32,
     }
-    assert alice.post(reverse("endpoints:resource-new"), form).status_code == 302
+    form |= {"own_gateway": "on"} if "proxy" in pasted else {}
+    assert save(alice, form).status_code == 302
     assert Resource.objects.get().url == stored
 
 
 def test_a_resource_without_an_address_of_its_own_stays_without(alice):
-    assert alice.post(reverse("endpoints:resource-new"), FORM).status_code == 302
+    assert save(alice, FORM).status_code == 302
     assert Resource.objects.get().url == ""
 
 
@@ -61,7 +63,7 @@ def test_a_private_address_is_refused_at_once_unless_its_network_is_named(alice,
         answer = alice.post(reverse("endpoints:resource-new"), FORM | {field: f"{address}?sig=x"})
         assert (answer.status_code, "PRIVATE_NETWORKS" in answer.content.decode()) == (422, True)
     settings.PRIVATE_NETWORKS = ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16", "::1/128", "fc00::/7")
-    assert alice.post(reverse("endpoints:resource-new"), FORM | {"url": address}).status_code == 302
+    assert save(alice, FORM | {"url": address}).status_code == 302
 
 
 @pytest.mark.parametrize("user", ["u:p", "u", "u:"])

@@ -1,12 +1,12 @@
 """A stored secret is sent where it was given for: another address or way of signing in needs it anew."""
 
 import pytest
-from django.urls import reverse
 
 from endpoints.mirror.resources import register, save_resource
 from endpoints.models import Event, Resource
 from endpoints.models.event import Verb
 from endpoints.models.secret import Secret
+from tests.pages.resource_forms import save
 
 ANEW = "enter the key or client secret again"
 OWN = "https://contoso.cognitiveservices.azure.com"
@@ -20,7 +20,8 @@ def stored(**form):
 
 
 def post(person, resource, **form):
-    return person.post(reverse("endpoints:resource-edit", args=[resource.pk]), form)
+    gateway = {"own_gateway": "on"} if "attacker" in form["url"] else {}
+    return save(person, form | gateway, resource)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from endpoints import azure
 from endpoints.azure import writing
 from endpoints.models import Change, Endpoint, Project, Resource, SpeechModel
 from endpoints.models.change import MARK
+from endpoints.models.connection import Auth
 from endpoints.models.model import ModelKind
-from endpoints.models.resource import Auth
 from endpoints.samples import api_requests
 from speechstudio.environment import Environment
 from tests.conftest import KEY

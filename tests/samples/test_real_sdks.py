@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from endpoints.models import Resource
-from endpoints.models.resource import Auth
+from endpoints.models.connection import Auth
 from tests.conftest import KEY
 from tests.samples.sdks import FILES, code_on, recording, run
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from endpoints import samples
 from endpoints.models import Endpoint, Resource
-from endpoints.models.resource import Auth
+from endpoints.models.connection import Auth
 
 ID = "0a1b2c3d-0000-4000-8000-123456789abc"
 OWN = "https://contoso.cognitiveservices.azure.com"

@@ -22,6 +22,7 @@ from endpoints.access.permissions import Person, allows
 from endpoints.models import (
     Bulk,
     Change,
+    ConnectionCheck,
     Download,
     Draft,
     Endpoint,
@@ -39,6 +40,7 @@ from endpoints.models import (
     SpeechModel,
 )
 from endpoints.models.change import ChangeQuerySet
+from endpoints.models.connection_check import ConnectionCheckQuerySet
 from endpoints.models.download import DownloadQuerySet
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.log import LogEntryQuerySet, LogFileQuerySet
@@ -50,6 +52,7 @@ from endpoints.models.purge import PurgeQuerySet
 from endpoints.models.resource import ResourceQuerySet
 
 VIEW, DEPLOY, READ_LOGS, MANAGE_LOGS = "view_endpoint", "deploy_model", "read_logs", "manage_logs"
+MANAGE = "manage_resources"
 
 Row = TypeVar("Row", bound=Model)
 Rows = TypeVar("Rows", bound="QuerySet[Any, Any]")
@@ -91,7 +94,18 @@ def resources(person: Person, permission: str = VIEW) -> ResourceQuerySet:
 
 def resource(person: Person, pk: UUID) -> Resource:
     """A Speech resource, to be changed."""
-    return _one(resources(person, "manage_resources"), person, "manage_resources", pk)
+    return _one(resources(person, MANAGE), person, MANAGE, pk)
+
+
+def connection_checks(person: Person) -> ConnectionCheckQuerySet:
+    """The tests of connections, and the drafts of resources, for whoever manages resources."""
+    return _visible(ConnectionCheck.objects.all(), person, MANAGE)
+
+
+def connection_draft(person: Person, pk: UUID | None) -> ConnectionCheck:
+    """A draft of a resource, with the resource that it would change."""
+    rows = connection_checks(person).drafts().select_related("resource")
+    return _one(rows, person, MANAGE, pk)
 
 
 def projects(person: Person, permission: str = VIEW) -> ProjectQuerySet:
@@ -178,6 +192,11 @@ def log_files(person: Person, permission: str = READ_LOGS) -> LogFileQuerySet:
 
 def downloads(person: Person) -> DownloadQuerySet:
     return _visible(Download.objects.all(), person, READ_LOGS)
+
+
+def resource_downloads(person: Person, resource: Resource) -> DownloadQuerySet:
+    """The downloads that a worker still makes of a resource's content logs, to be counted by whoever manages it."""
+    return _visible(Download.objects.active().filter(endpoint__resource=resource), person, MANAGE)
 
 
 def download(person: Person, pk: UUID) -> Download:

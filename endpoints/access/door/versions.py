@@ -35,9 +35,9 @@ SELECT
     (SELECT max(updated_at) FROM endpoints_endpoint),
     (SELECT max(updated_at) FROM endpoints_change),
     (SELECT max(failing_since) FROM endpoints_resource),
-    (SELECT count(*) FROM endpoints_resource WHERE failing_since IS NOT NULL),
-    (SELECT count(*) FROM endpoints_resource WHERE mirrored_at IS NULL),
-    (SELECT min(mirrored_at) FROM endpoints_resource),
+    (SELECT count(*) FROM endpoints_resource WHERE failing_since IS NOT NULL AND paused_at IS NULL),
+    (SELECT count(*) FROM endpoints_resource WHERE mirrored_at IS NULL AND paused_at IS NULL),
+    (SELECT min(mirrored_at) FROM endpoints_resource WHERE paused_at IS NULL),
     (SELECT max(cataloged_at) FROM endpoints_resource),
     (SELECT count(*) FROM endpoints_resource),
     (SELECT "at" FROM endpoints_sweep WHERE id = 1),
@@ -51,6 +51,8 @@ SELECT
     EXISTS (SELECT 1 FROM endpoints_change WHERE state = 'deploying'),
     EXISTS (SELECT 1 FROM endpoints_endpoint WHERE status IN ('NotStarted', 'Running') AND gone_at IS NULL),
     (SELECT count(*) FROM endpoints_resource WHERE unreadable <> '{{}}'),
+    (SELECT count(*) FROM endpoints_resource WHERE paused_at IS NOT NULL),
+    (SELECT max(paused_at) FROM endpoints_resource),
     (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
     EXISTS (SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s)
 """
@@ -83,6 +85,7 @@ class DataVersion:
     workers_busy: bool
     logs_worker_missing: bool
     unreadable: int
+    paused: int
     unseen: int
     session_alive: bool
     clock: datetime | None
@@ -105,10 +108,10 @@ class DataVersion:
             cursor.execute(facts, params)
             endpoint, change, since, failing, unread, mirrored, cataloged, resources, *rest = cursor.fetchone()
         swept, beat, clock, logs_beat = map(_time, rest[:4])
-        names, ready, expired, due, deploying, running, unreadable, unseen, session, *more = rest[4:]
+        names, ready, expired, due, deploying, running, unreadable, paused, paused_at, unseen, session, *more = rest[4:]
         late, absent = overdue(swept, clock), missing(swept, beat, clock)
         shown = (since, failing, unread, resources, unreadable, late, absent, names, ready, cataloged, expired)
-        frame = digest(shown, f"{now:%d%H}", now.minute // QUARTER)
+        frame = digest(shown, paused, paused_at, f"{now:%d%H}", now.minute // QUARTER)
         minute = now.minute if deploying or running else None
         return cls(
             version=digest(frame, endpoint, change, due, minute),
@@ -123,6 +126,7 @@ class DataVersion:
             workers_busy=late and not absent,
             logs_worker_missing=overdue(logs_beat, clock),
             unreadable=unreadable,
+            paused=paused,
             unseen=unseen,
             session_alive=bool(session),
             clock=clock,

@@ -15,8 +15,8 @@ from endpoints.access import door
 from endpoints.access.permissions import allows, may
 from endpoints.changes import submit
 from endpoints.models import Download, Endpoint
+from endpoints.models.connection import Auth
 from endpoints.models.event import Verb
-from endpoints.models.resource import Auth
 from endpoints.models.secret import CannotDecrypt
 from endpoints.pages.content_logs import keep
 from endpoints.pages.endpoint import head, tabs

@@ -1,44 +1,18 @@
 """The form of a Speech resource."""
 
-import re
-from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from endpoints.access import door
+from endpoints.access.permissions import Person
 from endpoints.models import Resource
-from endpoints.models.resource import CLOUDS, ApiVersion, Auth
-from endpoints.models.secret import Secret
-
-_API_PATH = re.compile(r"/(?:sts|speechtotext|speech|stt|tts|cognitiveservices|texttospeech)(?:/|$)", re.IGNORECASE)
-_AZURE = tuple(host for cloud in CLOUDS for host in (cloud.management, cloud.recognition, cloud.custom_domain))
-_BLOBS = tuple(f".{host}" for cloud in CLOUDS for host in cloud.blobs)
-
-
-def origin(address: str) -> str:
-    """Protocol and host of an address. The path of a company's own proxy in front of the service is kept."""
-    parts = urlsplit(address)
-    if not parts.hostname:
-        return address
-    path = "" if parts.hostname.endswith(_AZURE) else _API_PATH.split(parts.path, maxsplit=1)[0].rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path}"
-
-
-def _refuse_private(address: str) -> None:
-    """A worker refuses each connection to a private network; this tells it at once, as far as no name is involved."""
-    host = urlsplit(address).hostname or ""
-    try:
-        found = ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        return
-    if not found.is_global and not any(found in ip_network(network) for network in settings.PRIVATE_NETWORKS):
-        raise forms.ValidationError(
-            _("The address is in a private network that the setting PRIVATE_NETWORKS does not name.")
-        )
+from endpoints.models.connection import ApiVersion, Auth
+from endpoints.models.secret import CannotDecrypt, Secret
+from endpoints.pages.forms import connection_rules as rules
 
 
 class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes none at run time
@@ -49,6 +23,11 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         help_text=gettext_lazy("Only for a custom domain or private endpoint; otherwise it follows from the region."),
         assume_scheme="https",
         max_length=500,
+        required=False,
+    )
+    own_gateway = forms.BooleanField(
+        label=gettext_lazy("This is the address of our own gateway"),
+        help_text=gettext_lazy("Select it when the address is not one of Azure: the key is sent there."),
         required=False,
     )
     api_version = forms.ChoiceField(
@@ -79,12 +58,15 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         model = Resource
         fields = ("name", "region", "url", "free_tier", "auth", "tenant_id", "client_id")
 
-    field_order = ("name", "region", "url", "api_version")
+    field_order = ("name", "region", "url", "own_gateway", "api_version")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = not self.instance._state.adding
-        self.initial["api_version"] = self.instance.api_version if known and not self.instance.automatic_version else ""
+        self.person = person
+        self.fields["region"].widget.attrs["autocapitalize"] = "off"
+        self.initial["own_gateway"] = rules.is_elsewhere(self.instance.url)
+        known = (self.instance.region or self.instance.url) and not self.instance.automatic_version
+        self.initial["api_version"] = self.instance.api_version if known else ""
         self._stored_for = self.instance.sign_in if self.instance.key else None
         if self.instance.key:
             self.fields["new_key"].help_text = _("Leave it empty to keep what is stored.")
@@ -95,18 +77,23 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         """The address without what the portal shows behind it, such as /sts/v1.0/issuetoken or /speechtotext/v3.2."""
         if "@" in urlsplit(self.cleaned_data["url"]).netloc:
             raise forms.ValidationError(_("The address must not contain a user name or a password."))
-        address = origin(self.cleaned_data["url"])
-        _refuse_private(address)
+        address = rules.origin(self.cleaned_data["url"])
+        rules.refuse_private(address)
         return address
+
+    def clean_region(self) -> str:
+        """The region's name as the API has it, also from the one that the portal shows: East US 2 is eastus2."""
+        return "".join(self.cleaned_data["region"].lower().split())
 
     def clean_new_log_container(self) -> str:
         address: str = self.cleaned_data["new_log_container"]
-        _refuse_private(address)
+        rules.refuse_private(address)
         return address
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         self._check_container(values.get("new_log_container") or "", values.get("auth") or "")
+        self._check_address(values)
         needs_key = values.get("auth") != Auth.MANAGED_IDENTITY and not values.get("new_key")
         if needs_key and not self.instance.key:
             self.add_error("new_key", _("A key or a client secret is needed to sign in with."))
@@ -116,7 +103,32 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
                 "new_key",
                 _("The address or the way of signing in has changed: enter the key or client secret again."),
             )
+        if not self.errors and (same := self._same_resource(values)):
+            name = {"name": same.name}
+            if same.is_regional:
+                self.add_error("new_key", _("%(name)s already uses this key in this region.") % name)
+            else:
+                self.add_error("url", _("%(name)s already uses this address.") % name)
         return values
+
+    def _check_address(self, values: dict[str, Any]) -> None:
+        """What can be known of the address and the key without asking the service."""
+        url, region, key = (values.get(name) or "" for name in ("url", "region", "new_key"))
+        if url and (why := rules.why_not_of_azure(url, region, own_gateway=values["own_gateway"])):
+            self.add_error("url", why)
+        of_azure = not rules.is_elsewhere(url)
+        if key and of_azure and values.get("auth") == Auth.KEY and not rules.KEY.fullmatch(key):
+            self.add_error("new_key", _("A key has 32 characters from 0 to 9 and a to f, or 84 letters and digits."))
+
+    def _same_resource(self, values: dict[str, Any]) -> Resource | None:
+        """Another row of the same Speech resource: with the same address, in a region also with the same key."""
+        wanted = Resource(**{name: values.get(name) or "" for name in ("region", "url", "auth")})
+        others = door.resources(self.person, door.MANAGE).exclude(pk=self.instance.pk)
+        alike = [other for other in others if other.endpoint_url.lower() == wanted.endpoint_url.lower()]
+        if not wanted.is_regional:
+            return alike[0] if alike else None
+        typed = Secret.of(values["new_key"]) if values.get("new_key") else self.instance.key
+        return next((other for other in alike if _same(other.key, typed)), None)
 
     def _check_container(self, address: str, auth: str) -> None:
         """Without a SAS token in its address a container is sent an Entra token, which opens other storage too."""
@@ -126,7 +138,7 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         if auth == Auth.KEY:
             error = _("The address needs a SAS token, because the resource has only a key.")
             self.add_error("new_log_container", error)
-        elif parts.scheme != "https" or not (parts.hostname or "").endswith(_BLOBS):
+        elif parts.scheme != "https" or not (parts.hostname or "").endswith(rules.BLOBS):
             self.add_error(
                 "new_log_container",
                 _("Without a SAS token, the address must be one of Azure Blob Storage, and start with https://."),
@@ -148,3 +160,11 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         self.instance.api_version = version or self.instance.api_version
         resource: Resource = super().save(commit=commit)
         return resource
+
+
+def _same(one: Secret | None, other: Secret | None) -> bool:
+    """Whether two secrets are the same text; not if one of them cannot be decrypted."""
+    try:
+        return one is not None and other is not None and one.open() == other.open()
+    except CannotDecrypt:
+        return False

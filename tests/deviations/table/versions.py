@@ -244,7 +244,7 @@ MODES = [
         answers("GET", "/speechtotext/", 404),
         {
             "list": "Contoso: There is no Speech to text REST API at",
-            "resources": "Choosing Does not answer There is no Speech to text REST API at",
+            "resources": "There is no Speech to text REST API at",
             "check": "no version can be chosen now",
         },
         version="",

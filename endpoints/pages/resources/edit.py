@@ -1,47 +1,58 @@
-"""Speech resources: where the service is, the key to it, and whether it answers."""
+"""The form of a Speech resource, its API version and its web hook."""
 
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
+from endpoints.mirror import connection_checks as checks
 from endpoints.mirror.resources import save_resource, set_web_hook, use_offered_version
+from endpoints.models import ConnectionCheck, Resource
+from endpoints.models.search import uuid_in
 from endpoints.pages.forms.resource import ResourceForm
 from endpoints.pages.http import HttpRequest
-
-
-@require_safe
-@may("manage_resources")
-def resources(request: HttpRequest) -> HttpResponse:
-    found = door.resources(request.user, "manage_resources")
-    return render(request, "resources/list.html", {"section": "resources", "resources": found})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("manage_resources")
 def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
-    """Add a Speech resource, or change one; the stored key is never shown."""
+    """Add a Speech resource, or change one; the stored key is never shown. `draft` in the query: go on with it."""
     resource = door.resource(request.user, pk) if pk else None
-    form = ResourceForm(request.POST or None, instance=resource)
+    query = request.GET.get("draft")
+    draft = door.connection_draft(request.user, uuid_in(query)) if query else ConnectionCheck()
+    if query and draft.resource_id != pk:
+        raise Http404
+    instance = draft.as_resource() if query else resource
+    form = ResourceForm(request.POST or None, instance=instance, person=request.user)
     if request.method == "POST" and form.is_valid():
-        saved = save_resource(form.save(commit=False), actor=request.user)
-        hints.send("mirror", saved.pk)
-        messages.success(request, _("%(name)s is saved; the service is asked now.") % {"name": saved.name})
-        return redirect("endpoints:resources")
+        return _store(request, form.save(commit=False), resource, draft)
     context = {
         "section": "resources",
         "form": form,
         "resource": resource,
+        "draft": draft if query else None,
         "public": bool(settings.PUBLIC_URL),
     }
     return render(request, "resources/form.html", context, status=422 if form.errors else 200)
+
+
+def _store(request: HttpRequest, wanted: Resource, of: Resource | None, draft: ConnectionCheck) -> HttpResponse:
+    """A connection is tested before it is used; anything else is saved at once."""
+    if checks.needs_test(wanted, of=of):
+        stored = checks.store_draft(draft, wanted, of=of, actor=request.user)
+        hints.send("check_connection", stored.pk)
+        return redirect("endpoints:resource-draft", pk=stored.pk)
+    saved = save_resource(wanted, actor=request.user)
+    hints.send("mirror", saved.pk)
+    messages.success(request, _("%(name)s is saved.") % {"name": saved.name})
+    return redirect("endpoints:resources")
 
 
 @require_POST

@@ -1,14 +1,12 @@
 """What every page shows around its content: the resource, how old the data is, and what is wrong."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
+from django.urls import ResolverMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,25 +14,14 @@ from django.utils.translation import ngettext
 from endpoints.access import door, roles
 from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import allows
-from endpoints.models import Resource
-from endpoints.pages import places
-
-
-@dataclass(frozen=True)
-class Banner:
-    level: str
-    text: str
-    since: datetime | None = None
-    link_url: str = ""
-    link_text: str = ""
-
-
-NAMED = 3  # resources in trouble: the others are counted
+from endpoints.pages import banners, places
+from endpoints.pages.banners import Banner
 
 
 @dataclass
 class Frame:
     user: Any
+    page: ResolverMatch | None = None
 
     @cached_property
     def data(self) -> DataVersion:
@@ -64,15 +51,9 @@ class Frame:
 
     @cached_property
     def banners(self) -> list[Banner]:
-        failing = door.resources(self.user).failing().order_by("failing_since")[:NAMED] if self.data.failing else ()
-        found = [self._trouble(resource) for resource in failing]
-        if found and self.data.failing > NAMED:
-            text = _("%(count)s more Speech resources do not answer.") % {"count": self.data.failing - NAMED}
-            found.append(Banner("warning", text))
-        if self.data.unreadable:
-            found += self._unreadable()
+        found = banners.of_resources(self.user, self.data, self.page)
         if not self.data.resources:
-            found.append(self._no_resource())
+            found.append(banners.no_resource(self.user))
         elif self.data.worker_missing:
             text = _("No worker is running: what you request is stored and starts later.")
             found.append(Banner("warning", text, self.data.swept_at))
@@ -92,35 +73,6 @@ class Frame:
         words = ngettext("Your log download is ready.", "%(count)s of your log downloads are ready.", self.unseen)
         return Banner("success", words % {"count": self.unseen}, None, reverse("endpoints:downloads"), _("Downloads"))
 
-    def _trouble(self, resource: Resource) -> Banner:
-        words = {"name": resource.name, "failure": resource.failure}
-        text = _("%(name)s: %(failure)s") % words
-        if resource.mirrored_at:
-            age = timezone.localtime(resource.mirrored_at)
-            text += " " + _("The data is from %(time)s.") % {
-                "time": date_format(age, "TIME_FORMAT" if _today(age) else "SHORT_DATETIME_FORMAT")
-            }
-        if allows(self.user, "manage_resources", on=resource):
-            link = reverse("endpoints:resource-edit", args=[resource.pk])
-            return Banner("warning", text, resource.failing_since, link, _("Speech resource"))
-        return Banner("warning", text, resource.failing_since)
-
-    def _unreadable(self) -> list[Banner]:
-        """Items of the service that no row shows, because they cannot be read."""
-        resources = door.resources(self.user).exclude(unreadable={})[:NAMED]
-        items = [(resource.name, item) for resource in resources for item in resource.listing_problems if not item.row]
-        found = [Banner("warning", f"{name}: {item.words}") for name, item in items[:NAMED]]
-        if more := len(items) - len(found):
-            words = ngettext("%(count)s more item cannot be read.", "%(count)s more items cannot be read.", more)
-            found.append(Banner("warning", words % {"count": more}))
-        return found
-
-    def _no_resource(self) -> Banner:
-        text = _("No Speech resource is registered yet.")
-        if allows(self.user, "manage_resources"):
-            return Banner("info", text, None, reverse("endpoints:resource-new"), _("Add a Speech resource"))
-        return Banner("info", text)
-
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """The context processor; nothing is read for a person who has not signed in."""
@@ -134,9 +86,5 @@ def context(request: HttpRequest) -> dict[str, Any]:
 def of(request: HttpRequest) -> Frame:
     """The frame of this request's page, read once."""
     if not hasattr(request, "frame"):
-        request.frame = Frame(request.user)  # type: ignore[attr-defined]  # our own attribute
+        request.frame = Frame(request.user, request.resolver_match)  # type: ignore[attr-defined]  # our own attribute
     return request.frame  # type: ignore[attr-defined,no-any-return]  # our own attribute
-
-
-def _today(time: datetime) -> bool:
-    return timezone.localtime() - time < timedelta(hours=20)

@@ -1,0 +1,129 @@
+"""What is wrong, above the pages where it matters: each Speech resource is named once, in words for the reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import ResolverMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from endpoints.access import door
+from endpoints.access.door.versions import DataVersion
+from endpoints.access.permissions import Person, allows
+from endpoints.models import Resource
+from endpoints.models.resource import ResourceQuerySet
+
+NAMED = 3  # resources in trouble: the others are counted
+# Pages that show endpoints or models of all resources; the page of resources says the same in its cards.
+_OF_ALL = {"list", "models", "new", "bulk", "bulk-progress", "downloads"}
+_NOT_OF_ENDPOINTS = ("bulk", "purge", "change-", "download-", "resource", "view")
+
+
+@dataclass(frozen=True)
+class Banner:
+    level: str
+    text: str
+    since: datetime | None = None
+    link_url: str = ""
+    link_text: str = ""
+
+
+def of_resources(person: Person, data: DataVersion, match: ResolverMatch | None) -> list[Banner]:
+    """A banner for each resource in trouble whose endpoints this page shows, for NAMED of them at most."""
+    if not (data.failing or data.paused or data.unreadable):
+        return []
+    shown = _shown(person, match)
+    if shown is None:
+        return []
+    failing = list(shown.failing().order_by("failing_since")[: NAMED + 1]) if data.failing else []
+    found = [_failing(person, resource) for resource in failing[:NAMED]]
+    if len(failing) > NAMED:
+        found.append(Banner("warning", _more(shown.failing().count() - NAMED)))
+    if data.paused:
+        found += [_paused(person, one) for one in shown.filter(paused_at__isnull=False).order_by("paused_at")[:NAMED]]
+    if data.unreadable:
+        found += _unreadable(person, shown.exclude(unreadable={}).exclude(pk__in=[one.pk for one in failing]))
+    return found
+
+
+def no_resource(person: Person) -> Banner:
+    text = _("No Speech resource is registered yet.")
+    if allows(person, "manage_resources"):
+        return Banner("info", text, None, reverse("endpoints:resource-new"), _("Add a Speech resource"))
+    return Banner("info", text)
+
+
+def _shown(person: Person, match: ResolverMatch | None) -> ResourceQuerySet | None:
+    """The resources whose endpoints a page shows; None when it shows none."""
+    name = match.url_name or "" if match and match.app_name == "endpoints" else ""
+    if name in _OF_ALL:
+        return door.resources(person)
+    pk = match.kwargs.get("pk") if match else None
+    if not name or pk is None or (name.startswith(_NOT_OF_ENDPOINTS) and name != "change-model"):
+        return None
+    return door.resources(person).filter(pk__in=door.endpoints(person).filter(pk=pk).values("resource"))
+
+
+def _failing(person: Person, resource: Resource) -> Banner:
+    """What an administrator can act on, and what everybody else needs to know."""
+    if not allows(person, "manage_resources", on=resource):
+        text = _(
+            "Speech resource %(name)s can't be reached since %(time)s. Data may be out of date. "
+            "Your administrator can see why."
+        )
+        return Banner("warning", text % {"name": resource.name, "time": _when(resource.failing_since)})
+    text = _("%(name)s: %(failure)s") % {"name": resource.name, "failure": _(resource.failure)}
+    if resource.mirrored_at:
+        text += " " + _("The data is from %(time)s.") % {"time": _when(resource.mirrored_at)}
+    return Banner("warning", text, resource.failing_since, _address(resource), _("Speech resource"))
+
+
+def _more(count: int) -> str:
+    words = ngettext(
+        "%(count)s more Speech resource can't be reached.",
+        "%(count)s more Speech resources can't be reached.",
+        count,
+    )
+    return words % {"count": count}
+
+
+def _paused(person: Person, resource: Resource) -> Banner:
+    words = {"name": resource.name, "who": resource.paused_by, "time": _when(resource.paused_at)}
+    text = _("%(name)s is paused by %(who)s since %(time)s: nothing is read from Azure or sent to it.") % words
+    if allows(person, "manage_resources", on=resource):
+        return Banner("info", text, None, _address(resource), _("Speech resource"))
+    return Banner("info", text)
+
+
+def _unreadable(person: Person, resources: ResourceQuerySet) -> list[Banner]:
+    """Items of the service that no row shows, because they cannot be read."""
+    found: list[Banner] = []
+    left = 0
+    for resource in resources:
+        items = [item.words for item in resource.listing_problems if not item.row]
+        if items and len(found) < NAMED:
+            found.append(Banner("warning", f"{resource.name}: {' '.join(items[:NAMED])}"))
+            left += len(items[NAMED:])
+        else:
+            left += len(items)
+    if left:
+        words = ngettext("%(count)s more item cannot be read.", "%(count)s more items cannot be read.", left)
+        found.append(Banner("warning", words % {"count": left}))
+    return found
+
+
+def _address(resource: Resource) -> str:
+    return f"{reverse('endpoints:resources')}#resource-{resource.pk}"
+
+
+def _when(time: datetime | None) -> str:
+    """The time of a moment of today, otherwise its day too."""
+    if time is None:
+        return "…"
+    local = timezone.localtime(time)
+    recent = timezone.localtime() - local < timedelta(hours=20)
+    return str(date_format(local, "TIME_FORMAT" if recent else "SHORT_DATETIME_FORMAT"))

@@ -99,7 +99,7 @@ def test_a_retired_version_becomes_a_banner_that_names_the_version_to_choose(ali
     world.begin(endpoints=2, rate_limit="0/0", switches={"retired": "v3.2", "retired_answer": answer})
     worker.mirror()
     page = alice.get("/endpoints/").content.decode()
-    assert "does not support API version v3.2, but it supports 2025-10-15. Choose 2025-10-15 for this" in page
+    assert "support API version v3.2 but supports 2025-10-15. Select 2025-10-15 for this" in page
     assert page.count('<tr id="endpoint-') == 2
 
 
@@ -119,7 +119,7 @@ def test_an_address_at_which_no_version_answers_is_told_from_a_retired_version(a
     world.fail(everything)
     worker.mirror()
     page = alice.get("/endpoints/").content.decode()
-    assert "There is no Speech to text REST API at" in page
+    assert "No version of the Speech to text REST API was found at" in page
     assert "Correct the service address or the region of this resource." in page
     assert page.count('<tr id="endpoint-') == 2
     world.fail({**everything, "path": "/speechtotext/v3.2/"})
@@ -145,7 +145,7 @@ def test_a_version_is_not_called_retired_for_good_while_the_others_cannot_be_ask
     worker.mirror()
     resource.refresh_from_db()
     assert resource.failure == (
-        "The service does not support API version v3.2. Choose another API version for this resource."
+        "The service doesn't support API version v3.2. Select another API version for this resource."
     )
 
 

@@ -33,13 +33,13 @@ def checked_endpoint(endpoint: str) -> httpx.URL:
     try:
         url = httpx.URL(endpoint.strip().rstrip("/"))
     except (httpx.InvalidURL, UnicodeError):
-        raise ValueError("The endpoint of a Speech resource is an address such as https://...") from None
+        raise ValueError("The service address isn't valid. Enter an address that starts with https://.") from None
     if url.scheme not in _PORTS or not url.host or (url.port or 443) > 65535:
-        raise ValueError("The endpoint of a Speech resource is an address that begins with https://.")
+        raise ValueError("The service address isn't valid. Enter an address that starts with https://.")
     if url.userinfo or url.query or url.fragment:
-        raise ValueError("The endpoint of a Speech resource has no user name, query or fragment.")
+        raise ValueError("Remove the user name, query, and fragment from the service address.")
     if url.scheme == "http" and not is_loopback(url):
-        raise ValueError("The endpoint of a Speech resource begins with https://; http:// is for this machine alone.")
+        raise ValueError("The service address must start with https://. http:// is allowed only on this machine.")
     return url
 
 

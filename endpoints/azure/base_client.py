@@ -50,7 +50,7 @@ class BaseClient:
     def require(self, supported: bool, what: str, operation: str) -> None:
         """Raise NotSupported, before anything is sent, if the version does not have `what`."""
         if not supported:
-            raise NotSupported(f"API version {self.version.name} has no {what}.", operation=operation)
+            raise NotSupported(f"API version {self.version.name} doesn't support {what}.", operation=operation)
 
     def request(
         self,
@@ -115,7 +115,7 @@ class BaseClient:
                 raise
             return
         if status != 204:
-            raise unreadable(operation, f"it does not say that {what} is gone", status)
+            raise unreadable(operation, "it doesn't confirm the deletion", status)
 
     def items(
         self,
@@ -154,9 +154,9 @@ class BaseClient:
             if link is None:
                 return
             if len(link) > MAX_LINK_LENGTH or len(links) >= MAX_PAGES or str(page.following) in links:
-                raise unreadable(operation, "its pages have no end", response.status)
+                raise unreadable(operation, "the list has no end", response.status)
             if page.following is None:
-                raise ForeignAddress("The link to the next page is not an address.", operation=operation)
+                raise ForeignAddress("The link to the next page isn't a valid address.", operation=operation)
             links.add(str(page.following))
             url = page.following
 
@@ -167,7 +167,7 @@ class BaseClient:
         except VersionRetired as error:
             if first:
                 raise
-            raise unreadable(operation, "the link to the next page leads to no page", error.status) from None
+            raise unreadable(operation, "the link to the next page doesn't work", error.status) from None
 
 
 def _page(values: list[Any], read: Read[Any], retry_after: float | None) -> Page:

@@ -122,7 +122,7 @@ class Lister:
             if marker is None:
                 return
             if marker in known or len(known) > MOST_PAGES:
-                raise unreadable(OPERATION, "its pages have no end")
+                raise unreadable(OPERATION, "the list has no end")
             known.add(marker)
 
 
@@ -136,7 +136,7 @@ def understood(wire: Wire) -> Iterator[None]:
     except AzureError:
         raise errors.NotSent(UNREACHABLE, operation=OPERATION) from None
     except (AttributeError, KeyError, TypeError, ValueError):  # what its parser makes of XML of another shape
-        raise unreadable(OPERATION, "it is no list of blobs") from None
+        raise unreadable(OPERATION, "it isn't a list of blobs") from None
 
 
 def token_for(credential: TokenCredential) -> str:
@@ -152,14 +152,14 @@ def token_for(credential: TokenCredential) -> str:
 def no_token(error: HttpResponseError) -> errors.SpeechError:
     """A credential's failure. Only Entra's own error number is told: the library's messages quote whole answers."""
     if error.response is None:
-        return errors.NotSent("There is no token from Microsoft Entra to ask with.", operation=OPERATION)
+        return errors.NotSent("Microsoft Entra didn't provide an access token.", operation=OPERATION)
     return refused(error, OPERATION)
 
 
 def _of(error: HttpResponseError, wire: Wire) -> errors.SpeechError:
     if isinstance(error.response, Answered):
         answer = error.response.answer
-        return unreadable(OPERATION, "it is no list of blobs") if answer.status == 200 else wire.refusal(answer)
+        return unreadable(OPERATION, "it isn't a list of blobs") if answer.status == 200 else wire.refusal(answer)
     if isinstance(error, ClientAuthenticationError):
         return no_token(error)
-    return unreadable(OPERATION, "it is no list of blobs")
+    return unreadable(OPERATION, "it isn't a list of blobs")

@@ -119,6 +119,6 @@ class SpeechClient(BaseClient, Contents):
         """Where content lies; neither the key nor a token goes there."""
         address = self._content_target(url)
         if address is None:
-            sentence = "The address of the content may not be used: it is not https, or lies in a private network."
+            sentence = "The file can't be downloaded because its address isn't HTTPS or leads to a private network."
             raise ForeignAddress(sentence, operation="content")
         return checked(Source(address), self._connections.network)

@@ -72,7 +72,7 @@ class LogContainer(Contents):
     ) -> None:
         address, self._sas = _checked(url, credential is not None)
         if credential is not None and not address.host.lower().endswith(token_hosts):
-            raise ValueError("A storage container without a SAS token is read on hosts of Azure Storage only.")
+            raise ValueError("Without a SAS token, the storage container must be on a host of Azure Storage.")
         if not deadline > 0:
             raise ValueError("A deadline is a number of seconds above 0.")
         self._address = str(address)
@@ -128,7 +128,7 @@ class LogContainer(Contents):
                         file = self._log_file(blob)
                         if file and file.id == id:
                             return file
-        raise errors.NotFound("The log is not in the storage container.", operation="List Blobs", status=404)
+        raise errors.NotFound("The log isn't in the storage container.", operation="List Blobs", status=404)
 
     # open_content() takes a file's `content_url` or its blob's name. A file that is gone is NotFound, and
     # ContentExpired means that the SAS token has ended, which get_log() cannot help.
@@ -172,7 +172,7 @@ class LogContainer(Contents):
     def _name_behind(self, url: str) -> str:
         beginning = f"{self._address}/"
         if not url.startswith(beginning) or "?" in url or "#" in url:
-            sentence = "The address of the content may not be used: it is not in the storage container."
+            sentence = "The file can't be downloaded because its address isn't in the storage container."
             raise errors.ForeignAddress(sentence, operation=OPERATION)
         return unquote(url.removeprefix(beginning))
 
@@ -197,7 +197,10 @@ class LogContainer(Contents):
         said = {name: text.decode("utf-8", "replace") for name, text in _SAID.findall(answer.data)}
         code = answer.headers.get("x-ms-error-code", "") or said.get(b"Code", "")
         if answer.status in (401, 403) and self._sas.ended(answer):
-            sentence = "The SAS token of the storage container has expired: the resource needs a new one."
+            sentence = (
+                "The SAS token of the storage container has expired. "
+                "Enter a new one on the page of the Speech resource."
+            )
             return errors.ContentExpired(sentence, operation=operation)
         if answer.status == 404 and not code:
             code = "NotFound"
@@ -240,14 +243,20 @@ def _checked(url: str, entra: bool) -> tuple[httpx.URL, _Sas]:
     try:
         address = httpx.URL(url.strip())
     except (httpx.InvalidURL, ValueError):
-        raise ValueError("The address of a storage container begins with https://.") from None
+        raise ValueError(
+            "The address of the storage container isn't valid. Enter an address that starts with https://."
+        ) from None
     if address.scheme not in ("https", "http") or not address.host or address.userinfo or address.fragment:
-        raise ValueError("The address of a storage container begins with https://, without a user name or fragment.")
+        raise ValueError(
+            "Enter an address of the storage container that starts with https:// and has no user name or fragment."
+        )
     if address.scheme == "http" and (entra or not is_loopback(address)):
-        raise ValueError("The address of a storage container begins with https://; http:// is for a simulator alone.")
+        raise ValueError(
+            "The address of the storage container must start with https://. Only a simulator can use http://."
+        )
     sas = address.query.decode("ascii")
     if bool(sas) == entra or (sas and "sig" not in parse_qs(sas)):
-        raise ValueError("A storage container needs either a SAS token in its address or Entra credentials.")
+        raise ValueError("The storage container needs either a SAS token in its address or Microsoft Entra.")
     path = address.path.strip("/") or CONTAINER
     return address.copy_with(raw_path=quote(f"/{path}").encode()), _Sas(sas)
 

@@ -79,7 +79,7 @@ class Transfer:
         left = self._due.left()
         silent = self.exchange.heard + READ_SECONDS - time.monotonic() if self.exchange.connected else left
         if min(left, silent) <= 0:
-            raise errors.TimedOut("The service did not answer in time.", operation=OPERATION)
+            raise errors.TimedOut("The service didn't respond in time.", operation=OPERATION)
         self._loop.work(min(left, silent, SLICE_SECONDS) if wait else 0)
 
 
@@ -123,7 +123,7 @@ class Content:
 
     def _incomplete(self) -> errors.IncompleteContent:
         promised = "" if self._promised is None else f" of {self._promised}"
-        sentence = f"The transfer ended after {self._received}{promised} bytes."
+        sentence = f"The download stopped after {self._received}{promised} bytes."
         return errors.IncompleteContent(sentence, operation=OPERATION, received=self._received, promised=self._promised)
 
 
@@ -197,7 +197,7 @@ def understood(transfer: Transfer, offset: int, etag: str | None) -> Content | N
     status, headers = transfer.exchange.status, transfer.exchange.headers
     found = headers.get("etag")
     if status in (401, 403, 404, 410):  # an expired signature is 403; a log that was deleted is 404
-        raise errors.ContentExpired("The address of the content is no longer valid.", operation=OPERATION)
+        raise errors.ContentExpired("The file's address is no longer valid.", operation=OPERATION)
     if status == 416:
         beyond = _BEYOND.fullmatch(headers.get("content-range", ""))
         if beyond and int(beyond[1]) == offset:
@@ -208,7 +208,7 @@ def understood(transfer: Transfer, offset: int, etag: str | None) -> Content | N
     if status not in (200, 206):
         return None
     if not plain(headers):
-        raise unreadable(OPERATION, "it is compressed, though that was not asked for", status)
+        raise unreadable(OPERATION, "it's compressed, which wasn't requested", status)
     if etag and found and found != etag:
         raise _changed()
     length = headers.get("content-length", "")
@@ -217,12 +217,12 @@ def understood(transfer: Transfer, offset: int, etag: str | None) -> Content | N
         return Content(transfer, promised, 0, found)
     part = _RANGE.fullmatch(headers.get("content-range", ""))
     if not part or int(part[1]) != offset or int(part[2]) < offset:
-        raise unreadable(OPERATION, "it is another part than the one asked for", status)
+        raise unreadable(OPERATION, "it's a different part than requested", status)
     size = None if part[3] == "*" else int(part[3])
     if size is not None and int(part[2]) != size - 1:
-        raise unreadable(OPERATION, "it is less than what was asked for", status)
+        raise unreadable(OPERATION, "it's shorter than requested", status)
     return Content(transfer, size, offset, found)
 
 
 def _changed() -> errors.ContentChanged:
-    return errors.ContentChanged("The content is no longer the one that was begun.", operation=OPERATION)
+    return errors.ContentChanged("The file changed during the download.", operation=OPERATION)

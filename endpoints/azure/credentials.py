@@ -1,5 +1,6 @@
 """Authentication with one of the resource's keys or a Microsoft Entra token. Neither is ever in an error or a repr."""
 
+import logging
 from collections import deque
 from typing import Protocol
 
@@ -7,6 +8,8 @@ import httpx
 
 from .addresses import is_loopback
 from .errors import NotSent, SpeechError
+
+log = logging.getLogger(__name__)
 
 # Regional hosts accept no Entra token; a resource's own domain does ("Role-based access control for Speech resources").
 _OWN_DOMAINS = (".cognitiveservices.azure.com", ".cognitiveservices.azure.us", ".cognitiveservices.azure.cn")
@@ -38,7 +41,7 @@ class KeyAuthentication:
 
     def __init__(self, key: str) -> None:
         if not _one_word(key):
-            raise ValueError("The key of a Speech resource is one word of letters and digits.")
+            raise ValueError("The key must be one word of letters and digits.")
         self._key = key
 
     def __repr__(self) -> str:
@@ -63,8 +66,8 @@ class TokenAuthentication:
     def __init__(self, credential: Credential, endpoint: httpx.URL) -> None:
         if not endpoint.host.lower().endswith(_OWN_DOMAINS) and not is_loopback(endpoint):
             raise ValueError(
-                "Microsoft Entra needs the resource's own domain, such as https://NAME.cognitiveservices.azure.com; "
-                "the address of a region accepts keys only."
+                "Microsoft Entra requires the custom domain of the resource, such as "
+                "https://NAME.cognitiveservices.azure.com. The address of a region accepts only keys."
             )
         self._credential = credential
         self._recent_tokens: deque[str] = deque(
@@ -95,15 +98,16 @@ class TokenAuthentication:
         return hash(self._recent_tokens[-1]) != refused
 
     def _fetch(self) -> None:
-        failed = ""
+        failed = False
         try:
             self._remember(self._credential.token())
         except SpeechError:
             raise
-        except Exception as error:  # its message may contain the secret, so only its type is reported
-            failed = type(error).__name__
-        if failed:
-            raise NotSent(f"There is no token to ask the service with ({failed}).", operation="token")
+        except Exception as error:  # its message may contain the secret, so only its type is logged
+            log.warning("The credential gave no token: %s", type(error).__name__)
+            failed = True
+        if failed:  # here, so that it does not hold the other error
+            raise NotSent("No access token could be obtained. Check the credential.", operation="token")
 
     def _remember(self, token: str) -> None:
         if not isinstance(token, str) or not _one_word(token):

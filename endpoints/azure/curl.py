@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 import certifi
 import pycurl
 
-from . import errors
+from . import errors, unreachable
 from .network import Network
 from .sending import COMMON_HEADERS
 
-PRIVATE_NAME = "The address of the content may not be used: its name leads into a private network."
+PRIVATE_NAME = "The file can't be downloaded because its address leads to a private network."
 OPERATION = "content"  # not an operation of the contract
 CONNECT_SECONDS = 10  # for the name, the connection and TLS
 READ_BYTES = 32 * 1024
@@ -30,10 +30,10 @@ IDLE, IDLE_SECONDS = 10, 15  # connections that are kept alive
 # With two different values, a proxy and we could each use another one.
 _ONCE = frozenset({"content-length", "content-encoding", "content-range", "transfer-encoding", "etag"})
 _UNREACHABLE = {
-    pycurl.E_COULDNT_RESOLVE_PROXY: "the name of the proxy is unknown",
-    pycurl.E_COULDNT_RESOLVE_HOST: "its name is unknown",
-    pycurl.E_COULDNT_CONNECT: "no connection",
-    pycurl.E_OPERATION_TIMEDOUT: "no answer in time",  # the only time limit that libcurl knows is that for connecting
+    pycurl.E_COULDNT_RESOLVE_PROXY: unreachable.UNKNOWN_PROXY,
+    pycurl.E_COULDNT_RESOLVE_HOST: unreachable.UNKNOWN_HOST,
+    pycurl.E_COULDNT_CONNECT: unreachable.CONNECTION_REFUSED,
+    pycurl.E_OPERATION_TIMEDOUT: unreachable.TIMED_OUT,  # the only time limit that libcurl knows is that for connecting
 }
 _SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
 _TLS = {pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE}
@@ -265,9 +265,12 @@ class Connections:
 
 
 def _error_of(code: int, said: str) -> errors.SpeechError:
-    """Never with an address in it: libcurl's own words are used for TLS alone, where they name the certificate."""
-    if why := _UNREACHABLE.get(code, said if code in _TLS else ""):
-        return errors.NotSent(f"The service could not be reached: {why}.", operation=OPERATION)
+    """Never with an address or libcurl's own words in it."""
+    why = unreachable.sentence_of_certificate(said) if code in _TLS else _UNREACHABLE.get(code)
+    if why:
+        return errors.NotSent(f"The service couldn't be reached. {why}", operation=OPERATION)
     if code == pycurl.E_URL_MALFORMAT:
-        return errors.NotSent("The service's address cannot be used.", operation=OPERATION)
+        return errors.NotSent(
+            "The service address isn't valid. Check it on the page of the Speech resource.", operation=OPERATION
+        )
     return errors.ConnectionLost("The connection to the service was lost.", operation=OPERATION)

@@ -54,8 +54,8 @@ def explain(client: BaseClient, error: VersionRetired) -> VersionRetired | Wrong
         return error
     if name is not None:
         sentence = (
-            f"The service does not support API version {client.version.name}, but it supports {name}. "
-            f"Choose {name} for this resource."
+            f"The service doesn't support API version {client.version.name} but supports {name}. "
+            f"Select {name} for this resource."
         )
         return VersionRetired(
             sentence, operation=error.operation, version=error.version, status=error.status, supported=name
@@ -63,7 +63,7 @@ def explain(client: BaseClient, error: VersionRetired) -> VersionRetired | Wrong
     if error.status != 404:
         return error
     sentence = (
-        f"There is no Speech to text REST API at {client.base}, in any version. "
-        "Correct the service address or the region of this resource."
+        f"No version of the Speech to text REST API was found at {client.base}. "
+        "Check the service address or the region of this resource."
     )
     return WrongAddress(sentence, operation=error.operation)

@@ -19,7 +19,7 @@ from .errors import NotSent, Unauthorized
 from .guard import guarded
 from .network import PUBLIC, Network, proxy_host
 
-UNREACHABLE = "Microsoft Entra could not be reached for a token."
+UNREACHABLE = "Microsoft Entra couldn't be reached to get an access token."
 OPERATION = "token"  # not an operation of the contract
 EXPIRY_MARGIN = 300.0  # seconds: a token that expires sooner is not used
 SCOPES = {
@@ -94,7 +94,7 @@ class Entra:
             with guarded(self._network, self._proxy) if self._network else nullcontext():
                 return self._source.get_token(self._scope)
         except CredentialUnavailableError:
-            sentence = "This machine has no managed identity, or its service does not answer."
+            sentence = "This machine doesn't have a managed identity, or the identity service isn't responding."
             failure = NotSent(sentence, operation=OPERATION)
         except ClientAuthenticationError as error:
             # The library raises the same error for a refusal and for no response at all.
@@ -209,5 +209,7 @@ def refused(error: Exception, operation: str) -> Unauthorized:
     """A refusal of Microsoft Entra, with its error code (AADSTS...), which its documentation explains."""
     found = re.search(r"AADSTS\d+", str(error))
     code = found[0] if found else ""
-    sentence = f"Microsoft Entra refused to give a token{f' ({code})' if code else ''}."
+    sentence = "Microsoft Entra rejected the sign-in. Check the identity and its secret."
+    if code:
+        sentence = f"Microsoft Entra rejected the sign-in ({code}). Check the identity and its secret."
     return Unauthorized(sentence, operation=operation, status=401, code=code)

@@ -83,7 +83,7 @@ def delete_base_model_logs(client: BaseClient, locale: str, until: date | None) 
 
 
 def _logs_path(client: BaseClient, operation: str, endpoint_id: str) -> str:
-    client.require(client.version.capabilities.logs, "logs: they lie in the resource's own storage", operation)
+    client.require(client.version.capabilities.logs, "logs outside of the resource's own storage", operation)
     return f"/endpoints/{uuid_id(endpoint_id, 'an endpoint')}/files/logs"
 
 
@@ -116,7 +116,7 @@ def _delete(client: BaseClient, operation: str, path: str, until: date | None) -
     query = {"endDate": until.isoformat() if until is not None else None}
     status = client.request(operation, "DELETE", path, query=query).status
     if status not in (202, 204):
-        raise unreadable(operation, "it does not say that the logs will be deleted", status)
+        raise unreadable(operation, "it doesn't confirm the deletion", status)
 
 
 def _file(value: Any, retry_after: float | None) -> LogFile:

@@ -178,7 +178,7 @@ def decoded(data: bytes) -> Any:
     try:
         return msgspec.json.decode(data)
     except RecursionError:
-        raise Malformed("nested too deeply") from None
+        raise Malformed("it's nested too deeply") from None
     except (msgspec.MsgspecError, ValueError):
         return _decoded_slowly(data)
 
@@ -188,9 +188,9 @@ def _decoded_slowly(data: bytes) -> Any:
     try:
         return json.loads(data.decode(), parse_constant=_refuse, parse_int=_number)
     except RecursionError:
-        raise Malformed("nested too deeply") from None
+        raise Malformed("it's nested too deeply") from None
     except ValueError:
-        raise Malformed("not JSON") from None
+        raise Malformed("it isn't JSON") from None
 
 
 def _number(digits: str) -> int | float:

@@ -15,7 +15,7 @@ import httpx
 import stamina
 from msgspec import Struct
 
-from . import errors, times
+from . import errors, times, unreachable
 from .content_headers import plain
 from .credentials import Authentication
 from .deadline import Deadline
@@ -194,12 +194,12 @@ def body_of(
 ) -> bytes:
     """All of a body of reasonable size."""
     if not plain(response.headers):
-        raise unreadable(operation, "it is compressed, though that was not asked for", status, location)
+        raise unreadable(operation, "it's compressed, which wasn't requested", status, location)
     data = bytearray()
     for chunk in raw_bytes(response):
         data += chunk
         if len(data) > BODY_BYTES:
-            raise unreadable(operation, "it is larger than 8 MB", status, location)
+            raise unreadable(operation, "it's larger than 8 MB", status, location)
         if not deadline.left():
             raise httpx.ReadTimeout("the deadline is past")
     return bytes(data)
@@ -207,8 +207,9 @@ def body_of(
 
 def unreadable(operation: str, why: str, status: int | None = None, location: str | None = None) -> errors.Unreadable:
     """An Unreadable with its message."""
-    code = f" ({status})" if status else ""
-    sentence = f"The service's answer{code} cannot be understood: {why}."
+    sentence = f"The service sent an unexpected response: {why}."
+    if status:
+        sentence = f"The service sent an unexpected response ({status}): {why}."
     return errors.Unreadable(sentence, operation=operation, status=status, location=location)
 
 
@@ -218,12 +219,14 @@ def translated(operation: str, status: int | None = None, location: str | None =
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        why = str(error) or "no answer in time"
-        raise errors.NotSent(f"The service could not be reached: {why}.", operation=operation) from None
+        sentence = f"The service couldn't be reached. {unreachable.sentence_of(error)}"
+        raise errors.NotSent(sentence, operation=operation) from None
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError):
-        raise errors.NotSent("The service's address cannot be used.", operation=operation) from None
+        raise errors.NotSent(
+            "The service address isn't valid. Check it on the page of the Speech resource.", operation=operation
+        ) from None
     except httpx.TimeoutException:
-        sentence = "The service did not answer in time."
+        sentence = "The service didn't respond in time."
         raise errors.TimedOut(sentence, operation=operation, status=status, location=location) from None
     except httpx.HTTPError:
         sentence = "The connection to the service was lost."
@@ -239,7 +242,7 @@ def failure(operation: str, answer: ApiResponse, error_body: ErrorBody | None) -
         return errors.TooManyRequests(sentence, operation=operation, retry_after=answer.retry_after)
     if status == 408 or status >= 500:
         return errors.ServiceFault(
-            f"The service failed ({status}){': ' + message if message else '.'}",
+            f"The service failed ({status}): {message}" if message else f"The service failed ({status}).",
             operation=operation,
             status=status,
             retry_after=answer.retry_after,
@@ -247,13 +250,15 @@ def failure(operation: str, answer: ApiResponse, error_body: ErrorBody | None) -
             message=message,
         )
     if status < 400:
-        return unreadable(operation, "it leads elsewhere, and redirects are not followed", status)
+        return unreadable(operation, "it's a redirect, and redirects aren't followed", status)
     if error_body is None:
-        return unreadable(operation, "it is a refusal that the service did not write", status)
+        return unreadable(operation, "the error isn't from the Speech service", status)
     codes = (error_body.inner_code or error_body.code, str(status))
     reason = ", ".join(dict.fromkeys(text for text in codes if text))  # the gateway repeats the status as its code
     return _EXCEPTIONS_BY_STATUS.get(status, errors.Refused)(
-        f"The service refused: {message or 'it gave no reason'} ({reason})",
+        f"The service rejected the request: {message} ({reason})"
+        if message
+        else f"The service rejected the request ({reason}).",
         operation=operation,
         status=status,
         code=error_body.code,
@@ -265,7 +270,7 @@ def failure(operation: str, answer: ApiResponse, error_body: ErrorBody | None) -
 
 
 def _retired(operation: str, status: int, version: str) -> errors.VersionRetired:
-    sentence = f"The service does not support API version {version}. Choose another API version for this resource."
+    sentence = f"The service doesn't support API version {version}. Select another API version for this resource."
     return errors.VersionRetired(sentence, operation=operation, version=version, status=status)
 
 

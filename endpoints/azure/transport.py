@@ -17,7 +17,7 @@ import httpcore
 import httpx
 
 from .deadline import Allowance
-from .guard import PRIVATE, guarded
+from .guard import PRIVATE, ClosedNetwork, guarded
 from .network import PUBLIC, Network, proxy_host
 
 KEEP_ALIVE_SECONDS = 15
@@ -102,7 +102,7 @@ class Transport(httpx.BaseTransport):
         if self._by_proxy is None or not self._network.proxy_for(url.host):
             return self._pool
         if not self._network.allows_behind_proxy(url.host):
-            raise httpx.ConnectError(PRIVATE)
+            raise httpx.ConnectError(PRIVATE) from ClosedNetwork(PRIVATE)
         return self._by_proxy
 
 

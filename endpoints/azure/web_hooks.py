@@ -55,7 +55,7 @@ def test_web_hook(client: BaseClient, id: str) -> bool:
 def _post(client: BaseClient, operation: str, id: str, verb: str) -> int:
     status = client.request(operation, "POST", f"{_path(client, operation, id)}:{verb}").status
     if status not in (200, 202, 204):  # for :test the text of the contract says 200, its list of responses 202
-        raise unreadable(operation, "it does not say that the web hook will be called", status)
+        raise unreadable(operation, "it doesn't confirm the test of the web hook", status)
     return status
 
 

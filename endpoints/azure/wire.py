@@ -144,13 +144,13 @@ def log_file(value: Any) -> LogFile:
 def page(value: Any) -> tuple[list[Any], str | None, list[UnreadableItem]]:
     """The items of one page, the link to the next page (None if there is none), and what makes it incomplete."""
     if not isinstance(value, dict) or "values" not in value:
-        raise Malformed("it is not a page of a list")
+        raise Malformed("it isn't a page of a list")
     items, link = value["values"], value.get("@nextLink")
     incomplete = []
     if items is None:
         incomplete.append(UnreadableItem(reason="the list is null"))
     elif not isinstance(items, list):
-        raise Malformed("`values` is not a list")
+        raise Malformed("`values` isn't a list")
     if link is not None and not isinstance(link, str):
         incomplete.append(UnreadableItem(reason="the link to the next page isn't a text value"))
     return items or [], (link or None) if isinstance(link, str) else None, incomplete
@@ -191,7 +191,7 @@ def web_hook(value: Any, retry_after: float | None = None) -> WebHook:
 def strings(value: Any) -> list[str]:
     """Endpoints_ListSupportedLocales: a list of texts; other items are left out."""
     if not isinstance(value, list):
-        raise Malformed("it is not a list")
+        raise Malformed("it isn't a list")
     return [item for item in value if isinstance(item, str)]
 
 

@@ -19,7 +19,7 @@ from endpoints import azure
 from endpoints.changes.backoff import before_calling, pause_of_failing, resource_of
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.turns import after_slice
-from endpoints.models import Resource
+from endpoints.models import Resource, service_errors
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.secret import CannotDecrypt
 
@@ -94,7 +94,7 @@ def _work(
         return told_to_wait(resource_of(row), error)
     except (azure.SpeechError, CannotDecrypt, ValueError) as error:
         resource = resource_of(row)
-        resource.record_failure(str(error))
+        resource.record_failure(service_errors.text_of(error) if isinstance(error, ValueError) else str(error))
         return pause_of_failing(resource, longest)
 
 

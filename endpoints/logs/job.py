@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,23 +26,40 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", Download, LogArchive, Purge)
 
+log = logging.getLogger(__name__)
+
 WORK_SECONDS = 25  # in one task; the next one continues
 PAGES = 8  # of the list, that are read together
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS)
 RECOVERED: Mapping[str, Any] = {"error": "", "failures": 0}
 
 
 class StorageRefused(Blocked):
-    """Our own storage refused; the message says why, for people."""
+    """Our own storage refused; the message is for people, and the storage's own words are logged."""
 
     def __init__(self, error: OSError) -> None:
-        why = {"why": os.strerror(error.errno) if error.errno else str(error)}
-        full = error.errno in NO_ROOM
-        super().__init__(
-            _("The disk for content logs is full. Files that were already saved are kept. Free up space on the disk.")
-            if full
-            else _("The disk for content logs refused: %(why)s.") % why
-        )
+        log.warning("The storage for content logs: %s: %s", type(error).__name__, error)
+        if error.errno in NO_ROOM:
+            why = _(
+                "The disk for content logs is full. Files that were already saved are kept. Free up space on the disk."
+            )
+        elif error.errno in NO_ACCESS:
+            why = _(
+                "Access to the storage for content logs was denied. Files that were already saved are kept. "
+                "Check its permissions."
+            )
+        elif error.errno == errno.ENODEV:
+            why = _(
+                "The bucket or container for content logs wasn't found. Files that were already saved are kept. "
+                "Check LOG_STORAGE_OPTIONS."
+            )
+        else:
+            why = _(
+                "The storage for content logs is unavailable. Files that were already saved are kept. "
+                "Check the storage and its settings."
+            )
+        super().__init__(why)
 
 
 class Job(ABC, Generic[Row]):

@@ -19,6 +19,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.service_errors import in_words
 from endpoints.models.status import CLOSED, OPEN, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
 
 USUAL = timedelta(minutes=30)  # "Deploy a custom speech model": a deployment takes up to 30 minutes
@@ -174,7 +175,7 @@ class Change(Claimable):
 
     def shown_status(self, remote: str) -> ShownStatus:
         """The endpoint's status while this change is open; `remote` is the last status from the service."""
-        waiting = _(self.error)  # stored in English
+        waiting = in_words(self.error)
         if self.scheduled_for and self.attempt == 0:
             at = timezone.localtime(self.scheduled_for)
             waiting = _("Starts on %(time)s") % {"time": f"{at:%Y-%m-%d %H:%M %Z}"}
@@ -192,7 +193,7 @@ class Change(Claimable):
                 detail = _("The response was lost. Verifying whether the change was made.")
                 return ShownStatus(Status.NOT_STARTED, self.state_label, "unknown", detail)
             case ChangeState.UNDECIDED:
-                return ShownStatus("Unknown", self.state_label, "unknown", _(self.error))
+                return ShownStatus("Unknown", self.state_label, "unknown", in_words(self.error))
             case _:
                 return ShownStatus(Status.NOT_STARTED, self.state_label, "waiting", waiting)
 

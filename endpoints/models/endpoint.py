@@ -18,6 +18,7 @@ from endpoints.models.expiration import Expiration
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 from endpoints.models.search_words import SearchWords
+from endpoints.models.service_errors import in_words
 from endpoints.models.sorting import list_index, text_sort_key
 from endpoints.models.status import (
     CLOSED,
@@ -288,7 +289,7 @@ class Endpoint(models.Model):
             case Status.SUCCEEDED:
                 return ShownStatus(status, _("Succeeded"), "success")
             case Status.FAILED:
-                return ShownStatus(status, _("Failed"), "failed", _(self.error))
+                return ShownStatus(status, _("Failed"), "failed", in_words(self.error))
             case Status.NOT_STARTED | Status.RUNNING:
                 return ShownStatus(status, _("Deploying"), "running", deploying_for(self.last_action_at))
         return ShownStatus(status, unknown(status), "unknown")

@@ -7,6 +7,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
+LOST_KEY = (
+    "The secret can't be decrypted because its key is missing from ENCRYPTION_KEYS. "
+    "Restore the key, or enter the secret again."
+)
+
 
 class CannotDecrypt(Exception):
     """No key of ENCRYPTION_KEYS decrypts the stored value, which stays as it is."""
@@ -35,7 +40,7 @@ class Secret:
         try:
             return keyring().decrypt(self.sealed.encode()).decode()
         except InvalidToken:
-            raise CannotDecrypt("ENCRYPTION_KEYS does not hold the key that this secret was stored with.") from None
+            raise CannotDecrypt(LOST_KEY) from None
 
     def __repr__(self) -> str:
         return "<Secret>"

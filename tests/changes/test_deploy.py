@@ -208,7 +208,7 @@ def test_a_change_waits_while_the_service_is_unreachable_and_is_sent_afterwards(
     for _attempt in range(4):
         worker.step(change)
         assert change.state == ChangeState.QUEUED
-        assert "could not be reached" in change.error
+        assert "couldn't be reached" in change.error
     Resource.objects.update(url=world.url)
     world.fail({**POST, "stage": "before", "effect": {"close": True}})
     change.refresh_from_db()

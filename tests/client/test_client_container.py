@@ -333,7 +333,7 @@ def test_silence_and_lost_connections_are_told_apart(service, container_of):
 def test_pages_without_end_are_noticed(service, container_of):
     page = b"<EnumerationResults><Blobs></Blobs><NextMarker>again</NextMarker></EnumerationResults>"
     service.forever = (service.answer(200, page, {"Content-Type": "application/xml"}),)
-    with pytest.raises(Unreadable, match="answer cannot be understood: its pages have no end"):
+    with pytest.raises(Unreadable, match="unexpected response: the list has no end"):
         files(container_of(f"{service.url}/logs"))
     assert len(service.asked) == 2
 

@@ -51,14 +51,14 @@ def test_a_host_with_the_wrong_certificate_gets_no_key(self_signed, trusting, cl
 def test_a_regional_host_with_a_private_address_is_not_sent(client_of, resolver, private):
     resolver += [private] * 8
     client = client_of("https://eastus.api.cognitive.microsoft.com", network=PUBLIC)
-    with pytest.raises(NotSent, match="its name leads to a private address"):
+    with pytest.raises(NotSent, match="resolves to a private address"):
         client.get_endpoint(ID)
 
 
 @pytest.mark.parametrize("label", ["a" * 64, "contoso."])
 def test_a_host_that_cannot_be_a_name_is_not_sent(client_of, label):
     client = client_of(f"https://{label}.cognitiveservices.azure.com")
-    with pytest.raises(NotSent, match="address cannot be used"):
+    with pytest.raises(NotSent, match="address isn't valid"):
         client.get_endpoint(ID)
 
 
@@ -120,7 +120,7 @@ def test_a_valid_certificate_is_accepted(behind):
     assert behind("good")[1].get_endpoint(ID).id == ID
 
 
-@pytest.mark.parametrize(("name", "why"), [("expired", "expired"), ("wrong host", "not valid for")])
+@pytest.mark.parametrize(("name", "why"), [("expired", "expired"), ("wrong host", "for a different host name")])
 def test_an_invalid_certificate_is_not_sent(behind, name, why):
     server, client = behind(name)
     with pytest.raises(NotSent, match=why):

@@ -129,7 +129,7 @@ def test_no_library_connects_to_a_private_address(resolved, client_of, library, 
 
 def test_our_own_words_for_it_tell_nothing_of_the_librarys(resolved):
     resolved["login.microsoftonline.com"] = "10.0.0.5"
-    with pytest.raises(NotSent, match="Entra could not be reached"):
+    with pytest.raises(NotSent, match="Entra couldn't be reached"):
         client_secret(TENANT, "client", "secret", network=OPEN).token()
 
 

@@ -506,9 +506,9 @@ def test_a_service_fault_says_what_the_service_said(service, client, body, code,
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (BARE, "The service refused: No. (InvalidModel, 400)"),
-        ({"code": "Tired", "message": "Later."}, "The service refused: Later. (Tired, 400)"),
-        ({"code": "Tired", "message": ""}, "The service refused: it gave no reason (Tired, 400)"),
+        (BARE, "The service rejected the request: No. (InvalidModel, 400)"),
+        ({"code": "Tired", "message": "Later."}, "The service rejected the request: Later. (Tired, 400)"),
+        ({"code": "Tired", "message": ""}, "The service rejected the request (Tired, 400)."),
     ],
 )
 def test_a_refusal_says_why_and_which_code(service, client, body, sentence):
@@ -522,9 +522,21 @@ def test_a_refusal_says_why_and_which_code(service, client, body, sentence):
 @pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [
-        (401, {"error": {"code": "401", "message": "Wrong key."}}, "The service refused: Wrong key. (401)"),
-        (404, {"error": {"code": 404, "message": "No resource."}}, "The service refused: No resource. (404)"),
-        (403, {"error": {"code": "401", "message": "Wrong key."}}, "The service refused: Wrong key. (401, 403)"),
+        (
+            401,
+            {"error": {"code": "401", "message": "Wrong key."}},
+            "The service rejected the request: Wrong key. (401)",
+        ),
+        (
+            404,
+            {"error": {"code": 404, "message": "No resource."}},
+            "The service rejected the request: No resource. (404)",
+        ),
+        (
+            403,
+            {"error": {"code": "401", "message": "Wrong key."}},
+            "The service rejected the request: Wrong key. (401, 403)",
+        ),
     ],
 )
 def test_a_code_that_equals_the_status_is_said_once(service, client, status, body, sentence):
@@ -539,7 +551,7 @@ def test_a_response_that_cannot_be_parsed_says_its_status(service, client):
     with pytest.raises(Unreadable) as caught:
         client.get_endpoint(ID)
     assert str(caught.value) == (
-        "The service's answer (302) cannot be understood: it leads elsewhere, and redirects are not followed."
+        "The service sent an unexpected response (302): it's a redirect, and redirects aren't followed."
     )
 
 

@@ -49,7 +49,7 @@ def test_a_key_in_an_error_message_is_redacted(service, client):
     service.answers(401, {"code": "Unauthorized", "message": f"The key {KEY} is wrong."})
     with pytest.raises(SpeechError) as caught:
         client.get_endpoint(ID)
-    assert str(caught.value) == "The service refused: The key *** is wrong. (Unauthorized, 401)"
+    assert str(caught.value) == "The service rejected the request: The key *** is wrong. (Unauthorized, 401)"
     assert KEY not in str(vars(caught.value))
 
 

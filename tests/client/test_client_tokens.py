@@ -190,7 +190,7 @@ def test_tokens_are_accepted_for_own_domains(endpoint):
     ],
 )
 def test_a_regional_host_accepts_keys_only(endpoint):
-    with pytest.raises(ValueError, match="own domain"):
+    with pytest.raises(ValueError, match="custom domain"):
         SpeechClient(endpoint, credential=Scripted("t"))
 
 
@@ -315,14 +315,14 @@ def test_a_refusal_of_entra_is_unauthorized_with_its_code(authority):
     authority.answers(body=authority.discovery, headers=headers)
     said = {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret SECRET."}
     authority.answers(401, said, headers)
-    with pytest.raises(Unauthorized, match=r"refused to give a token \(AADSTS7000215\)") as caught:
+    with pytest.raises(Unauthorized, match=r"rejected the sign-in \(AADSTS7000215\)") as caught:
         authority.entra.token()
     assert (caught.value.code, caught.value.__context__) == ("AADSTS7000215", None)
 
 
 def test_an_unknown_tenant_is_unauthorized(authority):
     authority.answers(400, {"error": "invalid_tenant"}, {"Content-Type": "application/json"})
-    with pytest.raises(Unauthorized, match="refused"):
+    with pytest.raises(Unauthorized, match="rejected"):
         authority.entra.token()
 
 
@@ -332,7 +332,7 @@ def test_an_unreachable_entra_is_not_sent(authority, fault):
         authority.close()
     elif fault == "failing":
         authority.forever = (authority.answer(503, {"error": "server_error"}, {"Content-Type": "application/json"}),)
-    with pytest.raises(NotSent, match="could not be reached") as caught:
+    with pytest.raises(NotSent, match="couldn't be reached") as caught:
         authority.entra.token()
     assert caught.value.__context__ is None
 
@@ -344,5 +344,5 @@ def test_a_missing_managed_identity_is_reported():
         def get_token(self, *scopes):
             raise CredentialUnavailableError("no")
 
-    with pytest.raises(NotSent, match="no managed identity"):
+    with pytest.raises(NotSent, match="have a managed identity"):
         Entra(Nobody, "s").token()

@@ -162,7 +162,7 @@ def test_unsupported_operations_are_not_sent(client_of, service, name, need, ask
         assert not isinstance(caught.value, NotSupported)
         assert service.asked
     else:
-        with pytest.raises(NotSupported, match=f"API version {name} has no ") as caught:
+        with pytest.raises(NotSupported, match=f"API version {name} doesn't support ") as caught:
             ask(client)
         assert not service.asked
         assert "_" in caught.value.operation
@@ -209,7 +209,7 @@ def test_the_error_for_a_retired_version_says_what_to_change(service, patient, a
     with pytest.raises(VersionRetired) as caught:
         ask(patient)
     assert "API version v3.2. " in str(caught.value)
-    assert "Choose another API version for this resource." in str(caught.value)
+    assert "Select another API version for this resource." in str(caught.value)
     assert (caught.value.version, caught.value.status) == ("v3.2", status)
     assert len(service.asked) == 1
 

@@ -134,7 +134,7 @@ def test_a_model_is_base_or_custom(client):
     ],
 )
 def test_an_invalid_endpoint_is_a_value_error_with_a_reason(endpoint):
-    with pytest.raises(ValueError, match="endpoint of a Speech resource"):
+    with pytest.raises(ValueError, match="service address"):
         SpeechClient(endpoint, "key")
 
 

@@ -18,13 +18,13 @@ GONE = object()  # the property is missing
 API = "/speechtotext/v3.2"
 
 
-UNWRITTEN = "it is a refusal that the service did not write."
-ELSEWHERE = "it leads elsewhere, and redirects are not followed."
-COMPRESSED = "it is compressed, though that was not asked for."
+UNWRITTEN = "the error isn't from the Speech service."
+ELSEWHERE = "it's a redirect, and redirects aren't followed."
+COMPRESSED = "it's compressed, which wasn't requested."
 
 
 def not_understood(status: int, why: str) -> str:
-    return f"The service's answer ({status}) cannot be understood: {why}"
+    return f"The service sent an unexpected response ({status}): {why}"
 
 
 def refresh(_stage: Stage) -> None:

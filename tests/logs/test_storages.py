@@ -128,7 +128,7 @@ class Container:
 
     def refuse(self):
         self.server.refuses = True
-        return "InsufficientAccountPermissions"
+        return "Access to the storage for content logs was denied."
 
 
 class Bucket:
@@ -151,7 +151,7 @@ class Bucket:
 
     def refuse(self):
         self.client.delete_bucket(Bucket=self.name)
-        return "NoSuchBucket"
+        return "The bucket or container for content logs wasn't found."
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +266,7 @@ def test_a_purge_leaves_nothing_there(logging, world, alice, lena, worker, elsew
     assert elsewhere.names() == set()
 
 
-def test_what_it_refuses_is_told_in_its_words_and_tried_again(logging, alice, elsewhere):
+def test_what_it_refuses_is_a_sentence_and_tried_again(logging, alice, elsewhere):
     why = elsewhere.refuse()
     keep(logging, alice.user)
     row = LogArchive.objects.get()
@@ -299,7 +299,7 @@ def test_files_of_a_place_that_is_away_are_not_damaged_and_are_packed_when_it_is
         assert download.state == DownloadState.PACKING
         assert download.due_at > timezone.now()
         page = lena.get(reverse("endpoints:downloads")).content.decode()
-        assert "The disk for content logs refused" in page
+        assert "Files that were already saved are kept." in page
         assert "It will be tried again." in page
     assert LogFile.objects.stored().count() == 8
     assert worker.download(download).state == DownloadState.READY
@@ -322,7 +322,7 @@ def test_nothing_is_called_deleted_in_a_place_that_is_away(logging, alice, elsew
     with away():
         tasks.purge(str(purge.pk))
     purge.refresh_from_db()
-    assert "The disk for content logs refused" in purge.error
+    assert "Files that were already saved are kept." in purge.error
     assert LogEntry.objects.exists()
 
 

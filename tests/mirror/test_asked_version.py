@@ -102,7 +102,7 @@ def test_no_version_is_chosen_for_an_address_at_which_none_answers(unversioned, 
     worker.mirror()
     unversioned.refresh_from_db()
     assert unversioned.version_is_open
-    assert "There is no Speech to text REST API at" in unversioned.failure
+    assert "No version of the Speech to text REST API was found at" in unversioned.failure
 
 
 def test_once_a_day_a_better_version_is_looked_for_and_offered(alice, resource, worker, world):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from storages.utils import clean_name
 from endpoints.azure.identity import library_options
 from endpoints.azure.network import Network
 from endpoints.logs.storage.remote import Fetch, RemoteStorage
+
+FORBIDDEN = 403
 
 
 class AzureBlob(RemoteStorage, AzureStorage):  # type: ignore[misc]  # the library has no types
@@ -42,8 +45,10 @@ class AzureBlob(RemoteStorage, AzureStorage):  # type: ignore[misc]  # the libra
             yield
         except ResourceNotFoundError as error:
             no_container = getattr(error, "error_code", "") == StorageErrorCode.CONTAINER_NOT_FOUND
-            raise (OSError if no_container else FileNotFoundError)(error.message) from error
+            raise OSError(errno.ENODEV, error.message) if no_container else FileNotFoundError(error.message) from error
         except AzureError as error:
+            if getattr(error, "status_code", None) == FORBIDDEN:
+                raise PermissionError(errno.EACCES, error.message) from error
             raise OSError(error.message) from error
 
     def found(self, name: str) -> tuple[int, Fetch]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -63,6 +64,8 @@ class S3(RemoteStorage, S3Storage):  # type: ignore[misc]  # the library has no 
         try:
             self.connection.meta.client.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1)
         except ClientError as error:
+            if _status(error) == NOT_FOUND:
+                raise OSError(errno.ENODEV, str(error)) from error
             if _status(error) != FORBIDDEN:
                 raise OSError(str(error)) from error
         except botocore.exceptions.BotoCoreError as error:
@@ -86,6 +89,8 @@ def _as_os_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
+        if _status(error) == FORBIDDEN:
+            raise PermissionError(errno.EACCES, str(error)) from error
         raise (FileNotFoundError if _status(error) == NOT_FOUND else OSError)(str(error)) from error
     except botocore.exceptions.BotoCoreError as error:
         raise OSError(str(error)) from error

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints.models import Change, Resource
+from endpoints.models.service_errors import in_words
 from endpoints.models.status import ChangeState
 
 TRIED, CHECKED = (ChangeState.QUEUED,), (ChangeState.UNKNOWN, ChangeState.DEPLOYING)
@@ -43,7 +44,7 @@ def _why(change: Change, resource: Resource, now: datetime | None) -> str:
         return _("The service received too many requests.")
     if now and resource.failing_since and not change.error:
         return _("The Speech resource is unreachable.")
-    return _(change.error) if change.error else ""
+    return in_words(change.error)
 
 
 def _paused(resource: Resource, now: datetime) -> bool:

@@ -23,8 +23,8 @@ MODES = [
         "answers the list with HTML and 200, as a captive portal",
         answers("GET", "/endpoints", 200, "<html>Welcome</html>"),
         {
-            "list": "Contoso: The service's answer (200) cannot be understood: not JSON.",
-            "check": "The service's answer (200) cannot be understood: not JSON.",
+            "list": "Contoso: The service sent an unexpected response (200): it isn't JSON.",
+            "check": "The service sent an unexpected response (200): it isn't JSON.",
         },
         known=True,
         failing=True,
@@ -34,8 +34,8 @@ MODES = [
         "answers the list with 200 and nothing",
         answers("GET", "/endpoints", 200, None),
         {
-            "list": "Contoso: The service's answer (200) cannot be understood: not JSON.",
-            "check": "The service's answer (200) cannot be understood: not JSON.",
+            "list": "Contoso: The service sent an unexpected response (200): it isn't JSON.",
+            "check": "The service sent an unexpected response (200): it isn't JSON.",
         },
         known=True,
         failing=True,
@@ -45,7 +45,7 @@ MODES = [
         "answers the list with 204",
         answers("GET", "/endpoints", 204, None),
         {
-            "list": "Contoso: The service's answer (204) cannot be understood: not JSON.",
+            "list": "Contoso: The service sent an unexpected response (204): it isn't JSON.",
             "check": "the status is 204, not 200",
         },
         known=True,
@@ -56,7 +56,7 @@ MODES = [
         "answers the list with half of its JSON",
         _encoded(lambda text: text[: len(text) // 2]),
         {
-            "list": "Contoso: The service's answer (200) cannot be understood: not JSON.",
+            "list": "Contoso: The service sent an unexpected response (200): it isn't JSON.",
             "check": "the body is not JSON",
         },
         known=True,
@@ -79,8 +79,8 @@ MODES = [
         "writes the JSON of the list in UTF-16",
         _encoded(lambda text: text.encode("utf-16")),
         {
-            "list": "Contoso: The service's answer (200) cannot be understood: not JSON.",
-            "check": "The service's answer (200) cannot be understood: not JSON.",
+            "list": "Contoso: The service sent an unexpected response (200): it isn't JSON.",
+            "check": "The service sent an unexpected response (200): it isn't JSON.",
         },
         known=True,
         failing=True,
@@ -112,8 +112,9 @@ MODES = [
             {"statusCode": 401, "message": "Access denied due to invalid subscription key."},
         ),
         {
-            "list": "Contoso: The service refused: Access denied due to invalid subscription key. (401)",
-            "check": "failed Endpoints_List: The service refused: Access denied due to invalid subscription key. (401)",
+            "list": "Contoso: The service rejected the request: Access denied due to invalid subscription key. (401)",
+            "check": "failed Endpoints_List: The service rejected the request: "
+            "Access denied due to invalid subscription key. (401)",
         },
         known=True,
         failing=True,
@@ -128,8 +129,9 @@ MODES = [
             {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}},
         ),
         {
-            "list": "Contoso: The service refused: Access denied due to invalid subscription key. (401)",
-            "check": "failed Endpoints_List: The service refused: Access denied due to invalid subscription key. (401)",
+            "list": "Contoso: The service rejected the request: Access denied due to invalid subscription key. (401)",
+            "check": "failed Endpoints_List: The service rejected the request: "
+            "Access denied due to invalid subscription key. (401)",
         },
         known=True,
         failing=True,
@@ -161,8 +163,8 @@ MODES = [
         "refuses the network with 403 in the form of API Management",
         answers("GET", "/speechtotext/", 403, {"statusCode": 403, "message": "Public access is disabled."}),
         {
-            "list": "Contoso: The service refused: Public access is disabled. (403)",
-            "check": "failed Endpoints_List: The service refused: Public access is disabled. (403)",
+            "list": "Contoso: The service rejected the request: Public access is disabled. (403)",
+            "check": "failed Endpoints_List: The service rejected the request: Public access is disabled. (403)",
         },
         known=True,
         failing=True,
@@ -206,8 +208,8 @@ MODES = [
         "refuses the list with a code alone",
         answers("GET", "/endpoints", 400, {"code": "InvalidRequest"}),
         {
-            "list": "Contoso: The service refused: it gave no reason (InvalidRequest, 400)",
-            "check": "failed Endpoints_List: The service refused: it gave no reason (InvalidRequest, 400)",
+            "list": "Contoso: The service rejected the request (InvalidRequest, 400).",
+            "check": "failed Endpoints_List: The service rejected the request (InvalidRequest, 400).",
         },
         known=True,
         failing=True,
@@ -217,8 +219,8 @@ MODES = [
         "refuses the list with numbers as code and message",
         answers("GET", "/endpoints", 400, {"code": 7, "message": 8}),
         {
-            "list": "Contoso: The service refused: 8 (7, 400)",
-            "check": "failed Endpoints_List: The service refused: 8 (7, 400)",
+            "list": "Contoso: The service rejected the request: 8 (7, 400)",
+            "check": "failed Endpoints_List: The service rejected the request: 8 (7, 400)",
         },
         known=True,
         failing=True,
@@ -228,8 +230,8 @@ MODES = [
         "refuses the list with a text as `innerError`",
         answers("GET", "/endpoints", 400, {"code": "InvalidRequest", "message": "No.", "innerError": "none"}),
         {
-            "list": "Contoso: The service refused: No. (InvalidRequest, 400)",
-            "check": "failed Endpoints_List: The service refused: No. (InvalidRequest, 400)",
+            "list": "Contoso: The service rejected the request: No. (InvalidRequest, 400)",
+            "check": "failed Endpoints_List: The service rejected the request: No. (InvalidRequest, 400)",
         },
         known=True,
         failing=True,

@@ -193,7 +193,10 @@ MODES = [
         "patch-conflict",
         "refuses a PATCH with 409",
         answers("PATCH", "/endpoints/{odd}", 409, {"code": "Conflict", "message": "Another deployment is running."}),
-        {"endpoint": "Change model: Refused. The service refused: Another deployment is running. (Conflict, 409)"},
+        {
+            "endpoint": "Change model: Refused. The service rejected the request: "
+            "Another deployment is running. (Conflict, 409)"
+        },
         act=acts.change_model,
         change="refused",
         known=True,
@@ -202,7 +205,7 @@ MODES = [
         "patch-404-wrapped",
         "answers a PATCH with the gateway's 404",
         answers("PATCH", "/endpoints/{odd}", 404, WRAPPED),
-        {"endpoint": ("Change model Queued alice", "The service refused: Resource not found (404)")},
+        {"endpoint": ("Change model Queued alice", "The service rejected the request: Resource not found (404)")},
         act=acts.change_model,
         change="queued",
         known=True,
@@ -211,7 +214,7 @@ MODES = [
         "patch-404-api-management",
         "answers a PATCH with the 404 of API Management",
         answers("PATCH", "/endpoints/{odd}", 404, API_MANAGEMENT),
-        {"endpoint": ("Change model Queued alice", "The service refused: Resource not found (404)")},
+        {"endpoint": ("Change model Queued alice", "The service rejected the request: Resource not found (404)")},
         act=acts.change_model,
         change="queued",
         known=True,
@@ -243,7 +246,10 @@ MODES = [
         "patch-404-of-the-service",
         "answers a PATCH with the contract's 404, and still shows the endpoint",
         answers("PATCH", "/endpoints/{odd}", 404, OWN),
-        {"endpoint": "Change model: Refused. The service refused: The endpoint does not exist. (NotFound, 404)"},
+        {
+            "endpoint": "Change model: Refused. The service rejected the request: "
+            "The endpoint does not exist. (NotFound, 404)"
+        },
         act=acts.change_model,
         change="refused",
         known=True,
@@ -336,7 +342,7 @@ MODES = [
         "delete-404-wrapped",
         "answers a DELETE with the gateway's 404",
         _both(answers("DELETE", "/endpoints/{odd}", 404, WRAPPED), answers("GET", "/endpoints/{odd}", 404, WRAPPED)),
-        {"endpoint": ("Delete endpoint Queued alice", "The service refused: Resource not found (404)")},
+        {"endpoint": ("Delete endpoint Queued alice", "The service rejected the request: Resource not found (404)")},
         act=acts.delete,
         change="queued",
         known=True,
@@ -348,7 +354,7 @@ MODES = [
             answers("DELETE", "/endpoints/{odd}", 404, API_MANAGEMENT),
             answers("GET", "/endpoints/{odd}", 404, API_MANAGEMENT),
         ),
-        {"endpoint": ("Delete endpoint Queued alice", "The service refused: Resource not found (404)")},
+        {"endpoint": ("Delete endpoint Queued alice", "The service rejected the request: Resource not found (404)")},
         act=acts.delete,
         change="queued",
         known=True,
@@ -561,7 +567,10 @@ MODES = [
         answers(
             "POST", "/speechtotext/v3.2/endpoints", 403, {"statusCode": 403, "message": "Public access is disabled."}
         ),
-        {"list": "Failed The service refused: Public access is disabled. (403)", "activity": "was refused"},
+        {
+            "list": "Failed The service rejected the request: Public access is disabled. (403)",
+            "activity": "was refused",
+        },
         change="refused",
         act=acts.create,
         made=0,
@@ -582,7 +591,10 @@ MODES = [
                 "innerError": None,
             },
         ),
-        {"list": "Failed The service refused: The quota is used up. (Conflict, 409)", "activity": "was refused"},
+        {
+            "list": "Failed The service rejected the request: The quota is used up. (Conflict, 409)",
+            "activity": "was refused",
+        },
         change="refused",
         act=acts.create,
         made=0,

@@ -10,7 +10,7 @@ EXPIRES = {"list": "days On Contoso", "endpoint": "days left Change the model be
 LOGS = "Content logging On. The service records the audio and the transcripts"
 LOGS_NOT = "Content logging Off."
 FAILED = "The service could not deploy the model of this endpoint."
-NOT_UNDERSTOOD = "The service's answer (200) cannot be understood:"
+NOT_UNDERSTOOD = "The service sent an unexpected response (200):"
 
 
 def _elsewhere(link: str) -> str:
@@ -433,8 +433,8 @@ MODES = [
         "leaves out the list of endpoints",
         list_is("/endpoints", values=GONE),
         {
-            "list": f"{NOT_UNDERSTOOD} it is not a page of a list.",
-            "check": f"failed Endpoints_List: {NOT_UNDERSTOOD} it is not a page of a list.",
+            "list": f"{NOT_UNDERSTOOD} it isn't a page of a list.",
+            "check": f"failed Endpoints_List: {NOT_UNDERSTOOD} it isn't a page of a list.",
         },
         known=True,
         failing=True,
@@ -443,7 +443,7 @@ MODES = [
         "values-object",
         "gives an object as the list of endpoints",
         list_is("/endpoints", values={"0": {}}),
-        {"list": f"{NOT_UNDERSTOOD} `values` is not a list.", "check": "`values` is not a list"},
+        {"list": f"{NOT_UNDERSTOOD} `values` isn't a list.", "check": "`values` is not a list"},
         known=True,
         failing=True,
     ),
@@ -451,7 +451,7 @@ MODES = [
         "values-bare",
         "gives the bare list, without `values`",
         _bare,
-        {"list": f"{NOT_UNDERSTOOD} it is not a page of a list.", "check": "the body is not an object"},
+        {"list": f"{NOT_UNDERSTOOD} it isn't a page of a list.", "check": "the body is not an object"},
         known=True,
         failing=True,
     ),

@@ -141,7 +141,7 @@ MODES = [
         "log-list-404-wrapped",
         "answers the list of logs with the gateway's 404",
         answers("GET", LOGS, 404, {"error": {"code": "404", "message": "Resource not found"}}),
-        f"{NOT_LISTED} The service refused: Resource not found (404)",
+        f"{NOT_LISTED} The service rejected the request: Resource not found (404)",
     ),
     listed(
         "log-list-404-html",
@@ -153,13 +153,13 @@ MODES = [
         "log-list-refused",
         "refuses the list of logs with 403 in the form of API Management",
         answers("GET", LOGS, 403, {"statusCode": 403, "message": "Public access is disabled."}),
-        f"{NOT_LISTED} The service refused: Public access is disabled. (403)",
+        f"{NOT_LISTED} The service rejected the request: Public access is disabled. (403)",
     ),
     listed(
         "log-list-html",
         "answers the list of logs with 200 and HTML",
         answers("GET", LOGS, 200, "<html>Welcome</html>"),
-        f"{NOT_LISTED} The service's answer (200) cannot be understood: not JSON.",
+        f"{NOT_LISTED} The service sent an unexpected response (200): it isn't JSON.",
     ),
     transcript("transcript-short", "in the format of short audio", SHORT, *GOOD),
     transcript(

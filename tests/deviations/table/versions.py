@@ -40,7 +40,7 @@ def _two_queries(exchange: Exchange) -> None:
 WRAPPED = {"error": {"code": "404", "message": "Resource not found"}}
 RETIRED: dict[str, str | tuple[str, ...]] = {
     "list": (
-        "Contoso: The service does not support API version v3.2, but it supports 2025-10-15.",
+        "Contoso: The service doesn't support API version v3.2 but supports 2025-10-15.",
         "Choose 2025-10-15 for this resource. The data is from",
     ),
     "resources": "2025-10-15 is available",
@@ -48,7 +48,7 @@ RETIRED: dict[str, str | tuple[str, ...]] = {
 }
 WRONG: dict[str, str | tuple[str, ...]] = {
     "list": (
-        "Contoso: There is no Speech to text REST API at http://127.0.0.1:",
+        "Contoso: No version of the Speech to text REST API was found at http://127.0.0.1:",
         "in any version. Correct the service address or the region of this resource.",
     ),
     "check": "no version can be chosen now",
@@ -167,7 +167,7 @@ MODES = [
         "answers v3.2 with 404 and nothing, and the other versions with 503",
         _both(answers("GET", "/v3.2/", 404), answers("GET", "api-version=", 503, None, Retry_After="600")),
         {
-            "list": "Contoso: The service does not support API version v3.2. Choose another API version",
+            "list": "Contoso: The service doesn't support API version v3.2. Select another API version",
             "check": "no version can be chosen now",
         },
         known=True,
@@ -243,8 +243,8 @@ MODES = [
         "answers in no version, and nobody has chosen one",
         answers("GET", "/speechtotext/", 404),
         {
-            "list": "Contoso: There is no Speech to text REST API at",
-            "resources": "There is no Speech to text REST API at",
+            "list": "Contoso: No version of the Speech to text REST API was found at",
+            "resources": "No version of the Speech to text REST API was found at",
             "check": "no version can be chosen now",
         },
         version="",

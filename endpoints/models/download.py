@@ -22,7 +22,7 @@ from endpoints.models.log import LogEntry, LogEntryQuerySet, LogFile, LogFileQue
 
 class DownloadState(models.TextChoices):
     QUEUED = "queued", _("Queued")
-    LISTING = "listing", _("Looking for files")
+    LISTING = "listing", _("Checking for logs")
     FETCHING = "fetching", _("Fetching")
     PACKING = "packing", _("Packing")
     PAUSED = "paused", _("Paused")

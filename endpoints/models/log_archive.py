@@ -19,9 +19,9 @@ class Stage(models.TextChoices):
     """What a refresh of the content logs is doing."""
 
     IDLE = "", _("Up to date")
-    LISTING = "listing", _("Looking for files")
+    LISTING = "listing", _("Checking for logs")
     READING = "reading", _("Reading transcripts")
-    KEEPING = "keeping", _("Archiving")
+    KEEPING = "keeping", _("Saving copies")
 
 
 class LogArchiveQuerySet(ClaimQuerySet["LogArchive"]):

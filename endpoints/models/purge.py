@@ -141,7 +141,7 @@ class Purge(Claimable):
             "service_bytes": _("Bytes in Azure"),
             "archive_files": _("Saved files"),
             "archive_bytes": _("Saved bytes"),
-            "entries": _("Saved entries"),
+            "entries": _("Entries listed"),
         }
         return [
             {"key": key, "label": label, "before": self.before.get(key), "after": self.after.get(key)}

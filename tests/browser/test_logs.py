@@ -21,7 +21,7 @@ def recorded(request, deploy, open_page):
     address = row.get_by_role("link").first.get_attribute("href")
     page = open_page("listener", f"{address}logs/", timezone_id="UTC")
     expect(page.locator(ENTRIES)).to_have_count(3, timeout=30_000)
-    expect(page.get_by_text("All that the service has is listed.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("All logs in Azure are listed.")).to_be_visible(timeout=30_000)
     return page
 
 

@@ -63,7 +63,7 @@ def known(endpoint):
 
 def test_the_first_visit_looks_for_files_and_follows_until_the_entries_are_there(lena, logging):
     html = page(lena, logging)
-    assert "Looking for files…" in html
+    assert "Checking for logs…" in html
     poll = unescape(re.search(r'hx-get="([^"]+version=[^"]+)" hx-trigger="every 2s', html)[1])
     quiet = lena.get(poll, headers=HTMX)
     assert (quiet.status_code, quiet.content) == (204, b"")
@@ -82,7 +82,7 @@ def test_what_vanishes_soon_is_told_when_the_look_ends_and_not_before(lena, logg
     finish_refresh(logging)
     LogFile.objects.update(created_at=Now() - timedelta(days=29))
     news = lena.get(address(logging), headers=HTMX).content.decode()
-    assert "8 files vanish in" in news
+    assert "8 files will be deleted within" in news
     assert news.count('id="countdown"') == 1
     assert page(lena, logging).count('id="countdown"') == 1
 
@@ -111,7 +111,7 @@ def test_a_look_that_fails_says_why_and_since_when(lena, logging, world):
     world.fail({"method": "GET", "path": "/files/logs", "times": 50, "effect": {"status": 503}})
     tasks.collect(str(logging.pk))
     html = page(lena, logging)
-    assert "could not be looked through" in html
+    assert "Checking for logs failed" in html
     assert "Since" in html
     assert "every 2s" in html
 
@@ -123,10 +123,27 @@ def test_entries_are_pairs_by_utc_day_newest_first(lena, known):
     lena.cookies["time_zone"] = "Pacific/Auckland"
     html = page(lena, known)
     assert shown(html) == [late.pk, early.pk, before.pk]
-    assert re.findall(r"<h3>([^<]+) <", html) == ["Mar 2, 2026", "Mar 1, 2026"]
+    assert re.findall(r"<h3>([^<]+)</h3>", html) == ["Mar 2, 2026", "Mar 1, 2026"]
     assert "91%" in html
     assert "4.0 s" in html
     assert "3 entries" in html
+
+
+def test_times_and_days_of_content_logs_are_in_utc_for_every_reader(lena, known):
+    entry = write(known, "2026-03-02 23:30:00", "Good night")
+    lena.cookies["time_zone"] = "Pacific/Auckland"
+    for here in (address(known), entry.get_absolute_url(), reverse("endpoints:log-days", args=[known.pk])):
+        html = lena.get(here).content.decode()
+        assert "Times and days are in UTC" in html
+        assert "NZDT" not in html
+    assert "2026-03-02T23:30+0000" in lena.get(address(known), headers=HTMX).content.decode()
+
+
+def test_empty_parameters_are_left_out_of_the_address(lena, known):
+    form = f"{address(known)}?q=&from=2026-03-02&to=&result="
+    assert lena.get(form)["Location"] == f"{address(known)}?from=2026-03-02"
+    assert lena.get(form, headers=HTMX)["HX-Push-Url"] == f"{address(known)}?from=2026-03-02"
+    assert lena.get(f"{address(known)}?q=")["Location"] == address(known)
 
 
 def test_what_is_missing_of_an_entry_is_said_on_it(lena, known):
@@ -145,10 +162,10 @@ def test_whether_our_copy_is_here_and_until_when_the_service_has_it_is_said(lena
     LogFile.objects.filter(entry=away).update(stored_as="")
     LogFile.objects.filter(entry=gone).update(gone_at=timezone.now())
     rows = dict(zip(*[iter(re.split(r'<tr id="entry-(\d+)"', page(lena, known))[1:])] * 2, strict=True))
-    assert "Here" in rows[str(here.pk)]
-    assert "At the service until Apr 1, 2026" in rows[str(here.pk)]
-    assert "Not here" in rows[str(away.pk)]
-    assert "No longer at the service" in rows[str(gone.pk)]
+    assert "Saved</span>" in rows[str(here.pk)]
+    assert "In Azure until Apr 1, 2026" in rows[str(here.pk)]
+    assert "Not saved" in rows[str(away.pk)]
+    assert "No longer in Azure" in rows[str(gone.pk)]
 
 
 FILTERS = {

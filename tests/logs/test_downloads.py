@@ -755,7 +755,7 @@ def test_a_download_that_waits_for_a_worker_of_content_logs_says_so(lena, loggin
     Sweep.beat("sweeps", "celery")
     download = downloads.request_download(actor=lena.user, endpoint=logging)
     page = lena.get(reverse(f"endpoints:{where}", args=[logging.pk] if where == "logs" else []))
-    waits = b"No worker for content logs is running: the download waits."
+    waits = b"No worker for content logs is running. The download starts when one does."
     assert waits in page.content
     assert b"No worker is running" not in page.content
     poll, headers = page.context["poll_downloads"], {"HX-Request": "true", "HX-Target": "downloads"}

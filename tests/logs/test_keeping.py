@@ -316,7 +316,7 @@ def test_orphaned_halves_and_empty_files_are_counted(logging, lena):
     listing.complete(logging, now - timedelta(minutes=1))
     assert sums(logging) | {"seen": 3, "entries": 2, "orphans": 1, "empty": 1} == sums(logging)
     page = lena.get(reverse("endpoints:log-days", args=[logging.pk])).content.decode()
-    assert "1 without one half" in page
+    assert "1 with a missing file" in page
     assert "1 with an empty file" in page
 
 
@@ -343,9 +343,9 @@ def test_the_countdown_says_what_vanishes_and_what_is_not_archived(logging, lena
     page = logging.get_absolute_url()
     LogFile.objects.update(created_at=timezone.now() - timedelta(days=28))
     shown = lena.get(page).content.decode()
-    assert "8 files vanish in 3 days" in shown
-    assert "4 not yet archived" in shown
-    assert "vanish in" not in bob.get(page).content.decode()
+    assert "8 files will be deleted within 3 days" in shown
+    assert "4 not saved" in shown
+    assert "will be deleted within" not in bob.get(page).content.decode()
 
 
 def test_of_a_container_of_ones_own_nothing_is_said_to_vanish(logging, lena, world):
@@ -353,7 +353,7 @@ def test_of_a_container_of_ones_own_nothing_is_said_to_vanish(logging, lena, wor
     LogFile.objects.update(created_at=timezone.now() - timedelta(days=28))
     logging.resource.log_container = logging.resource.key
     logging.resource.save()
-    assert "vanish in" not in lena.get(logging.get_absolute_url()).content.decode()
+    assert "will be deleted within" not in lena.get(logging.get_absolute_url()).content.decode()
 
 
 def test_who_only_reads_logs_decides_nothing(logging, lena):

@@ -171,10 +171,11 @@ def test_the_list_is_paged(lena, make):
 def test_an_address_has_no_empty_parameters(lena, make):
     for n in range(51):
         make(f"E{n:02}")
-    page = lena.get(f"{PAGE}?q=&locale=en-US").content.decode()
-    assert "page=2" in page
-    assert "?q=&" not in page
-    assert "&amp;q=&" not in page
+    form = f"{PAGE}?q=&locale=en-US&saving="
+    assert lena.get(form)["Location"] == f"{PAGE}?locale=en-US"
+    assert lena.get(form, headers={"HX-Request": "true"})["HX-Push-Url"] == f"{PAGE}?locale=en-US"
+    assert lena.get(f"{PAGE}?q=")["Location"] == PAGE
+    assert f"{PAGE}?locale=en-US&amp;page=2" in lena.get(f"{PAGE}?locale=en-US").content.decode()
 
 
 def test_checking_for_new_logs_leads_back_to_the_same_list(lena, make):
@@ -222,6 +223,7 @@ def test_an_open_page_is_told_of_news_and_otherwise_of_nothing(lena, make, djang
     assert order(news) == [str(one.pk)]
     assert 'id="log-sums"' in news.content.decode()
     assert "<html" not in news.content.decode()
+    assert "HX-Push-Url" not in news
     assert poll(lena, news).status_code == 204
 
 

@@ -47,12 +47,13 @@ def _set(archive: LogArchive, **facts: Any) -> None:
 def _in_words(archive: LogArchive) -> str:
     days, hours = archive.retention_days, archive.every_hours
     kept = (
-        ngettext("archived, checked every hour", "archived, checked every %(hours)s hours", hours) % {"hours": hours}
+        ngettext("saved automatically, checked every hour", "saved automatically, checked every %(hours)s hours", hours)
+        % {"hours": hours}
         if archive.keep
-        else _("not archived")
+        else _("not saved automatically")
     )
     if not days:
-        stay = _("copies are kept indefinitely")
+        stay = _("copies are kept forever")
     else:
         stay = ngettext("copies are kept for %(days)s day", "copies are kept for %(days)s days", days) % {"days": days}
     return f"{kept}; {stay}"

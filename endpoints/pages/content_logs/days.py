@@ -45,12 +45,12 @@ class DaySpan:
     @property
     def words(self) -> str:
         return {
-            "": _("Looked through"),
-            "today": _("So far"),
+            "": _("Checked"),
+            "today": _("In progress"),
             "perhaps": _("May be incomplete"),
             "nothing": _("Nothing recorded"),
             "off": _("Content logging was off"),
-            "unknown": _("Unknown: nobody looked within 30 days"),
+            "unknown": _("Unknown: not checked within 30 days"),
         }[self.state]
 
 

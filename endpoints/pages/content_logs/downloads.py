@@ -30,6 +30,7 @@ from endpoints.pages.content_logs import log_selection, purposes, ranges
 from endpoints.pages.forms.content_logs import DownloadForm
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.paging import Order, page_of
+from endpoints.pages.time_zones import in_utc
 
 PER_PAGE = 50
 ON_THE_LOGS_PAGE = 5
@@ -52,6 +53,7 @@ def downloads(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("read_logs")
+@in_utc
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Download log: what there is to download, and the purpose; a POST asks for it."""
     endpoint = door.endpoint_on_service(request.user, pk, door.READ_LOGS)
@@ -124,11 +126,11 @@ def _button(verb: Callable[..., bool], complaint: Any) -> Any:
     return decide
 
 
-_OVER = gettext_lazy("The download is no longer in the state that it was shown in.")
+_OVER = gettext_lazy("The download has changed since you opened the page.")
 cancel = _button(verbs.cancel, _OVER)
 pause = _button(verbs.pause, _OVER)
 resume = _button(verbs.resume, _OVER)
-retry = _button(verbs.retry, gettext_lazy("It cannot be tried again now, or the same is being downloaded already."))
+retry = _button(verbs.retry, gettext_lazy("You can't try again now, or the same logs are already being downloaded."))
 
 
 @require_safe

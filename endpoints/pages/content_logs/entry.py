@@ -22,6 +22,7 @@ from endpoints.models.event import Verb
 from endpoints.models.log import FileKind
 from endpoints.pages.content_logs import filters, listing, purposes, ranges
 from endpoints.pages.http import HttpRequest
+from endpoints.pages.time_zones import in_utc
 
 ONE_PLAY = timedelta(minutes=15)  # parts of a recording that are requested within this time are one play
 LARGEST = 4_000_000  # bytes of a transcript that is read for its words
@@ -31,6 +32,7 @@ MOST_WORDS = 5000
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("read_logs")
 @purposes.first
+@in_utc
 def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
     """Opening the page requests the files that are not here yet; the button requests them again."""
     endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)

@@ -40,12 +40,12 @@ def menus(query: QueryDict) -> list[Menu]:
         ("", _("Any result")),
         ("none", _("No result")),
         ("error", _("Recognition failed")),
-        ("unreadable", _("Cannot be read")),
+        ("unreadable", _("Unreadable")),
     ]
-    parts = [("", _("Whole or not")), ("1", _("Something is missing"))]
+    parts = [("", _("Any")), ("1", _("Incomplete"))]
     return [
         filters.menu(query, "result", _("Result"), results),
-        filters.menu(query, "partial", _("Parts"), parts),
+        filters.menu(query, "partial", _("Completeness"), parts),
     ]
 
 
@@ -79,4 +79,5 @@ def number_in_words(number: float) -> str:
 
 
 def address(request: HttpRequest, **changed: Any) -> str:
-    return f"{request.path}?{state(request.GET, **changed)}"
+    query = state(request.GET, **changed)
+    return f"{request.path}?{query}" if query else request.path

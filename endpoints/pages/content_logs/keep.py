@@ -27,6 +27,7 @@ from endpoints.models.log import RETENTION, LogFileQuerySet
 from endpoints.pages.content_logs import days as log_days
 from endpoints.pages.forms.content_logs import KeepForm
 from endpoints.pages.http import HttpRequest
+from endpoints.pages.time_zones import in_utc
 
 HORIZONS = (1, 3, 7)  # days; the first of them in which something vanishes is shown
 LINES_PER_PAGE = 31
@@ -54,12 +55,20 @@ class Countdown:
     @property
     def words(self) -> str:
         if not self.days:
-            return _("It is not known what vanishes next.")
+            if self.listed_at:
+                return _("Last checked too long ago, so the expiration is unknown.")
+            return _("No logs checked yet, so their expiration is unknown.")
         if self.days == 1:
-            words = ngettext("%(files)s file vanishes in a day", "%(files)s files vanish in a day", self.vanishing)
+            words = ngettext(
+                "%(files)s file will be deleted within a day",
+                "%(files)s files will be deleted within a day",
+                self.vanishing,
+            )
         else:
             words = ngettext(
-                "%(files)s file vanishes in %(days)s days", "%(files)s files vanish in %(days)s days", self.vanishing
+                "%(files)s file will be deleted within %(days)s days",
+                "%(files)s files will be deleted within %(days)s days",
+                self.vanishing,
             )
         return words % {"files": number_format(self.vanishing, force_grouping=True), "days": self.days}
 
@@ -68,8 +77,8 @@ class Countdown:
         if not self.days:
             return ""
         if not self.missing:
-            return _("all archived")
-        words = ngettext("%(files)s not yet archived", "%(files)s not yet archived", self.missing)
+            return _("all saved")
+        words = ngettext("%(files)s not saved", "%(files)s not saved", self.missing)
         return words % {"files": number_format(self.missing, force_grouping=True)}
 
 
@@ -139,6 +148,7 @@ def _summary(files: LogFileQuerySet) -> dict[str, Any]:
 
 @require_safe
 @may("read_logs")
+@in_utc
 def days(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The ledger of days, the newest first."""
     endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)

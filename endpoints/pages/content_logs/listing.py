@@ -25,8 +25,9 @@ from endpoints.mirror.resources import set_log_folder
 from endpoints.models import Endpoint, LogArchive, LogEntry
 from endpoints.models.log_archive import Stage
 from endpoints.pages.content_logs import downloads, filters, keep, overview, purposes
-from endpoints.pages.http import HttpRequest
+from endpoints.pages.http import HttpRequest, has_empty_values, with_address
 from endpoints.pages.paging import KeysetPage, page_of
+from endpoints.pages.time_zones import in_utc
 
 PER_PAGE = 50
 REFRESH_AFTER = timedelta(minutes=5)  # what was listed longer ago is refreshed when somebody opens the page
@@ -44,16 +45,20 @@ class LogDayEntries:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("read_logs")
 @purposes.first
+@in_utc
 def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
     endpoint = door.endpoint_page(request.user, pk, door.READ_LOGS)
     if request.htmx.target == "downloads":
         return render(request, "content_logs/_downloads_update.html", downloads.downloads_context(request, endpoint))
+    here = filters.address(request, page=request.GET.get("page") or None)
     fragment = request.htmx and not request.htmx.history_restore_request
+    if not fragment and has_empty_values(request.GET):
+        return redirect(here)
     if not fragment:
         _refresh_outdated(request, endpoint)
     context = _list_context(request, endpoint)
     if fragment:
-        return render(request, "content_logs/_found.html", context)
+        return with_address(render(request, "content_logs/_found.html", context), request, here)
     context |= {"section": "logs", "menus": filters.menus(request.GET)}
     context |= downloads.downloads_context(request, endpoint)
     return render(request, "content_logs/list.html", context)
@@ -80,7 +85,7 @@ def folder(request: HttpRequest, pk: UUID) -> HttpResponse:
     endpoint = door.endpoint(request.user, pk, "manage_resources")
     chosen = request.POST.get("folder", "").strip().strip("/")[:200]
     if not FOLDER.fullmatch(chosen):
-        messages.error(request, _("A folder is written with letters, digits and dashes."))
+        messages.error(request, _("Use only letters, digits, dashes, underscores, dots, and slashes in a folder."))
     else:
         set_log_folder(endpoint, chosen, actor=request.user)
         messages.success(request, _("Saved."))

@@ -27,7 +27,7 @@ def refused(request: HttpRequest, endpoint: Endpoint) -> HttpResponse | None:
     query = request.GET
     if "selected" not in query or "entry" in query or query.get("all"):
         return None
-    messages.error(request, _("Nothing is selected. Select entries, or “All that match”."))
+    messages.error(request, _("Nothing selected. Select entries or “All that match”."))
     return redirect(f"{reverse('endpoints:logs', args=[endpoint.pk])}?{filters.state(query)}")
 
 
@@ -72,10 +72,10 @@ def words(selection: str) -> list[str]:
     results = {
         "none": _("without a result"),
         "error": _("whose recognition failed"),
-        "unreadable": _("that cannot be read"),
+        "unreadable": _("unreadable"),
     }
     found.append(results.get(query.get("result", ""), ""))
-    found.append(_("of which something is missing") if query.get("partial") else "")
+    found.append(_("incomplete") if query.get("partial") else "")
     return [phrase for phrase in found if phrase] or [_("Everything")]
 
 

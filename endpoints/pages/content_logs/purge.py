@@ -20,6 +20,7 @@ from endpoints.models.log import LogEntryQuerySet, parse_day
 from endpoints.pages.content_logs import filters, log_selection
 from endpoints.pages.forms.content_logs import PurgeForm
 from endpoints.pages.http import HttpRequest
+from endpoints.pages.time_zones import in_utc
 
 SHOWN, EARLIER = 20, 50  # entries that are named; purges
 FILTERS = tuple(name for name in filters.STATE if name != "to")  # a last day alone means everything up to it
@@ -28,6 +29,7 @@ FILTERS = tuple(name for name in filters.STATE if name != "to")  # a last day al
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("manage_logs")
 @may("read_logs")
+@in_utc
 def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what will be deleted in Azure and here, and ask for the reason; a day is chosen first."""
     endpoint = door.endpoint_page(request.user, pk, door.MANAGE_LOGS)
@@ -56,6 +58,7 @@ def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 @may("manage_logs")
+@in_utc
 def purge(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The progress, then the receipt."""
     asked = door.purge(request.user, pk)

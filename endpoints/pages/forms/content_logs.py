@@ -27,7 +27,7 @@ class DownloadForm(forms.Form):
     def __init__(self, *args: Any, dated: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["purpose"].required = settings.PURPOSE_REQUIRED and "preview" not in self.data
-        self.fields["purpose"].help_text = _("It is written down with who asked.")
+        self.fields["purpose"].help_text = _("Recorded with your name.")
         for name, label in (("from", _("From")), ("to", _("To"))) if dated else ():
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             self.fields[name] = forms.DateField(label=label, required=False, widget=widget, input_formats=["%Y-%m-%d"])
@@ -37,7 +37,7 @@ class DownloadForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("from") and values.get("to") and values["from"] > values["to"]:
-            raise ValidationError({"to": _("This is before the first day.")})
+            raise ValidationError({"to": _("Choose a day on or after the first day.")})
         return values
 
 
@@ -45,12 +45,12 @@ class KeepForm(forms.Form):
     """The schedule, and how long our copies stay; `confirmed` is what the page has shown to remove something."""
 
     keep = forms.BooleanField(
-        label=gettext_lazy("Archive new content logs before the service removes them"), required=False
+        label=gettext_lazy("Save new content logs automatically before Azure deletes them"), required=False
     )
-    every_hours = forms.TypedChoiceField(label=gettext_lazy("Look for new ones"), coerce=int)
+    every_hours = forms.TypedChoiceField(label=gettext_lazy("Check for new logs"), coerce=int)
     retention_days = forms.IntegerField(
         label=gettext_lazy("Keep copies for (days)"),
-        help_text=gettext_lazy("Counted from the day of the recording. Leave it empty to keep them without end."),
+        help_text=gettext_lazy("Counted from the day of the recording. Leave empty to keep them forever."),
         min_value=1,
         max_value=36_500,
         required=False,
@@ -100,17 +100,17 @@ class PurgeForm(forms.Form):
     def clean_until(self) -> date:
         until: date = self.cleaned_data["until"]
         if until > timezone.now().astimezone(UTC).date():
-            raise ValidationError(_("This day is still to come."))
+            raise ValidationError(_("Choose today or a past day."))
         return until
 
     def clean_number(self) -> int:
         if self.cleaned_data["number"] != self.count:
-            raise ValidationError(_("This is not the number of the entries: %(count)s.") % {"count": self.count})
+            raise ValidationError(_("Enter the number of entries: %(count)s.") % {"count": self.count})
         return self.count
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
         until = self.cleaned_data.get("until")
         if typed not in (until.isoformat() if until else "", self.endpoint.display_name.strip()):
-            raise ValidationError(_("This is neither the day nor the endpoint's name."))
+            raise ValidationError(_("Enter the day or the endpoint's name."))
         return typed

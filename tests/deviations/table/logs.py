@@ -76,7 +76,7 @@ def listed(name: str, does: str, alter: Alter, *sentences: str, check: str = "",
     return Mode(name, does, alter, shown, act=read_logs, **how)
 
 
-LISTED = ("All that the service has is listed.", "2 entries")
+LISTED = ("All logs in Azure are listed.", "2 entries")
 NOT_LISTED = "The files at the service could not be looked through:"
 GOOD = ("Recognized text Good day. Transcript",)
 MODES = [
@@ -187,7 +187,7 @@ MODES = [
         "transcript-error",
         "that say that recognition failed",
         {"RecognitionStatus": "Error", "Offset": 0, "Duration": 0},
-        "The service reported an error instead of a text for this recording.",
+        "Azure reported an error instead of text for this recording.",
     ),
     transcript(
         "transcript-nothing",
@@ -199,33 +199,33 @@ MODES = [
         "transcript-html",
         "as HTML",
         "<html>Sign in</html>",
-        "The transcript is kept as it came, but it is nothing that can be read here.",
+        "The transcript is saved as received, but its format can't be read.",
     ),
     transcript(
         "transcript-unknown",
         "as JSON of no known format",
         {"text": "Good day."},
-        "The transcript is kept as it came, but it is nothing that can be read here.",
+        "The transcript is saved as received, but its format can't be read.",
     ),
     Mode(
         "recording-empty",
         "keeps recordings of 0 bytes",
         says("Audio", b""),
-        {"entry": "The service has an empty file in place of the recording."},
+        {"entry": "The recording is an empty file in Azure."},
         act=read_logs,
     ),
     Mode(
         "recording-without-samples",
         "keeps recordings with a header and no sample",
         says("Audio", b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80>\0\0\0}\0\0\x02\0\x10\0data\0\0\0\0"),
-        {"entry": "The service has an empty file in place of the recording."},
+        {"entry": "The recording is an empty file in Azure."},
         act=read_logs,
     ),
     Mode(
         "recording-html",
         "answers with HTML in place of a recording",
         says("Audio", "<html>Sign in</html>"),
-        {"entry": "The recording is kept as it came, but it is no WAV file that can be played here."},
+        {"entry": "The recording is saved as received, but it isn't a WAV file that can be played here."},
         act=read_logs,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,9 +18,9 @@ class Expiration:
     date: datetime
     locale: str
 
-    @property
+    @cached_property
     def days(self) -> int:
-        """Whole days left; negative once it has expired."""
+        """Whole days left when it was first asked; negative once it has expired."""
         return (self.date - timezone.now()).days
 
     @property

@@ -56,11 +56,17 @@ class Order:
         return rows.filter(RowComparison(RowValue(*map(F, self.fields)), RowValue(*values), arg_joiner=f" {sign} "))
 
     def kinds(self, model: type[Model]) -> list[Field[Any, Any]]:
-        fields = [model._meta.get_field(name) for name in self.fields]
+        fields = [_field(model, *name.split("__")) for name in self.fields]
         return [field.output_field if isinstance(field, GeneratedField) else field for field in fields]  # type: ignore[misc]  # a GeneratedField has a field without type arguments
 
     def key(self, row: Any) -> list[Any]:
         return [getattr(row, field) for field in self.fields]
+
+
+def _field(model: Any, name: str, *rest: str) -> Any:
+    """A field of `model`, or of what a foreign key of it leads to."""
+    field = model._meta.get_field(name)
+    return _field(field.related_model, *rest) if rest else field
 
 
 class RowValue(Func):

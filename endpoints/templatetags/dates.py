@@ -1,10 +1,11 @@
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 register = template.Library()
 
@@ -12,10 +13,13 @@ register = template.Library()
 @register.filter
 def recent(at: datetime) -> str:
     """The time of today, the days of the last week, otherwise the date: what stays true until the day ends."""
-    at = timezone.localtime(at)
-    days = (timezone.localdate() - at.date()).days
-    if days == 0:
-        return date_format(at, "TIME_FORMAT")
+    at, today = timezone.localtime(at), timezone.localdate()
+    return date_format(at, "TIME_FORMAT") if at.date() == today else _recent_day(at.date(), today, get_language())
+
+
+@lru_cache(maxsize=5000)
+def _recent_day(at: date, today: date, _language: str | None) -> str:
+    days = (today - at).days
     if days == 1:
         return _("Yesterday")
     if 1 < days < 7:

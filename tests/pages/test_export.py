@@ -3,6 +3,7 @@
 import csv
 import gc
 import io
+import json
 import re
 from datetime import timedelta
 
@@ -42,8 +43,23 @@ def test_a_row_says_what_the_list_says_and_more(bob, few):
     assert row["Model kind"] in ("Base model", "Custom model")
     assert row["Status"] == "Succeeded"
     assert row["Days left"] == str(one.expiration.days)
+    assert row["Owner"] == row["Last change by"] == ""
     assert row["Content logging"] == ("On" if one.logging_enabled else "Off")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["Created"])
+
+
+def test_programs_get_the_same_as_json_lines_in_english_whatever_the_language(bob, few):
+    Endpoint.objects.filter(pk=few[0].pk).update(owner="alice", changed_by="bob", display_name='She said "Grüße"')
+    answer = bob.get(FILE, {"format": "json"}, headers={"Accept-Language": "de"})
+    assert answer["Content-Type"] == "application/jsonl; charset=utf-8"
+    assert answer["Content-Disposition"].endswith('.jsonl"')
+    found = {row["id"]: row for row in map(json.loads, answer.getvalue().decode().splitlines())}
+    assert len(found) == 12
+    row = found[few[0].remote_id]
+    assert (row["name"], row["owner"], row["last_change_by"]) == ('She said "Grüße"', "alice", "bob")
+    assert (row["resource"], row["region"], row["model_id"]) == ("Contoso", "eastus", few[0].model.remote_id)
+    assert row["content_logging"] in ("On", "Off")
+    assert isinstance(row["days_left"], int)
 
 
 def test_it_is_a_file_with_the_day_in_its_name(bob, few):

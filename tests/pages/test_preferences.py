@@ -46,6 +46,8 @@ def test_times_are_in_the_zone_that_a_person_has_chosen_and_in_nobody_elses(alic
 
 
 def test_a_cached_row_is_in_each_persons_own_language_and_time_zone(alice, bob, address):
+    for reader in (alice, bob):
+        reader.post("/endpoints/columns/", {"column": ["created"]})
     choose(alice, "Europe/Berlin", "de")
     for _page in ("made", "kept"):
         assert created(alice, "/endpoints/")[0] == "15. Jan. 2028 13:00"

@@ -1,5 +1,6 @@
-"""Export: the endpoints of the list, or those that were ticked on it, as a CSV file, a row at a time."""
+"""Export: the endpoints of the list, or those that were ticked on it, as CSV or JSON lines, a row at a time."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from endpoints.access import door
@@ -26,49 +28,77 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """What was ticked; everything that the words and filters select when nothing was."""
     select = selection.selected if "endpoint" in request.GET else selection.found
     rows = select(request.user, request.GET).present()
-    name = f"endpoints-{timezone.localdate():%Y-%m-%d}.csv"
-    answer = StreamingHttpResponse(
-        _lines(request.user, rows, request.build_absolute_uri("/").rstrip("/")),
-        content_type="text/csv; charset=utf-8",
-    )
+    suffix, content_type, lines = ("jsonl", "application/jsonl", _json_lines) if _json_asked(request) else CSV
+    name = f"endpoints-{timezone.localdate():%Y-%m-%d}.{suffix}"
+    site = request.build_absolute_uri("/").rstrip("/")
+    answer = StreamingHttpResponse(lines(request.user, rows, site), content_type=f"{content_type}; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _lines(person: Person, rows: EndpointQuerySet, site: str) -> Iterator[str]:
+def _json_asked(request: HttpRequest) -> bool:
+    return request.GET.get("format") == "json"
+
+
+def _csv_lines(person: Person, rows: EndpointQuerySet, site: str) -> Iterator[str]:
     """Sent after the view has returned, so it activates the person's language itself."""
     language = translation.get_language()
     with translation.override(language):
-        head = spreadsheet.csv_head(_head())
+        head = spreadsheet.csv_head([label for _key, label in _head()])
     yield head
-    changes = {change.endpoint_id: [change] for change in door.changes(person).open()}
-    found = rows.for_list().select_related("project").order_by("-created_at", "-pk")
-    for endpoint in found.iterator(chunk_size=AT_ONCE):
-        endpoint.open_changes = changes.get(endpoint.pk, [])
+    for endpoint in _endpoints(person, rows):
         with translation.override(language):
             row = spreadsheet.csv_row(_cells(endpoint, site))
         yield row
 
 
-def _head() -> list[str]:
+def _json_lines(person: Person, rows: EndpointQuerySet, site: str) -> Iterator[str]:
+    """For programs: the same in English, with keys that do not depend on the reader's language."""
+    with translation.override("en"):
+        keys = [key for key, _label in _head()]
+    for endpoint in _endpoints(person, rows):
+        with translation.override("en"):
+            cells = [_as_json(cell) for cell in _cells(endpoint, site)]
+        yield json.dumps(dict(zip(keys, cells, strict=True)), ensure_ascii=False) + "\n"
+
+
+CSV = ("csv", "text/csv", _csv_lines)
+
+
+def _as_json(cell: Any) -> Any:
+    return cell if cell is None or isinstance(cell, int) else str(cell) or None
+
+
+def _endpoints(person: Person, rows: EndpointQuerySet) -> Iterator[Endpoint]:
+    changes = {change.endpoint_id: [change] for change in door.changes(person).open()}
+    found = rows.for_list().select_related("project").order_by("-created_at", "-pk")
+    for endpoint in found.iterator(chunk_size=AT_ONCE):
+        endpoint.open_changes = changes.get(endpoint.pk, [])
+        yield endpoint
+
+
+def _head() -> list[tuple[str, str]]:
+    """Key and label of each cell."""
     return [
-        _("Endpoint ID"),
-        _("Address"),
-        _("Name"),
-        _("Description"),
-        _("Project"),
-        _("Speech resource"),
-        _("Service region"),
-        _("Locale"),
-        _("Model"),
-        _("Model ID"),
-        _("Model kind"),
-        _("Status"),
-        _("Expiration"),
-        _("Days left"),
-        _("Content logging"),
-        _("Created"),
-        _("Last change"),
+        ("id", _("Endpoint ID")),
+        ("address", _("Address")),
+        ("name", _("Name")),
+        ("description", _("Description")),
+        ("project", _("Project")),
+        ("resource", _("Speech resource")),
+        ("region", _("Service region")),
+        ("locale", _("Locale")),
+        ("model", _("Model")),
+        ("model_id", _("Model ID")),
+        ("model_kind", _("Model kind")),
+        ("status", _("Status")),
+        ("expiration", _("Expiration")),
+        ("days_left", _("Days left")),
+        ("content_logging", _("Content logging")),
+        ("owner", pgettext("column", "Owner")),
+        ("created", _("Created")),
+        ("last_change", _("Last change")),
+        ("last_change_by", _("Last change by")),
     ]
 
 
@@ -90,8 +120,10 @@ def _cells(endpoint: Endpoint, site: str) -> list[Any]:
         _moment(expiration.date if expiration else None),
         expiration.days if expiration else "",
         _("On") if endpoint.logging_enabled else _("Off"),
+        endpoint.owner,
         _moment(endpoint.created_at),
         _moment(endpoint.last_action_at),
+        endpoint.changed_by,
     ]
 
 

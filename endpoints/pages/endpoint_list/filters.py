@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from endpoints.access import door
@@ -21,6 +21,7 @@ from endpoints.pages.endpoint_list import selection, statuses
 MOST = 500  # options of a menu
 Options = list[tuple[str, str]]
 _locales = BoundedCache(4)
+_owners = BoundedCache(4)
 _catalogs = BoundedCache(4)
 _menus = BoundedCache(100)
 
@@ -70,16 +71,20 @@ def menus(person: Person, query: QueryDict, data: DataVersion) -> FilterMenus:
     asked = tuple((name, value) for name in selection.FILTERS if (value := query.get(name)))
     scope = door.scope(person)
     locales = _locales.get_or_make((scope, data.version), lambda: tuple(door.locales(person)))
+    owners = _owners.get_or_make((scope, data.version), lambda: tuple(door.owners(person, MOST + 1)))
     of = (scope, data.cataloged_at, data.resources)  # changes each time a worker has read them from the service
     catalog = _catalogs.get_or_make(of, lambda: _catalog(person))
     made: FilterMenus = _menus.get_or_make(
-        (*of, locales, asked, get_language()), lambda: _made(locales, catalog, asked)
+        (*of, locales, owners, asked, get_language()), lambda: _made(locales, owners, catalog, asked)
     )
     return made
 
 
 def _made(
-    locales: tuple[str, ...], catalog: tuple[Options, Options, Options], asked: tuple[tuple[str, str], ...]
+    locales: tuple[str, ...],
+    owners: tuple[str, ...],
+    catalog: tuple[Options, Options, Options],
+    asked: tuple[tuple[str, str], ...],
 ) -> FilterMenus:
     projects, bases, resources = catalog
     rows: list[tuple[str, str, Iterable[tuple[Any, Any]], bool]] = [
@@ -89,11 +94,18 @@ def _made(
         ("project", _("Project"), [("", _("All projects")), (selection.NONE, _("No project")), *projects], False),
         ("logging", _("Content logging"), [("", _("On or off")), ("on", _("On")), ("off", _("Off"))], True),
         ("base", _("Base model"), [("", _("Any base model")), *bases], True),
+        ("owner", pgettext("column", "Owner"), [("", _("Anybody")), *_people(owners)], True),
     ]
     if len(resources) > 1:
         rows.append(("resource", _("Speech resource"), [("", _("All resources")), *resources], True))
     menus = [menu(dict(asked), name, label, options, more=more) for name, label, options, more in rows]
     return FilterMenus(menus, str(hash(tuple(option for menu in menus for option in menu.options))))
+
+
+def _people(owners: tuple[str, ...]) -> Options:
+    """Of more than a menu can hold, only what nobody requested here."""
+    names = [(name, name) for name in owners if name] if len(owners) <= MOST else []
+    return [*names, *([(selection.IN_AZURE, _("in Azure"))] if "" in owners else [])]
 
 
 def menu(

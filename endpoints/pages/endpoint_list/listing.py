@@ -79,7 +79,8 @@ def table(request: HttpRequest, data: DataVersion, settings: ListSettings) -> Re
     key = (data.version, *asked, settings.favorites, settings.columns, may_deploy, may_add, *rows.variant(request.user))
     made: RenderedTable | None = _tables.get(key)
     if made is None:
-        page = rows.rendered_page(request.user, request.GET, settings.favorites)
+        shown = selection.shown(settings.columns, data.resources)
+        page = rows.rendered_page(request.user, request.GET, settings.favorites, shown)
         context = _table_context(request, data, settings, page) | {"may_deploy": may_deploy, "may_add": may_add}
         html = render_to_string("endpoint_list/_table.html", context)
         count = "" if context["first_visit"] else _count_words(page.count)
@@ -92,13 +93,11 @@ def _table_context(
 ) -> dict[str, Any]:
     filtered = any(request.GET.get(name) for name in selection.STATE if name != "sort")
     first_visit = not shown.html and not filtered
-    hidden = [key for key, _label, shown in selection.columns(settings.columns) if not shown]
-    if data.resources < 2 and "resource" not in hidden:
-        hidden.append("resource")
+    keys = selection.shown(settings.columns, data.resources)
     return {
         "rows": shown.html,
-        "columns": columns(request),
-        "hidden": hidden,
+        "columns": [column for column in columns(request) if column.key in keys],
+        "hidden": [key for key in selection.COLUMNS if key not in keys],
         "pages": shown.page.addresses(partial(_address, request)),
         "live": shown.live or data.unread > 0,
         "poll_url": _address(request, page=request.GET.get("page"), version=data.version),

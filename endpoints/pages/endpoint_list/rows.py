@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import QueryDict
-from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -20,14 +19,15 @@ from endpoints.models.status import SETTLED, ChangeState
 from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import selection
 from endpoints.pages.endpoint_list.badges import badge
+from endpoints.pages.endpoint_list.row import row_html
 from endpoints.pages.paging import KeysetPage, page_of
 
 PER_PAGE = 50
 SHOWN = (  # of an endpoint, in its row
     *("display_name", "description", "locale", "status", "error", "unreadable", "logging_enabled"),
-    *("created_at", "last_action_at", "time_to_live"),
+    *("created_at", "last_action_at", "time_to_live", "owner", "changed_by"),
     *("resource__free_tier", "resource__name", "resource__region"),
-    *("model__display_name", "model__kind", "model__expires_at", "model__locale"),
+    *("model__display_name", "model__kind", "model__expires_at", "model__locale", "model__remote_id"),
 )
 
 
@@ -58,32 +58,34 @@ def variant(person: Person) -> tuple[Hashable, ...]:
     return door.scope(person), get_language() or "", timezone.get_current_timezone_name()
 
 
-def rendered_page(person: Person, query: QueryDict, favorites: frozenset[UUID]) -> RenderedPage:
+def rendered_page(
+    person: Person, query: QueryDict, favorites: frozenset[UUID], columns: tuple[str, ...]
+) -> RenderedPage:
     """The page of the list that `query` asks for; favorites that match come first, on the first page."""
     found, count = selection.counted(person, query)
     order = selection.order(query)
     page = page_of(found.exclude(pk__in=favorites), order, query.get("page", ""), PER_PAGE)
     first = order.sort(found.filter(pk__in=favorites).versions()) if page.first and favorites else ()
-    rows = _rendered(person, [*first, *page.rows], favorites)
+    rows = _rendered(person, [*first, *page.rows], favorites, columns)
     html = SafeString("".join(row.html for row in rows))
     return RenderedPage(html, page, count, not all(row.settled for row in rows))
 
 
-def _rendered(person: Person, versions: list[Any], favorites: frozenset[UUID]) -> list[RenderedRow]:
+def _rendered(
+    person: Person, versions: list[Any], favorites: frozenset[UUID], columns: tuple[str, ...]
+) -> list[RenderedRow]:
     """Nearly all the time of a list goes into its rows, and most rows stay the same for weeks."""
-    now, seen_as = timezone.localtime(), variant(person)
+    now, seen_as = timezone.localtime(), (columns, *variant(person))
     current = {version.pk: _version(version, now) for version in versions}
     keys = {pk: (pk, pk in favorites, *seen_as) for pk in current}
     rows: dict[UUID, RenderedRow | None] = {pk: _rows.get(key) for pk, key in keys.items()}
-    template = get_template("endpoint_list/_row.html")
     outdated = [pk for pk, row in rows.items() if row is None or row.version != current[pk]]
     endpoints = _endpoints(person, outdated)
     deploying = [endpoint.pk for endpoint in endpoints if _deploying(endpoint)]
     usual = door.changes(person).usual_durations(deploying or [uuid4()])
     for endpoint in endpoints:
         pk = endpoint.pk
-        facts = {"endpoint": endpoint, "favorite": pk in favorites, "badge": badge(endpoint, usual.get(pk))}
-        html = SafeString(template.render(facts))
+        html = row_html(endpoint, badge(endpoint, usual.get(pk)), favorite=pk in favorites, columns=columns)
         rows[pk] = _rows[keys[pk]] = RenderedRow(current[pk], html, endpoint.settled)
     return [row for pk, row in rows.items() if row and row.version == current[pk]]
 

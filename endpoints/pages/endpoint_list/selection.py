@@ -19,9 +19,10 @@ from endpoints.pages.endpoint_list import statuses
 from endpoints.pages.paging import Order
 
 # What can be asked for besides words and an order; `page` is not part of a selection.
-FILTERS = ("status", "locale", "expiring", "project", "resource", "logging", "model", "base")
+FILTERS = ("status", "locale", "expiring", "project", "resource", "logging", "model", "base", "owner")
 STATE = ("q", *FILTERS, "sort")
 NONE = "none"
+IN_AZURE = "/azure"  # in the place of an owner; no name of a person has a slash
 COUNTED = 1000  # endpoints: more are not counted one by one
 NEWEST_FIRST = Order(("created_at", "id"), descending=True)
 WITHIN = {
@@ -40,13 +41,17 @@ COLUMNS = {
     "locale": (pgettext_lazy("column", "Locale"), "locale"),
     "expiration": (_("Expiration"), "expires_key"),
     "logging": (pgettext_lazy("column", "Content logging"), "logging_enabled"),
-    "resource": (pgettext_lazy("column", "Resource"), ""),
+    "resource": (pgettext_lazy("column", "Resource"), "resource__name"),
+    "region": (pgettext_lazy("column", "Region"), "resource__region"),
+    "owner": (pgettext_lazy("column", "Owner"), "owner"),
+    "model-id": (_("Model ID"), ""),
     "created": (_("Created"), "created_at"),
     "changed": (_("Last change"), "changed_key"),
 }
 SHORT = {"logging": _("Logging")}  # what a head says where its label is too long
-SECOND_LINES = ("description", "locale")  # they stand in the cells of the name and of the model
-SHOWN = ("name", "description", "status", "model", "locale", "expiration", "logging", "resource", "changed")
+SECOND_LINES = ("description", "locale", "region")  # they stand in the cells of the name, the model and the resource
+OF_MANY = ("resource", "region")  # with one Speech resource, they would say the same in each row
+SHOWN = tuple(key for key in COLUMNS if key not in ("model-id", "created"))
 
 
 def columns(chosen: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
@@ -58,6 +63,11 @@ def columns(chosen: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
 def _columns(chosen: tuple[str, ...], _language: str | None) -> tuple[tuple[str, str, bool], ...]:
     every = COLUMNS.items()
     return tuple((key, str(label), key == "name" or key in chosen) for key, (label, _field) in every)
+
+
+def shown(chosen: tuple[str, ...], resources: int) -> tuple[str, ...]:
+    """The keys of the columns that a list has, of an installation with so many Speech resources."""
+    return tuple(key for key, _label, shown in columns(chosen) if shown and not (resources < 2 and key in OF_MANY))
 
 
 def found(person: Person, query: QueryDict, permission: str = door.VIEW) -> EndpointQuerySet:
@@ -114,6 +124,8 @@ def _conditions(person: Person, query: QueryDict) -> Iterator[tuple[Q, bool]]:
         yield Q(logging_enabled=logging == "on"), True
     if query.get("project") == NONE:
         yield Q(project=None), True
+    if owner := _plain(query, "owner"):
+        yield Q(owner="" if owner == IN_AZURE else owner), True
     for name in ("project", "resource", "model"):
         if pk := uuid_in(query.get(name)):
             yield Q(**{name: pk}), name != "model"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from django.conf import settings
@@ -20,11 +21,21 @@ def build_bundles() -> None:
     """Write the bundles into settings.BUNDLES_DIR, unless they are up to date."""
     settings.BUNDLES_DIR.mkdir(parents=True, exist_ok=True)
     for name in BUNDLES:
-        bundle, content = settings.BUNDLES_DIR / name, "\n".join(part.read_text() for part in sources(name))
+        bundle, content = settings.BUNDLES_DIR / name, "\n".join(without_comments(part) for part in sources(name))
         if not bundle.exists() or bundle.read_text() != content:
             draft = bundle.with_suffix(".new")
             draft.write_text(content)
             draft.replace(bundle)
+
+
+def without_comments(source: Path) -> str:
+    """A style sheet or script without its comments, indentation and empty lines: a third less for a first visit.
+
+    Of a script only comments on lines of their own are left out, because `//` can also be part of a text.
+    """
+    pattern = r"/\*.*?\*/" if source.suffix == ".css" else r"^\s*//.*$"
+    text = re.sub(pattern, "", source.read_text(), flags=re.DOTALL if source.suffix == ".css" else re.MULTILINE)
+    return "\n".join(line for part in text.splitlines() if (line := part.strip()))
 
 
 def sources(name: str) -> list[Path]:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.utils import timezone, translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from endpoints.models import Endpoint, Resource, SpeechModel
@@ -50,6 +50,7 @@ def parsed(html):
     return tags
 
 
+@settings(deadline=None)
 @given(texts, texts, texts, texts, texts, texts)
 def test_texts_add_no_tag_and_no_attribute(name, description, model, resource, owner, error):
     def made(name="x", description="x", model="x", resource="x", owner="x", error="x", *, requested):
@@ -64,6 +65,7 @@ def test_texts_add_no_tag_and_no_attribute(name, description, model, resource, o
         assert made(*hostile, requested=requested).tags == made(requested=requested).tags
 
 
+@settings(deadline=None)
 @given(texts)
 def test_a_name_is_shown_as_it_is(name):
     shown = re.search(r'<bdi title="[^"]*">(.*?)</bdi>', row(name), re.DOTALL)[1]

@@ -298,7 +298,12 @@ def test_the_countdown_is_shown_with_its_date_and_reason(bob, endpoint):
     Endpoint.objects.update(created_at=datetime(2026, 11, 1, 9, tzinfo=UTC))
     shown = re.search(r'<span class="line-2 end.*?</span>', bob.get("/endpoints/").content.decode())[0]
     words = AutomaticDeletion.of(datetime(2026, 11, 1, 9, tzinfo=UTC), free_tier=True).words
-    for part in ("Nov 8, 2026", f"> {words}<", "In the free tier (F0), an endpoint is deleted after seven days.", "<svg"):
+    for part in (
+        "Nov 8, 2026",
+        f"> {words}<",
+        "In the free tier (F0), an endpoint is deleted after seven days.",
+        "<svg",
+    ):
         assert part in shown
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from endpoints.models.numbers import grouped
+
 Fact = str | int | list[dict[str, str]]
 
 
@@ -116,7 +118,8 @@ class Event(models.Model):
             return self.verb
         changed = {entry["field"] for entry in self.facts.get("fields", [])}
         what = {"what": ", ".join(str(word) for name, word in _WORDS.items() if name in changed)} if changed else {}
-        return str(Verb(self.verb).label) % _WithEllipsis(what | self.facts | {"resource": self.resource_name})
+        facts = {name: grouped(fact) if type(fact) is int else fact for name, fact in self.facts.items()}
+        return str(Verb(self.verb).label) % _WithEllipsis(what | facts | {"resource": self.resource_name})
 
     @property
     def fields(self) -> list[tuple[str, str, str]]:

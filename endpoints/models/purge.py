@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.log import LogEntry, LogEntryQuerySet
+from endpoints.models.numbers import grouped
 
 
 class PurgeState(models.TextChoices):
@@ -111,7 +112,7 @@ class Purge(Claimable):
         if self.until:
             return _("everything up to %(day)s (UTC)") % {"day": self.until.isoformat()}
         words = ngettext("%(count)s entry", "%(count)s entries", len(self.keys))
-        return words % {"count": len(self.keys)}
+        return words % {"count": grouped(len(self.keys))}
 
     @property
     def entries(self) -> LogEntryQuerySet:

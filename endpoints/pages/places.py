@@ -18,18 +18,17 @@ class Place:
     icon: str
     keys: str
     name: str
-    query: str = ""
     permission: str = "view_endpoint"
 
     @property
     def url(self) -> str:
-        return reverse(f"endpoints:{self.name}") + self.query
+        return reverse(f"endpoints:{self.name}")
 
 
 PAGES = (
     Place(_("Deploy models"), "deploy", "g l", "list"),
     Place(_("Models"), "model", "g m", "models"),
-    Place(pgettext_lazy("menu", "Content logs"), "log", "g c", "list", "?logging=on", "read_logs"),
+    Place(pgettext_lazy("menu", "Content logs"), "log", "g c", "all-logs", permission="read_logs"),
     Place(_("Downloads"), "download", "g d", "downloads", permission="read_logs"),
     Place(_("Activity"), "activity", "g a", "activity"),
     Place(_("Resources"), "resource", "g r", "resources", permission="manage_resources"),

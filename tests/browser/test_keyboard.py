@@ -103,7 +103,7 @@ def test_the_listed_shortcuts_work(deploy):
     expect(page.get_by_role("heading", name="Qwertz line")).to_be_visible()
     page.wait_for_load_state()
 
-    pages = {"gm": "/models/", "gc": "/endpoints/?logging=on", "ga": "/activity/", "gd": "/downloads/"}
+    pages = {"gm": "/models/", "gc": "/logs/", "ga": "/activity/", "gd": "/downloads/"}
     for keys, address in {**pages, "gr": "/resources/", "gs": "/settings/", "n": "/endpoints/new/"}.items():
         page.keyboard.type(keys)
         page.wait_for_url(f"**{address}")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from endpoints.models.log import LogEntryQuerySet, parse_day, parse_number
+from endpoints.models.numbers import grouped
 from endpoints.pages.endpoint_list import filters, selection
 from endpoints.pages.endpoint_list.filters import Chip, Menu
 from endpoints.pages.paging import Order
@@ -31,7 +32,7 @@ def counted(rows: LogEntryQuerySet) -> int:
 
 def count_words(count: int) -> str:
     if count > selection.COUNTED:
-        return _("More than %(count)s entries") % {"count": number_format(selection.COUNTED, force_grouping=True)}
+        return _("More than %(count)s entries") % {"count": grouped(selection.COUNTED)}
     return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
 
 

@@ -12,7 +12,6 @@ from django.db.models import Count, Max, Min, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -24,6 +23,7 @@ from endpoints.logs.keep import retention
 from endpoints.logs.keep import settings as verbs
 from endpoints.models import Endpoint, LogArchive
 from endpoints.models.log import RETENTION, LogFileQuerySet
+from endpoints.models.numbers import grouped
 from endpoints.pages.content_logs import days as log_days
 from endpoints.pages.forms.content_logs import KeepForm
 from endpoints.pages.http import HttpRequest
@@ -70,7 +70,7 @@ class Countdown:
                 "%(files)s files will be deleted within %(days)s days",
                 self.vanishing,
             )
-        return words % {"files": number_format(self.vanishing, force_grouping=True), "days": self.days}
+        return words % {"files": grouped(self.vanishing), "days": self.days}
 
     @property
     def state(self) -> str:
@@ -79,7 +79,7 @@ class Countdown:
         if not self.missing:
             return _("all saved")
         words = ngettext("%(files)s not saved", "%(files)s not saved", self.missing)
-        return words % {"files": number_format(self.missing, force_grouping=True)}
+        return words % {"files": grouped(self.missing)}
 
 
 def countdown(person: Person, endpoint: Endpoint, listed_at: datetime | None) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_safe
 from endpoints.access import door
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.permissions import may
+from endpoints.models.numbers import grouped
 from endpoints.pages import frame
 from endpoints.pages.caching import BoundedCache
 from endpoints.pages.content_logs import overview_rows
@@ -114,6 +114,4 @@ def address(query: QueryDict, **changed: Any) -> str:
 
 
 def _count_words(count: int) -> str:
-    return ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {
-        "count": number_format(count, force_grouping=True)
-    }
+    return ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {"count": grouped(count)}

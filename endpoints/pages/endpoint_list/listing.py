@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_safe
 from endpoints.access.door.list_settings import ListSettings
 from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import allows, may
+from endpoints.models.numbers import grouped
 from endpoints.pages import frame
 from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import filters, rows, selection
@@ -134,8 +134,8 @@ def _orders() -> list[tuple[str, str]]:
 
 def _count_words(count: int) -> str:
     if count > selection.COUNTED:
-        return _("More than %(count)s endpoints") % {"count": number_format(selection.COUNTED, force_grouping=True)}
-    return ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {"count": count}
+        return _("More than %(count)s endpoints") % {"count": grouped(selection.COUNTED)}
+    return ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {"count": grouped(count)}
 
 
 def _address(request: HttpRequest, **changed: Any) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from endpoints.changes.bulk import Action, Item
 from endpoints.models import SpeechModel
 from endpoints.models.model import ModelKind
+from endpoints.models.numbers import grouped
 from endpoints.pages.model_list.comparison import Comparison
 
 
@@ -39,7 +40,7 @@ class Row:
         found = []
         if days := self.days_lost:
             words = ngettext("Expires %(days)s day earlier", "Expires %(days)s days earlier", days)
-            found.append(words % {"days": number_format(days, force_grouping=True)})
+            found.append(words % {"days": grouped(days)})
         if self.loses_adaptation:
             found.append(_("Loses the adaptation of the custom model"))
         return found
@@ -84,7 +85,7 @@ def summary(action: Action, count: int) -> str:
         words = ngettext("%(count)s endpoint will be deleted", "%(count)s endpoints will be deleted", count)
     else:
         words = ngettext("%(count)s endpoint will be changed", "%(count)s endpoints will be changed", count)
-    return words % {"count": number_format(count, force_grouping=True)}
+    return words % {"count": grouped(count)}
 
 
 def button(action: Action, count: int) -> str:
@@ -106,4 +107,4 @@ def button(action: Action, count: int) -> str:
             )
         case Action.DELETE:
             words = ngettext("Delete %(count)s endpoint", "Delete %(count)s endpoints", count)
-    return words % {"count": number_format(count, force_grouping=True)}
+    return words % {"count": grouped(count)}

@@ -23,7 +23,7 @@ class LocalTimeField(forms.DateTimeField):
         except ValidationError as error:
             if not error.params or getattr(error, "code", "") != "ambiguous_timezone":
                 raise
-            raise ValidationError(_why_not(error.params["datetime"])) from None
+            raise ValidationError(_why_not((error.params or {})["datetime"])) from None
 
 
 def _why_not(typed: datetime) -> str:

@@ -4,9 +4,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from endpoints.models.numbers import grouped
 
 FEW = 20  # endpoints or log entries that need no number
 
@@ -23,7 +24,7 @@ class TypedNumberField(forms.IntegerField):
     def clean(self, value: Any) -> int:
         number: int = super().clean(str(value or "").replace(",", "").replace(".", ""))
         if number != self.expected:
-            words = {"typed": number_format(number, force_grouping=True)}
-            words["expected"] = number_format(self.expected, force_grouping=True)
+            words = {"typed": grouped(number)}
+            words["expected"] = grouped(self.expected)
             raise ValidationError(_("You entered %(typed)s, but the number is %(expected)s.") % words)
         return number

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, Count, When, Window
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from endpoints.models.model import SpeechModel, SpeechModelQuerySet
+from endpoints.models.numbers import grouped
 from endpoints.models.search import uuid_in
 
 SHOWN = 50
@@ -30,7 +30,7 @@ class ModelChoices:
 
     @property
     def count_words(self) -> str:
-        found = number_format(self.found, force_grouping=True)
+        found = grouped(self.found)
         if self.found > SHOWN:
             words = {"shown": SHOWN, "found": found}
             return _("Showing the first %(shown)s of %(found)s models. Search to find others.") % words

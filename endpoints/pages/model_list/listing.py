@@ -10,7 +10,6 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_safe
@@ -22,6 +21,7 @@ from endpoints.models import Preferences
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.log import parse_day
 from endpoints.models.model import ModelKind, SpeechModelQuerySet
+from endpoints.models.numbers import grouped
 from endpoints.pages import frame, time_zones
 from endpoints.pages.endpoint_list import filters
 from endpoints.pages.endpoint_list.selection import WITHIN
@@ -72,7 +72,7 @@ def models(request: HttpRequest) -> HttpResponse:
         "page_obj": paginator.get_page(asked.get("page")),
         "columns": _columns(asked.get("sort", "")),
         "count_words": ngettext("%(count)s model", "%(count)s models", paginator.count)
-        % {"count": number_format(paginator.count, force_grouping=True)},
+        % {"count": grouped(paginator.count)},
         "filtered": any(asked.get(name) for name in ("q", "locale", "kind", "expiring", "deployed", "week")),
         "asked": asked,
         "week": _week(asked),

@@ -8,7 +8,6 @@ from uuid import uuid4
 from django.db.models import Case, F, IntegerField, Value, When
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +15,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person, allows
 from endpoints.models import Endpoint, SpeechModel
 from endpoints.models.expiration import Expiration
+from endpoints.models.numbers import grouped
 from endpoints.models.search_words import folded, spans, words_of
 from endpoints.pages import places
 from endpoints.pages.endpoint_list import selection
@@ -95,7 +95,7 @@ def find(person: Person, text: str, *, most: int) -> Found:
     groups += [actions, pages]
     total = all_endpoints + all_models + len(pages.options) + len(actions.options)
     more = "+" if all_endpoints > selection.COUNTED else ""
-    return Found([group for group in groups if group.options], number_format(total, force_grouping=True) + more)
+    return Found([group for group in groups if group.options], grouped(total) + more)
 
 
 def _query(text: str) -> QueryDict:
@@ -140,7 +140,7 @@ def _endpoint(endpoint: Endpoint, text: str, *, several: bool) -> Option:
 
 def _model(model: SpeechModel, text: str, *, several: bool) -> Option:
     endpoints: int = model.endpoint_count
-    used = ngettext("%(count)s endpoint", "%(count)s endpoints", endpoints) % {"count": number_format(endpoints)}
+    used = ngettext("%(count)s endpoint", "%(count)s endpoints", endpoints) % {"count": grouped(endpoints)}
     parts = [model.locale, used if endpoints else _("Not deployed")] + ([model.resource.name] if several else [])
     url = f"{reverse('endpoints:models')}?q={model.remote_id}"
     expiration = model.expiration if model.expiration and model.expiration.level != "ok" else None

@@ -188,7 +188,8 @@ class _Seeder:
             if index % CYCLE == FAILS_AT and broken and broken[0].locale == locale:
                 model, outcome = broken[0], Status.FAILED
             created = self.start - age * DAY
-            once_deployable = max(created, min(model.work.done_at + DAY, self.start - DAY)) if age else created
+            after = min(model.work.done_at + (1 + index * 7 % 60) * DAY, self.start - (1 + index % 9) * DAY)
+            once_deployable = max(created, after) if age else created
             work = Work(started=once_deployable, seconds=self.options.deploy_seconds, outcome=outcome)
             self.endpoint(index, model, project, created, work)
 

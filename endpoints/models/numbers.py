@@ -1,0 +1,8 @@
+"""Numbers as people read them, in their language: 10,000 or 10.000."""
+
+from django.utils.formats import number_format
+
+
+def grouped(number: float) -> str:
+    """With separators between the thousands."""
+    return str(number_format(number, force_grouping=True))

@@ -33,6 +33,7 @@ PAGES = (
     Place(_("Activity"), "activity", "g a", "activity"),
     Place(_("Resources"), "resource", "g r", "resources", permission="manage_resources"),
     Place(_("Settings"), "settings", "g s", "settings", permission=""),
+    Place(_("Help"), "help", "g h", "help", permission=""),
     Place(_("Keyboard shortcuts"), "keyboard", "?", "shortcuts"),
 )
 ACTIONS = (

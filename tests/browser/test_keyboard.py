@@ -104,7 +104,13 @@ def test_the_listed_shortcuts_work(deploy):
     page.wait_for_load_state()
 
     pages = {"gm": "/models/", "gc": "/logs/", "ga": "/activity/", "gd": "/downloads/"}
-    for keys, address in {**pages, "gr": "/resources/", "gs": "/settings/", "n": "/endpoints/new/"}.items():
+    for keys, address in {
+        **pages,
+        "gr": "/resources/",
+        "gs": "/settings/",
+        "gh": "/help/",
+        "n": "/endpoints/new/",
+    }.items():
         page.keyboard.type(keys)
         page.wait_for_url(f"**{address}")
     page.get_by_role("heading", level=1).click()

@@ -68,7 +68,7 @@ def test_a_range_is_downloaded_completely_after_it_was_canceled_and_paused(recor
     page.locator("#filter-to").fill(re.search(r"\d{4}-\d\d-\d\d", label)[0])
     expect(page.locator(".chip")).to_have_count(2)
     page.get_by_role("button", name="Download selected").click()
-    expect(page.get_by_text("Nothing is selected.")).to_be_visible()
+    expect(page.get_by_text("Nothing selected.")).to_be_visible()
     expect(page.locator(".chip")).to_have_count(2)
     count = page.locator(ENTRIES).count()
     service.fail({"method": "GET", "path": r"\.wav", "times": 100, "effect": {"drip": 2000}})

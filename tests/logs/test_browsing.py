@@ -254,7 +254,7 @@ def test_opening_an_entry_fetches_what_is_not_here_and_shows_text_words_and_reco
     finish_refresh(logging)
     entry = LogEntry.objects.first()
     html = lena.get(entry.get_absolute_url()).content.decode()
-    assert "being fetched" in html
+    assert "Getting the recording" in html
     assert entry.text in unescape(html)
     poll = unescape(re.search(r'hx-get="([^"]+version=[^"]+)"', html)[1])
     headers = {**HTMX, "HX-Target": "content"}
@@ -296,8 +296,8 @@ def test_neighbours_are_those_that_the_address_selects(lena, known):
 def test_what_cannot_be_parsed_is_kept_and_shown_as_such(lena, known):
     entry = write(known, audio=b"\xff\xfb no wav", transcript=b"\x00\x01 no json", outcome="unreadable")
     html = lena.get(entry.get_absolute_url()).content.decode()
-    assert "no WAV file that can be played here" in html
-    assert "nothing that can be read here" in html
+    assert "isn't a WAV file that can be played here" in html
+    assert "its format can't be read" in html
     audio = lena.get(reverse("endpoints:log-audio", args=[known.pk, entry.pk]))
     assert b"".join(audio.streaming_content) == b"\xff\xfb no wav"
     assert audio["Content-Type"] == "application/octet-stream"
@@ -315,7 +315,7 @@ def test_an_error_of_the_recognition_is_called_so_and_can_be_filtered(lena, know
     assert shown(lena.get(address(known, "?result=error"), headers=HTMX).content.decode()) == [failed.pk]
     assert shown(lena.get(address(known, "?result=none"), headers=HTMX).content.decode()) == [silent.pk]
     html = lena.get(failed.get_absolute_url()).content.decode()
-    assert "reported an error instead of a text" in html
+    assert "reported an error instead of text" in html
     assert "Nothing was recognized" not in html
     asked = lena.get(reverse("endpoints:download", args=[known.pk]), {"result": "error"}).content.decode()
     assert "Whose recognition failed" in asked
@@ -330,7 +330,7 @@ EMPTY_WAV = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + bytes(16) + b"data
 def test_a_recording_without_sound_is_called_empty(lena, known, audio):
     entry = write(known, text="Hello", audio=audio)
     html = lena.get(entry.get_absolute_url()).content.decode()
-    assert "an empty file in place of the recording" in html
+    assert "is an empty file in Azure" in html
     assert "Empty file" in html
     assert "no WAV file" not in html
     assert "Download the recording" not in html
@@ -342,8 +342,8 @@ def test_a_copy_that_is_not_whole_is_not_given_out(lena, known):
     LogFile.objects.filter(entry=entry).update(size=len(WAV) + 1)
     answer = lena.get(reverse("endpoints:log-audio", args=[known.pk, entry.pk]))
     assert answer.status_code == 404
-    assert "not given out" in answer.content.decode()
-    assert "not whole" in lena.get(entry.get_absolute_url()).content.decode()
+    assert "can't be downloaded" in answer.content.decode()
+    assert "incomplete" in lena.get(entry.get_absolute_url()).content.decode()
 
 
 def test_a_purpose_is_asked_for_first_and_stands_in_each_event(lena, known, settings):

@@ -129,6 +129,7 @@ class SpeechModel(models.Model):
 
     UNKNOWN: dict[str, Any] = {"model_name": "", "expires_at": None}
     chosen = False  # set by a form that offers it
+    where = ""  # set by a form that offers another model of the same name: what tells them apart
 
     # Set by with_endpoint_count() and with_endpoints().
     endpoint_count: int

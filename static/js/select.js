@@ -8,6 +8,8 @@
 
   function tell() {
     const boxes = rows(), chosen = boxes.filter((box) => box.checked).length;
+    const all = document.getElementById("all-words"), matching = document.getElementById("selected-state");
+    if (all && matching?.dataset.all) all.textContent = matching.dataset.all;
     const page = whole(), said = document.getElementById("selected");
     if (page) {
       page.parentElement.hidden = false;

@@ -31,7 +31,7 @@ def test_selected_endpoints_are_changed_and_matching_ones_are_deleted_each_after
 
     page = open_page("admin", "/endpoints/?q=Bulk", java_script_enabled=False)
     page.get_by_label("Select Bulk one", exact=True).check()
-    page.get_by_label("All that match").check()
+    page.get_by_label("All 2 that match").check()
     page.get_by_text("More", exact=True).click()
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_label("Number of endpoints").fill("2")

@@ -149,6 +149,13 @@ def test_up_to_twenty_endpoints_need_no_number_unless_they_are_deleted(alice, mo
         assert asks == (action == "delete"), action
 
 
+def test_the_choice_of_all_that_match_has_their_number(alice, model):
+    serving(like(model, "Crowd", 50), 21)
+    page = alice.get("/endpoints/?q=Crowd").content.decode()
+    assert '<span id="all-words">All 21 that match</span>' in page
+    assert 'data-all="All 21 that match"' in page
+
+
 def test_reasons_of_before_are_offered(alice, model):
     first, second = serving(like(model, "Few", 50), 2)
     submit_review(alice, review(alice, "logging-on", [first]), reason="Complaints of customers")

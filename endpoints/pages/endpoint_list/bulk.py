@@ -26,7 +26,7 @@ from endpoints.models.change import ChangeQuerySet
 from endpoints.models.model import ModelKind
 from endpoints.models.search import uuid_in
 from endpoints.models.status import CLOSED, UNSTARTED, ChangeState
-from endpoints.pages import frame
+from endpoints.pages import frame, names
 from endpoints.pages.endpoint_list import review, selection
 from endpoints.pages.forms.bulk import BulkForm
 from endpoints.pages.http import HttpRequest
@@ -105,10 +105,12 @@ def _choose(request: HttpRequest, query: QueryDict, endpoints: list[Endpoint]) -
     places = Counter((endpoint.resource_id, endpoint.locale) for endpoint in free)
     users = Counter(endpoint.model_id for endpoint in free)
     fitting = Q(*(Q(resource=resource, locale=locale) for resource, locale in places), _connector=Q.OR)
-    models = (
-        door.models(request.user, door.DEPLOY).deployable().filter(fitting).select_related("resource") if places else []
-    )
+    deployable = door.models(request.user, door.DEPLOY).deployable().select_related("resource", "project")
+    models = deployable.filter(fitting) if places else []
     fits = [(places[model.resource_id, model.locale] - users[model.pk], model) for model in models]
+    where = names.places([model for count, model in fits if count])
+    for _count, model in fits:
+        model.where = where.get(model.pk, "")
     missing = "next" in query
     context = {
         "section": "list",

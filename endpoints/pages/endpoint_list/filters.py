@@ -17,6 +17,7 @@ from endpoints.models.model import ModelKind
 from endpoints.models.search import uuid_in
 from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import selection, statuses
+from endpoints.pages.names import labels
 
 MOST = 500  # options of a menu
 Options = list[tuple[str, str]]
@@ -132,8 +133,13 @@ def _catalog(person: Person) -> tuple[Options, Options, Options]:
 
     Of more than a menu can hold there is no menu: a link from one of them leads to its list.
     """
-    rows = (door.projects(person).present(), _bases(person), door.resources(person).order_by("name"))
-    return tuple([(str(row.pk), str(row)) for row in some] if len(some) <= MOST else [] for some in map(_few, rows))  # type: ignore[return-value]  # of three
+    projects = door.projects(person).present().select_related("resource")
+    rows = (projects, _bases(person), door.resources(person).order_by("name"))
+    return tuple(_options(some) if len(some) <= MOST else [] for some in map(_few, rows))  # type: ignore[return-value]  # of three
+
+
+def _options(rows: list[Any]) -> list[tuple[str, str]]:
+    return [(str(pk), label) for pk, label in labels(rows).items()]
 
 
 def _few(rows: QuerySet[Any]) -> list[Any]:
@@ -145,5 +151,6 @@ def _bases(person: Person) -> Any:
     models = door.models(person)
     used = Exists(door.endpoints(person).present().filter(model=OuterRef("pk")))
     built_on = Exists(models.present().filter(base_model=OuterRef("pk")))
-    bases = models.filter(kind=ModelKind.BASE).only("display_name").order_by("display_name")
+    shown = ("display_name", "locale", "created_at", "remote_id", "project", "resource__name", "resource__region")
+    bases = models.filter(kind=ModelKind.BASE).select_related("resource").only(*shown).order_by("display_name")
     return bases.filter(used | built_on)

@@ -40,6 +40,7 @@ class RenderedTable:
 
     html: SafeString
     count: str
+    all_words: str
     first_visit: bool
 
 
@@ -54,6 +55,7 @@ def endpoints(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('endpoints:list')}?{settings.default}")
     made = table(request, data, settings)
     context: dict[str, Any] = {"section": "list", "table": made.html, "count_words": made.count}
+    context["all_words"] = made.all_words
     fragment = request.htmx and not request.htmx.history_restore_request
     if fragment and "version" in request.GET:
         return render(request, "endpoint_list/_update.html", context)
@@ -84,7 +86,7 @@ def table(request: HttpRequest, data: DataVersion, settings: ListSettings) -> Re
         context = _table_context(request, data, settings, page) | {"may_deploy": may_deploy, "may_add": may_add}
         html = render_to_string("endpoint_list/_table.html", context)
         count = "" if context["first_visit"] else _count_words(page.count)
-        made = _tables[key] = RenderedTable(html, count, context["first_visit"])
+        made = _tables[key] = RenderedTable(html, count, context["all_words"], context["first_visit"])
     return made
 
 
@@ -96,6 +98,7 @@ def _table_context(
     keys = selection.shown(settings.columns, data.resources)
     return {
         "rows": shown.html,
+        "all_words": _all_words(shown.count),
         "columns": [column for column in columns(request) if column.key in keys],
         "hidden": [key for key in selection.COLUMNS if key not in keys],
         "pages": shown.page.addresses(partial(_address, request)),
@@ -136,6 +139,13 @@ def _count_words(count: int) -> str:
     if count > selection.COUNTED:
         return _("More than %(count)s endpoints") % {"count": grouped(selection.COUNTED)}
     return ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {"count": grouped(count)}
+
+
+def _all_words(count: int) -> str:
+    """The choice of all that match, not only those of this page."""
+    if count > selection.COUNTED:
+        return _("All that match, more than %(count)s") % {"count": grouped(selection.COUNTED)}
+    return _("All %(count)s that match") % {"count": grouped(count)}
 
 
 def _address(request: HttpRequest, **changed: Any) -> str:

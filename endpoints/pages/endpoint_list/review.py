@@ -12,6 +12,7 @@ from endpoints.models import SpeechModel
 from endpoints.models.model import ModelKind
 from endpoints.models.numbers import grouped
 from endpoints.pages.model_list.comparison import Comparison
+from endpoints.pages.names import places
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Row:
     item: Item
     current: SpeechModel | None
     comparison: Comparison | None
+    where: str  # what tells the endpoint from others of the same name
 
     @property
     def days_lost(self) -> int:
@@ -48,10 +50,12 @@ class Row:
 
 def rows(items: Iterable[Item], model: SpeechModel | None) -> list[Row]:
     """Those with warnings first, those that are skipped last; otherwise in the order of `items`."""
-    found = []
+    items = list(items)
+    where, found = places([item.endpoint for item in items]), []
     for item in items:
         current = item.endpoint.serving_model
-        found.append(Row(item, current, Comparison(current, model) if model and not item.why else None))
+        comparison = Comparison(current, model) if model and not item.why else None
+        found.append(Row(item, current, comparison, where.get(item.endpoint.pk, "")))
     return sorted(found, key=lambda row: (bool(row.item.why), not row.warnings))
 
 

@@ -14,8 +14,8 @@ from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.pages.content_logs.purposes import LONGEST
 from endpoints.pages.forms.reasons import ReasonField, offer_recent
+from endpoints.pages.forms.typed_number import FEW, TypedNumberField
 
-FEW = 20  # entries that are deleted without typing their number
 HOURS = (1, 6, 12, 24)  # between two archivings
 
 
@@ -84,7 +84,7 @@ class PurgeForm(forms.Form):
         widget=forms.HiddenInput,
         input_formats=["%Y-%m-%d"],
     )
-    number = forms.IntegerField(label=gettext_lazy("Number of entries"))
+    number = TypedNumberField(label=gettext_lazy("Number of entries"))
     typed = forms.CharField(label=gettext_lazy("Day or name of the endpoint"), max_length=2000)
     reason = ReasonField()
 
@@ -92,6 +92,7 @@ class PurgeForm(forms.Form):
         super().__init__(*args, **kwargs)
         offer_recent(self, person)
         self.endpoint, self.count = endpoint, count
+        self.fields["number"].expected = count  # type: ignore[attr-defined]  # a TypedNumberField, known as Field
         if count <= FEW:
             del self.fields["number"]
         if not by_day:
@@ -102,11 +103,6 @@ class PurgeForm(forms.Form):
         if until > timezone.now().astimezone(UTC).date():
             raise ValidationError(_("Choose today or a past day."))
         return until
-
-    def clean_number(self) -> int:
-        if self.cleaned_data["number"] != self.count:
-            raise ValidationError(_("Enter the number of entries: %(count)s.") % {"count": self.count})
-        return self.count
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]

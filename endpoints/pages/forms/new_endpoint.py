@@ -14,6 +14,7 @@ from endpoints.access.permissions import Person
 from endpoints.models import Resource, SpeechModel
 from endpoints.models.search import uuid_in
 from endpoints.pages.model_list.choices import ModelChoices, model_choices
+from endpoints.pages.names import labels
 
 NAME_LENGTH = 256
 DESCRIPTION_LENGTH = 2000
@@ -40,12 +41,11 @@ class PlaceForm(forms.Form):
         self.resource_by_id = {str(resource.pk): resource for resource in door.resources(person, "deploy_model")}
         self.project_by_id = {str(project.pk): project for project in projects}
         several = len(self.resource_by_id) > 1
-        choices = [
-            (f"project:{pk}", f"{project} ({project.locale})" + (f", {project.resource}" if several else ""))
-            for pk, project in self.project_by_id.items()
-        ]
+        of_resource = {pk: f", {name}" if several else "" for pk, name in labels(self.resource_by_id.values()).items()}
+        named = labels(projects, lambda one: f"{one} ({one.locale}){of_resource.get(one.resource_id, '')}")
+        choices = [(f"project:{pk}", named[project.pk]) for pk, project in self.project_by_id.items()]
         choices += [
-            (f"resource:{pk}", _("No project") + (f", {resource}" if several else ""))
+            (f"resource:{pk}", _("No project") + of_resource[resource.pk])
             for pk, resource in self.resource_by_id.items()
         ]
         deployable = door.models(person, "deploy_model").deployable()

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from endpoints.models.model import SpeechModel, SpeechModelQuerySet
 from endpoints.models.numbers import grouped
 from endpoints.models.search import uuid_in
+from endpoints.pages.names import places
 
 SHOWN = 50
 LONGEST_SEARCH = 200
@@ -45,9 +46,14 @@ def model_choices(models: SpeechModelQuerySet, words: str, chosen: str) -> Model
     found = models.search(words)
     usable = Case(When(pk__in=models.deployable().order_by().values("pk"), then=0), default=1)
     counted = found.annotate(found=Window(Count("pk")))
+    counted = counted.select_related("resource", "project")
     shown: list[Any] = list(counted.order_by(usable, "-kind", "-created_at", "display_name", "pk")[:SHOWN])
     pk = uuid_in(chosen)
-    elsewhere = models.filter(pk=pk).exclude(pk__in=[model.pk for model in shown]).first() if pk else None
-    for model in [*shown, *([elsewhere] if elsewhere else [])]:
+    others = models.select_related("resource", "project").exclude(pk__in=[model.pk for model in shown])
+    elsewhere = others.filter(pk=pk).first() if pk else None
+    offered = [*shown, *([elsewhere] if elsewhere else [])]
+    where = places(offered)
+    for model in offered:
         model.chosen = model.pk == pk
+        model.where = where.get(model.pk, "")
     return ModelChoices(words, shown, elsewhere, shown[0].found if shown else 0)

@@ -99,8 +99,8 @@ def test_the_models_page_shows_a_new_endpoint_and_keeps_what_is_open(deploy, ope
     page = open_page("viewer", "/models/")
     page.evaluate("document.body.dataset.loaded = 'once'")
     page.locator("#models details summary").first.click()
-    deploy("Newly deployed here")
-    expect(page.get_by_role("link", name="Newly deployed here")).to_be_visible(timeout=30_000)
+    deploy("0 newly deployed")
+    expect(page.get_by_role("link", name="0 newly deployed")).to_be_visible(timeout=30_000)
     assert page.evaluate("document.body.dataset.loaded") == "once"
     expect(page.locator("#models details").first).to_have_attribute("open", "")
 

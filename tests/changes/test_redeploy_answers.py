@@ -33,7 +33,7 @@ def passed(change, **ago):
 
 
 def history(person, endpoint):
-    return person.get(endpoint.get_absolute_url()).content.decode()
+    return person.get(reverse("endpoints:history", args=[endpoint.pk])).content.decode()
 
 
 @pytest.fixture(params=["running", "old", "new"])

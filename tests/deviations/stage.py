@@ -20,6 +20,7 @@ from .mode import Mode
 
 WORLD = {"endpoints": 3, "models": 4, "projects": 2, "logs": 2, "log_bytes": 3000, "rate_limit": "0/0"}
 PAGES = ("list", "models", "activity", "resources")
+ENDPOINT_TABS = ("detail", "sample-code", "content-logging", "history")
 
 
 class Stage:
@@ -104,7 +105,7 @@ class Stage:
         shown["resource"] = self.page("resource-edit", self.resource.pk)
         row = Endpoint.objects.filter(remote_id=self.odd).first() or Endpoint.objects.first()
         if row is not None:
-            shown["endpoint"] = self.page("detail", row.pk)
+            shown["endpoint"] = " ".join(self.page(tab, row.pk) for tab in ENDPOINT_TABS)
             shown["logs"] = self.page("logs", row.pk)
             if (entry := row.log_entries.first()) is not None:
                 shown["entry"] = self.words_at(entry.get_absolute_url())

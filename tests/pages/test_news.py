@@ -119,10 +119,10 @@ def test_what_the_list_of_content_logs_shows_is_news(alice, quiet):
     seen = {LogsVersion.now(quiet.pk).version}
     for number, happens in enumerate(
         (
-            lambda: LogArchive.objects.update(checked_at=timezone.now()),
+            lambda: LogArchive.objects.update(checked_at=AT + timedelta(seconds=1)),
             lambda: Download.objects.create(endpoint=quiet, actor=alice.user),
             lambda: Purge.objects.create(endpoint=quiet),
-            lambda: Endpoint.objects.filter(pk=quiet.pk).update(updated_at=timezone.now()),
+            lambda: Endpoint.objects.filter(pk=quiet.pk).update(updated_at=AT + timedelta(seconds=1)),
         ),
         start=2,
     ):

@@ -15,6 +15,7 @@ from endpoints.access import door
 from endpoints.access.permissions import may
 from endpoints.changes import decisions, refusals, submit
 from endpoints.models import Change, Endpoint
+from endpoints.pages.endpoint import detail
 from endpoints.pages.endpoint.submission import fingerprint, repeated
 from endpoints.pages.forms.endpoint import GoBackForm
 from endpoints.pages.http import HttpRequest
@@ -29,11 +30,12 @@ def go_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = GoBackForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Enter a reason for going back."))
-        return redirect(endpoint)
+        return detail.history_with(request, endpoint, request.POST.get("reason", ""))
     facts = {"actor": request.user, "fingerprint": fingerprint(request), **form.cleaned_data}
     ask = partial(submit.go_back, endpoint=endpoint, **facts)
-    _submit(request, ask, _("The endpoint is being redeployed with its previous model."))
-    return redirect(endpoint)
+    if _submit(request, ask, _("The endpoint is being redeployed with its previous model.")):
+        return redirect(endpoint)
+    return detail.history_with(request, endpoint, form.cleaned_data["reason"])
 
 
 @require_POST

@@ -124,6 +124,13 @@ def _history(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
+def history_with(request: HttpRequest, endpoint: Endpoint, reason: str) -> HttpResponse:
+    """The history with a typed reason for going back, which was refused."""
+    answer = head.page(request, endpoint, tabs.HISTORY, {**_history(request, endpoint), "typed_reason": reason})
+    answer.status_code = 422
+    return answer
+
+
 overview = _tab(tabs.OVERVIEW, _overview)
 sample_code = _tab(tabs.SAMPLE_CODE, _sample_code)
 content_logging = _tab(tabs.CONTENT_LOGGING, _content_logging)

@@ -50,6 +50,7 @@ def _without_mark(exchange: Exchange) -> None:
 
 
 DONE = "Change model <newest base model> Done"
+ASKED, DEPLOYS = "Requested By alice", "Deploying <newest base model> Base model"
 DEPLOYING = "Succeeded Deploying <newest base model> <model>"
 MINUTES = "Can take up to 30 minutes"
 TWO_HOURS = "The service accepted the request more than two hours ago but still shows the previous model."
@@ -60,7 +61,7 @@ MODES = [
         None,
         {
             "list": DEPLOYING,
-            "endpoint": ("Change model Deploying alice", MINUTES, "<model> → changes to <newest base model>"),
+            "endpoint": (ASKED, DEPLOYS, MINUTES, "Model <model> Custom model"),
         },
         act=acts.change_model_now,
         change="deploying",
@@ -70,7 +71,7 @@ MODES = [
         "patch-shows-old",
         "answers a PATCH with the old model and Succeeded, as the published example",
         None,
-        {"list": DEPLOYING, "endpoint": ("Change model Deploying alice", MINUTES, "Model <model> Custom model")},
+        {"list": DEPLOYING, "endpoint": (ASKED, DEPLOYS, MINUTES, "Model <model> Custom model")},
         act=acts.change_model_now,
         change="deploying",
         options={"switches": {"redeploy": "old"}},
@@ -99,7 +100,7 @@ MODES = [
         None,
         {
             "list": "Succeeded Taking longer than usual <newest base model> <model>",
-            "endpoint": "Taking longer than usual 40 minutes so far. Deployments usually take up to 30 minutes.",
+            "endpoint": "Taking longer than usual <newest base model> Base model 40 minutes so far. Deployments usually take up to 30 minutes.",
         },
         act=acts.waiting_for(minutes=40),
         change="deploying",
@@ -111,7 +112,7 @@ MODES = [
         None,
         {
             "list": "Succeeded Needs a decision <newest base model> <model>",
-            "endpoint": (f"Needs a decision {TWO_HOURS}", "Try again Give up"),
+            "endpoint": (f"Needs a decision <newest base model> Base model {TWO_HOURS}", "Try again Give up"),
         },
         act=acts.waiting_for(hours=3),
         change="undecided",
@@ -205,7 +206,13 @@ MODES = [
         "patch-404-wrapped",
         "answers a PATCH with the gateway's 404",
         answers("PATCH", "/endpoints/{odd}", 404, WRAPPED),
-        {"endpoint": ("Change model Queued alice", "The service rejected the request: Resource not found (404)")},
+        {
+            "endpoint": (
+                ASKED,
+                "Queued <newest base model>",
+                "The service rejected the request: Resource not found (404)",
+            )
+        },
         act=acts.change_model,
         change="queued",
         known=True,
@@ -214,7 +221,13 @@ MODES = [
         "patch-404-api-management",
         "answers a PATCH with the 404 of API Management",
         answers("PATCH", "/endpoints/{odd}", 404, API_MANAGEMENT),
-        {"endpoint": ("Change model Queued alice", "The service rejected the request: Resource not found (404)")},
+        {
+            "endpoint": (
+                ASKED,
+                "Queued <newest base model>",
+                "The service rejected the request: Resource not found (404)",
+            )
+        },
         act=acts.change_model,
         change="queued",
         known=True,
@@ -225,7 +238,8 @@ MODES = [
         answers("PATCH", "/endpoints/{odd}", 404, "<html>Not found</html>"),
         {
             "endpoint": (
-                "Change model Queued alice",
+                ASKED,
+                "Queued <newest base model>",
                 not_understood(404, UNWRITTEN),
             )
         },
@@ -311,7 +325,7 @@ MODES = [
         "edit-429-negative",
         "answers a PATCH with 429 and a negative Retry-After",
         answers("PATCH", "/endpoints/{odd}", 429, None, Retry_After="-5"),
-        {"endpoint": ("Edit Queued alice", "The service received too many requests.")},
+        {"endpoint": (ASKED, "Queued Edit", "The service received too many requests.")},
         act=acts.edit(display_name="Renamed"),
         change="queued",
         known=True,
@@ -320,7 +334,7 @@ MODES = [
         "edit-429-date",
         "answers a PATCH with 429 and a date as Retry-After",
         answers("PATCH", "/endpoints/{odd}", 429, None, Retry_After="Fri, 31 Dec 2049 23:59:59 GMT"),
-        {"endpoint": ("Edit Queued alice", "The service received too many requests.")},
+        {"endpoint": (ASKED, "Queued Edit", "The service received too many requests.")},
         act=acts.edit(display_name="Renamed"),
         change="queued",
         known=True,
@@ -342,7 +356,7 @@ MODES = [
         "delete-404-wrapped",
         "answers a DELETE with the gateway's 404",
         _both(answers("DELETE", "/endpoints/{odd}", 404, WRAPPED), answers("GET", "/endpoints/{odd}", 404, WRAPPED)),
-        {"endpoint": ("Delete endpoint Queued alice", "The service rejected the request: Resource not found (404)")},
+        {"endpoint": (ASKED, "Queued Delete endpoint", "The service rejected the request: Resource not found (404)")},
         act=acts.delete,
         change="queued",
         known=True,
@@ -354,7 +368,7 @@ MODES = [
             answers("DELETE", "/endpoints/{odd}", 404, API_MANAGEMENT),
             answers("GET", "/endpoints/{odd}", 404, API_MANAGEMENT),
         ),
-        {"endpoint": ("Delete endpoint Queued alice", "The service rejected the request: Resource not found (404)")},
+        {"endpoint": (ASKED, "Queued Delete endpoint", "The service rejected the request: Resource not found (404)")},
         act=acts.delete,
         change="queued",
         known=True,
@@ -368,7 +382,8 @@ MODES = [
         ),
         {
             "endpoint": (
-                "Delete endpoint Verifying alice",
+                ASKED,
+                "Verifying Delete endpoint",
                 not_understood(404, UNWRITTEN),
             )
         },
@@ -382,7 +397,8 @@ MODES = [
         _both(answers("DELETE", "/endpoints/{odd}", 404, None), answers("GET", "/endpoints/{odd}", 404, None)),
         {
             "endpoint": (
-                "Delete endpoint Verifying alice",
+                ASKED,
+                "Verifying Delete endpoint",
                 not_understood(404, UNWRITTEN),
             )
         },

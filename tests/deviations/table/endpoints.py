@@ -213,13 +213,13 @@ MODES = [
         "status-missing",
         "leaves out the `status`",
         odd_endpoint(status=GONE),
-        {"list": STATUS, "endpoint": f"Status {STATUS} Model", "check": "`values[].status` is missing"},
+        {"list": STATUS, "endpoint": f"Serves now {STATUS} Model", "check": "`values[].status` is missing"},
     ),
     Mode(
         "status-object",
         "gives an object as the `status`",
         odd_endpoint(status={"value": "Succeeded"}),
-        {"list": STATUS, "endpoint": f"Status {STATUS} Model", "check": "`values[].status` is not a text"},
+        {"list": STATUS, "endpoint": f"Serves now {STATUS} Model", "check": "`values[].status` is not a text"},
     ),
     Mode(
         "status-unknown",

@@ -100,7 +100,10 @@ MODES = [
         None,
         {
             "list": "Succeeded Taking longer than usual <newest base model> <model>",
-            "endpoint": "Taking longer than usual <newest base model> Base model 40 minutes so far. Deployments usually take up to 30 minutes.",
+            "endpoint": (
+                "Taking longer than usual <newest base model> Base model",
+                "40 minutes so far. Deployments usually take up to 30 minutes.",
+            ),
         },
         act=acts.waiting_for(minutes=40),
         change="deploying",

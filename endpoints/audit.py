@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 
-from endpoints.models import Change, Endpoint, Event, Resource
+from endpoints.models import Bulk, Change, Endpoint, Event, Resource
 from endpoints.models.event import Fact, Verb
 from endpoints.models.secret import Secret
+from endpoints.models.translatable_text import TranslatableText
 
 REPLACED = "replaced"
 REMOVED = "removed"
@@ -19,14 +20,19 @@ def record(
     endpoint: Endpoint | None = None,
     resource: Resource | None = None,
     change: Change | None = None,
+    bulk: Bulk | None = None,
     detail: str = "",
     **facts: Fact,
 ) -> Event:
     """Record that `actor`, or the product itself without one, did something.
 
-    An event about an endpoint names its resource too, and one about a change whose endpoint is gone names both.
+    An event about an endpoint names its resource too, and one about a change whose endpoint is gone names both. One
+    about a change that is part of a bulk change leads to it. A TranslatableText is read in the language of the reader.
     Call this inside the transaction of the act itself.
     """
+    if isinstance(detail, TranslatableText):
+        facts["detail"] = detail.stored
+    about = change or bulk
     resource = resource or (endpoint.resource if endpoint else None)
     return Event.objects.create(
         verb=verb,
@@ -37,6 +43,8 @@ def record(
         resource_id=resource.pk if resource else None,
         resource_name=resource.name if resource else change.resource_name if change else "",
         change_id=change.pk if change else None,
+        change_kind=about.kind if about else "",
+        bulk_id=bulk.pk if bulk else change.bulk_id if change else None,
         detail=detail,
         facts=facts,
     )

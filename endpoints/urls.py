@@ -1,6 +1,8 @@
 from django.urls import path, register_converter
 
-from endpoints.pages import activity, help, settings, shortcuts
+from endpoints.pages import help, settings, shortcuts
+from endpoints.pages.activity import export as activity_export
+from endpoints.pages.activity import listing as activity
 from endpoints.pages.content_logs import downloads, entry, keep, overview, purge
 from endpoints.pages.content_logs import listing as content_logs
 from endpoints.pages.endpoint import change_model, decisions, detail, edit
@@ -64,6 +66,7 @@ urlpatterns = [
     path("models/", model_list.models, name="models"),
     path("models/expirations.ics", model_list.expirations, name="calendar"),
     path("activity/", activity.activity, name="activity"),
+    path("activity/export/", activity_export.export, name="activity-export"),
     path("resources/", resources.resources, name="resources"),
     path("resources/new/", resource.edit, name="resource-new"),
     path("resources/drafts/<uuid:pk>/", draft.draft, name="resource-draft"),

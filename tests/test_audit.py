@@ -82,7 +82,7 @@ def test_an_open_change_is_closed_and_named_whatever_it_waits_for_when_its_resou
     assert change.state == ChangeState.CANCELED
     closed, removed = Event.objects.order_by("-pk")[:2]
     assert (closed.verb, closed.endpoint_name, closed.resource_name) == (Verb.CANCELED, "Support calls", "Contoso")
-    assert (removed.text, removed.actor_name) == ("removed the Speech resource Contoso", "alice")
+    assert (removed.text, removed.actor_name) == ("alice removed the Speech resource Contoso", "alice")
 
 
 def test_a_change_of_an_endpoint_names_each_fact_with_its_old_and_new_value_in_the_language_of_who_reads_it(
@@ -94,7 +94,7 @@ def test_a_change_of_an_endpoint_names_each_fact_with_its_old_and_new_value_in_t
         submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Renamed"})
     event = Event.objects.get(verb=Verb.REQUESTED_EDIT)
     assert changed(event) == {"display_name": ("Support calls", "Renamed")}
-    assert event.text == "asked to change name"
+    assert event.text == "alice requested a change of Support calls: name"
     assert event.fields == [("Name", "Support calls", "Renamed")]
     with override("de"):
         assert "Name" in event.text
@@ -110,7 +110,7 @@ def test_an_edit_that_fails_is_told_as_one(alice, mirrored, worker, world):
     long_ago = timezone.now() - timedelta(hours=1)
     Change.objects.filter(pk=change.pk).update(state=ChangeState.DEPLOYING, accepted_at=long_ago)
     worker.step(Change.objects.get(pk=change.pk))
-    assert Event.objects.first().text == "could not be changed as requested"
+    assert Event.objects.first().text == "Support calls could not be changed as requested"
 
 
 def test_a_changed_resource_names_each_field_with_its_old_and_new_value(alice, mirrored, settings):

@@ -20,16 +20,16 @@ MODELS, SIMULATOR = "Models know no other room", "The simulator knows the contra
 # The file, the line that is added to it, and the contract that it breaks.
 EDITS = {
     "a page that lists endpoints through the gateway": (
-        "endpoints/pages/activity.py",
+        "endpoints/pages/activity/listing.py",
         "from endpoints.gateway import clients",
         PAGES,
     ),
     "a page that imports the fetching of logs": (
-        "endpoints/pages/activity.py",
+        "endpoints/pages/activity/listing.py",
         "from endpoints.logs.fetch import run",
         PAGES,
     ),
-    "a page that imports a task": ("endpoints/pages/activity.py", "from endpoints import tasks", PAGES),
+    "a page that imports a task": ("endpoints/pages/activity/listing.py", "from endpoints import tasks", PAGES),
     "a page that reaches the client through a verb that people's requests share": (
         "endpoints/changes/submit.py",
         "from endpoints.mirror import endpoints",

@@ -20,6 +20,7 @@ MATRIX = {
     "history": ("GET", {"viewer", "listener", "admin"}),
     "models": ("GET", {"viewer", "listener", "admin"}),
     "activity": ("GET", {"viewer", "listener", "admin"}),
+    "activity-export": ("GET", {"viewer", "listener", "admin"}),
     "favorite": ("POST", {"viewer", "listener", "admin"}),
     "columns": ("POST", {"viewer", "listener", "admin"}),
     "views": ("GET", {"viewer", "listener", "admin"}),
@@ -213,6 +214,7 @@ def test_there_are_no_people_and_no_passwords_outside_the_demo(django_user_model
 NEEDED = {
     "view_endpoint": {
         "activity",
+        "activity-export",
         "columns",
         "content-logging",
         "detail",

@@ -14,6 +14,7 @@ from django.db import connection
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from endpoints.access.door.activity_version import ActivityVersion
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
 from endpoints.messages import calendar
@@ -67,6 +68,7 @@ QUERIES = {
 # Asked for less when nothing or very much is found, without favorites on any but the first page, and when nothing has
 # become ready that the person has to be told of. Recent reasons are read only when something can be requested.
 AT_MOST = ("list, searched", "list, last page", "downloads", "all-logs, filtered", "bulk, logging-on", "search")
+AT_MOST += ("activity", "history")  # without events, nothing is read of what they are about
 FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
 # What htmx says that it will put the answer into.
 TARGETS = {
@@ -83,6 +85,10 @@ TARGETS = {
     "logs, no news": "entries",
     "downloads, no news": "downloads",
     "models, no news": "models",
+    "activity, fragment": "events",
+    "activity, older": "older",
+    "activity, news": "news",
+    "activity, no news": "news",
     "logs, fragment": "downloads",
     "downloads, fragment": "downloads",
     "all-logs, fragment": "all-logs",
@@ -232,6 +238,13 @@ def lists(table, user):
     pages["models, fragment"], pages["downloads, fragment"] = pages["models"], pages["downloads"]
     pages |= {f"{page}, no news": f"{pages[page]}?version=" for page in ("models", "downloads")}
     pages["calendar"] = f"{reverse('endpoints:calendar')}?token={calendar.token_of(user)}&all=1"
+    activity = pages["activity"]
+    pages |= {f"activity, {what}": activity for what in ("fragment", "older")}
+    pages["activity, filtered"] = f"{activity}?person={user.pk}&kind=models&time=30"
+    pages["activity, searched"] = f"{activity}?q=model"
+    pages["activity, news"] = f"{activity}?since=0&version=old"
+    pages["activity, no news"] = f"{activity}?version="
+    pages["activity-export"] = f"{reverse('endpoints:activity-export')}?kind=models"
     # In the end more than are in memory at a time.
     pages["export"] = f"{reverse('endpoints:export')}?locale=de-DE"
     return pages
@@ -286,6 +299,8 @@ def asked(client, page, address):
     headers = {"HX-Request": "true", "HX-Target": TARGETS[page]} if page in TARGETS else {}
     if page in ("list, no news", "models, no news"):
         address += DataVersion.now().version
+    if page == "activity, no news":
+        address += ActivityVersion.now().version
     if page == "downloads, no news":
         address += DownloadsVersion.now(None).version
     if page == "logs, no news":

@@ -95,7 +95,9 @@ def ask(
         with transaction.atomic():
             bulk.save(force_insert=True)
             count = sum(map(bool, seen.values()))
-            audit.record(Verb.REQUESTED_BULK, actor=actor, detail=reason, what=str(action.label), count=count)
+            facts: dict[str, Any] = {"action": action.value, "count": count}
+            facts |= {"model": model.display_name} if model else {}
+            audit.record(Verb.REQUESTED_BULK, actor=actor, bulk=bulk, detail=reason, **facts)
     except IntegrityError:
         first = Bulk.objects.get(pk=key)
         if (first.kind, first.model, first.desired) != (bulk.kind, bulk.model, bulk.desired):

@@ -1,133 +1,183 @@
 """The audit log: who did what. Append-only; only endpoints.audit writes it."""
 
-from typing import Any
+from __future__ import annotations
 
-from django.db import models
-from django.utils.translation import gettext_lazy as _
+from typing import Any, Self
 
-from endpoints.models.numbers import grouped
+from django.db import connections, models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.fields.json import KT
+from django.utils.translation import gettext, gettext_lazy
 
-Fact = str | int | list[dict[str, str]]
+from endpoints.models.event_sentences import Sentence, sentence_of
+from endpoints.models.search_words import SearchWords, Spaced
+from endpoints.models.status import ChangeKind
+from endpoints.models.translatable_text import TranslatableText
+from endpoints.models.verbs import FIELDS, SECRETS, SWITCHES
+from endpoints.models.verbs import Verb as Verb  # events are written and read by their verbs
 
-
-class Verb(models.TextChoices):
-    REQUESTED_CREATE = "requested-create", _("asked to deploy %(model)s")
-    REQUESTED_CHANGE_MODEL = "requested-change-model", _("asked to change the model from %(old)s to %(model)s")
-    REQUESTED_EDIT = "requested-edit", _("asked to change %(what)s")
-    REQUESTED_DELETE = "requested-delete", _("asked to delete the endpoint")
-    REQUESTED_BULK = "requested-bulk", _("asked in bulk: %(what)s, endpoints: %(count)s")
-    CANCELED = "canceled", _("canceled the change before it started")
-    REPLACED = "replaced", _("replaced the open change of the model to %(model)s")
-    TRIED_AGAIN = "tried-again", _("decided to try again")
-    GAVE_UP = "gave-up", _("gave up")
-    DISMISSED = "dismissed", _("removed the endpoint from the list")
-    EDITED = "edited", _("was changed as requested")
-    DELETED = "deleted", _("was deleted as requested")
-    CHANGED_OUTSIDE = "changed-outside", _("was changed outside: %(what)s")
-    DEPLOYED = "deployed", _("deployed %(model)s")
-    REFUSED = "refused", _("was refused")
-    FAILED = "failed", _("failed to deploy %(model)s")
-    EDIT_FAILED = "edit-failed", _("could not be changed as requested")
-    TOOK_EFFECT = "took-effect", _("took effect after all: %(what)s")
-    UNDECIDED = "undecided", _("could not be settled and needs a decision")
-    FOUND = "found", _("was found at the service")
-    VANISHED = "vanished", _("was deleted at the service")
-    KEY_SHOWN = "key-shown", _("looked at the endpoint key")
-    LOGS_REQUESTED = "logs-requested", _("asked for the content logs")
-    LOGS_READY = "logs-ready", _("prepared the content logs: %(files)s files")
-    DOWNLOAD_CANCELED = "download-canceled", _("canceled a download of content logs")
-    DOWNLOAD_PAUSED = "download-paused", _("paused a download of content logs")
-    DOWNLOAD_RESUMED = "download-resumed", _("resumed a download of content logs")
-    DOWNLOAD_RETRIED = "download-retried", _("started a download of content logs again")
-    LOGS_DOWNLOADED = "logs-downloaded", _("downloaded the content logs")
-    LOGS_PLAYED = "logs-played", _("listened to the recording %(entry)s")
-    LOGS_READ = "logs-read", _("read the transcript %(entry)s")
-    LOGS_KEPT = "logs-kept", _("decided how content logs are kept: %(what)s")
-    LOGS_REMOVED = "logs-removed", _("removed copies of content logs after their time: %(files)s files")
-    PURGE_REQUESTED = "purge-requested", _("asked to delete content logs: %(what)s")
-    PURGED = "purged", _("deleted content logs: %(files)s files")
-    RESOURCE_ADDED = "resource-added", _("added the Speech resource %(resource)s")
-    RESOURCE_CHANGED = "resource-changed", _("changed the Speech resource %(resource)s")
-    RESOURCE_PAUSED = "resource-paused", _("paused the Speech resource %(resource)s")
-    RESOURCE_RESUMED = "resource-resumed", _("resumed the Speech resource %(resource)s")
-    RESOURCE_REMOVED = "resource-removed", _("removed the Speech resource %(resource)s")
-    LOG_FOLDER_CHANGED = "log-folder-changed", _("changed the folder of the content logs")
-    VIEW_SHARED = "view-shared", _("shared the view %(view)s")
-    VIEW_CHANGED = "view-changed", _("changed the shared view %(view)s")
-    VIEW_UNSHARED = "view-unshared", _("stopped sharing the view %(view)s")
-    VIEW_DELETED = "view-deleted", _("deleted the shared view %(view)s")
+Fact = str | int | list[dict[str, str]] | dict[str, Any] | None
+REFUSED = "The service refused: "  # how the client begins a refusal; the service's own words follow
+SAID = ("model", "old", "view", "what", "entry")  # facts that a search finds
 
 
-# Labels of the fields of resources and endpoints that can change, by the names that Event.facts["fields"] uses.
-FIELDS = {
-    "model": _("Model"),
-    "display_name": _("Name"),
-    "description": _("Description"),
-    "logging_enabled": _("Content logging"),
-    "name": _("Name"),
-    "region": _("Service region"),
-    "url": _("Service address"),
-    "api_version": _("API version"),
-    "automatic_version": _("API version is chosen automatically"),
-    "free_tier": _("Free tier (F0)"),
-    "auth": _("Authentication"),
-    "tenant_id": _("Tenant ID"),
-    "client_id": _("Client ID"),
-    "key": _("Key or client secret"),
-    "log_container": _("Storage container of the content logs"),
-    "log_folder": _("Folder"),
-    "web_hook": _("Web hook"),
+class EventKind(models.TextChoices):
+    """The groups of verbs that Activity can be filtered by."""
+
+    DEPLOYMENTS = "deployments", gettext_lazy("Deployments")
+    MODELS = "models", gettext_lazy("Model changes")
+    EDITS = "edits", gettext_lazy("Edits")
+    DELETIONS = "deletions", gettext_lazy("Deletions")
+    LOGS = "logs", gettext_lazy("Content logs")
+    RESOURCES = "resources", gettext_lazy("Resources")
+    VIEWS = "views", gettext_lazy("Views")
+    OUTSIDE = "outside", gettext_lazy("Found or changed outside")
+    OTHER = "other", gettext_lazy("Other")
+
+
+def _begins(*beginnings: str) -> Q:
+    found = Q()
+    for beginning in beginnings:
+        found |= Q(verb__startswith=beginning)
+    return found
+
+
+def _of(kind: ChangeKind, *verbs: Verb) -> Q:
+    return Q(change_kind=kind) | Q(verb__in=[verb.value for verb in verbs])
+
+
+# By the beginnings of verbs, so that one of a newer version has its kind without a migration.
+_KINDS = {
+    EventKind.OUTSIDE: Q(verb__in=[Verb.CHANGED_OUTSIDE.value, Verb.FOUND.value, Verb.VANISHED.value]),
+    EventKind.RESOURCES: _begins("resource-"),
+    EventKind.VIEWS: _begins("view-"),
+    EventKind.LOGS: _begins("log-", "logs-", "download-", "purge"),
+    EventKind.DEPLOYMENTS: _of(ChangeKind.CREATE, Verb.REQUESTED_CREATE),
+    EventKind.MODELS: _of(ChangeKind.CHANGE_MODEL, Verb.REQUESTED_CHANGE_MODEL, Verb.DEPLOYED),
+    EventKind.DELETIONS: _of(ChangeKind.DELETE, Verb.REQUESTED_DELETE, Verb.DELETED, Verb.DISMISSED),
+    EventKind.EDITS: _of(ChangeKind.EDIT, Verb.REQUESTED_EDIT, Verb.EDITED, Verb.EDIT_FAILED),
 }
+# A request that is part of a bulk change: what it says is said by the event of the bulk change.
+_PART = Q(bulk_id__isnull=False, verb__startswith="requested-") & ~Q(verb=Verb.REQUESTED_BULK.value)
 
 
-# In the middle of a sentence.
-_WORDS = {
-    "model": _("model"),
-    "display_name": _("name"),
-    "description": _("description"),
-    "logging_enabled": _("content logging"),
-}
+class EventQuerySet(models.QuerySet["Event"]):
+    def lines(self) -> Self:
+        """Without the parts of bulk changes: the event of the bulk change stands for them."""
+        return self.filter(Q(bulk_id=None) | Q(verb=Verb.REQUESTED_BULK))
+
+    def versions(self, *_fields: str) -> Self:
+        return self.defer("words")
+
+    def people(self) -> list[tuple[int, str]]:
+        """Who has done something, by one seek in the index for each of them; with the name that each had last."""
+        first, following = (
+            "SELECT min(actor_id) FROM endpoints_event",
+            "SELECT min(actor_id) FROM endpoints_event WHERE actor_id > those.id",
+        )
+        name = "SELECT actor_name FROM endpoints_event WHERE actor_id = those.id ORDER BY at DESC, id DESC LIMIT 1"
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(
+                f"WITH RECURSIVE those(id) AS ({first} UNION ALL SELECT ({following}) FROM those "  # noqa: S608 (our own names)
+                f"WHERE those.id IS NOT NULL) SELECT id, ({name}) FROM those WHERE id IS NOT NULL"
+            )
+            return sorted(cursor.fetchall(), key=lambda row: str(row[1]).casefold())
 
 
 class Event(models.Model):
     """One entry. Ids and names are plain values, not foreign keys, so that the entry outlives what it describes."""
 
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
-    actor_id = models.BigIntegerField(null=True, db_index=True)  # None: a worker
+    at = models.DateTimeField(auto_now_add=True)
+    actor_id = models.BigIntegerField(null=True)  # None: a worker
     actor_name = models.CharField(max_length=150, blank=True)
     verb = models.CharField(max_length=30)  # a Verb, or one of a newer version
-    endpoint_id = models.UUIDField(null=True, db_index=True)
+    endpoint_id = models.UUIDField(null=True)
     endpoint_name = models.TextField(blank=True)
-    resource_id = models.UUIDField(null=True, db_index=True)
+    resource_id = models.UUIDField(null=True)
     resource_name = models.CharField(max_length=200, blank=True)
     change_id = models.UUIDField(null=True, db_index=True)
+    change_kind = models.CharField(max_length=20, blank=True, db_default="")  # that of the change, or of the bulk
+    bulk_id = models.UUIDField(null=True)  # of a bulk change, and of each event about a part of it
     facts = models.JSONField(default=dict)
-    detail = models.TextField(blank=True)
+    detail = models.TextField(blank=True)  # the reason that a person typed, or a worker's text in English
+    kind = models.GeneratedField(
+        expression=Case(
+            *(When(condition, then=Value(kind.value)) for kind, condition in _KINDS.items()),
+            default=Value(EventKind.OTHER.value),
+        ),
+        output_field=models.CharField(max_length=20),
+        db_persist=True,
+    )
+    words = models.GeneratedField(
+        expression=Case(
+            When(_PART, then=SearchWords(Spaced(F("endpoint_name"), F("resource_name")))),
+            default=SearchWords(
+                Spaced(
+                    *(F(name) for name in ("actor_name", "endpoint_name", "resource_name", "detail")),
+                    *(KT(f"facts__{name}") for name in SAID),
+                )
+            ),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]
         default_permissions = ()
+        # Each ends with the order of the page, so that a filter and the order are read from one index.
+        indexes = [
+            models.Index(fields=["at", "id"], name="events_by_time"),
+            models.Index(fields=["actor_id", "at", "id"], name="events_by_person"),
+            models.Index(fields=["endpoint_id", "at", "id"], name="events_by_endpoint"),
+            models.Index(fields=["resource_id", "at", "id"], name="events_by_resource"),
+            models.Index(fields=["kind", "at", "id"], name="events_by_kind"),
+            models.Index(
+                fields=["bulk_id", "at", "id"], condition=Q(bulk_id__isnull=False), name="events_by_bulk_change"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.actor_name}: {self.text}"
+        return self.text
+
+    @property
+    def sentence(self) -> Sentence:
+        return sentence_of(self)
 
     @property
     def text(self) -> str:
-        """The sentence without its subject. Missing facts are shown as "…", unknown verbs as they are stored."""
-        if self.verb not in Verb.values:
-            return self.verb
-        changed = {entry["field"] for entry in self.facts.get("fields", [])}
-        what = {"what": ", ".join(str(word) for name, word in _WORDS.items() if name in changed)} if changed else {}
-        facts = {name: grouped(fact) if type(fact) is int else fact for name, fact in self.facts.items()}
-        return str(Verb(self.verb).label) % _WithEllipsis(what | facts | {"resource": self.resource_name})
+        """What happened, as a sentence in the active language."""
+        return self.sentence.text
+
+    @property
+    def reason(self) -> str:
+        """What a person gave as the reason, or what a worker recorded, in the active language."""
+        if stored := self.facts.get("detail"):
+            return TranslatableText.read(stored)
+        if self.actor_name or not self.detail:
+            return self.detail
+        if self.detail.startswith(REFUSED):
+            return gettext("The service refused: %(why)s") % {"why": self.detail.removeprefix(REFUSED)}
+        return gettext(self.detail)
 
     @property
     def fields(self) -> list[tuple[str, str, str]]:
         """Label, old and new value of each changed field; secrets are never in it, only "replaced"."""
         changed = self.facts.get("fields", [])
-        return [(str(FIELDS.get(entry["field"], entry["field"])), entry["old"], entry["new"]) for entry in changed]
+        return [
+            (str(FIELDS.get(name, name)), _shown(name, one["old"]), _shown(name, one["new"]))
+            for one in changed
+            for name in (one["field"],)
+        ]
 
 
-class _WithEllipsis(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "…"
+_SWITCHED = {"on": gettext_lazy("on"), "off": gettext_lazy("off")}
+_OF_SECRET = {"replaced": gettext_lazy("replaced"), "removed": gettext_lazy("removed")}
+
+
+def _shown(field: str, value: str) -> str:
+    """A stored value; what audit.field_change made a word of is translated."""
+    words = _OF_SECRET if field in SECRETS else _SWITCHED if field in SWITCHES else {}
+    return str(words.get(value, value))

@@ -14,12 +14,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.endpoint import Endpoint
+from endpoints.models.event_sentences import deleted_logs
 from endpoints.models.log import LogEntry, LogEntryQuerySet
-from endpoints.models.numbers import grouped
 
 
 class PurgeState(models.TextChoices):
@@ -109,10 +109,7 @@ class Purge(Claimable):
     @property
     def what(self) -> str:
         """What is to be deleted, as a phrase."""
-        if self.until:
-            return _("everything up to %(day)s (UTC)") % {"day": self.until.isoformat()}
-        words = ngettext("%(count)s entry", "%(count)s entries", len(self.keys))
-        return words % {"count": grouped(len(self.keys))}
+        return deleted_logs(self.until.isoformat() if self.until else "", len(self.keys))
 
     @property
     def entries(self) -> LogEntryQuerySet:

@@ -164,12 +164,18 @@ ENDPOINTS = TextIndex(
     condition="{row}.gone_at IS NULL",
 )
 LOG_TEXT = TextIndex("log_text", table="endpoints_logentry", number="id", sources="text", condition="{row}.text <> ''")
+EVENTS = TextIndex(
+    "events",
+    table="endpoints_event",
+    number="id",
+    sources="actor_name, endpoint_name, resource_name, detail, facts, verb, bulk_id",
+)
 
 
 def create_indexes(using: str = "default", **signal: Any) -> None:
     """Create missing indexes and triggers. Runs after each migration, because rebuilding a table drops its triggers."""
     connection = connections[using]
-    for texts in (ENDPOINTS, LOG_TEXT):
+    for texts in (ENDPOINTS, LOG_TEXT, EVENTS):
         if connection.vendor == "sqlite":
             _create_in_sqlite(connection, texts)
         elif connection.vendor == "postgresql":

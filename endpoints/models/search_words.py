@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import BooleanField, F, Func, TextField, Value
+from django.db.models.functions import Coalesce
 
 # Ranges that both Python and PostgreSQL read as parts of a bracket expression.
 SPACES = r"\u0009-\u000D\u001C-\u0020\u0085\u2028\u2029"
@@ -62,6 +63,17 @@ class SearchWords(Func):
 
     function = "speech_words"
     output_field = TextField()
+
+
+class Spaced(Func):
+    """Texts with a space between each two, for SearchWords. Nested as deep as Concat, it is too much for SQLite."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || ' ' || "
+    output_field = TextField()
+
+    def __init__(self, *texts: Any) -> None:
+        super().__init__(*(Coalesce(text, Value(""), output_field=TextField()) for text in texts))
 
 
 def words_of(text: str | None) -> str:

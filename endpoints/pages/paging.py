@@ -100,6 +100,12 @@ def page_of(rows: QuerySet[Any], order: Order, asked: str, size: int) -> KeysetP
     return _page(found, order, size, backwards=back)
 
 
+def key_of(asked: str, order: Order, model: type[Model]) -> list[Any] | None:
+    """The key of the row after which the page begins that `asked` names; None when it names none."""
+    way, _dash, text = asked.partition("-")
+    return _key(text, order.kinds(model)) if way == "after" else None
+
+
 def _read(rows: QuerySet[Any], order: Order, size: int, skipped: int = 0, *, backwards: bool = False) -> list[Any]:
     """The rows of a page and one more, which tells whether a next page exists. Only these rows are read whole."""
     keys = order.sort(rows, backwards=backwards)[skipped : skipped + size + 1].values("pk")

@@ -7,11 +7,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from endpoints.access.door.activity_version import ActivityVersion
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.resources_version import ResourcesVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
 
-Version = DataVersion | DownloadsVersion | LogsVersion | OverviewVersion | ResourcesVersion
+Version = DataVersion | ActivityVersion | DownloadsVersion | LogsVersion | OverviewVersion | ResourcesVersion
 
 
 class Polls:
@@ -35,7 +36,7 @@ class Polls:
 
 
 def _version_now(seen: str, session: str) -> Version:
-    kinds = (LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion)
+    kinds = (LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion, ActivityVersion)
     found = (kind.successor(seen, session) for kind in kinds)
     return next((version for version in found if version), None) or DataVersion.now(session)
 

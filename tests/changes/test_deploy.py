@@ -55,7 +55,7 @@ def test_the_request_and_its_person_are_recorded_before_anything_is_sent(alice, 
     change = ask(alice, model)
     event = Event.objects.get(change_id=change.pk)
     assert event.actor_name == "alice"
-    assert event.text == f"asked to deploy {model}"
+    assert event.text == f"alice requested the deployment of {model} as {event.endpoint_name}"
     assert world.ledger("POST") == []
 
 

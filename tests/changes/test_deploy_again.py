@@ -61,7 +61,7 @@ def test_a_refused_deployment_is_removed_from_the_list_by_a_person(alice, bob, r
     assert (event.endpoint_id, event.actor_name, event.text) == (
         endpoint.pk,
         "alice",
-        "removed the endpoint from the list",
+        f"alice removed {endpoint} from the list",
     )
     page = page_of(alice, endpoint)
     assert "it was removed from the list" in page

@@ -118,8 +118,8 @@ def test_a_change_made_outside_is_in_the_history_and_ours_is_not_called_so(alice
     assert not Event.objects.filter(verb="changed-outside").exists()
     world.call("PATCH", f"/endpoints/{endpoint.remote_id}", {"description": "Edited in the portal"})
     worker.mirror()
-    assert Event.objects.get(verb="changed-outside").text == "was changed outside: description"
-    assert "was changed outside" in alice.get(page_of("history", endpoint)).content.decode()
+    assert Event.objects.get(verb="changed-outside").text.endswith("was changed outside this app: description")
+    assert "was changed outside this app" in alice.get(page_of("history", endpoint)).content.decode()
 
 
 def test_an_endpoint_names_who_requested_it_and_its_last_change_in_effect(alice, bob, endpoint, world, worker):
@@ -568,9 +568,9 @@ def test_a_request_is_recorded_once_with_who_asked_and_why(alice, bob, endpoint,
     assert (
         event.text
         == {
-            "requested-edit": "asked to change description",
-            "requested-delete": "asked to delete the endpoint",
-            "requested-change-model": f"asked to change the model from {model} to {other}",
+            "requested-edit": f"alice requested a change of {endpoint}: description",
+            "requested-delete": f"alice requested the deletion of {endpoint}",
+            "requested-change-model": f"alice requested a model change of {endpoint} from {model} to {other}",
         }[verb]
     )
     if verb == "requested-change-model":

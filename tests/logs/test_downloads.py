@@ -439,7 +439,7 @@ CHANGES = {
         DownloadState.FAILED,
         DownloadState.QUEUED,
         Verb.DOWNLOAD_RETRIED,
-        "started a download of content logs again",
+        "restarted a download of content logs",
     ),
 }
 

@@ -112,7 +112,7 @@ def test_a_bulk_request_creates_a_change_for_each_endpoint(alice, few, world, wo
         worker.step(change)
         worker.step(change)
     assert {change.state for change in changes.all()} == {ChangeState.DONE}
-    assert Event.objects.get(verb=Verb.REQUESTED_BULK).text == "asked in bulk: Turn content logging on, endpoints: 3"
+    assert Event.objects.get(verb=Verb.REQUESTED_BULK).text == "alice requested content logging for 3 endpoints"
 
 
 def test_the_model_of_each_endpoint_is_changed(alice, few, world, worker):

@@ -288,11 +288,11 @@ def test_an_endpoint_made_in_the_portal_appears_and_one_deleted_there_leaves(bob
     remote = world.call("POST", "/endpoints", body)
     worker.mirror()
     assert "Made elsewhere" in bob.get("/endpoints/").content.decode()
-    assert "was found at the service" in bob.get("/activity/").content.decode()
+    assert "was discovered in Azure" in bob.get("/activity/").content.decode()
     world.call("DELETE", remote["self"].partition("v3.2")[2])
     worker.mirror()
     assert "Made elsewhere" not in bob.get("/endpoints/").content.decode()
-    assert "was deleted at the service" in bob.get("/activity/").content.decode()
+    assert "was deleted outside this app" in bob.get("/activity/").content.decode()
 
 
 def test_while_the_service_is_unavailable_the_rows_stay_and_the_page_says_since_when(

@@ -35,7 +35,8 @@ def request_purge(
     with transaction.atomic():
         purge, new = Purge.objects.get_or_create(pk=key, defaults=defaults)
         if new:
-            facts: dict[str, Any] = {"what": purge.what, "purge": str(purge.pk)}
+            what = {"until": until.isoformat()} if until else {"entries": len(purge.keys)}
+            facts: dict[str, Any] = {**what, "purge": str(purge.pk)}
             audit.record(Verb.PURGE_REQUESTED, actor=actor, endpoint=endpoint, detail=reason, **facts)
     return purge
 

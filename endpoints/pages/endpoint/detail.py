@@ -18,6 +18,7 @@ from endpoints.models import Download, Endpoint
 from endpoints.models.connection import Auth
 from endpoints.models.event import Verb
 from endpoints.models.secret import CannotDecrypt
+from endpoints.pages.activity import lines
 from endpoints.pages.content_logs import keep
 from endpoints.pages.endpoint import head, tabs
 from endpoints.pages.http import HttpRequest
@@ -117,7 +118,7 @@ def _history(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     more = max(len(changes), len(events)) > shown and shown == NEWEST
     return {
         "changes": changes[:shown],
-        "events": events[:shown],
+        "days": lines.days(lines.of_events(request.user, events[:shown])),
         "earlier_url": f"{tabs.address(endpoint, tabs.HISTORY)}?history=all" if more else "",
         "previous_model": submit.previous_model(endpoint),
         "go_back_key": uuid4(),

@@ -1,21 +1,21 @@
-"""Export: the endpoints of the list, or those that were ticked on it, as CSV or JSON lines, a row at a time."""
+"""Export: the endpoints of the list, or those that were ticked on it, as CSV or JSON, a row at a time."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from endpoints.access import door
 from endpoints.access.permissions import Person, may
-from endpoints.messages import spreadsheet
 from endpoints.models import Endpoint
 from endpoints.models.endpoint import EndpointQuerySet
+from endpoints.pages import exports
 from endpoints.pages.endpoint_list import selection
 from endpoints.pages.http import HttpRequest
 
@@ -28,45 +28,11 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """What was ticked; everything that the words and filters select when nothing was."""
     select = selection.selected if "endpoint" in request.GET else selection.found
     rows = select(request.user, request.GET).present()
-    suffix, content_type, lines = ("jsonl", "application/jsonl", _json_lines) if _json_asked(request) else CSV
-    name = f"endpoints-{timezone.localdate():%Y-%m-%d}.{suffix}"
     site = request.build_absolute_uri("/").rstrip("/")
-    answer = StreamingHttpResponse(lines(request.user, rows, site), content_type=f"{content_type}; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def _json_asked(request: HttpRequest) -> bool:
-    return request.GET.get("format") == "json"
-
-
-def _csv_lines(person: Person, rows: EndpointQuerySet, site: str) -> Iterator[str]:
-    """Sent after the view has returned, so it activates the person's language itself."""
-    language = translation.get_language()
-    with translation.override(language):
-        head = spreadsheet.csv_head([label for _key, label in _head()])
-    yield head
-    for endpoint in _endpoints(person, rows):
-        with translation.override(language):
-            row = spreadsheet.csv_row(_cells(endpoint, site))
-        yield row
-
-
-def _json_lines(person: Person, rows: EndpointQuerySet, site: str) -> Iterator[str]:
-    """For programs: the same in English, with keys that do not depend on the reader's language."""
-    with translation.override("en"):
-        keys = [key for key, _label in _head()]
-    for endpoint in _endpoints(person, rows):
-        with translation.override("en"):
-            cells = [_as_json(cell) for cell in _cells(endpoint, site)]
-        yield json.dumps(dict(zip(keys, cells, strict=True)), ensure_ascii=False) + "\n"
-
-
-CSV = ("csv", "text/csv", _csv_lines)
-
-
-def _as_json(cell: Any) -> Any:
-    return cell if cell is None or isinstance(cell, int) else str(cell) or None
+    found = _endpoints(request.user, rows)
+    if request.GET.get("format") == "json":
+        return exports.json_file("endpoints", found, partial(_values, site=site))
+    return exports.csv_file("endpoints", _labels, found, partial(_cells, site=site))
 
 
 def _endpoints(person: Person, rows: EndpointQuerySet) -> Iterator[Endpoint]:
@@ -75,6 +41,21 @@ def _endpoints(person: Person, rows: EndpointQuerySet) -> Iterator[Endpoint]:
     for endpoint in found.iterator(chunk_size=AT_ONCE):
         endpoint.open_changes = changes.get(endpoint.pk, [])
         yield endpoint
+
+
+def _labels() -> list[str]:
+    return [label for _key, label in _head()]
+
+
+def _values(endpoint: Endpoint, site: str) -> dict[str, Any]:
+    """For programs: in English, with keys that do not depend on the reader's language."""
+    with translation.override("en"):
+        keys = [key for key, _label in _head()]
+        return dict(zip(keys, map(_as_json, _cells(endpoint, site)), strict=True))
+
+
+def _as_json(cell: Any) -> Any:
+    return cell if cell is None or isinstance(cell, int) else str(cell) or None
 
 
 def _head() -> list[tuple[str, str]]:

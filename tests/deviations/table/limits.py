@@ -74,7 +74,7 @@ LATE = [
         "late-list-and-creation",
         "an endpoint was made here",
         acts.create,
-        {"list": ("Select Support calls", "4 endpoints"), "activity": "deployed <newest base model>"},
+        {"list": ("Select Support calls", "4 endpoints"), "activity": "<newest base model> was deployed as"},
         change="done",
         made=1,
     ),

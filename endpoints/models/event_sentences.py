@@ -1,0 +1,144 @@
+"""The sentence of an event: that of its verb, or of a special case that reads better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from endpoints.models.numbers import grouped
+from endpoints.models.status import ChangeKind
+from endpoints.models.verbs import WORDS, Verb
+
+if TYPE_CHECKING:
+    from endpoints.models.event import Event
+
+PRODUCT = "Speech Studio"
+MISSING = "…"
+# Placeholders whose values are names, of people and of things; the others are our own words.
+NAMES = ("actor", "endpoint", "resource", "model", "old", "view", "entry")
+
+CREATE, MODEL, DELETE = ChangeKind.CREATE.value, ChangeKind.CHANGE_MODEL.value, ChangeKind.DELETE.value
+_LOGGING_ON = _("%(actor)s requested content logging for %(endpoint)s")
+_LOGGING_OFF = _("%(actor)s requested to turn off content logging for %(endpoint)s")
+_OF_KIND = {
+    (Verb.CANCELED, CREATE): _("%(actor)s canceled the deployment of %(endpoint)s before it started"),
+    (Verb.CANCELED, MODEL): _("%(actor)s canceled the model change of %(endpoint)s before it started"),
+    (Verb.CANCELED, DELETE): _("%(actor)s canceled the deletion of %(endpoint)s before it started"),
+    (Verb.DEPLOYED, CREATE): _("%(model)s was deployed as %(endpoint)s"),
+    (Verb.DEPLOYED, MODEL): _("Model of %(endpoint)s changed to %(model)s"),
+    (Verb.REFUSED, CREATE): _("The deployment of %(endpoint)s was refused"),
+    (Verb.REFUSED, MODEL): _("The model change of %(endpoint)s was refused"),
+    (Verb.REFUSED, DELETE): _("The deletion of %(endpoint)s was refused"),
+    (Verb.FAILED, CREATE): _("The deployment of %(endpoint)s failed"),
+    (Verb.FAILED, MODEL): _("The model change of %(endpoint)s to %(model)s failed"),
+    (Verb.FAILED, DELETE): _("The deletion of %(endpoint)s failed"),
+    (Verb.UNDECIDED, CREATE): _("The deployment of %(endpoint)s needs a decision"),
+    (Verb.UNDECIDED, MODEL): _("The model change of %(endpoint)s needs a decision"),
+    (Verb.UNDECIDED, DELETE): _("The deletion of %(endpoint)s needs a decision"),
+    (Verb.TOOK_EFFECT, CREATE): _("The deployment of %(endpoint)s took effect after all: %(what)s"),
+    (Verb.TOOK_EFFECT, MODEL): _("The model change of %(endpoint)s took effect after all: %(what)s"),
+    (Verb.TOOK_EFFECT, DELETE): _("The deletion of %(endpoint)s took effect after all"),
+}
+_OF_BULK = {
+    "change-model": _("%(actor)s requested a model change of %(endpoints)s to %(model)s"),
+    "logging-on": _("%(actor)s requested content logging for %(endpoints)s"),
+    "logging-off": _("%(actor)s requested to turn off content logging for %(endpoints)s"),
+    "delete": _("%(actor)s requested the deletion of %(endpoints)s"),
+}
+_WITHOUT_OLD = _("%(actor)s requested a model change of %(endpoint)s to %(model)s")
+_WITHOUT_PERSON = _("The change of %(endpoint)s was canceled")
+_MODEL_OUTSIDE = _("Model of %(endpoint)s changed outside this app from %(old)s to %(model)s")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """`template` has placeholders like %(endpoint)s, whose values are in `values`; NAMES says which are names."""
+
+    template: str
+    values: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        return self.template % self.values
+
+
+def sentence_of(event: Event) -> Sentence:
+    """In the active language. A missing fact is shown as "…", a verb of a newer version as it is stored."""
+    values = _WithEllipsis({name: str(value) for name, value in event.facts.items() if isinstance(value, str | int)})
+    values |= _words(event)
+    values["actor"] = event.actor_name or PRODUCT
+    values["endpoint"] = event.endpoint_name or MISSING
+    values["resource"] = event.resource_name or MISSING
+    return Sentence(_template(event, values), values)
+
+
+def _template(event: Event, values: dict[str, str]) -> str:
+    if event.verb not in Verb.values:
+        subject = next((name for name in ("actor_name", "endpoint_name", "resource_name") if getattr(event, name)), "")
+        named = {"actor_name": "%(actor)s: ", "endpoint_name": "%(endpoint)s: ", "resource_name": "%(resource)s: "}
+        return named.get(subject, "") + event.verb.replace("%", "%%")
+    verb = Verb(event.verb)
+    return str(_special(event, verb, values) or _OF_KIND.get((verb, event.change_kind), verb.label))
+
+
+def _special(event: Event, verb: Verb, values: dict[str, str]) -> Any:
+    fields = {one["field"]: one for one in event.facts.get("fields", [])}
+    if verb == Verb.REQUESTED_BULK:
+        return _OF_BULK.get(str(event.facts.get("action")))
+    if verb == Verb.REQUESTED_CHANGE_MODEL and not event.facts.get("old"):
+        return _WITHOUT_OLD
+    if verb == Verb.REQUESTED_EDIT and [*fields] == ["logging_enabled"]:
+        return _LOGGING_ON if fields["logging_enabled"]["new"] == "on" else _LOGGING_OFF
+    if verb == Verb.CHANGED_OUTSIDE and [*fields] == ["model"]:
+        values |= {"old": fields["model"]["old"] or MISSING, "model": fields["model"]["new"] or MISSING}
+        return _MODEL_OUTSIDE
+    return _WITHOUT_PERSON if verb == Verb.CANCELED and not event.actor_name else None
+
+
+def _words(event: Event) -> dict[str, str]:
+    """The values that are words of ours, in the active language."""
+    facts = event.facts
+    words = {}
+    if changed := {entry["field"] for entry in facts.get("fields", [])}:
+        words["what"] = ", ".join(str(word) for name, word in WORDS.items() if name in changed)
+    elif "keep" in facts:
+        words["what"] = _kept(facts["keep"], facts.get("every_hours", 0), facts.get("retention_days"))
+    elif "entries" in facts or "until" in facts:
+        words["what"] = deleted_logs(str(facts.get("until") or ""), int(facts.get("entries") or 0))
+    elif (stored := facts.get("what")) and event.verb in (Verb.REQUESTED_BULK, Verb.TOOK_EFFECT):
+        words["what"] = gettext(str(stored))  # earlier versions stored the label
+    if isinstance(count := facts.get("count"), int):
+        words["endpoints"] = ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {"count": grouped(count)}
+    if isinstance(files := facts.get("files"), int):
+        words["number"] = ngettext("%(count)s file", "%(count)s files", files) % {"count": grouped(files)}
+    return words
+
+
+def deleted_logs(until: str, entries: int) -> str:
+    """What of the content logs a person wants to delete. `until`: a day in ISO format, empty for single entries."""
+    if until:
+        return gettext("everything up to %(day)s (UTC)") % {"day": until}
+    return ngettext("%(count)s entry", "%(count)s entries", entries) % {"count": grouped(entries)}
+
+
+def _kept(keep: bool, hours: int, days: int | None) -> str:
+    if keep:
+        words = ngettext(
+            "saved automatically, checked every hour", "saved automatically, checked every %(hours)s hours", hours
+        )
+        kept = words % {"hours": hours}
+    else:
+        kept = gettext("not saved automatically")
+    if not days:
+        stay = gettext("copies are kept forever")
+    else:
+        stay = ngettext("copies are kept for %(days)s day", "copies are kept for %(days)s days", days) % {"days": days}
+    return f"{kept}; {stay}"
+
+
+class _WithEllipsis(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return MISSING

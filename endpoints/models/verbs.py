@@ -1,0 +1,92 @@
+"""What events say: a verb for each thing that can happen, with its sentence, and the names of fields that change.
+
+A sentence is translated as a whole, because a subject and a predicate that are put together fit English at best. It
+names who did it (`actor`), what it happened to (`endpoint`, `resource`, `view`) and facts of the event. What happened
+without a person has "Speech Studio" as its actor. `endpoints.models.event_sentences` has sentences for special cases.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Verb(models.TextChoices):
+    REQUESTED_CREATE = "requested-create", _("%(actor)s requested the deployment of %(model)s as %(endpoint)s")
+    REQUESTED_CHANGE_MODEL = (
+        "requested-change-model",
+        _("%(actor)s requested a model change of %(endpoint)s from %(old)s to %(model)s"),
+    )
+    REQUESTED_EDIT = "requested-edit", _("%(actor)s requested a change of %(endpoint)s: %(what)s")
+    REQUESTED_DELETE = "requested-delete", _("%(actor)s requested the deletion of %(endpoint)s")
+    REQUESTED_BULK = "requested-bulk", _("%(actor)s requested a bulk change of %(endpoints)s: %(what)s")
+    CANCELED = "canceled", _("%(actor)s canceled the change of %(endpoint)s before it started")
+    REPLACED = "replaced", _("%(actor)s replaced the requested model change of %(endpoint)s to %(model)s")
+    TRIED_AGAIN = "tried-again", _("%(actor)s retried the change of %(endpoint)s")
+    GAVE_UP = "gave-up", _("%(actor)s gave up the change of %(endpoint)s")
+    DISMISSED = "dismissed", _("%(actor)s removed %(endpoint)s from the list")
+    EDITED = "edited", _("%(endpoint)s was changed as requested")
+    DELETED = "deleted", _("%(endpoint)s was deleted as requested")
+    CHANGED_OUTSIDE = "changed-outside", _("%(endpoint)s was changed outside this app: %(what)s")
+    DEPLOYED = "deployed", _("%(model)s was deployed to %(endpoint)s")
+    REFUSED = "refused", _("The change of %(endpoint)s was refused")
+    FAILED = "failed", _("The deployment of %(model)s to %(endpoint)s failed")
+    EDIT_FAILED = "edit-failed", _("%(endpoint)s could not be changed as requested")
+    TOOK_EFFECT = "took-effect", _("The change of %(endpoint)s took effect after all")
+    UNDECIDED = "undecided", _("The change of %(endpoint)s needs a decision")
+    FOUND = "found", _("%(endpoint)s was discovered in Azure")
+    VANISHED = "vanished", _("%(endpoint)s was deleted outside this app")
+    KEY_SHOWN = "key-shown", _("%(actor)s viewed the key of %(endpoint)s")
+    LOGS_REQUESTED = "logs-requested", _("%(actor)s requested a download of content logs of %(endpoint)s")
+    LOGS_READY = "logs-ready", _("Content logs of %(endpoint)s are ready to download: %(number)s")
+    DOWNLOAD_CANCELED = "download-canceled", _("%(actor)s canceled a download of content logs of %(endpoint)s")
+    DOWNLOAD_PAUSED = "download-paused", _("%(actor)s paused a download of content logs of %(endpoint)s")
+    DOWNLOAD_RESUMED = "download-resumed", _("%(actor)s resumed a download of content logs of %(endpoint)s")
+    DOWNLOAD_RETRIED = "download-retried", _("%(actor)s restarted a download of content logs of %(endpoint)s")
+    LOGS_DOWNLOADED = "logs-downloaded", _("%(actor)s downloaded content logs of %(endpoint)s")
+    LOGS_PLAYED = "logs-played", _("%(actor)s listened to the recording %(entry)s of %(endpoint)s")
+    LOGS_READ = "logs-read", _("%(actor)s read the transcript %(entry)s of %(endpoint)s")
+    LOGS_KEPT = "logs-kept", _("%(actor)s set how content logs of %(endpoint)s are saved: %(what)s")
+    LOGS_REMOVED = "logs-removed", _("Saved content logs of %(endpoint)s were removed after their time: %(number)s")
+    PURGE_REQUESTED = "purge-requested", _("%(actor)s requested the deletion of content logs of %(endpoint)s: %(what)s")
+    PURGED = "purged", _("Content logs of %(endpoint)s were deleted: %(number)s")
+    RESOURCE_ADDED = "resource-added", _("%(actor)s added the Speech resource %(resource)s")
+    RESOURCE_CHANGED = "resource-changed", _("%(actor)s changed the Speech resource %(resource)s")
+    RESOURCE_PAUSED = "resource-paused", _("%(actor)s paused the Speech resource %(resource)s")
+    RESOURCE_RESUMED = "resource-resumed", _("%(actor)s resumed the Speech resource %(resource)s")
+    RESOURCE_REMOVED = "resource-removed", _("%(actor)s removed the Speech resource %(resource)s")
+    LOG_FOLDER_CHANGED = "log-folder-changed", _("%(actor)s changed the folder of the content logs of %(endpoint)s")
+    VIEW_SHARED = "view-shared", _("%(actor)s shared the view %(view)s")
+    VIEW_CHANGED = "view-changed", _("%(actor)s changed the shared view %(view)s")
+    VIEW_UNSHARED = "view-unshared", _("%(actor)s stopped sharing the view %(view)s")
+    VIEW_DELETED = "view-deleted", _("%(actor)s deleted the shared view %(view)s")
+
+
+# Labels of the fields of resources and endpoints that can change, by the names that Event.facts["fields"] uses.
+FIELDS = {
+    "model": _("Model"),
+    "display_name": _("Name"),
+    "description": _("Description"),
+    "logging_enabled": _("Content logging"),
+    "name": _("Name"),
+    "region": _("Service region"),
+    "url": _("Service address"),
+    "api_version": _("API version"),
+    "automatic_version": _("API version is chosen automatically"),
+    "free_tier": _("Free tier (F0)"),
+    "auth": _("Authentication"),
+    "tenant_id": _("Tenant ID"),
+    "client_id": _("Client ID"),
+    "key": _("Key or client secret"),
+    "log_container": _("Storage container of the content logs"),
+    "log_folder": _("Folder"),
+    "web_hook": _("Web hook"),
+}
+SWITCHES = ("logging_enabled", "automatic_version", "free_tier", "web_hook")
+SECRETS = ("key", "log_container")
+
+# In the middle of a sentence.
+WORDS = {
+    "model": _("model"),
+    "display_name": _("name"),
+    "description": _("description"),
+    "logging_enabled": _("content logging"),
+}

@@ -1,0 +1,109 @@
+"""How what a line of Activity tells has ended, or where it is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from endpoints.models.event import Event, Verb
+from endpoints.models.status import OPEN, ChangeState
+
+
+@dataclass(frozen=True)
+class Result:
+    """`live`: it changes by itself, so an open page asks for it again."""
+
+    icon: str
+    label: str
+    live: bool = False
+
+
+DONE, FAILED, ENDED = "success", "failed", "ended"
+_OF_STATE = {
+    ChangeState.QUEUED: ("waiting", ChangeState.QUEUED.label),
+    ChangeState.SENDING: ("running", gettext_lazy("In progress")),
+    ChangeState.UNKNOWN: ("running", gettext_lazy("In progress")),
+    ChangeState.DEPLOYING: ("running", gettext_lazy("In progress")),
+    ChangeState.UNDECIDED: ("unknown", ChangeState.UNDECIDED.label),
+    ChangeState.DONE: (DONE, ChangeState.DONE.label),
+    ChangeState.REFUSED: (FAILED, ChangeState.REFUSED.label),
+    ChangeState.FAILED: (FAILED, ChangeState.FAILED.label),
+    ChangeState.CANCELED: (ENDED, ChangeState.CANCELED.label),
+    ChangeState.REPLACED: (ENDED, gettext_lazy("Replaced")),
+}
+# Requests, and what was decided about one: the result is that of the change.
+_REQUESTS = (
+    *(Verb.REQUESTED_CREATE, Verb.REQUESTED_CHANGE_MODEL, Verb.REQUESTED_EDIT, Verb.REQUESTED_DELETE),
+    *(Verb.TRIED_AGAIN, Verb.UNDECIDED),
+)
+_OF_VERB = {
+    **dict.fromkeys((Verb.DEPLOYED, Verb.EDITED, Verb.DELETED, Verb.TOOK_EFFECT, Verb.DISMISSED), ChangeState.DONE),
+    **dict.fromkeys((Verb.LOGS_READY, Verb.LOGS_DOWNLOADED, Verb.LOGS_KEPT, Verb.PURGED), ChangeState.DONE),
+    **dict.fromkeys((Verb.RESOURCE_ADDED, Verb.RESOURCE_CHANGED, Verb.RESOURCE_REMOVED), ChangeState.DONE),
+    **dict.fromkeys((Verb.RESOURCE_PAUSED, Verb.RESOURCE_RESUMED), ChangeState.DONE),
+    **dict.fromkeys((Verb.FAILED, Verb.EDIT_FAILED, Verb.GAVE_UP), ChangeState.FAILED),
+    Verb.LOG_FOLDER_CHANGED: ChangeState.DONE,
+    Verb.REFUSED: ChangeState.REFUSED,
+    Verb.CANCELED: ChangeState.CANCELED,
+    Verb.REPLACED: ChangeState.REPLACED,
+}
+
+
+def of_event(event: Event, change: Mapping[str, Any] | None) -> Result | None:
+    """`change`: state, attempt and scheduled_for of the change that the event is about; None without one."""
+    if event.verb in _REQUESTS:
+        return of_change(change) if change else None
+    state = _OF_VERB.get(Verb(event.verb)) if event.verb in Verb.values else None
+    return Result(_OF_STATE[state][0], str(_OF_STATE[state][1])) if state else None
+
+
+def of_change(change: Mapping[str, Any]) -> Result:
+    state, at = change["state"], change["scheduled_for"]
+    if state == ChangeState.QUEUED and change["attempt"] == 0 and _later(at):
+        return Result("waiting", _("Scheduled"), live=True)
+    icon, label = _OF_STATE[ChangeState(state)] if state in ChangeState.values else ("unknown", state)
+    return Result(icon, str(label), live=state in OPEN)
+
+
+def of_bulk(states: Iterable[tuple[str, int]]) -> Result | None:
+    """The sum of the changes of a bulk change: "12 done, 1 failed"."""
+    counts: dict[str, int] = {}
+    for state, number in states:
+        group = _GROUPS.get(state, "open")
+        counts[group] = counts.get(group, 0) + number
+    words = [_words(group, counts[group]) for group in _ORDER if group in counts]
+    if not words:
+        return None
+    icon = "running" if counts.get("open") else "unknown" if counts.get("undecided") else None
+    icon = icon or (FAILED if counts.get("failed") else DONE if counts.get("done") else ENDED)
+    return Result(icon, ", ".join(words), live=bool(counts.get("open") or counts.get("undecided")))
+
+
+_ORDER = ("done", "failed", "undecided", "open", "canceled")
+_GROUPS: dict[str, str] = {
+    ChangeState.DONE: "done",
+    ChangeState.FAILED: "failed",
+    ChangeState.REFUSED: "failed",
+    ChangeState.UNDECIDED: "undecided",
+    ChangeState.CANCELED: "canceled",
+    ChangeState.REPLACED: "canceled",
+}
+
+
+def _words(group: str, number: int) -> str:
+    words = {
+        "done": _("%(number)s done"),
+        "failed": _("%(number)s failed"),
+        "undecided": ngettext("%(number)s needs a decision", "%(number)s need a decision", number),
+        "open": _("%(number)s in progress"),
+        "canceled": _("%(number)s canceled"),
+    }
+    return words[group] % {"number": number}
+
+
+def _later(at: datetime | None) -> bool:
+    return at is not None and at > timezone.now()

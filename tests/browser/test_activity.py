@@ -1,0 +1,67 @@
+"""Activity in a browser: it updates itself, and does not move what somebody reads."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_accessibility import WIDE, barriers
+
+LINES = "#events > ol > li"
+NEW = "#new-events"
+
+
+def make_news(page, name):
+    """Save and share a view, which is an event; by the pages themselves."""
+    answer = page.request.get("/endpoints/views/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]*)"', answer.text())[1]
+    form = {"csrfmiddlewaretoken": token, "name": name, "shared": "1", "query": "status=Failed"}
+    done = page.request.post("/endpoints/views/", form=form, headers={"Referer": answer.url})
+    assert done.ok
+
+
+@pytest.fixture
+def activity(open_page):
+    page = open_page("admin", "/activity/")
+    expect(page.locator(LINES).first).to_be_visible()
+    return page
+
+
+def test_an_open_page_shows_a_new_event_within_ten_seconds(activity):
+    make_news(activity, "Seen at once")
+    expect(activity.locator(LINES).first).to_contain_text("shared the view Seen at once", timeout=14_000)
+    expect(activity.locator(NEW)).to_have_count(0)
+
+
+def test_a_new_event_waits_behind_a_button_while_somebody_reads(activity):
+    page = activity
+    first = page.locator(LINES).first.get_attribute("id")
+    page.locator(f"#{first} a, #{first} summary").first.focus()
+    make_news(page, "Waits")
+    expect(page.locator(NEW)).to_have_text("1 new", timeout=14_000)
+    assert page.locator(LINES).first.get_attribute("id") == first
+    page.locator(NEW).click()
+    expect(page.locator(LINES).first).to_contain_text("shared the view Waits")
+    expect(page.locator(NEW)).to_have_count(0)
+
+
+def test_filters_change_the_list_and_the_address(activity):
+    page = activity
+    make_news(page, "Found by words")
+    page.get_by_role("combobox", name="Kind").select_option("Views")
+    expect(page).to_have_url(re.compile(r"/activity/\?kind=views$"))
+    page.get_by_role("searchbox", name="Search").fill("found by words")
+    expect(page).to_have_url(re.compile(r"q=found"))
+    expect(page.locator(LINES)).to_have_count(1)
+    page.get_by_role("searchbox", name="Search").fill("nothing like it")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    assert list(barriers(page)) == []
+    page.get_by_role("link", name="Clear filters").first.click()
+    expect(page).to_have_url(re.compile(r"/activity/$"))
+
+
+def test_no_rule_of_accessibility_is_broken(open_page):
+    page = open_page("admin", "/activity/", viewport=WIDE)
+    for details in page.locator("#events details").all():
+        details.locator("summary").click()
+    assert list(barriers(page)) == []

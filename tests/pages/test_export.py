@@ -48,12 +48,12 @@ def test_a_row_says_what_the_list_says_and_more(bob, few):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["Created"])
 
 
-def test_programs_get_the_same_as_json_lines_in_english_whatever_the_language(bob, few):
+def test_programs_get_the_same_as_json_in_english_whatever_the_language(bob, few):
     Endpoint.objects.filter(pk=few[0].pk).update(owner="alice", changed_by="bob", display_name='She said "Grüße"')
     answer = bob.get(FILE, {"format": "json"}, headers={"Accept-Language": "de"})
-    assert answer["Content-Type"] == "application/jsonl; charset=utf-8"
-    assert answer["Content-Disposition"].endswith('.jsonl"')
-    found = {row["id"]: row for row in map(json.loads, answer.getvalue().decode().splitlines())}
+    assert answer["Content-Type"] == "application/json"
+    assert answer["Content-Disposition"].endswith('.json"')
+    found = {row["id"]: row for row in json.loads(answer.getvalue())}
     assert len(found) == 12
     row = found[few[0].remote_id]
     assert (row["name"], row["owner"], row["last_change_by"]) == ('She said "Grüße"', "alice", "bob")

@@ -7,8 +7,9 @@ from typing import Any, Self
 from django.db import connections, models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.fields.json import KT
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
+from endpoints.models import service_errors
 from endpoints.models.event_sentences import Sentence, sentence_of
 from endpoints.models.search_words import SearchWords, Spaced
 from endpoints.models.status import ChangeKind
@@ -17,7 +18,6 @@ from endpoints.models.verbs import FIELDS, SECRETS, SWITCHES
 from endpoints.models.verbs import Verb as Verb  # events are written and read by their verbs
 
 Fact = str | int | list[dict[str, str]] | dict[str, Any] | None
-REFUSED = "The service refused: "  # how the client begins a refusal; the service's own words follow
 SAID = ("model", "old", "view", "what", "entry")  # facts that a search finds
 
 
@@ -156,11 +156,7 @@ class Event(models.Model):
         """What a person gave as the reason, or what a worker recorded, in the active language."""
         if stored := self.facts.get("detail"):
             return TranslatableText.read(stored)
-        if self.actor_name or not self.detail:
-            return self.detail
-        if self.detail.startswith(REFUSED):
-            return gettext("The service refused: %(why)s") % {"why": self.detail.removeprefix(REFUSED)}
-        return gettext(self.detail)
+        return self.detail if self.actor_name or not self.detail else service_errors.in_words(self.detail)
 
     @property
     def fields(self) -> list[tuple[str, str, str]]:

@@ -350,14 +350,14 @@ def test_events_of_earlier_and_newer_versions_still_read_fine(bob, db):
 
 
 def test_what_a_worker_recorded_is_read_in_the_readers_language(bob, db):
-    told(Verb.REFUSED, detail="The service gave no reason.")
-    told(Verb.REFUSED, detail="The service refused: No quota. (Conflict, 409)")
+    told(Verb.REFUSED, detail="The Speech resource was removed.")
+    told(Verb.REFUSED, detail="A sentence that only the service says.")
     told(Verb.UNDECIDED, detail=TranslatableText("everything up to %(day)s (UTC)", day="2026-01-31"))
     with override("de"):
         reasons = [event.reason for event in Event.objects.order_by("pk")]
     assert reasons == [
-        "Der Dienst hat keinen Grund genannt.",
-        "Der Dienst hat abgelehnt: No quota. (Conflict, 409)",
+        "Die Speech-Ressource wurde entfernt.",
+        "A sentence that only the service says.",
         "alles bis einschließlich 2026-01-31 (UTC)",
     ]
 

@@ -21,6 +21,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models.event import Event, EventKind, Verb
 from endpoints.models.event_sentences import NAMES
+from endpoints.models.service_errors import in_words
 from endpoints.models.status import OPEN, ChangeState
 from endpoints.pages.activity import results
 from endpoints.pages.activity.results import Result
@@ -182,7 +183,7 @@ class _About:
             url=url,
             old=part["from_model__display_name"] or "",
             new=part["model_name"],
-            reason=_(part["error"]) if part["error"] else "",
+            reason=in_words(part["error"]) if part["error"] else "",
             result=results.of_change(part),
         )
 

@@ -210,12 +210,12 @@ def bulk(page):
 
 def resources(page):
     page.goto("/resources/")
-    page.get_by_text("More for").first.click()
+    page.locator("section summary").first.click()
     yield "resources, menu of one"
     page.get_by_role("button", name="Test connection").first.click()
     expect(page.get_by_text("checks passed")).to_be_visible(timeout=30_000)
     yield "resources, connection tested"
-    page.get_by_text("More for").first.click()
+    page.locator("section summary").first.click()
     page.get_by_role("link", name="Remove", exact=True).first.click()
     yield "removal, refused"
     page.get_by_role("link", name="Pause", exact=True).click()

@@ -14,6 +14,7 @@ from endpoints.azure import (
     Unauthorized,
     VersionRetired,
 )
+from endpoints.azure.unreachable import EXPIRED, NO_TLS, OTHER_HOST, UNTRUSTED
 
 from .recording import Recorder
 from .service_check import CheckResult, ServiceCheck, Verdict
@@ -26,6 +27,7 @@ DEADLINE = 10.0  # seconds for one request, which is sent once
 LEAST_DAYS = 14  # until the certificate expires; fewer are a warning
 TEXTS, TEXT = 5, 500  # at most so many sentences of a step, each of so many characters
 _OF_LOGS = ("Endpoints_ListLogs", "Endpoints_GetLog", "content", "List Blobs", "Get Blob")
+_OF_TLS = (EXPIRED, OTHER_HOST, UNTRUSTED, NO_TLS)
 _BADNESS = (Verdict.FAILED, Verdict.DIFFERED, Verdict.HELD, Verdict.SKIPPED)
 
 Step = dict[str, object]
@@ -151,7 +153,7 @@ def _place(error: SpeechError | None) -> str:
     """The step that an error of the first request belongs to; "" without one."""
     if isinstance(error, NotSent | TimedOut | ConnectionLost):
         text = str(error)
-        return KEY if "Entra" in text else CERTIFICATE if "certificate" in text else ADDRESS
+        return KEY if "Entra" in text else CERTIFICATE if any(words in text for words in _OF_TLS) else ADDRESS
     if isinstance(error, Unauthorized | Forbidden):
         return KEY
     return VERSION if isinstance(error, VersionRetired) else ADDRESS if error else ""

@@ -58,7 +58,8 @@ def _check(row: ConnectionCheck, network: Network) -> None:
         chooses = resource.automatic_version and (row.draft or resource.version_is_open)
         test.run(resource.api_version, choose=chooses, more=read_container)
     except (CannotDecrypt, ValueError) as error:
-        place = KEY if isinstance(error, CannotDecrypt) else ADDRESS
+        of_key = isinstance(error, CannotDecrypt) or str(error).startswith("The key")
+        place = KEY if of_key else ADDRESS
         failed: Step = {"name": place, "verdict": Verdict.FAILED, "texts": [str(error)]}
         save([failed])
 

@@ -93,6 +93,15 @@ def test_an_address_where_nothing_answers_is_named_as_such(alice, form):
     assert "Authentication Failed" not in page
 
 
+def test_a_server_without_encryption_at_an_https_address_is_named_at_the_certificate(alice, form, world):
+    address = after_its_test(drafted(alice, form | {"url": world.url.replace("http:", "https:")}))
+    page = text_of(alice.get(address))
+    assert "Passed Address" in page
+    assert "Failed Certificate" in page
+    assert "A secure connection couldn't be established." in page
+    assert "SSL" not in page
+
+
 def test_save_anyway_uses_a_draft_that_failed_or_was_not_tested_yet(alice, form):
     address = drafted(alice, form | {"new_key": "wrong"})
     assert alice.post(address, {"action": "use"}).status_code == 302

@@ -76,7 +76,9 @@ def test_keys_of_both_forms_are_accepted(alice, key):
 
 
 def test_a_client_secret_and_the_key_of_an_own_gateway_may_have_any_form(alice):
-    assert refusal(alice, url="https://speech.contoso.example", own_gateway="on", new_key="a key") == ""
+    assert refusal(alice, url="https://speech.contoso.example", own_gateway="on", new_key="a-key") == ""
+    page = refusal(alice, url="https://speech.contoso.example", own_gateway="on", new_key="a key")
+    assert "A key is one word, without blanks." in page
     entra = {"url": OWN, "auth": "client-secret", "tenant_id": "contoso.example", "client_id": "an app"}
     assert refusal(alice, **entra, new_key="a~secret") == ""
 

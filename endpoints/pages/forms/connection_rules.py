@@ -13,6 +13,7 @@ from endpoints.models.connection import CLOUDS
 
 # 32 hexadecimal digits ("Azure Cognitive Service key" in Microsoft Purview); newer keys have 84 letters and digits.
 KEY = re.compile(r"[0-9a-fA-F]{32}|[0-9A-Za-z]{84}")
+WORD = re.compile(r"[!-~]+")  # what an own gateway may take as a key: printable ASCII
 BLOBS = tuple(f".{host}" for cloud in CLOUDS for host in cloud.blobs)
 _API_PATH = re.compile(r"/(?:sts|speechtotext|speech|stt|tts|cognitiveservices|texttospeech)(?:/|$)", re.IGNORECASE)
 _REGIONAL = tuple(f".{cloud.management}" for cloud in CLOUDS)

@@ -116,8 +116,12 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         url, region, key = (values.get(name) or "" for name in ("url", "region", "new_key"))
         if url and (why := rules.why_not_of_azure(url, region, own_gateway=values["own_gateway"])):
             self.add_error("url", why)
-        of_azure = not rules.is_elsewhere(url)
-        if key and of_azure and values.get("auth") == Auth.KEY and not rules.KEY.fullmatch(key):
+        if not key or values.get("auth") != Auth.KEY:
+            return
+        if rules.is_elsewhere(url):
+            if not rules.WORD.fullmatch(key):
+                self.add_error("new_key", _("A key is one word, without blanks."))
+        elif not rules.KEY.fullmatch(key):
             self.add_error("new_key", _("A key has 32 characters from 0 to 9 and a to f, or 84 letters and digits."))
 
     def _same_resource(self, values: dict[str, Any]) -> Resource | None:

@@ -66,11 +66,12 @@ class CheckWords:
         parts = []
         if count["failed"]:
             parts.append(ngettext("%(count)s check failed", "%(count)s checks failed", count["failed"]))
-        parts.append(ngettext("%(count)s check passed", "%(count)s checks passed", count["held"]))
+        if count["held"]:
+            parts.append(ngettext("%(count)s check passed", "%(count)s checks passed", count["held"]))
         if count["differed"]:
             parts.append(ngettext("%(count)s warning", "%(count)s warnings", count["differed"]))
-        numbers = ([count["failed"]] if count["failed"] else []) + [count["held"], count["differed"]]
-        return ", ".join(part % {"count": number} for part, number in zip(parts, numbers, strict=False))
+        numbers = [count[verdict] for verdict in ("failed", "held", "differed") if count[verdict]]
+        return ", ".join(part % {"count": number} for part, number in zip(parts, numbers, strict=True))
 
     @property
     def seconds(self) -> float:

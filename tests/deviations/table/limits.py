@@ -37,7 +37,7 @@ MODES = [
         "limit-once-with-zero",
         "answers a list with 429 and a Retry-After of 0, once",
         answers("GET", LIST, 429, TOO_MANY, times=1, Retry_After="0"),
-        {"list": "3 endpoints", "resources": "Answers"},
+        {"list": "3 endpoints", "resources": "Connected"},
     ),
 ]
 LATE = [

@@ -15,7 +15,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("endpoints", "0015_log_overview"),
+        ("endpoints", "0014_log_overview"),
     ]
 
     operations = [

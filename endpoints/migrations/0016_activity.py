@@ -34,7 +34,7 @@ def link_changes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0017_owner'),
+        ('endpoints', '0015_owner'),
     ]
 
     operations = [

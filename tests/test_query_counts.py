@@ -67,10 +67,8 @@ QUERIES = {
 }
 # Asked for less when nothing or very much is found, without favorites on any but the first page, and when nothing has
 # become ready that the person has to be told of. Recent reasons are read only when something can be requested.
-AT_MOST = (
-    *("list, searched", "list, last page", "downloads", "all-logs, filtered", "bulk, logging-on", "search"),
-    *("activity", "history"),  # without events, nothing is read of what they are about
-)
+AT_MOST = ("list, searched", "list, last page", "downloads", "all-logs, filtered", "bulk, logging-on", "search")
+WITHOUT_EVENTS = ("activity", "history")  # then nothing is read of what they are about
 FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
 # What htmx says that it will put the answer into.
 TARGETS = {
@@ -370,7 +368,7 @@ def most_of(counted):
 
 
 def differs(page, recorded, now):
-    if page.startswith(AT_MOST):
+    if page.startswith((*AT_MOST, *WITHOUT_EVENTS)):
         return any(number > recorded.get(role, 0) for role, number in now.items())
     return any(recorded.get(role) != number for role, number in now.items())
 

@@ -26,6 +26,7 @@ from .transport import Transport
 T = TypeVar("T")
 
 VERSION = "0.1.0"
+COMMON_HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"speechstudio/{VERSION}"}
 READ_SECONDS = 10.0  # maximum time between two reads of a response
 BODY_BYTES = 8 * 1024 * 1024  # maximum size of a body; full pages of the largest list are much smaller
 ATTEMPTS = 3
@@ -161,9 +162,6 @@ class Sender:
             headers["Connection"] = "close"
         extensions = {"timeout": deadline.timeouts(READ_SECONDS)}
         return httpx.Request(method, url, headers=headers, content=body, extensions=extensions)
-
-
-COMMON_HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"speechstudio/{VERSION}"}
 
 
 @contextmanager

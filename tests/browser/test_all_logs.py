@@ -9,6 +9,13 @@ WRAPPED = """() => [...document.querySelectorAll('.table-all-logs time')]
 OVERFLOWING = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+@pytest.fixture(autouse=True)
+def listed(open_page):
+    """The demo has read its endpoints from the service, which it begins to do when it starts."""
+    page = open_page("listener", "/logs/")
+    expect(page.locator(".table-all-logs tbody tr").first).to_be_visible(timeout=60_000)
+
+
 def check(page, row):
     row.get_by_role("button", name="Check for new logs").click()
     page.wait_for_url("**/logs/**")

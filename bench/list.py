@@ -69,7 +69,8 @@ def rows_of(pages: dict[str, Any]) -> list[Row]:
     found.append(Row(PART, "500 endpoints requested at once", Sample(pages["bulk"]), goal=Goal(at_most=3)))
     first = {peer: times[FIRST] for peer, times in peers.items()}
     detail = {f"with {size:,} endpoints": seconds[NEW_ROWS][size].json() for size in SIZES}
-    found.append(Row(PART, words + NEW_ROWS, seconds[NEW_ROWS][longest], first, detail=detail))
+    found.append(Row(PART, words + NEW_ROWS, seconds[NEW_ROWS][longest], {ADMIN: first[ADMIN]}, detail=detail))
+    found.append(Row(PART, words + NEW_ROWS, seconds[NEW_ROWS][longest], {TABLES2: first[TABLES2]}, Goal(times=2)))
     return found
 
 

@@ -57,7 +57,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
             goal=Goal(at_most=6),
         ),
         Row(part, "from the service's change to the row in the browser: median", Sample(seconds)),
-        Row(part, f"{what}: bytes loaded", Sample([[load.kilobytes] for load in loads], "KB"), goal=Goal(at_most=60)),
+        Row(part, f"{what}: bytes loaded", Sample([[load.kilobytes] for load in loads], "KB"), goal=Goal(at_most=45)),
         Row(part, f"{what}: requests", Sample([[load.requests] for load in loads], ""), goal=Goal(at_most=6)),
         Row(
             part,

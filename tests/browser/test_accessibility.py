@@ -128,7 +128,7 @@ def wizard(page):
     yield "wizard, model, with an error"
     page.get_by_label("Search models").fill("nothing like it")
     page.get_by_label("Search models").press("Enter")
-    expect(page.get_by_text("No model matches")).to_be_visible()
+    expect(page.get_by_text("No models match")).to_be_visible()
     yield "wizard, no model found"
     page.get_by_label("Search models").fill("")
     page.get_by_label("Search models").press("Enter")

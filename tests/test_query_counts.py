@@ -111,7 +111,9 @@ class Table:
         self.resource_draft = ConnectionCheck.objects.create(draft=True, name="Draft", region="eastus")
         Sweep.record()
         # A favorite that is shown no more, so that there is always one.
-        gone = Endpoint.objects.create(resource=self.resources[0], display_name="Gone", gone_at=self.now, number=2**62)
+        gone = Endpoint.objects.create(
+            resource=self.resources[0], display_name="Removed", gone_at=self.now, number=2**62
+        )
         Favorite.objects.create(user=person, endpoint=gone)
 
     def resource(self, n):

@@ -156,7 +156,7 @@ def _model_misfit(endpoint: Endpoint, model: SpeechModel) -> str:
         return _("The model belongs to another Speech resource: %(resource)s.", resource=model.resource)
     if endpoint.locale != model.locale:
         words = {"theirs": model.locale, "ours": endpoint.locale}
-        return _("This model is for %(theirs)s, the endpoint is for %(ours)s.", **words)
+        return _("This model is for %(theirs)s, but the endpoint is for %(ours)s.", **words)
     if endpoint.model_id == model.pk:
         return _("Already uses this model.")
     if model.expiration and model.expiration.level == "expired":

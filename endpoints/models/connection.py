@@ -75,7 +75,7 @@ class Connection(models.Model):
     """The fields and rules that a Speech resource shares with a draft of one."""
 
     region = models.CharField(
-        gettext_lazy("Service region"), max_length=50, blank=True, help_text=gettext_lazy("For example eastus.")
+        gettext_lazy("Service region"), max_length=50, blank=True, help_text=gettext_lazy("For example, eastus.")
     )
     url = models.URLField(max_length=500, blank=True)
     api_version = models.CharField(
@@ -133,7 +133,7 @@ class Connection(models.Model):
         if self.region and not REGION.fullmatch(self.region):
             raise ValidationError({"region": _("Enter the region as one word, for example westeurope.")})
         if self.auth != Auth.KEY and not self.url:
-            raise ValidationError({"url": _("Microsoft Entra is accepted on a custom domain only.")})
+            raise ValidationError({"url": _("Microsoft Entra requires a custom domain.")})
         if self.auth == Auth.CLIENT_SECRET and not (self.tenant_id and self.client_id):
             raise ValidationError({"tenant_id": _("Enter the tenant ID and the client ID of the application.")})
         if self.url and not (self.url.startswith("https://") or settings.DEMO):

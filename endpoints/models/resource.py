@@ -106,8 +106,8 @@ class Resource(Connection, Claimable):
             return ""
         words = {"version": self.offered_version}
         if self.offered_version == ApiVersion.V3_2:
-            return _("%(version)s answers, and it is the only version with content logs of its own.") % words
-        return _("v3.2 does not answer, and %(version)s is the newest version that does.") % words
+            return _("The resource supports %(version)s, the only version with its own content logs.") % words
+        return _("The resource doesn't support v3.2. %(version)s is the newest version that it supports.") % words
 
     def supports(self, capability: str) -> bool:
         """Whether its API version has a capability (a field of azure.Capabilities); True until it was polled."""
@@ -135,7 +135,7 @@ class Resource(Connection, Claimable):
             return {"level": "paused", "words": _("Paused")}
         if self.paused_until and self.paused_until > timezone.now():
             at = f"{timezone.localtime(self.paused_until):%H:%M:%S}"
-            return {"level": "warning", "words": _("Too many requests; next attempt at %(time)s") % {"time": at}}
+            return {"level": "warning", "words": _("Too many requests. Next attempt at %(time)s") % {"time": at}}
         if self.failing_since:
             return {"level": "warning", "words": _("Unreachable")}
         if self.mirrored_at is None:

@@ -16,6 +16,7 @@ from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person, allows
 from endpoints.models import Resource
 from endpoints.models.resource import ResourceQuerySet
+from endpoints.models.service_errors import in_words
 
 NAMED = 3  # resources in trouble: the others are counted
 # Pages that show endpoints or models of all resources; the page of resources says the same in its cards.
@@ -51,7 +52,7 @@ def of_resources(person: Person, data: DataVersion, match: ResolverMatch | None)
 
 
 def no_resource(person: Person) -> Banner:
-    text = _("No Speech resource is registered yet.")
+    text = _("No Speech resource has been added yet.")
     if allows(person, "manage_resources"):
         return Banner("info", text, None, reverse("endpoints:resource-new"), _("Add a Speech resource"))
     return Banner("info", text)
@@ -76,9 +77,9 @@ def _failing(person: Person, resource: Resource) -> Banner:
             "Your administrator can see why."
         )
         return Banner("warning", text % {"name": resource.name, "time": _when(resource.failing_since)})
-    text = _("%(name)s: %(failure)s") % {"name": resource.name, "failure": _(resource.failure)}
+    text = _("%(name)s: %(failure)s") % {"name": resource.name, "failure": in_words(resource.failure)}
     if resource.mirrored_at:
-        text += " " + _("The data is from %(time)s.") % {"time": _when(resource.mirrored_at)}
+        text += " " + _("Last updated %(time)s.") % {"time": _when(resource.mirrored_at)}
     return Banner("warning", text, resource.failing_since, _address(resource), _("Speech resource"))
 
 
@@ -111,7 +112,7 @@ def _unreadable(person: Person, resources: ResourceQuerySet) -> list[Banner]:
         else:
             left += len(items)
     if left:
-        words = ngettext("%(count)s more item cannot be read.", "%(count)s more items cannot be read.", left)
+        words = ngettext("%(count)s more item can't be read.", "%(count)s more items can't be read.", left)
         found.append(Banner("warning", words % {"count": left}))
     return found
 

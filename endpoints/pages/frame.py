@@ -55,10 +55,10 @@ class Frame:
         if not self.data.resources:
             found.append(banners.no_resource(self.user))
         elif self.data.worker_missing:
-            text = _("No worker is running: what you request is stored and starts later.")
+            text = _("No worker is running. Your requests are saved and start when a worker is available.")
             found.append(Banner("warning", text, self.data.swept_at))
         elif self.data.workers_busy:
-            text = _("All workers are busy: what you request is stored and starts later than usual.")
+            text = _("All workers are busy. Your requests are saved and start later than usual.")
             found.append(Banner("warning", text, self.data.swept_at))
         if self.unseen:
             found.append(self._ready())

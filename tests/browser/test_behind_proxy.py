@@ -140,7 +140,7 @@ def test_the_service_is_given_the_public_address_of_the_web_hook(page, site):
 
     until(registered)
     # The simulator registers a hook only after a call to its address was answered.
-    until(lambda: page.reload() and "Registered: the service calls" in page.content())
+    until(lambda: page.reload() and "Registered. The service notifies" in page.content())
 
 
 def test_a_fragment_after_the_session_has_ended_leads_to_sign_in_and_back(page, site):

@@ -122,7 +122,7 @@ def test_banners_come_and_go_without_a_reload(settled, service):
     page.evaluate("document.body.dataset.loaded = 'once'")
     service.fail({"method": "GET", "path": "/speechtotext/.*", "times": 1000, "effect": {"close": True}})
     banner = page.locator("#banners .banner")
-    expect(banner).to_contain_text("The data is from", timeout=60_000)
+    expect(banner).to_contain_text("Last updated", timeout=60_000)
     service.fail()
     expect(banner).to_have_count(0, timeout=90_000)
     assert page.evaluate("document.body.dataset.loaded") == "once"

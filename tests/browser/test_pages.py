@@ -51,7 +51,7 @@ def test_pages_open_and_say_so_while_the_service_is_unavailable_and_catch_up_aft
     service.fail({"method": "GET", "path": "/speechtotext/.*", "times": 1000, "effect": {"close": True}})
     banner = page.get_by_text(re.compile("didn't respond|couldn't be reached|connection"))
     reload_until(page, banner.count)
-    expect(banner).to_contain_text("The data is from")
+    expect(banner).to_contain_text("Last updated")
     service.fail()
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=60_000)
     reload_until(page, lambda: not banner.count())

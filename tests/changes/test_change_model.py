@@ -191,7 +191,7 @@ def test_a_link_with_a_model_opens_with_both_side_by_side_and_what_differs_marke
     assert other.display_name in new
     assert "412 days left" in new
     assert "Differs: 112 days later" in new
-    assert re.search(r"Training data.*2 data sets: <bdi>Calls, Names</bdi>.*Differs", new, re.DOTALL)
+    assert re.search(r"Training data.*2 datasets: <bdi>Calls, Names</bdi>.*Differs", new, re.DOTALL)
     assert not re.search(r"Description</dt>.*Differs.*Training data", new, re.DOTALL)
     assert re.search(rf'value="{other.pk}" checked', page)
 

@@ -59,7 +59,7 @@ def test_while_one_request_is_told_to_wait_the_others_of_its_resource_wait_too_a
     resource.refresh_from_db()
     assert len(world.ledger()) == calls
     assert timezone.now() < change.due_at < resource.due_at
-    assert "Too many requests; next attempt at" in alice.get(reverse("endpoints:resources")).content.decode()
+    assert "Too many requests. Next attempt at" in alice.get(reverse("endpoints:resources")).content.decode()
 
 
 def test_in_an_outage_the_callers_of_a_resource_take_turns_and_come_back_at_different_times(

@@ -44,7 +44,7 @@ DELETING = {
 
 
 @pytest.mark.parametrize("path", DELETING)
-@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Gone"})])
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Removed"})])
 def test_204_and_404_both_mean_that_a_log_is_deleted(service, client, path, status, body):
     service.answers(status, body)
     assert DELETING[path](client) is None

@@ -1,4 +1,4 @@
-"""Lists: all pages or an error; an item that cannot be read is left out and named."""
+"""Lists: all pages or an error; an item that can't be read is left out and named."""
 
 from itertools import islice
 from uuid import NAMESPACE_URL, uuid5
@@ -61,7 +61,7 @@ def test_a_failed_page_raises_in_the_middle(service, client, listing):
     [
         (404, {"error": {"code": "404", "message": "Resource not found"}}),
         (404, b""),
-        (410, {"code": "Gone", "message": "The page has expired."}),
+        (410, {"code": "Removed", "message": "The page has expired."}),
         (400, {"code": "InvalidRequest", "message": "The API version is not supported."}),
     ],
 )

@@ -463,7 +463,7 @@ def test_a_create_whose_location_cannot_be_fetched_is_unreadable(service, client
         client.create_endpoint(CREATE)
 
 
-@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Gone"})])
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Removed"})])
 def test_204_and_404_both_mean_deleted(service, client, status, body):
     service.answers(status, body)
     assert client.delete_endpoint(ID) is None

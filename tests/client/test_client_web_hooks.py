@@ -151,7 +151,7 @@ def test_a_ping_is_never_retried_if_it_may_have_been_executed(service, patient):
     assert len(service.asked) == 2
 
 
-@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Gone"})])
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, {"code": "NotFound", "message": "Removed"})])
 def test_204_and_404_both_mean_deleted(service, client, status, body):
     service.answers(status, body)
     assert client.delete_web_hook(ID) is None

@@ -70,8 +70,8 @@ def test_an_open_change_of_an_endpoint_deleted_elsewhere_needs_a_decision(
 
     page = alice.get(endpoint.get_absolute_url()).content.decode()
     assert "Needs a decision" in page
-    assert [word for word in ("Deploy again", "Give up", "Try again") if word in page] == ["Deploy again", "Give up"]
-    assert "Give up" not in bob.get(endpoint.get_absolute_url()).content.decode()
+    assert [word for word in ("Deploy again", "Abandon", "Try again") if word in page] == ["Deploy again", "Abandon"]
+    assert "Abandon" not in bob.get(endpoint.get_absolute_url()).content.decode()
 
 
 def test_a_change_that_waits_for_its_time_needs_a_decision_as_soon_as_its_endpoint_is_gone(

@@ -110,7 +110,7 @@ def test_a_full_disk_is_reported_leaves_no_half_file_and_is_recovered_from(lena,
     assert "The disk for content logs is full" in download.error
     assert download.failures == 3
     page = lena.get(reverse("endpoints:logs", args=[endpoint.pk])).content.decode()
-    assert "Free up space on the disk. It will be tried again." in page
+    assert "Free up space on the disk. We'll try again automatically." in page
     whole = set(LogFile.objects.stored().values_list("stored_as", flat=True))
     assert set(kept()) == {Path(name).name for name in whole}
     assert download.endpoint.resource.failing_since is None  # the service did nothing wrong

@@ -135,7 +135,7 @@ def test_a_request_that_is_carried_out_after_it_was_sent_again_is_shown_as_a_dup
     row = change.endpoint
     row.refresh_from_db()
     double = row.duplicates().get()
-    assert "The same request made more than one endpoint" in alice.get(row.get_absolute_url()).content.decode()
+    assert "The same request created more than one endpoint" in alice.get(row.get_absolute_url()).content.decode()
     assert double.remote_id in alice.get(row.get_absolute_url()).content.decode()
     assert Event.objects.filter(endpoint_id=double.pk, verb=Verb.FOUND).count() == 1
     worker.run_round()

@@ -300,7 +300,7 @@ def test_files_of_a_place_that_is_away_are_not_damaged_and_are_packed_when_it_is
         assert download.due_at > timezone.now()
         page = lena.get(reverse("endpoints:downloads")).content.decode()
         assert "Files that were already saved are kept." in page
-        assert "It will be tried again." in page
+        assert "We'll try again automatically." in page
     assert LogFile.objects.stored().count() == 8
     assert worker.download(download).state == DownloadState.READY
     assert download.files_missing == 0
@@ -330,7 +330,7 @@ def test_a_recording_in_a_place_that_is_away_is_called_neither_missing_nor_broke
     keep(logging, lena.user)
     recording = LogFile.objects.filter(kind="Audio").select_related("entry").first()
     address = reverse("endpoints:log-audio", args=[logging.pk, recording.entry_id])
-    words = "The storage of the content logs does not answer."
+    words = "The storage for content logs is unavailable."
     with away():
         assert words in lena.get(recording.entry.get_absolute_url()).content.decode()
         answer = lena.get(address)

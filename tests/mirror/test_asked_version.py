@@ -53,12 +53,12 @@ def page_of(person, resource):
 
 
 def test_v32_is_chosen_when_it_answers_because_it_alone_has_logs(alice, unversioned, worker, world):
-    assert "Choosing: checking which API versions the service supports." in page_of(alice, unversioned)
+    assert "Checking which API versions the service supports." in page_of(alice, unversioned)
     worker.mirror()
     unversioned.refresh_from_db()
     assert (unversioned.api_version, unversioned.mirrored_at is not None) == ("v3.2", True)
     page = page_of(alice, unversioned)
-    assert "v3.2 is in use. v3.2 answers, and it is the only version with content logs of its own." in page
+    assert "v3.2 is in use. The resource supports v3.2, the only version with its own content logs." in page
     assert "Use API version" not in page
     assert not any("api-version" in entry["path"] for entry in world.ledger())
 
@@ -75,7 +75,7 @@ def test_otherwise_the_newest_version_that_answers_is_chosen(
     assert (unversioned.api_version, unversioned.failing_since) == (chosen, None)
     assert unversioned.endpoints.count() == 2
     assert not unversioned.supports("logs")
-    assert f"v3.2 does not answer, and {chosen} is the newest version that does." in page_of(alice, unversioned)
+    assert f"support v3.2. {chosen} is the newest version that it supports." in page_of(alice, unversioned)
     event = Event.objects.get(verb=Verb.RESOURCE_CHANGED)
     assert (event.actor_name, event.facts["fields"]) == (
         "",
@@ -192,7 +192,7 @@ def version_of(resource):
 def test_only_the_version_that_is_offered_now_can_be_taken(alice, resource, sent):
     Resource.objects.update(offered_version="2025-10-15")
     page = text_of(alice.post(version_of(resource), {"version": sent}, follow=True))
-    assert "Nothing was changed: another API version is offered now." in page
+    assert "Nothing was changed because a different API version is available now." in page
     resource.refresh_from_db()
     assert resource.api_version == "v3.2"
 

@@ -57,7 +57,7 @@ def test_a_web_hook_that_the_service_refuses_is_shown_and_the_resource_is_refres
     assert mirrored.failing_since is None
     assert min(due) > timedelta(seconds=settings.LOOK_SECONDS / 2)
     page = alice.get(reverse("endpoints:resource-edit", args=[mirrored.pk])).content.decode()
-    assert "The service refuses to register it." in page
+    assert "The service rejected the registration." in page
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_web_hook_that_a_gateway_refuses_does_not_make_the_resource_fail(
     mirrored.refresh_from_db()
     assert mirrored.failing_since is None
     page = alice.get(reverse("endpoints:resource-edit", args=[mirrored.pk])).content.decode()
-    assert "The service refuses to register it." in page
+    assert "The service rejected the registration." in page
 
 
 def test_a_signed_call_makes_the_resource_due(client, hooked):

@@ -40,7 +40,7 @@ def test_who_cannot_act_on_an_outage_reads_no_words_of_a_library(bob, lena, fail
 def test_who_can_act_reads_why_with_a_link_to_the_resource(alice, failing):
     words = banners(alice, reverse("endpoints:list"))
     assert words.startswith("Contoso: The service could not be reached")
-    assert "The data is from" in words
+    assert "Last updated" in words
     page = alice.get(reverse("endpoints:list")).content.decode()
     assert f'href="{reverse("endpoints:resources")}#resource-{failing.pk}"' in page
 

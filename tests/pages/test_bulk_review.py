@@ -111,7 +111,7 @@ def test_what_is_incompatible_is_skipped_with_the_reason_and_loses_nothing(alice
     (endpoint,) = serving(like(model, "Long", 400))
     Endpoint.objects.filter(pk=endpoint.pk).update(locale="de-DE")
     answer = to(alice, model, [endpoint])
-    assert f"Skipped This model is for {model.locale}, the endpoint is for de-DE." in row(answer, endpoint)
+    assert f"Skipped This model is for {model.locale}, but the endpoint is for de-DE." in row(answer, endpoint)
     assert "lose days" not in text(answer)
     expires(model, -3)
     assert "Skipped" in row(to(alice, model, [endpoint]), endpoint)

@@ -71,7 +71,7 @@ def test_a_view_is_saved_shared_made_the_default_and_deleted(bob, lena, many):
 
 def test_a_view_without_a_name_is_not_saved(bob, many):
     page = bob.post("/endpoints/views/", {"name": "  ", "query": "q=call"}, follow=True).content.decode()
-    assert "A view needs a name." in page
+    assert "Enter a name for the view." in page
     assert not SavedView.objects.exists()
 
 
@@ -101,7 +101,7 @@ def test_a_first_visit_offers_to_deploy_to_those_who_may(alice, bob, mirrored):
 def test_a_message_is_shown_once_and_to_nobody_else(bob, lena, many):
     bob.post("/endpoints/views/", {"name": " ", "query": ""})
     pages = [client.get("/endpoints/?q=").content.decode() for client in (lena, bob, bob)]
-    assert ["A view needs a name." in page for page in pages] == [False, True, False]
+    assert ["Enter a name for the view." in page for page in pages] == [False, True, False]
 
 
 def test_each_form_of_the_list_has_the_csrf_token_of_its_reader(bob, many):

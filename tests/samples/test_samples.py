@@ -206,4 +206,4 @@ def test_the_page_says_how_to_run_a_sample_and_that_a_logging_endpoint_needs_no_
     assert "the code needs nothing more for that" in page
     Endpoint.objects.update(remote_id=None)
     page = bob.get(reverse("endpoints:sample-code", args=[endpoint.pk])).content.decode()
-    assert "Sample code is shown when the service has assigned the endpoint ID." in page
+    assert "Sample code is available after the service assigns the endpoint ID." in page

@@ -47,7 +47,7 @@ class DaySpan:
         return {
             "": _("Checked"),
             "today": _("In progress"),
-            "perhaps": _("May be incomplete"),
+            "perhaps": _("Might be incomplete"),
             "nothing": _("Nothing recorded"),
             "off": _("Content logging was off"),
             "unknown": _("Unknown: not checked within 30 days"),

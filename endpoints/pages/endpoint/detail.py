@@ -63,10 +63,10 @@ def key(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _shown_key(endpoint: Endpoint) -> dict[str, str]:
     """The key, or why there is none to show."""
     if endpoint.resource.auth != Auth.KEY:
-        return {"key_note": _("This Speech resource signs in with Microsoft Entra, without a key.")}
+        return {"key_note": _("This Speech resource uses Microsoft Entra and doesn't have a key.")}
     stored = endpoint.resource.key
     if stored is None:
-        return {"key_note": _("No key is kept of this Speech resource.")}
+        return {"key_note": _("No key is stored for this Speech resource.")}
     try:
         return {"shown_key": stored.open()}
     except CannotDecrypt as error:

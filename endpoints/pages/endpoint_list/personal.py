@@ -49,7 +49,7 @@ def views(request: HttpRequest) -> HttpResponse:
             saved_views.save(actor=request.user, name=name, query=_query(request)[:2000], shared=shared)
             messages.success(request, _("The view %(name)s is saved.") % {"name": name})
         else:
-            messages.error(request, _("A view needs a name."))
+            messages.error(request, _("Enter a name for the view."))
         return _back(request)
     default = door.preferences(request.user).values_list("default_view", flat=True).first()
     rows = door.saved_views(request.user).select_related("owner")

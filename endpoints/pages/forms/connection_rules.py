@@ -34,7 +34,7 @@ def refuse_private(address: str) -> None:
     host = urlsplit(address).hostname or ""
     if _is_address(host) and not _network().allows("127.0.0.1" if host == "localhost" else host):
         raise forms.ValidationError(
-            _("The address is in a private network that the setting PRIVATE_NETWORKS does not name.")
+            _("The address is in a private network that isn't listed in the PRIVATE_NETWORKS setting.")
         )
 
 

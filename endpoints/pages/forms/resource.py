@@ -20,7 +20,9 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
 
     url = forms.URLField(
         label=gettext_lazy("Service address"),
-        help_text=gettext_lazy("Only for a custom domain or private endpoint; otherwise it follows from the region."),
+        help_text=gettext_lazy(
+            "Only for a custom domain or private endpoint. Otherwise, the region determines the address."
+        ),
         assume_scheme="https",
         max_length=500,
         required=False,
@@ -33,7 +35,9 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
     api_version = forms.ChoiceField(
         label=gettext_lazy("API version"),
         choices=[("", gettext_lazy("Choose automatically")), *ApiVersion.choices],
-        help_text=gettext_lazy("Automatically: v3.2 if the service answers in it, otherwise the newest that it has."),
+        help_text=gettext_lazy(
+            "Automatic: v3.2 if the service supports it. Otherwise, the newest version that it supports."
+        ),
         required=False,
     )
     new_key = forms.CharField(
@@ -45,8 +49,8 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
     new_log_container = forms.URLField(
         label=gettext_lazy("Storage container of the content logs"),
         help_text=gettext_lazy(
-            "Only for a resource with its own storage: the address of the container customspeech-audiologs "
-            "with a SAS token that may list and read."
+            "Only for a resource with its own storage: the address of the container customspeech-audiologs, "
+            "including a SAS token with list and read permissions."
         ),
         assume_scheme="https",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -69,14 +73,14 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         self.initial["api_version"] = self.instance.api_version if known else ""
         self._stored_for = self.instance.sign_in if self.instance.key else None
         if self.instance.key:
-            self.fields["new_key"].help_text = _("Leave it empty to keep what is stored.")
+            self.fields["new_key"].help_text = _("Leave empty to keep the stored value.")
         if self.instance.log_container:
-            self.fields["new_log_container"].help_text = _("One is stored; leave it empty to keep it.")
+            self.fields["new_log_container"].help_text = _("A value is stored. Leave empty to keep it.")
 
     def clean_url(self) -> str:
         """The address without what the portal shows behind it, such as /sts/v1.0/issuetoken or /speechtotext/v3.2."""
         if "@" in urlsplit(self.cleaned_data["url"]).netloc:
-            raise forms.ValidationError(_("The address must not contain a user name or a password."))
+            raise forms.ValidationError(_("Remove the user name or password from the address."))
         address = rules.origin(self.cleaned_data["url"])
         rules.refuse_private(address)
         return address
@@ -96,12 +100,12 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         self._check_address(values)
         needs_key = values.get("auth") != Auth.MANAGED_IDENTITY and not values.get("new_key")
         if needs_key and not self.instance.key:
-            self.add_error("new_key", _("A key or a client secret is needed to sign in with."))
+            self.add_error("new_key", _("Enter the key or the client secret."))
         elif needs_key and self._signs_in_elsewhere(values):
             # Otherwise whoever may change the address could have the stored secret sent to a server of their own.
             self.add_error(
                 "new_key",
-                _("The address or the way of signing in has changed: enter the key or client secret again."),
+                _("The address or authentication changed. Enter the key or client secret again."),
             )
         if not self.errors and (same := self._same_resource(values)):
             name = {"name": same.name}
@@ -140,12 +144,12 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
         if not address or "sig" in parse_qs(parts.query):
             return
         if auth == Auth.KEY:
-            error = _("The address needs a SAS token, because the resource has only a key.")
+            error = _("Include a SAS token in the address. The resource has only a key.")
             self.add_error("new_log_container", error)
         elif parts.scheme != "https" or not (parts.hostname or "").endswith(rules.BLOBS):
             self.add_error(
                 "new_log_container",
-                _("Without a SAS token, the address must be one of Azure Blob Storage, and start with https://."),
+                _("Without a SAS token, enter an Azure Blob Storage address that starts with https://."),
             )
 
     def _signs_in_elsewhere(self, values: dict[str, Any]) -> bool:

@@ -63,7 +63,7 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponse:
     if use_offered_version(resource, request.POST.get("version", ""), actor=request.user):
         hints.send("mirror", pk)
     else:
-        messages.warning(request, _("Nothing was changed: another API version is offered now."))
+        messages.warning(request, _("Nothing was changed because a different API version is available now."))
     return redirect("endpoints:resource-edit", pk=pk)
 
 

@@ -89,7 +89,7 @@ MODES = [
         "patch-shows-new",
         "answers a PATCH with the new model and Succeeded at once",
         None,
-        {"endpoint": f"{DONE} Accepted at once; the service does not tell when the model serves."},
+        {"endpoint": f"{DONE} Accepted immediately. The service doesn't report when the new model is in use."},
         act=acts.change_model_now,
         change="done",
         options={"switches": {"redeploy": "new"}},
@@ -347,7 +347,7 @@ MODES = [
         "answers a DELETE with the contract's 404, for the endpoint is gone",
         after("DELETE", "/endpoints/{odd}", 404, OWN),
         {
-            "endpoint": "This endpoint was deleted at the service. Its history is kept.",
+            "endpoint": "This endpoint was deleted in Azure. Its history is kept.",
             "activity": "was deleted as requested",
         },
         act=acts.delete,
@@ -414,7 +414,7 @@ MODES = [
         "answers with the gateway's 404, and two lists ten minutes apart are without the endpoint",
         _both(answers("DELETE", "/endpoints/{odd}", 404, WRAPPED), answers("GET", "/endpoints/{odd}", 404, WRAPPED)),
         {
-            "endpoint": "This endpoint was deleted at the service. Its history is kept.",
+            "endpoint": "This endpoint was deleted in Azure. Its history is kept.",
             "activity": "was deleted as requested",
         },
         act=acts.delete_absent_for_minutes,
@@ -427,7 +427,7 @@ MODES = [
         "answers a DELETE with 200 and a body",
         after("DELETE", "/endpoints/{odd}", 200, {"deleted": True}),
         {
-            "endpoint": "This endpoint was deleted at the service. Its history is kept.",
+            "endpoint": "This endpoint was deleted in Azure. Its history is kept.",
             "activity": "was deleted as requested",
         },
         act=acts.delete,
@@ -440,7 +440,7 @@ MODES = [
         "answers a DELETE with 202",
         after("DELETE", "/endpoints/{odd}", 202, None),
         {
-            "endpoint": "This endpoint was deleted at the service. Its history is kept.",
+            "endpoint": "This endpoint was deleted in Azure. Its history is kept.",
             "activity": "was deleted as requested",
         },
         act=acts.delete,
@@ -453,7 +453,7 @@ MODES = [
         "fails a DELETE with 503 and carries it out",
         after("DELETE", "/endpoints/{odd}", 503, None, times=1, Retry_After="600"),
         {
-            "endpoint": "This endpoint was deleted at the service. Its history is kept.",
+            "endpoint": "This endpoint was deleted in Azure. Its history is kept.",
             "activity": "was deleted as requested",
         },
         act=acts.delete,

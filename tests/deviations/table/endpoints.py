@@ -9,7 +9,7 @@ STATUS = "Cannot be read `status` isn't valid"
 EXPIRES = {"list": "days On Contoso", "endpoint": "days left Change the model before this date."}
 LOGS = "Content logging On. The service records the audio and the transcripts"
 LOGS_NOT = "Content logging Off."
-FAILED = "The service could not deploy the model of this endpoint."
+FAILED = "The service couldn't deploy the model of this endpoint."
 NOT_UNDERSTOOD = "The service sent an unexpected response (200):"
 
 
@@ -255,7 +255,7 @@ MODES = [
         "model-null",
         "gives null as the `model`",
         odd_endpoint(model=None),
-        {"endpoint": "Model Not known yet", "check": "`values[].model` is missing"},
+        {"endpoint": "Model Unknown", "check": "`values[].model` is missing"},
     ),
     Mode(
         "model-is-a-link",
@@ -273,7 +273,7 @@ MODES = [
         "model-in-no-list",
         "gives an endpoint a `model` that no list has",
         odd_endpoint(model={"self": "https://h.example/speechtotext/v3.2/models/11111111-2222-4333-8444-555555555555"}),
-        {"endpoint": "Model 11111111-2222-4333-8444-555555555555 Custom model Expiration Not known yet"},
+        {"endpoint": "Model 11111111-2222-4333-8444-555555555555 Custom model Expiration Unknown"},
     ),
     Mode(
         "model-elsewhere",

@@ -7,8 +7,8 @@ from tests.deviations.front import Exchange
 from tests.deviations.mode import Alter, Mode, after, answers, list_of, put
 
 HOOKS = "/webhooks"
-REGISTERED = "Registered: the service calls when a deployment changes."
-REFUSED = "The service refuses to register it. Registration is tried again at regular intervals."
+REGISTERED = "Registered. The service notifies this installation when a deployment changes."
+REFUSED = "The service rejected the registration. It's retried at regular intervals."
 ABOUT = "https://eastus.api.cognitive.microsoft.com/speechtotext/v3.2"
 
 
@@ -33,7 +33,7 @@ def calls(name: str, does: str, act: Act) -> Mode:
 
 
 MODES = [
-    registered("hook-status-null", "gives null as the `status` of a web hook", hook(status=None), "Being registered."),
+    registered("hook-status-null", "gives null as the `status` of a web hook", hook(status=None), "Registering."),
     registered(
         "hook-status-unknown",
         "gives a `status` that is not described",

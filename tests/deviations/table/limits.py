@@ -13,7 +13,7 @@ GATEWAY = {"statusCode": 429, "message": "Rate limit is exceeded. Try again in 7
 def limited(name: str, does: str, body: Any, **headers: str) -> Mode:
     alter = answers("GET", LIST, 429, body, None, **headers)
     says = {
-        "resources": "Too many requests; next attempt at",
+        "resources": "Too many requests. Next attempt at",
         "check": "failed Endpoints_List: The service received too many requests.",
     }
     return Mode(
@@ -59,7 +59,7 @@ LATE = [
         "late-list-and-deletion",
         "an endpoint was deleted here",
         acts.delete,
-        {"endpoint": "This endpoint was deleted at the service.", "activity": "was deleted as requested"},
+        {"endpoint": "This endpoint was deleted in Azure.", "activity": "was deleted as requested"},
         change="done",
         gone=True,
     ),

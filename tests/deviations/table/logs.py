@@ -77,7 +77,7 @@ def listed(name: str, does: str, alter: Alter, *sentences: str, check: str = "",
 
 
 LISTED = ("All logs in Azure are listed.", "2 entries")
-NOT_LISTED = "The files at the service could not be looked through:"
+NOT_LISTED = "Checking for logs failed:"
 GOOD = ("Recognized text Good day. Transcript",)
 MODES = [
     listed(

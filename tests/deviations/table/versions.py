@@ -41,7 +41,7 @@ WRAPPED = {"error": {"code": "404", "message": "Resource not found"}}
 RETIRED: dict[str, str | tuple[str, ...]] = {
     "list": (
         "Contoso: The service doesn't support API version v3.2 but supports 2025-10-15.",
-        "Choose 2025-10-15 for this resource. The data is from",
+        "Select 2025-10-15 for this resource. Last updated",
     ),
     "resources": "2025-10-15 is available",
     "check": "2025-10-15 would be chosen",
@@ -57,7 +57,7 @@ MODES = [
     Mode(
         "retired-410",
         "answers v3.2 with 410 in the contract's format",
-        answers("GET", "/speechtotext/v3.2/", 410, {"code": "Gone", "message": "Gone."}),
+        answers("GET", "/speechtotext/v3.2/", 410, {"code": "Removed", "message": "Gone."}),
         RETIRED,
         known=True,
         failing=True,
@@ -210,7 +210,7 @@ MODES = [
         "answers in all versions, and nobody has chosen one",
         None,
         {
-            "resource": "v3.2 is in use. v3.2 answers, and it is the only version with content logs of its own.",
+            "resource": "v3.2 is in use. The resource supports v3.2, the only version with its own content logs.",
             "check": "v3.2 would be chosen",
         },
         version="",
@@ -220,7 +220,7 @@ MODES = [
         "no longer answers in v3.2, and nobody has chosen a version",
         answers("GET", "/v3.2/", 404, WRAPPED),
         {
-            "resource": "2025-10-15 is in use. v3.2 does not answer, and 2025-10-15 is the newest version that does.",
+            "resource": "2025-10-15 is in use. The resource doesn't support v3.2. 2025-10-15 is the newest version",
             "check": "2025-10-15 would be chosen",
         },
         version="",
@@ -231,7 +231,7 @@ MODES = [
         "answers in 2024-11-15 alone, and nobody has chosen a version",
         _both(answers("GET", "/v3.2/", 410), answers("GET", "=2025-10-15", 404, WRAPPED)),
         {
-            "resource": "2024-11-15 is in use. v3.2 does not answer, and 2024-11-15 is the newest version that does.",
+            "resource": "2024-11-15 is in use. The resource doesn't support v3.2. 2024-11-15 is the newest version",
             "check": "2024-11-15 would be chosen",
         },
         version="",

@@ -9,65 +9,123 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('endpoints', '0012_unreadable_logs'),
+        ("endpoints", "0012_unreadable_logs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='resource',
-            name='pause_reason',
-            field=models.CharField(blank=True, db_default='', editable=False, max_length=500),
+            model_name="resource",
+            name="pause_reason",
+            field=models.CharField(blank=True, db_default="", editable=False, max_length=500),
         ),
         migrations.AddField(
-            model_name='resource',
-            name='paused_at',
+            model_name="resource",
+            name="paused_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='resource',
-            name='paused_by',
-            field=models.CharField(blank=True, db_default='', editable=False, max_length=150),
+            model_name="resource",
+            name="paused_by",
+            field=models.CharField(blank=True, db_default="", editable=False, max_length=150),
         ),
         migrations.AlterField(
-            model_name='resource',
-            name='auth',
-            field=models.CharField(choices=[('key', 'Key of the resource'), ('client-secret', 'Microsoft Entra application'), ('managed-identity', 'Managed identity of this machine')], default='key', max_length=20, verbose_name='Authentication'),
+            model_name="resource",
+            name="auth",
+            field=models.CharField(
+                choices=[
+                    ("key", "Key of the resource"),
+                    ("client-secret", "Microsoft Entra application"),
+                    ("managed-identity", "Managed identity of this machine"),
+                ],
+                default="key",
+                max_length=20,
+                verbose_name="Authentication",
+            ),
         ),
         migrations.CreateModel(
-            name='ConnectionCheck',
+            name="ConnectionCheck",
             fields=[
-                ('due_at', models.DateTimeField(blank=True, db_default=django.db.models.functions.datetime.Now(), db_index=True, null=True)),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('lease', models.UUIDField(blank=True, db_index=True, null=True)),
-                ('region', models.CharField(blank=True, help_text='For example eastus.', max_length=50, verbose_name='Service region')),
-                ('url', models.URLField(blank=True, max_length=500)),
-                ('api_version', models.CharField(choices=[('v3.2', 'v3.2'), ('2024-11-15', '2024-11-15'), ('2025-10-15', '2025-10-15')], default='v3.2', max_length=20, verbose_name='API version')),
-                ('automatic_version', models.BooleanField(db_default=False, default=False)),
-                ('auth', models.CharField(choices=[('key', 'Key of the resource'), ('client-secret', 'Microsoft Entra application'), ('managed-identity', 'Managed identity of this machine')], default='key', max_length=20, verbose_name='Authentication')),
-                ('tenant_id', models.CharField(blank=True, max_length=100, verbose_name='Tenant ID')),
-                ('client_id', models.CharField(blank=True, max_length=100, verbose_name='Client ID')),
-                ('key', endpoints.models.secret.SecretField(null=True, verbose_name='Key or client secret')),
-                ('log_container', endpoints.models.secret.SecretField(null=True)),
-                ('free_tier', models.BooleanField(default=False, verbose_name='Free tier (F0)')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('draft', models.BooleanField(default=False)),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='Name')),
-                ('replaces', models.CharField(blank=True, max_length=64)),
-                ('actor_name', models.CharField(blank=True, max_length=150)),
-                ('steps', models.JSONField(default=list)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('updated_at', models.DateTimeField(auto_now=True, db_index=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('resource', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='endpoints.resource')),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        blank=True, db_default=django.db.models.functions.datetime.Now(), db_index=True, null=True
+                    ),
+                ),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("lease", models.UUIDField(blank=True, db_index=True, null=True)),
+                (
+                    "region",
+                    models.CharField(
+                        blank=True, help_text="For example eastus.", max_length=50, verbose_name="Service region"
+                    ),
+                ),
+                ("url", models.URLField(blank=True, max_length=500)),
+                (
+                    "api_version",
+                    models.CharField(
+                        choices=[("v3.2", "v3.2"), ("2024-11-15", "2024-11-15"), ("2025-10-15", "2025-10-15")],
+                        default="v3.2",
+                        max_length=20,
+                        verbose_name="API version",
+                    ),
+                ),
+                ("automatic_version", models.BooleanField(db_default=False, default=False)),
+                (
+                    "auth",
+                    models.CharField(
+                        choices=[
+                            ("key", "Key of the resource"),
+                            ("client-secret", "Microsoft Entra application"),
+                            ("managed-identity", "Managed identity of this machine"),
+                        ],
+                        default="key",
+                        max_length=20,
+                        verbose_name="Authentication",
+                    ),
+                ),
+                ("tenant_id", models.CharField(blank=True, max_length=100, verbose_name="Tenant ID")),
+                ("client_id", models.CharField(blank=True, max_length=100, verbose_name="Client ID")),
+                ("key", endpoints.models.secret.SecretField(null=True, verbose_name="Key or client secret")),
+                ("log_container", endpoints.models.secret.SecretField(null=True)),
+                ("free_tier", models.BooleanField(default=False, verbose_name="Free tier (F0)")),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("draft", models.BooleanField(default=False)),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="Name")),
+                ("replaces", models.CharField(blank=True, max_length=64)),
+                ("actor_name", models.CharField(blank=True, max_length=150)),
+                ("steps", models.JSONField(default=list)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("updated_at", models.DateTimeField(auto_now=True, db_index=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="endpoints.resource",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at'],
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('draft', False)), fields=('resource',), name='one_check_of_a_resource')],
+                "ordering": ["-updated_at"],
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("draft", False)), fields=("resource",), name="one_check_of_a_resource"
+                    )
+                ],
             },
         ),
     ]

@@ -4,22 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('endpoints', '0013_paused_resources'),
+        ("endpoints", "0013_paused_resources"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='logfile',
-            index=models.Index(condition=models.Q(('gone_at', None)), fields=['endpoint', 'created_at'], name='log_files_in_azure'),
+            model_name="logfile",
+            index=models.Index(
+                condition=models.Q(("gone_at", None)), fields=["endpoint", "created_at"], name="log_files_in_azure"
+            ),
         ),
         migrations.AddIndex(
-            model_name='logfile',
-            index=models.Index(condition=models.Q(('gone_at', None), ('stored_as', '')), fields=['endpoint', 'created_at', 'entry'], name='log_files_unsaved'),
+            model_name="logfile",
+            index=models.Index(
+                condition=models.Q(("gone_at", None), ("stored_as", "")),
+                fields=["endpoint", "created_at", "entry"],
+                name="log_files_unsaved",
+            ),
         ),
         migrations.AddIndex(
-            model_name='logfile',
-            index=models.Index(condition=models.Q(('stored_as', ''), _negated=True), fields=['endpoint', 'stored_at'], name='log_files_saved'),
+            model_name="logfile",
+            index=models.Index(
+                condition=models.Q(("stored_as", ""), _negated=True),
+                fields=["endpoint", "stored_at"],
+                name="log_files_saved",
+            ),
         ),
     ]

@@ -13,7 +13,6 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("endpoints", "0014_log_overview"),
     ]

@@ -32,51 +32,54 @@ def link_changes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('endpoints', '0015_owner'),
+        ("endpoints", "0015_owner"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='event',
-            name='bulk_id',
+            model_name="event",
+            name="bulk_id",
             field=models.UUIDField(null=True),
         ),
         migrations.AddField(
-            model_name='event',
-            name='change_kind',
-            field=models.CharField(blank=True, db_default='', max_length=20),
+            model_name="event",
+            name="change_kind",
+            field=models.CharField(blank=True, db_default="", max_length=20),
         ),
         migrations.RunPython(link_changes, migrations.RunPython.noop),
         migrations.AlterField(
-            model_name='event',
-            name='actor_id',
+            model_name="event",
+            name="actor_id",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='at',
+            model_name="event",
+            name="at",
             field=models.DateTimeField(auto_now_add=True),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='endpoint_id',
+            model_name="event",
+            name="endpoint_id",
             field=models.UUIDField(null=True),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='resource_id',
+            model_name="event",
+            name="resource_id",
             field=models.UUIDField(null=True),
         ),
         migrations.AddField(
-            model_name='event',
-            name='words',
+            model_name="event",
+            name="words",
             field=models.GeneratedField(
                 db_persist=True,
                 expression=models.Case(
                     models.When(
-                        Q(("bulk_id__isnull", False), ("verb__startswith", "requested-"), ~Q(("verb", "requested-bulk"))),
+                        Q(
+                            ("bulk_id__isnull", False),
+                            ("verb__startswith", "requested-"),
+                            ~Q(("verb", "requested-bulk")),
+                        ),
                         then=SearchWords(Spaced(models.F("endpoint_name"), models.F("resource_name"))),
                     ),
                     default=SearchWords(
@@ -90,32 +93,85 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='kind',
-            field=models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('verb__in', ['changed-outside', 'found', 'vanished'])), then=models.Value('outside')), models.When(models.Q(('verb__startswith', 'resource-')), then=models.Value('resources')), models.When(models.Q(('verb__startswith', 'view-')), then=models.Value('views')), models.When(models.Q(('verb__startswith', 'log-'), ('verb__startswith', 'logs-'), ('verb__startswith', 'download-'), ('verb__startswith', 'purge'), _connector='OR'), then=models.Value('logs')), models.When(models.Q(('change_kind', 'create'), ('verb__in', ['requested-create']), _connector='OR'), then=models.Value('deployments')), models.When(models.Q(('change_kind', 'change-model'), ('verb__in', ['requested-change-model', 'deployed']), _connector='OR'), then=models.Value('models')), models.When(models.Q(('change_kind', 'delete'), ('verb__in', ['requested-delete', 'deleted', 'dismissed']), _connector='OR'), then=models.Value('deletions')), models.When(models.Q(('change_kind', 'edit'), ('verb__in', ['requested-edit', 'edited', 'edit-failed']), _connector='OR'), then=models.Value('edits')), default=models.Value('other')), output_field=models.CharField(max_length=20)),
+            model_name="event",
+            name="kind",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Case(
+                    models.When(
+                        models.Q(("verb__in", ["changed-outside", "found", "vanished"])), then=models.Value("outside")
+                    ),
+                    models.When(models.Q(("verb__startswith", "resource-")), then=models.Value("resources")),
+                    models.When(models.Q(("verb__startswith", "view-")), then=models.Value("views")),
+                    models.When(
+                        models.Q(
+                            ("verb__startswith", "log-"),
+                            ("verb__startswith", "logs-"),
+                            ("verb__startswith", "download-"),
+                            ("verb__startswith", "purge"),
+                            _connector="OR",
+                        ),
+                        then=models.Value("logs"),
+                    ),
+                    models.When(
+                        models.Q(("change_kind", "create"), ("verb__in", ["requested-create"]), _connector="OR"),
+                        then=models.Value("deployments"),
+                    ),
+                    models.When(
+                        models.Q(
+                            ("change_kind", "change-model"),
+                            ("verb__in", ["requested-change-model", "deployed"]),
+                            _connector="OR",
+                        ),
+                        then=models.Value("models"),
+                    ),
+                    models.When(
+                        models.Q(
+                            ("change_kind", "delete"),
+                            ("verb__in", ["requested-delete", "deleted", "dismissed"]),
+                            _connector="OR",
+                        ),
+                        then=models.Value("deletions"),
+                    ),
+                    models.When(
+                        models.Q(
+                            ("change_kind", "edit"),
+                            ("verb__in", ["requested-edit", "edited", "edit-failed"]),
+                            _connector="OR",
+                        ),
+                        then=models.Value("edits"),
+                    ),
+                    default=models.Value("other"),
+                ),
+                output_field=models.CharField(max_length=20),
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['at', 'id'], name='events_by_time'),
+            model_name="event",
+            index=models.Index(fields=["at", "id"], name="events_by_time"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['actor_id', 'at', 'id'], name='events_by_person'),
+            model_name="event",
+            index=models.Index(fields=["actor_id", "at", "id"], name="events_by_person"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['endpoint_id', 'at', 'id'], name='events_by_endpoint'),
+            model_name="event",
+            index=models.Index(fields=["endpoint_id", "at", "id"], name="events_by_endpoint"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['resource_id', 'at', 'id'], name='events_by_resource'),
+            model_name="event",
+            index=models.Index(fields=["resource_id", "at", "id"], name="events_by_resource"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['kind', 'at', 'id'], name='events_by_kind'),
+            model_name="event",
+            index=models.Index(fields=["kind", "at", "id"], name="events_by_kind"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('bulk_id__isnull', False)), fields=['bulk_id', 'at', 'id'], name='events_by_bulk_change'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("bulk_id__isnull", False)),
+                fields=["bulk_id", "at", "id"],
+                name="events_by_bulk_change",
+            ),
         ),
     ]

@@ -71,7 +71,7 @@ def test_logging_is_switched_by_people_with_permission_and_is_explained(alice, b
     assert reverse("endpoints:edit", args=[endpoint.pk]) in page
     page = page_of(bob, endpoint, "content-logging")
     assert "Turn content logging" not in page
-    for meaning in ("30 days", "personal data", "overrides the client", "Under heavy load", "who may read"):
+    for meaning in ("30 days", "personal data", "overrides the client", "Under heavy load", "permission to read"):
         assert meaning in page
 
 

@@ -10,13 +10,7 @@ def fill(apps, schema_editor):
     Change, Endpoint, Event, Resource, SpeechModel, User = (
         apps.get_model(*name.split("."))
         for name in (
-            *(
-                "endpoints.Change",
-                "endpoints.Endpoint",
-                "endpoints.Event",
-                "endpoints.Resource",
-                "endpoints.SpeechModel",
-            ),
+            *("endpoints.Change", "endpoints.Endpoint", "endpoints.Event", "endpoints.Resource", "endpoints.SpeechModel"),
             "auth.User",
         )
     )

@@ -4,24 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("endpoints", "0004_purge_receipts"),
+        ('endpoints', '0004_purge_receipts'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="endpoint",
-            name="unreadable",
-            field=models.TextField(blank=True, db_default="", default=""),
+            model_name='endpoint',
+            name='unreadable',
+            field=models.TextField(blank=True, db_default='', default=''),
         ),
         migrations.AddField(
-            model_name="resource",
-            name="hook_version",
-            field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=20),
+            model_name='resource',
+            name='hook_version',
+            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=20),
         ),
         migrations.AddField(
-            model_name="resource",
-            name="unreadable",
+            model_name='resource',
+            name='unreadable',
             field=models.JSONField(db_default={}, default=dict, editable=False),
         ),
     ]

@@ -5,66 +5,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("endpoints", "0005_unreadable_items"),
+        ('endpoints', '0005_unreadable_items'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="change",
-            name="fingerprint",
-            field=models.CharField(blank=True, db_default="", max_length=64),
+            model_name='change',
+            name='fingerprint',
+            field=models.CharField(blank=True, db_default='', max_length=64),
         ),
         migrations.AddField(
-            model_name="change",
-            name="progress_at",
+            model_name='change',
+            name='progress_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name="change",
-            name="replaces",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="endpoints.change"
-            ),
+            model_name='change',
+            name='replaces',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='endpoints.change'),
         ),
         migrations.AddField(
-            model_name="change",
-            name="unchanged_at",
+            model_name='change',
+            name='unchanged_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name="endpoint",
-            name="confirmed_at",
+            model_name='endpoint',
+            name='confirmed_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name="resource",
-            name="paused_until",
+            model_name='resource',
+            name='paused_until',
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name="resource",
-            name="tried_at",
+            model_name='resource',
+            name='tried_at',
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name="change",
-            name="state",
-            field=models.CharField(
-                choices=[
-                    ("queued", "Queued"),
-                    ("sending", "Being sent"),
-                    ("unknown", "Being checked"),
-                    ("deploying", "Deploying"),
-                    ("undecided", "Needs a decision"),
-                    ("done", "Done"),
-                    ("refused", "Refused"),
-                    ("failed", "Failed"),
-                    ("canceled", "Cancelled"),
-                    ("replaced", "Replaced by a newer change"),
-                ],
-                default="queued",
-                max_length=20,
-            ),
+            model_name='change',
+            name='state',
+            field=models.CharField(choices=[('queued', 'Queued'), ('sending', 'Being sent'), ('unknown', 'Being checked'), ('deploying', 'Deploying'), ('undecided', 'Needs a decision'), ('done', 'Done'), ('refused', 'Refused'), ('failed', 'Failed'), ('canceled', 'Cancelled'), ('replaced', 'Replaced by a newer change')], default='queued', max_length=20),
         ),
     ]

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("endpoints", "0008_asked_version"),
+        ('endpoints', '0008_asked_version'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="sweep",
-            name="beat_at",
+            model_name='sweep',
+            name='beat_at',
             field=models.DateTimeField(null=True),
         ),
     ]

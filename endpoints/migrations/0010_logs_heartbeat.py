@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("endpoints", "0009_heartbeat"),
+        ('endpoints', '0009_heartbeat'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="sweep",
-            name="logs_beat_at",
+            model_name='sweep',
+            name='logs_beat_at',
             field=models.DateTimeField(null=True),
         ),
     ]

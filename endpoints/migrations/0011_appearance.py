@@ -4,78 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("endpoints", "0010_logs_heartbeat"),
+        ('endpoints', '0010_logs_heartbeat'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="preferences",
-            name="density",
-            field=models.CharField(
-                blank=True, choices=[("compact", "Compact")], db_default="", default="", max_length=10
-            ),
+            model_name='preferences',
+            name='density',
+            field=models.CharField(blank=True, choices=[('compact', 'Compact')], db_default='', default='', max_length=10),
         ),
         migrations.AddField(
-            model_name="preferences",
-            name="theme",
-            field=models.CharField(
-                blank=True, choices=[("light", "Light"), ("dark", "Dark")], db_default="", default="", max_length=10
-            ),
+            model_name='preferences',
+            name='theme',
+            field=models.CharField(blank=True, choices=[('light', 'Light'), ('dark', 'Dark')], db_default='', default='', max_length=10),
         ),
         migrations.AlterField(
-            model_name="change",
-            name="state",
-            field=models.CharField(
-                choices=[
-                    ("queued", "Queued"),
-                    ("sending", "Sending"),
-                    ("unknown", "Verifying"),
-                    ("deploying", "Deploying"),
-                    ("undecided", "Needs a decision"),
-                    ("done", "Done"),
-                    ("refused", "Refused"),
-                    ("failed", "Failed"),
-                    ("canceled", "Canceled"),
-                    ("replaced", "Replaced by a newer change"),
-                ],
-                default="queued",
-                max_length=20,
-            ),
+            model_name='change',
+            name='state',
+            field=models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('unknown', 'Verifying'), ('deploying', 'Deploying'), ('undecided', 'Needs a decision'), ('done', 'Done'), ('refused', 'Refused'), ('failed', 'Failed'), ('canceled', 'Canceled'), ('replaced', 'Replaced by a newer change')], default='queued', max_length=20),
         ),
         migrations.AlterField(
-            model_name="download",
-            name="state",
-            field=models.CharField(
-                choices=[
-                    ("queued", "Queued"),
-                    ("listing", "Looking for files"),
-                    ("fetching", "Fetching"),
-                    ("packing", "Packing"),
-                    ("paused", "Paused"),
-                    ("ready", "Ready"),
-                    ("failed", "Failed"),
-                    ("canceled", "Canceled"),
-                    ("expired", "Expired"),
-                ],
-                default="queued",
-                max_length=10,
-            ),
+            model_name='download',
+            name='state',
+            field=models.CharField(choices=[('queued', 'Queued'), ('listing', 'Looking for files'), ('fetching', 'Fetching'), ('packing', 'Packing'), ('paused', 'Paused'), ('ready', 'Ready'), ('failed', 'Failed'), ('canceled', 'Canceled'), ('expired', 'Expired')], default='queued', max_length=10),
         ),
         migrations.AlterField(
-            model_name="logentry",
-            name="outcome",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("", "Not read yet"),
-                    ("recognized", "Recognized"),
-                    ("nothing", "No result"),
-                    ("error", "Recognition failed"),
-                    ("unreadable", "The transcript cannot be read"),
-                ],
-                default="",
-                max_length=10,
-            ),
+            model_name='logentry',
+            name='outcome',
+            field=models.CharField(blank=True, choices=[('', 'Not read yet'), ('recognized', 'Recognized'), ('nothing', 'No result'), ('error', 'Recognition failed'), ('unreadable', 'The transcript cannot be read')], default='', max_length=10),
         ),
     ]

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("endpoints", "0011_appearance"),
+        ('endpoints', '0011_appearance'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="logarchive",
-            name="unreadable",
-            field=models.TextField(blank=True, db_default="", default=""),
+            model_name='logarchive',
+            name='unreadable',
+            field=models.TextField(blank=True, db_default='', default=''),
         ),
     ]

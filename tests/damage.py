@@ -39,8 +39,13 @@ def damaged(draw: st.DrawFn, entity: dict[str, Any]) -> Any:
 
 @st.composite
 def incomplete(draw: st.DrawFn, entity: dict[str, Any]) -> Any:
-    """The entity with one property removed or null; not its id, and not the description, which it need not have."""
-    paths = [path for path in properties(entity) if path[0] not in ("self", "description")]
+    """The entity with one property removed or null; not its id, and none whose absence says something.
+
+    An endpoint need not have a description, and one without the flag of content logging doesn't log.
+    """
+    logs = entity["properties"]["loggingEnabled"]
+    kept = [("self",), ("description",), *([("properties", "loggingEnabled")] if logs else [])]
+    paths = [path for path in properties(entity) if path not in kept]
     return _with(entity, draw(st.sampled_from(paths)), draw(st.sampled_from([None, REMOVED])))
 
 

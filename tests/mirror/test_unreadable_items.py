@@ -183,16 +183,28 @@ def test_an_endpoint_that_is_damaged_in_any_way_hides_no_other(alice, two, world
         page(alice, "endpoints:detail", row.pk)
 
 
+@pytest.mark.parametrize("logs", [True, False])
 @given(data=st.data())
 @settings(max_examples=40, **SHARED)
-def test_a_property_that_is_missing_or_null_is_no_change_outside(two, world, worker, data):
-    odd, other = two
+def test_a_property_that_is_missing_or_null_is_no_change_outside(two, world, worker, logs, data):
+    odd, other = sorted(two, key=lambda one: one["properties"]["loggingEnabled"], reverse=logs)
     before = row_of(odd)
     answers(world, ENDPOINTS, data.draw(incomplete(odd)), other)
     worker.mirror()
     after = row_of(odd)
     assert not Event.objects.filter(verb=Verb.CHANGED_OUTSIDE).exists()
     assert (after.status, after.model, after.facts) == (before.status, before.model, before.facts)
+    assert after.logging_enabled == logs
+
+
+@pytest.mark.parametrize("properties", [{}, {"loggingEnabled": None}], ids=["missing", "null"])
+def test_content_logging_is_off_when_the_properties_have_no_flag_for_it(two, world, worker, properties):
+    odd, other = two
+    assert row_of(odd).logging_enabled
+    answers(world, ENDPOINTS, {**odd, "properties": properties}, other)
+    worker.mirror()
+    assert not row_of(odd).logging_enabled
+    assert Event.objects.get(verb=Verb.CHANGED_OUTSIDE).text.endswith("was changed outside this app: content logging")
 
 
 @pytest.mark.parametrize("path", [MODELS, BASE_MODELS, PROJECTS])

@@ -15,6 +15,7 @@ from endpoints.changes import work
 from endpoints.mirror import resources
 from endpoints.models import Change, Resource, Sweep
 from endpoints.models.secret import CannotDecrypt
+from endpoints.models.service_errors import INVALID
 from endpoints.models.status import ChangeState
 from tests.demo import until
 
@@ -216,14 +217,24 @@ def test_a_worker_that_is_ended_leaves_its_row_to_the_next_at_once(ready):
     assert Resource.objects.due().get() == ready
 
 
+OURS = "The key must be one word of letters and digits."
+
+
 @pytest.mark.parametrize(
-    "error", [azure.NotSent("Away.", operation="Endpoints_List"), CannotDecrypt("Away."), ValueError("Away.")]
+    ("error", "failure"),
+    [
+        (azure.NotSent("Away.", operation="Endpoints_List"), "Away."),
+        (CannotDecrypt("Away."), "Away."),
+        (ValueError(OURS), OURS),
+        (ValueError("The text of a library."), INVALID),
+    ],
+    ids=["not sent", "no secret", "our sentence", "of a library"],
 )
 @pytest.mark.parametrize(("away", "least", "most"), [(0, 2, 30), (1000, 40, 40)])
-def test_a_resource_that_cannot_be_connected_to_says_why_and_is_tried_again(ready, error, away, least, most):
+def test_a_resource_that_cannot_be_connected_to_says_why_and_is_tried_again(ready, error, failure, away, least, most):
     Resource.objects.update(failing_since=timezone.now() - timedelta(seconds=away))
     assert taken(ready, failing(error), longest=40.0) == pytest.approx((least + most) / 2, abs=(most - least) / 2)
-    assert Resource.objects.get().failure == "Away."
+    assert Resource.objects.get().failure == failure
     assert waits(ready) <= most
 
 
@@ -232,8 +243,8 @@ def test_a_change_of_a_resource_that_cannot_be_connected_to_shows_on_the_resourc
 
     change = submit.change_model(key=endpoint.pk, actor=alice.user, endpoint=endpoint, model=other)
     rows = Change.objects.open()
-    work.take(rows, str(change.pk), lambda row: nullcontext(), failing(ValueError("Away.")), longest=60.0)
-    assert Resource.objects.get().failure == "Away."
+    work.take(rows, str(change.pk), lambda row: nullcontext(), failing(ValueError(OURS)), longest=60.0)
+    assert Resource.objects.get().failure == OURS
     change.refresh_from_db()
     assert (change.state, change.lease) == ("queued", None)
 

@@ -53,7 +53,7 @@ def test_a_custom_domain_tells_its_cloud_when_no_region_is_given(url, cloud):
 @pytest.mark.parametrize("auth", [Auth.CLIENT_SECRET, Auth.MANAGED_IDENTITY])
 def test_microsoft_entra_is_accepted_on_a_custom_domain_only(auth):
     row = resource(auth=auth, tenant_id="tenant", client_id="client")
-    with pytest.raises(ValueError, match="own domain"):
+    with pytest.raises(ValueError, match="requires the custom domain"):
         clients.speech_client(row, HERE)
     row.url = "https://contoso.cognitiveservices.azure.com"
     with clients.speech_client(row, HERE) as client:

@@ -164,7 +164,7 @@ def test_no_secret_of_a_message_of_the_service_is_printed(resource, world, run_c
     world.fail({"path": path, "times": 50, "effect": refusal})
     _, lines = run_command()
     text = "\n".join(lines)
-    assert "service refused" in text
+    assert "The service rejected the request" in text
     assert KEY not in text
     assert CANARY not in text
 
@@ -365,7 +365,7 @@ def test_it_runs_without_a_database_with_the_resource_of_the_environment(tmp_pat
             {"SPEECH_KEY": KEY, "SPEECH_REGION": "eastus", "SPEECH_API_VERSION": "v9"},
             "SPEECH_API_VERSION is not a version",
         ),
-        ({"SPEECH_KEY": f"{KEY} {KEY}", "SPEECH_REGION": "eastus"}, "is one word"),
+        ({"SPEECH_KEY": f"{KEY} {KEY}", "SPEECH_REGION": "eastus"}, "must be one word"),
     ],
     ids=str,
 )

@@ -69,7 +69,7 @@ def test_content_logging_is_explained_where_it_needs_storage_of_ones_own(alice, 
     endpoint = Endpoint.objects.exclude(remote_id=None)[0]
     page = alice.get(reverse("endpoints:content-logging", args=[endpoint.pk])).content.decode()
     assert "Download log</button>" not in page + alice.get(endpoint.get_absolute_url()).content.decode()
-    assert re.search(f"API version {version} .* storage container of", page)
+    assert re.search(f"API version {version} .* Enter the storage container", page)
     assert alice.post(reverse("endpoints:download", args=[endpoint.pk])).status_code == 404
 
 
@@ -120,11 +120,11 @@ def test_an_address_at_which_no_version_answers_is_told_from_a_retired_version(a
     worker.mirror()
     page = alice.get("/endpoints/").content.decode()
     assert "No version of the Speech to text REST API was found at" in page
-    assert "Correct the service address or the region of this resource." in page
+    assert "Check the service address or the region of this resource." in page
     assert page.count('<tr id="endpoint-') == 2
     world.fail({**everything, "path": "/speechtotext/v3.2/"})
     worker.mirror()
-    assert "v3.2, but it supports 2025-10-15." in alice.get("/endpoints/").content.decode()
+    assert "support API version v3.2 but supports 2025-10-15." in alice.get("/endpoints/").content.decode()
     world.fail()
     worker.mirror()
     resource.refresh_from_db()
@@ -136,7 +136,8 @@ def test_a_listing_that_is_refused_as_retired_is_the_same_state(alice, resource,
     refusal = {"status": 400, "body": {"code": "InvalidRequest", "message": message}}
     world.fail({"path": "/speechtotext/v3.2/", "times": 50, "effect": refusal})
     worker.mirror()
-    assert "v3.2, but it supports 2025-10-15. Choose 2025-10-15" in alice.get("/endpoints/").content.decode()
+    page = alice.get("/endpoints/").content.decode()
+    assert "support API version v3.2 but supports 2025-10-15. Select 2025-10-15 for this" in page
 
 
 def test_a_version_is_not_called_retired_for_good_while_the_others_cannot_be_asked(resource, world, worker):

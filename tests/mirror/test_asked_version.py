@@ -113,8 +113,9 @@ def test_once_a_day_a_better_version_is_looked_for_and_offered(alice, resource, 
     worker.mirror()
     resource.refresh_from_db()
     assert resource.api_version == "2024-11-15"
-    assert "2024-11-15 is in use. v3.2 answers" in page_of(alice, resource)
-    assert "Use API version v3.2" in page_of(alice, resource)
+    page = page_of(alice, resource)
+    assert "2024-11-15 is in use. The resource supports v3.2, the only version with its own content logs." in page
+    assert "Use API version v3.2" in page
     assert "v3.2 is available" in text_of(alice.get(reverse("endpoints:resources")))
     asked = len(world.ledger())
     worker.mirror()

@@ -70,5 +70,5 @@ def test_a_private_address_is_refused_at_once_unless_its_network_is_named(alice,
 def test_an_address_has_no_user_name_or_password(alice, user):
     answer = alice.post(reverse("endpoints:resource-new"), FORM | {"url": f"https://{user}@speech.example.com"})
     assert answer.status_code == 422
-    assert "must not contain a user name" in answer.content.decode()
+    assert "Remove the user name or password from the address." in answer.content.decode()
     assert not Resource.objects.exists()

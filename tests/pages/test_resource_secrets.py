@@ -8,7 +8,8 @@ from endpoints.models.event import Verb
 from endpoints.models.secret import Secret
 from tests.pages.resource_forms import save
 
-ANEW = "enter the key or client secret again"
+ANEW = "The address or authentication changed. Enter the key or client secret again."
+AZURE_ONLY = "Without a SAS token, enter an Azure Blob Storage address that starts with https://."
 OWN = "https://contoso.cognitiveservices.azure.com"
 KEY = {"name": "Contoso", "region": "eastus", "url": "", "api_version": "v3.2", "auth": "key"}
 APPLICATION = KEY | {"url": OWN, "auth": "client-secret", "tenant_id": "a tenant", "client_id": "a client"}
@@ -95,11 +96,11 @@ def test_the_environment_gives_the_key_with_the_address(db):
 @pytest.mark.parametrize(
     ("auth", "container", "error"),
     [
-        ("managed-identity", "https://storage.attacker.example/logs", "one of Azure Blob Storage"),
-        ("managed-identity", "https://contoso.blob.core.windows.net.attacker.example/", "one of Azure Blob Storage"),
-        ("managed-identity", "https://attacker.example/logs?sp=rl&sig", "one of Azure Blob Storage"),
-        ("managed-identity", "http://contoso.blob.core.windows.net/logs", "one of Azure Blob Storage"),
-        ("key", "https://contoso.blob.core.windows.net/logs", "needs a SAS token"),
+        ("managed-identity", "https://storage.attacker.example/logs", AZURE_ONLY),
+        ("managed-identity", "https://contoso.blob.core.windows.net.attacker.example/", AZURE_ONLY),
+        ("managed-identity", "https://attacker.example/logs?sp=rl&sig", AZURE_ONLY),
+        ("managed-identity", "http://contoso.blob.core.windows.net/logs", AZURE_ONLY),
+        ("key", "https://contoso.blob.core.windows.net/logs", "Include a SAS token in the address."),
         ("managed-identity", "https://contoso.blob.core.windows.net/logs", ""),
         ("managed-identity", "https://contoso.z01.blob.storage.azure.net/logs", ""),
         ("key", "https://storage.contoso.example/logs?sp=rl&sig=abc", ""),

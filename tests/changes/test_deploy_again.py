@@ -64,7 +64,7 @@ def test_a_refused_deployment_is_removed_from_the_list_by_a_person(alice, bob, r
         f"alice removed {endpoint} from the list",
     )
     page = page_of(alice, endpoint)
-    assert "it was removed from the list" in page
+    assert "never created in Azure and was removed from the list" in page
     assert "The quota is used up." in page
     assert "Deploy again</a>" in page
     assert "Remove from the list" not in page

@@ -388,7 +388,7 @@ def twins(alice, mirrored, world, worker):
 def test_two_endpoints_of_one_request_are_shown_and_nothing_is_deleted_by_itself(alice, bob, twins, world):
     kept, twin = twins
     page = alice.get(kept.get_absolute_url()).content.decode()
-    assert "The same request made more than one endpoint" in page
+    assert "The same request created more than one endpoint" in page
     assert page_of("remove-duplicate", twin) in page
     assert "Remove the duplicate" in page
     assert "Remove the duplicate" not in bob.get(kept.get_absolute_url()).content.decode()

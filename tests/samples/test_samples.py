@@ -189,7 +189,7 @@ def test_a_sample_says_the_smallest_version_that_it_works_with(place, language, 
 def test_the_page_says_what_a_sample_needs(bob, endpoint):
     page = bob.get(endpoint.get_absolute_url(), {"sample": "python"}).content.decode()
     assert "Requires Speech SDK 1.43 or later." in page
-    assert "SPEECH_KEY, so that" in page
+    assert "The key is read from the SPEECH_KEY environment variable" in page
     Resource.objects.update(auth=Auth.MANAGED_IDENTITY, url="https://contoso.cognitiveservices.azure.us", region="")
     Endpoint.objects.update(links={})
     page = bob.get(endpoint.get_absolute_url(), {"sample": "python"}).content.decode()
@@ -203,7 +203,7 @@ def test_the_page_says_how_to_run_a_sample_and_that_a_logging_endpoint_needs_no_
     Endpoint.objects.update(logging_enabled=True)
     page = bob.get(endpoint.get_absolute_url(), {"sample": "curl"}).content.decode()
     assert "bash recognize.sh recording.wav" in page
-    assert "the code needs nothing more for that" in page
+    assert "This endpoint logs its content. No change to the code is needed." in page
     Endpoint.objects.update(remote_id=None)
     page = bob.get(reverse("endpoints:sample-code", args=[endpoint.pk])).content.decode()
     assert "Sample code is available after the service assigns the endpoint ID." in page

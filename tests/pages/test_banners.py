@@ -82,5 +82,5 @@ def test_of_many_resources_in_trouble_three_are_named_and_the_others_counted(bob
 def test_a_paused_resource_counts_neither_as_unreachable_nor_as_old(alice, failing):
     Resource.objects.update(paused_at=timezone.now(), paused_by="ada")
     words = banners(alice, reverse("endpoints:list"))
-    assert "could not be reached" not in words
+    assert "can't be reached" not in words
     assert "Contoso is paused by ada since" in words

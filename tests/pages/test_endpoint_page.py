@@ -113,6 +113,15 @@ def test_a_canceled_deployment_is_not_called_deleted_in_azure(alice, endpoint):
     assert "deleted in Azure" not in page
 
 
+def test_the_title_has_what_is_requested_beside_what_serves(alice, endpoint):
+    change = {"kind": ChangeKind.CHANGE_MODEL, "state": ChangeState.DEPLOYING, "model_name": "Hotline 2026-09"}
+    Change.objects.create(endpoint=endpoint, model=endpoint.model, actor=alice.user, **change)
+    states = page_of(alice, endpoint).partition('<span class="states">')[2].partition("</bdi>")[0]
+    assert "<span>Succeeded</span>" in states
+    assert 'class="requested requested-going"' in states
+    assert states.endswith(">Hotline 2026-09")
+
+
 def test_an_endpoint_that_failed_says_what_can_be_done(alice, bob, endpoint):
     Endpoint.objects.update(status="Failed", error="The model is broken.")
     assert "The model is broken." in page_of(bob, endpoint)
@@ -144,7 +153,8 @@ def test_the_list_of_shortcuts_is_a_page_too_and_has_those_that_the_person_may_u
     page = bob.get(address).content.decode()
     assert 'data-keys="g m"' in page
     assert 'data-keys="n"' not in page
-    assert 'data-keys="g l"' not in page
+    assert 'data-keys="g c"' not in page
+    assert 'data-keys="g d"' not in page
 
 
 def test_the_page_and_change_model_have_ids_and_api_addresses(alice, endpoint, other):

@@ -94,7 +94,10 @@ def test_an_endpoint_that_the_service_does_not_have_yet_has_no_model_to_change(a
 def test_an_open_change_is_shown_beside_the_endpoint(bob, alice, deployed, model):
     change = {"kind": ChangeKind.CHANGE_MODEL, "state": ChangeState.DEPLOYING, "model": model, "actor": alice.user}
     Change.objects.create(endpoint=deployed("Hotel desk"), **change)
-    assert 'class="requested requested-going"' in bob.get("/search/?q=hotel", headers=PALETTE).content.decode()
+    page = bob.get("/search/?q=hotel", headers=PALETTE).content.decode()
+    badge = page.partition('class="requested requested-going"')[2].partition("</bdi>")[0]
+    assert "<span>Deploying</span>" in badge
+    assert badge.endswith(">Change model")
 
 
 def test_the_palette_shows_few_and_its_last_option_leads_to_all(bob, deployed):

@@ -39,6 +39,8 @@ def test_the_words_lead_to_their_explanation_where_they_appear(alice, lena, endp
     of = [endpoint.pk]
     detail = links(alice.get(reverse("endpoints:detail", args=of)).content.decode())
     assert {"expiration", "content-logging"} <= detail
+    tab = links(alice.get(reverse("endpoints:content-logging", args=of)).content.decode())
+    assert "content-logging" in tab
     assert "change-model" in links(alice.get(reverse("endpoints:change-model", args=of)).content.decode())
     assert "content-logging" in links(alice.get(reverse("endpoints:edit", args=of)).content.decode())
     assert "content-logging" in links(lena.get(reverse("endpoints:all-logs")).content.decode())

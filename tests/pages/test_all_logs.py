@@ -96,7 +96,7 @@ def test_an_entry_of_which_one_file_is_saved_is_not_saved(lena, make):
 
 
 def test_logs_that_the_service_has_deleted_are_not_deleted_again(lena, make):
-    one = make("Removed", 1.5, 20, saved=True)
+    one = make("Gone", 1.5, 20, saved=True)
     LogFile.objects.filter(remote_id__startswith="Gone0").update(gone_at=timezone.now())
     assert "All saved" not in row(lena.get(PAGE), one)
     assert not order(lena.get(PAGE, {"deleted": "7"}))

@@ -17,7 +17,7 @@ def test_without_a_resource_only_who_may_add_one_is_offered_to(alice, bob):
 def test_before_the_first_sync_has_ended_the_list_says_that_it_is_loading(alice, resource):
     page = alice.get("/endpoints/").content.decode()
     assert "Loading endpoints…" in page
-    assert "Deploy model</a>" not in page
+    assert 'class="button primary" href="/endpoints/new/"' not in page
     Resource.objects.update(mirrored_at=timezone.now())
     assert "No endpoints yet" in alice.get("/endpoints/").content.decode()
 

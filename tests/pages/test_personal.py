@@ -128,7 +128,7 @@ def test_what_others_see_of_views_is_recorded_and_the_rest_is_not(bob, db):
         bob.post(f"/endpoints/views/{view.pk}/", {"action": action})
     verbs = ["view-shared", "view-unshared", "view-shared", "view-deleted"]
     assert list(Event.objects.order_by("pk").values_list("verb", flat=True)) == verbs
-    assert Event.objects.last().text == "alice shared the view Mine"
+    assert Event.objects.last().text == "bob shared the view Mine"
     assert {event.actor_name for event in Event.objects.all()} == {"bob"}
 
 

@@ -10,9 +10,15 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
 SOURCES = settings.BASE_DIR / "static"
+# What the list of endpoints does not need, which a first visit opens.
+OTHER_PAGES = [
+    *("activity.css", "bulk.css", "content_logs.css", "content_logs_overview.css", "endpoint.css", "help.css"),
+    *("model_list.css", "new_endpoint.css", "resources.css"),
+]
 # The named files come first, because the others depend on them; the rest follows by name.
 BUNDLES = {
     "studio.css": ("css", ["tokens.css", "frame.css", "controls.css", "content.css"]),
+    "pages.css": ("css", OTHER_PAGES),
     "studio.js": ("js", []),
 }
 
@@ -40,9 +46,10 @@ def without_comments(source: Path) -> str:
 
 def sources(name: str) -> list[Path]:
     """The files of a bundle in order."""
-    folder, first = BUNDLES[name]
-    rest = sorted(path.name for path in (SOURCES / folder).iterdir() if path.suffix == Path(name).suffix)
-    return [SOURCES / folder / part for part in dict.fromkeys([*first, *rest])]
+    folder, named = BUNDLES[name]
+    there = {path.name for path in (SOURCES / folder).iterdir() if path.suffix == Path(name).suffix}
+    rest = [] if named is OTHER_PAGES else sorted(there - {*named, *OTHER_PAGES})
+    return [SOURCES / folder / part for part in [*named, *rest]]
 
 
 def collect_static_files() -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 PRODUCT = "Speech Studio"
 MISSING = "…"
-# Placeholders whose values are names, of people and of things; the others are our own words.
-NAMES = ("actor", "endpoint", "resource", "model", "old", "view", "entry")
+# Placeholders whose values are names of people and of things, or a verb of a newer version; the others are our words.
+NAMES = ("actor", "endpoint", "resource", "model", "old", "view", "entry", "verb")
 
 CREATE, MODEL, DELETE = ChangeKind.CREATE.value, ChangeKind.CHANGE_MODEL.value, ChangeKind.DELETE.value
 _LOGGING_ON = _("%(actor)s requested content logging for %(endpoint)s")
@@ -72,6 +72,7 @@ def sentence_of(event: Event) -> Sentence:
     values["actor"] = event.actor_name or PRODUCT
     values["endpoint"] = event.endpoint_name or MISSING
     values["resource"] = event.resource_name or MISSING
+    values["verb"] = event.verb
     return Sentence(_template(event, values), values)
 
 
@@ -79,7 +80,7 @@ def _template(event: Event, values: dict[str, str]) -> str:
     if event.verb not in Verb.values:
         subject = next((name for name in ("actor_name", "endpoint_name", "resource_name") if getattr(event, name)), "")
         named = {"actor_name": "%(actor)s: ", "endpoint_name": "%(endpoint)s: ", "resource_name": "%(resource)s: "}
-        return named.get(subject, "") + event.verb.replace("%", "%%")
+        return named.get(subject, "") + "%(verb)s"
     verb = Verb(event.verb)
     return str(_special(event, verb, values) or _OF_KIND.get((verb, event.change_kind), verb.label))
 

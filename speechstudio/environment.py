@@ -105,7 +105,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
             content = Path(path).read_text(encoding="utf-8-sig").strip()
         except OSError as error:
             raise ImproperlyConfigured(
-                f"{name}_FILE names a file that cannot be read ({error.strerror}): {path}"
+                f"{name}_FILE names a file that can't be read ({error.strerror}): {path}"
             ) from None
         except ValueError:
             raise ImproperlyConfigured(f"{name}_FILE names a file that is not text in UTF-8: {path}") from None
@@ -189,7 +189,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         except (ssl.SSLError, ValueError):  # an SSLError is an OSError, too
             raise ImproperlyConfigured(f"{name} names a file without certificates in PEM: {path}") from None
         except OSError as error:
-            raise ImproperlyConfigured(f"{name} names a file that cannot be read ({error.strerror}): {path}") from None
+            raise ImproperlyConfigured(f"{name} names a file that can't be read ({error.strerror}): {path}") from None
         if not context.get_ca_certs():
             raise ImproperlyConfigured(f"{name} names a file without a certificate authority: {path}")
         return str(Path(path).absolute())

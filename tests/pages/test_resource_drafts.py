@@ -90,7 +90,7 @@ def test_an_address_where_nothing_answers_is_named_as_such(alice, form):
     address = after_its_test(drafted(alice, form | {"url": "http://127.0.0.1:9"}))
     page = text_of(alice.get(address))
     assert "Failed Address" in page
-    assert "Authentication Failed" not in page
+    assert "Failed Authentication" not in page
 
 
 def test_a_server_without_encryption_at_an_https_address_is_named_at_the_certificate(alice, form, world):

@@ -403,7 +403,7 @@ def test_an_address_that_cannot_be_used_is_refused_without_being_repeated(url):
     ],
 )
 def test_a_token_for_storage_goes_to_storage_hosts_only(host):
-    with pytest.raises(ValueError, match="hosts of Azure Storage only"):
+    with pytest.raises(ValueError, match="must be on a host of Azure Storage"):
         LogContainer(f"https://{host}/customspeech-audiologs", credential=Credential())
 
 

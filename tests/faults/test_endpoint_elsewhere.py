@@ -225,7 +225,7 @@ def test_a_change_in_the_portal_that_no_refresh_has_seen_is_not_overwritten_eith
     world.advance(3600)
     worker.step(change)
     assert change.state == ChangeState.REFUSED
-    assert "changed elsewhere" in change.error
+    assert "changed outside this app" in change.error
     assert len(world.ledger("PATCH")) == 1
     endpoint.refresh_from_db()
     assert endpoint.model == portal

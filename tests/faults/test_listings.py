@@ -33,7 +33,7 @@ def test_a_listing_with_an_item_that_cannot_be_read_does_not_count_as_empty(alic
     later(change, minutes=11)
     worker.step(change)
     assert change.state == ChangeState.UNDECIDED
-    assert "cannot be read; it may be this one" in change.error
+    assert "an endpoint that can't be read. It might be this one." in change.error
     assert len(posts(world)) == 1
 
 

@@ -239,7 +239,7 @@ def test_without_entries_the_page_says_why(lena, known):
     known.logging_enabled = True
     known.save(update_fields=["logging_enabled"])
     assert "No entries yet" in page(lena, known)
-    assert "No entry matches <bdi>hello</bdi>" in page(lena, known, "?q=hello")
+    assert "No entries match <bdi>hello</bdi>" in page(lena, known, "?q=hello")
 
 
 def test_many_entries_are_not_counted_one_by_one(lena, known, monkeypatch):
@@ -332,7 +332,7 @@ def test_a_recording_without_sound_is_called_empty(lena, known, audio):
     html = lena.get(entry.get_absolute_url()).content.decode()
     assert "is an empty file in Azure" in html
     assert "Empty file" in html
-    assert "no WAV file" not in html
+    assert "isn't a WAV file" not in html
     assert "Download the recording" not in html
     assert "<audio" not in html
 
@@ -348,14 +348,14 @@ def test_a_copy_that_is_not_whole_is_not_given_out(lena, known):
 
 def test_a_purpose_is_asked_for_first_and_stands_in_each_event(lena, known, settings):
     settings.PURPOSE_REQUIRED = True
-    entry = write(known, text="A secret word")
+    entry = write(known, text="A clandestine word")
     audio = reverse("endpoints:log-audio", args=[known.pk, entry.pk])
     assert "Purpose" in page(lena, known)
-    assert "secret" not in page(lena, known)
-    assert "secret" not in lena.get(entry.get_absolute_url()).content.decode()
+    assert "clandestine" not in page(lena, known)
+    assert "clandestine" not in lena.get(entry.get_absolute_url()).content.decode()
     assert lena.get(audio).status_code == 302
     lena.post(entry.get_absolute_url(), {"purpose": "  Complaint\n 4711 "})
-    assert "secret" in lena.get(entry.get_absolute_url()).content.decode()
+    assert "clandestine" in lena.get(entry.get_absolute_url()).content.decode()
     b"".join(lena.get(audio).streaming_content)
     assert dict(Event.objects.filter(verb__startswith="logs").values_list("verb", "detail")) == {
         Verb.LOGS_READ: "Complaint 4711",

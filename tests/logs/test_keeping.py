@@ -125,10 +125,8 @@ def test_turning_keep_on_looks_at_once_and_is_written_down(logging, alice):
     assert (row.keep, row.every_hours, row.retention_days) == (True, 1, None)
     assert row.refreshing
     event = Event.objects.get(verb="logs-kept")
-    assert (event.actor_name, event.facts["what"]) == (
-        "alice",
-        "archived, checked every hour; copies are kept indefinitely",
-    )
+    assert (event.actor_name, event.facts) == ("alice", {"keep": True, "every_hours": 1, "retention_days": None})
+    assert event.text.endswith("saved automatically, checked every hour; copies are kept forever")
 
 
 def test_after_a_look_the_next_one_is_due_by_the_schedule(kept):

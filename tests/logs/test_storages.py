@@ -330,7 +330,7 @@ def test_a_recording_in_a_place_that_is_away_is_called_neither_missing_nor_broke
     keep(logging, lena.user)
     recording = LogFile.objects.filter(kind="Audio").select_related("entry").first()
     address = reverse("endpoints:log-audio", args=[logging.pk, recording.entry_id])
-    words = "The storage for content logs is unavailable."
+    words = "The storage for content logs isn't responding."
     with away():
         assert words in lena.get(recording.entry.get_absolute_url()).content.decode()
         answer = lena.get(address)

@@ -70,6 +70,16 @@
   });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   document.addEventListener("scroll", () => { if (!described) close(); }, { passive: true });
-  // A poll may have swapped the row; select.js then focuses its name again, which opens its tooltip again.
-  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target.contains(anchor)) close(); });
+  // A swap may change the row: its titles are put back before, and the name that has the focus gets its tooltip again.
+  let again = false;
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!detail.shouldSwap || !detail.target.contains(anchor)) return;
+    again = Boolean(described);
+    close();
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    const link = again && document.activeElement.closest(`${LIST} .col-name a`);
+    again = false;
+    if (link) openRow(link);
+  });
 })();

@@ -38,7 +38,7 @@ def test_in_forced_colors_badges_focus_and_selection_are_seen(deploy, service):
     expect(page.locator("tbody tr")).to_have_count(1)
     before = style(row.locator("td").first, "borderBlockEndColor")
     row.get_by_role("checkbox").check()
-    assert style(row.locator("td").first, "borderBlockEndWidth") == "2px"
+    expect(row.locator("td").first).to_have_css("border-block-end-width", "2px")
     assert style(row.locator("td").first, "borderBlockEndColor") != before
     page.get_by_role("searchbox").first.focus()
     page.keyboard.press("Tab")

@@ -49,7 +49,7 @@ def test_pages_open_and_say_so_while_the_service_is_unavailable_and_catch_up_aft
         demo.signal("endpoints.simulator", signal.SIGCONT)
     page.goto("/endpoints/")
     service.fail({"method": "GET", "path": "/speechtotext/.*", "times": 1000, "effect": {"close": True}})
-    banner = page.get_by_text(re.compile("didn't respond|couldn't be reached|connection"))
+    banner = page.locator("#banners").get_by_text(re.compile("didn't respond|couldn't be reached|connection"))
     reload_until(page, banner.count)
     expect(banner).to_contain_text("Last updated")
     service.fail()

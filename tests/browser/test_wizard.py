@@ -30,7 +30,7 @@ def test_models_are_searched_as_one_types_and_the_chosen_one_stays(open_page):
 
     search.fill("nothing is called like this")
     search.press("Enter")
-    expect(group.get_by_text("No model matches")).to_be_visible()
+    expect(group.get_by_text("No models match")).to_be_visible()
     expect(count).to_have_text("0 models found")
     expect(page.get_by_label("Search models")).to_be_focused()
 

@@ -86,7 +86,7 @@ def test_a_page_from_before_signing_in_again_says_that_it_has_to_be_opened_again
         page.get_by_role("button", name="Add", exact=True).click()
     assert navigation.value.status == 403
     expect(page.get_by_role("heading", name="Reload the page")).to_be_visible()
-    expect(page.get_by_text("reload the page")).to_be_visible()
+    expect(page.get_by_text("Go back, reload the page")).to_be_visible()
     assert number_of(other, "Signed in twice") == 0
     page.go_back()
     page.reload()

@@ -6,6 +6,7 @@ import html
 import io
 import re
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.core.management import CommandError, call_command
@@ -34,23 +35,26 @@ class Stage:
         self.odd = next(identity for identity, logs in ids.items() if logs)
         self.others = [identity for identity in ids if identity != self.odd]
         front.odd = self.odd
-        self.called = self._names_of_models()
+        self.called = self._facts_of_models()
 
-    def _names_of_models(self) -> dict[str, str]:
-        """What stands for the names of models in sentences; they depend on the quarter in which the world begins."""
+    def _facts_of_models(self) -> dict[str, str]:
+        """What stands for names and dates of models in sentences; they depend on the quarter of the world's start."""
         custom, base = all_of(self.world, "models"), all_of(self.world, "models/base")
         odd = self.world.call("GET", f"/endpoints/{self.odd}")
+        model = next(one for one in custom if one["self"] == odd["model"]["self"])
+        expires = datetime.fromisoformat(model["properties"]["deprecationDates"]["transcriptionDateTime"])
         return {
-            "<model>": next(one["displayName"] for one in custom if one["self"] == odd["model"]["self"]),
+            "<model>": model["displayName"],
+            "<expiration date>": f"{expires:%b} {expires.day}, {expires.year}",
             "<newest base model>": max(one["displayName"] for one in base),
             "<first model>": custom[0]["displayName"],
             "<first base model>": base[0]["displayName"],
         }
 
     def named(self, sentence: str) -> str:
-        """The sentence with the names of models."""
-        for placeholder, name in self.called.items():
-            sentence = sentence.replace(placeholder, name)
+        """The sentence with the names and dates of models."""
+        for placeholder, fact in self.called.items():
+            sentence = sentence.replace(placeholder, fact)
         return sentence
 
     def register(self) -> None:

@@ -115,7 +115,7 @@ MODES = [
         None,
         {
             "list": "Succeeded Needs a decision <newest base model> <model>",
-            "endpoint": (f"Needs a decision <newest base model> Base model {TWO_HOURS}", "Try again Give up"),
+            "endpoint": (f"Needs a decision <newest base model> Base model {TWO_HOURS}", "Try again Abandon"),
         },
         act=acts.waiting_for(hours=3),
         change="undecided",
@@ -300,7 +300,7 @@ MODES = [
     Mode(
         "edit-is-not-shown",
         "accepts another name and never shows it",
-        odd_endpoint(displayName="Agent assist"),
+        odd_endpoint(displayName="Front door"),
         {"endpoint": "Edit: Failed. The service accepted the request, but the change isn't visible."},
         act=acts.edit(display_name="Renamed"),
         change="failed",

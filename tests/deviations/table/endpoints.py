@@ -4,10 +4,13 @@ from tests.deviations.front import Exchange
 from tests.deviations.mode import GONE, ODD, Mode, entities, item_is, list_is, odd_endpoint
 
 LISTED = "/endpoints"
-SERVES = "Succeeded <model> de-DE Custom model"
+SERVES = "Succeeded <model> en-US Custom model"
 STATUS = "Cannot be read `status` isn't valid"
-EXPIRES = {"list": "days On Contoso", "endpoint": "days left Change the model before this date."}
-LOGS = "Content logging On. The service records the audio and the transcripts"
+EXPIRES: dict[str, str | tuple[str, ...]] = {
+    "list": "Custom model <expiration date> On in Azure",
+    "endpoint": ("Expiration <expiration date>", "days left What happens when a model expires?"),
+}
+LOGS = "Content logging On. Azure records the audio and the transcripts of this endpoint's traffic."
 LOGS_NOT = "Content logging Off."
 FAILED = "The service couldn't deploy the model of this endpoint."
 NOT_UNDERSTOOD = "The service sent an unexpected response (200):"
@@ -135,7 +138,7 @@ MODES = [
         "description-number",
         "gives a number as the `description`",
         odd_endpoint(description=12.5),
-        {"list": "Agent assist 12.5 Favorite", "check": "`values[].description` is not a text"},
+        {"list": "Front door 12.5 Favorite", "check": "`values[].description` is not a text"},
         row={"description": "12.5"},
     ),
     Mode(
@@ -231,7 +234,10 @@ MODES = [
         "created-without-zone",
         "gives times without a zone",
         odd_endpoint(createdDateTime="2026-01-02T03:04:05", lastActionDateTime="2026-01-02T03:04:05"),
-        {"list": "Jan 2, 2026 03:04"},
+        {
+            "list": "Jan 2, 2026 in Azure",
+            "endpoint": "Created Jan 2, 2026 03:04 Last change Jan 2, 2026 03:04",
+        },
     ),
     Mode(
         "created-nonsense",
@@ -243,7 +249,7 @@ MODES = [
         "created-never",
         "gives the year 1 as `lastActionDateTime`",
         odd_endpoint(lastActionDateTime="0001-01-01T00:00:00Z"),
-        {"list": "Select Agent assist"},
+        {"list": "Select Front door"},
     ),
     Mode(
         "created-number",
@@ -285,7 +291,7 @@ MODES = [
         "project-null",
         "gives null as the `project`",
         odd_endpoint(project=None),
-        {"list": "Select Agent assist"},
+        {"list": "Select Front door"},
     ),
     Mode(
         "project-unknown",
@@ -293,7 +299,7 @@ MODES = [
         odd_endpoint(
             project={"self": "https://h.example/speechtotext/v3.2/projects/11111111-2222-4333-8444-555555555555"}
         ),
-        {"list": "Select Agent assist"},
+        {"list": "Select Front door"},
     ),
     Mode(
         "time-to-live-nonsense",
@@ -352,7 +358,8 @@ MODES = [
         {
             "list": "Cannot be read `self` is missing",
             "endpoint": "Cannot be read `self` is missing",
-            "check": "the endpoint 'Agent assist' can't be read: `self` is missing",
+            "resources": "Front door can't be read: `self` is missing.",
+            "check": "the endpoint 'Front door' can't be read: `self` is missing",
         },
         known=True,
     ),
@@ -362,7 +369,8 @@ MODES = [
         odd_endpoint(self=7),
         {
             "list": "Cannot be read `self` isn't a text value",
-            "check": "the endpoint 'Agent assist' can't be read: `self` isn't a text value",
+            "resources": "Front door can't be read: `self` isn't a text value.",
+            "check": "the endpoint 'Front door' can't be read: `self` isn't a text value",
         },
         known=True,
     ),
@@ -372,7 +380,8 @@ MODES = [
         odd_endpoint(self="https://h.example/speechtotext/v3.2/endpoints/"),
         {
             "list": "Cannot be read `self` doesn't contain an ID",
-            "check": "the endpoint 'Agent assist' can't be read: `self` doesn't contain an ID",
+            "resources": "Front door can't be read: `self` doesn't contain an ID.",
+            "check": "the endpoint 'Front door' can't be read: `self` doesn't contain an ID",
         },
         known=True,
     ),
@@ -381,9 +390,9 @@ MODES = [
         "leaves out the `self` of an endpoint that has no row yet",
         odd_endpoint(self=GONE),
         {
-            "list": "Contoso: Agent assist can't be read: `self` is missing.",
-            "resources": "Agent assist can't be read: `self` is missing.",
-            "check": "the endpoint 'Agent assist' can't be read: `self` is missing",
+            "list": "Contoso: Front door can't be read: `self` is missing.",
+            "resources": "Front door can't be read: `self` is missing.",
+            "check": "the endpoint 'Front door' can't be read: `self` is missing",
         },
         gone=True,
     ),

@@ -38,7 +38,7 @@ MODES = [
         "hook-status-unknown",
         "gives a `status` that is not described",
         hook(status="Disabled"),
-        "Registered, but not active yet. The service says Disabled.",
+        "Registered, but not active yet. Status: Disabled.",
     ),
     registered("hook-events-list", "gives a list as the `events` of a web hook", hook(events=["ping"]), REGISTERED),
     registered(
@@ -88,7 +88,7 @@ MODES = [
         "hook-404-wrapped",
         "answers for a web hook with the gateway's 404",
         after("GET", f"{HOOKS}/", 404, {"error": {"code": "404", "message": "Resource not found"}}),
-        "Registered, but the service does not answer for it as expected.",
+        "Registered, but the service didn't respond as expected. The web hook is checked again at regular intervals.",
     ),
     calls(
         "hook-call",

@@ -78,7 +78,7 @@ def listed(name: str, does: str, alter: Alter, *sentences: str, check: str = "",
 
 LISTED = ("All logs in Azure are listed.", "2 entries")
 NOT_LISTED = "Checking for logs failed:"
-GOOD = ("Recognized text Good day. Transcript",)
+GOOD = ("Recognized text Good day. Original transcript",)
 MODES = [
     listed(
         "log-size-text",
@@ -175,7 +175,9 @@ MODES = [
         *GOOD,
     ),
     transcript("transcript-bom", "with a byte order mark", b"\xef\xbb\xbf" + json.dumps(SHORT).encode(), *GOOD),
-    transcript("transcript-lexical", "with a lexical form alone", LEXICAL, "Recognized text good day Transcript"),
+    transcript(
+        "transcript-lexical", "with a lexical form alone", LEXICAL, "Recognized text good day Original transcript"
+    ),
     transcript("transcript-nbest-null", "with null as `NBest`", {**SHORT, "NBest": None}, *GOOD),
     transcript(
         "transcript-words-odd",

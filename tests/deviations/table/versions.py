@@ -49,7 +49,7 @@ RETIRED: dict[str, str | tuple[str, ...]] = {
 WRONG: dict[str, str | tuple[str, ...]] = {
     "list": (
         "Contoso: No version of the Speech to text REST API was found at http://127.0.0.1:",
-        "in any version. Correct the service address or the region of this resource.",
+        ". Check the service address or the region of this resource. Last updated",
     ),
     "check": "no version can be chosen now",
 }
@@ -256,7 +256,7 @@ MODES = [
         "answers in v3.2 too, a day after a later version was chosen",
         None,
         {
-            "resource": "2024-11-15 is in use. v3.2 answers",
+            "resource": "2024-11-15 is in use. The resource supports v3.2, the only version with its own content logs.",
             "resources": "v3.2 is available",
             "check": "v3.2 would be chosen",
         },

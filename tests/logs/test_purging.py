@@ -121,7 +121,7 @@ def test_a_purge_whose_resource_is_removed_ends_without_asking_the_service(kept,
     assert len(world.ledger()) == asked
     page = alice.get(purge.get_absolute_url()).content.decode()
     assert "The Speech resource was removed." in page
-    assert "The service refused" not in page
+    assert "Azure refused" not in page
 
 
 def test_a_look_while_the_service_still_has_them_does_not_bring_them_back(kept, world, alice):

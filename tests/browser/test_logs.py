@@ -28,7 +28,7 @@ def recorded(request, deploy, open_page):
 def plays(page):
     """How many entries of this endpoint the page shows."""
     history = page.request.get(f"{page.url.partition('logs/')[0]}history/").text()
-    return history.count(" listened to the recording ")
+    return history.count("> listened to the recording ")
 
 
 def test_an_entry_is_found_by_a_word_and_heard_from_any_word(recorded):

@@ -1,5 +1,7 @@
 """The page of all content logs in a browser: dense, alive, on a phone, and without JavaScript."""
 
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import expect
 
@@ -10,8 +12,10 @@ OVERFLOWING = "() => document.documentElement.scrollWidth - document.documentEle
 
 
 @pytest.fixture(autouse=True)
-def listed(open_page):
-    """The demo has read its endpoints from the service, which it begins to do when it starts."""
+def listed(deploy, open_page):
+    """An endpoint that logs."""
+    _page, row = deploy(f"Logged {uuid4().hex[:6]}", logging=True)
+    expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
     page = open_page("listener", "/logs/")
     expect(page.locator(".table-all-logs tbody tr").first).to_be_visible(timeout=60_000)
 

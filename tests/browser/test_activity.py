@@ -29,7 +29,7 @@ def activity(open_page):
 
 def test_an_open_page_shows_a_new_event_within_ten_seconds(activity):
     make_news(activity, "Seen at once")
-    expect(activity.locator(LINES).first).to_contain_text("shared the view Seen at once", timeout=14_000)
+    expect(activity.locator(LINES).filter(has_text="shared the view Seen at once")).to_be_visible(timeout=14_000)
     expect(activity.locator(NEW)).to_have_count(0)
 
 
@@ -38,10 +38,11 @@ def test_a_new_event_waits_behind_a_button_while_somebody_reads(activity):
     first = page.locator(LINES).first.get_attribute("id")
     page.locator("#events a").first.focus()
     make_news(page, "Waits")
-    expect(page.locator(NEW)).to_have_text("1 new", timeout=14_000)
+    # More than one, when a deployment of another test ends meanwhile.
+    expect(page.locator(NEW)).to_have_text(re.compile(r"^[1-9]\d* new$"), timeout=14_000)
     assert page.locator(LINES).first.get_attribute("id") == first
     page.locator(NEW).click()
-    expect(page.locator(LINES).first).to_contain_text("shared the view Waits")
+    expect(page.locator(LINES).filter(has_text="shared the view Waits")).to_be_visible()
     expect(page.locator(NEW)).to_have_count(0)
 
 

@@ -28,6 +28,9 @@ def check(page, row):
 @pytest.mark.parametrize("locale", ["en-US", "de-DE"])
 @pytest.mark.parametrize("width", [1440, 1024, 768])
 def test_rows_have_one_height_and_dates_one_line(open_page, locale, width):
+    other = open_page("admin", "/logs/")
+    check(other, other.locator(".table-all-logs tbody tr", has_text="Always logged"))
+    expect(other.locator(".table-all-logs .col-saved time").first).to_be_attached(timeout=20_000)
     page = open_page("listener", "/logs/", locale=locale, viewport={"width": width, "height": 900})
     expect(page.locator(".table-all-logs tbody tr").first).to_be_visible()
     assert set(page.evaluate(ROWS)) == {44}

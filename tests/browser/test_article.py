@@ -64,6 +64,7 @@ def walk(page, service):
     page.get_by_role("link", name="Change model").click()
     page.get_by_role("radio", disabled=False).first.check()
     page.get_by_role("button", name="Done").click()
+    expect(page.locator("#deployment dd bdi").first).not_to_have_text(first_model, timeout=30_000)
     expect(page.locator("#deployment .status").first).to_have_text("Succeeded", timeout=30_000)
     expect(page.locator("#deployment")).not_to_contain_text(first_model)
 

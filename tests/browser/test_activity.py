@@ -39,7 +39,7 @@ def test_a_new_event_waits_behind_a_button_while_somebody_reads(activity):
     page.locator("#events a").first.focus()
     make_news(page, "Waits")
     # More than one, when a deployment of another test ends meanwhile.
-    expect(page.locator(NEW)).to_have_text(re.compile(r"^[1-9]\d* new$"), timeout=14_000)
+    expect(page.locator(NEW)).to_have_text(re.compile(r"^[1-9]\d* new$"), timeout=30_000)
     assert page.locator(LINES).first.get_attribute("id") == first
     page.locator(NEW).click()
     expect(page.locator(LINES).filter(has_text="shared the view Waits")).to_be_visible()

@@ -54,7 +54,8 @@ def test_a_choice_a_time_and_the_reason_of_a_change_of_model_come_back(endpoint,
     page.get_by_label("Start at").fill("2099-12-31T02:00")
     page.get_by_label("Reason").fill("Better on names")
     sign_everybody_out(demo)
-    page.locator("input[name=model]:enabled").last.click(no_wait_after=True)  # requests the other card, which is answered by sign-in
+    # Requests the other card, which is answered by sign-in.
+    page.locator("input[name=model]:enabled").last.click(no_wait_after=True)
     page.wait_for_url("**/sign-in/**")
     sign_in(page, "admin")
     expect(page.get_by_text(RESTORED)).to_be_visible()

@@ -234,7 +234,8 @@ def lists(table, user):
     }
     pages["models, filtered"] = f"{pages['models']}?q=model&kind=base&deployed=1&sort=deployed"
     searches = {"everything": "", "palette": "hotline", "few": "berlin", "nothing": "zzzzzz", "model": "model"}
-    pages |= {f"search, {what}": f"{reverse('endpoints:search')}?q={words}" for what, words in searches.items()}
+    found = reverse("endpoints:search")
+    pages |= {f"search, {what}": f"{found}?q={words}" if words else found for what, words in searches.items()}
     pages["all-logs, filtered"] = f"{pages['all-logs']}?q=hotline&locale=en-US&saving=off&deleted=7"
     pages["all-logs, fragment"] = pages["all-logs, no news"] = f"{pages['all-logs']}?version="
     pages["models, fragment"], pages["downloads, fragment"] = pages["models"], pages["downloads"]

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest as PlainRequest
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django_htmx.middleware import HtmxDetails
 
 
@@ -13,9 +13,16 @@ class HttpRequest(PlainRequest):
     user: User
 
 
-def has_empty_values(query: QueryDict) -> bool:
-    """A browser sends also the fields of a form that are empty; a page then redirects to its address without them."""
-    return "" in query.values()
+CHOICES = ("endpoint", "entry")  # what was ticked: an empty choice is not the same as none
+
+
+def without_empty(query: str) -> str:
+    """The query string without the parameters that are empty, everything else as it was sent."""
+    return "&".join(part for part in query.split("&") if _has_value(*part.partition("=")))
+
+
+def _has_value(name: str, _sign: str, value: str) -> bool:
+    return bool(value) or name in CHOICES
 
 
 def with_address(response: HttpResponse, request: HttpRequest, address: str) -> HttpResponse:

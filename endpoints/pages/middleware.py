@@ -12,11 +12,13 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
+from django.utils.encoding import escape_uri_path
 from django_htmx.http import HttpResponseClientRedirect
 
 from endpoints.access import door
 from endpoints.models import Preferences
 from endpoints.pages import time_zones
+from endpoints.pages.http import without_empty
 
 CHOSEN = ("time_zone", "language", "theme", "density")  # kept in the session, so that no page has to ask the database
 BROWSERS_ZONE = "time_zone"  # the cookie that static/js/timezone.js sets
@@ -65,6 +67,40 @@ def _page_of_form(request: HttpRequest) -> str:
 
 def _leads_to_sign_in(response: HttpResponse) -> bool:
     return response.status_code == 302 and urlsplit(response.headers["Location"]).path == resolve_url("login")
+
+
+class CleanAddresses:
+    """Without JavaScript, a browser also sends the empty fields of a form: the page moves to its address without them.
+
+    Only pages for people do so. A view whose address alone does not show everything names the query that does, as
+    `everything`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponse | None:
+        query = request.META["QUERY_STRING"]
+        if not query or request.method not in ("GET", "HEAD") or not _is_page(request, view) or _is_fragment(request):
+            return None
+        clean = without_empty(query)
+        if clean == query:
+            return None
+        clean = clean or getattr(view, "everything", "")
+        return redirect(f"{escape_uri_path(request.path)}{'?' if clean else ''}{clean}")
+
+
+def _is_page(request: HttpRequest, view: Any) -> bool:
+    match = request.resolver_match
+    return match is not None and match.app_name == "endpoints" and getattr(view, "login_required", True)
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    htmx = request.htmx  # type: ignore[attr-defined]  # django-htmx's attribute
+    return bool(htmx) and not htmx.history_restore_request
 
 
 class TimeZoneAndLanguage:

@@ -59,6 +59,7 @@ def find_and_keep(page):
     page.get_by_text("More filters").click()
     page.locator("#filters").get_by_label("Content logging").select_option("off")
     button(page.locator("#filters"), "Apply").click()
+    expect(page).to_have_url(re.compile(r"/endpoints/\?q=plain&logging=off$"))
     expect(page.locator("tbody tr")).to_have_count(2)
     page.get_by_role("link", name="Name", exact=True).click()
     expect(page).to_have_url(re.compile("q=plain&logging=off&sort=name"))

@@ -643,15 +643,15 @@ def test_a_broken_download_goes_on_and_is_written_down_once(lena, logging, ready
 
 def test_whoever_asked_sees_on_the_next_page_that_it_is_ready(lena, alice, ready):
     banner = "Your log download is ready."
-    assert banner in lena.get("/endpoints/?q=").content.decode()
-    assert banner not in alice.get("/endpoints/?q=").content.decode()
+    assert banner in lena.get("/endpoints/?view=all").content.decode()
+    assert banner not in alice.get("/endpoints/?view=all").content.decode()
     assert banner not in lena.get(ALL).content.decode()
-    assert banner not in lena.get("/endpoints/?q=").content.decode()
+    assert banner not in lena.get("/endpoints/?view=all").content.decode()
     Download.objects.update(notified_at=None)
     take(alice, ready).getvalue()
-    assert banner in lena.get("/endpoints/?q=").content.decode()
+    assert banner in lena.get("/endpoints/?view=all").content.decode()
     take(lena, ready).getvalue()
-    assert banner not in lena.get("/endpoints/?q=").content.decode()
+    assert banner not in lena.get("/endpoints/?view=all").content.decode()
 
 
 @pytest.fixture

@@ -48,17 +48,17 @@ def test_a_view_is_saved_shared_made_the_default_and_deleted(bob, lena, many):
     bob.post("/endpoints/views/", {"name": " My  calls ", "query": "q=call&sort=name&page=2&next=//evil"})
     view = SavedView.objects.get()
     assert (view.name, view.query) == ("My calls", "q=call&sort=name")
-    assert "My calls" not in lena.get("/endpoints/?q=").content.decode()
+    assert "My calls" not in lena.get("/endpoints/?view=all").content.decode()
     assert lena.post(f"/endpoints/views/{view.pk}/", {"action": "delete"}).status_code == 404
 
     bob.post(f"/endpoints/views/{view.pk}/", {"action": "share"})
-    assert "My calls" in lena.get("/endpoints/?q=").content.decode()
+    assert "My calls" in lena.get("/endpoints/?view=all").content.decode()
     lena.post(f"/endpoints/views/{view.pk}/", {"action": "delete"})
     assert SavedView.objects.exists()
 
     lena.post(f"/endpoints/views/{view.pk}/", {"action": "default"})
     assert lena.get("/endpoints/")["Location"] == "/endpoints/?q=call&sort=name"
-    assert lena.get("/endpoints/?q=").status_code == 200
+    assert lena.get("/endpoints/?view=all").status_code == 200
     assert bob.get("/endpoints/").status_code == 200
     lena.post(f"/endpoints/views/{view.pk}/", {"action": "no-default"})
     assert lena.get("/endpoints/").status_code == 200
@@ -100,7 +100,7 @@ def test_a_first_visit_offers_to_deploy_to_those_who_may(alice, bob, mirrored):
 
 def test_a_message_is_shown_once_and_to_nobody_else(bob, lena, many):
     bob.post("/endpoints/views/", {"name": " ", "query": ""})
-    pages = [client.get("/endpoints/?q=").content.decode() for client in (lena, bob, bob)]
+    pages = [client.get("/endpoints/?view=all").content.decode() for client in (lena, bob, bob)]
     assert ["Enter a name for the view." in page for page in pages] == [False, True, False]
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -31,8 +31,6 @@ def activity(request: HttpRequest) -> HttpResponse:
     fragment = request.htmx and not request.htmx.history_restore_request
     if fragment and "version" in request.GET:
         return _news(request)
-    if not fragment and not all(request.GET.values()):
-        return redirect(filters.address(request.GET, page=request.GET.get("page") or None))
     context = _page(request)
     if fragment and request.htmx.target == "older":
         return render(request, "activity/_days.html", context)

@@ -25,7 +25,7 @@ from endpoints.mirror.resources import set_log_folder
 from endpoints.models import Endpoint, LogArchive, LogEntry
 from endpoints.models.log_archive import Stage
 from endpoints.pages.content_logs import downloads, filters, keep, overview, purposes
-from endpoints.pages.http import HttpRequest, has_empty_values, with_address
+from endpoints.pages.http import HttpRequest, with_address
 from endpoints.pages.paging import KeysetPage, page_of
 from endpoints.pages.time_zones import in_utc
 
@@ -52,8 +52,6 @@ def endpoint_logs(request: HttpRequest, pk: UUID) -> HttpResponse:
         return render(request, "content_logs/_downloads_update.html", downloads.downloads_context(request, endpoint))
     here = filters.address(request, page=request.GET.get("page") or None)
     fragment = request.htmx and not request.htmx.history_restore_request
-    if not fragment and has_empty_values(request.GET):
-        return redirect(here)
     if not fragment:
         _refresh_outdated(request, endpoint)
     context = _list_context(request, endpoint)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,7 +22,7 @@ from endpoints.pages.content_logs import overview_rows
 from endpoints.pages.content_logs.overview_rows import STATE, Deletion, Ranked
 from endpoints.pages.endpoint_list import filters, selection
 from endpoints.pages.endpoint_list.filters import Menu
-from endpoints.pages.http import HttpRequest, has_empty_values, with_address
+from endpoints.pages.http import HttpRequest, with_address
 from endpoints.pages.paging import LAST
 
 PER_PAGE = 50
@@ -34,8 +34,6 @@ _ranked = BoundedCache(4)  # for 10,000 endpoints 3 MB
 def overview(request: HttpRequest) -> HttpResponse:
     here = address(request.GET, page=request.GET.get("page") or None)
     fragment = request.htmx and not request.htmx.history_restore_request
-    if not fragment and has_empty_values(request.GET):
-        return redirect(here)
     context = _list_context(request)
     if fragment:
         return with_address(render(request, "content_logs/_overview_found.html", context), request, here)

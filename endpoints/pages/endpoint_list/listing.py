@@ -67,11 +67,14 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     if fragment:
         answer = render(request, "endpoint_list/_found.html", context)
         if settings.default and not request.GET:
-            answer["HX-Push-Url"] = f"{reverse('endpoints:list')}?q="  # the address alone leads to the default view
+            answer["HX-Push-Url"] = f"{reverse('endpoints:list')}?{selection.EVERYTHING}"
         return answer
     context |= {"filters": menus, "query": selection.state(request.GET), "first_visit": made.first_visit}
     context |= {"columns": selection.columns(settings.columns), "views": settings.views}
     return render(request, "endpoint_list/list.html", context)
+
+
+endpoints.everything = selection.EVERYTHING  # type: ignore[attr-defined]  # for CleanAddresses
 
 
 def table(request: HttpRequest, data: DataVersion, settings: ListSettings) -> RenderedTable:

@@ -77,8 +77,8 @@ def _prefer(request: HttpRequest, **chosen: Any) -> None:
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    """To the list as it was; `q` keeps a default view from taking its place."""
-    return redirect(f"{reverse('endpoints:list')}?{_query(request) or 'q='}")
+    """To the list as it was; a default view does not take its place."""
+    return redirect(f"{reverse('endpoints:list')}?{_query(request) or selection.EVERYTHING}")
 
 
 def _query(request: HttpRequest) -> str:

@@ -22,6 +22,7 @@ from endpoints.pages.paging import Order
 FILTERS = ("status", "locale", "expiring", "project", "resource", "logging", "model", "base", "owner")
 STATE = ("q", *FILTERS, "sort")
 NONE = "none"
+EVERYTHING = "view=all"  # the address without a query leads to the default view of a person
 IN_AZURE = "/azure"  # in the place of an owner; no name of a person has a slash
 COUNTED = 1000  # endpoints: more are not counted one by one
 NEWEST_FIRST = Order(("created_at", "id"), descending=True)

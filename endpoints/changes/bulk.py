@@ -128,7 +128,7 @@ def unstarted(bulk: Bulk) -> models.QuerySet[Change]:
 def shown_state(change: Change) -> ShownStatus:
     """The state of a change for the progress page, without how long it has been deploying."""
     if change.state in OPEN and change.endpoint:
-        shown = change.shown_status(change.endpoint.status)
+        shown = change.shown_status(change.endpoint.status, change.endpoint.resource)
         return (
             replace(shown, detail="")
             if shown.icon == "running"

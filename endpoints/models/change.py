@@ -5,7 +5,7 @@ Rows are never deleted: the closed ones are the history.
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -19,8 +19,9 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.resource import Resource
 from endpoints.models.service_errors import in_words
-from endpoints.models.status import CLOSED, OPEN, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
+from endpoints.models.status import CLOSED, OPEN, PAUSED, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
 
 USUAL = timedelta(minutes=30)  # "Deploy a custom speech model": a deployment takes up to 30 minutes
 LONGEST = timedelta(hours=2)  # what a worker waits for; then a person decides
@@ -173,8 +174,17 @@ class Change(Claimable):
         """From sending the request until the service showed the desired state."""
         return self.closed_at - self.sent_at if self.closed_at and self.sent_at else None
 
-    def shown_status(self, remote: str) -> ShownStatus:
+    def waits_for(self, resource: Resource) -> bool:
+        """A person has paused the Speech resource, so that no worker sends the change or checks on it."""
+        waits = self.state in (ChangeState.QUEUED, ChangeState.UNKNOWN, ChangeState.DEPLOYING)
+        return waits and resource.paused and not self.waits_for_its_time
+
+    def shown_status(self, remote: str, resource: Resource) -> ShownStatus:
         """The endpoint's status while this change is open; `remote` is the last status from the service."""
+        shown = self._status_in_progress(remote)
+        return replace(shown, label=str(PAUSED), icon="waiting", detail="") if self.waits_for(resource) else shown
+
+    def _status_in_progress(self, remote: str) -> ShownStatus:
         waiting = in_words(self.error)
         if self.scheduled_for and self.attempt == 0:
             at = timezone.localtime(self.scheduled_for)

@@ -51,6 +51,7 @@ VERSION = (
     "resource__free_tier",
     "resource__name",
     "resource__region",
+    "resource__paused_at",
     "model__display_name",
     "model__kind",
     "model__expires_at",
@@ -217,9 +218,13 @@ class Endpoint(models.Model):
 
     @property
     def settled(self) -> bool:
-        """Nothing is in progress that a page has to poll for; a scheduled change is not in progress yet."""
+        """Nothing is in progress that a page has to poll for.
+
+        A scheduled change is not in progress yet, and nothing is while the Speech resource is paused.
+        """
         change = self.open_change
-        return (change is None or change.waits_for_its_time) and self.status in (*SETTLED, "")
+        settled = (change is None or change.waits_for_its_time) and self.status in (*SETTLED, "")
+        return settled or self.resource.paused
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -281,7 +286,7 @@ class Endpoint(models.Model):
     def shown_status(self) -> ShownStatus:
         """Both in one word: an open change takes precedence over the service's status."""
         if change := self.open_change:
-            return change.shown_status(self.status)
+            return change.shown_status(self.status, self.resource)
         return self.serving_status
 
     def _as_shown(self, status: str) -> ShownStatus:

@@ -57,6 +57,7 @@ class ChangeState(models.TextChoices):
 
 
 OPEN = (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.UNKNOWN, ChangeState.DEPLOYING, ChangeState.UNDECIDED)
+PAUSED = _("Waiting: resource paused")  # what an open change shows whose Speech resource a person has paused
 CLOSED = (ChangeState.DONE, ChangeState.REFUSED, ChangeState.FAILED, ChangeState.CANCELED, ChangeState.REPLACED)
 UNSTARTED = Q(state=ChangeState.QUEUED, attempt=0)  # nothing was sent, and no worker has started
 

@@ -1,5 +1,6 @@
 """The column Status keeps what serves and what has been requested apart; the filter uses the words of the rows."""
 
+import html
 import re
 import uuid
 from datetime import timedelta
@@ -8,12 +9,17 @@ import pytest
 from django.utils import timezone
 
 from endpoints.changes import submit
-from endpoints.models import Change, Endpoint, SpeechModel
+from endpoints.changes.bulk import shown_state
+from endpoints.mirror.resource_states import pause_resource, resume_resource
+from endpoints.models import Change, Endpoint, Resource, SpeechModel
 from endpoints.models.status import ChangeState
 from endpoints.pages.endpoint_list.statuses import WORDS
 from tests.changes.requests import request_model
 from tests.conftest import fitting
 from tests.pages.reading import endpoint_ids
+
+PAUSED = "Waiting: resource paused"
+SAID = f"<span>{PAUSED}</span>"
 
 
 @pytest.fixture
@@ -48,6 +54,11 @@ def every_state(alice, resource, world, worker):
         submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=model, at=later)
     submit.create(key=uuid.uuid4(), actor=alice.user, model=SpeechModel.objects.deployable()[0], display_name="New")
     Endpoint.objects.filter(pk=free[-1].pk).update(status="Running")
+    paused = Resource.objects.create(name="Paused", url="http://paused.example", paused_at=timezone.now())
+    for state, endpoint in zip((ChangeState.QUEUED, ChangeState.DEPLOYING), free[-3:-1], strict=True):
+        change = request_model(alice, endpoint, fitting(endpoint)[0])
+        Change.objects.filter(pk=change.pk).update(state=state)
+        Endpoint.objects.filter(pk=endpoint.pk).update(resource=paused)
     world.go()
 
 
@@ -86,6 +97,47 @@ def test_a_scheduled_change_takes_no_endpoint_out_of_what_serves(alice, endpoint
     submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other, at=at)
     for value in ("Succeeded", "scheduled"):
         assert endpoint_ids(alice.get("/endpoints/", {"status": value})) == [str(endpoint.pk)]
+
+
+@pytest.mark.parametrize("address", ["/endpoints/", "an endpoint"])
+def test_an_open_page_learns_that_a_change_waits_for_a_paused_resource(alice, endpoint, other, address):
+    """And that it goes on, as soon as somebody resumes the resource."""
+    request_model(alice, endpoint, other)
+    here = endpoint.get_absolute_url() if address == "an endpoint" else address
+
+    def news(page):
+        poll = html.unescape(re.search(r'hx-get="([^"]*version=[^"]*)"', page)[1])
+        target = "deployment" if address == "an endpoint" else "endpoints"
+        return alice.get(poll, headers={"HX-Request": "true", "HX-Target": target})
+
+    page = alice.get(here).content.decode()
+    assert (SAID in page, "<span>Queued</span>" in page, "every 2s" in page) == (False, True, True)
+    assert news(page).status_code == 204
+    pause_resource(endpoint.resource, actor=alice.user)
+    page = news(page).content.decode()
+    assert (SAID in page, "every 2s" in page) == (True, False)
+    assert endpoint_ids(alice.get("/endpoints/?status=paused")) == [str(endpoint.pk)]
+    assert endpoint_ids(alice.get("/endpoints/?status=queued")) == []
+    resume_resource(endpoint.resource, actor=alice.user)
+    assert SAID not in news(page).content.decode()
+    assert endpoint_ids(alice.get("/endpoints/?status=queued")) == [str(endpoint.pk)]
+
+
+def test_what_is_scheduled_for_later_or_needs_a_decision_does_not_wait_for_a_resource(alice, endpoint, other):
+    change = request_model(alice, endpoint, other, at=timezone.now() + timedelta(days=1))
+    pause_resource(endpoint.resource, actor=alice.user)
+    for facts, word in (({}, "Scheduled"), ({"scheduled_for": None, "state": "undecided"}, "Needs a decision")):
+        Change.objects.filter(pk=change.pk).update(updated_at=timezone.now(), **facts)
+        (words,) = cells(alice).values()
+        assert word in words
+        assert PAUSED not in words
+
+
+def test_the_progress_of_a_bulk_change_says_that_a_resource_is_paused(alice, endpoint):
+    change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"display_name": "Another"})
+    pause_resource(endpoint.resource, actor=alice.user)
+    change.endpoint.resource.refresh_from_db()
+    assert shown_state(change).label == PAUSED
 
 
 def test_a_first_deployment_serves_nothing_yet(alice, mirrored):

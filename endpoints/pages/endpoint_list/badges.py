@@ -45,11 +45,13 @@ def badge(endpoint: Endpoint, usual: timedelta | None) -> RequestBadge | None:
     change = endpoint.open_change
     if change is None:
         return None
-    status = change.shown_status(endpoint.status)
+    status = change.shown_status(endpoint.status, endpoint.resource)
     deploys = change.kind in (ChangeKind.CREATE, ChangeKind.CHANGE_MODEL)
     coming = change.model_name if deploys and change.model_name else change.kind_label
-    level = LEVELS.get(ChangeState(change.state), "")
-    if not usual or change.state != ChangeState.DEPLOYING or change.accepted_at is None or change.late:
+    paused = change.waits_for(endpoint.resource)
+    level = "" if paused else LEVELS.get(ChangeState(change.state), "")
+    known = change.state == ChangeState.DEPLOYING and not change.late and not paused
+    if not usual or not known or change.accepted_at is None:
         return RequestBadge(level, status.icon, status.label, coming, status.detail)
     passed = max(0, round((timezone.now() - change.accepted_at) / MINUTE))
     return RequestBadge(level, status.icon, status.label, coming, status.detail, passed, max(1, round(usual / MINUTE)))

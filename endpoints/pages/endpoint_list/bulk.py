@@ -61,7 +61,7 @@ def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The progress of each. A poll is sent only the rows that have changed since the last one."""
     asked = door.bulk(request.user, pk)
     context = {"section": "list", "asked": asked, "title": Action.title_of(asked), **_summary(request, asked)}
-    changes = _changes(request.user, asked).select_related("endpoint", "model", "from_model")
+    changes = _changes(request.user, asked).select_related("endpoint__resource", "model", "from_model")
     changes = changes.order_by("endpoint__name_key", "pk")
     since = _since(request.GET.get("since")) if request.htmx else None
     if since:

@@ -26,7 +26,7 @@ PER_PAGE = 50
 SHOWN = (  # of an endpoint, in its row
     *("display_name", "description", "locale", "status", "error", "unreadable", "logging_enabled"),
     *("created_at", "last_action_at", "time_to_live", "owner", "changed_by"),
-    *("resource__free_tier", "resource__name", "resource__region"),
+    *("resource__free_tier", "resource__name", "resource__region", "resource__paused_at"),
     *("model__display_name", "model__kind", "model__expires_at", "model__locale", "model__remote_id"),
 )
 

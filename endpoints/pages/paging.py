@@ -11,7 +11,8 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.signing import b64_decode, b64_encode
-from django.db.models import BooleanField, F, Field, Func, GeneratedField, Model, QuerySet, Value
+from django.db.models import BooleanField, F, Field, Func, GeneratedField, Model, OrderBy, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 LAST = "last"
 
@@ -46,27 +47,36 @@ class Order:
     descending: bool
 
     def sort(self, rows: QuerySet[Any], *, backwards: bool = False) -> QuerySet[Any]:
-        sign = "-" if self.descending != backwards else ""
-        return rows.order_by(*(f"{sign}{field}" for field in self.fields))
+        descending = self.descending != backwards
+        return rows.order_by(*(OrderBy(value, descending=descending) for value in self._values(rows.model)))
 
     def after(self, rows: QuerySet[Any], key: list[Any], *, backwards: bool = False) -> QuerySet[Any]:
         """The rows after the one with this key."""
         values = (Value(part, field) for part, field in zip(key, self.kinds(rows.model), strict=True))
-        sign = "<" if self.descending != backwards else ">"
-        return rows.filter(RowComparison(RowValue(*map(F, self.fields)), RowValue(*values), arg_joiner=f" {sign} "))
+        sign, own = "<" if self.descending != backwards else ">", self._values(rows.model)
+        return rows.filter(RowComparison(RowValue(*own), RowValue(*values), arg_joiner=f" {sign} "))
 
     def kinds(self, model: type[Model]) -> list[Field[Any, Any]]:
         fields = [_field(model, *name.split("__")) for name in self.fields]
         return [field.output_field if isinstance(field, GeneratedField) else field for field in fields]  # type: ignore[misc]  # a GeneratedField has a field without type arguments
 
     def key(self, row: Any) -> list[Any]:
-        return [getattr(row, field) for field in self.fields]
+        return ["" if (value := getattr(row, field)) is None else value for field in self.fields]
+
+    def _values(self, model: type[Model]) -> list[F | Coalesce]:
+        """A text of a row that a foreign key may not lead to counts as empty: NULL is neither before nor after."""
+        return [Coalesce(name, Value("")) if _optional(model, name) else F(name) for name in self.fields]
 
 
 def _field(model: Any, name: str, *rest: str) -> Any:
     """A field of `model`, or of what a foreign key of it leads to."""
     field = model._meta.get_field(name)
     return _field(field.related_model, *rest) if rest else field
+
+
+def _optional(model: type[Model], name: str) -> bool:
+    foreign_key, _sign, field = name.partition("__")
+    return bool(field) and model._meta.get_field(foreign_key).null
 
 
 class RowValue(Func):

@@ -25,7 +25,7 @@ from endpoints.pages.http import HttpRequest
 
 @dataclass(frozen=True)
 class Column:
-    """`url` sorts by it; empty where the list cannot be. `short`: what the head says."""
+    """`url` sorts by it. `short`: what the head says."""
 
     key: str
     label: str
@@ -74,7 +74,7 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     return render(request, "endpoint_list/list.html", context)
 
 
-endpoints.everything = selection.EVERYTHING  # type: ignore[attr-defined]  # for CleanAddresses
+endpoints.everything = selection.EVERYTHING  # for CleanAddresses
 
 
 def table(request: HttpRequest, data: DataVersion, settings: ListSettings) -> RenderedTable:
@@ -127,13 +127,13 @@ def columns(request: HttpRequest) -> list[Column]:
         direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "")
         next_sort = f"-{key}" if direction == "ascending" else key
         short = str(selection.SHORT.get(key, label))
-        found.append(Column(key, label, short, by + next_sort if selection.COLUMNS[key][1] else "", direction))
+        found.append(Column(key, label, short, by + next_sort, direction))
     return found
 
 
 def _orders() -> list[tuple[str, str]]:
     """Also by what has no column head."""
-    labels = [(key, label) for key, label, _shown in selection.columns(()) if selection.COLUMNS[key][1]]
+    labels = [(key, label) for key, label, _shown in selection.columns(())]
     descending = _("%(column)s, descending")
     return [order for key, label in labels for order in ((key, label), (f"-{key}", descending % {"column": label}))]
 

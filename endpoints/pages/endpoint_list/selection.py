@@ -33,7 +33,7 @@ WITHIN = {
     "365": _("Within a year"),
 }
 
-# The field that the list is sorted by; empty where it cannot be.
+# The field that the list is sorted by.
 COLUMNS = {
     "name": (_("Name"), "name_key"),
     "description": (pgettext_lazy("column", "Description"), "description_key"),
@@ -45,7 +45,7 @@ COLUMNS = {
     "resource": (pgettext_lazy("column", "Resource"), "resource__name"),
     "region": (pgettext_lazy("column", "Region"), "resource__region"),
     "owner": (pgettext_lazy("column", "Owner"), "owner"),
-    "model-id": (_("Model ID"), ""),
+    "model-id": (_("Model ID"), "model__remote_id"),
     "created": (_("Created"), "created_at"),
     "changed": (_("Last change"), "changed_key"),
 }

@@ -68,9 +68,14 @@ def find_and_keep(page):
     button(page, "Favorite: Plain two").click()
     expect(names).to_have_text(["Plain two", "Plain one"])
     expect(page).to_have_url(re.compile("q=plain&logging=off&sort=name"))
-    with page.expect_download() as download:
-        button(page, "Export CSV").click()
-    assert download.value.path().read_text().count("Plain") == 2
+    commands = page.get_by_role("group", name="Commands")
+    for kind in ("CSV", "JSON"):
+        commands.get_by_text("Export", exact=True).click()
+        with page.expect_download() as download:
+            button(commands, kind).click()
+        assert download.value.path().read_text().count("Plain") == 2
+        assert download.value.suggested_filename.endswith(f".{kind.lower()}")
+        commands.get_by_text("Export", exact=True).click()
 
     page.get_by_text("Views", exact=True).click()
     page.get_by_label("Save this list as").fill("Plain ones")

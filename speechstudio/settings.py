@@ -207,6 +207,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "endpoints.pages.middleware.PrivatePages",
+    "endpoints.pages.directions.VisibleDirections",
 ]
 TEMPLATES = [
     {

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.urls import ResolverMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +18,7 @@ from endpoints.access.permissions import Person, allows
 from endpoints.models import Resource
 from endpoints.models.resource import ResourceQuerySet
 from endpoints.models.service_errors import in_words
+from endpoints.pages.directions import isolated
 
 NAMED = 3  # resources in trouble: the others are counted
 # Pages that show endpoints or models of all resources; the page of resources says the same in its cards.
@@ -76,10 +78,12 @@ def _failing(person: Person, resource: Resource) -> Banner:
             "Speech resource %(name)s can't be reached since %(time)s. Data may be out of date. "
             "Your administrator can see why."
         )
-        return Banner("warning", text % {"name": resource.name, "time": _when(resource.failing_since)})
-    text = _("%(name)s: %(failure)s") % {"name": resource.name, "failure": in_words(resource.failure)}
+        words = {"name": resource.name, "time": _when(resource.failing_since)}
+        return Banner("warning", isolated(text, words))
+    text = isolated(_("%(name)s: %(failure)s"), {"name": resource.name, "failure": in_words(resource.failure)})
     if resource.mirrored_at:
-        text += " " + _("Last updated %(time)s.") % {"time": _when(resource.mirrored_at)}
+        updated = isolated(_("Last updated %(time)s."), {"time": _when(resource.mirrored_at)})
+        text = format_html("{} {}", text, updated)
     return Banner("warning", text, resource.failing_since, _address(resource), _("Speech resource"))
 
 
@@ -94,7 +98,7 @@ def _more(count: int) -> str:
 
 def _paused(person: Person, resource: Resource) -> Banner:
     words = {"name": resource.name, "who": resource.paused_by, "time": _when(resource.paused_at)}
-    text = _("%(name)s is paused by %(who)s since %(time)s: nothing is read from Azure or sent to it.") % words
+    text = isolated(_("%(name)s is paused by %(who)s since %(time)s: nothing is read from Azure or sent to it."), words)
     if allows(person, "manage_resources", on=resource):
         return Banner("info", text, None, _address(resource), _("Speech resource"))
     return Banner("info", text)
@@ -107,7 +111,7 @@ def _unreadable(person: Person, resources: ResourceQuerySet) -> list[Banner]:
     for resource in resources:
         items = [item.words for item in resource.listing_problems if not item.row]
         if items and len(found) < NAMED:
-            found.append(Banner("warning", f"{resource.name}: {' '.join(items[:NAMED])}"))
+            found.append(Banner("warning", format_html("<bdi>{}</bdi>: {}", resource.name, " ".join(items[:NAMED]))))
             left += len(items[NAMED:])
         else:
             left += len(items)

@@ -137,3 +137,14 @@ def test_any_text_can_be_searched(bob, words, deployed):
 def test_pages_are_found_in_the_language_of_the_reader(bob):
     page = bob.get("/search/?q=einst", headers={**PALETTE, "Accept-Language": "de"}).content.decode()
     assert "<mark>Einst</mark>ellungen" in page
+
+
+def test_endpoints_whose_name_occurs_twice_say_where_they_belong(bob, mirrored):
+    for pk, locale in (("1111", "en-US"), ("2222", "en-US"), ("3333", "de-DE")):
+        Endpoint.objects.create(resource=mirrored, remote_id=pk, display_name="Twin", locale=locale)
+    page = bob.get("/search/?q=twin", headers={"HX-Request": "true", "HX-Target": "palette-found"}).content.decode()
+    assert sorted(re.findall(r'<bdi class="cut">([^<]*)</bdi>', page)[:3]) == [
+        "de-DE, 3333",
+        "en-US, 1111",
+        "en-US, 2222",
+    ]

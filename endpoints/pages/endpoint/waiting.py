@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from endpoints.models import Change, Resource
 from endpoints.models.service_errors import in_words
 from endpoints.models.status import ChangeState
+from endpoints.pages.directions import isolated
 
 TRIED, CHECKED = (ChangeState.QUEUED,), (ChangeState.UNKNOWN, ChangeState.DEPLOYING)
 
@@ -16,7 +17,7 @@ def words(change: Change, resource: Resource) -> str:
     """The reason, if there is one, and the time of the next attempt, if a worker makes one by itself."""
     if resource.paused_at and change.state in (*TRIED, *CHECKED):
         time = {"who": resource.paused_by, "time": f"{timezone.localtime(resource.paused_at):%Y-%m-%d %H:%M}"}
-        return _("Waits: the Speech resource is paused by %(who)s since %(time)s.") % time
+        return isolated(_("Waits: the Speech resource is paused by %(who)s since %(time)s."), time)
     now = timezone.now()
     at = _next(change, resource, now)
     sentences = [_why(change, resource, now if at else None)]

@@ -24,7 +24,6 @@ from endpoints.models.automatic_deletion import AutomaticDeletion
 from endpoints.models.expiration import Expiration
 from endpoints.pages.endpoint_list.badges import RequestBadge
 from endpoints.templatetags.dates import recent
-from endpoints.templatetags.names import visible
 
 ANY = UUID(int=0)
 
@@ -70,20 +69,20 @@ def row_html(endpoint: Endpoint, badge: RequestBadge | None, *, favorite: bool, 
     )
     texts: dict[str, Any] = {
         "pk": endpoint.pk,
-        "name": visible(endpoint.display_name),
-        "description": visible(endpoint.description),
+        "name": endpoint.display_name,
+        "description": endpoint.description,
         "value": endpoint.shown_status.value if endpoint.open_change else status.value,
         "status": status.label,
         "detail": status.detail,
         "locale": endpoint.locale,
-        "owner": visible(endpoint.owner),
+        "owner": endpoint.owner,
     }
     if "resource" in columns:
-        texts |= {"resource": visible(endpoint.resource.name), "region": endpoint.resource.region}
+        texts |= {"resource": endpoint.resource.name, "region": endpoint.resource.region}
     if "created" in columns:
         texts |= _at("created", endpoint.created_at)
     if model:
-        texts |= {"model": visible(model.display_name), "model_id": model.remote_id, "kind": model.kind_label}
+        texts |= {"model": model.display_name, "model_id": model.remote_id, "kind": model.kind_label}
     if badge:
         texts |= _badge(badge)
     if expiration:
@@ -93,7 +92,7 @@ def row_html(endpoint: Endpoint, badge: RequestBadge | None, *, favorite: bool, 
         texts["end"], texts["end_title"] = end.words, _end_title(end)
     if endpoint.last_action_at and "changed" in columns:
         texts |= _at("changed", endpoint.last_action_at)
-        who = _("by %(person)s") % {"person": visible(endpoint.changed_by)} if endpoint.changed_by else _("in Azure")
+        who = _("by %(person)s") % {"person": endpoint.changed_by} if endpoint.changed_by else _("in Azure")
         texts |= {"changed": recent(endpoint.last_action_at), "changed_by": who}
     return _filled(_compiled(shape, get_language()), texts)
 
@@ -120,8 +119,8 @@ def _level(expiration: Expiration | None, *, serves: bool) -> str:
 def _badge(badge: RequestBadge) -> dict[str, Any]:
     return {
         "badge": badge.label,
-        "badge_title": visible(badge.title),
-        "coming": visible(badge.coming),
+        "badge_title": badge.title,
+        "coming": badge.coming,
         "progress": badge.progress,
         "passed": badge.passed,
         "usual": badge.usual,

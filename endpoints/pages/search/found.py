@@ -17,7 +17,7 @@ from endpoints.models import Endpoint, SpeechModel
 from endpoints.models.expiration import Expiration
 from endpoints.models.numbers import grouped
 from endpoints.models.search_words import folded, spans, words_of
-from endpoints.pages import places
+from endpoints.pages import names, places
 from endpoints.pages.endpoint_list import selection
 from endpoints.pages.endpoint_list.badges import RequestBadge, badge
 
@@ -79,9 +79,10 @@ def find(person: Person, text: str, *, most: int) -> Found:
         return Found([group for group in (actions, pages) if group.options])
     several = door.resources(person).count() > 1
     endpoints, all_endpoints = _endpoints(person, text, most)
+    belongs = {one.pk: one.resource.name for one in endpoints if several} | names.places(endpoints)
     models, all_models = _models(person, text, most)
     groups = [
-        Group(_("Endpoints"), [_endpoint(one, text, several=several) for one in endpoints]),
+        Group(_("Endpoints"), [_endpoint(one, text, belongs.get(one.pk, "")) for one in endpoints]),
         Group(_("Models"), [_model(one, text, several=several) for one in models]),
     ]
     if all_endpoints > len(endpoints):
@@ -114,7 +115,7 @@ def _endpoints(person: Person, text: str, most: int) -> tuple[list[Endpoint], in
         ranks = [When(words__startswith=begins, then=Value(0)), When(display_name__icontains=text, then=Value(1))]
         rank = Case(*ranks, default=Value(2), output_field=IntegerField())
         ordered = rows.order_by(rank, "name_key", "id")
-    endpoints = list(ordered.for_list()[:most])
+    endpoints = list(ordered.for_list().select_related("project")[:most])
     pks = [endpoint.pk for endpoint in endpoints] or [uuid4()]
     changes = {change.endpoint_id: change for change in door.changes(person).open().filter(endpoint__in=pks).order_by()}
     for endpoint in endpoints:
@@ -129,10 +130,12 @@ def _models(person: Person, text: str, most: int) -> tuple[list[SpeechModel], in
     return list(shown.order_by(F("endpoint_count").desc(), "-created_at", "pk")[:most]), rows.count()
 
 
-def _endpoint(endpoint: Endpoint, text: str, *, several: bool) -> Option:
+def _endpoint(endpoint: Endpoint, text: str, belongs: str) -> Option:
+    """`belongs`: what tells it from others with its name, or its Speech resource when there are several."""
     label = _marked(endpoint.display_name, text)
-    place = [(" · ", False), (endpoint.resource.name, False)] if several else []
-    tail: Pieces = [(endpoint.locale, False), *place]
+    place = [(" · ", False), (belongs, False)] if belongs else []
+    told = belongs.split(", ")[0] == endpoint.locale
+    tail: Pieces = place[1:] if told else [(endpoint.locale, False), *place]
     if not _has_found(label) and _has_found(model := _marked(endpoint.model_name, text)):
         tail = [(_("Model"), False), (" ", False), *model, *place]
     return Option("deploy", label, endpoint.get_absolute_url(), tail, badge=badge(endpoint, None))

@@ -82,7 +82,7 @@ def test_a_model_that_does_not_fit_gives_the_fields_error(wizard, which, error):
 
 @pytest.mark.parametrize(
     ("name", "error"),
-    [("", "This field is required."), ("   ", "This field is required."), ("x" * 1000, "at most 256")],
+    [("", "Enter a name."), ("   ", "Enter a name."), ("x" * 1000, "no more than 256")],
 )
 def test_a_wrong_name_gives_the_fields_error_and_keeps_the_rest(wizard, name, error):
     wizard.to_details().press("next", name=name, description="Kept as typed", logging="on")
@@ -301,7 +301,7 @@ def test_the_name_of_a_clone_is_cut_to_what_is_allowed(alice, original):
         (Endpoint, {"model": None}, "model", "Select a model."),
         (Endpoint, {"project": None, "locale": "xx-XX"}, "project", "No model can be deployed for xx-XX"),
         (Project, {"gone_at": LONG_AGO}, "project", "This project no longer exists"),
-        (Endpoint, {"description": "x" * 3000}, "details", "at most 2000"),
+        (Endpoint, {"description": "x" * 3000}, "details", "no more than 2000"),
     ],
 )
 def test_a_clone_of_what_no_longer_fits_opens_where_it_does_not_and_says_why(alice, original, rows, facts, step, why):

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 
 from endpoints.access import door
+from endpoints.pages.forms.error_texts import REQUIRED
 from endpoints.pages.http import HttpRequest
 
 SESSION_KEY = "log_purposes"  # a purpose by endpoint
@@ -33,11 +35,16 @@ def first(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBa
         if request.method == "POST" and "purpose" in request.POST:
             if given := " ".join(request.POST["purpose"].replace("\0", "").split())[:LONGEST]:
                 keep(request, pk, given)
-            return redirect(request.get_full_path())
+                return redirect(request.get_full_path())
+            return _form(request, pk, REQUIRED["purpose"])
         if settings.PURPOSE_REQUIRED and not of(request, pk):
-            endpoint = door.endpoint(request.user, pk, door.READ_LOGS)
-            context = {"section": "logs", "endpoint": endpoint, "longest": LONGEST}
-            return render(request, "content_logs/purpose.html", context)
+            return _form(request, pk)
         return view(request, pk, **more)
 
     return page
+
+
+def _form(request: HttpRequest, pk: UUID, error: Promise | str = "") -> HttpResponse:
+    endpoint = door.endpoint(request.user, pk, door.READ_LOGS)
+    context = {"section": "logs", "endpoint": endpoint, "longest": LONGEST, "error": error}
+    return render(request, "content_logs/purpose.html", context, status=422 if error else 200)

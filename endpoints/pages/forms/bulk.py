@@ -12,12 +12,13 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.changes.bulk import LIMIT, Action
 from endpoints.models.search import uuid_in
+from endpoints.pages.forms.error_texts import Form
 from endpoints.pages.forms.json_field import HiddenJSONField
 from endpoints.pages.forms.reasons import ReasonField, offer_recent
 from endpoints.pages.forms.typed_number import FEW, TypedNumberField
 
 
-class BulkForm(forms.Form):
+class BulkForm(Form):
     """The review: the id of the request, a digest of what the page showed of each endpoint, and the reason.
 
     The number of endpoints is typed for deletions, and for every action with more than FEW endpoints.

@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.pages.content_logs.purposes import LONGEST
+from endpoints.pages.forms.error_texts import Form
 from endpoints.pages.forms.reasons import ReasonField, offer_recent
 from endpoints.pages.forms.typed_number import FEW, TypedNumberField
 
 HOURS = (1, 6, 12, 24)  # between two archivings
 
 
-class DownloadForm(forms.Form):
+class DownloadForm(Form):
     """The purpose, and the days when no entries were ticked; `from` is a keyword of Python, so __init__ adds them."""
 
     purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=LONGEST, required=False)
@@ -41,7 +42,7 @@ class DownloadForm(forms.Form):
         return values
 
 
-class KeepForm(forms.Form):
+class KeepForm(Form):
     """The schedule, and how long our copies stay; `confirmed` is what the page has shown to remove something."""
 
     keep = forms.BooleanField(
@@ -72,7 +73,7 @@ class KeepForm(forms.Form):
         return f"{self.cleaned_data['keep']}-{self.cleaned_data['retention_days']}"
 
 
-class PurgeForm(forms.Form):
+class PurgeForm(Form):
     """Single entries, or everything up to a day; the latter is confirmed by typing the day or the endpoint's name.
 
     The number of entries is typed when there are more than FEW.

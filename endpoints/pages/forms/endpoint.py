@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from endpoints.access.permissions import Person
 from endpoints.models import Change, Endpoint, SpeechModel
+from endpoints.pages.forms.error_texts import Form
 from endpoints.pages.forms.json_field import HiddenJSONField
 from endpoints.pages.forms.local_time import LocalTimeField
 from endpoints.pages.forms.new_endpoint import DetailsForm, ModelForm
 from endpoints.pages.forms.reasons import LONGEST, ReasonField, offer_recent
 
 
-class ChangeForm(forms.Form):
+class ChangeForm(Form):
     """The fields of every change request: its id, and the endpoint's facts when the page was opened."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -109,9 +110,9 @@ class DeleteForm(ChangeForm):
         return str(self.cleaned_data["name"])
 
 
-class GoBackForm(forms.Form):
+class GoBackForm(Form):
     """Why somebody goes back to the previous model."""
 
-    key = forms.UUIDField()
-    replaces = forms.UUIDField(required=False)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    replaces = forms.UUIDField(widget=forms.HiddenInput, required=False)
     reason = forms.CharField(max_length=LONGEST)

@@ -13,6 +13,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Resource, SpeechModel
 from endpoints.models.search import uuid_in
+from endpoints.pages.forms.error_texts import Form
 from endpoints.pages.model_list.choices import ModelChoices, model_choices
 from endpoints.pages.names import labels
 
@@ -20,7 +21,7 @@ NAME_LENGTH = 256
 DESCRIPTION_LENGTH = 2000
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(Form):
     """Where the endpoint is to be: its project (or none, in a resource) and its locale."""
 
     project = forms.ChoiceField(
@@ -67,10 +68,10 @@ class PlaceForm(forms.Form):
         return {**values, "resource": resource, "chosen_project": project, "chosen_locale": locale}
 
 
-class ModelForm(forms.Form):
+class ModelForm(Form):
     """Which of the models of `resource` and `locale` that `person` may deploy."""
 
-    model = forms.CharField(label=gettext_lazy("Model"), error_messages={"required": gettext_lazy("Select a model.")})
+    model = forms.CharField(label=gettext_lazy("Model"))
     without: tuple[UUID, ...] = ()  # models that are not offered
 
     def __init__(self, *args: Any, person: Person, resource: Resource, locale: str, **kwargs: Any) -> None:
@@ -98,7 +99,7 @@ class ModelForm(forms.Form):
         return model
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(Form):
     """What the endpoint is called, and whether its traffic is logged."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=NAME_LENGTH)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from endpoints.models.person import Density, Theme
 from endpoints.pages import time_zones
+from endpoints.pages.forms.error_texts import Form
 
 
-class PreferencesForm(forms.Form):
+class PreferencesForm(Form):
     """A person's own choices; an empty one is the browser's or the usual one."""
 
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)

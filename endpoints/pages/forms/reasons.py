@@ -57,7 +57,6 @@ class ReasonField(forms.CharField):
     def __init__(self, *, required: bool = True, **options: Any) -> None:
         options.setdefault("label", gettext_lazy("Reason"))
         options.setdefault("max_length", LONGEST)
-        options.setdefault("error_messages", {"required": gettext_lazy("Enter a reason.")})
         super().__init__(required=required, **options)
 
 

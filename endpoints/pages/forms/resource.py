@@ -13,9 +13,10 @@ from endpoints.models import Resource
 from endpoints.models.connection import ApiVersion, Auth
 from endpoints.models.secret import CannotDecrypt, Secret
 from endpoints.pages.forms import connection_rules as rules
+from endpoints.pages.forms.error_texts import ModelBoundForm
 
 
-class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes none at run time
+class ResourceForm(ModelBoundForm):
     """A Speech resource; its key is written, never shown."""
 
     url = forms.URLField(
@@ -61,6 +62,9 @@ class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes
     class Meta:
         model = Resource
         fields = ("name", "region", "url", "free_tier", "auth", "tenant_id", "client_id")
+        error_messages = {
+            "name": {"unique": gettext_lazy("Another resource already has this name. Enter a different name.")}
+        }
 
     field_order = ("name", "region", "url", "own_gateway", "api_version")
 

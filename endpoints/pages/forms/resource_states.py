@@ -7,10 +7,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from endpoints.pages.forms.error_texts import Form
+
 FEW = 20  # endpoints that are paused or removed without typing their number
 
 
-class PauseForm(forms.Form):
+class PauseForm(Form):
     """The reason, and the number of endpoints when there are more than FEW."""
 
     number = forms.IntegerField(label=gettext_lazy("Number of endpoints"))
@@ -31,6 +33,4 @@ class PauseForm(forms.Form):
 class RemoveForm(PauseForm):
     """As above, with a reason in any case."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=500, error_messages={"required": gettext_lazy("Enter a reason.")}
-    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from endpoints.models.numbers import grouped
 
@@ -18,7 +17,6 @@ class TypedNumberField(forms.IntegerField):
     expected = 0
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("error_messages", {"required": gettext_lazy("Enter the number.")})
         super().__init__(widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}), **options)
 
     def clean(self, value: Any) -> int:

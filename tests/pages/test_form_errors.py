@@ -1,0 +1,123 @@
+"""A form says what to enter or select, in the reader's language, next to the field; never Django's own sentence."""
+
+import re
+
+import pytest
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.urls import reverse
+from django.utils import translation
+
+from endpoints.changes.bulk import Action
+from endpoints.models import Endpoint, Resource
+from endpoints.pages.forms import bulk, content_logs, endpoint, new_endpoint, preferences, resource, resource_states
+from endpoints.pages.forms.error_texts import Form, ModelBoundForm, SignInForm
+
+# How each form is made, from what was sent and from the page's people and rows.
+MADE = {
+    bulk.BulkForm: lambda sent, of: bulk.BulkForm(sent, person=of["person"], action=Action.DELETE),
+    content_logs.DownloadForm: lambda sent, of: content_logs.DownloadForm(sent, dated=True),
+    content_logs.KeepForm: lambda sent, of: content_logs.KeepForm(sent),
+    content_logs.PurgeForm: lambda sent, of: content_logs.PurgeForm(
+        sent, person=of["person"], endpoint=of["endpoint"], by_day=True, count=100
+    ),
+    endpoint.ChangeForm: lambda sent, of: endpoint.ChangeForm(sent, endpoint=of["endpoint"], asker=of["person"]),
+    endpoint.ChangeModelForm: lambda sent, of: endpoint.ChangeModelForm(
+        sent, endpoint=of["endpoint"], person=of["person"]
+    ),
+    endpoint.DeleteForm: lambda sent, of: endpoint.DeleteForm(sent, endpoint=of["endpoint"], asker=of["person"]),
+    endpoint.EditForm: lambda sent, of: endpoint.EditForm(sent, endpoint=of["endpoint"], asker=of["person"]),
+    endpoint.GoBackForm: lambda sent, of: endpoint.GoBackForm(sent),
+    new_endpoint.DetailsForm: lambda sent, of: new_endpoint.DetailsForm(sent, resource=of["endpoint"].resource),
+    new_endpoint.ModelForm: lambda sent, of: new_endpoint.ModelForm(
+        sent, person=of["person"], resource=of["endpoint"].resource, locale="en-US"
+    ),
+    new_endpoint.PlaceForm: lambda sent, of: new_endpoint.PlaceForm(sent, person=of["person"]),
+    preferences.PreferencesForm: lambda sent, of: preferences.PreferencesForm(
+        sent, browsers_zone=None, browsers_language="en"
+    ),
+    resource.ResourceForm: lambda sent, of: resource.ResourceForm(sent, person=of["person"]),
+    resource_states.PauseForm: lambda sent, of: resource_states.PauseForm(sent, count=100),
+    resource_states.RemoveForm: lambda sent, of: resource_states.RemoveForm(sent, count=100),
+    SignInForm: lambda sent, of: SignInForm(data=sent),
+}
+
+
+def ours(form):
+    """All subclasses of a form that this product defines."""
+    for one in form.__subclasses__():
+        if one.__module__.startswith(("endpoints.", "speechstudio.")):
+            yield one
+        yield from ours(one)
+
+
+def test_every_form_is_among_those_that_are_walked_here():
+    assert {*ours(forms.BaseForm)} - {Form, ModelBoundForm} == {*MADE}
+
+
+@pytest.fixture
+def of(alice, world, resource, worker, settings):
+    world.begin(endpoints=2, rate_limit="0/0")
+    worker.mirror()
+    settings.PURPOSE_REQUIRED = True
+    return {"person": alice.user, "endpoint": Endpoint.objects.present()[0]}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("made", MADE.values(), ids=[form.__name__ for form in MADE])
+def test_an_empty_required_field_says_what_to_do(of, made, language):
+    with translation.override(language):
+        form = made({}, of)
+        for name, field in form.fields.items():
+            if field.required and not field.disabled:
+                told = " ".join(form.errors[name])
+                assert told != str(forms.Field.default_error_messages["required"]), name
+                assert re.search(
+                    r"[Ee]nter |[Ss]elect |[Rr]eload "
+                    if language == "en"
+                    else r"[Gg]eben Sie |[Ww]ählen Sie |[Ll]aden Sie ",
+                    told,
+                ), name
+                assert "a value" not in told, name
+                assert "einen Wert" not in told, name
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_text_that_is_too_long_says_how_long_it_may_be(of, language):
+    with translation.override(language):
+        form = new_endpoint.DetailsForm({"name": "x" * 300}, resource=of["endpoint"].resource)
+        told = str(form.errors["name"][0])
+    assert "256" in told
+    assert "300" in told
+    assert told.startswith("Enter no more than" if language == "en" else "Geben Sie höchstens")
+
+
+def test_a_field_that_nobody_can_fill_in_says_to_reload(of):
+    form = endpoint.EditForm({"key": "no id", "name": "x"}, endpoint=of["endpoint"], asker=of["person"])
+    assert "Reload the page" in form.errors["key"][0]
+
+
+def test_a_name_that_another_resource_has_says_so(of):
+    form = resource.ResourceForm({"name": Resource.objects.get().name}, person=of["person"])
+    assert form.errors["name"] == ["Another resource already has this name. Enter a different name."]
+
+
+@pytest.mark.django_db
+def test_signing_in_says_what_to_enter_next_to_the_field(client):
+    page = client.post(reverse("login"), {}).content.decode()
+    for name, told in (("username", "Enter your username."), ("password", "Enter your password.")):
+        assert re.search(rf'<input[^>]*name="{name}"[^>]*aria-describedby="id_{name}_error"', page)
+        assert re.search(rf'id="id_{name}_error">.*?{told}', page, re.DOTALL)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "The username or password is incorrect."), ("de", "Der Benutzername oder das Kennwort")],
+)
+def test_a_wrong_password_is_told_in_one_sentence(client, language, told):
+    answer = client.post(
+        reverse("login"), {"username": "nobody", "password": "x"}, headers={"Accept-Language": language}
+    )
+    assert told in answer.content.decode()
+    assert str(AuthenticationForm.error_messages["invalid_login"])[:20] not in answer.content.decode()

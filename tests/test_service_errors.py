@@ -3,6 +3,7 @@
 import ast
 import errno
 import logging
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -19,7 +20,8 @@ from django.utils import translation
 from endpoints.azure import curl, unreachable
 from endpoints.azure.guard import ClosedNetwork
 from endpoints.logs.job import StorageRefused
-from endpoints.models import service_errors
+from endpoints.models import earlier_sentences, service_errors
+from endpoints.models.translatable_text import TranslatableText
 
 ROOT = Path(__file__).resolve().parent.parent
 RAISED = {"NotSent", "NotSupported", "NotFound", "ForeignAddress", "TimedOut", "ConnectionLost", "ContentExpired"}
@@ -166,7 +168,7 @@ def test_each_sentence_of_the_client_has_its_german_one():
             "The service sent an unexpected response (200): it isn't JSON.",
             "Der Dienst hat eine unerwartete Antwort gesendet (200): kein JSON.",
         ),
-        ("A text of an earlier version.", "A text of an earlier version."),
+        ("A text that nobody knows.", "A text that nobody knows."),
         ("", ""),
     ],
 )
@@ -175,3 +177,63 @@ def test_a_stored_error_is_shown_in_the_language_of_the_reader(stored, german):
         assert service_errors.in_words(stored) == german
     with translation.override("en"):
         assert service_errors.in_words(stored) == stored
+
+
+@pytest.mark.parametrize(
+    ("stored", "english", "german"),
+    [
+        (
+            "The service could not be reached: [Errno -2] Name or service not known.",
+            "The service couldn't be reached. No connection could be made. Check the network.",
+            "Der Dienst ist nicht erreichbar. Es konnte keine Verbindung hergestellt werden.",
+        ),
+        (
+            "The service's answer (200) cannot be understood: not JSON.",
+            "The service sent an unexpected response (200): it isn't JSON.",
+            "Der Dienst hat eine unerwartete Antwort gesendet (200): kein JSON.",
+        ),
+        (
+            "The service refused: The quota is used up. (Conflict, 409)",
+            "The service rejected the request: The quota is used up. (Conflict, 409)",
+            "Der Dienst hat die Anforderung abgelehnt: The quota is used up. (Conflict, 409)",
+        ),
+        (
+            "The model was deleted at the service.",
+            "The model was deleted in Azure.",
+            "Das Modell wurde in Azure gelöscht.",
+        ),
+        (
+            "The service does not support API version 2025-10-15, but it supports v3.2. Choose v3.2 for this resource.",
+            "The service doesn't support API version 2025-10-15 but supports v3.2. Select v3.2 for this resource.",
+            "Der Dienst unterstützt",
+        ),
+    ],
+)
+def test_an_error_that_an_earlier_version_stored_is_shown_in_todays_words(stored, english, german):
+    with translation.override("en"):
+        assert service_errors.in_words(stored) == english
+    with translation.override("de"):
+        assert service_errors.in_words(stored).startswith(german)
+
+
+def test_each_earlier_sentence_has_one_of_today_that_is_translated():
+    for earlier, today in earlier_sentences.SENTENCES.items():
+        stored = re.sub(r"%\(\w+\)s", "7", earlier)
+        assert earlier_sentences.in_todays_words(stored) == re.sub(r"%\(\w+\)s", "7", today)
+        with translation.override("de"):
+            german = service_errors.in_words(stored)
+        assert german not in (stored, re.sub(r"%\(\w+\)s", "7", today)), stored
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "This model is for de-DE, but the endpoint is for en-US."),
+        ("de", "Dieses Modell ist für de-DE, der Endpunkt für en-US."),
+    ],
+)
+def test_a_stored_text_with_names_is_shown_in_todays_words(language, told):
+    names = {"theirs": "de-DE", "ours": "en-US"}
+    stored = {"text": "This model is for %(theirs)s, the endpoint is for %(ours)s.", "names": names}
+    with translation.override(language):
+        assert TranslatableText.read(stored) == told

@@ -6,10 +6,10 @@ What they contain is translated too, if it is one of these texts, and kept if it
 """
 
 import logging
-import re
-from functools import cache
 
 from django.utils.translation import get_language, gettext, gettext_noop
+
+from endpoints.models.earlier_sentences import in_todays_words, pattern
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,12 @@ SENTENCES = (
     gettext_noop("The download stopped after %(received)s of %(promised)s bytes."),
     gettext_noop("The download stopped after %(received)s bytes."),
     gettext_noop("The file is %(found)s bytes, but the service lists it as %(listed)s bytes."),
+    gettext_noop("The file no longer existed in Azure on %(time)s."),
     gettext_noop("The model belongs to another Speech resource: %(resource)s."),
+    gettext_noop("This model can't be deployed: %(why)s."),
+    gettext_noop("This model is for %(theirs)s, but the endpoint is for %(ours)s."),
+    gettext_noop("API version %(version)s logs only to your own storage."),
+    gettext_noop("Another change is in progress: %(kind)s, requested by %(actor)s."),
 )
 # Without names in them: they are in the catalog as they are.
 PLAIN = (
@@ -126,34 +131,21 @@ REASONS = (
 def text_of(error: Exception) -> str:
     """The sentence of an error, or INVALID instead of one that a library wrote, which is logged."""
     text = str(error)
-    if text in PLAIN or any(_pattern(sentence).fullmatch(text) for sentence in SENTENCES):
+    if text in PLAIN or any(pattern(sentence).fullmatch(text) for sentence in SENTENCES):
         return text
     log.warning("%s: %s", type(error).__name__, text)
     return INVALID
 
 
 def in_words(stored: str) -> str:
-    """A stored text in the active language; what is not known here or in the catalog is returned as it is."""
+    """A stored text in today's words and the active language; what is not known is returned as it is."""
+    stored = in_todays_words(stored)
     if not stored or (get_language() or "en").startswith("en"):
         return stored
     translated = gettext(stored)
     if translated != stored:
         return translated
     for sentence in SENTENCES:
-        if found := _pattern(sentence).fullmatch(stored):
+        if found := pattern(sentence).fullmatch(stored):
             return gettext(sentence) % {name: in_words(value) for name, value in found.groupdict().items()}
     return stored
-
-
-@cache
-def _pattern(sentence: str) -> re.Pattern[str]:
-    names: set[str] = set()
-
-    def group(name: str) -> str:
-        if name in names:
-            return f"(?P={name})"
-        names.add(name)
-        return f"(?P<{name}>.+)"
-
-    pieces = re.split(r"%\((\w+)\)s", sentence)
-    return re.compile("".join(group(one) if odd % 2 else re.escape(one) for odd, one in enumerate(pieces)), re.DOTALL)

@@ -5,6 +5,8 @@ from typing import Any, Self
 from django.utils.functional import Promise
 from django.utils.translation import gettext, override
 
+from endpoints.models.earlier_sentences import SENTENCES
+
 
 class TranslatableText(str):
     """The text in the active language; `stored` is the JSON value to store.
@@ -26,7 +28,8 @@ class TranslatableText(str):
         """A stored value in the active language; a plain text is returned as it is."""
         if not isinstance(stored, dict):
             return str(stored)
-        return cls(stored["text"], **{name: cls.read(value) for name, value in stored["names"].items()})
+        text = SENTENCES.get(stored["text"], stored["text"])
+        return cls(text, **{name: cls.read(value) for name, value in stored["names"].items()})
 
 
 def _stored(value: Any) -> Any:

@@ -110,7 +110,7 @@ def test_an_edit_that_fails_is_told_as_one(alice, mirrored, worker, world):
     long_ago = timezone.now() - timedelta(hours=1)
     Change.objects.filter(pk=change.pk).update(state=ChangeState.DEPLOYING, accepted_at=long_ago)
     worker.step(Change.objects.get(pk=change.pk))
-    assert Event.objects.first().text == "Support calls could not be changed as requested"
+    assert Event.objects.first().text == "Support calls couldn't be changed as requested"
 
 
 def test_a_changed_resource_names_each_field_with_its_old_and_new_value(alice, mirrored, settings):

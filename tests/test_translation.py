@@ -239,5 +239,5 @@ def test_what_is_answered_in_place_of_a_page_is_german(alice, nemo, db):
 
 def test_a_refused_sign_in_is_german(db):
     answer = Client().post("/sign-in/", {"username": "nobody", "password": "x"}, headers=GERMAN)
-    assert "Es gibt ein Problem" in answer.content.decode()
+    assert "Es ist ein Problem aufgetreten" in answer.content.decode()
     assert left_over(answer.content.decode()) == []

@@ -33,6 +33,12 @@ BETTER = {
     r"\b[Oo]ur copy\b|\b(?:Not|not) here\b": "saved copy, not saved",
     r"\bWhole or not\b": "completeness",
     r"\bfor good\b": "permanently",
+    r"\b(?:cannot|(?:could|did|does|do|is|are|was|were|has|have) not)\b": "can't, couldn't, doesn't, isn't",
+    r"\bwasn't possible\b": "couldn't",
+    r"\b[Ss]omebody\b|\b[Aa]nybody\b|\b[Nn]obody\b": "someone, anyone, no one",
+    r"\bgave up the change\b|\bgoes on\b|\bon its way\b": "abandoned, continues, already sent",
+    r"\bfilters that are set\b": "the current filters",
+    r"\bThere is a problem\b": "there's a problem",
     r"This field is required": "enter a name, enter a reason",
 }
 

@@ -275,7 +275,7 @@ class Endpoint(models.Model):
         """Whether it serves, without what has been requested; that is what the open change shows."""
         change = self.open_change
         if self.unreadable:
-            return ShownStatus(self.status, _("Cannot be read"), "unknown", _(self.unreadable))
+            return ShownStatus(self.status, _("Can't be read"), "unknown", _(self.unreadable))
         if change and change.kind == ChangeKind.CREATE:
             return ShownStatus("", _("Not serving yet"), "waiting")
         if change and change.kind == ChangeKind.CHANGE_MODEL and change.sent_at:

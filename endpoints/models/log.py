@@ -45,7 +45,7 @@ class Outcome(models.TextChoices):
     RECOGNIZED = "recognized", _("Recognized")
     NOTHING = "nothing", _("No result")
     ERROR = "error", _("Recognition failed")
-    UNREADABLE = "unreadable", _("The transcript cannot be read")
+    UNREADABLE = "unreadable", _("The transcript can't be read")
 
 
 RESULTS = {"none": Outcome.NOTHING, "error": Outcome.ERROR, "unreadable": Outcome.UNREADABLE}  # in query strings

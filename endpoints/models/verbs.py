@@ -21,7 +21,7 @@ class Verb(models.TextChoices):
     CANCELED = "canceled", _("%(actor)s canceled the change of %(endpoint)s before it started")
     REPLACED = "replaced", _("%(actor)s replaced the requested model change of %(endpoint)s to %(model)s")
     TRIED_AGAIN = "tried-again", _("%(actor)s retried the change of %(endpoint)s")
-    GAVE_UP = "gave-up", _("%(actor)s gave up the change of %(endpoint)s")
+    GAVE_UP = "gave-up", _("%(actor)s abandoned the change of %(endpoint)s")
     DISMISSED = "dismissed", _("%(actor)s removed %(endpoint)s from the list")
     EDITED = "edited", _("%(endpoint)s was changed as requested")
     DELETED = "deleted", _("%(endpoint)s was deleted as requested")
@@ -29,7 +29,7 @@ class Verb(models.TextChoices):
     DEPLOYED = "deployed", _("%(model)s was deployed to %(endpoint)s")
     REFUSED = "refused", _("The change of %(endpoint)s was refused")
     FAILED = "failed", _("The deployment of %(model)s to %(endpoint)s failed")
-    EDIT_FAILED = "edit-failed", _("%(endpoint)s could not be changed as requested")
+    EDIT_FAILED = "edit-failed", _("%(endpoint)s couldn't be changed as requested")
     TOOK_EFFECT = "took-effect", _("The change of %(endpoint)s took effect after all")
     UNDECIDED = "undecided", _("The change of %(endpoint)s needs a decision")
     FOUND = "found", _("%(endpoint)s was discovered in Azure")
@@ -45,7 +45,10 @@ class Verb(models.TextChoices):
     LOGS_PLAYED = "logs-played", _("%(actor)s listened to the recording %(entry)s of %(endpoint)s")
     LOGS_READ = "logs-read", _("%(actor)s read the transcript %(entry)s of %(endpoint)s")
     LOGS_KEPT = "logs-kept", _("%(actor)s set how content logs of %(endpoint)s are saved: %(what)s")
-    LOGS_REMOVED = "logs-removed", _("Saved content logs of %(endpoint)s were removed after their time: %(number)s")
+    LOGS_REMOVED = (
+        "logs-removed",
+        _("Saved content logs of %(endpoint)s were removed when their retention period ended: %(number)s"),
+    )
     PURGE_REQUESTED = "purge-requested", _("%(actor)s requested the deletion of content logs of %(endpoint)s: %(what)s")
     PURGED = "purged", _("Content logs of %(endpoint)s were deleted: %(number)s")
     RESOURCE_ADDED = "resource-added", _("%(actor)s added the Speech resource %(resource)s")

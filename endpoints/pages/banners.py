@@ -75,7 +75,7 @@ def _failing(person: Person, resource: Resource) -> Banner:
     """What an administrator can act on, and what everybody else needs to know."""
     if not allows(person, "manage_resources", on=resource):
         text = _(
-            "Speech resource %(name)s can't be reached since %(time)s. Data may be out of date. "
+            "Speech resource %(name)s hasn't been reachable since %(time)s. Data might be out of date. "
             "Your administrator can see why."
         )
         words = {"name": resource.name, "time": _when(resource.failing_since)}
@@ -98,7 +98,9 @@ def _more(count: int) -> str:
 
 def _paused(person: Person, resource: Resource) -> Banner:
     words = {"name": resource.name, "who": resource.paused_by, "time": _when(resource.paused_at)}
-    text = isolated(_("%(name)s is paused by %(who)s since %(time)s: nothing is read from Azure or sent to it."), words)
+    text = isolated(
+        _("%(name)s has been paused by %(who)s since %(time)s: nothing is read from Azure or sent to it."), words
+    )
     if allows(person, "manage_resources", on=resource):
         return Banner("info", text, None, _address(resource), _("Speech resource"))
     return Banner("info", text)

@@ -66,7 +66,7 @@ def test_a_change_waits_says_why_and_is_sent_once_the_resource_is_resumed(alice,
     change = request_model(alice, endpoint, other)
     worker.step(change)
     page = text_of(bob.get(endpoint.get_absolute_url()))
-    assert "Waits: the Speech resource is paused by alice since" in page
+    assert "Waiting: the Speech resource has been paused by alice since" in page
     assert change.state == ChangeState.QUEUED
     resume_resource(paused, actor=alice.user)
     assert worker.step(change).state != ChangeState.QUEUED

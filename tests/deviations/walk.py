@@ -7,7 +7,7 @@ from . import acts
 from .mode import ODD, refresh
 from .stage import all_of
 
-UNREAD = ("Cannot be read", "can't be read")  # the status of a row, and how banners and errors name an item
+UNREAD = ("Can't be read", "can't be read")  # the status of a row, and how banners and errors name an item
 
 
 def walk(stage):

@@ -153,7 +153,7 @@ def test_what_is_missing_of_an_entry_is_said_on_it(lena, known):
     write(known, outcome="nothing")
     write(known, outcome="unreadable")
     html = page(lena, known)
-    for words in ("No recording", "No transcript", "Empty file", "No result", "The transcript cannot be read"):
+    for words in ("No recording", "No transcript", "Empty file", "No result", "The transcript can't be read"):
         assert html.count(f"{words}</span>") == 1, words
 
 

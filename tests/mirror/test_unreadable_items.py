@@ -69,10 +69,10 @@ def test_an_endpoint_whose_id_cannot_be_read_is_named_in_its_row_and_the_other_i
     worker.mirror()
     row = row_of(odd)
     assert (row.display_name, row.gone_at, row.unreadable) == (name, None, "`self` isn't a text value")
-    assert row.shown_status.label == "Cannot be read"
+    assert row.shown_status.label == "Can't be read"
     assert row_of(other).display_name == "Renamed"
     shown = page(alice)
-    assert "Cannot be read" in shown
+    assert "Can't be read" in shown
     assert "`self` isn't a text value" in shown
     assert "`self` isn't a text value" in page(alice, "endpoints:detail", row.pk)
     assert f"{name} can't be read" not in shown  # the row says so

@@ -131,7 +131,7 @@ def test_what_is_set_out_of_sight_is_a_chip_that_removes_it(bob, endpoint, event
 def test_nothing_yet_and_nothing_found_are_told_apart(bob, db):
     assert "No activity yet" in text_of(bob)
     told(Verb.VIEW_SHARED, bob, view="Mine")
-    assert "No event matches zzzz with the filters that are set." in text_of(bob, "q=zzzz")
+    assert "No events match zzzz and the current filters." in text_of(bob, "q=zzzz")
 
 
 def test_pages_go_on_without_end_and_repeat_no_event_when_new_ones_come(bob, db):
@@ -187,7 +187,7 @@ def test_a_bulk_change_is_one_line_with_its_sum_that_opens(bob, asked):
     page = bob.get(ACTIVITY).content.decode()
     details = page[page.index('<details>\n  <summary class="event">') :]
     first = details[details.index("<ol>") :]
-    assert first.index("The service gave no reason.") < first.index("Queued")  # what failed comes first
+    assert first.index("The service didn&#x27;t give a reason.") < first.index("Queued")  # what failed comes first
     assert "Show 2 more" in details
     assert len(lines(bob, f"bulk={asked.pk}")) == 7
 

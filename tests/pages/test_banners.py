@@ -30,8 +30,8 @@ def test_who_cannot_act_on_an_outage_reads_no_words_of_a_library(bob, lena, fail
     for person in (bob, lena):
         for address in (reverse("endpoints:list"), Endpoint.objects.get().get_absolute_url()):
             words = banners(person, address)
-            assert words.startswith("Speech resource Contoso can't be reached since ")
-            assert "Data may be out of date. Your administrator can see why." in words
+            assert words.startswith("Speech resource Contoso hasn't been reachable since ")
+            assert "Data might be out of date. Your administrator can see why." in words
             whole = text_of(person.get(address))
             assert "SSL" not in whole
             assert "certificate" not in whole.lower()
@@ -39,7 +39,7 @@ def test_who_cannot_act_on_an_outage_reads_no_words_of_a_library(bob, lena, fail
 
 def test_who_can_act_reads_why_with_a_link_to_the_resource(alice, failing):
     words = banners(alice, reverse("endpoints:list"))
-    assert words.startswith("Contoso: The service could not be reached")
+    assert words.startswith("Contoso: The service couldn't be reached")
     assert "Last updated" in words
     page = alice.get(reverse("endpoints:list")).content.decode()
     assert f'href="{reverse("endpoints:resources")}#resource-{failing.pk}"' in page
@@ -67,7 +67,7 @@ def test_a_pause_is_named_to_everybody(alice, bob, endpoint):
     Resource.objects.update(paused_at=timezone.now(), paused_by="ada")
     for person in (alice, bob):
         words = banners(person, endpoint.get_absolute_url())
-        assert words.startswith("Contoso is paused by ada since ")
+        assert words.startswith("Contoso has been paused by ada since ")
         assert "nothing is read from Azure or sent to it." in words
 
 
@@ -75,7 +75,7 @@ def test_of_many_resources_in_trouble_three_are_named_and_the_others_counted(bob
     for n in range(5):
         Resource.objects.create(name=f"Speech {n}", failing_since=timezone.now(), failure=TLS)
     words = banners(bob, reverse("endpoints:list"))
-    assert words.count("can't be reached since") == 3
+    assert words.count("hasn't been reachable since") == 3
     assert "2 more Speech resources can't be reached." in words
 
 
@@ -83,4 +83,4 @@ def test_a_paused_resource_counts_neither_as_unreachable_nor_as_old(alice, faili
     Resource.objects.update(paused_at=timezone.now(), paused_by="ada")
     words = banners(alice, reverse("endpoints:list"))
     assert "can't be reached" not in words
-    assert "Contoso is paused by ada since" in words
+    assert "Contoso has been paused by ada since" in words

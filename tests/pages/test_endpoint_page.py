@@ -80,7 +80,7 @@ def test_logging_that_the_version_does_not_allow_is_not_offered_and_says_why(ali
     Resource.objects.update(capabilities={"logging_needs_own_storage": True}, api_version="2025-10-15")
     page = page_of(alice, endpoint, "content-logging")
     assert "Turn content logging" not in page
-    assert "API version 2025-10-15 logs to your own storage only" in page
+    assert "API version 2025-10-15 logs only to your own storage" in page
     assert "30 days" not in page
 
 

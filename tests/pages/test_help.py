@@ -17,7 +17,7 @@ def test_everybody_who_has_signed_in_can_read_the_help(bob, nemo, client):
 
 def test_the_help_says_what_role_a_person_has(bob, nemo):
     assert "Your role: <strong>viewer</strong>" in bob.get("/help/").content.decode()
-    assert "You don't have one of these roles." in nemo.get("/help/").content.decode()
+    assert "You don't have any of these roles." in nemo.get("/help/").content.decode()
 
 
 def test_the_help_is_in_the_language_of_the_reader(bob):

@@ -312,11 +312,11 @@ def test_while_the_service_is_unavailable_the_rows_stay_and_the_page_says_since_
     worker.mirror()
     page = bob.get("/endpoints/").content.decode()
     assert len(endpoint_ids(bob.get("/endpoints/"))) == 50
-    assert "can&#x27;t be reached since" in page
-    assert "Data may be out of date." in page
+    assert "hasn&#x27;t been reachable since" in page
+    assert "Data might be out of date." in page
     world.fail()
     worker.mirror()
-    assert "Data may be out of date." not in bob.get("/endpoints/").content.decode()
+    assert "Data might be out of date." not in bob.get("/endpoints/").content.decode()
 
 
 def test_an_incomplete_listing_removes_nothing(many, world, worker):

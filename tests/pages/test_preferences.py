@@ -152,8 +152,8 @@ def test_a_time_is_typed_in_a_persons_own_zone_and_read_in_everybody_elses(alice
         assert told in read
 
 
-SKIPPED = "%s does not exist on this day, because clocks go forward in Europe/Berlin. Choose %s or another time."
-REPEATED = "%s occurs twice on this day, because clocks go back in Europe/Berlin. Choose another time."
+SKIPPED = "%s doesn&#x27;t exist on this day because clocks go forward in Europe/Berlin. Choose %s or another time."
+REPEATED = "%s occurs twice on this day because clocks go back in Europe/Berlin. Choose another time."
 
 
 @pytest.mark.parametrize(

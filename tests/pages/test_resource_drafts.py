@@ -43,13 +43,19 @@ def after_its_test(address):
 def test_a_draft_is_tested_and_nothing_of_it_is_used_until_a_person_says_so(alice, form, world, worker):
     address = drafted(alice, form)
     page = text_of(alice.get(address))
-    assert "The connection is tested now." in page
+    assert "The connection is being tested." in page
     assert "Save anyway" in page
     assert "Use it" not in page.replace("select Use it", "")
     page = text_of(alice.get(after_its_test(address)))
-    assert "The connection works. The resource is not in use yet." in page
+    assert "The connection works. The resource isn't in use yet." in page
     assert "5 checks passed" in page
-    for words in ("Address 127.0.0.1 answers.", "Accepted.", "endpoints, ", "No endpoint logs content.", "v3.2 works."):
+    for words in (
+        "Address 127.0.0.1 responds.",
+        "Accepted.",
+        "endpoints, ",
+        "No endpoint logs content.",
+        "v3.2 works.",
+    ):
         assert words in page, words
     assert "Use it" in page
     assert not Resource.objects.exists()
@@ -130,7 +136,7 @@ def test_a_draft_of_a_resource_that_somebody_changed_meanwhile_is_not_used(alice
     address = drafted(alice, form | {"name": "Contoso", "new_key": "another"}, resource)
     Resource.objects.update(name="Changed meanwhile")
     page = text_of(alice.post(address, {"action": "use"}, follow=True))
-    assert "Somebody changed this resource meanwhile." in page
+    assert "Someone changed this resource in the meantime." in page
     assert Resource.objects.get().name == "Changed meanwhile"
 
 
@@ -138,7 +144,7 @@ def test_a_name_that_was_taken_meanwhile_is_not_used_twice(alice, form, resource
     address = drafted(alice, form | {"url": "http://127.0.0.1:9"})
     Resource.objects.update(name="Fabrikam")
     page = text_of(alice.post(address, {"action": "use"}, follow=True))
-    assert "Another resource has this name by now." in page
+    assert "Another resource now has this name." in page
     assert Resource.objects.count() == 1
 
 

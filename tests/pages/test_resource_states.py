@@ -27,11 +27,11 @@ def test_the_page_says_what_a_pause_means_before_it_begins(alice, endpoint, othe
     page = text_of(act(alice, "pause", endpoint.resource))
     for sentence in (
         "Nothing is read from Azure or sent to it for the 1 endpoint of this resource",
-        "In Azure nothing changes: endpoints keep serving, and are billed.",
-        "1 open change waits until somebody resumes the resource.",
+        "Nothing changes in Azure. Endpoints keep serving and you're still billed for them.",
+        "1 open change waits until someone resumes the resource.",
         "1 log download waits.",
         "Content logs that Azure deletes in the meantime can't be saved.",
-        "Endpoints, saved copies and history stay as they are.",
+        "Endpoints, saved copies, and history are kept.",
         "Pause 1 endpoint",
     ):
         assert sentence in page
@@ -44,8 +44,8 @@ def test_a_paused_resource_says_who_since_when_and_why_and_can_be_resumed(alice,
     page = text_of(alice.get(reverse("endpoints:resources")))
     assert "Paused by alice since" in page
     assert "Key rotation" in page
-    assert "1 change waits. Endpoints and history stay." in page
-    assert "1 change that waited is sent to Azure when it is due." in text_of(act(alice, "resume", endpoint.resource))
+    assert "1 change waits. Endpoints and history are kept." in page
+    assert "1 waiting change is sent to Azure when it's due." in text_of(act(alice, "resume", endpoint.resource))
     assert "Contoso is resumed." in confirm(alice, "resume", endpoint.resource)
     assert not Resource.objects.get().paused
 
@@ -59,12 +59,12 @@ def test_a_reason_is_optional_for_a_pause_and_required_for_a_removal(alice, reso
 @pytest.mark.parametrize("what", ["pause", "remove"])
 def test_for_more_than_twenty_endpoints_their_number_is_typed(alice, resource, what):
     Endpoint.objects.bulk_create(Endpoint(resource=resource, display_name=str(n), number=n) for n in range(21))
-    assert "Type the number of endpoints to confirm: 21" in text_of(act(alice, what, resource))
+    assert "To confirm, enter the number of endpoints: 21" in text_of(act(alice, what, resource))
     for number in ("", "20", "x"):
         page = confirm(alice, what, resource, reason="No longer used", number=number)
-        assert "There is a problem" in page
+        assert "There's a problem" in page
     assert not Resource.objects.get().paused
-    assert "There is a problem" not in confirm(alice, what, resource, reason="No longer used", number="21")
+    assert "There's a problem" not in confirm(alice, what, resource, reason="No longer used", number="21")
     assert not Resource.objects.active().exists()
 
 
@@ -73,16 +73,18 @@ def test_the_page_says_what_a_removal_means_and_what_it_does_not(alice, endpoint
     Download.objects.create(endpoint=endpoint, actor=alice.user)
     page = text_of(act(alice, "remove", endpoint.resource))
     for sentence in (
-        "In Azure nothing changes: endpoints keep serving, and are billed. The key is deleted here.",
+        "Nothing changes in Azure. Endpoints keep serving and you're still billed for them. The key is deleted here.",
         "1 endpoint disappears from this app, with its models and projects.",
-        "1 change that was not sent yet is canceled.",
-        "1 log download that is in progress is canceled.",
+        "1 change that wasn't sent yet is canceled.",
+        "1 log download in progress is canceled.",
         "Saved copies of content logs and finished downloads can no longer be opened.",
-        "History stays",
+        "History is kept",
     ):
         assert sentence in page
     Change.objects.filter(pk=change.pk).update(state=ChangeState.DEPLOYING, sent_at=change.requested_at)
-    assert "1 change was sent already: Azure may still carry it out" in text_of(act(alice, "remove", endpoint.resource))
+    assert "1 change was already sent. Azure might still complete it" in text_of(
+        act(alice, "remove", endpoint.resource)
+    )
 
 
 def test_a_removal_keeps_the_history_and_sends_nothing_to_azure(alice, endpoint, other, world):
@@ -104,7 +106,7 @@ def test_the_resource_of_the_environment_is_not_removed_because_the_next_start_w
     settings.SPEECH_KEY, settings.SPEECH_REGION = "k", "eastus"
     Resource.objects.update(registered_as="Speech eastus")
     page = text_of(act(alice, "remove", resource))
-    assert "The next start would add it again, so it can't be removed here." in page
+    assert "It would be added again at the next start, so you can't remove it here." in page
     assert "Pause" in page
     confirm(alice, "remove", resource, reason="Away with it")
     assert Resource.objects.exists()
@@ -117,6 +119,6 @@ def test_a_resource_that_is_paused_already_is_not_paused_again(alice, lena, reso
     confirm(alice, "pause", resource, reason="First")
     assert "Paused by alice since" in confirm(alice, "pause", resource, reason="Second")
     assert Resource.objects.get().pause_reason == "First"
-    assert "This resource is not paused." not in text_of(act(alice, "resume", resource))
+    assert "This resource isn't paused." not in text_of(act(alice, "resume", resource))
     confirm(alice, "resume", resource)
-    assert "This resource is not paused." in text_of(act(alice, "resume", resource))
+    assert "This resource isn't paused." in text_of(act(alice, "resume", resource))

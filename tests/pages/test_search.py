@@ -124,7 +124,7 @@ def test_a_page_of_very_many_results_leads_to_the_list(bob, contoso, model):
 
 def test_nothing_found_is_said(bob, db):
     page = bob.get("/search/?q=zzzz").content.decode()
-    assert "No endpoint, model, page, or action matches “zzzz”." in page
+    assert "No endpoints, models, pages, or actions match “zzzz”." in page
 
 
 @pytest.mark.parametrize("words", ["\0", " " * 300, "%", "'\"*)(", "ß" * 400, "a b " * 200])

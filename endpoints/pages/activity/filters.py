@@ -25,7 +25,7 @@ def menus(person: Person, query: QueryDict) -> list[Menu]:
     endpoints = _few(door.endpoints(person).present().order_by("name_key", "pk").values_list("pk", "display_name"))
     resources = _few(door.resources(person).order_by("name").values_list("pk", "name"))
     rows: list[tuple[str, str, Any]] = [
-        ("person", _("Person"), [("", _("Anybody")), *people, (selection.NOBODY, PRODUCT)]),
+        ("person", _("Person"), [("", _("Anyone")), *people, (selection.NOBODY, PRODUCT)]),
         ("endpoint", _("Endpoint"), [("", _("All endpoints")), *endpoints]),
         ("kind", _("Kind"), [("", _("Any kind")), *EventKind.choices]),
         ("time", _("Time"), [("", _("Any time")), *selection.TIMES.items()]),

@@ -17,7 +17,7 @@ def words(change: Change, resource: Resource) -> str:
     """The reason, if there is one, and the time of the next attempt, if a worker makes one by itself."""
     if resource.paused_at and change.state in (*TRIED, *CHECKED):
         time = {"who": resource.paused_by, "time": f"{timezone.localtime(resource.paused_at):%Y-%m-%d %H:%M}"}
-        return isolated(_("Waits: the Speech resource is paused by %(who)s since %(time)s."), time)
+        return isolated(_("Waiting: the Speech resource has been paused by %(who)s since %(time)s."), time)
     now = timezone.now()
     at = _next(change, resource, now)
     sentences = [_why(change, resource, now if at else None)]

@@ -95,7 +95,7 @@ def _made(
         ("project", _("Project"), [("", _("All projects")), (selection.NONE, _("No project")), *projects], False),
         ("logging", _("Content logging"), [("", _("On or off")), ("on", _("On")), ("off", _("Off"))], True),
         ("base", _("Base model"), [("", _("Any base model")), *bases], True),
-        ("owner", pgettext("column", "Owner"), [("", _("Anybody")), *_people(owners)], True),
+        ("owner", pgettext("column", "Owner"), [("", _("Anyone")), *_people(owners)], True),
     ]
     if len(resources) > 1:
         rows.append(("resource", _("Speech resource"), [("", _("All resources")), *resources], True))

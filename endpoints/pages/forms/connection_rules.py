@@ -57,8 +57,8 @@ def why_not_of_azure(address: str, region: str, *, own_gateway: bool) -> str:
     if host.endswith(_CUSTOM) or own_gateway or _is_address(host):
         return ""
     return _(
-        "This is not the address of a Speech resource, which ends in .cognitiveservices.azure.com. "
-        "If it is that of your own gateway, select so below."
+        "This isn't the address of a Speech resource. Those addresses end in .cognitiveservices.azure.com. "
+        "If you use your own gateway, select that option below."
     )
 
 

@@ -32,6 +32,6 @@ def _why_not(typed: datetime) -> str:
     later = typed.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
     words = {"time": date_format(typed, "TIME_FORMAT"), "zone": zone, "later": date_format(later, "TIME_FORMAT")}
     if later.replace(tzinfo=None) == typed:
-        return _("%(time)s occurs twice on this day, because clocks go back in %(zone)s. Choose another time.") % words
-    forward = _("%(time)s does not exist on this day, because clocks go forward in %(zone)s.") % words
+        return _("%(time)s occurs twice on this day because clocks go back in %(zone)s. Choose another time.") % words
+    forward = _("%(time)s doesn't exist on this day because clocks go forward in %(zone)s.") % words
     return f"{forward} {_('Choose %(later)s or another time.') % words}"

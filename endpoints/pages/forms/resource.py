@@ -29,8 +29,8 @@ class ResourceForm(ModelBoundForm):
         required=False,
     )
     own_gateway = forms.BooleanField(
-        label=gettext_lazy("This is the address of our own gateway"),
-        help_text=gettext_lazy("Select it when the address is not one of Azure: the key is sent there."),
+        label=gettext_lazy("This is the address of your own gateway"),
+        help_text=gettext_lazy("Select this if the address doesn't belong to Azure. The key is sent to that address."),
         required=False,
     )
     api_version = forms.ChoiceField(
@@ -128,9 +128,11 @@ class ResourceForm(ModelBoundForm):
             return
         if rules.is_elsewhere(url):
             if not rules.WORD.fullmatch(key):
-                self.add_error("new_key", _("A key is one word, without blanks."))
+                self.add_error("new_key", _("A key can't contain spaces."))
         elif not rules.KEY.fullmatch(key):
-            self.add_error("new_key", _("A key has 32 characters from 0 to 9 and a to f, or 84 letters and digits."))
+            self.add_error(
+                "new_key", _("Enter a key of 32 characters (0 to 9 and a to f) or of 84 letters and digits.")
+            )
 
     def _same_resource(self, values: dict[str, Any]) -> Resource | None:
         """Another row of the same Speech resource: with the same address, in a region also with the same key."""

@@ -116,7 +116,7 @@ def _version(step: Step) -> str:
 
 
 _PASSED: dict[str, Callable[[Step], str]] = {
-    "address": lambda step: _("%(host)s answers.") % (step.facts or {"host": "…"}),
+    "address": lambda step: _("%(host)s responds.") % (step.facts or {"host": "…"}),
     "certificate": _certificate,
     "key": lambda step: _("Accepted."),
     "lists": _lists,

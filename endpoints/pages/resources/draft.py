@@ -56,9 +56,12 @@ def _use(request: HttpRequest, found: ConnectionCheck) -> HttpResponse:
     try:
         resource = checks.use_draft(found, actor=request.user)
     except checks.NameTaken:
-        messages.error(request, _("Another resource has this name by now. Choose another name."))
+        messages.error(request, _("Another resource now has this name. Enter a different name."))
     except checks.Changed:
-        messages.error(request, _("Somebody changed this resource meanwhile. Discard the draft, and edit it again."))
+        messages.error(
+            request,
+            _("Someone changed this resource in the meantime. Discard the draft, and then edit the resource again."),
+        )
     else:
         hints.send("mirror", resource.pk)
         messages.success(request, _("%(name)s is saved and in use.") % {"name": resource.name})

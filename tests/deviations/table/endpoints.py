@@ -5,7 +5,7 @@ from tests.deviations.mode import GONE, ODD, Mode, entities, item_is, list_is, o
 
 LISTED = "/endpoints"
 SERVES = "Succeeded <model> en-US Custom model"
-STATUS = "Cannot be read `status` isn't valid"
+STATUS = "Can't be read `status` isn't valid"
 EXPIRES: dict[str, str | tuple[str, ...]] = {
     "list": "Custom model <expiration date> On in Azure",
     "endpoint": ("Expiration <expiration date>", "days left What happens when a model expires?"),
@@ -356,8 +356,8 @@ MODES = [
         "leaves out the `self` of an endpoint",
         odd_endpoint(self=GONE),
         {
-            "list": "Cannot be read `self` is missing",
-            "endpoint": "Cannot be read `self` is missing",
+            "list": "Can't be read `self` is missing",
+            "endpoint": "Can't be read `self` is missing",
             "resources": "Front door can't be read: `self` is missing.",
             "check": "the endpoint 'Front door' can't be read: `self` is missing",
         },
@@ -368,7 +368,7 @@ MODES = [
         "gives a number as the `self`",
         odd_endpoint(self=7),
         {
-            "list": "Cannot be read `self` isn't a text value",
+            "list": "Can't be read `self` isn't a text value",
             "resources": "Front door can't be read: `self` isn't a text value.",
             "check": "the endpoint 'Front door' can't be read: `self` isn't a text value",
         },
@@ -379,7 +379,7 @@ MODES = [
         "gives a `self` that ends without an id",
         odd_endpoint(self="https://h.example/speechtotext/v3.2/endpoints/"),
         {
-            "list": "Cannot be read `self` doesn't contain an ID",
+            "list": "Can't be read `self` doesn't contain an ID",
             "resources": "Front door can't be read: `self` doesn't contain an ID.",
             "check": "the endpoint 'Front door' can't be read: `self` doesn't contain an ID",
         },

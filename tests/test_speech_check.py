@@ -232,7 +232,7 @@ def test_an_id_that_the_recognition_service_refuses_is_told_from_a_recording_tha
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(None, "cannot be read"), (b"", "is not a WAV"), (b"\0" * 90, "is not a WAV")], ids=str
+    ("content", "told"), [(None, "can't be read"), (b"", "isn't a WAV"), (b"\0" * 90, "isn't a WAV")], ids=str
 )
 def test_a_file_that_is_no_recording_is_one_line(resource, tmp_path, content, told):
     path = tmp_path / "recording.wav"
@@ -357,8 +357,8 @@ def test_it_runs_without_a_database_with_the_resource_of_the_environment(tmp_pat
 @pytest.mark.parametrize(
     ("env", "told"),
     [
-        ({}, "There is no resource to check: set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT)."),
-        ({"SPEECH_KEY": KEY}, "There is no resource to check: set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT)."),
+        ({}, "There's no resource to check. Set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT)."),
+        ({"SPEECH_KEY": KEY}, "There's no resource to check. Set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT)."),
         ({"SPEECH_KEY": KEY, "SPEECH_ENDPOINT": "https://["}, "SPEECH_ENDPOINT"),
         ({"SPEECH_KEY": KEY, "SPEECH_REGION": "no region"}, "is not the name of a region"),
         (
@@ -381,7 +381,7 @@ def test_the_resource_must_be_named_if_there_are_several(resource, world, run_co
     resources.register(name="Fabrikam", region="eastus", url=world.url, key=KEY, api_version="v3.2")
     with pytest.raises(CommandError, match="Contoso, Fabrikam"):
         call_command("speech_check")
-    with pytest.raises(CommandError, match="no resource named Other"):
+    with pytest.raises(CommandError, match="No resource is named Other"):
         call_command("speech_check", "Other")
     assert run_command("Fabrikam")[1][0].startswith("Fabrikam: ")
 

@@ -28,8 +28,8 @@ class TranslatableText(str):
         """A stored value in the active language; a plain text is returned as it is."""
         if not isinstance(stored, dict):
             return str(stored)
-        text = SENTENCES.get(stored["text"], stored["text"])
-        return cls(text, **{name: cls.read(value) for name, value in stored["names"].items()})
+        text = str(stored["text"])
+        return cls(SENTENCES.get(text, text), **{name: cls.read(value) for name, value in stored["names"].items()})
 
 
 def _stored(value: Any) -> Any:

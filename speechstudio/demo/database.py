@@ -17,7 +17,7 @@ from speechstudio.child_process import die_with_parent
 from speechstudio.demo.processes import CannotStart
 from speechstudio.log_filters import database_error
 
-PEOPLE = {"admin": "deploys models", "listener": "may read content logs", "viewer": "looks"}
+PEOPLE = {"admin": "can deploy models", "listener": "can read content logs", "viewer": "can view"}
 SIMULATED = "Contoso Speech"
 
 
@@ -45,7 +45,7 @@ class DatabaseSetup:
         try:
             result = self._results.recv()
         except EOFError:
-            raise CannotStart("The set-up ended in the middle.") from None
+            raise CannotStart("The setup stopped before it finished. Start the demo again.") from None
         if isinstance(result, Exception):
             raise result
         return str(result)

@@ -239,12 +239,15 @@ def refused(var, **env):
 def test_a_port_in_use_is_reported_in_one_line(tmp_path, name):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        assert refused(tmp_path, **{name: port}) == f"CommandError: Port {port} is taken; set {name} to a free one.\n"
+        assert (
+            refused(tmp_path, **{name: port})
+            == f"CommandError: Port {port} is already in use. Set {name} to a free port.\n"
+        )
 
 
 @pytest.mark.parametrize(("name", "text"), [("PORT", "many"), ("PORT", "70000"), ("SIMULATOR_PORT", "-1")])
 def test_an_invalid_port_is_reported_in_one_line(tmp_path, name, text):
-    assert f"{name}={text} is not a port" in refused(tmp_path, **{name: text})
+    assert f"{name}={text} isn't a port" in refused(tmp_path, **{name: text})
 
 
 def test_a_var_that_cannot_be_written_is_reported_in_one_line():

@@ -40,7 +40,7 @@ def demo(tmp_path):
 
 
 ENDED = "The worker has ended (3). "
-AGAIN, NOT_AGAIN = "It is started again in 15 s.", "Stop the demo with Ctrl-C and start it again."
+AGAIN, NOT_AGAIN = "It will restart in 15 s.", "Stop the demo with Ctrl-C and start it again."
 
 
 def test_a_worker_that_ended_is_started_again_after_15_seconds_three_times_in_ten_minutes(demo):

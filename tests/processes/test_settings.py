@@ -280,4 +280,7 @@ def test_a_worker_names_the_setting_of_a_broker_that_does_not_answer(tmp_path):
 def test_static_files_that_cannot_be_written_are_one_line(tmp_path):
     done = started(tmp_path, "manage.py", "setup", STATIC_ROOT="/dev/null/static")
     assert done.returncode == 1
-    assert re.fullmatch(r"CommandError: STATIC_ROOT=/dev/null/static .* cannot be written \(.+\)\.\n", done.stderr)
+    assert re.fullmatch(
+        r"CommandError: STATIC_ROOT=/dev/null/static .* can't be written to \(.+\). Check its permissions\.\n",
+        done.stderr,
+    )

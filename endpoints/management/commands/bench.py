@@ -30,7 +30,7 @@ FEWEST_ROUNDS = 5
 
 
 class Command(BaseCommand):
-    help = "Measure the product beside its peers, print one table and write bench.json into VAR."
+    help = "Measure the product beside its peers, print one table, and write bench.json to VAR."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if sys.platform != "linux":
             raise CommandError("The benchmarks read /proc, so they need Linux.", returncode=1)
         if unknown := [part for part in options["parts"] if part not in PARTS]:
-            raise CommandError(f"There is no part {unknown[0]}; the parts are {', '.join(PARTS)}.", returncode=1)
+            raise CommandError(f"{unknown[0]} isn't a benchmark. Choose from {', '.join(PARTS)}.", returncode=1)
         signal.signal(signal.SIGTERM, _interrupt)
         noise = Noise()
         noise.listen()
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             raise CommandError("Interrupted", returncode=130) from None
         self._write(found, noise)
         if options["strict"] and any(row.holds is False for row in found):
-            raise CommandError("A goal is missed.", returncode=1)
+            raise CommandError("A goal wasn't met.", returncode=1)
 
     def _write(self, found: list[Row], noise: Noise) -> None:
         self.stdout.write(table(found))

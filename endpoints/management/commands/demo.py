@@ -31,13 +31,13 @@ class Command(BaseCommand):
         for name, default, what in (
             ("endpoints", 0, "endpoints that the simulated service begins with"),
             ("logs", 6, "pairs of content logs for each endpoint with logging"),
-            ("deploy-seconds", 20, "how long a simulated deployment takes"),
-            ("latency-ms", 0, "how long the simulated service thinks"),
+            ("deploy-seconds", 20, "duration of a simulated deployment, in seconds"),
+            ("latency-ms", 0, "delay of each response of the simulated service, in milliseconds"),
         ):
             parser.add_argument(f"--{name}", type=int, default=default, help=f"{what} ({default})")
 
         parser.add_argument(
-            "--control", action="store_true", help="let the simulated service be steered under /_world/"
+            "--control", action="store_true", help="let tests control the simulated service at /_world/"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         self.env = {"LOOK_SECONDS": "10", **os.environ, "DEMO": "true", "CELERY_SKIP_CHECKS": "true"}
         for name, port in (("PORT", self.port), ("SIMULATOR_PORT", self.simulator_port)):
             if not (processes.port_is_free(port) or (self.real and name == "SIMULATOR_PORT")):
-                raise CommandError(f"Port {port} is taken; set {name} to a free one.", returncode=1)
+                raise CommandError(f"Port {port} is already in use. Set {name} to a free port.", returncode=1)
         self.children = Processes(settings.VAR / "log")
         self.broker_socket_file: Path | None = None
         self.beat: Service | None = None
@@ -106,7 +106,7 @@ class Command(BaseCommand):
             return
         directory(socket_file.parent)
         if socket_file.parent.stat().st_uid != os.getuid():
-            raise CannotStart(f"{socket_file.parent} belongs to somebody else; remove it.")
+            raise CannotStart(f"{socket_file.parent} belongs to another user. Remove it.")
         if processes.accepts(str(socket_file)):
             raise CannotStart(f"A demo with VAR={settings.VAR} is already running.")
         socket_file.unlink(missing_ok=True)
@@ -132,7 +132,7 @@ class Command(BaseCommand):
         """Report the processes that have ended. The worker is started again a few times, and no other."""
         for name, code in children.ended().items():
             if name == "worker" and restarts.may_restart(name):
-                self.stderr.write(f"The {name} has ended ({code}). It is started again in {Restarts.AFTER} s.")
+                self.stderr.write(f"The {name} has ended ({code}). It will restart in {Restarts.AFTER} s.")
             else:
                 self.stderr.write(f"The {name} has ended ({code}). Stop the demo with Ctrl-C and start it again.")
         for name in restarts.due():
@@ -144,15 +144,15 @@ class Command(BaseCommand):
         people = ", ".join(f"{name} ({what})" for name, what in PEOPLE.items())
         address = f"http://127.0.0.1:{self.port}{settings.SCRIPT_NAME}/"
         self.stdout.write(f"Speech Studio: {address} with {service}, ready in {seconds:.1f} s")
-        self.stdout.write(f"Sign in as {people}; the password is demo")
-        self.stdout.write(f"Logs: {self.children.logs}; stop with Ctrl-C")
+        self.stdout.write(f"Sign in as {people}. The password is demo.")
+        self.stdout.write(f"Logs: {self.children.logs}. Press Ctrl-C to stop.")
         self.stdout.flush()
 
 
 def _port(name: str, default: int) -> int:
     given = os.environ.get(name) or str(default)
     if not (given.isdecimal() and 0 < int(given) < 65536):
-        raise CommandError(f"{name}={given} is not a port; give a number from 1 to 65535.", returncode=1)
+        raise CommandError(f"{name}={given} isn't a port. Enter a number from 1 to 65535.", returncode=1)
     return int(given)
 
 

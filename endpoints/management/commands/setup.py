@@ -24,7 +24,8 @@ class Command(BaseCommand):
             assets.collect_static_files()
         except OSError as error:
             raise CommandError(
-                f"STATIC_ROOT={settings.STATIC_ROOT} or VAR={settings.VAR} cannot be written ({error.strerror})."
+                f"STATIC_ROOT={settings.STATIC_ROOT} or VAR={settings.VAR} can't be written to ({error.strerror}). "
+                "Check its permissions."
             ) from None
         self._try_broker()
         if settings.SPEECH_KEY:
@@ -36,9 +37,7 @@ class Command(BaseCommand):
             )
             self.stdout.write(f"Speech resource: {resource.name}, {resource.endpoint_url}")
             if kept := resources.kept_of(resource):
-                self.stdout.write(
-                    f"Edited on the page Resources, so the environment does not set it: {', '.join(kept)}"
-                )
+                self.stdout.write(f"Edited on the Resources page, so the environment doesn't set: {', '.join(kept)}")
 
     def _try_broker(self) -> None:
         """Say it when the broker does not answer. It is no failure: web and worker connect as soon as it does."""

@@ -35,7 +35,7 @@ LARGEST_WAV = 8_000_000  # bytes; more than the 60 seconds that the service take
 
 
 class Command(BaseCommand):
-    help = "Ask a Speech resource for everything, and print what holds of the contract and what differs."
+    help = "Check a Speech resource against the published contract, and print what matches and what differs."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -105,7 +105,7 @@ class Command(BaseCommand):
         totals = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
         self._print_line(f"{len(check.results)} steps: {totals}.")
         if interrupted or counts[Verdict.DIFFERED] or counts[Verdict.FAILED]:
-            raise CommandError("Not everything held.", returncode=1)
+            raise CommandError("Some steps differed or failed. See the lines above.", returncode=1)
 
     def _print_result(self, result: CheckResult) -> None:
         time = f" ({result.seconds:.2f} s)" if result.seconds else ""
@@ -137,14 +137,14 @@ def _named(name: str | None) -> tuple[Resource, str]:
         known = {}  # before `setup`
     if name in known or (known and not name):
         if not name and len(known) > 1:
-            raise CommandError(f"Name one of the resources: {', '.join(known)}.")
+            raise CommandError(f"Enter the name of one of these resources: {', '.join(known)}.")
         return known[name or next(iter(known))], ""
     found = _of_environment()
     if found and name in (None, found.name):
         return found, settings.SPEECH_KEY
     if name:
-        raise CommandError(f"There is no resource named {name}. There are: {', '.join(known) or 'none'}.")
-    raise CommandError("There is no resource to check: set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT).")
+        raise CommandError(f"No resource is named {name}. Resources: {', '.join(known) or 'none'}.")
+    raise CommandError("There's no resource to check. Set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT).")
 
 
 def _of_environment() -> Resource | None:
@@ -176,9 +176,9 @@ def _recording(path: str) -> bytes:
         with Path(path).open("rb") as file:
             audio = file.read(LARGEST_WAV + 1)
     except OSError as error:
-        raise CommandError(f"The recording cannot be read ({error.strerror}): {path}") from None
+        raise CommandError(f"The recording can't be read ({error.strerror}): {path}") from None
     if audio[:4] != b"RIFF" or audio[8:12] != b"WAVE":
-        raise CommandError(f"The recording is not a WAV file: {path}")
+        raise CommandError(f"The recording isn't a WAV file: {path}")
     if len(audio) > LARGEST_WAV:
-        raise CommandError(f"The recording is longer than the 60 seconds that the service takes: {path}")
+        raise CommandError(f"The recording is longer than 60 seconds, the most that the service accepts: {path}")
     return audio

@@ -113,7 +113,7 @@ def test_signing_in_says_what_to_enter_next_to_the_field(client):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("language", "told"),
-    [("en", "The username or password is incorrect."), ("de", "Der Benutzername oder das Kennwort")],
+    [("en", "The username or password is incorrect."), ("de", "das Kennwort ist falsch")],
 )
 def test_a_wrong_password_is_told_in_one_sentence(client, language, told):
     answer = client.post(

@@ -25,7 +25,7 @@ from endpoints.logs.keep import refresh, retention
 from endpoints.logs.purge import job as purge_job
 from endpoints.logs.storage import orphans
 from endpoints.messages import mail
-from endpoints.mirror import versions, web_hooks
+from endpoints.mirror import removals, versions, web_hooks
 from endpoints.mirror.refresh import refresh as refresh_mirror
 from endpoints.models import Change, ConnectionCheck, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
 
@@ -39,7 +39,14 @@ def step(change_id: str) -> None:
 @shared_task
 def mirror(resource_id: str) -> None:
     """Refresh our copies of what the service has, and keep our web hook registered there."""
-    _take("mirror", Resource.objects.all(), resource_id, partial(clients.speech_client, network=_network()), _refresh)
+    connect = partial(clients.speech_client, network=_network())
+    _take("mirror", Resource.objects.present(), resource_id, connect, _refresh)
+
+
+@shared_task
+def remove(resource_id: str) -> None:
+    """Delete what we have of a resource that a person has removed, some batches further."""
+    _take("remove", Resource.objects.removing(), resource_id, nullcontext, removals.step)
 
 
 @shared_task
@@ -85,6 +92,7 @@ def sweep() -> None:
         (LogArchive.objects.filter(of_endpoints), "collect"),
         (Purge.objects.running().filter(of_endpoints), "purge"),
         (Resource.objects.active(), "mirror"),
+        (Resource.objects.removing(), "remove"),
         (ConnectionCheck.objects.unfinished().filter(of_resources), "check_connection"),
     ):
         oldest = rows.due().order_by("due_at").values_list("due_at", "pk")[: hints.MOST_WAITING]

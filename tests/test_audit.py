@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from endpoints import tasks
 from endpoints.changes import submit
-from endpoints.mirror import resources
+from endpoints.mirror import removals, resources
 from endpoints.models import Change, Endpoint, Event, Resource, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
@@ -33,7 +33,7 @@ def changed(event):
 def test_history_outlives_the_resource_that_it_tells_of(alice, mirrored, worker):
     change = deploy(alice, worker)
     told = [*Event.objects.order_by("pk").values_list("pk", flat=True)]
-    resources.remove_resource(mirrored, actor=alice.user)
+    removals.remove_resource(mirrored, actor=alice.user)
     removed = Event.objects.get(verb=Verb.RESOURCE_REMOVED)
     assert list(Event.objects.order_by("pk").values_list("pk", flat=True)) == [*told, removed.pk]
     event = Event.objects.get(verb=Verb.REQUESTED_CREATE)
@@ -58,7 +58,7 @@ def test_history_outlives_the_person_who_made_it(alice, bob, mirrored, worker):
 def test_an_open_change_of_a_removed_resource_is_closed_by_the_next_sweep(alice, mirrored, worker, world):
     model = SpeechModel.objects.deployable()[0]
     change = submit.create(key=uuid.uuid4(), actor=alice.user, model=model, display_name="Support calls")
-    resources.remove_resource(mirrored, actor=alice.user)
+    removals.remove_resource(mirrored, actor=alice.user)
     tasks.step(str(change.pk))
     change.refresh_from_db()
     assert change.state == ChangeState.CANCELED
@@ -75,7 +75,7 @@ def test_an_open_change_is_closed_and_named_whatever_it_waits_for_when_its_resou
     Change.objects.update(state=ChangeState.DONE, due_at=None)
     change = submit.edit(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, desired={"description": "New"})
     Change.objects.filter(pk=change.pk).update(state=state, kind=kind, due_at=None)
-    resources.remove_resource(mirrored, actor=alice.user)
+    removals.remove_resource(mirrored, actor=alice.user)
     assert list(Change.objects.open().due()) == [change]
     tasks.step(str(change.pk))
     change.refresh_from_db()

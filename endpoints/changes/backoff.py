@@ -50,6 +50,8 @@ def before_calling(row: Any, longest: float) -> float:
     if not isinstance(row, Resource) and row.endpoint is None:
         return 0  # it was removed: the work only ends
     resource = resource_of(row)
+    if row is resource and resource.removing:
+        return 0  # its removal calls nothing
     if resource.paused:
         return PAUSED
     if told := resource.seconds_of_pause():

@@ -42,6 +42,8 @@ def refresh(resource: Resource, service: azure.SpeechClient) -> None:
     for batch in batched(endpoints, 200):
         # Short transactions, because SQLite has one writer at a time.
         with transaction.atomic():
+            if not Resource.objects.present().filter(pk=resource.pk).exists():
+                return  # somebody removes it meanwhile
             for remote in batch:
                 store_endpoint(resource, remote, began=began, local=local, record_found=not first_time)
     listed = {remote.id for remote in endpoints}

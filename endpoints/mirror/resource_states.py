@@ -29,7 +29,7 @@ def resume_resource(resource: Resource, *, actor: User) -> bool:
     What has waited is due already, so the next sweep announces it. An outage from before says nothing any more.
     """
     facts = {"paused_at": None, "paused_by": "", "pause_reason": "", "tried_at": None, "due_at": Now()}
-    if not Resource.objects.filter(pk=resource.pk, paused_at__isnull=False).update(**facts):
+    if not Resource.objects.present().filter(pk=resource.pk, paused_at__isnull=False).update(**facts):
         return False
     audit.record(Verb.RESOURCE_RESUMED, actor=actor, resource=resource)
     return True

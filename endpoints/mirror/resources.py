@@ -4,12 +4,11 @@ import secrets
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from endpoints import audit
-from endpoints.models import Change, Endpoint, LogFile, Resource
+from endpoints.mirror.removals import remove_resource
+from endpoints.models import Endpoint, Resource
 from endpoints.models.connection import Auth
 from endpoints.models.event import Verb
 from endpoints.models.secret import CannotDecrypt, Secret
@@ -58,19 +57,6 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     return resource
 
 
-@transaction.atomic
-def remove_resource(resource: Resource, *, actor: User | None, reason: str = "") -> None:
-    """Forget a resource with its endpoints; in Azure nothing changes. The next sweep closes its open changes.
-
-    The event names the endpoints with content logs, whose copies in the storage are then deleted by the next night.
-    """
-    Change.objects.open().filter(endpoint__resource=resource).update(due_at=Now())
-    logged = resource.endpoints.filter(Exists(LogFile.objects.filter(endpoint=OuterRef("pk")).exclude(stored_as="")))
-    folders = [{"endpoint": str(pk)} for pk in logged.values_list("pk", flat=True)]
-    audit.record(Verb.RESOURCE_REMOVED, actor=actor, resource=resource, detail=reason, folders=folders)
-    resource.delete()
-
-
 def register(*, region: str, url: str, key: str, api_version: str = "", name: str = "") -> Resource:
     """Add a resource, or update the one that was registered under this name.
 
@@ -78,7 +64,9 @@ def register(*, region: str, url: str, key: str, api_version: str = "", name: st
     worker chooses it.
     """
     name = name or Resource.default_name(region, url)
-    known = Resource.objects
+    for leaving in Resource.objects.removing().filter(name=name):
+        remove_resource(leaving, actor=None)  # its name is free only then
+    known = Resource.objects.present()
     resource = known.filter(registered_as=name).first() or known.filter(name=name).first() or Resource(name=name)
     resource.registered_as = name
     if not {*CONNECTION} & {*resource.edited}:

@@ -28,9 +28,17 @@ class ResourceQuerySet(ClaimQuerySet["Resource"]):
         """Resources that nobody has paused."""
         return self.filter(paused_at__isnull=True)
 
+    def present(self) -> Self:
+        """Resources that nobody removes."""
+        return self.filter(removing_at__isnull=True)
+
+    def removing(self) -> Self:
+        """Resources whose rows a worker deletes."""
+        return self.filter(removing_at__isnull=False)
+
     def same_service(self, resource: "Resource") -> Self:
         """The row of `resource`, unless it was removed, or its address or version changed, since it was read."""
-        asked = ("pk", "region", "url", "api_version", "automatic_version")
+        asked = ("pk", "region", "url", "api_version", "automatic_version", "removing_at")
         return self.filter(**{name: getattr(resource, name) for name in asked})
 
 
@@ -67,6 +75,10 @@ class Resource(Connection, Claimable):
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_by = models.CharField(max_length=150, blank=True, db_default="", editable=False)
     pause_reason = models.CharField(max_length=500, blank=True, db_default="", editable=False)
+    # A person's removal: a worker deletes its rows, and until then it is paused too.
+    removing_at = models.DateTimeField(null=True, blank=True, editable=False)
+    removing_by = models.CharField(max_length=150, blank=True, db_default="", editable=False)
+    removed_entries = models.PositiveIntegerField(db_default=0, editable=False)  # content logs deleted so far
 
     objects = ResourceQuerySet.as_manager()
 
@@ -129,8 +141,15 @@ class Resource(Connection, Claimable):
         return self.paused_at is not None
 
     @property
+    def removing(self) -> bool:
+        """Whether a person has removed it, and a worker still deletes what we have of it."""
+        return self.removing_at is not None
+
+    @property
     def health(self) -> dict[str, str]:
-        """Whether it answers: `level` (ok, warning, waiting or paused) and `words`."""
+        """Whether it answers: `level` (ok, warning, waiting, paused or removing) and `words`."""
+        if self.removing:
+            return {"level": "removing", "words": _("Removing")}
         if self.paused:
             return {"level": "paused", "words": _("Paused")}
         if self.paused_until and self.paused_until > timezone.now():

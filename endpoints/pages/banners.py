@@ -47,9 +47,13 @@ def of_resources(person: Person, data: DataVersion, match: ResolverMatch | None)
     if len(failing) > NAMED:
         found.append(Banner("warning", _more(shown.failing().count() - NAMED)))
     if data.paused:
-        found += [_paused(person, one) for one in shown.filter(paused_at__isnull=False).order_by("paused_at")[:NAMED]]
+        found += [
+            _paused(person, one)
+            for one in shown.present().filter(paused_at__isnull=False).order_by("paused_at")[:NAMED]
+        ]
     if data.unreadable:
-        found += _unreadable(person, shown.exclude(unreadable={}).exclude(pk__in=[one.pk for one in failing]))
+        others = shown.present().exclude(pk__in=[one.pk for one in failing])
+        found += _unreadable(person, others.exclude(unreadable={}))
     return found
 
 

@@ -91,12 +91,12 @@ def _create_accounts() -> None:
 
 def _register(simulator: tuple[str, str] | None) -> None:
     """Register the simulated resource, or remove it when no simulator is started."""
-    from endpoints.mirror import resources
+    from endpoints.mirror import removals, resources
     from endpoints.models import Resource
 
     if simulator is None:
         for resource in Resource.objects.filter(name=SIMULATED):
-            resources.remove_resource(resource, actor=None)
+            removals.remove_resource(resource, actor=None)
     else:
         url, key = simulator
         resources.register(name=SIMULATED, region="eastus", url=url, key=key, api_version="v3.2")

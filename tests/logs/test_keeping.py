@@ -17,7 +17,7 @@ from endpoints.logs.fetch import listing
 from endpoints.logs.keep import retention
 from endpoints.logs.keep import settings as keeping
 from endpoints.logs.storage import orphans
-from endpoints.mirror.resources import remove_resource
+from endpoints.mirror.removals import remove_resource
 from endpoints.models import Change, Download, Event, LogArchive, LogDay, LogEntry, LogFile, Resource
 from endpoints.pages.content_logs import days as log_days
 from tests.logs.steps import age, refresh

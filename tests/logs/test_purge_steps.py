@@ -8,7 +8,7 @@ from django.utils import timezone
 from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs.fetch import listing
 from endpoints.logs.purge import job, local
-from endpoints.mirror.resources import remove_resource
+from endpoints.mirror.removals import remove_resource
 from endpoints.models import Endpoint, Event, LogFile, Purge, Resource
 from tests.logs.steps import request_purge, step
 

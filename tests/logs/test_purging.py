@@ -16,7 +16,7 @@ from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs.download import requests as downloads
 from endpoints.logs.fetch import listing
 from endpoints.logs.purge import requests as purging
-from endpoints.mirror.resources import remove_resource
+from endpoints.mirror.removals import remove_resource
 from endpoints.models import Event, LogDay, LogEntry, LogFile, Purge, Resource
 from endpoints.models.search import LOG_TEXT
 from tests.logs.steps import refresh, step

@@ -91,7 +91,9 @@ def test_a_removal_keeps_the_history_and_sends_nothing_to_azure(alice, endpoint,
     change = request_model(alice, endpoint, other)
     sent = len(world.ledger())
     page = confirm(alice, "remove", endpoint.resource, reason="No longer used")
-    assert "Contoso is removed. In Azure, nothing has changed." in page
+    assert "Contoso is being removed. In Azure, nothing changes." in page
+    tasks.remove(str(endpoint.resource.pk))
+    assert not Resource.objects.exists()
     tasks.step(str(change.pk))
     change.refresh_from_db()
     assert (change.state, change.error) == (ChangeState.CANCELED, "The Speech resource was removed.")
@@ -112,7 +114,7 @@ def test_the_resource_of_the_environment_is_not_removed_because_the_next_start_w
     assert Resource.objects.exists()
     settings.SPEECH_KEY = ""
     confirm(alice, "remove", resource, reason="Away with it")
-    assert not Resource.objects.exists()
+    assert Resource.objects.get().removing
 
 
 def test_a_resource_that_is_paused_already_is_not_paused_again(alice, lena, resource):

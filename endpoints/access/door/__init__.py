@@ -78,6 +78,11 @@ def _one(rows: "QuerySet[Row, Row]", person: Person, permission: str, pk: Any) -
     return get_object_or_404(rows, pk=pk)
 
 
+def _staying(rows: Rows) -> Rows:
+    """Without what belongs to a resource that is being removed."""
+    return rows.filter(resource__removing_at=None)
+
+
 def unrestricted(model: type[Model]) -> Any:
     """All rows of the installation, for what has no person: metrics, web hooks of the service.
 
@@ -90,12 +95,13 @@ def unrestricted(model: type[Model]) -> Any:
 
 
 def resources(person: Person, permission: str = VIEW) -> ResourceQuerySet:
-    return _visible(Resource.objects.all(), person, permission)
+    rows = Resource.objects.all()
+    return _visible(rows.present() if permission == DEPLOY else rows, person, permission)
 
 
 def resource(person: Person, pk: UUID) -> Resource:
-    """A Speech resource, to be changed."""
-    return _one(resources(person, MANAGE), person, MANAGE, pk)
+    """A Speech resource, to be changed; Http404 also for one that is being removed."""
+    return _one(resources(person, MANAGE).present(), person, MANAGE, pk)
 
 
 def connection_checks(person: Person) -> ConnectionCheckQuerySet:
@@ -114,26 +120,29 @@ def projects(person: Person, permission: str = VIEW) -> ProjectQuerySet:
 
 
 def models(person: Person, permission: str = VIEW) -> SpeechModelQuerySet:
-    return _visible(SpeechModel.objects.all(), person, permission)
+    rows = SpeechModel.objects.all()
+    return _visible(_staying(rows) if permission == DEPLOY else rows, person, permission)
 
 
 def endpoints(person: Person, permission: str = VIEW) -> EndpointQuerySet:
-    return _visible(Endpoint.objects.all(), person, permission)
+    """Until a worker has deleted them, lists show those of a resource that is being removed; they cannot be changed."""
+    rows = Endpoint.objects.all()
+    return _visible(_staying(rows) if permission == DEPLOY else rows, person, permission)
 
 
 def endpoint(person: Person, pk: UUID | None, permission: str = VIEW) -> Endpoint:
     """The endpoint alone; endpoint_page is read with all that its page shows."""
-    return _one(endpoints(person, permission), person, permission, pk)
+    return _one(_staying(endpoints(person, permission)), person, permission, pk)
 
 
 def endpoint_page(person: Person, pk: UUID, permission: str = VIEW) -> Endpoint:
-    return _one(endpoints(person, permission).for_page(), person, permission, pk)
+    return _one(_staying(endpoints(person, permission)).for_page(), person, permission, pk)
 
 
 def endpoint_on_service(person: Person, pk: UUID, permission: str = DEPLOY) -> Endpoint:
     """An endpoint that the service has, with all that its page shows; Http404 for one that it has not, or no longer."""
     rows = endpoints(person, permission).present().exclude(remote_id=None)
-    return _one(rows.for_page(), person, permission, pk)
+    return _one(_staying(rows).for_page(), person, permission, pk)
 
 
 def locales(person: Person) -> list[str]:
@@ -156,7 +165,8 @@ def changes(person: Person, permission: str = VIEW) -> ChangeQuerySet:
 
 def change(person: Person, pk: UUID) -> Change:
     """A change request with its endpoint, to be canceled or decided; Http404 when the endpoint was removed."""
-    rows = changes(person, DEPLOY).exclude(endpoint=None).select_related("endpoint")
+    rows = changes(person, DEPLOY).filter(endpoint__resource__removing_at=None).exclude(endpoint=None)
+    rows = rows.select_related("endpoint")
     return _one(rows, person, DEPLOY, pk)
 
 

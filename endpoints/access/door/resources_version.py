@@ -23,8 +23,9 @@ SELECT
     EXISTS (SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s),
     r.mirrored_at, r.id, r.name, r.region, r.url, r.auth, r.tenant_id, r.client_id, r.api_version, r.automatic_version,
     r.offered_version, r.free_tier, r.failing_since, r.failure, r.unreadable, r.paused_until, r.paused_at, r.paused_by,
-    r.pause_reason, c.steps, c.updated_at, c.finished_at,
-    (SELECT count(*) FROM endpoints_endpoint e WHERE e.resource_id = r.id AND e.gone_at IS NULL),
+    r.pause_reason, r.removing_at, r.removed_entries, c.steps, c.updated_at, c.finished_at,
+    (SELECT count(*) FROM endpoints_endpoint e
+        WHERE e.resource_id = r.id AND (e.gone_at IS NULL OR r.removing_at IS NOT NULL)),
     (SELECT count(*) FROM endpoints_speechmodel m WHERE m.resource_id = r.id AND m.gone_at IS NULL),
     (SELECT count(*) FROM endpoints_change n JOIN endpoints_endpoint e ON e.id = n.endpoint_id
         WHERE e.resource_id = r.id AND n.closed_at IS NULL),

@@ -140,8 +140,10 @@ class _About:
         ids = _ids([*(event.endpoint_id for event in events), *(part["endpoint_id"] for part in parts)])
         there = door.endpoints(person).filter(pk__in=ids)
         self.found_endpoints = set(there.values_list("pk", flat=True))
-        resources = door.resources(person, "manage_resources").filter(
-            pk__in=_ids(event.resource_id for event in events)
+        resources = (
+            door.resources(person, "manage_resources")
+            .present()
+            .filter(pk__in=_ids(event.resource_id for event in events))
         )
         self.found_resources = set(resources.values_list("pk", flat=True))
         self.sums: dict[UUID, list[tuple[str, int]]] = {}

@@ -41,7 +41,7 @@ def _tab(name: str, contents: Callable[[HttpRequest, Endpoint], dict[str, Any]])
     @require_safe
     @may("view_endpoint")
     def show(request: HttpRequest, pk: UUID) -> HttpResponse:
-        endpoints = door.endpoints(request.user)
+        endpoints = door.endpoints(request.user).filter(resource__removing_at=None)
         endpoint = endpoints.for_page().filter(pk=pk).first()
         if endpoint is None:
             found = get_object_or_404(endpoints, remote_id=str(pk))

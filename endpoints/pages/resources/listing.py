@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +25,10 @@ from endpoints.pages.resources.check_words import CheckWords
 
 @dataclass(frozen=True)
 class Card:
-    """What the page shows of a resource; `waiting` counts its open changes."""
+    """What the page shows of a resource; `waiting` counts its open changes.
+
+    `endpoints` counts those that the service has, and of a resource that is being removed those that are left.
+    """
 
     resource: Resource
     endpoints: int
@@ -58,7 +61,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     version = ResourcesVersion.of_all().version
     checks = list(door.connection_checks(person))
     latest = {check.resource_id: check for check in checks if not check.draft}
-    endpoints = _counts(door.endpoints(person, door.MANAGE).present(), "resource")
+    counted = Q(gone_at=None) | Q(resource__removing_at__isnull=False)
+    endpoints = _counts(door.endpoints(person, door.MANAGE).filter(counted), "resource")
     models = _counts(door.models(person, door.MANAGE).present(), "resource")
     waiting = _counts(door.changes(person, door.MANAGE).open(), "endpoint__resource")
     cards = [
@@ -71,11 +75,12 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         )
         for resource in door.resources(person, door.MANAGE)
     ]
+    removing = any(card.resource.removing for card in cards)
     return {
         "cards": cards,
         "drafts": [check for check in checks if check.draft],
         "poll": f"{reverse('endpoints:resources')}?version={version}",
-        "live": any(check.running for check in checks),
+        "live": removing or any(check.running for check in checks),
         "seconds": settings.LOOK_SECONDS,
     }
 

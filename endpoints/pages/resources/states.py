@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
+from endpoints.mirror.removals import request_removal
 from endpoints.mirror.resource_states import pause_resource, resume_resource
-from endpoints.mirror.resources import remove_resource
 from endpoints.models import Resource
 from endpoints.pages.forms.resource_states import PauseForm, RemoveForm
 from endpoints.pages.http import HttpRequest
@@ -48,16 +48,16 @@ def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("manage_resources")
 def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Not for the resource of the environment, which the next start would add again."""
+    """Request it of a worker. Not for the resource of the environment, which the next start would add again."""
     resource = door.resource(request.user, pk)
     facts = _facts(request, resource)
     form = RemoveForm(request.POST or None, count=facts["endpoints"])
     refused = of_environment(resource)
     if refused or request.method != "POST" or not form.is_valid():
         return _page(request, "remove", resource, facts | {"of_environment": refused}, form)
-    name = resource.name
-    remove_resource(resource, actor=request.user, reason=form.cleaned_data["reason"])
-    messages.success(request, _("%(name)s is removed. In Azure, nothing has changed.") % {"name": name})
+    request_removal(resource, actor=request.user, reason=form.cleaned_data["reason"])
+    hints.send("remove", pk)
+    messages.success(request, _("%(name)s is being removed. In Azure, nothing changes.") % {"name": resource.name})
     return redirect("endpoints:resources")
 
 

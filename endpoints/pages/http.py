@@ -1,4 +1,4 @@
-"""The type of a request in our views, and addresses without empty parameters."""
+"""The type of a request in our views, addresses without empty parameters, and pages that were empty."""
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest as PlainRequest
@@ -30,3 +30,15 @@ def with_address(response: HttpResponse, request: HttpRequest, address: str) -> 
     if "version" not in request.GET:
         response["HX-Push-Url"] = address
     return response
+
+
+def of_empty_page(address: str) -> str:
+    """The address by which a page without anything to show polls."""
+    return f"{address}{'&' if '?' in address else '?'}empty=1"
+
+
+def filled(request: HttpRequest, *, empty: bool) -> HttpResponse | None:
+    """What the poll of an empty page gets once there is something: the whole page is loaded, with its filters."""
+    if request.htmx and "empty=1" in request.META["QUERY_STRING"] and not empty:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return None

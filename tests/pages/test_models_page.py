@@ -177,6 +177,8 @@ def test_a_filter_applies_to_the_table_alone_and_announces_the_number(bob, model
 
 
 def test_nothing_yet_and_nothing_found_are_two_different_pages(bob, model):
+    model("calls").delete()  # its resource has been synchronized, and has no models
+    Resource.objects.update(mirrored_at=timezone.now())
     assert "No models yet" in bob.get("/models/").content.decode()
     model("calls")
     page = bob.get("/models/", {"q": "no such thing"}).content.decode()

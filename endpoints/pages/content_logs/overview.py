@@ -22,7 +22,7 @@ from endpoints.pages.content_logs import overview_rows
 from endpoints.pages.content_logs.overview_rows import STATE, Deletion, Ranked
 from endpoints.pages.endpoint_list import filters, selection
 from endpoints.pages.endpoint_list.filters import Menu
-from endpoints.pages.http import HttpRequest, with_address
+from endpoints.pages.http import HttpRequest, filled, of_empty_page, with_address
 from endpoints.pages.paging import LAST
 
 PER_PAGE = 50
@@ -35,6 +35,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     here = address(request.GET, page=request.GET.get("page") or None)
     fragment = request.htmx and not request.htmx.history_restore_request
     context = _list_context(request)
+    if answer := filled(request, empty=context["first_visit"]):
+        return answer
     if fragment:
         return with_address(render(request, "content_logs/_overview_found.html", context), request, here)
     context |= {"section": "logs", "menus": _menus(request)}
@@ -49,17 +51,22 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
     found = _ranked.get_or_make(key, lambda: overview_rows.ranked(request.user, request.GET))
     page = _page(found, request.GET.get("page", ""))
     filtered = any(request.GET.get(name) for name in STATE)
+    first_visit, data = not found and not filtered, frame.of(request).data
+    poll = address(request.GET, page=request.GET.get("page") or None, version=version)
     return {
         "rows": overview_rows.rows(request.user, page.object_list),
         "sums": _sums(found),
         "count_words": _count_words(len(found)) if found or filtered else "",
         "pages": _addresses(page, partial(address, request.GET)),
-        "poll_url": address(request.GET, page=request.GET.get("page") or None, version=version),
+        "poll_url": of_empty_page(poll) if first_visit else poll,
         "asked": {name: request.GET.get(name, "") for name in STATE},
         "filtered": filtered,
         "state": state,
         "clear_url": request.path,
-        "several_resources": frame.of(request).data.resources > 1,
+        "first_visit": first_visit,
+        "resources": data.resources,
+        "loading": data.unread > 0,
+        "several_resources": data.resources > 1,
     }
 
 

@@ -20,7 +20,7 @@ from endpoints.models.numbers import grouped
 from endpoints.pages import frame
 from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import filters, rows, selection
-from endpoints.pages.http import HttpRequest
+from endpoints.pages.http import HttpRequest, filled, of_empty_page
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     if settings.default and not request.GET and not request.htmx:
         return redirect(f"{reverse('endpoints:list')}?{settings.default}")
     made = table(request, data, settings)
+    if answer := filled(request, empty=made.first_visit):
+        return answer
     context: dict[str, Any] = {"section": "list", "table": made.html, "count_words": made.count}
     context["all_words"] = made.all_words
     fragment = request.htmx and not request.htmx.history_restore_request
@@ -99,6 +101,7 @@ def _table_context(
     filtered = any(request.GET.get(name) for name in selection.STATE if name != "sort")
     first_visit = not shown.html and not filtered
     keys = selection.shown(settings.columns, data.resources)
+    poll = _address(request, page=request.GET.get("page"), version=data.version)
     return {
         "rows": shown.html,
         "all_words": _all_words(shown.count),
@@ -106,7 +109,7 @@ def _table_context(
         "hidden": [key for key in selection.COLUMNS if key not in keys],
         "pages": shown.page.addresses(partial(_address, request)),
         "live": shown.live or data.unread > 0,
-        "poll_url": _address(request, page=request.GET.get("page"), version=data.version),
+        "poll_url": of_empty_page(poll) if first_visit else poll,
         "first_visit": first_visit,
         "resources": data.resources,
         "loading": data.unread > 0,

@@ -25,7 +25,7 @@ from endpoints.models.numbers import grouped
 from endpoints.pages import frame, time_zones
 from endpoints.pages.endpoint_list import filters
 from endpoints.pages.endpoint_list.selection import WITHIN
-from endpoints.pages.http import HttpRequest
+from endpoints.pages.http import HttpRequest, filled, of_empty_page
 from endpoints.pages.model_list import year
 
 PER_PAGE = 50
@@ -62,7 +62,7 @@ class ModelPaginator(Paginator):  # type: ignore[type-arg]  # Django's is not ge
 @require_safe
 @may("view_endpoint")
 def models(request: HttpRequest) -> HttpResponse:
-    request.GET = QueryDict(_with(request.GET, version=None))  # of which the links of the page are made
+    request.GET = QueryDict(_with(request.GET, version=None, empty=None))  # of which the links of the page are made
     asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in request.GET}
     found = _found(request.user, asked)
     rows = _expiring(found, asked).with_endpoint_count(door.endpoints(request.user))
@@ -77,13 +77,27 @@ def models(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "week": _week(asked),
         "year": _chart(request.user, found),
-        "poll_url": f"{request.path}?{_with(request.GET, version=frame.of(request).data.version)}",
     }
+    context |= _first_visit(request, empty=not context["filtered"] and not paginator.count)
+    if answer := filled(request, empty=context["first_visit"]):
+        return answer
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "model_list/_update.html", context)
     return render(
         request, "model_list/list.html", {**context, "menus": _menus(request.user, asked), **_calendar(request)}
     )
+
+
+def _first_visit(request: HttpRequest, *, empty: bool) -> dict[str, Any]:
+    """How the page polls; when it has nothing to show, also why."""
+    data = frame.of(request).data
+    poll = f"{request.path}?{_with(request.GET, version=data.version)}"
+    return {
+        "first_visit": empty,
+        "poll_url": of_empty_page(poll) if empty else poll,
+        "resources": data.resources,
+        "loading": data.unread > 0,
+    }
 
 
 def _with(query: QueryDict, **changed: str | None) -> str:

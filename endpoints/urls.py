@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from endpoints.pages import help, settings, shortcuts
+from endpoints.pages import help, live_banners, settings, shortcuts
 from endpoints.pages.activity import export as activity_export
 from endpoints.pages.activity import listing as activity
 from endpoints.pages.content_logs import downloads, entry, keep, overview, purge
@@ -67,6 +67,7 @@ urlpatterns = [
     path("models/expirations.ics", model_list.expirations, name="calendar"),
     path("activity/", activity.activity, name="activity"),
     path("activity/export/", activity_export.export, name="activity-export"),
+    path("banners/", live_banners.banners, name="banners"),
     path("resources/", resources.resources, name="resources"),
     path("resources/new/", resource.edit, name="resource-new"),
     path("resources/drafts/<uuid:pk>/", draft.draft, name="resource-draft"),

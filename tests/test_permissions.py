@@ -62,6 +62,7 @@ MATRIX = {
     "log-folder": ("POST", {"admin"}),
     "resource-hook": ("POST", {"admin"}),
     "resource-version": ("POST", {"admin"}),
+    "banners": ("GET", {"viewer", "listener", "admin"}),
     "resources": ("GET", {"admin"}),
     "resource-new": ("POST", {"admin"}),
     "resource-edit": ("POST", {"admin"}),
@@ -213,6 +214,7 @@ def test_there_are_no_people_and_no_passwords_outside_the_demo(django_user_model
 # The addresses that a person who has every permission but this one may not use.
 NEEDED = {
     "view_endpoint": {
+        "banners",
         "activity",
         "activity-export",
         "columns",

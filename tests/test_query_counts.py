@@ -223,7 +223,7 @@ def lists(table, user):
     """Pages that show rows of all endpoints, and those that show none; each begins with its name in urls.py."""
     names = (
         *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new", "settings"),
-        *("shortcuts", "help", "views"),
+        *("shortcuts", "help", "views", "banners"),
     )
     pages = {name: reverse(f"endpoints:{name}") for name in names}
     pages |= {f"list, {what}": f"{pages['list']}?{query}" for what, query in QUERIES.items()}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from endpoints.access import door, roles
-from endpoints.access.door.versions import DataVersion
+from endpoints.access.door.versions import DataVersion, FrameVersion
 from endpoints.access.permissions import allows
 from endpoints.pages import banners, places
 from endpoints.pages.banners import Banner
@@ -26,6 +26,11 @@ class Frame:
     @cached_property
     def data(self) -> DataVersion:
         return DataVersion.now(reader=self.user.pk)
+
+    @property
+    def version(self) -> str:
+        """Of what every page shows, without what single pages show besides."""
+        return FrameVersion.named(self.data)
 
     @property
     def places(self) -> list[places.Place]:

@@ -10,9 +10,11 @@ from django.utils import timezone
 from endpoints.access.door.activity_version import ActivityVersion
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.resources_version import ResourcesVersion
-from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
+from endpoints.access.door.versions import DataVersion, DownloadsVersion, FrameVersion, LogsVersion
 
-Version = DataVersion | ActivityVersion | DownloadsVersion | LogsVersion | OverviewVersion | ResourcesVersion
+Version = (
+    DataVersion | ActivityVersion | DownloadsVersion | FrameVersion | LogsVersion | OverviewVersion | ResourcesVersion
+)
 
 
 class Polls:
@@ -36,7 +38,7 @@ class Polls:
 
 
 def _version_now(seen: str, session: str) -> Version:
-    kinds = (LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion, ActivityVersion)
+    kinds = (LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion, ActivityVersion, FrameVersion)
     found = (kind.successor(seen, session) for kind in kinds)
     return next((version for version in found if version), None) or DataVersion.now(session)
 

@@ -291,7 +291,7 @@ def test_progress_is_shown_and_polls_return_only_what_changed(alice, few, world,
     page = alice.get(address).content.decode()
     assert "0 of 3 done" in page
     assert "alice" in page
-    poll = unescape(re.search(r'hx-get="([^"]+)"', page)[1])
+    poll = unescape(re.search(r'id="bulk".*? hx-get="([^"]+)"', page)[1])
     assert poll.startswith(address)
     assert alice.get(poll, headers=LIVE).status_code == 204
 

@@ -41,9 +41,7 @@ def poll_of(page):
     return re.search(r'hx-get="([^"]*version=[^"]*)"', page)[1].replace("&amp;", "&")
 
 
-@pytest.mark.parametrize(
-    ("address", "nothing"), [("/models/", "No models yet"), ("/logs/", "No content logs yet")]
-)
+@pytest.mark.parametrize(("address", "nothing"), [("/models/", "No models yet"), ("/logs/", "No content logs yet")])
 def test_an_empty_page_says_whether_there_is_no_resource_nothing_or_a_sync_under_way(lena, alice, address, nothing, db):
     assert "Ask an administrator to add a Speech resource." in lena.get(address).content.decode()
     assert "Add the Speech resource whose endpoints" in alice.get(address).content.decode()

@@ -11,7 +11,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.access.door.versions import DataVersion, LogsVersion
-from endpoints.models import Change, Download, Endpoint, LogArchive, Purge, Resource, SpeechModel, Sweep
+from endpoints.models import (
+    Bulk,
+    Change,
+    ConnectionCheck,
+    Download,
+    Endpoint,
+    LogArchive,
+    LogEntry,
+    Purge,
+    Resource,
+    SpeechModel,
+    Sweep,
+)
 from endpoints.models.download import DownloadState
 from endpoints.models.log_archive import Stage
 from tests.changes.requests import request_model
@@ -43,6 +55,7 @@ def quiet(monkeypatch, alice, endpoint):
     now = timezone.now()
     LogArchive.objects.create(endpoint=endpoint, stage=Stage.IDLE, listed_at=now, checked_at=now, due_at=None)
     Resource.objects.update(mirrored_at=now - timedelta(seconds=40))
+    Sweep.record()
     return endpoint
 
 
@@ -66,6 +79,54 @@ def test_a_banner_is_news_on_each_page(alice, quiet, name):
         html = poll(alice, part, where).content.decode()
         assert f'id="{part}"' in html
         assert "The service did not answer." in html.partition('<div id="banners" hx-swap-oob="innerHTML">')[2]
+
+
+PROGRESS = ("bulk-progress", "purge", "log-entry", "resource-draft")
+
+
+@pytest.fixture
+def progress(alice, quiet):
+    """The addresses of pages that follow a progress, all of them ended."""
+    now = timezone.now()
+    entry = LogEntry.objects.create(endpoint=quiet, key="2026-01-01_000000_1", at=now, day=now.date())
+    purge = Purge.objects.create(endpoint=quiet, actor=alice.user, state="failed")
+    bulk = Bulk.objects.create(actor=alice.user, kind="edit")
+    draft = ConnectionCheck.objects.create(draft=True, name="Fabrikam", region="eastus", finished_at=now)
+    keys = {"bulk-progress": [bulk.pk], "purge": [purge.pk], "resource-draft": [draft.pk]}
+    found = {name: reverse(f"endpoints:{name}", args=args) for name, args in keys.items()}
+    return found | {"log-entry": entry.get_absolute_url()}
+
+
+@pytest.mark.parametrize("name", PROGRESS)
+def test_a_page_whose_progress_has_ended_learns_of_banners_by_polls_of_one_query(alice, progress, name):
+    where = dict(LIVE.findall(alice.get(progress[name]).content.decode()))["banners"]
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{progress[name]}"}
+    with CaptureQueriesContext(connection) as queries:
+        assert alice.get(where, headers=headers).status_code == 204
+    assert len(queries) == 1
+    Sweep.objects.update(at=AT - timedelta(days=2))
+    answer = alice.get(where, headers=headers).content.decode()
+    assert "No worker is running." in answer
+    assert LIVE.search(answer)[2] != where
+
+
+def test_banners_that_are_polled_alone_are_those_of_the_page(alice, quiet):
+    Resource.objects.update(failing_since=AT, failure="The service did not answer.")
+    for page, shown in ((reverse("endpoints:new"), True), ("/help/", False), ("/nowhere/", False)):
+        headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+        answer = alice.get(reverse("endpoints:banners"), headers=headers).content.decode()
+        assert ("The service did not answer." in answer) == shown
+
+
+@pytest.mark.parametrize("name", ["resources", "all-logs"])
+def test_a_page_without_an_endpoint_learns_of_banners_by_polls_of_one_query(alice, quiet, name):
+    ((part, where),) = LIVE.findall(alice.get(reverse(f"endpoints:{name}")).content.decode())
+    with CaptureQueriesContext(connection) as queries:
+        answer = poll(alice, part, unescape(where))
+    assert (answer.status_code, len(queries), answer["Age"]) == (204, 1, "40")
+    Sweep.objects.update(at=AT - timedelta(days=2))
+    html = poll(alice, part, unescape(where)).content.decode()
+    assert "No worker is running." in html.partition('<div id="banners" hx-swap-oob="innerHTML">')[2]
 
 
 @pytest.mark.parametrize("name", ENDPOINT_TABS)

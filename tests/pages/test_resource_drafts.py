@@ -171,7 +171,7 @@ def test_an_abandoned_draft_is_removed_after_a_day_and_a_test_of_a_resource_stay
 
 def test_a_draft_page_polls_while_its_test_runs_and_no_longer(alice, form):
     address = drafted(alice, form)
-    poll = alice.get(address).content.decode().split('hx-get="')[1].split('"')[0]
+    poll = alice.get(address).content.decode().split('id="draft"')[1].split('hx-get="')[1].split('"')[0]
     assert alice.get(poll, headers={"HX-Request": "true", "HX-Target": "draft"}).status_code == 204
     after_its_test(address)
     answer = alice.get(poll, headers={"HX-Request": "true", "HX-Target": "draft"})

@@ -62,7 +62,7 @@ def test_a_paused_resource_is_not_tested(alice, mirrored):
 
 
 def polled(person):
-    return re.search(r'data-live hx-get="([^"]+)"', person.get(LIST).content.decode())[1]
+    return re.search(r'data-live[^>]* hx-get="([^"]+)"', person.get(LIST).content.decode())[1]
 
 
 FRAGMENT = {"HX-Request": "true", "HX-Target": "resources"}

@@ -3,68 +3,65 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.contrib.sessions.models import Session
 from django.db import connection
-from django.db.models import Exists
-from django.db.models.functions import Now
-from django.utils import timezone
 
-from endpoints.access.door.versions import digest
-from endpoints.models import ConnectionCheck
+from endpoints.access.door.versions import DataVersion, Extra, digest
 from endpoints.models.search import uuid_in
 
 RESOURCES, DRAFT = "resources", "draft"  # what their versions begin with
 
-# One row for each resource; one without a resource when there is none, so that the session is always read.
-_FACTS = """
-SELECT
-    EXISTS (SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s),
-    r.mirrored_at, r.id, r.name, r.region, r.url, r.auth, r.tenant_id, r.client_id, r.api_version, r.automatic_version,
-    r.offered_version, r.free_tier, r.failing_since, r.failure, r.unreadable, r.paused_until, r.paused_at, r.paused_by,
-    r.pause_reason, r.removing_at, r.removed_entries, c.steps, c.updated_at, c.finished_at,
-    (SELECT count(*) FROM endpoints_endpoint e
-        WHERE e.resource_id = r.id AND (e.gone_at IS NULL OR r.removing_at IS NOT NULL)),
-    (SELECT count(*) FROM endpoints_speechmodel m WHERE m.resource_id = r.id AND m.gone_at IS NULL),
-    (SELECT count(*) FROM endpoints_change n JOIN endpoints_endpoint e ON e.id = n.endpoint_id
-        WHERE e.resource_id = r.id AND n.closed_at IS NULL),
-    (SELECT count(*) FROM endpoints_connectioncheck WHERE draft),
-    (SELECT max(updated_at) FROM endpoints_connectioncheck WHERE draft)
-FROM (SELECT 1 AS one) AS once
-LEFT JOIN endpoints_resource r ON 1 = 1
-LEFT JOIN endpoints_connectioncheck c ON c.resource_id = r.id AND NOT c.draft
-ORDER BY r.name
+# A list with an entry for each resource. Of the time when a resource answered last only the minute counts, because
+# each refresh changes it.
+_RESOURCES = """
+SELECT {all}({row}(
+    minute, id, name, region, url, auth, tenant_id, client_id, api_version, automatic_version, offered_version,
+    free_tier, failing_since, failure, unreadable, paused_until, paused_at, paused_by, pause_reason, removing_at,
+    removed_entries, steps, tested_at, finished_at, endpoints, models, changes
+)) FROM (
+    SELECT r.*, substr(CAST(r.mirrored_at AS text), 1, 16) AS minute,
+        c.steps, c.updated_at AS tested_at, c.finished_at,
+        (SELECT count(*) FROM endpoints_endpoint e
+            WHERE e.resource_id = r.id AND (e.gone_at IS NULL OR r.removing_at IS NOT NULL)) AS endpoints,
+        (SELECT count(*) FROM endpoints_speechmodel m WHERE m.resource_id = r.id AND m.gone_at IS NULL) AS models,
+        (SELECT count(*) FROM endpoints_change n JOIN endpoints_endpoint e ON e.id = n.endpoint_id
+            WHERE e.resource_id = r.id AND n.closed_at IS NULL) AS changes
+    FROM endpoints_resource r LEFT JOIN endpoints_connectioncheck c ON c.resource_id = r.id AND NOT c.draft
+    ORDER BY r.name
+) AS shown
 """
-_MINUTE = len("2026-01-31 12:00")
+_DRAFTS = "SELECT {row}(count(*), max(updated_at)) FROM endpoints_connectioncheck WHERE draft"
+_DRAFT = "SELECT {row}(steps, finished_at, updated_at) FROM endpoints_connectioncheck WHERE draft AND id = %s"
+_JSON = {
+    "postgresql": {"all": "json_agg", "row": "json_build_array"},
+    "sqlite": {"all": "json_group_array", "row": "json_array"},
+}
 
 
 @dataclass(frozen=True)
 class ResourcesVersion:
-    """`version` changes with whatever the page shows: of all resources with their tests, or of one draft.
-
-    Of the time when a resource answered last only the minute counts, because each refresh changes it.
-    """
+    """`version` changes with whatever the page shows: of all resources with their tests, or of one draft."""
 
     version: str
     session_alive: bool
-    mirrored_at: None = None  # the page says of each resource when it was
+    mirrored_at: datetime | None
 
     @classmethod
     def of_all(cls, session_key: str = "") -> ResourcesVersion:
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        with connection.cursor() as cursor:
-            cursor.execute(_FACTS, [session_key, now])
-            rows = cursor.fetchall()
-        facts = [(str(mirrored)[:_MINUTE], *map(str, shown)) for _alive, mirrored, *shown in rows]
-        return cls(f"{RESOURCES}.{digest(facts)}", bool(rows[0][0]))
+        return cls._of(RESOURCES, session_key, [(_RESOURCES, ()), (_DRAFTS, ())])
 
     @classmethod
     def of_draft(cls, pk: UUID, session_key: str = "") -> ResourcesVersion:
-        alive = Exists(Session.objects.filter(session_key=session_key, expire_date__gt=Now()))
-        rows = ConnectionCheck.objects.drafts().filter(pk=pk).annotate(alive=alive)
-        session, *facts = rows.values_list("alive", "steps", "finished_at", "updated_at").first() or (False,)
-        return cls(f"{DRAFT}.{pk}.{digest(facts)}", bool(session))
+        draft = pk if connection.features.has_native_uuid_field else pk.hex
+        return cls._of(f"{DRAFT}.{pk}", session_key, [(_DRAFT, [draft])])
+
+    @classmethod
+    def _of(cls, name: str, session_key: str, facts: list[Extra]) -> ResourcesVersion:
+        dialect = _JSON[connection.vendor]
+        data = DataVersion.now(session_key, extra=[(sql.format(**dialect), values) for sql, values in facts])
+        return cls(f"{name}.{digest(data.frame, data.extra)}", data.session_alive, data.mirrored_at)
 
     @classmethod
     def successor(cls, version: str, session_key: str) -> ResourcesVersion | None:

@@ -27,7 +27,7 @@ from endpoints.models.search import uuid_in
 from endpoints.models.status import OPEN
 from endpoints.models.sweep import missing, overdue
 
-DOWNLOADS, LOGS = "downloads", "logs"  # what their versions begin with
+DOWNLOADS, FRAME, LOGS = "downloads", "frame", "logs"  # what their versions begin with
 ARCHIVE_FIELDS = ("stage", "due_at", "position", "listed_at", "checked_at", "error", "unreadable", "keep")
 QUARTER = 15  # minutes
 
@@ -135,6 +135,27 @@ class DataVersion:
             clock=clock,
             extra=tuple(more),
         )
+
+
+@dataclass(frozen=True)
+class FrameVersion:
+    """`version` changes with what every page shows, such as banners."""
+
+    version: str
+    session_alive: bool
+    mirrored_at: datetime | None
+
+    @staticmethod
+    def named(data: DataVersion) -> str:
+        return f"{FRAME}.{data.frame}"
+
+    @classmethod
+    def successor(cls, version: str, session_key: str) -> FrameVersion | None:
+        """The version now; None when `version` is of something else."""
+        if not version.startswith(f"{FRAME}."):
+            return None
+        data = DataVersion.now(session_key)
+        return cls(cls.named(data), data.session_alive, data.mirrored_at)
 
 
 @dataclass(frozen=True)

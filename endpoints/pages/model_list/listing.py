@@ -78,8 +78,9 @@ def models(request: HttpRequest) -> HttpResponse:
         "week": _week(asked),
         "year": _chart(request.user, found),
     }
-    context |= _first_visit(request, empty=not context["filtered"] and not paginator.count)
-    if answer := filled(request, empty=context["first_visit"]):
+    empty = not context["filtered"] and not paginator.count
+    context |= _first_visit(request, empty=empty)
+    if answer := filled(request, empty=empty):
         return answer
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "model_list/_update.html", context)

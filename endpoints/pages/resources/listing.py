@@ -40,7 +40,7 @@ class Card:
 @require_safe
 @may("manage_resources")
 def resources(request: HttpRequest) -> HttpResponse:
-    template = "_cards" if request.htmx.target == "resources" else "list"
+    template = "_update" if request.htmx.target == "resources" else "list"
     return render(request, f"resources/{template}.html", {"section": "resources", **_context(request)})
 
 

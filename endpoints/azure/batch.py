@@ -23,7 +23,7 @@ SILENT_SECONDS = 10.0
 
 
 class Small(Struct):
-    """An answer. `whole`: a 200 with as many bytes as it promised. `data` is valid until the next answer is read.
+    """An answer. `whole`: a 200 with as many bytes as it promised.
 
     `status`: 0 when there was no answer, or one without its length or too large. `etag` and `md5` as in Content; only
     with a status of 200.
@@ -31,7 +31,7 @@ class Small(Struct):
 
     status: int
     whole: bool
-    data: memoryview
+    data: bytes
     etag: str
     md5: bytes | None
 
@@ -44,7 +44,6 @@ class Batch(Generic[T]):
         self._loop = Loop()
         self._free = [_Transfer[T](network, most) for _ in range(at_once)]
         self._busy: dict[Exchange, _Transfer[T]] = {}
-        self._spare = memoryview(bytearray(most))
 
     @property
     def room(self) -> bool:
@@ -85,11 +84,8 @@ class Batch(Generic[T]):
     def _over(self, transfer: _Transfer[T]) -> tuple[T, Small]:
         self._loop.remove(transfer.exchange)
         del self._busy[transfer.exchange]
-        small = transfer.result()
-        # It may be used again before the caller has read this answer.
-        transfer.buffer, self._spare = self._spare, transfer.buffer
         self._free.append(transfer)
-        return transfer.token, small
+        return transfer.token, transfer.result()
 
 
 class _Transfer(Generic[T]):
@@ -112,7 +108,7 @@ class _Transfer(Generic[T]):
         return Small(
             status,
             good and exchange.done and not exchange.error and self.count == self.length,
-            self.buffer[: self.count],
+            bytes(self.buffer[: self.count]),
             exchange.headers.get("etag", "") if good else "",
             md5_of(exchange.headers, status) if good else None,
         )

@@ -345,7 +345,7 @@ def quickly(quick, *urls):
             if not quick.begin(number, url):
                 found[number] = None
         for number, small in quick.ended(5) if quick.busy else ():
-            found[number] = (small.status, small.whole, bytes(small.data))
+            found[number] = (small.status, small.whole, small.data)
     assert list(quick.close()) == []
     return [found[number] for number in range(len(urls))]
 

@@ -480,3 +480,31 @@ def test_beside_another_storage_files_are_streamed_into_it(job, settings):
     assert not isinstance(storages["logs"], FileSystemStorage)
     job.bring()
     job.whole()
+
+
+class SlowStorage(InMemoryStorage):
+    """Completes no upload before `opened` is set."""
+
+    opened = threading.Event()
+
+    def _save(self, name, content):
+        self.opened.wait(20)
+        return super()._save(name, content)
+
+
+def test_small_files_that_wait_for_their_upload_stay_as_they_came(logging, world, settings):
+    """An upload takes longer than a transfer, so that many files have come when the first is stored."""
+    world.begin(endpoints=12, logs=40, log_bytes=5000, rate_limit="0/0")
+    settings.STORAGES = {**settings.STORAGES, "logs": {"BACKEND": f"{__name__}.{SlowStorage.__name__}"}}
+    SlowStorage.opened.clear()
+
+    def go_on():
+        if len(contents(world)) > 2 * run.AT_ONCE:
+            SlowStorage.opened.set()
+        return True
+
+    with clients.log_source(logging, HERE) as service:
+        job = Job(logging, service).list()
+        assert job.bring(go_on=go_on).files == 80
+        assert len(contents(world)) == 80
+        job.whole()

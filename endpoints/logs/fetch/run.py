@@ -28,6 +28,7 @@ from endpoints.models.log import LogFileQuerySet
 
 AT_ONCE = 8
 BATCH = 96 * AT_ONCE
+MOST_UPLOADS = 4 * AT_ONCE  # so many may wait in memory
 MOST_FAILED = 500  # files in one call; the next one goes on
 LEASE_SECONDS = 20
 COLUMNS = ("endpoint", "remote_id", "kind", "size", "etag", "failures", "entry__day", "entry__duration")
@@ -140,10 +141,11 @@ class _Run:
 
     def collect(self, *, block: bool) -> None:
         """Those that have ended, at once or after waiting a while for one."""
+        self.small.held = not self.stored_here and len(self.pending) >= MOST_UPLOADS
         for row, facts in self.small.ended(POLL_SECONDS):
             # An upload can take longer than a lease, which only this thread prolongs.
             (self.settle if self.stored_here else self.submit)(row, facts)
-        block = block and bool(self.pending) and not self.small
+        block = block and bool(self.pending) and not self.small.busy
         with suppress(Empty):
             while True:
                 future = self.ended.get(block, SAVE_SECONDS)

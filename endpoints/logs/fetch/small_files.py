@@ -34,16 +34,22 @@ class HandedOver(Exception):
 
 
 class SmallFiles:
-    """`waiting`: those that have not begun."""
+    """`waiting`: those that have not begun; while `held`, none of them begins."""
 
     def __init__(self, fetching: Fetching, at_once: int) -> None:
         self.fetching, self.at_once = fetching, at_once
         self.waiting: deque[Request] = deque()
+        self.held = False
         self.batch: Batch[Request] | None = None
         self.prefix = f"{partials.place()}/{uuid4().hex[:8]}-"
 
     def __len__(self) -> int:
-        return len(self.waiting) + (self.batch.busy if self.batch else 0)
+        return len(self.waiting) + self.busy
+
+    @property
+    def busy(self) -> int:
+        """How many have begun and not ended."""
+        return self.batch.busy if self.batch else 0
 
     def takes(self, row: LogFile) -> bool:
         return 0 < row.size <= SMALL and row.size < transfer.LARGE and not row.failures
@@ -57,12 +63,12 @@ class SmallFiles:
             return
         self.batch = self.batch or self.fetching.service.batch(self.at_once, SMALL)
         yield from self.begin(self.batch)
-        for (row, address), small in self.batch.ended(seconds):
+        for (row, address), small in self.batch.ended(seconds if self.busy else 0):
             yield from self.begin(self.batch)  # before the answer is stored, so that the server is busy meanwhile
             yield row, partial(self.stored, row, address, small)
 
     def begin(self, batch: Batch[Request]) -> Iterator[tuple[LogFile, Callable[[], Facts]]]:
-        while self.waiting and batch.room:
+        while self.waiting and batch.room and not self.held:
             row, address = self.waiting.popleft()
             if not batch.begin((row, address), address):
                 yield row, partial(self.refused, address)
@@ -75,12 +81,12 @@ class SmallFiles:
         if small.status in EXPIRED:
             raise HandedOver(None)
         if not small.whole:
-            raise HandedOver(address, ReceivedPart(small.etag, bytes(data)))
+            raise HandedOver(address, ReceivedPart(small.etag, data))
         if len(data) != row.size or (small.md5 and hashlib.md5(data, usedforsecurity=False).digest() != small.md5):
             raise HandedOver(address)
         facts: Facts = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        facts |= transcript_of(row, lambda: bytes(data), len(data))
-        with partials.small_file(f"{self.prefix}{row.pk}.small", data) as path:
+        facts |= transcript_of(row, lambda: data, len(data))
+        with partials.small_file(f"{self.prefix}{row.pk}.small", memoryview(data)) as path:
             return facts | stored(row, path)
 
     def forget(self) -> list[LogFile]:

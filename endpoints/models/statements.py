@@ -37,19 +37,18 @@ def update(model: type[Model], rows: Iterable[tuple[int, Mapping[str, Any]]]) ->
 
 def _execute(model: type[Model], verb: str, rest: str, names: Sequence[str], rows: Iterable[list[Any]]) -> None:
     """Values behind those of `names` are ids."""
-    fields = [_fields(model)[name] for name in names]
-    known: list[dict[Any, Any]] = [{} for _field in fields]  # many rows have the same days and times
-
-    def prepared(field: Any, known: dict[Any, Any], value: Any) -> Any:
-        if isinstance(value, PLAIN):
-            return value
-        if value not in known:
-            known[value] = field.get_db_prep_save(value, connection)
-        return known[value]
-
-    values = [[*map(prepared, fields, known, row), *row[len(fields) :]] for row in rows]
+    fields, columns = [_fields(model)[name] for name in names], list(zip(*rows, strict=True))
+    prepared = [*map(_prepared, fields, columns), *columns[len(fields) :]]
     with connection.cursor() as cursor:
-        cursor.executemany(f"{verb} {connection.ops.quote_name(model._meta.db_table)} {rest}", values)
+        table = connection.ops.quote_name(model._meta.db_table)
+        cursor.executemany(f"{verb} {table} {rest}", list(zip(*prepared, strict=True)))
+
+
+def _prepared(field: Any, column: Sequence[Any]) -> Sequence[Any]:
+    """The values of a column for the database; many rows have the same days and times."""
+    others = {value for value in column if not isinstance(value, PLAIN)}
+    known = {value: field.get_db_prep_save(value, connection) for value in others}
+    return [known.get(value, value) for value in column] if known else column
 
 
 def _columns(model: type[Model], names: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,14 +62,10 @@ class S3(RemoteStorage, S3Storage):  # type: ignore[misc]  # the library has no 
     def check_bucket(self) -> None:
         """S3 says 404 for a missing file and for a missing bucket: OSError for the latter. Listing may be forbidden."""
         try:
-            self.connection.meta.client.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1)
-        except ClientError as error:
-            if _status(error) == NOT_FOUND:
-                raise OSError(errno.ENODEV, str(error)) from error
-            if _status(error) != FORBIDDEN:
-                raise OSError(str(error)) from error
-        except botocore.exceptions.BotoCoreError as error:
-            raise OSError(str(error)) from error
+            with suppress(PermissionError), _as_os_errors():
+                self.connection.meta.client.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1)
+        except FileNotFoundError as error:
+            raise OSError(errno.ENODEV, str(error)) from error
 
     def found(self, name: str) -> tuple[int, Fetch]:
         file: S3File = S3Storage._open(self, name)  # asks for the size only

@@ -24,8 +24,8 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from endpoints.logs.download.tables import Spool, Tables, as_json, language_of, moment
-from endpoints.logs.download.zip_file import ZipFile
+from endpoints.logs.download.tables import Tables, as_json, language_of, moment
+from endpoints.logs.download.zip_file import Spool, ZipFile
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.partials import PIECE
 from endpoints.logs.storage.place import LONGEST, move, open_stored, plain, store
@@ -83,8 +83,7 @@ def pack(download: Download, name: str, *, go_on: Callable[[], bool]) -> Packed:
 class _Packing:
     def __init__(self, download: Download, go_on: Callable[[], bool], spools: ExitStack) -> None:
         self.download, self.go_on = download, go_on
-        self.packed = spools.enter_context(Spool())
-        self.missing = spools.enter_context(Spool())
+        self.packed, self.missing = Spool(spools), Spool(spools)
         self.tables = Tables(spools, language_of(download.actor))
         self.day: date | None = None
         self.taken: set[str] = set()  # names of this day
@@ -131,23 +130,20 @@ class _Packing:
         except FileNotFoundError:
             return _damaged(file)
         with stored:
-            first = stored.read(file.size + 1) if file.size <= PIECE else b""
-            digest, crc, size = hashlib.sha256(first), zlib.crc32(first), len(first)
-            for piece in self.pieces(stored) if size != file.size else ():
+            small = [stored.read(file.size + 1)] if file.size <= PIECE else None  # read once only
+            digest, crc, size = hashlib.sha256(), 0, 0
+            for piece in small or self.pieces(stored):
                 digest.update(piece)
                 crc, size = zlib.crc32(piece, crc), size + len(piece)
             if size != file.size or digest.hexdigest() != file.sha256:
                 return _damaged(file)
-            again = [first] if len(first) == file.size else self.pieces(stored, again=True)
-            archive.add(name, file.created_at or timezone.now(), file.size, crc, again)
-            if unread is not None and file.size <= READABLE:
-                stored.seek(0)
-                unread += stored.read()
+            archive.add(name, file.created_at or timezone.now(), size, crc, small or self.pieces(stored))
+            if unread is not None and size <= READABLE:
+                unread += b"".join(small or self.pieces(stored))
         return {}
 
-    def pieces(self, stored: IO[bytes], *, again: bool = False) -> Iterator[bytes]:
-        if again:
-            stored.seek(0)
+    def pieces(self, stored: IO[bytes]) -> Iterator[bytes]:
+        stored.seek(0)
         return self.checked(iter(lambda: stored.read(PIECE), b""))
 
     def checked(self, pieces: Iterable[bytes]) -> Iterator[bytes]:

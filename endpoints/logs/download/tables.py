@@ -6,18 +6,16 @@ The CSV is written in the language of the person who requested it, the JSON line
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import translation
 
 from endpoints.logs import transcripts
-from endpoints.logs.storage.partials import PIECE, place
+from endpoints.logs.download.zip_file import Spool
 from endpoints.messages import spreadsheet
 from endpoints.models import Preferences
 from endpoints.models.log import FileKind
@@ -26,33 +24,10 @@ as_json = json.JSONEncoder(ensure_ascii=False).encode
 COLUMNS = ("time", "duration", "text", "confidence", "outcome", "audio", "transcript")
 
 
-class Spool:
-    """Text that is collected for a zip: on the disk, however much it is."""
-
-    def __init__(self) -> None:
-        self.count = self.size = 0
-        self._file = tempfile.TemporaryFile(dir=place())  # noqa: SIM115 (closed by __exit__)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
-        self._file.close()
-
-    def add(self, text: str) -> None:
-        self.count += 1
-        self.size += self._file.write(text.encode(errors="replace"))
-
-    def pieces(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        while piece := self._file.read(PIECE):
-            yield piece
-
-
 class Tables:
     def __init__(self, spools: ExitStack, language: str) -> None:
         self.language = language
-        self._csv, self._lines = (spools.enter_context(Spool()) for _table in range(2))
+        self._csv, self._lines = Spool(spools), Spool(spools)
         with translation.override(language):
             self._csv.add(spreadsheet.csv_head(COLUMNS))
 

@@ -11,7 +11,8 @@ import hashlib
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import IO
 
@@ -24,7 +25,27 @@ UNIX, VERSION, ZIP64_VERSION = 3 << 8, 20, 45
 SIZES_FOLLOW = 1 << 3  # a flag: the CRC and sizes stand in a descriptor behind the member
 LIMIT = IN_ZIP64 = 0xFFFFFFFF  # from this number on, a field of 32 bits says that the number is in a Zip64 field
 MOST_MEMBERS = 0xFFFF
-LIST_BYTES = 64 * 1024  # of the list that are read at once
+PIECE = 64 * 1024  # bytes of a spool that are read at once
+
+
+class Spool:
+    """What is collected for a zip, in a temporary file that `spools` closes: however much it is, it is on the disk.
+
+    `count`: how often something was added. `size`: bytes.
+    """
+
+    def __init__(self, spools: ExitStack) -> None:
+        self.count = self.size = 0
+        self._file = spools.enter_context(tempfile.TemporaryFile(dir=place()))  # noqa: SIM115 (see above)
+
+    def add(self, data: str | bytes) -> None:
+        self.count += 1
+        self.size += self._file.write(data.encode(errors="replace") if isinstance(data, str) else data)
+
+    def pieces(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        while piece := self._file.read(PIECE):
+            yield piece
 
 
 class ZipFile:
@@ -32,13 +53,14 @@ class ZipFile:
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.size, self.sha256 = file, 0, hashlib.sha256()
-        self._list, self._members = tempfile.TemporaryFile(dir=place()), 0  # noqa: SIM115 (closed by __exit__)
+        self._spools = ExitStack()
+        self._list = Spool(self._spools)
 
     def __enter__(self) -> ZipFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
-        with self._list:
+        with self._spools:
             if kind is None:
                 self._finish()
 
@@ -75,16 +97,14 @@ class ZipFile:
     def _list_member(self, name: str, facts: bytes, crc: int, compressed: int, size: int, begin: int) -> None:
         extra = _zip64([number for number in (size, compressed, begin) if number >= LIMIT])
         numbers = (crc, _field(compressed), _field(size), len(name), len(extra), 0, 0, 0, MODE, _field(begin))
-        self._list.write(struct.pack("<IHH", 0x02014B50, UNIX | ZIP64_VERSION, ZIP64_VERSION if extra else VERSION))
-        self._list.write(facts + struct.pack("<IIIHHHHHII", *numbers) + name.encode("ascii") + extra)
-        self._members += 1
+        first = struct.pack("<IHH", 0x02014B50, UNIX | ZIP64_VERSION, ZIP64_VERSION if extra else VERSION)
+        self._list.add(first + facts + struct.pack("<IIIHHHHHII", *numbers) + name.encode("ascii") + extra)
 
     def _finish(self) -> None:
         begin = self.size
-        self._list.seek(0)
-        while piece := self._list.read(LIST_BYTES):
+        for piece in self._list.pieces():
             self._write(piece)
-        members, size = self._members, self.size - begin
+        members, size = self._list.count, self.size - begin
         if members >= MOST_MEMBERS or max(begin, size) >= LIMIT:
             versions = (UNIX | ZIP64_VERSION, ZIP64_VERSION)
             record = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, *versions, 0, 0, members, members, size, begin)

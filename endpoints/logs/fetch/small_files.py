@@ -10,6 +10,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
@@ -86,8 +87,13 @@ class SmallFiles:
             raise HandedOver(address)
         facts: Facts = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         facts |= transcript_of(row, lambda: data, len(data))
-        with partials.small_file(f"{self.prefix}{row.pk}.small", memoryview(data)) as path:
+        path = f"{self.prefix}{row.pk}.small"
+        try:
+            partials.write_small(path, data)
             return facts | stored(row, path)
+        except BaseException:
+            Path(path).unlink(missing_ok=True)
+            raise
 
     def forget(self) -> list[LogFile]:
         """Those that have not begun, and now never do."""

@@ -55,8 +55,7 @@ class Partial:
 
     def write(self, piece: memoryview) -> None:
         """The caller advances `offset` afterwards: of a piece that fills up the disk, a part may be written."""
-        while piece:
-            piece = piece[os.write(self._descriptor, piece) :]
+        _write(self._descriptor, piece)
 
     def hash(self, piece: memoryview, *, md5: bool) -> None:
         self.sha256.update(piece)
@@ -101,20 +100,13 @@ def opened(name: str, etag: str = "") -> Iterator[Partial]:
         os.close(descriptor)
 
 
-@contextmanager
-def small_file(path: str, data: memoryview) -> Iterator[str]:
-    """A small file that came in one piece; the block moves it away."""
+def write_small(path: str, data: bytes) -> None:
+    """A small file that came in one piece; the caller moves it away, or deletes it when this fails."""
     descriptor = _create(path)
     try:
-        try:
-            while data:
-                data = data[os.write(descriptor, data) :]
-        finally:
-            os.close(descriptor)
-        yield path
-    except BaseException:
-        Path(path).unlink(missing_ok=True)
-        raise
+        _write(descriptor, memoryview(data))
+    finally:
+        os.close(descriptor)
 
 
 def delete_old(older: timedelta = timedelta(days=1)) -> int:
@@ -137,6 +129,11 @@ def _create(path: Path | str) -> int:
     except FileNotFoundError:
         make_private(Path(path).parent)
         return os.open(path, flags, 0o600)
+
+
+def _write(descriptor: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
 
 
 def _same(descriptor: int, path: Path) -> bool:

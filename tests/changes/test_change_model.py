@@ -209,7 +209,7 @@ def test_choosing_a_model_gets_its_card_alone(alice, endpoint, other):
 @pytest.mark.parametrize("text", ["", "none", "0" * 3000, "00000000-0000-4000-8000-000000000000", "current"])
 def test_an_address_that_names_no_other_model_opens_without_a_choice(alice, endpoint, text):
     asked = str(endpoint.model_id) if text == "current" else text
-    answer = alice.get(page_of(endpoint), {"model": asked})
+    answer = alice.get(page_of(endpoint), {"model": asked}, follow=True)
     assert answer.status_code == 200
     assert "Choose a model to compare it with the current one." in card(answer.content.decode())
 

@@ -205,7 +205,7 @@ def test_change_model_replaces_the_change_that_the_page_showed(alice, endpoint, 
     third = submit.previous_model(endpoint)
     url = reverse("endpoints:change-model", args=[endpoint.pk])
     page = alice.get(url).content.decode()
-    assert f"The model {other.display_name} is being deployed" in page.replace("\n", "")
+    assert f"The model <bdi>{other.display_name}</bdi> is being deployed" in page.replace("\n", "")
     form = {**form_of(page), "model": str(third.pk), "reason": "Better"}
     form["seen"] = "{}"
     assert alice.post(url, form).status_code == 302

@@ -146,4 +146,9 @@ def id_of(remote: dict[str, Any]) -> str:
 
 def words(page: str) -> str:
     """The text of a page without its markup."""
-    return " ".join(html.unescape(re.sub("<[^>]*>", " ", page)).replace("\u2068", "").replace("\u2069", "").split())
+    return " ".join(
+        html.unescape(re.sub("<[^>]*>", " ", re.sub("</?bdi[^>]*>", "", page)))
+        .replace("\u2068", "")
+        .replace("\u2069", "")
+        .split()
+    )

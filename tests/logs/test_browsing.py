@@ -101,7 +101,7 @@ def test_a_page_that_was_opened_a_moment_ago_asks_for_no_other_look_and_a_press_
 
 
 def test_a_poll_of_somebody_who_has_signed_out_is_not_answered_with_no_news(lena, logging):
-    poll = unescape(re.search(r'hx-get="([^"]+version=[^"]+)"', page(lena, logging))[1])
+    poll = unescape(re.search(r'hx-get="(/endpoints/[^"]+version=[^"]+)"', page(lena, logging))[1])
     lena.logout()
     assert lena.get(poll, headers=HTMX)["HX-Redirect"].startswith("/sign-in/")
 
@@ -256,7 +256,7 @@ def test_opening_an_entry_fetches_what_is_not_here_and_shows_text_words_and_reco
     html = lena.get(entry.get_absolute_url()).content.decode()
     assert "Getting the recording" in html
     assert entry.text in unescape(html)
-    poll = unescape(re.search(r'hx-get="([^"]+version=[^"]+)"', html)[1])
+    poll = unescape(re.search(r'hx-get="(/endpoints/[^"]+version=[^"]+)"', html)[1])
     headers = {**HTMX, "HX-Target": "content"}
     assert lena.get(poll, headers=headers).status_code == 204
     finish_refresh(logging)
@@ -439,7 +439,7 @@ def test_what_changes_while_a_page_is_made_is_shown_by_its_next_poll(lena, known
 
     with connection.execute_wrapper(and_then_finished):
         html = lena.get(entry.get_absolute_url() if one_entry else address(known)).content.decode()
-    poll = unescape(re.search(r'hx-get="([^"]+version=[^"]+)"', html)[1])
+    poll = unescape(re.search(r'hx-get="(/endpoints/[^"]+version=[^"]+)"', html)[1])
     headers = {**HTMX, "HX-Target": "content" if one_entry else "entries"}
     assert lena.get(poll, headers=headers).status_code == 200
 

@@ -255,7 +255,7 @@ def test_a_start_keeps_what_people_have_edited(db, alice, start, capsys):
     start(API_VERSION="v3.2", KEY="a-newer-key")
     resource = Resource.objects.get()
     assert (resource.name, resource.api_version, resource.key.open()) == ("Renamed", "2024-11-15", "a-newer-key")
-    assert "so the environment does not set it: the API version" in capsys.readouterr().out
+    assert "so the environment doesn't set: the API version" in capsys.readouterr().out
     edit(
         alice,
         resource,

@@ -40,7 +40,7 @@ def test_a_refused_list_is_named_and_the_others_stay_live(
     assert not other.objects.filter(display_name="Outdated").exists()
     assert (SpeechModel.objects.filter(gone_at=None).count(), Project.objects.filter(gone_at=None).count()) == before
     page = unescape(alice.get("/endpoints/").content.decode())
-    assert f"Contoso: The list of {named} can't be read: " in page
+    assert f"The list of {named} can't be read: " in page
     assert "Last updated" not in page
     world.fail()
     worker.mirror()

@@ -2,7 +2,7 @@
 // and may move onto it, the focus on a name gets those of the whole row, and Escape closes either (WCAG 1.4.13).
 (() => {
   "use strict";
-  const LIST = ".table-endpoints tbody tr";
+  const LIST = ":is(.table-endpoints, .table-models) tbody tr";
   const SOON = 300, STAY = 200; // milliseconds until it opens, and in which the pointer may reach it
   const tip = Object.assign(document.createElement("div"), { id: "tip", className: "tip", hidden: true });
   tip.setAttribute("role", "tooltip");

@@ -116,7 +116,7 @@ def menus(page):
     page.get_by_text("Subscribe").click()
     yield "models, subscribing"
     page.keyboard.press("Escape")
-    page.get_by_text("ID and API address").first.click()
+    page.locator(".addresses summary").first.click()
     yield "models, with an ID and an API address"
 
 

@@ -32,7 +32,7 @@ def test_the_id_and_the_address_of_a_model_can_be_copied(open_page):
     page = open_page("viewer", "/models/?kind=base", permissions=["clipboard-read", "clipboard-write"])
     copied = "navigator.clipboard.readText()"
     row = page.locator("tbody tr").first
-    row.get_by_text("ID and API address").click()
+    row.locator(".addresses summary").click()
     row.get_by_role("button", name="Copy Model ID").click()
     expect(row.get_by_text("Copied")).to_be_visible()
     model_id = page.evaluate(copied)

@@ -29,7 +29,7 @@ from endpoints.pages.http import HttpRequest, filled, of_empty_page
 from endpoints.pages.model_list import year
 
 PER_PAGE = 50
-SHOWN_ENDPOINTS = 3
+SHOWN_ENDPOINTS = 1
 COLUMNS = {
     "name": (gettext_lazy("Name"), "display_name"),
     "kind": (gettext_lazy("Kind"), "kind"),
@@ -40,6 +40,8 @@ COLUMNS = {
     "created": (gettext_lazy("Created"), "created_at"),
     "deployed": (gettext_lazy("Deployed to"), "endpoint_count"),
 }
+SHORT = {"adaptation": gettext_lazy("Adaptation")}  # what a head says where its label is too long
+BELOW_NAME = ("kind",)  # sorted by in the address only
 FIRST = "expiration"
 
 
@@ -173,10 +175,12 @@ def _columns(sort: str) -> list[dict[str, Any]]:
         {
             "key": key,
             "label": label,
+            "short": SHORT.get(key, label),
             "direction": {key: "ascending", f"-{key}": "descending"}.get(sort, ""),
             "sort": f"-{key}" if sort == key else key,
         }
         for key, (label, _field) in COLUMNS.items()
+        if key not in BELOW_NAME
     ]
 
 

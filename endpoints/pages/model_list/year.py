@@ -84,6 +84,16 @@ class YearChart:
     years_y: int = LINE + 36
     expired_x: int = LEFT // 2
 
+    @property
+    def top(self) -> int:
+        """Where the view box begins: the empty space above the highest mark is left out."""
+        highest = min((drawn.y for drawn in (*self.marks, *self.bars)), default=LINE - MARK)
+        return max(0, highest - TOP)
+
+    @property
+    def shown_height(self) -> int:
+        return self.height - self.top
+
 
 def expiration_weeks(
     days: Iterable[tuple[date, int, int]], today: date, *, expired: tuple[int, int] = (0, 0)

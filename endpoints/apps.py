@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class EndpointsConfig(AppConfig):
@@ -12,5 +12,6 @@ class EndpointsConfig(AppConfig):
         from endpoints.models import search, search_words
 
         connection_created.connect(search_words.add_function)
+        pre_migrate.connect(search.drop_triggers, sender=self)
         post_migrate.connect(roles.create_groups, sender=self)
         post_migrate.connect(search.create_indexes, sender=self)

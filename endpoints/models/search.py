@@ -6,7 +6,7 @@ word.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from string import punctuation
@@ -170,12 +170,28 @@ EVENTS = TextIndex(
     number="id",
     sources="actor_name, endpoint_name, resource_name, detail, facts, verb, bulk_id",
 )
+ALL = (ENDPOINTS, LOG_TEXT, EVENTS)
+
+
+def drop_triggers(using: str = "default", plan: Sequence[tuple[Any, bool]] = (), **signal: Any) -> None:
+    """Drop SQLite's triggers before migrations of this app: they name columns that one of those may remove.
+
+    `create_indexes` creates them again, and fills the indexes anew, after the migrations.
+    """
+    connection = connections[using]
+    if connection.vendor != "sqlite" or not any(migration.app_label == "endpoints" for migration, _backwards in plan):
+        return
+    with connection.cursor() as cursor:
+        for texts in ALL:
+            for index, statements in texts.sqlite.items():
+                for name in statements.keys() - {index}:
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def create_indexes(using: str = "default", **signal: Any) -> None:
     """Create missing indexes and triggers. Runs after each migration, because rebuilding a table drops its triggers."""
     connection = connections[using]
-    for texts in (ENDPOINTS, LOG_TEXT, EVENTS):
+    for texts in ALL:
         if connection.vendor == "sqlite":
             _create_in_sqlite(connection, texts)
         elif connection.vendor == "postgresql":
@@ -189,6 +205,9 @@ def create_indexes(using: str = "default", **signal: Any) -> None:
 
 def _create_in_sqlite(connection: Any, texts: TextIndex) -> None:
     with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pragma_table_xinfo(%s) WHERE name = 'words'", [texts.table])
+        if not cursor.fetchone():
+            return  # the database was migrated back to a version without this search
         cursor.execute("SELECT name FROM sqlite_master")
         present = {name for (name,) in cursor.fetchall()}
         for index, statements in texts.sqlite.items():

@@ -45,9 +45,9 @@ SEARCHED = {
 }
 
 
-def migrate(**env):
+def migrate(*target, **env):
     secrets = {"SECRET_KEY": "only this test signs with it", "ENCRYPTION_KEYS": Fernet.generate_key().decode()}
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    command = [sys.executable, "manage.py", "migrate", *target, "--verbosity", "0"]
     inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run(command, cwd=ROOT, env=inherited | secrets | env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -84,6 +84,25 @@ def test_a_database_of_the_first_release_keeps_its_rows(tmp_path):
     for index, term in (("endpoints_words", "support"), ("endpoints_beginnings", "su*")):
         found = f"select count(*) from {index} where {index} match ?"  # noqa: S608 (our own names)
         assert database.execute(found, [term]).fetchall() == [(1,)]
+    database.close()
+
+
+def test_it_can_be_migrated_back_and_forward_again(tmp_path):
+    database = upgraded_sqlite(tmp_path)
+    found = "select count(*) from events_words where events_words match 'support'"
+    count = database.execute(found).fetchone()
+    assert count > (0,)
+    triggers = "select name from sqlite_master where type = 'trigger' order by name"
+    before = database.execute(triggers).fetchall()
+    migrate("endpoints", "0015", VAR=str(tmp_path))
+    assert "words" not in {column[1] for column in database.execute("pragma table_xinfo(endpoints_event)")}
+    database.execute("update endpoints_event set detail = 'written in the earlier version' where id = 1")
+    database.commit()
+    migrate(VAR=str(tmp_path))
+    check(lambda query: database.execute(query).fetchall())
+    assert database.execute(triggers).fetchall() == before
+    assert database.execute(found).fetchone() == count
+    assert database.execute("select rowid from events_words where events_words match 'earlier'").fetchall() == [(1,)]
     database.close()
 
 

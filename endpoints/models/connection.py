@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from endpoints.models.secret import SecretField
+from endpoints.models.secret import CannotDecrypt, SecretField
 
 REGION = re.compile(r"[a-zA-Z]+([0-9]+[a-zA-Z]*)?")  # eastus, westus3, eastus2euap
 
@@ -112,6 +112,18 @@ class Connection(models.Model):
         """Where its secret is sent, and as whose: with another value, the stored secret must not be used."""
         application = (self.cloud.name, self.tenant_id, self.client_id) if self.auth == Auth.CLIENT_SECRET else ()
         return (self.endpoint_url, self.auth, *application)
+
+    @property
+    def key_end(self) -> str:
+        """The last 4 characters of its key, which tell two keys apart; empty when there are none to show.
+
+        Of a short secret, 4 characters would be too much of it.
+        """
+        try:
+            secret = self.key.open() if self.key and self.auth == Auth.KEY else ""
+        except CannotDecrypt:
+            return ""
+        return secret[-4:] if len(secret) >= 16 else ""
 
     @property
     def is_regional(self) -> bool:

@@ -1,6 +1,7 @@
 """The Resources page: the state of each resource, the test of its connection, and how the page stays up to date."""
 
 import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.models import ConnectionCheck, Resource
+from endpoints.models.secret import Secret
 from tests.pages.reading import text_of
 
 LIST = reverse("endpoints:resources")
@@ -103,3 +105,35 @@ def test_a_poll_after_the_session_has_ended_reveals_nothing(alice, mirrored):
     alice.logout()
     assert alice.get(address, headers=FRAGMENT).status_code in (302, 401, 403, 200)
     assert "Contoso" not in alice.get(address, headers=FRAGMENT).content.decode()
+
+
+def test_the_report_of_a_test_is_plain_text_without_the_key(alice, mirrored):
+    alice.post(reverse("endpoints:resource-test", args=[mirrored.pk]))
+    assert "Copy report" not in card(alice)
+    tasks.check_connection(str(ConnectionCheck.objects.get().pk))
+    page = alice.get(LIST).content.decode()
+    assert f'data-copy="report-{mirrored.pk}"' in page
+    report = unescape(re.search(rf'id="report-{mirrored.pk}"[^>]*>([^<]*)</pre>', page)[1])
+    lines = report.splitlines()
+    assert lines[0].startswith(f"Contoso: {mirrored.endpoint_url}, v3.2")
+    assert re.fullmatch(r"Tested \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", lines[1])
+    assert lines[2] == "5 checks passed"
+    assert [line for line in lines if re.match(r"- Passed: Authentication.* Accepted\.", line)]
+    assert mirrored.key.open() not in report
+
+
+@pytest.mark.parametrize(
+    ("facts", "end"),
+    [
+        ({"key": Secret.of("0123456789abcdef0123456789ab9f2c")}, "last 4 characters 9f2c"),
+        ({"key": Secret.of("short9f2c")}, ""),
+        ({"key": Secret("encrypted with a lost key")}, ""),
+        ({"key": None, "auth": "managed-identity"}, ""),
+    ],
+)
+def test_the_end_of_the_key_tells_which_one_is_stored(alice, resource, facts, end):
+    Resource.objects.update(**facts)
+    page = card(alice)
+    assert end in page
+    assert ("last 4" in page) == bool(end)
+    assert "0123456789abcdef" not in page

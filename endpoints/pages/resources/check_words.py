@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
-from endpoints.models import ConnectionCheck
+from endpoints.models import ConnectionCheck, Resource
 from endpoints.models.connection_check import Step
 
 # The names and verdicts of steps are those of speech_check.connection, which pages do not import.
@@ -22,6 +23,12 @@ LABELS = {
     "version": gettext_lazy("API version"),
 }
 ICONS = {"held": "success", "differed": "unknown", "failed": "failed", "skipped": "waiting"}
+VERDICTS = {
+    "success": gettext_lazy("Passed"),
+    "unknown": gettext_lazy("Warning"),
+    "failed": gettext_lazy("Failed"),
+    "waiting": gettext_lazy("Skipped"),
+}
 # Why something was not checked, in the words of the check of a service.
 REASONS = {
     "no endpoint logs content": gettext_noop("No endpoint logs content."),
@@ -78,6 +85,18 @@ class CheckWords:
         """How long it took."""
         began, ended = self.check.started_at, self.check.finished_at
         return (ended - began).total_seconds() if began and ended else 0.0
+
+    def report(self, resource: Resource) -> str:
+        """The check as plain text, for a ticket. The texts of steps were stored without secrets."""
+        at = self.check.finished_at
+        lines = [f"{resource.name}: {resource.endpoint_url}, {resource.api_version}, {resource.get_auth_display()}"]
+        if at:
+            lines.append(_("Tested %(time)s") % {"time": f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S %Z}"})
+        lines.append(self.sum)
+        for line in self.lines:
+            time = f" ({line.ms} ms)" if line.ms else ""
+            lines.append(f"- {VERDICTS[line.icon]}: {line.label}{time}. {line.words}".rstrip())
+        return "\n".join(lines)
 
 
 def _words(step: Step) -> str:

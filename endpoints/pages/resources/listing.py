@@ -36,6 +36,10 @@ class Card:
     waiting: int
     check: CheckWords | None
 
+    @property
+    def report(self) -> str:
+        return self.check.report(self.resource) if self.check else ""
+
 
 @require_safe
 @may("manage_resources")

@@ -153,7 +153,7 @@ class Resource(Connection, Claimable):
         if self.paused:
             return {"level": "paused", "words": _("Paused")}
         if self.paused_until and self.paused_until > timezone.now():
-            at = f"{timezone.localtime(self.paused_until):%H:%M:%S}"
+            at = f"{timezone.localtime(self.paused_until):%H:%M:%S %Z}"
             return {"level": "warning", "words": _("Too many requests. Next attempt at %(time)s") % {"time": at}}
         if self.failing_since:
             return {"level": "warning", "words": _("Unreachable")}

@@ -24,7 +24,7 @@ def waits(person, change, **more):
     """What the page says of it with a time, in which TIME stands for when the change is due; empty without a time."""
     change.refresh_from_db()
     found = AGAIN.search(page_of(person, change, **more))
-    return found[1].replace(f"{timezone.localtime(change.due_at):%H:%M:%S}", "TIME") if found else ""
+    return found[1].replace(f"{timezone.localtime(change.due_at):%H:%M:%S %Z}", "TIME") if found else ""
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ TRIED, CHECKED = (ChangeState.QUEUED,), (ChangeState.UNKNOWN, ChangeState.DEPLOY
 def words(change: Change, resource: Resource) -> str:
     """The reason, if there is one, and the time of the next attempt, if a worker makes one by itself."""
     if resource.paused_at and change.state in (*TRIED, *CHECKED):
-        time = {"who": resource.paused_by, "time": f"{timezone.localtime(resource.paused_at):%Y-%m-%d %H:%M}"}
+        time = {"who": resource.paused_by, "time": f"{timezone.localtime(resource.paused_at):%Y-%m-%d %H:%M %Z}"}
         return isolated(_("Waiting: the Speech resource has been paused by %(who)s since %(time)s."), time)
     now = timezone.now()
     at = _next(change, resource, now)
     sentences = [_why(change, resource, now if at else None)]
     if at:
-        time = {"time": f"{timezone.localtime(at):%H:%M:%S}"}
+        time = {"time": f"{timezone.localtime(at):%H:%M:%S %Z}"}
         tried = change.state in TRIED
         sentences.append(_("Next attempt at %(time)s.") % time if tried else _("Next check at %(time)s.") % time)
     return " ".join(sentence for sentence in sentences if sentence)

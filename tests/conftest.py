@@ -20,7 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from endpoints import tasks
 from endpoints.mirror import resources
-from endpoints.models import Change, Download, Endpoint, Resource, SpeechModel
+from endpoints.models import Change, Download, Endpoint, Resource, SpeechModel, append_only
 from tests.contract.violations import violations
 from tests.demo import CHECKED
 
@@ -298,3 +298,18 @@ def fitting(endpoint: Endpoint) -> QuerySet[SpeechModel]:
     """Models that the endpoint could change to, and that do deploy."""
     models = SpeechModel.objects.deployable().filter(locale=endpoint.locale).exclude(pk=endpoint.model_id)
     return models.exclude(display_name__icontains="broken")
+
+
+@pytest.fixture(autouse=True)
+def _tables_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test with committed rows Django empties all tables and creates the triggers again (post_migrate)."""
+    marker = request.node.get_closest_marker("django_db")
+    committed = {"transactional_db", "live_server"} & {*request.fixturenames} or (
+        marker and marker.kwargs.get("transaction")
+    )
+    if not committed:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    append_only.drop_triggers()

@@ -185,4 +185,4 @@ def test_events_are_written_in_one_place():
         if "migrations" not in path.parts
         and re.search(r"\bEvent\.objects\.(bulk_|get_or_|update_or_)?create\(", path.read_text())
     }
-    assert {name for name in writers if not name.startswith("simulator/")} == {"audit.py"}
+    assert {name for name in writers if not name.startswith("simulator/")} == {"audit/__init__.py"}

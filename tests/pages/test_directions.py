@@ -14,6 +14,7 @@ from endpoints.models import Change, Endpoint, Event, Project, Resource, SpeechM
 from endpoints.models.status import ChangeState
 from endpoints.pages.directions import visible
 from tests.changes.requests import request_model
+from tests.rewriting import events_rewritten
 
 MARKS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 NAME = "Zq"  # begins each name that somebody gave, before a character that turns what follows
@@ -65,7 +66,8 @@ def hostile(alice, endpoint, other):
     other.refresh_from_db()
     request_model(alice, row, other, reason=f"{HOSTILE}because")
     pause_resource(row.resource, actor=alice.user, reason=f"{HOSTILE}rotated")
-    Event.objects.update(endpoint_name=row.display_name)
+    with events_rewritten():
+        Event.objects.update(endpoint_name=row.display_name)
     saved_views.save(actor=alice.user, name=f"{HOSTILE}view", query="locale=en-US", shared=True)
     return row
 

@@ -51,6 +51,7 @@ PARTS = [
     "changes/test_change_model.py",
     "test_tasks.py",
     "mirror/test_unreadable_items.py",  # texts that only PostgreSQL refuses
+    "access/test_append_only.py",  # triggers
     "test_search.py",
     *(f"faults/test_{name}" for name in FAULTS),
     "pages/test_list.py::test_a_poll_without_news_takes_one_query_and_few_bytes",

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from endpoints import azure, hints
+from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
 from endpoints.changes import reconcile, work
 from endpoints.gateway import clients
@@ -101,6 +102,18 @@ def sweep() -> None:
         for _at, task, pk in sorted(found, key=itemgetter(0))[: hints.room(queue)]:
             hints.send(task, pk)
     Sweep.record()
+
+
+@shared_task
+def seal() -> None:
+    """Put the events of Activity that are old enough into the chain of seals, and verify what is new in it."""
+    verifying.go_on(sealing.seal())
+
+
+@shared_task(soft_time_limit=3600, time_limit=3660)
+def verify_activity() -> None:
+    """Verify the whole chain of seals."""
+    verifying.record(verifying.verify())
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)

@@ -125,14 +125,17 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker takes all queues unless its option -Q names some. What takes long has workers of its own, so that
 # deployments, refreshes and sweeps never wait for it.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweeps"), Queue("logs")]
-_LONG = ("fetch", "collect", "purge", "tidy", "sweep_storage")
+_LONG = ("fetch", "collect", "purge", "tidy", "sweep_storage", "verify_activity")
 CELERY_TASK_ROUTES = {f"endpoints.tasks.{name}": {"queue": "logs"} for name in _LONG}
 CELERY_BEAT_SCHEDULER = "speechstudio.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    # A queue of its own, whose length tells whether anybody receives sweeps: the scheduler holds back what names one.
+    # A queue of its own, whose length tells whether anybody receives sweeps: the scheduler holds back what names one,
+    # so that none pile up.
     # The others are routed by CELERY_TASK_ROUTES.
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"queue": "sweeps"}},
+    "seal": {"task": "endpoints.tasks.seal", "schedule": 60, "options": {"queue": "sweeps"}},
     "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600},
+    "verify-activity": {"task": "endpoints.tasks.verify_activity", "schedule": crontab(hour="4", minute="47")},
     "sweep-storage": {"task": "endpoints.tasks.sweep_storage", "schedule": crontab(hour="3", minute="17")},
 }
 

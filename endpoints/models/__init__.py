@@ -15,6 +15,7 @@ from endpoints.models.person import Favorite, Preferences, SavedView
 from endpoints.models.project import Project
 from endpoints.models.purge import Purge
 from endpoints.models.resource import Resource
+from endpoints.models.seal import Seal, SealedEvent, Verification
 from endpoints.models.status import Status
 from endpoints.models.sweep import Sweep
 
@@ -37,7 +38,10 @@ __all__ = [
     "Purge",
     "Resource",
     "SavedView",
+    "Seal",
+    "SealedEvent",
     "SpeechModel",
     "Status",
     "Sweep",
+    "Verification",
 ]

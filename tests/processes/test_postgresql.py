@@ -51,6 +51,7 @@ PARTS = [
     "changes/test_change_model.py",
     "test_tasks.py",
     "mirror/test_unreadable_items.py",  # texts that only PostgreSQL refuses
+    "access/test_seals.py",
     "access/test_append_only.py",  # triggers
     "test_search.py",
     *(f"faults/test_{name}" for name in FAULTS),

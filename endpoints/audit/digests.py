@@ -1,0 +1,56 @@
+"""Digests of events and of seals: SHA-256 over canonical JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from endpoints.models import Seal
+
+PERSONAL = ("actor_id", "actor_name")
+PERSONAL_FACTS = ("address", "email", "person")
+PUBLIC = (
+    *("id", "at", "verb", "endpoint_id", "endpoint_name", "resource_id", "resource_name"),
+    *("change_id", "change_kind", "bulk_id", "detail"),
+)
+FIELDS = (*PUBLIC, *PERSONAL, "facts")  # of an event, for .values()
+Row = Mapping[str, Any]
+
+
+def of_event(event: Row, salt: bytes) -> bytes:
+    return joined(event, personal(event, salt))
+
+
+def joined(event: Row, personal: bytes) -> bytes:
+    """The digest of an event whose personal fields have the digest `personal`."""
+    facts = {name: value for name, value in event["facts"].items() if name not in PERSONAL_FACTS}
+    return _hash(_json([[event[name] for name in PUBLIC], facts]) + personal)
+
+
+def personal(event: Row, salt: bytes) -> bytes:
+    facts = {name: value for name, value in event["facts"].items() if name in PERSONAL_FACTS}
+    return _hash(salt + _json([[event[name] for name in PERSONAL], facts]))
+
+
+def root(digests: Iterable[bytes]) -> str:
+    return _hash(b"".join(digests)).hex()
+
+
+def of_seal(seal: Seal) -> str:
+    names = ("number", "kind", "at", "until", "first_id", "last_id", "count", "ids", "root", "previous")
+    return _hash(_json([getattr(seal, name) for name in names])).hex()
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_text).encode()
+
+
+def _text(value: Any) -> str:
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}" if isinstance(value, datetime) else str(value)

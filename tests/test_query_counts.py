@@ -303,7 +303,7 @@ def asked(client, page, address):
     if page in ("list, no news", "models, no news"):
         address += DataVersion.now().version
     if page == "activity, no news":
-        address += ActivityVersion.now().version
+        address += ActivityVersion.now(people=True).version
     if page == "downloads, no news":
         address += DownloadsVersion.now(None).version
     if page == "logs, no news":

@@ -31,6 +31,7 @@ class EventKind(models.TextChoices):
     LOGS = "logs", gettext_lazy("Content logs")
     RESOURCES = "resources", gettext_lazy("Resources")
     VIEWS = "views", gettext_lazy("Views")
+    PEOPLE = "people", gettext_lazy("People")
     OUTSIDE = "outside", gettext_lazy("Found or changed outside")
     OTHER = "other", gettext_lazy("Other")
 
@@ -49,6 +50,7 @@ def _of(kind: ChangeKind, *verbs: Verb) -> Q:
 # By the beginnings of verbs, so that one of a newer version has its kind without a migration.
 _KINDS = {
     EventKind.OUTSIDE: Q(verb__in=[Verb.CHANGED_OUTSIDE.value, Verb.FOUND.value, Verb.VANISHED.value]),
+    EventKind.PEOPLE: _begins("account-"),
     EventKind.RESOURCES: _begins("resource-"),
     EventKind.VIEWS: _begins("view-"),
     EventKind.LOGS: _begins("log-", "logs-", "download-", "purge"),
@@ -69,11 +71,18 @@ class EventQuerySet(models.QuerySet["Event"]):
     def versions(self, *_fields: str) -> Self:
         return self.defer("words")
 
-    def people(self) -> list[tuple[int, str]]:
-        """Who has done something, by one seek in the index for each of them; with the name that each had last."""
+    def not_about_people(self) -> Self:
+        return self.exclude(kind=EventKind.PEOPLE)
+
+    def people(self, accounts: bool) -> list[tuple[int, str]]:
+        """Who has done something, by one seek in the index for each of them; with the name that each had last.
+
+        accounts: also those who have only used their account.
+        """
+        others = "TRUE" if accounts else f"kind <> '{EventKind.PEOPLE.value}'"
         first, following = (
-            "SELECT min(actor_id) FROM endpoints_event",
-            "SELECT min(actor_id) FROM endpoints_event WHERE actor_id > those.id",
+            f"SELECT min(actor_id) FROM endpoints_event WHERE {others}",  # noqa: S608 (our own names)
+            f"SELECT min(actor_id) FROM endpoints_event WHERE actor_id > those.id AND {others}",  # noqa: S608 (our own names)
         )
         name = "SELECT actor_name FROM endpoints_event WHERE actor_id = those.id ORDER BY at DESC, id DESC LIMIT 1"
         with connections[self.db].cursor() as cursor:

@@ -249,9 +249,9 @@ def test_a_result_that_is_not_final_is_brought_up_to_date(bob, asked):
 
 
 def test_the_version_changes_with_each_event(bob, db):
-    before = ActivityVersion.now().version, DataVersion.now().version
+    before = ActivityVersion.now(people=True).version, DataVersion.now().version
     told(Verb.VIEW_SHARED, bob, view="New")
-    after = ActivityVersion.now().version, DataVersion.now().version
+    after = ActivityVersion.now(people=True).version, DataVersion.now().version
     assert before[0] != after[0]
     assert before[1] == after[1]  # other pages show no events
 

@@ -179,13 +179,19 @@ def bulk(person: Person, pk: UUID) -> Bulk:
 
 
 def events(person: Person, permission: str = VIEW) -> EventQuerySet:
-    return _visible(Event.objects.all(), person, permission)
+    """Events about people and their accounts are only for those who manage them."""
+    rows = Event.objects.all()
+    return _visible(rows if manages_people(person) else rows.not_about_people(), person, permission)
+
+
+def manages_people(person: Person) -> bool:
+    return allows(person, MANAGE)
 
 
 def people(person: Person) -> list[tuple[int, str]]:
     """Id and name of everybody who has done something that a person sees."""
     # EventQuerySet.people reads an index, whatever the query set was filtered by.
-    return Event.objects.people() if scope(person) == "all" else []
+    return Event.objects.people(manages_people(person)) if scope(person) == "all" else []
 
 
 # Content logs.

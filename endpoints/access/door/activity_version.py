@@ -8,8 +8,12 @@ from typing import Self
 
 from endpoints.access.door.versions import DataVersion, digest
 
-ACTIVITY = "activity"  # what its version begins with
-NEWEST = ("SELECT max(id) FROM endpoints_event", ())
+# What its version begins with, that for whoever manages people, and the newest event of each.
+ACTIVITY, WITH_PEOPLE = "activity", "activity-people"
+_NEWEST = {
+    WITH_PEOPLE: "SELECT max(id) FROM endpoints_event",
+    ACTIVITY: "SELECT id FROM endpoints_event WHERE kind <> 'people' ORDER BY id DESC LIMIT 1",
+}
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,15 @@ class ActivityVersion:
     mirrored_at: datetime | None
 
     @classmethod
-    def now(cls, session_key: str = "") -> Self:
-        data = DataVersion.now(session_key, extra=[NEWEST])
+    def now(cls, session_key: str = "", *, people: bool) -> Self:
+        """`people`: with the events about people and their accounts."""
+        kind = WITH_PEOPLE if people else ACTIVITY
+        data = DataVersion.now(session_key, extra=[(_NEWEST[kind], ())])
         newest = data.extra[0] or 0
-        version = f"{ACTIVITY}.{digest(data.version, newest)}"
-        return cls(version, newest, data.session_alive, data.mirrored_at)
+        return cls(f"{kind}.{digest(data.version, newest)}", newest, data.session_alive, data.mirrored_at)
 
     @classmethod
     def successor(cls, version: str, session_key: str) -> Self | None:
         """The version now of what `version` was of; None when it is no version of Activity."""
-        return cls.now(session_key) if version.startswith(f"{ACTIVITY}.") else None
+        kind = version.partition(".")[0]
+        return cls.now(session_key, people=kind == WITH_PEOPLE) if kind in _NEWEST else None

@@ -24,10 +24,13 @@ def menus(person: Person, query: QueryDict) -> list[Menu]:
     people = [(str(pk), name) for pk, name in door.people(person)]
     endpoints = _few(door.endpoints(person).present().order_by("name_key", "pk").values_list("pk", "display_name"))
     resources = _few(door.resources(person).order_by("name").values_list("pk", "name"))
+    kinds = [
+        (kind, label) for kind, label in EventKind.choices if kind != EventKind.PEOPLE or door.manages_people(person)
+    ]
     rows: list[tuple[str, str, Any]] = [
         ("person", _("Person"), [("", _("Anyone")), *people, (selection.NOBODY, PRODUCT)]),
         ("endpoint", _("Endpoint"), [("", _("All endpoints")), *endpoints]),
-        ("kind", _("Kind"), [("", _("Any kind")), *EventKind.choices]),
+        ("kind", _("Kind"), [("", _("Any kind")), *kinds]),
         ("time", _("Time"), [("", _("Any time")), *selection.TIMES.items()]),
         ("resource", _("Resource"), [("", _("All resources")), *resources]),
     ]

@@ -44,6 +44,7 @@ _ICONS = {
     EventKind.LOGS: "log",
     EventKind.RESOURCES: "resource",
     EventKind.VIEWS: "person",
+    EventKind.PEOPLE: "person",
     EventKind.OUTSIDE: "warning",
     EventKind.OTHER: "info",
 }

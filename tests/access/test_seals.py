@@ -1,6 +1,8 @@
 """Activity as evidence: whatever somebody does to a sealed event by SQL, verifying names the first event of it."""
 
+import csv
 import io
+import json
 import re
 from datetime import timedelta
 
@@ -225,3 +227,23 @@ def test_the_task_goes_on_from_what_was_verified_and_keeps_a_problem(events, ali
     tasks.seal()
     assert (Verification.objects.get().problem, Verification.objects.get().event_id) == ("removed", events[0])
     assert verifying.verify().seal == 0
+
+
+def test_the_page_says_until_when_activity_is_verified_and_names_the_event_that_is_not(events, bob):
+    assert 'id="verified"' not in bob.get("/activity/").content.decode()
+    tasks.seal()
+    page = bob.get("/activity/").content.decode()
+    assert f'Verified until <time datetime="{Verification.objects.get().until:%Y-%m-%dT%H:%M:%S}' in page
+    sql("DELETE FROM endpoints_event WHERE id = %s", events[4])
+    tasks.verify_activity()
+    assert f"Activity was changed: see event {events[4]}" in bob.get("/activity/").content.decode()
+
+
+def test_exports_have_the_hash_of_each_event(events, bob, alice):
+    new = audit.record(Verb.VIEW_SHARED, actor=alice.user, view="new").pk
+    found = {one["id"]: one for one in json.loads(b"".join(bob.get("/activity/export/?format=json")))}
+    assert found[events[0]]["hash"] == bytes(SealedEvent.objects.get(pk=events[0]).digest).hex()
+    assert (found[events[0]]["seal"], found[events[9]]["seal"]) == (1, 2)
+    assert (found[new]["seal"], found[new]["hash"]) == (None, "")
+    rows = list(csv.DictReader(io.StringIO(b"".join(bob.get("/activity/export/")).decode("utf-8-sig"))))
+    assert [row["Hash"] for row in rows] == [one["hash"] for one in found.values()]

@@ -37,6 +37,7 @@ from endpoints.models import (
     Purge,
     Resource,
     SavedView,
+    SealedEvent,
     SpeechModel,
 )
 from endpoints.models.change import ChangeQuerySet
@@ -182,6 +183,12 @@ def events(person: Person, permission: str = VIEW) -> EventQuerySet:
     """Events about people and their accounts are only for those who manage them."""
     rows = Event.objects.all()
     return _visible(rows if manages_people(person) else rows.not_about_people(), person, permission)
+
+
+def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:
+    """The number of the seal and the hash of each of these events, without those that are not sealed yet."""
+    rows = _visible(SealedEvent.objects.filter(pk__in=events), person, VIEW).values_list("pk", "seal_id", "digest")
+    return {pk: (seal, bytes(digest).hex()) for pk, seal, digest in rows}
 
 
 def manages_people(person: Person) -> bool:

@@ -110,7 +110,7 @@ class DataVersion:
         with connection.cursor() as cursor:
             cursor.execute(facts, params)
             endpoint, change, since, failing, unread, mirrored, cataloged, resources, *rest = cursor.fetchone()
-        swept, beat, clock, logs_beat = map(_time, rest[:4])
+        swept, beat, clock, logs_beat = map(time_of, rest[:4])
         names, ready, expired, due, deploying, running, unreadable, paused, paused_at, unseen, session, *more = rest[4:]
         late, absent = overdue(swept, clock), missing(swept, beat, clock)
         shown = (since, failing, unread, resources, unreadable, late, absent, names, ready, cataloged, expired)
@@ -121,7 +121,7 @@ class DataVersion:
             frame=frame,
             failing=failing,
             unread=unread,
-            mirrored_at=_time(mirrored),
+            mirrored_at=time_of(mirrored),
             cataloged_at=str(cataloged),
             resources=resources,
             swept_at=swept,
@@ -202,7 +202,7 @@ class LogsVersion:
             session_key, extra=[*archive, *(_files_of(pk, entry) if entry else _entries_of(endpoint))]
         )
         stage, due, *rest = data.extra
-        late = bool(due and data.clock and (_time(due) or data.clock) <= data.clock)
+        late = bool(due and data.clock and (time_of(due) or data.clock) <= data.clock)
         version = f"{LOGS}.{endpoint}.{entry}.{digest(data.frame, stage, late, rest)}"
         return cls(version, data.session_alive, data.mirrored_at)
 
@@ -244,7 +244,7 @@ def _id(pk: UUID) -> Any:
     return pk if connection.features.has_native_uuid_field else pk.hex
 
 
-def _time(value: Any) -> datetime | None:
+def time_of(value: Any) -> datetime | None:
     """SQLite returns a time as text or without a zone, in UTC."""
     found = parse_datetime(value) if isinstance(value, str) else value
     return found.replace(tzinfo=found.tzinfo or UTC) if found else None

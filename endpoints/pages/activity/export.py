@@ -9,6 +9,7 @@ from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from endpoints.access import door
 from endpoints.access.permissions import Person, may
 from endpoints.models.event import EventKind, EventQuerySet
 from endpoints.pages import exports
@@ -17,6 +18,8 @@ from endpoints.pages.activity.lines import Line
 from endpoints.pages.http import HttpRequest
 
 AT_ONCE = 500  # events that are in memory
+NOT_YET = (None, "")
+Sealed = tuple[Line, tuple[int | None, str]]  # with the number of its seal and its hash
 
 
 @require_safe
@@ -29,20 +32,23 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     return exports.csv_file("activity", _head, found, _cells)
 
 
-def _lines(person: Person, rows: EventQuerySet) -> Iterator[Line]:
+def _lines(person: Person, rows: EventQuerySet) -> Iterator[Sealed]:
     events = selection.NEWEST_FIRST.sort(rows.versions()).iterator(chunk_size=AT_ONCE)
     while some := list(islice(events, AT_ONCE)):
-        yield from lines.of_events(person, some)
+        seals = door.seals(person, [event.pk for event in some])
+        for line in lines.of_events(person, some):
+            yield line, seals.get(line.event.pk, NOT_YET)
 
 
 def _head() -> list[str]:
     return [
         *(_("Time"), _("Person"), _("Kind"), _("Event"), _("Endpoint"), _("Endpoint ID"), _("Speech resource")),
-        *(_("Reason"), _("Changes"), _("Result")),
+        *(_("Reason"), _("Changes"), _("Result"), _("Seal"), _("Hash")),
     ]
 
 
-def _cells(line: Line) -> list[Any]:
+def _cells(found: Sealed) -> list[Any]:
+    line, (seal, digest) = found
     event = line.event
     changes = (f"{label}: {old} → {new}" if old else f"{label}: {new}" for label, old, new in event.fields)
     return [
@@ -56,10 +62,13 @@ def _cells(line: Line) -> list[Any]:
         event.reason,
         "; ".join(changes),
         line.result.label if line.result else "",
+        seal,
+        digest,
     ]
 
 
-def _values(line: Line) -> dict[str, Any]:
+def _values(found: Sealed) -> dict[str, Any]:
+    line, (seal, digest) = found
     event = line.event
     return {
         "id": event.pk,
@@ -75,6 +84,8 @@ def _values(line: Line) -> dict[str, Any]:
         "reason": event.reason,
         "facts": event.facts,
         "result": line.result.label if line.result else "",
+        "seal": seal,
+        "hash": digest,
     }
 
 

@@ -62,6 +62,8 @@ def _page(request: HttpRequest) -> dict[str, Any]:
         "newest_url": filters.address(request.GET),
         "export_state": selection.state(request.GET),
         "clear_url": reverse("endpoints:activity"),
+        "verified_until": now.verified_until,
+        "damaged": now.damaged,
         **_poll(request, now, now.newest),
     }
 

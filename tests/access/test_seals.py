@@ -1,4 +1,4 @@
-"""Activity as evidence: whatever somebody does to a sealed event by SQL, verifying names the first event of it."""
+"""Activity as evidence: whatever someone does to a sealed event by SQL, verifying names the first event of it."""
 
 import csv
 import io

@@ -206,6 +206,33 @@ def test_only_health_checks_below_the_path_prefix_are_answered_without_https(tmp
 
 
 @pytest.mark.parametrize(
+    ("chosen", "header"),
+    [
+        ({}, "max-age=3600"),
+        ({"HSTS_SECONDS": "86400"}, "max-age=86400"),
+        (
+            {"HSTS_SECONDS": "63072000", "HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"},
+            "max-age=63072000; includeSubDomains; preload",
+        ),
+        ({"HSTS_SECONDS": "0"}, "None"),
+        ({"HTTPS": "false", "HSTS_SECONDS": "86400"}, "None"),
+    ],
+)
+def test_browsers_are_bound_to_https_by_steps_and_never_preload_unasked(tmp_path, chosen, header):
+    code = (
+        "import django; django.setup()\n"
+        "from django.http import HttpResponse\n"
+        "from django.test import RequestFactory\n"
+        "from django.middleware.security import SecurityMiddleware\n"
+        "request = RequestFactory().get('/', headers={'X-Forwarded-Proto': 'https'})\n"
+        "print(SecurityMiddleware(lambda _: HttpResponse())(request).headers.get('Strict-Transport-Security'))"
+    )
+    names = {"HTTPS": "true", "DJANGO_SETTINGS_MODULE": "speechstudio.settings", **chosen}
+    done = started(tmp_path, "-c", code, **SECRETS, **names)
+    assert (done.stdout.strip(), done.stderr) == (header, "")
+
+
+@pytest.mark.parametrize(
     ("there", "reason"),
     [
         ("nobody:x@127.0.0.1:{free}", "refused"),

@@ -102,3 +102,12 @@ def test_encrypted_texts_in_a_json_column_are_encrypted_again_too(django_user_mo
     answers = Draft.objects.get().answers
     assert Secret(answers.pop("secret")).open() == "of a factor"
     assert answers == {"name": "Phone", "used": 3}
+
+
+def test_the_health_check_says_that_secrets_cannot_be_decrypted_until_the_key_is_back(client, two_keys, settings):
+    right = settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["secrets"]) == (503, False)
+    settings.ENCRYPTION_KEYS = right
+    assert client.get("/health/ready").json()["secrets"] is True

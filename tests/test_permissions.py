@@ -194,7 +194,7 @@ def test_health_is_open_to_machines(client, db):
     assert client.get("/health/live").status_code == 200
     ready = client.get("/health/ready")
     assert ready.status_code == 503
-    assert ready.json() == {"database": True, "worker": False}
+    assert ready.json() == {"database": True, "worker": False, "secrets": True}
 
 
 def test_metrics_count_rows_and_name_nothing(client, mirrored, world, worker):

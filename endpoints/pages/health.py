@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from endpoints.messages.metrics import exposition
-from endpoints.models import Sweep
+from endpoints.models import Sweep, encrypted_values
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +23,12 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers and a worker sweeps; otherwise 503, and which of them is missing."""
+    """200 when the database answers, a worker sweeps and all secrets can be decrypted; otherwise 503 and what fails."""
     try:
-        found = {"database": True, "worker": not Sweep.last()[1]}
+        found = {"database": True, "worker": not Sweep.last()[1], "secrets": not encrypted_values.unreadable()}
     except DatabaseError as error:
         log.warning("Not ready", exc_info=error)
-        found = {"database": False, "worker": False}
+        found = {"database": False, "worker": False, "secrets": False}
     return JsonResponse(found, status=200 if all(found.values()) else 503)
 
 

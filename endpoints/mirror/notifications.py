@@ -52,6 +52,8 @@ def receive(resource: Resource, body: bytes, signature: str | None) -> tuple[str
         if not entity:
             raise BadCall("The body is not one of the service's.")
         return _make_due(resource, endpoint) if (endpoint := _id_in(entity)) else None
+    if not str(invocation).isprintable():  # the database cannot store a NUL or half of a surrogate pair
+        raise BadCall("The body is not one of the service's.")
     if not _first_time(f"{resource.pk}:{invocation}"[:100]):
         return None
     return _make_due(resource, _id_in(entity))

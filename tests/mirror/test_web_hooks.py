@@ -120,6 +120,12 @@ def test_a_signed_body_that_the_service_does_not_send_is_refused(client, hooked,
     assert not Resource.objects.due().exists()
 
 
+@pytest.mark.parametrize("invocation", ["\0", "a\0b", "\ud800"])
+def test_a_signed_call_with_an_id_that_no_database_stores_is_refused(client, hooked, invocation):
+    assert call(client, hooked, about(uuid.uuid4(), invocation)).status_code == 403
+    assert not HookCall.objects.exists()
+
+
 def test_a_repeated_call_does_nothing_more(client, hooked):
     body = about(uuid.uuid4())
     call(client, hooked, body)

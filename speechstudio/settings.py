@@ -194,6 +194,7 @@ INSTALLED_APPS = [
     "endpoints",
 ]
 MIDDLEWARE = [
+    "endpoints.pages.crafted.CraftedRequests",
     "endpoints.pages.polls.Polls",
     "endpoints.pages.middleware.CompressedText",
     "django.middleware.security.SecurityMiddleware",

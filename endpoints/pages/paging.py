@@ -150,6 +150,11 @@ def _key(token: str, kinds: list[Field[Any, Any]]) -> list[Any] | None:
     try:
         parts = json.loads(b64_decode(token.encode()))
         texts = [part if isinstance(part, bool) else str(part).replace("\0", "") for part in parts]
-        return [kind.to_python(text) for kind, text in zip(kinds, texts, strict=True)]
+        key = [kind.to_python(text) for kind, text in zip(kinds, texts, strict=True)]
+        for kind, text, part in zip(kinds, texts, key, strict=True):
+            str(text).encode()  # half of a surrogate pair cannot be stored
+            if isinstance(part, int):
+                kind.run_validators(part)  # the database's range
+        return key
     except (ValueError, TypeError, RecursionError, ValidationError):
         return None

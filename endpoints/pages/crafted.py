@@ -1,0 +1,42 @@
+"""Refuses requests that no browser sends, before any other part of the product reads them."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+
+ADDRESSES = ("HTTP_HX_CURRENT_URL", "HTTP_REFERER")  # headers with an address
+
+
+class CraftedRequests:
+    """Answers 400 to a path, cookie or address in a header that cannot be stored or parsed.
+
+    PostgreSQL stores no NUL, and no database stores half of a surrogate pair. What a person types into a form or a
+    search is checked by the form.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        texts = (request.path, *request.COOKIES, *request.COOKIES.values())
+        headers = [request.META[name] for name in ADDRESSES if name in request.META]
+        if not all(map(_storable, texts)) or not all(map(_is_address, headers)):
+            return HttpResponseBadRequest("Bad request.", content_type="text/plain")
+        return self.get_response(request)
+
+
+def _storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return _storable(text)

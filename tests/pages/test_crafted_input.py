@@ -1,0 +1,59 @@
+"""Input that no browser sends is refused with 400 or answered with the usual page, and never fails."""
+
+import pytest
+from django.conf import settings
+from django.core.signing import b64_encode
+
+FORGED = ("[]", "{}", "null", '"\\ud800"', "[" * 5000, '["9999-99-99", 1]', "[1, 1]", f"[{10**30}, {10**30}]")
+KEYS = (
+    *FORGED,
+    '["\\u0000", "\\u0000"]',
+    '["\\ud800", "\\ud800"]',
+    '["2026-02-31T00:00:00+00:00", "x"]',
+    f'["2026-01-01T00:00:00+00:00", {10**30}]',
+)
+LISTS = ("/endpoints/", "/models/", "/activity/", "/logs/", "/downloads/", "/search/")
+
+
+@pytest.fixture(autouse=True)
+def answers_of_failures(admin_client):
+    admin_client.raise_request_exception = False
+
+
+@pytest.mark.parametrize("way", ["after", "before"])
+@pytest.mark.parametrize("text", KEYS, ids=range(len(KEYS)))
+def test_a_forged_page_key_shows_the_usual_page(admin_client, endpoint, way, text):
+    key = b64_encode(text.encode()).decode()
+    for address in (*LISTS, f"/endpoints/{endpoint.pk}/logs/"):
+        assert admin_client.get(address, {"page": f"{way}-{key}"}).status_code == 200, address
+
+
+@pytest.mark.parametrize("path", ["/hooks/speech/%00", "/endpoints/%00/", "/%00", "/admin/%00/"])
+def test_an_address_with_a_nul_is_refused(admin_client, path):
+    assert admin_client.get(path).status_code == 400
+    assert admin_client.post(path).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "name", [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "time_zone", "django_language"]
+)
+def test_a_cookie_with_a_nul_is_refused(client, db, name):
+    client.raise_request_exception = False
+    client.cookies[name] = "a\0b"
+    for headers in ({}, {"HX-Request": "true"}):
+        assert client.get("/endpoints/?version=1", headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "http://[x]/", "//[", "http://a/\0"])
+def test_an_invalid_address_of_the_current_page_is_refused(admin_client, client, endpoint, address):
+    headers = {"HX-Request": "true", "HX-Current-URL": address}
+    for person in (admin_client, client):
+        person.raise_request_exception = False
+        assert person.get("/banners/", headers=headers).status_code == 400
+        assert person.post("/endpoints/favorite/", {"endpoint": endpoint.pk}, headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize("referer", ["http://[::1", "//["])
+def test_an_invalid_referer_is_refused(client, db, referer):
+    client.raise_request_exception = False
+    assert client.post("/endpoints/favorite/", headers={"Referer": referer}).status_code == 400

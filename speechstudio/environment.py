@@ -25,6 +25,7 @@ NAMES = frozenset(
     {
         "ALLOWED_HOSTS",
         "BROKER_URL",
+        "CACHE_URL",
         "CA_FILE",
         "COST_CURRENCY",
         "CSRF_TRUSTED_ORIGINS",
@@ -51,6 +52,8 @@ NAMES = frozenset(
         "SCRIPT_NAME",
         "SECRET_KEY",
         "SECRET_KEY_FALLBACKS",
+        "SESSION_HOURS",
+        "SESSION_IDLE_HOURS",
         "SPEECH_API_VERSION",
         "SPEECH_ENDPOINT",
         "SPEECH_KEY",
@@ -58,6 +61,7 @@ NAMES = frozenset(
         "STATIC_ROOT",
         "SWEEP_SECONDS",
         "TIME_ZONE",
+        "TRUSTED_PROXIES",
         "VAR",
     }
 )
@@ -197,18 +201,28 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
             raise ImproperlyConfigured(f"{name} names a file without a certificate authority: {path}")
         return str(Path(path).absolute())
 
+    def cache(self, name: str) -> dict[str, Any]:
+        """The entry of Django's CACHES: a Redis that all processes share, or the memory of each when it is not set."""
+        url = server_urls.broker(name, self.text(name))
+        if not url:
+            return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        waits = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}  # seconds; a page must not wait for it
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": waits}
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        """Networks and single addresses, as networks."""
+        try:
+            return tuple(str(ip_network(item, strict=False)) for item in self.list(name, default=[]))
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} holds something else than networks such as 10.1.0.0/16.") from None
+
     def private_networks(self, name: str) -> tuple[str, ...]:
         """Networks that are not public. A wider one would contain addresses that nobody meant to open."""
-        found = []
-        for item in self.list(name, default=[]):
-            try:
-                network = ip_network(item, strict=False)
-            except ValueError:
-                raise ImproperlyConfigured(f"{name} holds something else than networks such as 10.1.0.0/16.") from None
+        found = self.networks(name)
+        for network in map(ip_network, found):
             if not any(network.version == one.version and network.subnet_of(one) for one in NOT_PUBLIC):
                 raise ImproperlyConfigured(f"{name} holds a network that is not a private one: {network}.")
-            found.append(str(network))
-        return tuple(found)
+        return found
 
     def unknown(self) -> dict[str, str | None]:
         """Names in the environment that look like settings and are none, each with the one that may be meant."""

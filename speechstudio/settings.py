@@ -15,6 +15,7 @@ from kombu import Queue
 
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
+from speechstudio.sign_in import sign_in_settings
 from speechstudio.var import broker_socket, kept_secret
 
 env = Environment()
@@ -189,6 +190,12 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "csp",
     "endpoints",
@@ -205,7 +212,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "endpoints.pages.sessions.SessionLimits",
     "endpoints.pages.middleware.CleanAddresses",
     "endpoints.pages.middleware.TimeZoneAndLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -237,10 +246,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "endpoints:list"
-LOGOUT_REDIRECT_URL = "login"
-SESSION_COOKIE_AGE = 12 * 3600
+globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))
 
 # No mail is sent without EMAIL_URL.
 mail_server = env.email("EMAIL_URL")

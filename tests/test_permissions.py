@@ -179,7 +179,7 @@ def test_all_filters_survive_signing_in_again_after_a_fragment(alice, client):
     to = client.get("/endpoints/", headers=headers)["HX-Redirect"]
     assert parse_qs(urlsplit(to).query) == {"next": [filtered]}
     page = client.get(to)
-    typed = {"username": "alice", "password": "a long enough word", "next": page.context["next"]}
+    typed = {"username": "alice", "password": "a long enough word", "next": page.context["redirect_field_value"]}
     assert client.post(to, typed)["Location"] == filtered
 
 

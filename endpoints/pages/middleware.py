@@ -43,11 +43,13 @@ class PrivatePages:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if getattr(request, "htmx", False) and _leads_to_sign_in(response):
+        door = _sign_in_page(response)
+        if door and getattr(request, "htmx", False):
             # A fragment must not be replaced by a sign-in form: the whole page goes there.
             address = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # django-htmx's attribute
-            response = HttpResponseClientRedirect(redirect_to_login(address or resolve_url("endpoints:list")).url)
-        elif request.method == "POST" and _leads_to_sign_in(response) and request.path != resolve_url("logout"):
+            page = redirect_to_login(address or resolve_url("endpoints:list"), door).url
+            response = HttpResponseClientRedirect(page)
+        elif request.method == "POST" and door == resolve_url("account_login") and not _is_of_sign_in(request):
             # A form may be sent to an address that cannot be opened: the person comes back to the form itself.
             response = redirect(f"{redirect_to_login(_page_of_form(request)).url}&unsent=1")
         response.headers.setdefault("Cache-Control", "no-store, private")
@@ -62,6 +64,10 @@ class PrivatePages:
         return response
 
 
+def _is_of_sign_in(request: HttpRequest) -> bool:
+    return request.path.startswith((resolve_url("account_login"), resolve_url("account_logout")))
+
+
 def _page_of_form(request: HttpRequest) -> str:
     """The address of the page whose form was sent."""
     referrer = urlsplit(request.headers.get("Referer", ""))
@@ -70,8 +76,10 @@ def _page_of_form(request: HttpRequest) -> str:
     return f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
 
 
-def _leads_to_sign_in(response: HttpResponse) -> bool:
-    return response.status_code == 302 and urlsplit(response.headers["Location"]).path == resolve_url("login")
+def _sign_in_page(response: HttpResponse) -> str:
+    """The page that a response leads to if people sign in there, or confirm who they are; otherwise ""."""
+    path = urlsplit(response.headers["Location"]).path if response.status_code == 302 else ""
+    return path if path in (resolve_url("account_login"), resolve_url("account_reauthenticate")) else ""
 
 
 class CleanAddresses:

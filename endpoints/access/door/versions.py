@@ -21,6 +21,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from endpoints.access.sessions import SESSION_ALIVE
 from endpoints.models.log import LogFile
 from endpoints.models.log_archive import Stage
 from endpoints.models.search import uuid_in
@@ -55,7 +56,7 @@ SELECT
     (SELECT count(*) FROM endpoints_resource WHERE paused_at IS NOT NULL),
     (SELECT max(paused_at) FROM endpoints_resource),
     (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
-    EXISTS (SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s)
+    {session}
 """
 _ARCHIVE = "SELECT {field} FROM endpoints_logarchive WHERE endpoint_id = %s"
 _UNREAD = """
@@ -102,7 +103,7 @@ class DataVersion:
         """
         now = timezone.now()
         moment = connection.ops.adapt_datetimefield_value(now)
-        facts = _FACTS.format(names=_NAMES[connection.vendor], open=_OPEN)
+        facts = _FACTS.format(names=_NAMES[connection.vendor], open=_OPEN, session=SESSION_ALIVE)
         params = [moment, moment, reader, session_key, moment]
         for sql, values in extra:
             facts += f", ({sql})"

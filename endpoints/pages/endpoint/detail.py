@@ -22,6 +22,7 @@ from endpoints.pages.activity import lines
 from endpoints.pages.content_logs import keep
 from endpoints.pages.endpoint import head, tabs
 from endpoints.pages.http import HttpRequest
+from endpoints.pages.sessions import recent_sign_in
 from endpoints.samples import addresses, documentation, places
 
 NEWEST, ALL = 10, 500  # changes and events in the history, at first and when asked for
@@ -53,6 +54,7 @@ def _tab(name: str, contents: Callable[[HttpRequest, Endpoint], dict[str, Any]])
 
 @require_POST
 @may("deploy_model")
+@recent_sign_in
 def key(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the endpoint key, after recording who saw it."""
     endpoint = door.endpoint_page(request.user, pk, door.DEPLOY)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 # By the name of a required field. Whole sentences, because German needs the gender of each noun.
@@ -65,19 +64,6 @@ class Form(forms.Form):
 
 class ModelBoundForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's takes none at run time
     """The same for a form that edits a row."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        explain(self.fields)
-
-
-class SignInForm(AuthenticationForm):
-    """The same for signing in."""
-
-    error_messages = {
-        **AuthenticationForm.error_messages,
-        "invalid_login": gettext_lazy("The username or password is incorrect. Both are case-sensitive."),
-    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,0 +1,85 @@
+"""What django-allauth asks of the product: who may sign up, from where a client comes, and what is recorded."""
+
+import threading
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from endpoints import audit
+from endpoints.access import sessions
+from endpoints.access.client_address import client_address
+from endpoints.models.secret import Secret
+from endpoints.models.verbs import Verb
+
+# Checking a password takes some 0.4 s of a core on purpose. Threads that check or wait for it serve no pages, so only
+# some of a process' eight do at once, one after the other; others are told to try again.
+WAITING = 4
+_waiting = threading.BoundedSemaphore(WAITING)
+_checking = threading.Lock()
+
+
+class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth has no types
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _("The username or password is incorrect. Both are case-sensitive."),
+        "too_many_login_attempts": _("Too many failed sign-ins. Wait a minute, then try again."),
+        "busy": _("Many people are signing in right now. Wait a moment, then try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request, settings.TRUSTED_PROXIES)
+
+    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any) -> None:
+        if message_template not in UNSAID:
+            super().add_message(request, level, message_template, *args, **kwargs)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        if not _waiting.acquire(blocking=False):
+            raise ValidationError(self.error_messages["busy"], code="busy")
+        try:
+            with _checking:
+                return super().authenticate(request, **credentials)
+        finally:
+            _waiting.release()
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Recorded for accounts that exist: an unknown name may be a password in the wrong field."""
+        user = User.objects.filter(username=credentials.get("username", "")).first()
+        audit.record(Verb.SIGN_IN_REFUSED, actor=user, address=self.get_client_ip(request))
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> Any:
+        audit.record(Verb.SIGNED_IN, actor=user, address=self.get_client_ip(request))
+        return super().post_login(request, user, **options)
+
+    def logout(self, request: HttpRequest) -> None:
+        if request.user.is_authenticated:
+            audit.record(Verb.SIGNED_OUT, actor=request.user)
+        super().logout(request)
+
+    def set_password(self, user: User, password: str) -> None:
+        super().set_password(user, password)
+        sessions.end_others(user, but=context.request.session.session_key if context.request else None)
+        audit.record(Verb.PASSWORD_CHANGED, actor=user)
+
+
+UNSAID = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")  # pages show it themselves
+
+
+class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets of second factors are encrypted like all others."""
+
+    def encrypt(self, text: str) -> str:
+        return Secret.of(text).sealed
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return Secret(encrypted_text).open()

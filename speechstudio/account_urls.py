@@ -1,0 +1,27 @@
+"""Addresses of sign-in and of a person's own account. The names are django-allauth's, which refers to them."""
+
+from allauth.account import views as account
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path, re_path
+from django.views.decorators.http import require_POST
+
+from endpoints.pages import account_sessions
+
+urlpatterns = [
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-out/", login_not_required(require_POST(account.logout)), name="account_logout"),
+    path("sign-in/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
+    path("sign-in/reset/", account.password_reset, name="account_reset_password"),
+    path("sign-in/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
+    path("sign-in/reset/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    re_path(
+        r"^sign-in/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("settings/password/", account.password_change, name="account_change_password"),
+    path("settings/password/set/", account.password_set, name="account_set_password"),
+    path("settings/second-factor/", include("allauth.mfa.urls")),
+    path("settings/sessions/", account_sessions.sessions, name="usersessions_list"),
+]

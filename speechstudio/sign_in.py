@@ -1,0 +1,46 @@
+"""Settings of sign-in, which django-allauth does: passwords, second factors, sessions and throttling."""
+
+from typing import Any
+
+from speechstudio.environment import Environment
+
+REAUTHENTICATION_SECONDS = 600
+
+
+def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, Any]:
+    """Django's and django-allauth's settings, by their names; `endpoints.access` has our adapters."""
+    idle_hours = env.int("SESSION_IDLE_HOURS", default=12)
+    cache = env.cache("CACHE_URL")
+    return {
+        "LOGIN_URL": "account_login",
+        "LOGIN_REDIRECT_URL": "endpoints:list",
+        "LOGOUT_REDIRECT_URL": "account_login",
+        "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+        "TRUSTED_PROXIES": env.networks("TRUSTED_PROXIES"),
+        "CACHES": {"default": cache},
+        # endpoints/pages/sessions.py enforces both limits.
+        "SESSION_COOKIE_AGE": idle_hours * 3600,
+        "SESSION_HOURS": env.int("SESSION_HOURS", default=7 * 24),
+        "ACCOUNT_ADAPTER": "endpoints.access.accounts.Accounts",
+        "ACCOUNT_FORMS": {"login": "endpoints.pages.forms.sign_in.SignInForm"},
+        "ACCOUNT_LOGIN_METHODS": {"username"},
+        "ACCOUNT_SIGNUP_FIELDS": ["username*", "password1*"],
+        "ACCOUNT_SIGNUP_ENABLED": False,
+        "ACCOUNT_EMAIL_VERIFICATION": "none",
+        "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
+        "ACCOUNT_SESSION_REMEMBER": True,
+        "ACCOUNT_REAUTHENTICATION_TIMEOUT": REAUTHENTICATION_SECONDS,
+        "ACCOUNT_RATE_LIMITS": {
+            "login": "60/m/ip",
+            "login_failed": "20/m/ip,5/m/key",  # a name is free again after a minute: nobody is locked out for ever
+            "reset_password": "10/m/ip,3/h/key",
+            "change_password": "10/m/user",
+            "reauthenticate": "10/m/user",
+        },
+        "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
+        "MFA_ADAPTER": "endpoints.access.accounts.SecondFactors",
+        "MFA_TOTP_ISSUER": "Speech Studio",
+        "MFA_PASSKEY_LOGIN_ENABLED": True,
+        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": demo or not https,  # http://localhost, as in the demo
+        "SOCIALACCOUNT_ONLY": False,
+    }

@@ -5,12 +5,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 
-from endpoints.pages import account_sessions
+from endpoints.pages import account_sessions, company_sign_in
 
 urlpatterns = [
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", login_not_required(require_POST(account.logout)), name="account_logout"),
     path("sign-in/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("sign-in/company/", company_sign_in.login, name="company_login"),
+    path("sign-in/company/callback/", company_sign_in.callback, name="company_callback"),
     path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
     path("sign-in/reset/", account.password_reset, name="account_reset_password"),
     path("sign-in/reset/sent/", account.password_reset_done, name="account_reset_password_done"),

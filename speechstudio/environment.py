@@ -24,6 +24,7 @@ from speechstudio import server_urls
 NAMES = frozenset(
     {
         "ALLOWED_HOSTS",
+        "BREAK_GLASS_ACCOUNT",
         "BROKER_URL",
         "CACHE_URL",
         "CA_FILE",
@@ -41,10 +42,17 @@ NAMES = frozenset(
         "HSTS_SECONDS",
         "HSTS_SUBDOMAINS",
         "HTTPS",
+        "LOCAL_SIGN_IN",
         "LOG_STORAGE",
         "LOG_STORAGE_OPTIONS",
         "LOOK_SECONDS",
         "NO_PROXY",
+        "OIDC_CLIENT_ID",
+        "OIDC_CLIENT_SECRET",
+        "OIDC_GROUPS_CLAIM",
+        "OIDC_ISSUER",
+        "OIDC_ROLES",
+        "OIDC_SESSION_HOURS",
         "OUTBOUND_PROXY",
         "PRIVATE_NETWORKS",
         "PUBLIC_URL",
@@ -200,6 +208,13 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         if not context.get_ca_certs():
             raise ImproperlyConfigured(f"{name} names a file without a certificate authority: {path}")
         return str(Path(path).absolute())
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """NAME=VALUE, separated by commas."""
+        items = [item.rpartition("=") for item in self.list(name, default=[])]
+        if not all(key.strip() and value.strip() for key, _equals, value in items):
+            raise ImproperlyConfigured(f"{name} holds something else than NAME=VALUE.")
+        return {key.strip(): value.strip() for key, _equals, value in items}
 
     def cache(self, name: str) -> dict[str, Any]:
         """The entry of Django's CACHES: a Redis that all processes share, or the memory of each when it is not set."""

@@ -42,5 +42,28 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
         "MFA_TOTP_ISSUER": "Speech Studio",
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": demo or not https,  # http://localhost, as in the demo
-        "SOCIALACCOUNT_ONLY": False,
+        **_company(env),
+    }
+
+
+def _company(env: Environment) -> dict[str, Any]:
+    """Sign-in by the company's identity provider; without OIDC_ISSUER there is none."""
+    issuer = env.str("OIDC_ISSUER", default="")
+    app = {
+        "provider_id": "company",
+        "name": "company",
+        "client_id": env.str("OIDC_CLIENT_ID", default=""),
+        "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+        "settings": {"server_url": issuer.rstrip("/"), "issuer": issuer, "fetch_userinfo": False},
+    }
+    return {
+        "OIDC_ISSUER": issuer,
+        "OIDC_GROUPS_CLAIM": env.str("OIDC_GROUPS_CLAIM", default="groups"),
+        "OIDC_ROLES": env.pairs("OIDC_ROLES"),
+        "OIDC_SESSION_HOURS": env.int("OIDC_SESSION_HOURS", default=8),
+        "LOCAL_SIGN_IN": env.bool("LOCAL_SIGN_IN", default=True),
+        "BREAK_GLASS_ACCOUNT": env.str("BREAK_GLASS_ACCOUNT", default=""),
+        "SOCIALACCOUNT_ADAPTER": "endpoints.access.company.accounts.CompanyAccounts",
+        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": [app] if issuer else []}},
+        "SOCIALACCOUNT_EMAIL_VERIFICATION": "none",
     }

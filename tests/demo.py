@@ -31,7 +31,7 @@ def environment(var, **more):
 
 class Demo:
     def __init__(self, var, *options, **env):
-        self.port, self.simulator_port = free_port(), free_port()
+        self.port, self.simulator_port = env.pop("port", None) or free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.var = Path(var)
         self.env = environment(var, PORT=self.port, SIMULATOR_PORT=self.simulator_port, **env)

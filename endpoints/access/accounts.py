@@ -8,8 +8,9 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from endpoints import audit
@@ -30,6 +31,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": _("The username or password is incorrect. Both are case-sensitive."),
         "too_many_login_attempts": _("Too many failed sign-ins. Wait a minute, then try again."),
+        "company_only": _("Sign in with your company account."),
         "busy": _("Many people are signing in right now. Wait a moment, then try again."),
     }
 
@@ -44,6 +46,8 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
             super().add_message(request, level, message_template, *args, **kwargs)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        if not may_sign_in_locally(credentials.get("username", "")):
+            raise ValidationError(self.error_messages["company_only"], code="company_only")
         if not _waiting.acquire(blocking=False):
             raise ValidationError(self.error_messages["busy"], code="busy")
         try:
@@ -51,6 +55,13 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
                 return super().authenticate(request, **credentials)
         finally:
             _waiting.release()
+
+    def pre_login(self, request: HttpRequest, user: User, **options: Any) -> Any:
+        """Local sign-in that is switched off is off for passkeys, too."""
+        by_company = "sociallogin" in (options.get("signal_kwargs") or {})
+        if not by_company and not may_sign_in_locally(user.get_username()):
+            raise PermissionDenied
+        return super().pre_login(request, user, **options)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Recorded for accounts that exist: an unknown name may be a password in the wrong field."""
@@ -61,10 +72,20 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
         audit.record(Verb.SIGNED_IN, actor=user, address=self.get_client_ip(request))
         return super().post_login(request, user, **options)
 
+    def is_reauthentication_required(self, *, app: str, **_options: Any) -> bool:
+        return not sessions.signed_in_recently(context.request)
+
     def logout(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:
             audit.record(Verb.SIGNED_OUT, actor=request.user)
         super().logout(request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Whoever has no password confirms who they are where they have signed in."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and not methods and settings.OIDC_ISSUER:
+            methods.append({"id": "company", "url": reverse("account_reauthenticate"), "description": ""})
+        return methods
 
     def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)
@@ -73,6 +94,10 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
 
 
 UNSAID = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")  # pages show it themselves
+
+
+def may_sign_in_locally(name: str) -> bool:
+    return settings.LOCAL_SIGN_IN or (bool(name) and name == settings.BREAK_GLASS_ACCOUNT)
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]

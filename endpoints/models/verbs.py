@@ -61,6 +61,7 @@ class Verb(models.TextChoices):
     SIGN_IN_REFUSED = "account-refused", _("A sign-in of %(actor)s was refused")
     SIGNED_OUT = "account-signed-out", _("%(actor)s signed out")
     PASSWORD_CHANGED = "account-password", _("%(actor)s changed their password")
+    ROLES_CHANGED = "account-roles", _("The roles of %(person)s changed: %(what)s")
     SESSIONS_ENDED = "account-sessions", _("%(actor)s ended other sessions")
     VIEW_SHARED = "view-shared", _("%(actor)s shared the view %(view)s")
     VIEW_CHANGED = "view-changed", _("%(actor)s changed the shared view %(view)s")

@@ -81,7 +81,8 @@ class Frame:
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """The context processor; nothing is read for a person who has not signed in."""
-    found: dict[str, Any] = {"demo": settings.DEMO}
+    found: dict[str, Any] = {"demo": settings.DEMO, "company": bool(settings.OIDC_ISSUER), "mail": settings.MAIL}
+    found["local_sign_in"] = settings.LOCAL_SIGN_IN or settings.BREAK_GLASS_ACCOUNT
     if getattr(request, "user", None) and request.user.is_authenticated:
         found["frame"] = of(request)
         found |= {name: request.session.get(name, "") for name in ("theme", "density")}

@@ -1,0 +1,97 @@
+"""People who sign in by the company's identity provider: their accounts and roles."""
+
+from typing import Any
+
+import requests
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from endpoints import audit
+from endpoints.access.company.provider import CompanyProvider
+from endpoints.access.company.tokens import TooManyGroups, groups_in
+from endpoints.access.roles import ROLES
+from endpoints.models.verbs import Verb
+
+TIMEOUT = 10  # seconds
+
+
+class CompanyAccounts(DefaultSocialAccountAdapter):  # type: ignore[misc]  # django-allauth has no types
+    def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> CompanyProvider:
+        return CompanyProvider(request, app=self.get_app(request, provider=provider, client_id=client_id))
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return True
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Refuse who has no role, and give the person the roles of their groups as they are now."""
+        claims = sociallogin.account.extra_data["id_token"]
+        try:
+            roles = roles_of(groups_in(claims, settings.OIDC_GROUPS_CLAIM))
+        except TooManyGroups:
+            text = _("You are in more groups than your identity provider lists. An administrator can assign app roles instead.")
+            raise self._refusal(request, text, sociallogin.user) from None
+        if not roles:
+            text = _("None of your groups has a role here. Ask an administrator of your identity provider.")
+            raise self._refusal(request, text, sociallogin.user)
+        sociallogin.roles = roles
+        sociallogin.account.extra_data = {"id_token": {name: claims[name] for name in ("sub", "name") if name in claims}}
+        if sociallogin.is_existing:
+            set_roles(sociallogin.user, roles)
+
+    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
+        user: User = super().save_user(request, sociallogin, form)
+        set_roles(user, sociallogin.roles)
+        return user
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
+    ) -> None:
+        raise self._refusal(request, _("Your identity provider's answer couldn't be verified. Sign in again."), None, exception)
+
+    def _refusal(self, request: HttpRequest, text: str, user: User | None, why: object = None) -> ImmediateHttpResponse:
+        known = user if user and user.pk else None
+        address = get_account_adapter().get_client_ip(request)
+        audit.record(Verb.SIGN_IN_REFUSED, actor=known, address=address, why=str(why)[:200] if why else text)
+        page = render(request, "socialaccount/authentication_error.html", {"text": text}, status=403)
+        return ImmediateHttpResponse(page)
+
+    def get_requests_session(self) -> requests.Session:
+        """By the same way to the outside as everything else; answers of a redirect are not followed by tokens."""
+        return _Session(**settings.NETWORK)
+
+
+class _Session(requests.Session):
+    def __init__(self, *, proxy: str, no_proxy: tuple[str, ...], ca_file: str, **_others: Any) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.max_redirects = 3
+        self.verify = ca_file or True
+        if proxy:
+            direct = {f"{scheme}://{host}": "" for host in no_proxy for scheme in ("http", "https")}
+            self.proxies = {"http": proxy, "https": proxy, **direct}
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        return super().request(*args, **{"timeout": TIMEOUT, **kwargs})
+
+
+def roles_of(groups: list[str]) -> set[str]:
+    """The roles of these groups by OIDC_ROLES, or the groups that are named like a role when it is empty."""
+    named = settings.OIDC_ROLES or {role: role for role in ROLES}
+    return {named[group] for group in groups if group in named}
+
+
+def set_roles(user: User, roles: set[str]) -> None:
+    """Give the person exactly these of our roles; what a team has added in other groups stays."""
+    before = set(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
+    if before == roles:
+        return
+    user.groups.remove(*Group.objects.filter(name__in=before - roles))
+    user.groups.add(*Group.objects.filter(name__in=roles - before))
+    change = audit.field_change("role", ", ".join(sorted(before)), ", ".join(sorted(roles)))
+    audit.record(Verb.ROLES_CHANGED, person=user.get_username(), fields=[change])

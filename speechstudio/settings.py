@@ -239,14 +239,14 @@ TEMPLATES = [
         },
     }
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+SESSION_HOURS = env.int("SESSION_HOURS", default=7 * 24)
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_ROLES = env.pairs("OIDC_ROLES")
+OIDC_SESSION_HOURS = env.int("OIDC_SESSION_HOURS", default=8)
+LOCAL_SIGN_IN = env.bool("LOCAL_SIGN_IN", default=True)
+BREAK_GLASS_ACCOUNT = env.str("BREAK_GLASS_ACCOUNT", default="")
 globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))
 
 # No mail is sent without EMAIL_URL.

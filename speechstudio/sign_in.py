@@ -5,6 +5,7 @@ from typing import Any
 from speechstudio.environment import Environment
 
 REAUTHENTICATION_SECONDS = 600
+_VALIDATION = "django.contrib.auth.password_validation"
 
 
 def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, Any]:
@@ -12,15 +13,18 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
     idle_hours = env.int("SESSION_IDLE_HOURS", default=12)
     cache = env.cache("CACHE_URL")
     return {
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+            {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+            {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+        ],
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "endpoints:list",
         "LOGOUT_REDIRECT_URL": "account_login",
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
-        "TRUSTED_PROXIES": env.networks("TRUSTED_PROXIES"),
         "CACHES": {"default": cache},
         # endpoints/pages/sessions.py enforces both limits.
         "SESSION_COOKIE_AGE": idle_hours * 3600,
-        "SESSION_HOURS": env.int("SESSION_HOURS", default=7 * 24),
         "ACCOUNT_ADAPTER": "endpoints.access.accounts.Accounts",
         "ACCOUNT_FORMS": {"login": "endpoints.pages.forms.sign_in.SignInForm"},
         "ACCOUNT_LOGIN_METHODS": {"username"},
@@ -57,12 +61,6 @@ def _company(env: Environment) -> dict[str, Any]:
         "settings": {"server_url": issuer.rstrip("/"), "issuer": issuer, "fetch_userinfo": False},
     }
     return {
-        "OIDC_ISSUER": issuer,
-        "OIDC_GROUPS_CLAIM": env.str("OIDC_GROUPS_CLAIM", default="groups"),
-        "OIDC_ROLES": env.pairs("OIDC_ROLES"),
-        "OIDC_SESSION_HOURS": env.int("OIDC_SESSION_HOURS", default=8),
-        "LOCAL_SIGN_IN": env.bool("LOCAL_SIGN_IN", default=True),
-        "BREAK_GLASS_ACCOUNT": env.str("BREAK_GLASS_ACCOUNT", default=""),
         "SOCIALACCOUNT_ADAPTER": "endpoints.access.company.accounts.CompanyAccounts",
         "SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": [app] if issuer else []}},
         "SOCIALACCOUNT_EMAIL_VERIFICATION": "none",

@@ -6,7 +6,8 @@ from django.views.generic import RedirectView
 
 from endpoints.pages import health, web_hooks
 
-admin.site.login = secure_admin_login(admin.site.login)  # no second door: it leads to our sign-in
+# No second door: it leads to our sign-in.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as django-allauth documents
 handler500 = "endpoints.pages.errors.failed"
 
 urlpatterns = [

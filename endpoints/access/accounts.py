@@ -41,7 +41,9 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request, settings.TRUSTED_PROXIES)
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any) -> None:
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
         if message_template not in UNSAID:
             super().add_message(request, level, message_template, *args, **kwargs)
 
@@ -100,7 +102,7 @@ def may_sign_in_locally(name: str) -> bool:
     return settings.LOCAL_SIGN_IN or (bool(name) and name == settings.BREAK_GLASS_ACCOUNT)
 
 
-class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
+class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth has no types
     """Secrets of second factors are encrypted like all others."""
 
     def encrypt(self, text: str) -> str:

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # of a session, in seconds since 1970
+REAUTHENTICATION_SECONDS = 600
 EXTENDED_EVERY = 60  # seconds, so that most pages write nothing
 
 # Whether a session lasts and its person may still sign in; parameters: the session's key, the time.
@@ -41,8 +42,9 @@ def extend(request: HttpRequest) -> None:
 
 
 def _hours(request: HttpRequest) -> int:
-    """A company's session ends earlier, so that roles that somebody has lost there end here, too."""
-    by_company = any(record["method"] == "socialaccount" for record in get_authentication_records(request, request.user))
+    """A company's session ends earlier, so that a role that is lost there is lost here, too."""
+    records = get_authentication_records(request, request.user)
+    by_company = any(record["method"] == "socialaccount" for record in records)
     hours: int = settings.OIDC_SESSION_HOURS if by_company else settings.SESSION_HOURS
     return hours
 
@@ -72,5 +74,4 @@ def signed_in_recently(request: HttpRequest) -> bool:
     """Whether the person has signed in, or confirmed that it is them, within REAUTHENTICATION_SECONDS."""
     times = [record["at"] for record in get_authentication_records(request, request.user)]
     latest = max([request.session.get(SIGNED_IN_AT, 0), *times])
-    return bool(time.time() - latest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
-
+    return bool(time.time() - latest < REAUTHENTICATION_SECONDS)

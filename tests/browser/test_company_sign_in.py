@@ -75,12 +75,14 @@ def test_a_person_of_the_company_gets_an_account_and_the_roles_of_their_groups(c
     sign_in(page, "ada", "/models/")
     expect(page).to_have_url(re.compile("/models/$"))
     assert company.query(
-        "select g.name from auth_user u join auth_user_groups x on x.user_id = u.id join auth_group g on g.id = x.group_id "
-        "where u.username = 'ada'"
+        "select g.name from auth_user u join auth_user_groups x on x.user_id = u.id "
+        "join auth_group g on g.id = x.group_id where u.username = 'ada'"
     ) == [("admin",)]
     (password,) = company.query("select password from auth_user where username = 'ada'")[0]
     assert password.startswith("!")
-    assert company.query("select count(*) from endpoints_event where verb = 'account-signed-in' and actor_name = 'ada'") == [(1,)]
+    assert company.query(
+        "select count(*) from endpoints_event where verb = 'account-signed-in' and actor_name = 'ada'"
+    ) == [(1,)]
 
 
 def test_a_group_that_is_gone_is_a_role_less_at_the_next_sign_in(company, page):
@@ -94,11 +96,13 @@ def test_a_group_that_is_gone_is_a_role_less_at_the_next_sign_in(company, page):
     expect(page.get_by_role("link", name="Resources")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("person", "why"), [("nora", "None of your groups has a role here"), ("omar", "more groups than")])
+@pytest.mark.parametrize(
+    ("person", "why"), [("nora", "None of your groups has a role here"), ("omar", "more groups than")]
+)
 def test_a_person_without_a_role_is_told_why_and_has_no_account(company, page, person, why):
     sign_in(page, person)
     expect(page.get_by_text(why)).to_be_visible()
-    assert company.query(f"select count(*) from auth_user where username = '{person}'") == [(0,)]
+    assert (person,) not in company.query("select username from auth_user")
 
 
 def test_a_person_who_is_named_like_a_local_account_does_not_get_it(company, page):
@@ -127,7 +131,11 @@ def test_the_request_has_a_nonce_and_a_challenge(company):
     with httpx.Client(base_url=company.demo.url, verify=PLAIN, trust_env=False) as client:
         form = client.get("/sign-in/?next=/endpoints/").text
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)[1]
-        answer = client.post("/sign-in/company/", data={"csrfmiddlewaretoken": token}, params={"scope": "admin", "auth_params": "nonce=x"})
+        answer = client.post(
+            "/sign-in/company/",
+            data={"csrfmiddlewaretoken": token},
+            params={"scope": "admin", "auth_params": "nonce=x"},
+        )
     asked = httpx.URL(unescape(re.search('href="(http[^"]+)"', answer.text)[1])).params
     assert asked["code_challenge_method"] == "S256"
     assert len(asked["nonce"]) > 20

@@ -11,7 +11,8 @@ from django.utils import translation
 from endpoints.changes.bulk import Action
 from endpoints.models import Endpoint, Resource
 from endpoints.pages.forms import bulk, content_logs, endpoint, new_endpoint, preferences, resource, resource_states
-from endpoints.pages.forms.error_texts import Form, ModelBoundForm, SignInForm
+from endpoints.pages.forms.error_texts import Form, ModelBoundForm
+from endpoints.pages.forms.sign_in import SignInForm
 
 # How each form is made, from what was sent and from the page's people and rows.
 MADE = {
@@ -39,7 +40,7 @@ MADE = {
     resource.ResourceForm: lambda sent, of: resource.ResourceForm(sent, person=of["person"]),
     resource_states.PauseForm: lambda sent, of: resource_states.PauseForm(sent, count=100),
     resource_states.RemoveForm: lambda sent, of: resource_states.RemoveForm(sent, count=100),
-    SignInForm: lambda sent, of: SignInForm(data=sent),
+    SignInForm: lambda sent, of: SignInForm(data=sent, request=None),
 }
 
 
@@ -104,7 +105,7 @@ def test_a_name_that_another_resource_has_says_so(of):
 
 @pytest.mark.django_db
 def test_signing_in_says_what_to_enter_next_to_the_field(client):
-    page = client.post(reverse("login"), {}).content.decode()
+    page = client.post(reverse("account_login"), {}).content.decode()
     for name, told in (("username", "Enter your username."), ("password", "Enter your password.")):
         assert re.search(rf'<input[^>]*name="{name}"[^>]*aria-describedby="id_{name}_error"', page)
         assert re.search(rf'id="id_{name}_error">.*?{told}', page, re.DOTALL)
@@ -117,7 +118,7 @@ def test_signing_in_says_what_to_enter_next_to_the_field(client):
 )
 def test_a_wrong_password_is_told_in_one_sentence(client, language, told):
     answer = client.post(
-        reverse("login"), {"username": "nobody", "password": "x"}, headers={"Accept-Language": language}
+        reverse("account_login"), {"username": "nobody", "password": "x"}, headers={"Accept-Language": language}
     )
     assert told in answer.content.decode()
     assert str(AuthenticationForm.error_messages["invalid_login"])[:20] not in answer.content.decode()

@@ -34,13 +34,18 @@ class CompanyAccounts(DefaultSocialAccountAdapter):  # type: ignore[misc]  # dja
         try:
             roles = roles_of(groups_in(claims, settings.OIDC_GROUPS_CLAIM))
         except TooManyGroups:
-            text = _("You are in more groups than your identity provider lists. An administrator can assign app roles instead.")
+            text = _(
+                "You are in more groups than your identity provider lists. "
+                "An administrator can assign app roles instead."
+            )
             raise self._refusal(request, text, sociallogin.user) from None
         if not roles:
             text = _("None of your groups has a role here. Ask an administrator of your identity provider.")
             raise self._refusal(request, text, sociallogin.user)
         sociallogin.roles = roles
-        sociallogin.account.extra_data = {"id_token": {name: claims[name] for name in ("sub", "name") if name in claims}}
+        sociallogin.account.extra_data = {
+            "id_token": {name: claims[name] for name in ("sub", "name") if name in claims}
+        }
         if sociallogin.is_existing:
             set_roles(sociallogin.user, roles)
 
@@ -52,7 +57,9 @@ class CompanyAccounts(DefaultSocialAccountAdapter):  # type: ignore[misc]  # dja
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
-        raise self._refusal(request, _("Your identity provider's answer couldn't be verified. Sign in again."), None, exception)
+        raise self._refusal(
+            request, _("Your identity provider's answer couldn't be verified. Sign in again."), None, exception
+        )
 
     def _refusal(self, request: HttpRequest, text: str, user: User | None, why: object = None) -> ImmediateHttpResponse:
         known = user if user and user.pk else None
@@ -76,7 +83,7 @@ class _Session(requests.Session):
             direct = {f"{scheme}://{host}": "" for host in no_proxy for scheme in ("http", "https")}
             self.proxies = {"http": proxy, "https": proxy, **direct}
 
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         return super().request(*args, **{"timeout": TIMEOUT, **kwargs})
 
 

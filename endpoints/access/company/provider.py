@@ -48,13 +48,15 @@ class CompanyAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # djang
         return request.build_absolute_uri(reverse("company_callback"))
 
 
-class CompanyProvider(OpenIDConnectProvider):  # type: ignore[misc]
+class CompanyProvider(OpenIDConnectProvider):  # type: ignore[misc]  # django-allauth has no types
     """Asks with a nonce and PKCE; what a link adds to the request is ignored."""
 
     oauth2_adapter_class = CompanyAdapter
     pkce_enabled_default = True
 
-    def redirect(self, request: HttpRequest, process: str, next_url: str | None = None, data: Any = None, **kwargs: Any) -> HttpResponse:
+    def redirect(
+        self, request: HttpRequest, process: str, next_url: str | None = None, data: Any = None, **kwargs: Any
+    ) -> HttpResponse:
         nonce = secrets.token_urlsafe(24)
         asked = {"nonce": nonce}
         if request.user.is_authenticated:  # to confirm who they are, the person enters the password once more
@@ -74,11 +76,11 @@ class CompanyProvider(OpenIDConnectProvider):  # type: ignore[misc]
         return []
 
 
-class LoginView(OAuth2LoginView):  # type: ignore[misc]
+class LoginView(OAuth2LoginView):  # type: ignore[misc]  # django-allauth has no types
     pass
 
 
-class CallbackView(OAuth2CallbackView):  # type: ignore[misc]
+class CallbackView(OAuth2CallbackView):  # type: ignore[misc]  # django-allauth has no types
     def _get_state(self, request: HttpRequest, provider: Any) -> Any:
         state, response = super()._get_state(request, provider)
         self.adapter.state = state or {}

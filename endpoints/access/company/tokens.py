@@ -19,7 +19,7 @@ class InvalidToken(OAuth2Error):  # type: ignore[misc]  # django-allauth has no 
     """The ID token isn't one that the provider made for this sign-in."""
 
 
-class TooManyGroups(OAuth2Error):  # type: ignore[misc]
+class TooManyGroups(OAuth2Error):  # type: ignore[misc]  # django-allauth has no types
     """The person is in more groups than a token holds, so the token leaves them out (Microsoft Entra: 200)."""
 
 

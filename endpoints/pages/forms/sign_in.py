@@ -14,7 +14,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # django-allauth has no type
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login, password = self.fields.pop("login"), self.fields.pop("password")
-        self.fields = {"username": login, "password": password}
+        self.fields |= {"username": login, "password": password}
         login.label, password.label, password.help_text = _("Username"), _("Password"), ""
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)

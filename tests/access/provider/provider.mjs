@@ -20,7 +20,7 @@ server.listen(0, '127.0.0.1', () => {
       redirect_uris: [process.argv[2]],
       token_endpoint_auth_method: 'client_secret_post',
     }],
-    claims: { openid: ['sub', 'groups'], profile: ['name', 'preferred_username'], email: ['email'] },
+    claims: { openid: ['sub', 'groups', '_claim_names'], profile: ['name', 'preferred_username'], email: ['email'] },
     conformIdTokenClaims: true,
     pkce: { required: () => true },
     cookies: { keys: ['of the tests'] },

@@ -27,7 +27,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 def _answer(view: type, request: HttpRequest) -> HttpResponse:
     try:
-        answer: HttpResponse = view.adapter_view(CompanyAdapter(request))(request)  # type: ignore[attr-defined]
+        answer: HttpResponse = view.adapter_view(CompanyAdapter(request))(request)  # type: ignore[attr-defined]  # of both views
     except SocialApp.DoesNotExist:
         raise Http404 from None
     return answer

@@ -56,7 +56,7 @@ class PrivatePages:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not getattr(request, "htmx", False):  # a header of whole pages only
             response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-        if request.method == "POST" and request.path == resolve_url("logout") and response.status_code == 302:
+        if request.method == "POST" and request.path == resolve_url("account_logout") and response.status_code == 302:
             # Below a path prefix, other programs of this host have stored things too. "cookies" would clear those of
             # subdomains; the session's own cookie is deleted anyway.
             response.headers["Clear-Site-Data"] = '"cache"' if settings.FORCE_SCRIPT_NAME else '"cache", "storage"'

@@ -29,7 +29,7 @@ class AlterGeneratedField(migrations.AlterField):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("endpoints", "0050_seals"),
+        ("endpoints", "0020_seals"),
     ]
 
     operations = [

@@ -87,7 +87,7 @@ class YearChart:
     @property
     def top(self) -> int:
         """Where the view box begins: the empty space above the highest mark is left out."""
-        highest = min((drawn.y for drawn in (*self.marks, *self.bars)), default=LINE - MARK)
+        highest = min([mark.y for mark in self.marks] + [bar.y for bar in self.bars], default=LINE - MARK)
         return max(0, highest - TOP)
 
     @property

@@ -316,6 +316,7 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "model": "New",
         "old": "Older",
         "what": "name",
+        "person": "ada",
         "entry": "e1",
         "count": 2,
         "files": 3,

@@ -260,7 +260,7 @@ DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="speech-studio@localhost")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale/libraries"]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "speechstudio.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True

@@ -12,6 +12,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -51,7 +52,8 @@ def _hours(request: HttpRequest) -> int:
 
 def of_person(user: User) -> list[UserSession]:
     """The sessions of a person that have not ended, the one used last first."""
-    return sorted(UserSession.objects.purge_and_list(user), key=lambda one: one.last_seen_at, reverse=True)
+    alive = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    return list(UserSession.objects.filter(user=user, session_key__in=alive).order_by("-last_seen_at", "-pk"))
 
 
 def end_one(user: User, pk: str) -> int:

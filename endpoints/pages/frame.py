@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from endpoints.access import door, roles
 from endpoints.access.door.versions import DataVersion, FrameVersion
-from endpoints.access.permissions import allows
+from endpoints.access.permissions import allows, may_manage_people
 from endpoints.pages import banners, places
 from endpoints.pages.banners import Banner
 
@@ -40,6 +40,10 @@ class Frame:
     @cached_property
     def role(self) -> str:
         return roles.role_of(self.user)
+
+    @property
+    def manages_people(self) -> bool:
+        return may_manage_people(self.user)
 
     @cached_property
     def resource_label(self) -> str:

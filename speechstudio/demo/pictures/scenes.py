@@ -45,6 +45,8 @@ def scenes(there: dict[str, str]) -> Iterator[Scene]:
         "downloads",
         "resources",
         "resources/new",
+        "people",
+        "people/listener",
         "settings",
         "shortcuts",
         "nowhere",

@@ -10,8 +10,8 @@ from endpoints.pages.endpoint_list import bulk, export, personal
 from endpoints.pages.endpoint_list import listing as endpoint_list
 from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
+from endpoints.pages.people import invitations, person
 from endpoints.pages.people import listing as people
-from endpoints.pages.people import person
 from endpoints.pages.resources import draft, states
 from endpoints.pages.resources import edit as resource
 from endpoints.pages.resources import listing as resources
@@ -82,6 +82,8 @@ urlpatterns = [
     path("resources/<uuid:pk>/hook/", resource.hook, name="resource-hook"),
     path("people/", people.people, name="people"),
     path("people/<str:name>/", person.person, name="person"),
+    path("people/<str:name>/password-link/", invitations.password_link, name="person-password-link"),
+    path("invitations/new/", invitations.invite, name="invite"),
     path("people/<str:name>/sessions/", person.sessions, name="person-sessions"),
     path("people/<str:name>/active/", person.active, name="person-active"),
     path("people/<str:name>/second-factor/", person.second_factor, name="person-second-factor"),

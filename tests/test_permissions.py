@@ -78,6 +78,8 @@ MATRIX = {
     "person-active": ("POST", {"admin"}),
     "person-second-factor": ("POST", {"admin"}),
     "person-roles": ("POST", {"admin"}),
+    "person-password-link": ("POST", {"admin"}),
+    "invite": ("POST", {"admin"}),
     "settings": ("POST", {"viewer", "listener", "admin", None}),
 }
 # Open to everybody with the token in the address: see tests/messages/test_calendar.py.
@@ -274,7 +276,9 @@ NEEDED = {
         "log-folder",
         "people",
         "person",
+        "invite",
         "person-active",
+        "person-password-link",
         "person-roles",
         "person-second-factor",
         "person-sessions",

@@ -1,10 +1,13 @@
 """What is done to people's accounts by those who manage them: roles, sessions, second factors. Each act is recorded."""
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 
 from endpoints import audit
 from endpoints.access.roles import ROLES
@@ -76,3 +79,28 @@ def remove_second_factor(user: User, *, actor: User) -> bool:
     end_others(user)
     audit.record(Verb.SECOND_FACTOR_REMOVED, actor=actor, person=user.get_username())
     return True
+
+
+class NameTaken(Exception):
+    """Another account has this username, in whatever case of letters."""
+
+
+def invite(name: str, email: str, roles: set[str], *, actor: User) -> User:
+    """Create an account without a password, which the person sets by password_path; raises NameTaken."""
+    try:
+        with transaction.atomic():
+            if User.objects.filter(username__iexact=name).exists():
+                raise NameTaken
+            user = User.objects.create_user(name, email)
+            audit.record(Verb.INVITED, actor=actor, person=name)
+            set_roles(user, roles, actor=actor)
+    except IntegrityError:
+        raise NameTaken from None
+    return user
+
+
+def password_path(user: User, *, actor: User) -> str:
+    """The path of a page where the person sets a new password, once, within PASSWORD_RESET_TIMEOUT (three days)."""
+    audit.record(Verb.PASSWORD_LINK, actor=actor, person=user.get_username())
+    key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    return reverse("account_reset_password_from_key", kwargs=key)

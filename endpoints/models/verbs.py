@@ -64,6 +64,8 @@ class Verb(models.TextChoices):
     ROLES_CHANGED = "account-roles", _("%(actor)s changed the roles of %(person)s")
     SESSIONS_ENDED = "account-sessions", _("%(actor)s ended other sessions")
     SESSIONS_ENDED_BY = "account-sessions-by", _("%(actor)s ended sessions of %(person)s")
+    INVITED = "account-invited", _("%(actor)s invited %(person)s")
+    PASSWORD_LINK = "account-password-link", _("%(actor)s created a password link for %(person)s")
     ACCOUNT_ON = "account-on", _("%(actor)s turned on the account of %(person)s")
     ACCOUNT_OFF = "account-off", _("%(actor)s turned off the account of %(person)s")
     SECOND_FACTOR_REMOVED = "account-factor-removed", _("%(actor)s removed the second factor of %(person)s")

@@ -42,6 +42,7 @@ PAGES = (
 ACTIONS = (
     Place(_("Deploy model"), "add", "n", "new", permission="deploy_model"),
     Place(_("Add a Speech resource"), "add", "", "resource-new", permission="manage_resources"),
+    Place(_("Invite person"), "add", "", "invite", permission=PEOPLE),
     Place(_("Export the endpoints"), "download", "", "export"),
     Place(_("Saved views"), "eye", "", "views"),
 )

@@ -52,6 +52,7 @@ ADDRESSES = (
     "/people/",
     "/people/?q=nothing+like+it",
     "/people/listener/",
+    "/invitations/new/",
     "/people/admin/",
     "/search/",
     "/search/?q=e",

@@ -10,7 +10,16 @@ from django.utils import translation
 
 from endpoints.changes.bulk import Action
 from endpoints.models import Endpoint, Resource
-from endpoints.pages.forms import bulk, content_logs, endpoint, new_endpoint, preferences, resource, resource_states
+from endpoints.pages.forms import (
+    bulk,
+    content_logs,
+    endpoint,
+    new_endpoint,
+    people,
+    preferences,
+    resource,
+    resource_states,
+)
 from endpoints.pages.forms.error_texts import Form, ModelBoundForm
 from endpoints.pages.forms.sign_in import SignInForm
 
@@ -40,6 +49,7 @@ MADE = {
     resource.ResourceForm: lambda sent, of: resource.ResourceForm(sent, person=of["person"]),
     resource_states.PauseForm: lambda sent, of: resource_states.PauseForm(sent, count=100),
     resource_states.RemoveForm: lambda sent, of: resource_states.RemoveForm(sent, count=100),
+    people.InvitationForm: lambda sent, of: people.InvitationForm(sent),
     SignInForm: lambda sent, of: SignInForm(data=sent, request=None),
 }
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 REQUIRED = {
     "auth": gettext_lazy("Select how to authenticate."),
     "count": gettext_lazy("Enter the number."),
+    "email": gettext_lazy("Enter an e-mail address."),
     "every_hours": gettext_lazy("Select how often to check."),
     "model": gettext_lazy("Select a model."),
     "name": gettext_lazy("Enter a name."),

@@ -1,5 +1,6 @@
 """People: everybody with an account, for those who manage people."""
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
@@ -28,6 +29,7 @@ def people(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "people",
         "q": words,
+        "invitable": settings.LOCAL_SIGN_IN,
         "page_obj": paginator.get_page(request.GET.get("page")),
         "count_words": count % {"count": grouped(paginator.count)},
     }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponse
@@ -30,12 +31,13 @@ def person(request: HttpRequest, name: str) -> HttpResponse:
         "person": account,
         "roles": [(role, role in held) for role in ROLES],
         "sessions": of_person(account),
-        "refusal": _refusal(request.user, account),
+        "refusal": refusal_of(request.user, account),
+        "linkable": settings.LOCAL_SIGN_IN and not account.by_company,  # type: ignore[attr-defined]  # of the door
     }
     return render(request, "people/person.html", context)
 
 
-def _refusal(manager: User, account: User) -> str:
+def refusal_of(manager: User, account: User) -> str:
     """Why the manager may not change the account; "" when they may."""
     if account == manager:
         return _("This is your own account. Another person who manages people can change it.")
@@ -56,7 +58,7 @@ def _act(act: Act, *, recent: bool = False) -> Any:
     @wraps(act)
     def done(request: HttpRequest, name: str) -> HttpResponse:
         account = door.account(request.user, name)
-        if refusal := _refusal(request.user, account):
+        if refusal := refusal_of(request.user, account):
             messages.error(request, refusal)
         else:
             messages.success(request, act(request, account))
@@ -85,7 +87,7 @@ def _remove_second_factor(request: HttpRequest, account: User) -> str:
 
 
 def _set_roles(request: HttpRequest, account: User) -> str:
-    if account.by_company:  # type: ignore[attr-defined]  # of people.with_sign_in
+    if account.by_company:  # type: ignore[attr-defined]  # of the door
         return _("The identity provider decides the roles of this person.")
     people.set_roles(account, set(request.POST.getlist("role")) & {*ROLES}, actor=request.user)
     return _("The roles of %(name)s are saved.") % {"name": account.get_username()}

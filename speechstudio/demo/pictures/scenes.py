@@ -47,6 +47,7 @@ def scenes(there: dict[str, str]) -> Iterator[Scene]:
         "resources/new",
         "people",
         "people/listener",
+        "invitations/new",
         "settings",
         "shortcuts",
         "nowhere",

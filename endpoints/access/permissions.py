@@ -37,6 +37,11 @@ def may_manage_people(person: Person) -> bool:
     return allows(person, MANAGE_RESOURCES)
 
 
+def needs_second_factor(person: Person) -> bool:
+    """Whether the person is one of those for whom ADMIN_SECOND_FACTOR asks for a second factor."""
+    return allows(person, MANAGE_RESOURCES)
+
+
 def people_manager(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorate a view: only those who manage people; others get 403."""
 

@@ -44,10 +44,13 @@ def extend(request: HttpRequest) -> None:
 
 def _hours(request: HttpRequest) -> int:
     """A company's session ends earlier, so that a role that is lost there is lost here, too."""
-    records = get_authentication_records(request, request.user)
-    by_company = any(record["method"] == "socialaccount" for record in records)
-    hours: int = settings.OIDC_SESSION_HOURS if by_company else settings.SESSION_HOURS
+    hours: int = settings.OIDC_SESSION_HOURS if by_company(request) else settings.SESSION_HOURS
     return hours
+
+
+def by_company(request: HttpRequest) -> bool:
+    """Whether the session began at the company's identity provider."""
+    return any(record["method"] == "socialaccount" for record in get_authentication_records(request, request.user))
 
 
 def of_person(user: User) -> list[UserSession]:

@@ -36,18 +36,33 @@ def set_roles(user: User, roles: set[str], *, actor: User | None = None) -> bool
 
     `actor`: who decided it, None for the groups of the identity provider. Returns whether anything changed.
     """
-    before = set(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
-    if before == roles:
-        return False
+    held = roles_held(user.pk)
+    before = held & {*ROLES}
     user.groups.remove(*Group.objects.filter(name__in=before - roles))
     user.groups.add(*Group.objects.filter(name__in=roles - before))
-    change = audit.field_change("role", _listed(before), _listed(roles))
+    return record_roles(user, held, actor=actor)
+
+
+def roles_held(pk: int) -> set[str]:
+    """The groups of a person, among them our roles, and "superuser"."""
+    user = User.objects.filter(pk=pk).first()
+    if user is None:
+        return set()
+    return {*user.groups.values_list("name", flat=True), *(["superuser"] if user.is_superuser else [])}
+
+
+def record_roles(user: User, before: set[str], *, actor: User | None) -> bool:
+    """Record a change of roles since `before`; returns whether there was one."""
+    now = roles_held(user.pk)
+    if before == now:
+        return False
+    change = audit.field_change("role", _listed(before), _listed(now))
     audit.record(Verb.ROLES_CHANGED, actor=actor, person=user.get_username(), fields=[change])
     return True
 
 
 def _listed(roles: set[str]) -> str:
-    return ", ".join(name for name in ROLES if name in roles)
+    return ", ".join([*(name for name in ROLES if name in roles), *sorted(roles - {*ROLES})])
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from django.db import connection
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from endpoints.access import sessions
 from endpoints.access.door.activity_version import ActivityVersion
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
@@ -222,10 +223,11 @@ class Table:
 def lists(table, user):
     """Pages that show rows of all endpoints, and those that show none; each begins with its name in urls.py."""
     names = (
-        *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new", "settings"),
-        *("shortcuts", "help", "views", "banners"),
+        *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new", "people", "invite"),
+        *("settings", "shortcuts", "help", "views", "banners"),
     )
     pages = {name: reverse(f"endpoints:{name}") for name in names}
+    pages["person"] = reverse("endpoints:person", args=["bob"])
     pages |= {f"list, {what}": f"{pages['list']}?{query}" for what, query in QUERIES.items()}
     some = {"project": table.projects, "base": table.models, "model": table.models}
     pages |= {
@@ -337,8 +339,9 @@ def counts(people, pages_of):
 
 
 @pytest.fixture
-def counted(alice, bob):
+def counted(alice, bob, monkeypatch):
     """By the number of rows."""
+    monkeypatch.setattr(sessions, "EXTENDED_EVERY", 3600)  # otherwise a page of a slow run extends its session
     table, everybody, found = Table(alice.user), {"admin": alice, "viewer": bob}, {}
     for size in SIZES:
         # The same pages without what a viewer may not do: the smallest and the largest table are enough for them.

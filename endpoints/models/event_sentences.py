@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PRODUCT = "Speech Studio"
 MISSING = "…"
 # Placeholders whose values are names of people and of things, or a verb of a newer version; the others are our words.
-NAMES = ("actor", "endpoint", "resource", "model", "old", "view", "entry", "verb")
+NAMES = ("actor", "person", "endpoint", "resource", "model", "old", "view", "entry", "verb")
 
 CREATE, MODEL, DELETE = ChangeKind.CREATE.value, ChangeKind.CHANGE_MODEL.value, ChangeKind.DELETE.value
 _LOGGING_ON = _("%(actor)s requested content logging for %(endpoint)s")
@@ -50,6 +50,20 @@ _OF_BULK = {
 }
 _WITHOUT_OLD = _("%(actor)s requested a model change of %(endpoint)s to %(model)s")
 _WITHOUT_PERSON = _("The change of %(endpoint)s was canceled")
+_SIGNED_IN = {
+    "company": _("%(actor)s signed in with a company account"),
+    "passkey": _("%(actor)s signed in with a passkey"),
+    "break-glass": _("%(actor)s signed in with the break-glass account"),
+}
+_REFUSED = {
+    "second-factor": _("A sign-in of %(actor)s was refused: wrong second factor"),
+    "off": _("A sign-in of %(actor)s was refused: the account is turned off"),
+    "company-only": _("A sign-in of %(actor)s was refused: only company accounts can sign in"),
+    "throttled": _("Sign-ins of %(actor)s were refused for a minute: too many attempts"),
+}
+_REFUSED_TO_NOBODY = _("A sign-in was refused")
+_THROTTLED_FOR_NOBODY = _("Sign-ins were refused for a minute: too many attempts")
+_ROLES_BY_GROUPS = _("The groups of %(person)s changed their roles")
 _MODEL_OUTSIDE = _("Model of %(endpoint)s changed outside this app from %(old)s to %(model)s")
 
 
@@ -96,7 +110,19 @@ def _special(event: Event, verb: Verb, values: dict[str, str]) -> Any:
     if verb == Verb.CHANGED_OUTSIDE and [*fields] == ["model"]:
         values |= {"old": fields["model"]["old"] or MISSING, "model": fields["model"]["new"] or MISSING}
         return _MODEL_OUTSIDE
+    if verb == Verb.SIGNED_IN:
+        return _SIGNED_IN.get(str(event.facts.get("how")))
+    if verb == Verb.SIGN_IN_REFUSED:
+        return _refusal(str(event.facts.get("why")), known=bool(event.actor_name))
+    if verb == Verb.ROLES_CHANGED and not event.actor_name:
+        return _ROLES_BY_GROUPS
     return _WITHOUT_PERSON if verb == Verb.CANCELED and not event.actor_name else None
+
+
+def _refusal(why: str, *, known: bool) -> Any:
+    if known:
+        return _REFUSED.get(why)
+    return _THROTTLED_FOR_NOBODY if why == "throttled" else _REFUSED_TO_NOBODY
 
 
 def _words(event: Event) -> dict[str, str]:

@@ -7,7 +7,7 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from endpoints import audit
 from endpoints.access.company.provider import CompanyProvider
 from endpoints.access.company.tokens import TooManyGroups, groups_in
+from endpoints.access.people import set_roles
 from endpoints.access.roles import ROLES
 from endpoints.models.verbs import Verb
 
@@ -91,14 +92,3 @@ def roles_of(groups: list[str]) -> set[str]:
     """The roles of these groups by OIDC_ROLES, or the groups that are named like a role when it is empty."""
     named = settings.OIDC_ROLES or {role: role for role in ROLES}
     return {named[group] for group in groups if group in named}
-
-
-def set_roles(user: User, roles: set[str]) -> None:
-    """Give the person exactly these of our roles; what a team has added in other groups stays."""
-    before = set(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
-    if before == roles:
-        return
-    user.groups.remove(*Group.objects.filter(name__in=before - roles))
-    user.groups.add(*Group.objects.filter(name__in=roles - before))
-    change = audit.field_change("role", ", ".join(sorted(before)), ", ".join(sorted(roles)))
-    audit.record(Verb.ROLES_CHANGED, person=user.get_username(), fields=[change])

@@ -13,12 +13,14 @@ from collections.abc import Hashable
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from endpoints.access.permissions import Person, allows
+from endpoints.access.people import with_sign_in
+from endpoints.access.permissions import Person, allows, may_manage_people
 from endpoints.models import (
     Bulk,
     Change,
@@ -182,7 +184,7 @@ def bulk(person: Person, pk: UUID) -> Bulk:
 def events(person: Person, permission: str = VIEW) -> EventQuerySet:
     """Events about people and their accounts are only for those who manage them."""
     rows = Event.objects.all()
-    return _visible(rows if manages_people(person) else rows.not_about_people(), person, permission)
+    return _visible(rows if may_manage_people(person) else rows.not_about_people(), person, permission)
 
 
 def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:
@@ -191,14 +193,26 @@ def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:
     return {pk: (seal, bytes(digest).hex()) for pk, seal, digest in rows}
 
 
-def manages_people(person: Person) -> bool:
-    return allows(person, MANAGE)
-
-
 def people(person: Person) -> list[tuple[int, str]]:
     """Id and name of everybody who has done something that a person sees."""
     # EventQuerySet.people reads an index, whatever the query set was filtered by.
-    return Event.objects.people(manages_people(person)) if scope(person) == "all" else []
+    return Event.objects.people(may_manage_people(person)) if scope(person) == "all" else []
+
+
+# Accounts, for those who manage people.
+
+
+def accounts(person: Person) -> "QuerySet[User, User]":
+    """With what the pages of people show of how each signs in."""
+    rows = with_sign_in(User.objects.order_by("username"))
+    return rows if may_manage_people(person) else rows.none()
+
+
+def account(person: Person, name: str) -> User:
+    """The account of this username."""
+    if not may_manage_people(person):
+        raise PermissionDenied
+    return get_object_or_404(accounts(person), username=name)
 
 
 # Content logs.

@@ -44,6 +44,7 @@ class Verb(models.TextChoices):
     LOGS_DOWNLOADED = "logs-downloaded", _("%(actor)s downloaded content logs of %(endpoint)s")
     LOGS_PLAYED = "logs-played", _("%(actor)s listened to the recording %(entry)s of %(endpoint)s")
     LOGS_READ = "logs-read", _("%(actor)s read the transcript %(entry)s of %(endpoint)s")
+    TEXT_READ = "logs-text-read", _("%(actor)s read recognized text of %(endpoint)s: %(what)s")
     LOGS_KEPT = "logs-kept", _("%(actor)s set how content logs of %(endpoint)s are saved: %(what)s")
     LOGS_REMOVED = (
         "logs-removed",

@@ -9,7 +9,7 @@ A role holds everywhere, so a permission shows all rows or none. When permission
 resources or projects, `scope` and `_visible` are what changes.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -183,6 +183,15 @@ def events(person: Person, permission: str = VIEW) -> EventQuerySet:
     """Events about people and their accounts are only for those who manage them."""
     rows = Event.objects.all()
     return _visible(rows if manages_people(person) else rows.not_about_people(), person, permission)
+
+
+def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
+    """Without what was searched for in content logs, unless the person may read them: it may be a caller's name."""
+    found = list(events)
+    if not allows(person, READ_LOGS):
+        for event in found:
+            event.facts.pop("search", None)
+    return found
 
 
 def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:

@@ -140,8 +140,11 @@ def download_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     asked = door.download(request.user, pk)
     if not asked.ready:
         raise Http404
+    purpose = _purpose(request, asked)
+    if purposes.missing(request, asked.endpoint_id, purpose):
+        return redirect("endpoints:logs", pk=asked.endpoint_id)  # which asks for it and shows the download
     if request.method == "GET":
-        _record_download(request, asked)
+        _record_download(request, asked, purpose)
     return ranges.stored_file(
         request,
         storages["logs"],
@@ -153,7 +156,13 @@ def download_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     )
 
 
-def _record_download(request: HttpRequest, asked: Download) -> None:
+def _purpose(request: HttpRequest, asked: Download) -> str:
+    """The purpose of the request for those who made it themselves, otherwise that of reading these logs."""
+    own = asked.actor_id == request.user.pk
+    return (asked.purpose if own else "") or purposes.of(request, asked.endpoint_id)
+
+
+def _record_download(request: HttpRequest, asked: Download, purpose: str) -> None:
     """Once for each download of the zip, not for each part in which a browser fetches it."""
     taken: dict[str, Any] = {"verb": Verb.LOGS_DOWNLOADED, "actor": request.user, "endpoint": asked.endpoint}
     if LATER_PART.match(request.headers.get("Range", "").strip()):
@@ -165,10 +174,8 @@ def _record_download(request: HttpRequest, asked: Download) -> None:
         )
         if recent.filter(facts__download=str(asked.pk)).exists():
             return
-    own = asked.actor_id == request.user.pk
-    purpose = asked.purpose if own else purposes.of(request, asked.endpoint_id)
     audit.record(**taken, detail=purpose, download=str(asked.pk))
-    if own and asked.notified_at is None:
+    if asked.actor_id == request.user.pk and asked.notified_at is None:
         door.downloads(request.user).filter(pk=asked.pk).update(notified_at=timezone.now())
 
 

@@ -3,14 +3,14 @@
 Web, worker and beat run `of_every_start` too, before the applications are loaded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
@@ -208,6 +208,16 @@ def var_can_be_written(**_: Any) -> list[CheckMessage]:
     except ImproperlyConfigured as error:
         return [Error(str(error), hint="Web, worker and beat keep data there.", id="endpoints.E017")]
     return []
+
+
+@register(Tags.database)
+def the_accounts_of_a_demo_are_removed(databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """With `check --database default`, `migrate` and `setup`; web and worker ask it by themselves at their start."""
+    from endpoints.access import demo_accounts  # here, because of_every_start runs before the applications are loaded
+
+    if settings.DEMO or not databases or not (refusal := demo_accounts.refusal()):
+        return []
+    return [Error(refusal, hint="Then add an account of your own with createsuperuser.", id="endpoints.E020")]
 
 
 def of_every_start() -> list[CheckMessage]:

@@ -18,6 +18,7 @@ from speechstudio.environment import OURS_ALONE
 from speechstudio.var import directory
 
 _LONGEST = {"SWEEP_SECONDS": 3600, "LOOK_SECONDS": 86_400, "DOWNLOAD_DAYS": 36_500}
+_MOST = {"DOWNLOADS_PER_PERSON": 100, "ZIPS_PER_PERSON": 1000}
 _MAKE_KEY = "python3 manage.py newkey prints one."
 
 
@@ -138,6 +139,19 @@ def intervals_make_sense(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def limits_make_sense(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"{name} must be at least 1, and at most {most}.",
+            hint="It counts downloads of content logs.",
+            id="endpoints.E021",
+        )
+        for name, most in _MOST.items()
+        if not 1 <= getattr(settings, name) <= most
+    ]
+
+
+@register()
 def no_name_is_misspelled(**_: Any) -> list[CheckMessage]:
     """Other names than SPEECH_... may be another program's, and stop nothing."""
     found: list[CheckMessage] = []
@@ -229,6 +243,7 @@ _OF_EVERY_START: tuple[Callable[..., list[CheckMessage]], ...] = (
     secrets_are_set,
     the_speech_resource_is_complete,
     intervals_make_sense,
+    limits_make_sense,
     no_name_is_misspelled,
     hosts_and_origins_have_their_form,
     words_have_their_form,

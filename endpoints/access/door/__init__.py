@@ -262,6 +262,11 @@ def saved_view(person: Person, pk: UUID) -> SavedView:
     return _one(saved_views(person), person, VIEW, pk)
 
 
+def may_delete_view(person: Person, view: SavedView) -> bool:
+    """Its owner; one that is shared also whoever manages the installation."""
+    return view.owner_id == person.pk or (view.shared and allows(person, MANAGE))
+
+
 def favorites(person: Person) -> "QuerySet[Favorite, Favorite]":
     return _visible(Favorite.objects.filter(user=person.pk), person, VIEW)
 

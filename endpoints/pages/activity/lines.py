@@ -32,7 +32,7 @@ _ICONS_OF_VERBS = {
     **dict.fromkeys((Verb.CANCELED, Verb.REPLACED, Verb.GAVE_UP, Verb.DOWNLOAD_CANCELED), "dismiss"),
     **dict.fromkeys((Verb.FAILED, Verb.REFUSED, Verb.EDIT_FAILED), "status_failed"),
     **dict.fromkeys((Verb.LOGS_REQUESTED, Verb.LOGS_READY, Verb.LOGS_DOWNLOADED), "download"),
-    **dict.fromkeys((Verb.PURGE_REQUESTED, Verb.PURGED, Verb.LOGS_REMOVED), "delete"),
+    **dict.fromkeys((Verb.PURGE_REQUESTED, Verb.PURGED, Verb.LOGS_REMOVED, Verb.DOWNLOAD_REMOVED), "delete"),
     **dict.fromkeys((Verb.KEY_SHOWN, Verb.FOUND, Verb.LOGS_READ, Verb.LOGS_PLAYED, Verb.TEXT_READ), "eye"),
     Verb.UNDECIDED: "status_unknown",
 }

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -25,6 +26,7 @@ from endpoints.access.permissions import may
 from endpoints.logs.download import requests as verbs
 from endpoints.models import Download, Endpoint
 from endpoints.models.event import Verb
+from endpoints.models.numbers import grouped
 from endpoints.pages import frame
 from endpoints.pages.content_logs import log_selection, purposes, ranges
 from endpoints.pages.forms.content_logs import DownloadForm
@@ -74,9 +76,23 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
         purposes.keep(request, endpoint.pk, purpose)
     if "preview" in query:
         return redirect(_address(endpoint, selection))
-    asked = verbs.request_download(actor=request.user, endpoint=endpoint, selection=selection, purpose=purpose)
+    what: dict[str, Any] = {"endpoint": endpoint, "selection": selection, "purpose": purpose}
+    limits = verbs.Limits(settings.DOWNLOADS_PER_PERSON, settings.ZIPS_PER_PERSON)
+    try:
+        asked = verbs.request_download(actor=request.user, limits=limits, **what)
+    except verbs.TooMany as error:
+        form.add_error(None, _too_many(error))
+        return _form_page(request, endpoint, selection, form)
     hints.send("fetch", asked.pk)
     return redirect("endpoints:logs", pk=endpoint.pk)
+
+
+def _too_many(error: verbs.TooMany) -> str:
+    if error.kept:
+        words = _("You already have %(count)s zip files here. Remove one on the Downloads page, then try again.")
+    else:
+        words = _("You already have %(count)s downloads in progress. Cancel one, or wait until one ends.")
+    return words % {"count": grouped(error.limit)}
 
 
 def _address(endpoint: Endpoint, selection: str) -> str:

@@ -204,6 +204,10 @@ def manages_people(person: Person) -> bool:
     return allows(person, MANAGE)
 
 
+def manages_resources(person: Person) -> bool:
+    return allows(person, MANAGE)
+
+
 def people(person: Person) -> list[tuple[int, str]]:
     """Id and name of everybody who has done something that a person sees."""
     # EventQuerySet.people reads an index, whatever the query set was filtered by.

@@ -34,6 +34,7 @@ NAMES = frozenset(
         "DATABASE_URL",
         "DEBUG",
         "DEMO",
+        "DOWNLOADS_PER_PERSON",
         "DOWNLOAD_DAYS",
         "EMAIL_FROM",
         "EMAIL_URL",
@@ -72,6 +73,7 @@ NAMES = frozenset(
         "TIME_ZONE",
         "TRUSTED_PROXIES",
         "VAR",
+        "ZIPS_PER_PERSON",
     }
 )
 OURS_ALONE = "SPEECH_"  # no other program's variables begin like this

@@ -16,15 +16,14 @@ from kombu import Queue
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
 from speechstudio.sign_in import sign_in_settings
-from speechstudio.var import broker_socket, kept_secret
+from speechstudio.var import broker_socket, keep_private, kept_secret
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR", default=str(BASE_DIR / "var"))).absolute()
 
 UNKNOWN_SETTINGS = env.unknown()  # endpoints/checks.py reports them
-DEBUG = env.bool("DEBUG", default=False)
-DEMO = env.bool("DEMO", default=False)
+DEBUG, DEMO = env.bool("DEBUG", default=False), env.bool("DEMO", default=False)
 
 # --- Database -------------------------------------------------------------------------------------
 
@@ -43,8 +42,8 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     # PgBouncer in transaction mode may run each statement on another connection, which does not have the cursor.
     DATABASES["default"].setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+keep_private(VAR, Path(DATABASES["default"]["NAME"]) if DATABASE_IS_OURS_ALONE else None)
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Secrets --------------------------------------------------------------------------------------
@@ -89,6 +88,10 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_N
 LOOK_SECONDS = env.int("LOOK_SECONDS", default=60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
 DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=7)
+DOWNLOADS_PER_PERSON, ZIPS_PER_PERSON = (
+    env.int("DOWNLOADS_PER_PERSON", default=5),
+    env.int("ZIPS_PER_PERSON", default=20),
+)
 PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs
 ENDPOINT_HOURLY_COST = env.amount("ENDPOINT_HOURLY_COST")
 COST_CURRENCY = env.str("COST_CURRENCY", default="USD")

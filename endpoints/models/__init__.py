@@ -10,6 +10,7 @@ from endpoints.models.event import Event
 from endpoints.models.hook import HookCall
 from endpoints.models.log import LogEntry, LogFile
 from endpoints.models.log_archive import LogArchive, LogDay
+from endpoints.models.log_reading import LogReading
 from endpoints.models.model import SpeechModel
 from endpoints.models.person import Favorite, Preferences, SavedView
 from endpoints.models.project import Project
@@ -33,6 +34,7 @@ __all__ = [
     "LogDay",
     "LogEntry",
     "LogFile",
+    "LogReading",
     "Preferences",
     "Project",
     "Purge",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.urls import ResolverMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,6 +22,7 @@ from endpoints.models.resource import ResourceQuerySet
 from endpoints.models.service_errors import in_words
 from endpoints.pages.directions import isolated
 
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 NAMED = 3  # resources in trouble: the others are counted
 # Pages that show endpoints or models of all resources; the page of resources says the same in its cards.
 _OF_ALL = {"list", "models", "new", "bulk", "bulk-progress", "downloads"}
@@ -55,6 +58,18 @@ def of_resources(person: Person, data: DataVersion, match: ResolverMatch | None)
         others = shown.present().exclude(pk__in=[one.pk for one in failing])
         found += _unreadable(person, others.exclude(unreadable={}))
     return found
+
+
+def real_resource(person: Person) -> Banner | None:
+    """In a demo, whose passwords are public: that it holds the key of a resource in Azure."""
+    if not settings.DEMO:
+        return None
+    resources = door.resources(person).present()
+    real = next((one for one in resources if urlsplit(one.endpoint_url).hostname not in THIS_MACHINE), None)
+    if not real:
+        return None
+    text = _("This is a demo with public passwords, and it holds the key of the Speech resource %(name)s in Azure.")
+    return Banner("warning", isolated(text, {"name": real.name}))
 
 
 def no_resource(person: Person) -> Banner:

@@ -71,6 +71,8 @@ class Frame:
         elif self.data.workers_busy:
             text = _("All workers are busy. Your requests are saved and start later than usual.")
             found.append(Banner("warning", text, self.data.swept_at))
+        if real := banners.real_resource(self.user):
+            found.append(real)
         if self.unseen:
             found.append(self._ready())
         return found

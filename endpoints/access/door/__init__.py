@@ -9,7 +9,7 @@ A role holds everywhere, so a permission shows all rows or none. When permission
 resources or projects, `scope` and `_visible` are what changes.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -187,10 +187,23 @@ def events(person: Person, permission: str = VIEW) -> EventQuerySet:
     return _visible(rows if may_manage_people(person) else rows.not_about_people(), person, permission)
 
 
+def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
+    """Without what was searched for in content logs, unless the person may read them: it may be a caller's name."""
+    found = list(events)
+    if not allows(person, READ_LOGS):
+        for event in found:
+            event.facts.pop("search", None)
+    return found
+
+
 def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:
     """The number of the seal and the hash of each of these events, without those that are not sealed yet."""
     rows = _visible(SealedEvent.objects.filter(pk__in=events), person, VIEW).values_list("pk", "seal_id", "digest")
     return {pk: (seal, bytes(digest).hex()) for pk, seal, digest in rows}
+
+
+def manages_resources(person: Person) -> bool:
+    return allows(person, MANAGE)
 
 
 def people(person: Person) -> list[tuple[int, str]]:
@@ -265,6 +278,11 @@ def saved_views(person: Person) -> SavedViewQuerySet:
 
 def saved_view(person: Person, pk: UUID) -> SavedView:
     return _one(saved_views(person), person, VIEW, pk)
+
+
+def may_delete_view(person: Person, view: SavedView) -> bool:
+    """Its owner; one that is shared also whoever manages the installation."""
+    return view.owner_id == person.pk or (view.shared and allows(person, MANAGE))
 
 
 def favorites(person: Person) -> "QuerySet[Favorite, Favorite]":

@@ -5,8 +5,10 @@ from typing import Any
 from celery import current_app
 from celery.exceptions import OperationalError
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
 
 from endpoints.mirror import resources
 from speechstudio import assets
@@ -19,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         try:
             assets.build_bundles()
             assets.collect_static_files()

@@ -83,8 +83,7 @@ class ResourceForm(ModelBoundForm):
 
     def clean_url(self) -> str:
         """The address without what the portal shows behind it, such as /sts/v1.0/issuetoken or /speechtotext/v3.2."""
-        if "@" in urlsplit(self.cleaned_data["url"]).netloc:
-            raise forms.ValidationError(_("Remove the user name or password from the address."))
+        rules.refuse_odd(self.cleaned_data["url"])
         address = rules.origin(self.cleaned_data["url"])
         rules.refuse_private(address)
         return address
@@ -95,6 +94,7 @@ class ResourceForm(ModelBoundForm):
 
     def clean_new_log_container(self) -> str:
         address: str = self.cleaned_data["new_log_container"]
+        rules.refuse_odd(address)
         rules.refuse_private(address)
         return address
 

@@ -17,6 +17,7 @@ from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person, allows
 from endpoints.models import Resource
 from endpoints.models.resource import ResourceQuerySet
+from endpoints.models.secret import LOCKED
 from endpoints.models.service_errors import in_words
 from endpoints.pages.directions import isolated
 
@@ -55,6 +56,11 @@ def of_resources(person: Person, data: DataVersion, match: ResolverMatch | None)
         others = shown.present().exclude(pk__in=[one.pk for one in failing])
         found += _unreadable(person, others.exclude(unreadable={}))
     return found
+
+
+def locked() -> Banner:
+    meanwhile = _("Nothing is sent to Azure until then.")
+    return Banner("danger", f"{in_words(LOCKED)} {meanwhile}")
 
 
 def no_resource(person: Person) -> Banner:

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from endpoints.messages.metrics import exposition
 from endpoints.models import Sweep, encrypted_values
+from endpoints.models.secret import locked
 
 log = logging.getLogger(__name__)
 
@@ -23,13 +24,17 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers, a worker sweeps and all secrets can be decrypted; otherwise 503 and what fails."""
+    """200 when the database answers and a worker sweeps; otherwise 503 and what fails.
+
+    "secrets" tells whether all secrets can be decrypted. It changes no status: pages stay readable, and say why.
+    """
     try:
-        found = {"database": True, "worker": not Sweep.last()[1], "secrets": not encrypted_values.unreadable()}
+        found = {"database": True, "worker": not Sweep.last()[1]}
+        found["secrets"] = not (locked() or encrypted_values.unreadable())
     except DatabaseError as error:
         log.warning("Not ready", exc_info=error)
         found = {"database": False, "worker": False, "secrets": False}
-    return JsonResponse(found, status=200 if all(found.values()) else 503)
+    return JsonResponse(found, status=200 if found["database"] and found["worker"] else 503)
 
 
 @require_safe

@@ -74,7 +74,6 @@ WRONG = [
     ({"PRIVATE_NETWORKS": "20.50.0.0/16"}, "PRIVATE_NETWORKS holds a network that is not a private one"),
     # Secrets and files
     ({"DATABASE_URL": POSTGRES, "ENCRYPTION_KEYS": KEY}, "SECRET_KEY is not set"),
-    ({"DATABASE_URL": POSTGRES, "SECRET_KEY": "s"}, "ENCRYPTION_KEYS is not set"),
     ({"ENCRYPTION_KEYS": "too short"}, "ENCRYPTION_KEYS holds a text that is not a key."),
     ({"SPEECH_KEY": "k"}, "SPEECH_KEY is set, but not where its Speech resource is."),
     ({"SPEECH_KEY_FILE": "/run/secrets/none"}, "SPEECH_KEY_FILE names a file that can't be read (No such file"),
@@ -149,6 +148,12 @@ def test_nothing_starts_without_its_secrets(tmp_path, command):
     assert done.returncode == 1
     assert [line.split(" is ")[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "ENCRYPTION_KEYS"]
     assert "secret@" not in done.stderr
+
+
+def test_without_the_encryption_key_it_starts_and_says_so(tmp_path):
+    done = started(tmp_path, DATABASE_URL=POSTGRES, SECRET_KEY=SECRETS["SECRET_KEY"])
+    assert done.returncode == 0
+    assert done.stderr.startswith("ENCRYPTION_KEYS is not set")
 
 
 def test_what_is_only_doubtful_is_said_and_does_not_stop_the_start(tmp_path):

@@ -16,6 +16,8 @@ from endpoints.mirror import connection_checks as checks
 from endpoints.mirror.resources import save_resource, set_web_hook, use_offered_version
 from endpoints.models import ConnectionCheck, Resource
 from endpoints.models.search import uuid_in
+from endpoints.models.secret import SecretsLocked
+from endpoints.models.service_errors import in_words
 from endpoints.pages.forms.resource import ResourceForm
 from endpoints.pages.http import HttpRequest
 
@@ -72,6 +74,10 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponse:
 def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for the service's web hook, or for its end; a worker registers it."""
     resource = door.resource(request.user, pk)
-    set_web_hook(resource, enabled=not resource.hook_enabled, actor=request.user)
-    hints.send("mirror", pk)
+    try:
+        set_web_hook(resource, enabled=not resource.hook_enabled, actor=request.user)
+    except SecretsLocked as error:
+        messages.error(request, in_words(str(error)))
+    else:
+        hints.send("mirror", pk)
     return redirect("endpoints:resource-edit", pk=pk)

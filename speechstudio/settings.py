@@ -275,8 +275,7 @@ STORAGES = {
     "logs": log_storage(
         env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs", NETWORK
     ),
-    # Compressed, and named by content hash so that browsers can cache them for ever; `setup` collects them.
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "speechstudio.static_storage.StaticFiles"},  # `setup` collects them
 }
 
 LOGGING = {

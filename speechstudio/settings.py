@@ -208,6 +208,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "endpoints.pages.health.HealthChecks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -240,6 +241,11 @@ TEMPLATES = [
     }
 ]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+# Whoever has the token, or an address in one of the networks, may see metrics and the details of health checks.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
+if DEMO:
+    METRICS_NETWORKS += ("127.0.0.0/8", "::1/128")  # it listens to this machine only
 SESSION_HOURS = env.int("SESSION_HOURS", default=7 * 24)
 OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")

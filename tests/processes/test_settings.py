@@ -211,25 +211,31 @@ def test_only_health_checks_below_the_path_prefix_are_answered_without_https(tmp
 
 
 @pytest.mark.parametrize(
-    ("chosen", "header"),
+    ("chosen", "scheme", "header"),
     [
-        ({}, "max-age=3600"),
-        ({"HSTS_SECONDS": "86400"}, "max-age=86400"),
+        ({}, "https", "max-age=3600"),
+        ({"HSTS_SECONDS": "86400"}, "https", "max-age=86400"),
+        ({"HSTS_SECONDS": "63072000"}, "https", "max-age=63072000"),
+        ({"HSTS_SECONDS": "63072000", "HSTS_SUBDOMAINS": "true"}, "https", "max-age=63072000; includeSubDomains"),
         (
             {"HSTS_SECONDS": "63072000", "HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"},
+            "https",
             "max-age=63072000; includeSubDomains; preload",
         ),
-        ({"HSTS_SECONDS": "0"}, "None"),
-        ({"HTTPS": "false", "HSTS_SECONDS": "86400"}, "None"),
+        ({"HSTS_SECONDS": "0"}, "https", "None"),
+        ({"HSTS_SECONDS": "86400"}, "http", "None"),
+        ({"HTTPS": "false", "HSTS_SECONDS": "86400", "HSTS_PRELOAD": "true"}, "https", "None"),
+        ({"HTTPS": "false", "HSTS_SECONDS": "86400"}, "http", "None"),
+        ({"HTTPS": "false", "DEMO": "true", "HSTS_SECONDS": "86400"}, "https", "None"),
     ],
 )
-def test_browsers_are_bound_to_https_by_steps_and_never_preload_unasked(tmp_path, chosen, header):
+def test_browsers_are_bound_to_https_by_steps_and_never_preload_unasked(tmp_path, chosen, scheme, header):
     code = (
         "import django; django.setup()\n"
         "from django.http import HttpResponse\n"
         "from django.test import RequestFactory\n"
         "from django.middleware.security import SecurityMiddleware\n"
-        "request = RequestFactory().get('/', headers={'X-Forwarded-Proto': 'https'})\n"
+        f"request = RequestFactory().get('/', headers={{'X-Forwarded-Proto': '{scheme}', 'Host': 'localhost'}})\n"
         "print(SecurityMiddleware(lambda _: HttpResponse())(request).headers.get('Strict-Transport-Security'))"
     )
     names = {"HTTPS": "true", "DJANGO_SETTINGS_MODULE": "speechstudio.settings", **chosen}

@@ -10,7 +10,7 @@ from endpoints.pages.endpoint_list import bulk, export, personal
 from endpoints.pages.endpoint_list import listing as endpoint_list
 from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
-from endpoints.pages.resources import draft, states
+from endpoints.pages.resources import draft, keys, states
 from endpoints.pages.resources import edit as resource
 from endpoints.pages.resources import listing as resources
 from endpoints.pages.row_numbers import RowNumber
@@ -77,6 +77,7 @@ urlpatterns = [
     path("resources/<uuid:pk>/resume/", states.resume, name="resource-resume"),
     path("resources/<uuid:pk>/remove/", states.remove, name="resource-remove"),
     path("resources/<uuid:pk>/version/", resource.version, name="resource-version"),
+    path("resources/<uuid:pk>/keys/", keys.keys, name="resource-keys"),
     path("resources/<uuid:pk>/hook/", resource.hook, name="resource-hook"),
     path("settings/", settings.settings, name="settings"),
     path("help/", help.help_page, name="help"),

@@ -15,7 +15,7 @@ from endpoints.models.secret import Secret, refuse_while_locked
 
 CONNECTION = ("region", "url", "auth", "tenant_id", "client_id", "key")  # they belong together
 VERSION = ("api_version", "automatic_version")
-SECRETS = ("key", "log_container")
+SECRETS = ("key", "second_key", "log_container")
 FIELDS = ("name", "free_tier", "log_container", *CONNECTION, *VERSION)
 
 
@@ -47,6 +47,9 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     if names & {*CONNECTION}:
         resource.tried_at = None  # what failed before says nothing about another key or address
         fields.append("tried_at")
+    if before and before.sign_in != resource.sign_in:
+        resource.second_key = None  # it was given for the old address
+        fields.append("second_key")
     if before and before.endpoint_url != resource.endpoint_url:
         resource.paused_until = None
         fields.append("paused_until")

@@ -12,6 +12,7 @@ from endpoints.changes.bulk import Action
 from endpoints.models import Endpoint, Resource
 from endpoints.pages.forms import bulk, content_logs, endpoint, new_endpoint, preferences, resource, resource_states
 from endpoints.pages.forms.error_texts import Form, ModelBoundForm
+from endpoints.pages.forms.second_key import SecondKeyForm
 from endpoints.pages.forms.sign_in import SignInForm
 
 # How each form is made, from what was sent and from the page's people and rows.
@@ -40,6 +41,7 @@ MADE = {
     resource.ResourceForm: lambda sent, of: resource.ResourceForm(sent, person=of["person"]),
     resource_states.PauseForm: lambda sent, of: resource_states.PauseForm(sent, count=100),
     resource_states.RemoveForm: lambda sent, of: resource_states.RemoveForm(sent, count=100),
+    SecondKeyForm: lambda sent, of: SecondKeyForm(sent, resource=Resource.objects.get()),
     SignInForm: lambda sent, of: SignInForm(data=sent, request=None),
 }
 

@@ -146,7 +146,7 @@ class ResourceForm(ModelBoundForm):
         if not wanted.is_regional:
             return alike[0] if alike else None
         typed = Secret.of(values["new_key"]) if values.get("new_key") else self.instance.key
-        return next((other for other in alike if _same(other.key, typed)), None)
+        return next((one for one in alike if _same(one.key, typed) or _same(one.second_key, typed)), None)
 
     def _check_container(self, address: str, auth: str) -> None:
         """Without a SAS token in its address a container is sent an Entra token, which opens other storage too."""

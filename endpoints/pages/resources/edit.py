@@ -29,7 +29,7 @@ def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
     resource = door.resource(request.user, pk) if pk else None
     query = request.GET.get("draft")
     draft = door.connection_draft(request.user, uuid_in(query)) if query else ConnectionCheck()
-    if query and draft.resource_id != pk:
+    if query and (draft.resource_id != pk or draft.of_second_key):
         raise Http404
     instance = draft.as_resource() if query else resource
     form = ResourceForm(request.POST or None, instance=instance, person=request.user)

@@ -39,10 +39,10 @@ def secrets_are_set(**_: Any) -> list[CheckMessage]:
         )
     if not settings.ENCRYPTION_KEYS:
         found.append(
-            Error(
-                "ENCRYPTION_KEYS is not set, so keys of Speech resources cannot be stored.",
+            Warning(
+                "ENCRYPTION_KEYS is not set, so keys of Speech resources can be neither read nor stored.",
                 hint=f"Set ENCRYPTION_KEYS or ENCRYPTION_KEYS_FILE, the same for web, worker and beat; {_MAKE_KEY}",
-                id="endpoints.E002",
+                id="endpoints.W002",
             )
         )
     for key in settings.ENCRYPTION_KEYS:

@@ -48,6 +48,8 @@ NAMES = frozenset(
         "LOG_STORAGE",
         "LOG_STORAGE_OPTIONS",
         "LOOK_SECONDS",
+        "METRICS_NETWORKS",
+        "METRICS_TOKEN",
         "NO_PROXY",
         "OIDC_CLIENT_ID",
         "OIDC_CLIENT_SECRET",

@@ -10,9 +10,9 @@ from typing import Any
 
 from celery.schedules import crontab
 from cryptography.fernet import Fernet
-from csp.constants import NONE, SELF
 from kombu import Queue
 
+from speechstudio import front
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
 from speechstudio.sign_in import sign_in_settings
@@ -169,20 +169,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "endpoints.pages.errors.refused_form"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "media-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = front.CONTENT_SECURITY_POLICY
 
 ROOT_URLCONF = "speechstudio.urls"
 WSGI_APPLICATION = "speechstudio.wsgi.application"
@@ -211,6 +198,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "endpoints.pages.health.HealthChecks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -245,6 +233,9 @@ TEMPLATES = [
     }
 ]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+# Whoever has the token, or an address in one of the networks, may see metrics and the details of health checks.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS") + (front.LOOPBACK if DEMO else ())
 SESSION_HOURS = env.int("SESSION_HOURS", default=7 * 24)
 OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
@@ -281,8 +272,7 @@ STORAGES = {
     "logs": log_storage(
         env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs", NETWORK
     ),
-    # Compressed, and named by content hash so that browsers can cache them for ever; `setup` collects them.
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "speechstudio.static_storage.StaticFiles"},  # `setup` collects them
 }
 
 LOGGING = {

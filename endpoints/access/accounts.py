@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from endpoints import audit
 from endpoints.access import demo_accounts, sessions, sign_in_events
 from endpoints.access.client_address import client_address
-from endpoints.models.secret import Secret
+from endpoints.models.secret import Secret, refuse_while_locked
 from endpoints.models.verbs import Verb
 
 # Checking a password takes some 0.4 s of a core on purpose. Threads that check or wait for it serve no pages, so only
@@ -157,6 +157,7 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth 
     }
 
     def encrypt(self, text: str) -> str:
+        refuse_while_locked()
         return Secret.of(text).sealed
 
     def decrypt(self, encrypted_text: str) -> str:

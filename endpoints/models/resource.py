@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
-from endpoints.models.connection import ApiVersion, Connection
+from endpoints.models.connection import ApiVersion, Auth, Connection, end_of
 from endpoints.models.secret import SecretField
 from endpoints.models.unreadable import ListingProblem
 
@@ -49,6 +49,10 @@ class Resource(Connection, Claimable):
     offered_version = models.CharField(max_length=20, blank=True, db_default="", editable=False)
     version_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     capabilities = models.JSONField(default=dict, editable=False)
+
+    # The other key of the resource, for a switch without interruption; when a person last switched.
+    second_key = SecretField(null=True, editable=False)
+    switched_at = models.DateTimeField(null=True, editable=False)
 
     hook_enabled = models.BooleanField(default=False, editable=False)
     hook_token = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 (NULL: none)
@@ -120,6 +124,11 @@ class Resource(Connection, Claimable):
         if self.offered_version == ApiVersion.V3_2:
             return _("The resource supports %(version)s, the only version with its own content logs.") % words
         return _("The resource doesn't support v3.2. %(version)s is the newest version that it supports.") % words
+
+    @property
+    def second_key_end(self) -> str:
+        """The last 4 characters of its second key; empty when there are none to show."""
+        return end_of(self.second_key) if self.auth == Auth.KEY else ""
 
     def supports(self, capability: str) -> bool:
         """Whether its API version has a capability (a field of azure.Capabilities); True until it was polled."""

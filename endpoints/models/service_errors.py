@@ -90,6 +90,10 @@ PLAIN = (
         "The secret can't be decrypted because its key is missing from ENCRYPTION_KEYS. "
         "Restore the key, or enter the secret again."
     ),
+    gettext_noop(
+        "Stored keys and secrets are locked because ENCRYPTION_KEYS lacks the key that encrypted them. "
+        "They're kept, and none can be replaced until the key is restored."
+    ),
 )
 # What a sentence contains: why there was no connection, and what is unexpected about a response.
 REASONS = (

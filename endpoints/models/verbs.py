@@ -93,13 +93,14 @@ FIELDS = {
     "tenant_id": _("Tenant ID"),
     "client_id": _("Client ID"),
     "key": _("Key or client secret"),
+    "second_key": _("Second key"),
     "log_container": _("Storage container of the content logs"),
     "log_folder": _("Folder"),
     "web_hook": _("Web hook"),
     "role": _("Role"),
 }
 SWITCHES = ("logging_enabled", "automatic_version", "free_tier", "web_hook")
-SECRETS = ("key", "log_container")
+SECRETS = ("key", "second_key", "log_container")
 
 # In the middle of a sentence.
 WORDS = {

@@ -19,6 +19,7 @@ from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person, allows
 from endpoints.models import Resource
 from endpoints.models.resource import ResourceQuerySet
+from endpoints.models.secret import LOCKED
 from endpoints.models.service_errors import in_words
 from endpoints.pages.directions import isolated
 
@@ -70,6 +71,11 @@ def real_resource(person: Person) -> Banner | None:
         return None
     text = _("This is a demo with public passwords, and it holds the key of the Speech resource %(name)s in Azure.")
     return Banner("warning", isolated(text, {"name": real.name}))
+
+
+def locked() -> Banner:
+    meanwhile = _("Nothing is sent to Azure until then.")
+    return Banner("danger", f"{in_words(LOCKED)} {meanwhile}")
 
 
 def no_resource(person: Person) -> Banner:

@@ -63,6 +63,8 @@ class Frame:
     @cached_property
     def banners(self) -> list[Banner]:
         found = banners.of_resources(self.user, self.data, self.page)
+        if self.data.locked and allows(self.user, "manage_resources"):
+            found.insert(0, banners.locked())
         if not self.data.resources:
             found.append(banners.no_resource(self.user))
         elif self.data.worker_missing:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PRODUCT = "Speech Studio"
 MISSING = "…"
 # Placeholders whose values are names of people and of things, or a verb of a newer version; the others are our words.
-NAMES = ("actor", "endpoint", "resource", "model", "old", "view", "entry", "verb")
+NAMES = ("actor", "person", "endpoint", "resource", "model", "old", "view", "entry", "verb")
 
 CREATE, MODEL, DELETE = ChangeKind.CREATE.value, ChangeKind.CHANGE_MODEL.value, ChangeKind.DELETE.value
 _LOGGING_ON = _("%(actor)s requested content logging for %(endpoint)s")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models.event import EventKind
+from endpoints.models.event_results import EventResult
 from endpoints.models.event_sentences import PRODUCT
 from endpoints.models.log import parse_day
 from endpoints.models.search import uuid_in
@@ -31,6 +32,11 @@ def menus(person: Person, query: QueryDict) -> list[Menu]:
         ("person", _("Person"), [("", _("Anyone")), *people, (selection.NOBODY, PRODUCT)]),
         ("endpoint", _("Endpoint"), [("", _("All endpoints")), *endpoints]),
         ("kind", _("Kind"), [("", _("Any kind")), *kinds]),
+        (
+            "result",
+            _("Result"),
+            [("", _("Any result")), *EventResult.choices, (selection.IN_PROGRESS, _("In progress"))],
+        ),
         ("time", _("Time"), [("", _("Any time")), *selection.TIMES.items()]),
         ("resource", _("Resource"), [("", _("All resources")), *resources]),
     ]

@@ -11,14 +11,25 @@ from tests.browser.test_wizard_twice import sign_everybody_out
 
 # By name: the address, below the endpoint's page when it begins with "."
 LIVE = {
-    **{"list": "/endpoints/", "models": "/models/", "activity": "/activity/", "downloads": "/downloads/"},
-    **{"all logs": "/logs/", "resources": "/resources/", "logs": "./logs/"},
-    **{"overview": ".", "sample code": "./sample-code/", "content logging": "./content-logging/"},
+    "list": "/endpoints/",
+    "models": "/models/",
+    "activity": "/activity/",
+    "downloads": "/downloads/",
+    "all logs": "/logs/",
+    "resources": "/resources/",
+    "logs": "./logs/",
+    "overview": ".",
+    "sample code": "./sample-code/",
+    "content logging": "./content-logging/",
     "history": "./history/",
 }
 FORMS = {
-    **{"wizard": "/endpoints/new/", "settings": "/settings/", "new resource": "/resources/new/"},
-    **{"change model": "./change-model/", "edit": "./edit/", "content log settings": "./logs/keep/"},
+    "wizard": "/endpoints/new/",
+    "settings": "/settings/",
+    "new resource": "/resources/new/",
+    "change model": "./change-model/",
+    "edit": "./edit/",
+    "content log settings": "./logs/keep/",
 }
 # Visible fields of text in the page itself, and a menu or another thing that opens, which closed ones do not contain.
 FIELD = "main :is(input:not([type]), input[type=text], input[type=search], textarea):visible"

@@ -106,7 +106,7 @@ def forms(quiet):
     """The addresses of pages with forms, and of others that follow nothing."""
     args = {"resource-edit": [quiet.resource_id]}
     of_endpoint = ("change-model", "edit", "delete", "log-days", "logs-keep", "logs-purge")
-    args |= dict.fromkeys(of_endpoint, [quiet.pk])
+    args |= {key: [quiet.pk] for key in of_endpoint}
     return {name: reverse(f"endpoints:{name}", args=args.get(name, [])) for name in FORMS}
 
 

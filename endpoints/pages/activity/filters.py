@@ -5,11 +5,11 @@ from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from endpoints.access import door
 from endpoints.access.permissions import Person
+from endpoints.models import times
 from endpoints.models.event import EventKind
 from endpoints.models.event_results import EventResult
 from endpoints.models.event_sentences import PRODUCT
@@ -58,7 +58,7 @@ def _set(person: Person, query: QueryDict, shown: list[Menu]) -> Iterator[tuple[
             yield name, label, chosen.label if chosen else _last_name(person, name, pk)
     for name, label in (("from", _("From")), ("to", _("To"))):
         if day := parse_day(query.get(name)):
-            yield name, label, date_format(day)
+            yield name, label, times.day(day)
     if uuid_in(query.get("bulk")):
         yield "bulk", _("Bulk change"), _("all parts")
 

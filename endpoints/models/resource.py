@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from endpoints.models import times
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.connection import ApiVersion, Auth, Connection, end_of
 from endpoints.models.secret import SecretField
@@ -162,8 +163,8 @@ class Resource(Connection, Claimable):
         if self.paused:
             return {"level": "paused", "words": _("Paused")}
         if self.paused_until and self.paused_until > timezone.now():
-            at = f"{timezone.localtime(self.paused_until):%H:%M:%S %Z}"
-            return {"level": "warning", "words": _("Too many requests. Next attempt at %(time)s") % {"time": at}}
+            at = {"time": times.exact_clock(self.paused_until)}
+            return {"level": "warning", "words": _("Too many requests. Next attempt at %(time)s") % at}
         if self.failing_since:
             return {"level": "warning", "words": _("Unreachable")}
         if self.mirrored_at is None:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import ResolverMatch, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +16,7 @@ from django.utils.translation import ngettext
 from endpoints.access import door
 from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person, allows
-from endpoints.models import Resource
+from endpoints.models import Resource, times
 from endpoints.models.resource import ResourceQuerySet
 from endpoints.models.secret import LOCKED
 from endpoints.models.service_errors import in_words
@@ -156,6 +155,5 @@ def _when(time: datetime | None) -> str:
     """The time of a moment of today, otherwise its day too."""
     if time is None:
         return "…"
-    local = timezone.localtime(time)
-    recent = timezone.localtime() - local < timedelta(hours=20)
-    return str(date_format(local, "TIME_FORMAT" if recent else "SHORT_DATETIME_FORMAT"))
+    recent = timezone.now() - time < timedelta(hours=20)
+    return times.time_of_day(time) if recent else f"{times.day(time)} {times.time_of_day(time)}"

@@ -44,7 +44,10 @@ class PrivatePages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         door = _sign_in_page(response)
-        if door and getattr(request, "htmx", False):
+        if door and getattr(request, "htmx", False) and request.path == resolve_url("endpoints:banners"):
+            # A form stays open, so that nobody is interrupted while typing.
+            response = HttpResponse(status=204, headers={"HX-Trigger": "session-ended"})
+        elif door and getattr(request, "htmx", False):
             # A fragment must not be replaced by a sign-in form: the whole page goes there.
             address = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # django-htmx's attribute
             page = redirect_to_login(address or resolve_url("endpoints:list"), door).url

@@ -28,7 +28,7 @@ from endpoints.logs.download.tables import Tables, as_json, language_of, moment
 from endpoints.logs.download.zip_file import Spool, ZipFile
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.partials import PIECE
-from endpoints.logs.storage.place import LONGEST, move, open_stored, plain, store
+from endpoints.logs.storage.place import LONGEST, open_stored, plain, store
 from endpoints.models import Download, LogEntry, LogFile
 from endpoints.models.log import FileKind, Outcome
 
@@ -69,15 +69,17 @@ def pack(download: Download, name: str, *, go_on: Callable[[], bool]) -> Packed:
     """
     with partials.opened(f"{download.pk}.zip") as partial:
         try:
-            with partial.path.open("r+b", buffering=PIECE) as file, ExitStack() as spools:
+            partial.has_md5 = False
+            with ExitStack() as spools:
                 packing = _Packing(download, go_on, spools)
-                with ZipFile(file) as archive:
+                with ZipFile(partial) as archive:
                     packing.fill(archive)
-            kept = move(name, partial.path)
+            sha256, _md5 = partial.digests()
+            kept = partial.move_to(name)
         except BaseException:
-            partial.path.unlink(missing_ok=True)
+            partial.discard()
             raise
-    return Packed(kept, archive.size, archive.sha256.hexdigest(), packing.packed.count, packing.missing.count)
+    return Packed(kept, archive.size, sha256, packing.packed.count, packing.missing.count)
 
 
 class _Packing:

@@ -1,4 +1,4 @@
-"""A zip that is written once from its beginning to its end, and hashed on the way. Its list of members is on the disk.
+"""A zip that is written once from its beginning to its end. Its list of members is on the disk.
 
 zipfile keeps its list in memory (92 MiB for 200,000 members), and without seeking it writes the CRC of a stored member
 behind it, which not all programs can read. The records are those of PKWARE's APPNOTE.TXT, sections 4.3.7 to 4.3.16,
@@ -7,14 +7,14 @@ with the Zip64 fields (4.5.3) only where a number needs them.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import IO
+from io import BytesIO
+from typing import Protocol
 
 from endpoints.logs.storage.partials import place
 
@@ -26,6 +26,7 @@ SIZES_FOLLOW = 1 << 3  # a flag: the CRC and sizes stand in a descriptor behind 
 LIMIT = IN_ZIP64 = 0xFFFFFFFF  # from this number on, a field of 32 bits says that the number is in a Zip64 field
 MOST_MEMBERS = 0xFFFF
 PIECE = 64 * 1024  # bytes of a spool that are read at once
+ENOUGH = 256 * 1024  # bytes that are written at once
 
 
 class Spool:
@@ -48,11 +49,16 @@ class Spool:
             yield piece
 
 
-class ZipFile:
-    """Writes into `file`, which need not seek. As a context manager it writes the list of members at the end."""
+class Output(Protocol):
+    def add(self, buffer: BytesIO) -> BytesIO:
+        """Write what is in `buffer`. Returns an empty one."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.size, self.sha256 = file, 0, hashlib.sha256()
+
+class ZipFile:
+    """Writes into `output` from its beginning on. As a context manager it writes the list of members at the end."""
+
+    def __init__(self, output: Output) -> None:
+        self.output, self.size, self._buffer = output, 0, BytesIO()
         self._spools = ExitStack()
         self._list = Spool(self._spools)
 
@@ -90,9 +96,10 @@ class ZipFile:
         self._list_member(name, facts, crc, compressed, size, begin)
 
     def _write(self, data: bytes) -> None:
-        self.sha256.update(data)
         self.size += len(data)
-        self.file.write(data)
+        self._buffer.write(data)
+        if self._buffer.tell() >= ENOUGH:
+            self._buffer = self.output.add(self._buffer)
 
     def _list_member(self, name: str, facts: bytes, crc: int, compressed: int, size: int, begin: int) -> None:
         extra = _zip64([number for number in (size, compressed, begin) if number >= LIMIT])
@@ -111,7 +118,7 @@ class ZipFile:
             self._write(record + struct.pack("<IIQI", 0x07064B50, 0, self.size, 1))
         count = min(members, MOST_MEMBERS)
         self._write(struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count, count, _field(size), _field(begin), 0))
-        self.file.flush()
+        self.output.add(self._buffer)
 
 
 def _before(name: str, facts: bytes, crc: int, size: int, *, large: bool) -> bytes:

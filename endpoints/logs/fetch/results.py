@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from endpoints.logs.storage.place import store
 from endpoints.models import Endpoint, LogDay, LogEntry, LogFile, statements
@@ -37,8 +38,9 @@ def save(
         pks = [row.pk for row, _facts in results]
         ours = set(LogFile.objects.select_for_update().filter(lease=lease, pk__in=pks).values_list("pk", flat=True))
         strays = _strays([(row, facts) for row, facts in results if row.pk not in ours])
+        now = timezone.now()  # one for all, because each other one would be prepared for the database
         kept = [(row, facts) for row, facts in results if row.pk in ours]
-        statements.update(LogFile, ((row.pk, _of_file(row, facts)) for row, facts in kept))
+        statements.update(LogFile, ((row.pk, _of_file(row, facts, now)) for row, facts in kept))
         statements.update(LogEntry, ((row.entry_id, told) for row, facts in kept if (told := _of_entry(row, facts))))
         days: dict[date, Counter[str]] = defaultdict(Counter)
         for row, facts in kept:
@@ -60,13 +62,14 @@ def _strays(late: list[tuple[Wanted, Facts]]) -> list[str]:
     return [name for pk, name in stored if pk not in rows or rows[pk] not in ("", name)]
 
 
-def _of_file(row: Wanted, facts: Facts) -> dict[str, Any]:
+def _of_file(row: Wanted, facts: Facts, now: datetime) -> dict[str, Any]:
     released = {"lease": None, "leased_until": None}
     if failure := facts.get("failed"):
         failures = row.failures + 1
         return {"failures": failures, "problem": failure if failures >= GIVE_UP_AFTER else "", **released}
     columns = {name: value for name, value in facts.items() if name != "transcript"}
-    return {"gone_at": None, "problem": "", "failures": 0, **released, **columns}
+    stored = {"stored_at": now} if "stored_as" in facts else {}
+    return {"gone_at": None, "problem": "", "failures": 0, **released, **columns, **stored}
 
 
 def _of_entry(row: Wanted, facts: Facts) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -76,6 +76,7 @@ class Fetching:
         self.service, self.remote_id = service, remote_id
         self.stop = threading.Event()
         self.stored_here = is_local()
+        self.prefix = f"{partials.place()}/{uuid4().hex}-"  # of paths that no other worker has
         self.discard = False
         self.etags: deque[tuple[int, str]] = deque()  # (file, etag) of large files that have begun, to be saved
         self._renewals: deque[float] = deque()
@@ -112,7 +113,7 @@ class Transfer:
     def __init__(self, row: Wanted, address: str | None, fetching: Fetching) -> None:
         self.row, self.address, self.fetching = row, address, fetching
         self.size = row.size
-        self.part: Memory | Partial = Memory()
+        self.part: Memory | Partial = Memory(f"{fetching.prefix}{row.pk}.small")
         self.expected_md5: bytes | None = None
         self.renewed_at: int | None = None  # the offset at which the address was renewed
         self.steps = self._steps()
@@ -221,4 +222,4 @@ class Transfer:
             )
         if self.fetching.stop.is_set():
             raise Canceled
-        return facts | {"stored_as": self.part.move_to(name_of(self.row)), "stored_at": timezone.now()}
+        return facts | {"stored_as": self.part.move_to(name_of(self.row))}

@@ -17,7 +17,6 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from uuid import uuid4
 
 from django.core.files.storage import FileSystemStorage
 
@@ -115,12 +114,15 @@ class Partial:
 
 
 class Memory:
-    """As much of one small file as is here. It has what a Partial has."""
+    """As much of one small file as is here. It has what a Partial has.
+
+    `path`: where it is written when it is whole. Nobody locks it, so no other worker may have it.
+    """
 
     has_md5 = True
 
-    def __init__(self) -> None:
-        self._data, self.etag = b"", ""
+    def __init__(self, path: str) -> None:
+        self._path, self._data, self.etag = path, b"", ""
 
     @property
     def offset(self) -> int:
@@ -141,17 +143,15 @@ class Memory:
         return self._data
 
     def move_to(self, name: str) -> str:
-        """Without a lock, and so under a name that no other worker has."""
-        path = place() / f"{uuid4().hex}.small"
         try:
-            descriptor = _create(path)
+            descriptor = _create(self._path)
             try:
                 _write(descriptor, memoryview(self._data))
             finally:
                 os.close(descriptor)
-            return move(name, path)
+            return move(name, self._path)
         except BaseException:
-            path.unlink(missing_ok=True)
+            Path(self._path).unlink(missing_ok=True)
             raise
 
     def discard(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from io import BytesIO
 from typing import Generic, Protocol, TypeVar
 
 import httpx
@@ -29,8 +28,8 @@ class Receiver(Protocol):
     def begun(self, content: Content) -> None:
         """It has been found; its bytes follow."""
 
-    def received(self, buffer: BytesIO) -> BytesIO:
-        """The next bytes. Returns the buffer for those that follow, which is empty."""
+    def received(self, data: bytes) -> None:
+        """The next bytes."""
 
 
 R = TypeVar("R", bound=Receiver)
@@ -173,7 +172,7 @@ class _Transfer(Generic[R]):
                 return True  # everything was there already; what follows is no part of it
             if count and (count >= enough or exchange.done):
                 self.received += count
-                exchange.receive_into(self.receiver.received(exchange.buffer))
+                self.receiver.received(exchange.taken())
             if exchange.done:
                 self._complete()
                 return True

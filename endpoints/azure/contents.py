@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from io import BytesIO
 from typing import Any
 
 from . import errors
@@ -73,9 +72,8 @@ class OpenContent:
     def begun(self, content: Content) -> None:
         self.size, self.offset, self.etag = content.size, content.offset, content.etag
 
-    def received(self, buffer: BytesIO) -> BytesIO:
-        self._pieces.append(buffer.getvalue())
-        return BytesIO()
+    def received(self, data: bytes) -> None:
+        self._pieces.append(data)
 
     def open(self) -> None:
         while self.offset < 0 and self._batch.busy:

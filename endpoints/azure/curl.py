@@ -85,8 +85,8 @@ def configure(handle: pycurl.Curl, network: Network) -> None:
 class Exchange:
     """One handle: a request, and its answer as far as it has come. It can be used again for the next request.
 
-    `buffer`: where the body goes, which the caller may replace. `lines`: of the header. `done`: nothing more comes.
-    `error`: what ended it too early.
+    `buffer`: what has come of the body. `lines`: of the header. `done`: nothing more comes. `error`: what ended it too
+    early.
     """
 
     def __init__(self, network: Network) -> None:
@@ -110,11 +110,17 @@ class Exchange:
         # Methods written in C cost the least: the body comes in pieces of 16 kB, and the header line by line.
         self.lines: list[bytes] = []
         self.handle.setopt(pycurl.HEADERFUNCTION, self.lines.append)
-        self.receive_into(BytesIO())
+        self._begin_buffer()
 
-    def receive_into(self, buffer: BytesIO) -> None:
-        self.buffer = buffer
-        self.handle.setopt(pycurl.WRITEFUNCTION, buffer.write, use_memoryview=True)
+    def taken(self) -> bytes:
+        """What has come of the body; it is forgotten here."""
+        data = self.buffer.getvalue()
+        self._begin_buffer()
+        return data
+
+    def _begin_buffer(self) -> None:
+        self.buffer = BytesIO()
+        self.handle.setopt(pycurl.WRITEFUNCTION, self.buffer.write, use_memoryview=True)
 
     def header(self) -> tuple[int, dict[str, str]] | None:
         """The status and the headers by their names in lower case; None when they are not whole.

@@ -4,7 +4,6 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
-from io import BytesIO
 
 import pytest
 
@@ -343,9 +342,8 @@ class Got:
     def begun(self, content):
         self.content = content
 
-    def received(self, buffer):
-        self.data += buffer.getvalue()
-        return BytesIO()
+    def received(self, data):
+        self.data += data
 
 
 def many(client, *urls, at_once=2):

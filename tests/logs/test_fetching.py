@@ -9,7 +9,6 @@ import threading
 import time
 import urllib.request
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, storages
@@ -462,17 +461,11 @@ def test_a_file_that_came_too_late_for_its_lease_is_left_to_whoever_took_it_over
     assert there == stored
 
 
-def filled(data):
-    buffer = BytesIO()
-    buffer.write(data)
-    return buffer
-
-
 def test_partials_that_nobody_goes_on_with_are_removed_after_a_day(job):
     with partials.opened("1.part") as partial:
-        partial.add(filled(b"old"))
+        partial.add(b"old")
     with partials.opened("2.part") as partial:
-        partial.add(filled(b"new"))
+        partial.add(b"new")
     day_ago = time.time() - 90_000
     os.utime(partials.place() / "1.part", (day_ago, day_ago))
     assert partials.delete_old() == 1

@@ -104,9 +104,9 @@ class _Packing:
                     names[file.kind] = name
             self.tables.add(entry, names, bytes(said))
         now = timezone.now()
-        tables = [(name, spool.size, spool.pieces()) for name, spool in self.tables.parts()]
-        for name, size, pieces in [("manifest.json", *self.manifest()), *tables]:
-            archive.add_compressed(name, now, size, self.checked(pieces))
+        tables = [(name, spool.pieces()) for name, spool in self.tables.parts()]
+        for name, pieces in [("manifest.json", self.manifest()), *tables]:
+            archive.add_compressed(name, now, self.checked(pieces))
 
     def entries(self) -> Iterator[tuple[Any, list[Any]]]:
         """In order of time, in batches, so that no query is open while files are copied; rows have no methods."""
@@ -153,8 +153,8 @@ class _Packing:
             self.check()
             yield piece
 
-    def manifest(self) -> tuple[int, Iterator[bytes]]:
-        """Its size and pieces: the files, what is missing and why, and what was requested by whom."""
+    def manifest(self) -> Iterator[bytes]:
+        """The files, what is missing and why, and what was requested by whom."""
         download = self.download
         head = {
             "endpoint": download.endpoint.remote_id,
@@ -169,8 +169,7 @@ class _Packing:
         }
         first = f'{json.dumps(head, ensure_ascii=False, indent=1)[:-2]},\n "files": ['.encode()
         between, last = b'\n ],\n "missing": [', b"\n ]\n}\n"
-        size = len(first) + self.packed.size + len(between) + self.missing.size + len(last)
-        return size, chain([first], self.packed.pieces(), [between], self.missing.pieces(), [last])
+        return chain([first], self.packed.pieces(), [between], self.missing.pieces(), [last])
 
     def name(self, entry: Any, file: Any) -> str:
         """Flat, and unique on systems that ignore case too.

@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from datetime import date, timedelta
 from functools import partial
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID, uuid4
 
@@ -189,10 +188,10 @@ class Transfer:
         if (content.size or 0) >= LARGE and self.part.etag and self.part.etag != self.row.etag:
             self.fetching.etags.append((self.row.pk, self.part.etag))
 
-    def received(self, buffer: BytesIO) -> BytesIO:
-        if self.size and self.part.offset + buffer.tell() > self.size:
-            self._check_size(self.part.offset + buffer.tell())
-        return self.part.add(buffer)
+    def received(self, data: bytes) -> None:
+        if self.part.offset + len(data) > self.size:
+            self._check_size(self.part.offset + len(data))
+        self.part.add(data)
 
     def _renew(self, offset: int = 0) -> Generator[Step, Any, None]:
         """Request a new address, and what else the service says of the file now."""

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
@@ -67,14 +66,12 @@ class Partial:
         self.offset, self.etag = 0, ""
         self._begin_digests()
 
-    def add(self, buffer: BytesIO) -> BytesIO:
-        """Write what is in `buffer`, while a second thread hashes it. Returns an empty buffer for the next bytes."""
+    def add(self, data: bytes) -> None:
+        """Write the next bytes, while a second thread hashes them."""
         self._wait(most=AHEAD)
-        piece = memoryview(buffer.getvalue())
-        self._hashing.append(self._hasher.submit(self._hash, piece))
-        _write(self._descriptor, piece)
-        self.offset += buffer.tell()
-        return BytesIO()
+        self._hashing.append(self._hasher.submit(self._hash, data))
+        _write(self._descriptor, data)
+        self.offset += len(data)
 
     def digests(self) -> tuple[str, bytes]:
         """SHA-256 in hexadecimal, and MD5."""
@@ -96,17 +93,14 @@ class Partial:
     def _begin_digests(self) -> None:
         self._sha256, self._md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
 
-    def _hash(self, piece: memoryview) -> None:
+    def _hash(self, piece: bytes) -> None:
         self._sha256.update(piece)
         if self.has_md5:
             self._md5.update(piece)
 
     def _hash_existing(self) -> None:
-        buffer = memoryview(bytearray(PIECE))
-        with open(self.path, "rb", buffering=0) as file:
-            while count := file.readinto(buffer):
-                self._hash(buffer[:count])
-        os.lseek(self._descriptor, self.offset, os.SEEK_SET)
+        while piece := os.read(self._descriptor, PIECE):
+            self._hash(piece)
 
     def _wait(self, most: int = 0) -> None:
         while len(self._hashing) > most:
@@ -131,9 +125,8 @@ class Memory:
     def restart(self) -> None:
         self._data, self.etag = b"", ""
 
-    def add(self, buffer: BytesIO) -> BytesIO:
-        self._data += buffer.getvalue()
-        return BytesIO()
+    def add(self, data: bytes) -> None:
+        self._data += data
 
     def digests(self) -> tuple[str, bytes]:
         md5 = hashlib.md5(self._data, usedforsecurity=False).digest() if self.has_md5 else b""
@@ -146,7 +139,7 @@ class Memory:
         try:
             descriptor = _create(self._path)
             try:
-                _write(descriptor, memoryview(self._data))
+                _write(descriptor, self._data)
             finally:
                 os.close(descriptor)
             return move(name, self._path)
@@ -204,9 +197,10 @@ def _create(path: Path | str) -> int:
         return os.open(path, flags, 0o600)
 
 
-def _write(descriptor: int, data: memoryview) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
+def _write(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _same(descriptor: int, path: Path) -> bool:

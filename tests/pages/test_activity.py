@@ -355,7 +355,6 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "person": "bob",
         "count": 2,
         "files": 3,
-        "person": "grace",
     }
     with override(language):
         text = event.text

@@ -1,5 +1,7 @@
 """What listens at an address that somebody typed is told to those who manage resources, and to nobody else."""
 
+from uuid import UUID
+
 import pytest
 from django.urls import reverse
 
@@ -31,9 +33,7 @@ SAME = "The service couldn't be reached. Your administrator can see why."
 @pytest.fixture
 def pages(endpoint, alice, lena, other):
     """A function that gives what a person reads on all pages that show the error."""
-    change = submit.change_model(
-        key="00000000-0000-0000-0000-000000000001", actor=alice.user, endpoint=endpoint, model=other
-    )
+    change = submit.change_model(key=UUID(int=1), actor=alice.user, endpoint=endpoint, model=other)
     failed = {"state": ChangeState.FAILED, "closed_at": change.requested_at, "due_at": None}
     LogArchive.objects.create(endpoint=endpoint, due_at=None)
     Download.objects.create(endpoint=endpoint, actor=lena.user, state="failed")
@@ -74,9 +74,7 @@ def test_other_errors_are_told_to_everybody(pages, lena):
 def test_the_rows_of_the_list_are_not_shared_between_those_who_are_told_and_those_who_are_not(
     endpoint, alice, bob, other
 ):
-    change = submit.change_model(
-        key="00000000-0000-0000-0000-000000000001", actor=alice.user, endpoint=endpoint, model=other
-    )
+    change = submit.change_model(key=UUID(int=1), actor=alice.user, endpoint=endpoint, model=other)
     Change.objects.filter(pk=change.pk).update(state=ChangeState.UNDECIDED, error=ERRORS[0], due_at=None)
     assert Endpoint.objects.get().pk == endpoint.pk
     for _visit in range(2):

@@ -1,26 +1,47 @@
 """What a person is allowed to do: the check in front of each page, and the one for single buttons."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
+from django.http import HttpRequest
 
-Person = User | AnonymousUser
+from endpoints.access import roles
+from endpoints.access.grants import Person, scope
+
+__all__ = ["Person", "allows", "may", "may_manage_people"]
 
 
-def may(permission: str) -> Callable[[Any], Any]:
-    """Decorate a view: only people with this permission of ours; others get 403.
+def may(right: str) -> Callable[[Any], Any]:
+    """Decorate a view: only people who have this right somewhere; others get 403, whatever the address names.
 
-    Sign-in itself is demanded of every page by LoginRequiredMiddleware.
+    What the address names is then fetched through the door, which answers 404 for what the person's grants don't
+    cover. Sign-in itself is demanded of every page by LoginRequiredMiddleware.
     """
-    return permission_required(f"endpoints.{permission}", raise_exception=True)
+    if right not in roles.RIGHTS:
+        raise LookupError(right)
+
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def permitted(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if not scope(request.user, right):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        permitted.rights = (right, *getattr(view, "rights", ()))  # type: ignore[attr-defined]  # for docs/permissions.md
+        return permitted
+
+    return decorate
 
 
-def allows(person: Person, permission: str, on: Model | None = None) -> bool:
-    """Whether the person holds this permission of ours, for the endpoint or Speech resource `on` or anywhere.
+def allows(person: Person, right: str, on: Model | None = None) -> bool:
+    """Whether the person has this right for the endpoint, Speech resource or project `on`; without it, anywhere."""
+    held = scope(person, right)
+    return held.covers(on) if on is not None else bool(held)
 
-    A role holds everywhere, so `on` makes no difference as long as permissions are granted by roles alone.
-    """
-    return person.has_perm(f"endpoints.{permission}")
+
+def may_manage_people(person: Person) -> bool:
+    """Whether the person manages accounts, grants and sessions of others."""
+    return allows(person, roles.MANAGE_PEOPLE)

@@ -38,7 +38,7 @@ PAGES = (
 )
 ACTIONS = (
     Place(_("Deploy model"), "add", "n", "new", permission="deploy_model"),
-    Place(_("Add a Speech resource"), "add", "", "resource-new", permission="manage_resources"),
+    Place(_("Add a Speech resource"), "add", "", "resource-new", permission="add_resource"),
     Place(_("Export the endpoints"), "download", "", "export"),
     Place(_("Saved views"), "eye", "", "views"),
 )

@@ -8,6 +8,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from endpoints import audit
 from endpoints.access.company.provider import CompanyProvider
 from endpoints.access.company.tokens import TooManyGroups, groups_in
-from endpoints.access.roles import ROLES
+from endpoints.models import Grant
 from endpoints.models.verbs import Verb
 
 TIMEOUT = 10  # seconds
@@ -87,15 +88,23 @@ class _Session(requests.Session):
         return super().request(*args, **{"timeout": TIMEOUT, **kwargs})
 
 
+_holding = Exists(Grant.objects.filter(group=OuterRef("pk")))
+
+
 def roles_of(groups: list[str]) -> set[str]:
-    """The roles of these groups by OIDC_ROLES, or the groups that are named like a role when it is empty."""
-    named = settings.OIDC_ROLES or {role: role for role in ROLES}
-    return {named[group] for group in groups if group in named}
+    """The groups here by OIDC_ROLES, or those of the same names when it is empty, that hold any role."""
+    named = settings.OIDC_ROLES
+    wanted = (
+        {named[group] for group in groups if group in named}
+        if named
+        else {group for group in groups if "\0" not in group}
+    )
+    return set(Group.objects.filter(_holding, name__in=wanted).values_list("name", flat=True))
 
 
 def set_roles(user: User, roles: set[str]) -> None:
-    """Give the person exactly these of our roles; what a team has added in other groups stays."""
-    before = set(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
+    """Put the person into exactly these of the groups that hold any role; other groups stay."""
+    before = set(user.groups.filter(_holding).values_list("name", flat=True))
     if before == roles:
         return
     user.groups.remove(*Group.objects.filter(name__in=before - roles))

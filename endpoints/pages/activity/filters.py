@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from endpoints.access import door
-from endpoints.access.permissions import Person
+from endpoints.access.permissions import Person, may_manage_people
 from endpoints.models.event import EventKind
 from endpoints.models.event_sentences import PRODUCT
 from endpoints.models.log import parse_day
@@ -25,7 +25,7 @@ def menus(person: Person, query: QueryDict) -> list[Menu]:
     endpoints = _few(door.endpoints(person).present().order_by("name_key", "pk").values_list("pk", "display_name"))
     resources = _few(door.resources(person).order_by("name").values_list("pk", "name"))
     kinds = [
-        (kind, label) for kind, label in EventKind.choices if kind != EventKind.PEOPLE or door.manages_people(person)
+        (kind, label) for kind, label in EventKind.choices if kind != EventKind.PEOPLE or may_manage_people(person)
     ]
     rows: list[tuple[str, str, Any]] = [
         ("person", _("Person"), [("", _("Anyone")), *people, (selection.NOBODY, PRODUCT)]),

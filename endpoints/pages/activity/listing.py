@@ -14,7 +14,7 @@ from django_htmx.http import push_url
 
 from endpoints.access import door
 from endpoints.access.door.activity_version import ActivityVersion
-from endpoints.access.permissions import may
+from endpoints.access.permissions import may, may_manage_people
 from endpoints.pages.activity import filters, lines, selection
 from endpoints.pages.endpoint_list.selection import COUNTED
 from endpoints.pages.http import HttpRequest
@@ -43,9 +43,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest) -> dict[str, Any]:
-    now = ActivityVersion.now(
-        people=door.manages_people(request.user)
-    )  # read before the events, so that none is missed
+    now = ActivityVersion.now(people=may_manage_people(request.user))  # read before the events, so that none is missed
     rows, asked = selection.lines(request.user, request.GET), request.GET.get("page", "")
     page = page_of(rows, selection.NEWEST_FIRST, asked, SIZE)
     shown = lines.of_events(request.user, page.rows)
@@ -70,7 +68,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
 
 def _news(request: HttpRequest) -> HttpResponse:
     """How many events are new since the page was made, and the results on it that were not final then."""
-    now, since = ActivityVersion.now(people=door.manages_people(request.user)), _number(request.GET.get("since"))
+    now, since = ActivityVersion.now(people=may_manage_people(request.user)), _number(request.GET.get("since"))
     new = selection.lines(request.user, request.GET).filter(pk__gt=since).order_by()[: MOST_NEW + 1].count()
     asked = [pk for text in request.GET.getlist("open")[:MOST_OPEN] if (pk := _number(text))]
     context = {

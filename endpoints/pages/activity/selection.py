@@ -38,9 +38,12 @@ def found(person: Person, query: QueryDict) -> EventQuerySet:
 
 
 def lines(person: Person, query: QueryDict) -> EventQuerySet:
-    """What the page shows of them: one line for a bulk change, unless one of its parts is asked for."""
+    """What the page shows of them: one line for a bulk change, unless one of its parts is asked for.
+
+    Whoever doesn't see all endpoints sees the parts only, because the line says to how many the change was made.
+    """
     rows = found(person, query)
-    parts = any(query.get(name) for name in ("q", "endpoint", "resource", "bulk"))
+    parts = not door.scope(person).everywhere or any(query.get(name) for name in ("q", "endpoint", "resource", "bulk"))
     return rows if parts else rows.lines()
 
 

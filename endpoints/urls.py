@@ -10,6 +10,8 @@ from endpoints.pages.endpoint_list import bulk, export, personal
 from endpoints.pages.endpoint_list import listing as endpoint_list
 from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
+from endpoints.pages.people import invitations, person
+from endpoints.pages.people import listing as people
 from endpoints.pages.resources import draft, states
 from endpoints.pages.resources import edit as resource
 from endpoints.pages.resources import listing as resources
@@ -78,6 +80,14 @@ urlpatterns = [
     path("resources/<uuid:pk>/remove/", states.remove, name="resource-remove"),
     path("resources/<uuid:pk>/version/", resource.version, name="resource-version"),
     path("resources/<uuid:pk>/hook/", resource.hook, name="resource-hook"),
+    path("people/", people.people, name="people"),
+    path("people/<str:name>/", person.person, name="person"),
+    path("people/<str:name>/password-link/", invitations.password_link, name="person-password-link"),
+    path("invitations/new/", invitations.invite, name="invite"),
+    path("people/<str:name>/sessions/", person.sessions, name="person-sessions"),
+    path("people/<str:name>/active/", person.active, name="person-active"),
+    path("people/<str:name>/second-factor/", person.second_factor, name="person-second-factor"),
+    path("people/<str:name>/roles/", person.roles, name="person-roles"),
     path("settings/", settings.settings, name="settings"),
     path("help/", help.help_page, name="help"),
     path("search/", results.search, name="search"),

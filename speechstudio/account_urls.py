@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 
-from endpoints.pages import account_sessions, company_sign_in
+from endpoints.pages import account_sessions, company_sign_in, passwords
 
 urlpatterns = [
     path("sign-in/", account.login, name="account_login"),
@@ -14,7 +14,7 @@ urlpatterns = [
     path("sign-in/company/", company_sign_in.login, name="company_login"),
     path("sign-in/company/callback/", company_sign_in.callback, name="company_callback"),
     path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
-    path("sign-in/reset/", account.password_reset, name="account_reset_password"),
+    path("sign-in/reset/", passwords.forgotten, name="account_reset_password"),
     path("sign-in/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
     path("sign-in/reset/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     re_path(
@@ -23,7 +23,7 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("settings/password/", account.password_change, name="account_change_password"),
-    path("settings/password/set/", account.password_set, name="account_set_password"),
+    path("settings/password/set/", passwords.company_account, name="account_set_password"),
     path("settings/second-factor/", include("allauth.mfa.urls")),
     path("settings/sessions/", account_sessions.sessions, name="usersessions_list"),
 ]

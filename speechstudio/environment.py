@@ -23,6 +23,7 @@ from speechstudio import server_urls
 # All settings, each also as NAME_FILE. Reading a name that is not here is an error; the README has the same names.
 NAMES = frozenset(
     {
+        "ADMIN_SECOND_FACTOR",
         "ALLOWED_HOSTS",
         "BREAK_GLASS_ACCOUNT",
         "BROKER_URL",

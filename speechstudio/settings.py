@@ -216,6 +216,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "endpoints.pages.sessions.SessionLimits",
+    "endpoints.pages.second_factor.SecondFactorFirst",
     "endpoints.pages.middleware.CleanAddresses",
     "endpoints.pages.middleware.TimeZoneAndLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -246,6 +247,7 @@ OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
 OIDC_ROLES = env.pairs("OIDC_ROLES")
 OIDC_SESSION_HOURS = env.int("OIDC_SESSION_HOURS", default=8)
 LOCAL_SIGN_IN = env.bool("LOCAL_SIGN_IN", default=True)
+ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=False)
 BREAK_GLASS_ACCOUNT = env.str("BREAK_GLASS_ACCOUNT", default="")
 globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))
 

@@ -5,6 +5,7 @@ from typing import Any
 from speechstudio.environment import Environment
 
 REAUTHENTICATION_SECONDS = 600
+_FORMS, _SECOND = "endpoints.pages.forms.sign_in", "endpoints.pages.forms.second_factor"
 _VALIDATION = "django.contrib.auth.password_validation"
 
 
@@ -29,7 +30,14 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
         # endpoints/pages/sessions.py enforces both limits.
         "SESSION_COOKIE_AGE": idle_hours * 3600,
         "ACCOUNT_ADAPTER": "endpoints.access.accounts.Accounts",
-        "ACCOUNT_FORMS": {"login": "endpoints.pages.forms.sign_in.SignInForm"},
+        "ACCOUNT_FORMS": {
+            "login": f"{_FORMS}.SignInForm",
+            "reauthenticate": f"{_FORMS}.ConfirmForm",
+            "change_password": f"{_FORMS}.ChangePasswordForm",
+            "reset_password": f"{_FORMS}.ResetPasswordForm",
+            "reset_password_from_key": f"{_FORMS}.NewPasswordForm",
+        },
+        "ACCOUNT_EMAIL_SUBJECT_PREFIX": "",
         "ACCOUNT_LOGIN_METHODS": {"username"},
         "ACCOUNT_SIGNUP_FIELDS": ["username*", "password1*"],
         "ACCOUNT_SIGNUP_ENABLED": False,
@@ -45,6 +53,13 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
             "reauthenticate": "10/m/user",
         },
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
+        "MFA_FORMS": {
+            "authenticate": f"{_SECOND}.CodeForm",
+            "reauthenticate": f"{_SECOND}.ConfirmCodeForm",
+            "activate_totp": f"{_SECOND}.SetUpCodeForm",
+            "add_webauthn": f"{_SECOND}.AddPasskeyForm",
+            "edit_webauthn": f"{_SECOND}.RenamePasskeyForm",
+        },
         "MFA_ADAPTER": "endpoints.access.accounts.SecondFactors",
         "MFA_TOTP_ISSUER": "Speech Studio",
         "MFA_PASSKEY_LOGIN_ENABLED": True,

@@ -72,6 +72,14 @@ MATRIX = {
     "resource-pause": ("POST", {"admin"}),
     "resource-resume": ("POST", {"admin"}),
     "resource-remove": ("POST", {"admin"}),
+    "people": ("GET", {"admin"}),
+    "person": ("GET", {"admin"}),
+    "person-sessions": ("POST", {"admin"}),
+    "person-active": ("POST", {"admin"}),
+    "person-second-factor": ("POST", {"admin"}),
+    "person-roles": ("POST", {"admin"}),
+    "person-password-link": ("POST", {"admin"}),
+    "invite": ("POST", {"admin"}),
     "settings": ("POST", {"viewer", "listener", "admin", None}),
 }
 # Open to everybody with the token in the address: see tests/messages/test_calendar.py.
@@ -79,7 +87,7 @@ BY_TOKEN = {"calendar"}
 
 
 def address(name):
-    ids = {"pk": uuid.uuid4(), "entry": 1}
+    ids = {"pk": uuid.uuid4(), "entry": 1, "name": "nobody"}
     return reverse(f"endpoints:{name}", kwargs={part: ids[part] for part in PATTERNS[name]})
 
 
@@ -264,6 +272,16 @@ NEEDED = {
         "edit",
         "new",
         "remove-duplicate",
+    },
+    "manage_people": {
+        "people",
+        "person",
+        "invite",
+        "person-active",
+        "person-password-link",
+        "person-roles",
+        "person-second-factor",
+        "person-sessions",
     },
     "go_back": {"go-back"},
     "show_key": {"key"},

@@ -228,10 +228,11 @@ class Table:
 def lists(table, user):
     """Pages that show rows of all endpoints, and those that show none; each begins with its name in urls.py."""
     names = (
-        *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new", "settings"),
-        *("shortcuts", "help", "views", "banners"),
+        *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new", "people", "invite"),
+        *("settings", "shortcuts", "help", "views", "banners"),
     )
     pages = {name: reverse(f"endpoints:{name}") for name in names}
+    pages["person"] = reverse("endpoints:person", args=["bob"])
     pages |= {f"list, {what}": f"{pages['list']}?{query}" for what, query in QUERIES.items()}
     some = {"project": table.projects, "base": table.models, "model": table.models}
     pages |= {

@@ -1,16 +1,22 @@
 """What django-allauth asks of the product: who may sign up, from where a client comes, and what is recorded."""
 
+import logging
 import threading
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from endpoints import audit
@@ -26,6 +32,10 @@ _waiting = threading.BoundedSemaphore(WAITING)
 _checking = threading.Lock()
 
 
+WRONG_CODE = _("The code is incorrect. Enter the one that's shown now.")
+log = logging.getLogger(__name__)
+
+
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth has no types
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -33,6 +43,11 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
         "too_many_login_attempts": _("Too many failed sign-ins. Wait a minute, then try again."),
         "company_only": _("Sign in with your company account."),
         "busy": _("Many people are signing in right now. Wait a moment, then try again."),
+        "enter_current_password": _("The current password is incorrect."),
+        "incorrect_password": _("The password is incorrect."),
+        "incorrect_code": WRONG_CODE,
+        "invalid_password_reset": _("The link isn't valid any more."),
+        "rate_limited": _("Too many attempts. Wait a minute, then try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -89,6 +104,11 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
             methods.append({"id": "company", "url": reverse("account_reauthenticate"), "description": ""})
         return methods
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """By a thread, because the time that it takes would tell which addresses have an account."""
+        message = self.render_mail(template_prefix, email, {"current_site": get_current_site(self.request), **context})
+        threading.Thread(target=_send, args=[message], daemon=True).start()
+
     def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)
         sessions.end_others(user, but=context.request.session.session_key if context.request else None)
@@ -98,6 +118,13 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
 UNSAID = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")  # pages show it themselves
 
 
+def _send(message: EmailMessage) -> None:
+    try:
+        message.send()
+    except (OSError, ValueError) as error:  # smtplib raises subclasses of OSError, whose text can contain the address
+        log.warning("An e-mail of sign-in was not sent: %s", type(error).__name__)
+
+
 def may_sign_in_locally(name: str) -> bool:
     return settings.LOCAL_SIGN_IN or (bool(name) and name == settings.BREAK_GLASS_ACCOUNT)
 
@@ -105,8 +132,35 @@ def may_sign_in_locally(name: str) -> bool:
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth has no types
     """Secrets of second factors are encrypted like all others."""
 
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": WRONG_CODE,
+        "cannot_generate_recovery_codes": _("Set up an authenticator app or a passkey first."),
+    }
+
     def encrypt(self, text: str) -> str:
         return Secret.of(text).sealed
 
     def decrypt(self, encrypted_text: str) -> str:
         return Secret(encrypted_text).open()
+
+    def generate_authenticator_name(self, user: User, type: Any) -> str:
+        return gettext("Passkey %(number)s") % {
+            "number": Authenticator.objects.filter(user=user, type=type).count() + 1
+        }
+
+    def build_totp_svg(self, url: str) -> str:
+        """Without styles, which our policy for contents refuses."""
+        from qrcode import QRCode  # few processes ever need it
+
+        code = QRCode()
+        code.add_data(url)
+        rows = code.get_matrix()
+        squares = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+        return format_html(
+            '<svg class="qr" viewBox="0 0 {size} {size}" role="img" aria-label="{label}">'
+            '<rect width="{size}" height="{size}" fill="#fff"/><path fill="#000" d="{squares}"/></svg>',
+            size=len(rows),
+            label=gettext("QR code"),
+            squares=squares,
+        )

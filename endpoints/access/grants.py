@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, Group, User
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from endpoints.access.roles import ADMIN, GROUPS, ROLES, Extent, rights_of
 from endpoints.models import Grant, Project, Resource
@@ -95,6 +95,17 @@ def role_of(person: Person) -> str:
     names = [name for name in ROLES if name in held]
     contained = {one for one in names for other in names if ROLES[one].rights < ROLES[other].rights}
     return ", ".join(str(name) for name in names if name not in contained)
+
+
+def holding_groups() -> "QuerySet[Group, Group]":
+    """The groups that hold any role."""
+    return Group.objects.filter(Exists(Grant.objects.filter(group=OuterRef("pk"))))
+
+
+def group_names() -> list[str]:
+    """Their names, those that each installation begins with first."""
+    names = holding_groups().values_list("name", flat=True)
+    return sorted(names, key=lambda name: ([*GROUPS, name].index(name), name))
 
 
 def create_groups(using: str = "default", apps: Any = None, **_: Any) -> None:

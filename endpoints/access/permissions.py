@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from endpoints.access import roles
 from endpoints.access.grants import Person, scope
 
-__all__ = ["Person", "allows", "may", "may_manage_people"]
+__all__ = ["Person", "allows", "may", "may_manage_people", "needs_second_factor", "people_manager"]
 
 
 def may(right: str) -> Callable[[Any], Any]:
@@ -42,6 +42,14 @@ def allows(person: Person, right: str, on: Model | None = None) -> bool:
     return held.covers(on) if on is not None else bool(held)
 
 
+people_manager = may(roles.MANAGE_PEOPLE)
+
+
 def may_manage_people(person: Person) -> bool:
     """Whether the person manages accounts, grants and sessions of others."""
     return allows(person, roles.MANAGE_PEOPLE)
+
+
+def needs_second_factor(person: Person) -> bool:
+    """Whether the person is one of those for whom ADMIN_SECOND_FACTOR asks for a second factor."""
+    return allows(person, roles.MANAGE) or may_manage_people(person)

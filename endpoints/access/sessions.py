@@ -12,6 +12,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -43,15 +44,19 @@ def extend(request: HttpRequest) -> None:
 
 def _hours(request: HttpRequest) -> int:
     """A company's session ends earlier, so that a role that is lost there is lost here, too."""
-    records = get_authentication_records(request, request.user)
-    by_company = any(record["method"] == "socialaccount" for record in records)
-    hours: int = settings.OIDC_SESSION_HOURS if by_company else settings.SESSION_HOURS
+    hours: int = settings.OIDC_SESSION_HOURS if by_company(request) else settings.SESSION_HOURS
     return hours
+
+
+def by_company(request: HttpRequest) -> bool:
+    """Whether the session began at the company's identity provider."""
+    return any(record["method"] == "socialaccount" for record in get_authentication_records(request, request.user))
 
 
 def of_person(user: User) -> list[UserSession]:
     """The sessions of a person that have not ended, the one used last first."""
-    return sorted(UserSession.objects.purge_and_list(user), key=lambda one: one.last_seen_at, reverse=True)
+    alive = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    return list(UserSession.objects.filter(user=user, session_key__in=alive).order_by("-last_seen_at", "-pk"))
 
 
 def end_one(user: User, pk: str) -> int:

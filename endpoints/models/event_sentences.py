@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PRODUCT = "Speech Studio"
 MISSING = "…"
 # Placeholders whose values are names of people and of things, or a verb of a newer version; the others are our words.
-NAMES = ("actor", "endpoint", "resource", "model", "old", "view", "entry", "verb")
+NAMES = ("actor", "person", "endpoint", "resource", "model", "old", "view", "entry", "verb")
 
 CREATE, MODEL, DELETE = ChangeKind.CREATE.value, ChangeKind.CHANGE_MODEL.value, ChangeKind.DELETE.value
 _LOGGING_ON = _("%(actor)s requested content logging for %(endpoint)s")
@@ -50,6 +50,7 @@ _OF_BULK = {
 }
 _WITHOUT_OLD = _("%(actor)s requested a model change of %(endpoint)s to %(model)s")
 _WITHOUT_PERSON = _("The change of %(endpoint)s was canceled")
+_ROLES_BY_GROUPS = _("The groups of %(person)s changed their roles")
 _MODEL_OUTSIDE = _("Model of %(endpoint)s changed outside this app from %(old)s to %(model)s")
 
 
@@ -96,6 +97,8 @@ def _special(event: Event, verb: Verb, values: dict[str, str]) -> Any:
     if verb == Verb.CHANGED_OUTSIDE and [*fields] == ["model"]:
         values |= {"old": fields["model"]["old"] or MISSING, "model": fields["model"]["new"] or MISSING}
         return _MODEL_OUTSIDE
+    if verb == Verb.ROLES_CHANGED and not event.actor_name:
+        return _ROLES_BY_GROUPS
     return _WITHOUT_PERSON if verb == Verb.CANCELED and not event.actor_name else None
 
 

@@ -61,8 +61,14 @@ class Verb(models.TextChoices):
     SIGN_IN_REFUSED = "account-refused", _("A sign-in of %(actor)s was refused")
     SIGNED_OUT = "account-signed-out", _("%(actor)s signed out")
     PASSWORD_CHANGED = "account-password", _("%(actor)s changed their password")
-    ROLES_CHANGED = "account-roles", _("The roles of %(person)s changed: %(what)s")
+    ROLES_CHANGED = "account-roles", _("%(actor)s changed the roles of %(person)s")
     SESSIONS_ENDED = "account-sessions", _("%(actor)s ended other sessions")
+    SESSIONS_ENDED_BY = "account-sessions-by", _("%(actor)s ended sessions of %(person)s")
+    INVITED = "account-invited", _("%(actor)s invited %(person)s")
+    PASSWORD_LINK = "account-password-link", _("%(actor)s created a password link for %(person)s")
+    ACCOUNT_ON = "account-on", _("%(actor)s turned on the account of %(person)s")
+    ACCOUNT_OFF = "account-off", _("%(actor)s turned off the account of %(person)s")
+    SECOND_FACTOR_REMOVED = "account-factor-removed", _("%(actor)s removed the second factor of %(person)s")
     VIEW_SHARED = "view-shared", _("%(actor)s shared the view %(view)s")
     VIEW_CHANGED = "view-changed", _("%(actor)s changed the shared view %(view)s")
     VIEW_UNSHARED = "view-unshared", _("%(actor)s stopped sharing the view %(view)s")
@@ -88,6 +94,7 @@ FIELDS = {
     "log_container": _("Storage container of the content logs"),
     "log_folder": _("Folder"),
     "web_hook": _("Web hook"),
+    "role": _("Role"),
 }
 SWITCHES = ("logging_enabled", "automatic_version", "free_tier", "web_hook")
 SECRETS = ("key", "log_container")

@@ -13,9 +13,11 @@ from django.utils.translation import ngettext
 
 from endpoints.access import door, grants
 from endpoints.access.door.versions import DataVersion, FrameVersion
-from endpoints.access.permissions import allows
+from endpoints.access.permissions import allows, may_manage_people
+from endpoints.access.second_factor import missing_second_factor
 from endpoints.pages import banners, places
 from endpoints.pages.banners import Banner
+from endpoints.pages.passkeys import at_localhost, passkeys_work
 
 
 @dataclass
@@ -40,6 +42,10 @@ class Frame:
     @cached_property
     def role(self) -> str:
         return grants.role_of(self.user)
+
+    @property
+    def manages_people(self) -> bool:
+        return may_manage_people(self.user)
 
     @cached_property
     def resource_label(self) -> str:
@@ -82,6 +88,9 @@ class Frame:
 def context(request: HttpRequest) -> dict[str, Any]:
     """The context processor; nothing is read for a person who has not signed in."""
     found: dict[str, Any] = {"demo": settings.DEMO, "company": bool(settings.OIDC_ISSUER), "mail": settings.MAIL}
+    found["second_factor_required"] = lambda: missing_second_factor(request)
+    found["passkeys_work"] = lambda: passkeys_work(request)
+    found["at_localhost"] = lambda: at_localhost(request)
     found["local_sign_in"] = settings.LOCAL_SIGN_IN or settings.BREAK_GLASS_ACCOUNT
     if getattr(request, "user", None) and request.user.is_authenticated:
         found["frame"] = of(request)

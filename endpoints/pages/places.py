@@ -32,6 +32,7 @@ PAGES = (
     Place(_("Downloads"), "download", "g d", "downloads", permission="read_logs"),
     Place(_("Activity"), "activity", "g a", "activity"),
     Place(_("Resources"), "resource", "g r", "resources", permission="manage_resources"),
+    Place(_("People"), "person", "g p", "people", permission="manage_people"),
     Place(_("Settings"), "settings", "g s", "settings", permission=""),
     Place(_("Help"), "help", "g h", "help", permission=""),
     Place(_("Keyboard shortcuts"), "keyboard", "?", "shortcuts"),
@@ -39,6 +40,7 @@ PAGES = (
 ACTIONS = (
     Place(_("Deploy model"), "add", "n", "new", permission="deploy_model"),
     Place(_("Add a Speech resource"), "add", "", "resource-new", permission="add_resource"),
+    Place(_("Invite person"), "add", "", "invite", permission="manage_people"),
     Place(_("Export the endpoints"), "download", "", "export"),
     Place(_("Saved views"), "eye", "", "views"),
 )

@@ -17,7 +17,8 @@ This page is written from the table in `endpoints/access/roles.py` (`UPDATE_PERM
 A person or a group holds a role for everything, for a Speech resource, or for a project. Roles add up. A grant for a
 project shows its endpoints, their changes, content logs and events, its models, the base models of its Speech resource,
 and the resource's name, but neither its key nor whether it can be reached. What no grant of a person covers is
-answered like what doesn't exist (404). A page that none of a person's roles opens answers 403, whatever its address names.
+answered like what doesn't exist (404). A page that none of a person's roles opens answers 403, whatever its address
+names.
 """
 EXTENTS = {Extent.PROJECT: "project", Extent.RESOURCE: "Speech resource", Extent.EVERYWHERE: "everything"}
 
@@ -64,4 +65,4 @@ def _pages() -> list[str]:
 
 
 def _value(part: str) -> object:
-    return {"pk": uuid.uuid4(), "entry": 1}.get(part, "x")
+    return {"pk": uuid.uuid4(), "entry": 1}.get(part, "name")

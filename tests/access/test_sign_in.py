@@ -4,7 +4,6 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -14,6 +13,7 @@ from django.test import Client, RequestFactory
 from endpoints.access.client_address import client_address
 from endpoints.access.sessions import SIGNED_IN_AT
 from endpoints.models import Event
+from tests.demo import until
 
 PASSWORD = "a long enough word"
 HTMX = {"HX-Request": "true"}
@@ -160,13 +160,14 @@ def test_the_administration_has_no_sign_in_of_its_own(client):
     assert client.post("/admin/login/", {"username": "x", "password": "y"}).headers["Location"].startswith("/sign-in/")
 
 
-def test_a_forgotten_password_is_reset_by_mail_and_the_page_tells_nothing(alice, client):
+def test_a_forgotten_password_is_reset_by_mail_and_the_page_tells_nothing(alice, client, settings):
+    settings.MAIL = True
     User.objects.filter(username="alice").update(email="alice@example.com")
     texts = []
     for address in ("alice@example.com", "nobody@example.com"):
         texts.append(client.post("/sign-in/reset/", {"email": address}, follow=True).content)
     assert texts[0] == texts[1]
-    (sent,) = mail.outbox
+    (sent,) = until(lambda: mail.outbox)
     link = re.search(r"https?://testserver(/sign-in/reset/\S+)", str(sent.body))[1]
     page = client.get(link, follow=True)
     new = {"password1": "a brand new long word", "password2": "a brand new long word"}
@@ -175,3 +176,36 @@ def test_a_forgotten_password_is_reset_by_mail_and_the_page_tells_nothing(alice,
     assert answer.status_code == 302
     assert EmailAddress.objects.count() <= 1
     assert settings.PASSWORD_RESET_TIMEOUT == 3 * 24 * 3600
+
+
+@pytest.mark.parametrize("reason", ["company", "off", "no local sign-in"])
+def test_no_link_is_sent_to_who_could_not_use_a_password(alice, bob, client, settings, reason):
+    settings.MAIL = True
+    settings.LOCAL_SIGN_IN = reason != "no local sign-in"
+    alice.user.email, alice.user.is_active = "alice@example.com", reason != "off"
+    if reason == "company":
+        alice.user.set_unusable_password()
+    alice.user.save()
+    client.post("/sign-in/reset/", {"email": "alice@example.com"})
+    bob.user.email = "bob@example.com"
+    bob.user.save()
+    settings.LOCAL_SIGN_IN = True
+    client.post("/sign-in/reset/", {"email": "bob@example.com"})
+    until(lambda: mail.outbox)  # sent after the other one would have been
+    assert [one.to for one in mail.outbox] == [["bob@example.com"]]
+
+
+def test_without_a_mail_server_a_forgotten_password_is_a_matter_of_an_administrator(client, db):
+    assert client.get("/sign-in/reset/").status_code == 404
+    assert b"An administrator can give you a link" in client.post("/sign-in/reset/", {"email": "a@example.com"}).content
+
+
+def test_a_company_account_gets_no_password_here(alice):
+    alice.user.set_unusable_password()
+    alice.user.save()
+    alice.force_login(alice.user)
+    new = {"password1": "a brand new long word", "password2": "a brand new long word"}
+    for address in ("/settings/password/", "/settings/password/set/"):
+        alice.post(address, new, follow=True)
+    assert alice.post("/settings/password/set/", new).status_code == 403
+    assert not User.objects.get(username="alice").has_usable_password()

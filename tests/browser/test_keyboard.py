@@ -107,6 +107,7 @@ def test_the_listed_shortcuts_work(deploy):
     for keys, address in {
         **pages,
         "gr": "/resources/",
+        "gp": "/people/",
         "gs": "/settings/",
         "gh": "/help/",
         "n": "/endpoints/new/",

@@ -317,6 +317,7 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "old": "Older",
         "what": "name",
         "entry": "e1",
+        "person": "bob",
         "count": 2,
         "files": 3,
     }

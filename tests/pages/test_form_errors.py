@@ -3,16 +3,29 @@
 import re
 
 import pytest
+from allauth.core.context import request_context
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import translation
 
 from endpoints.changes.bulk import Action
 from endpoints.models import Endpoint, Resource
-from endpoints.pages.forms import bulk, content_logs, endpoint, new_endpoint, preferences, resource, resource_states
+from endpoints.pages.forms import (
+    bulk,
+    content_logs,
+    endpoint,
+    new_endpoint,
+    people,
+    preferences,
+    resource,
+    resource_states,
+    second_factor,
+    sign_in,
+)
 from endpoints.pages.forms.error_texts import Form, ModelBoundForm
-from endpoints.pages.forms.sign_in import SignInForm
 
 # How each form is made, from what was sent and from the page's people and rows.
 MADE = {
@@ -40,7 +53,19 @@ MADE = {
     resource.ResourceForm: lambda sent, of: resource.ResourceForm(sent, person=of["person"]),
     resource_states.PauseForm: lambda sent, of: resource_states.PauseForm(sent, count=100),
     resource_states.RemoveForm: lambda sent, of: resource_states.RemoveForm(sent, count=100),
-    SignInForm: lambda sent, of: SignInForm(data=sent, request=None),
+    people.InvitationForm: lambda sent, of: people.InvitationForm(sent),
+    sign_in.SignInForm: lambda sent, of: sign_in.SignInForm(data=sent, request=None),
+    sign_in.ConfirmForm: lambda sent, of: sign_in.ConfirmForm(sent, user=of["person"]),
+    sign_in.ChangePasswordForm: lambda sent, of: sign_in.ChangePasswordForm(of["person"], sent),
+    sign_in.NewPasswordForm: lambda sent, of: sign_in.NewPasswordForm(sent, user=of["person"]),
+    sign_in.ResetPasswordForm: lambda sent, of: sign_in.ResetPasswordForm(sent),
+    second_factor.CodeForm: lambda sent, of: second_factor.CodeForm(sent, user=of["person"]),
+    second_factor.ConfirmCodeForm: lambda sent, of: second_factor.ConfirmCodeForm(sent, user=of["person"]),
+    second_factor.SetUpCodeForm: lambda sent, of: second_factor.SetUpCodeForm(sent, user=of["person"]),
+    second_factor.AddPasskeyForm: lambda sent, of: second_factor.AddPasskeyForm(sent, user=of["person"]),
+    second_factor.RenamePasskeyForm: lambda sent, of: second_factor.RenamePasskeyForm(
+        sent, instance=Authenticator(user=of["person"], type="webauthn", data={"name": "Telephone"})
+    ),
 }
 
 
@@ -53,7 +78,7 @@ def ours(form):
 
 
 def test_every_form_is_among_those_that_are_walked_here():
-    assert {*ours(forms.BaseForm)} - {Form, ModelBoundForm} == {*MADE}
+    assert {*ours(forms.BaseForm)} - {Form, ModelBoundForm, sign_in.OurWords} == {*MADE}
 
 
 @pytest.fixture
@@ -61,7 +86,10 @@ def of(alice, world, resource, worker, settings):
     world.begin(endpoints=2, rate_limit="0/0")
     worker.mirror()
     settings.PURPOSE_REQUIRED = True
-    return {"person": alice.user, "endpoint": Endpoint.objects.present()[0]}
+    request = RequestFactory().get("/")
+    request.user, request.session = alice.user, alice.session
+    with request_context(request):
+        yield {"person": alice.user, "endpoint": Endpoint.objects.present()[0]}
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -7,8 +7,7 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
-from django.contrib.auth.models import Group, User
-from django.db.models import Exists, OuterRef
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,7 +15,8 @@ from django.utils.translation import gettext as _
 from endpoints import audit
 from endpoints.access.company.provider import CompanyProvider
 from endpoints.access.company.tokens import TooManyGroups, groups_in
-from endpoints.models import Grant
+from endpoints.access.grants import holding_groups
+from endpoints.access.people import set_roles
 from endpoints.models.verbs import Verb
 
 TIMEOUT = 10  # seconds
@@ -88,9 +88,6 @@ class _Session(requests.Session):
         return super().request(*args, **{"timeout": TIMEOUT, **kwargs})
 
 
-_holding = Exists(Grant.objects.filter(group=OuterRef("pk")))
-
-
 def roles_of(groups: list[str]) -> set[str]:
     """The groups here by OIDC_ROLES, or those of the same names when it is empty, that hold any role."""
     named = settings.OIDC_ROLES
@@ -99,15 +96,4 @@ def roles_of(groups: list[str]) -> set[str]:
         if named
         else {group for group in groups if "\0" not in group}
     )
-    return set(Group.objects.filter(_holding, name__in=wanted).values_list("name", flat=True))
-
-
-def set_roles(user: User, roles: set[str]) -> None:
-    """Put the person into exactly these of the groups that hold any role; other groups stay."""
-    before = set(user.groups.filter(_holding).values_list("name", flat=True))
-    if before == roles:
-        return
-    user.groups.remove(*Group.objects.filter(name__in=before - roles))
-    user.groups.add(*Group.objects.filter(name__in=roles - before))
-    change = audit.field_change("role", ", ".join(sorted(before)), ", ".join(sorted(roles)))
-    audit.record(Verb.ROLES_CHANGED, person=user.get_username(), fields=[change])
+    return set(holding_groups().filter(name__in=wanted).values_list("name", flat=True))

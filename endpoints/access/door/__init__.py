@@ -18,11 +18,10 @@ from django.db.models import Max, Model, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from endpoints.access import grants
-from endpoints.access.door import within
+from endpoints.access import grants, roles
+from endpoints.access.door import people_and_groups, within
 from endpoints.access.grants import Person, Scope
 from endpoints.access.permissions import may_manage_people
-from endpoints.access.roles import DEPLOY, GO_BACK, HEALTH, MANAGE, MANAGE_LOGS, READ_LOGS, SHOW_KEY, VIEW
 from endpoints.models import (
     Bulk,
     Change,
@@ -57,7 +56,10 @@ from endpoints.models.project import ProjectQuerySet
 from endpoints.models.purge import PurgeQuerySet
 from endpoints.models.resource import ResourceQuerySet
 
-__all__ = ["DEPLOY", "GO_BACK", "HEALTH", "MANAGE", "MANAGE_LOGS", "READ_LOGS", "SHOW_KEY", "VIEW"]
+VIEW, HEALTH, READ_LOGS, MANAGE_LOGS = roles.VIEW, roles.HEALTH, roles.READ_LOGS, roles.MANAGE_LOGS
+GO_BACK, DEPLOY, SHOW_KEY, MANAGE = roles.GO_BACK, roles.DEPLOY, roles.SHOW_KEY, roles.MANAGE
+account, accounts = people_and_groups.account, people_and_groups.accounts
+group, groups, held_grants = people_and_groups.group, people_and_groups.groups, people_and_groups.grants
 
 Row = TypeVar("Row", bound=Model)
 Rows = TypeVar("Rows", bound="QuerySet[Any, Any]")

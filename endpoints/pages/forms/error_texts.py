@@ -9,12 +9,17 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 # By the name of a required field. Whole sentences, because German needs the gender of each noun.
 REQUIRED = {
     "auth": gettext_lazy("Select how to authenticate."),
+    "code": gettext_lazy("Enter the code."),
     "count": gettext_lazy("Enter the number."),
+    "email": gettext_lazy("Enter an e-mail address."),
     "every_hours": gettext_lazy("Select how often to check."),
     "model": gettext_lazy("Select a model."),
     "name": gettext_lazy("Enter a name."),
     "number": gettext_lazy("Enter the number."),
+    "oldpassword": gettext_lazy("Enter your current password."),
     "password": gettext_lazy("Enter your password."),
+    "password1": gettext_lazy("Enter a new password."),
+    "password2": gettext_lazy("Enter the new password again."),
     "project": gettext_lazy("Select a project."),
     "purpose": gettext_lazy("Enter a purpose."),
     "reason": gettext_lazy("Enter a reason."),

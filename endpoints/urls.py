@@ -10,7 +10,7 @@ from endpoints.pages.endpoint_list import bulk, export, personal
 from endpoints.pages.endpoint_list import listing as endpoint_list
 from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
-from endpoints.pages.people import invitations, person
+from endpoints.pages.people import grants, groups, invitations, person
 from endpoints.pages.people import listing as people
 from endpoints.pages.resources import draft, states
 from endpoints.pages.resources import edit as resource
@@ -81,7 +81,11 @@ urlpatterns = [
     path("resources/<uuid:pk>/version/", resource.version, name="resource-version"),
     path("resources/<uuid:pk>/hook/", resource.hook, name="resource-hook"),
     path("people/", people.people, name="people"),
+    path("people/groups/", groups.groups, name="groups"),
+    path("people/groups/<path:name>/grants/", grants.of_group, name="group-grants"),
+    path("people/groups/<path:name>/", groups.group, name="group"),
     path("people/<str:name>/", person.person, name="person"),
+    path("people/<str:name>/grants/", grants.of_person, name="person-grants"),
     path("people/<str:name>/password-link/", invitations.password_link, name="person-password-link"),
     path("invitations/new/", invitations.invite, name="invite"),
     path("people/<str:name>/sessions/", person.sessions, name="person-sessions"),

@@ -28,9 +28,9 @@ MANAGE, ADD_RESOURCE, MANAGE_PEOPLE = "manage_resources", "add_resource", "manag
 
 @dataclass(frozen=True)
 class Right:
-    """`least`: the smallest extent of a grant that gives it."""
+    """`says`: for docs/permissions.md. `least`: the smallest extent of a grant that gives it."""
 
-    says: str | Promise
+    says: str
     least: Extent = Extent.PROJECT
 
 
@@ -44,16 +44,16 @@ class Role:
 
 
 RIGHTS = {
-    VIEW: Right(_("See endpoints, their changes, models, and activity")),
-    HEALTH: Right(_("See whether a Speech resource can be reached"), Extent.RESOURCE),
-    READ_LOGS: Right(_("Read, play, and download content logs")),
-    GO_BACK: Right(_("Go back to the previous model of an endpoint")),
-    DEPLOY: Right(_("Deploy, change, and delete endpoints")),
-    SHOW_KEY: Right(_("Show the key of a Speech resource"), Extent.RESOURCE),
-    MANAGE_LOGS: Right(_("Save and delete content logs")),
-    MANAGE: Right(_("Manage a Speech resource"), Extent.RESOURCE),
-    ADD_RESOURCE: Right(_("Add Speech resources"), Extent.EVERYWHERE),
-    MANAGE_PEOPLE: Right(_("Manage people and what they can do"), Extent.EVERYWHERE),
+    VIEW: Right("See endpoints, their changes, models, and activity"),
+    HEALTH: Right("See whether a Speech resource can be reached", Extent.RESOURCE),
+    READ_LOGS: Right("Read, play, and download content logs"),
+    GO_BACK: Right("Go back to the previous model of an endpoint"),
+    DEPLOY: Right("Deploy, change, and delete endpoints"),
+    SHOW_KEY: Right("Show the key of a Speech resource", Extent.RESOURCE),
+    MANAGE_LOGS: Right("Save and delete content logs"),
+    MANAGE: Right("Manage a Speech resource", Extent.RESOURCE),
+    ADD_RESOURCE: Right("Add Speech resources", Extent.EVERYWHERE),
+    MANAGE_PEOPLE: Right("Manage people and what they can do", Extent.EVERYWHERE),
 }
 
 _SEES = {VIEW, HEALTH}

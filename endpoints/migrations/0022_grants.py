@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Grant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('viewer', 'Viewer'), ('listener', 'Listener'), ('on-call', 'On call'), ('deployer', 'Deployer'), ('log-admin', 'Log admin'), ('resource-admin', 'Resource admin'), ('owner', 'Owner')], max_length=20)),
+                ('role', models.CharField(max_length=20)),
                 ('group', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='auth.group')),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='endpoints.project')),

@@ -4,20 +4,19 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.project import Project
 from endpoints.models.resource import Resource
 
 
 class RoleName(models.TextChoices):
-    VIEWER = "viewer", _("Viewer")
-    LISTENER = "listener", _("Listener")
-    ON_CALL = "on-call", _("On call")
-    DEPLOYER = "deployer", _("Deployer")
-    LOG_ADMIN = "log-admin", _("Log admin")
-    RESOURCE_ADMIN = "resource-admin", _("Resource admin")
-    OWNER = "owner", _("Owner")
+    VIEWER = "viewer"
+    LISTENER = "listener"
+    ON_CALL = "on-call"
+    DEPLOYER = "deployer"
+    LOG_ADMIN = "log-admin"
+    RESOURCE_ADMIN = "resource-admin"
+    OWNER = "owner"
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -30,7 +29,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 class Grant(models.Model):
     """A role of a person or of a group, for a Speech resource or a project; for everything when neither is set."""
 
-    role = models.CharField(max_length=20, choices=RoleName)
+    role = models.CharField(max_length=20)  # a RoleName, or one of a newer version
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
     group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="+")
     resource = models.ForeignKey(Resource, null=True, on_delete=models.CASCADE, related_name="+")

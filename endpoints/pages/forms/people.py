@@ -26,7 +26,7 @@ class InvitationForm(Form):
         error_messages={"invalid": gettext_lazy("Enter an e-mail address, such as name@example.com.")},
     )
     roles = forms.MultipleChoiceField(
-        label=gettext_lazy("Roles"),
+        label=gettext_lazy("Groups"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )

@@ -18,6 +18,8 @@ from endpoints.access.grants import group_names
 from endpoints.access.permissions import people_manager
 from endpoints.access.sessions import of_person
 from endpoints.pages.http import HttpRequest
+from endpoints.pages.people import grants
+from endpoints.pages.people.refusals import refusal_of
 from endpoints.pages.sessions import recent_sign_in
 
 
@@ -32,18 +34,10 @@ def person(request: HttpRequest, name: str) -> HttpResponse:
         "roles": [(name, name in held) for name in group_names()],
         "sessions": of_person(account),
         "refusal": refusal_of(request.user, account),
+        **grants.section(request.user, person=account),
         "linkable": settings.LOCAL_SIGN_IN and not account.by_company,  # type: ignore[attr-defined]  # of the door
     }
     return render(request, "people/person.html", context)
-
-
-def refusal_of(manager: User, account: User) -> str:
-    """Why the manager may not change the account; "" when they may."""
-    if account == manager:
-        return _("This is your own account. Another person who manages people can change it.")
-    if not people.may_change(manager, account):
-        return _("Only a superuser can change the account of a superuser.")
-    return ""
 
 
 Act = Callable[[HttpRequest, User], str]

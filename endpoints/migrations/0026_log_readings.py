@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0021_event_kind_people'),
+        ('endpoints', '0023_grants_of_permissions'),
     ]
 
     operations = [

@@ -7,6 +7,7 @@ from endpoints.models.download import Download
 from endpoints.models.draft import Draft
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.event import Event
+from endpoints.models.grant import Grant, RoleName
 from endpoints.models.hook import HookCall
 from endpoints.models.log import LogEntry, LogFile
 from endpoints.models.log_archive import LogArchive, LogDay
@@ -29,6 +30,7 @@ __all__ = [
     "Endpoint",
     "Event",
     "Favorite",
+    "Grant",
     "HookCall",
     "LogArchive",
     "LogDay",
@@ -39,6 +41,7 @@ __all__ = [
     "Project",
     "Purge",
     "Resource",
+    "RoleName",
     "SavedView",
     "Seal",
     "SealedEvent",

@@ -79,7 +79,7 @@ def locked() -> Banner:
 
 def no_resource(person: Person) -> Banner:
     text = _("No Speech resource has been added yet.")
-    if allows(person, "manage_resources"):
+    if allows(person, "add_resource"):
         return Banner("info", text, None, reverse("endpoints:resource-new"), _("Add a Speech resource"))
     return Banner("info", text)
 
@@ -88,11 +88,11 @@ def _shown(person: Person, match: ResolverMatch | None) -> ResourceQuerySet | No
     """The resources whose endpoints a page shows; None when it shows none."""
     name = match.url_name or "" if match and match.app_name == "endpoints" else ""
     if name in _OF_ALL:
-        return door.resources(person)
+        return door.resources(person, door.HEALTH)
     pk = match.kwargs.get("pk") if match else None
     if not name or pk is None or (name.startswith(_NOT_OF_ENDPOINTS) and name != "change-model"):
         return None
-    return door.resources(person).filter(pk__in=door.endpoints(person).filter(pk=pk).values("resource"))
+    return door.resources(person, door.HEALTH).filter(pk__in=door.endpoints(person).filter(pk=pk).values("resource"))
 
 
 def _failing(person: Person, resource: Resource) -> Banner:

@@ -21,6 +21,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models.event import Event, EventKind, Verb
 from endpoints.models.event_sentences import NAMES
+from endpoints.models.search import uuid_in
 from endpoints.models.service_errors import in_words
 from endpoints.models.status import OPEN, ChangeState
 from endpoints.pages.activity import results
@@ -65,7 +66,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Line:
-    """`urls`: by the placeholder of the sentence whose value is a link. `more`: how many parts are not shown."""
+    """`urls`: by the placeholder of the sentence whose value is a link, and of the `receipt` of a purge.
+
+    `more`: how many parts are not shown.
+    """
 
     event: Event
     icon: str
@@ -147,6 +151,9 @@ class _About:
             .filter(pk__in=_ids(event.resource_id for event in events))
         )
         self.found_resources = set(resources.values_list("pk", flat=True))
+        purges = _ids(uuid_in(event.facts.get("purge")) for event in events)
+        receipts = door.purges(person).filter(pk__in=purges).values_list("pk", flat=True) if purges else ()
+        self.receipts = {str(pk) for pk in receipts}
         self.sums: dict[UUID, list[tuple[str, int]]] = {}
         if self.bulks:
             sums = door.changes(person).filter(bulk__in=self.bulks).order_by().values_list("bulk_id", "state")
@@ -196,6 +203,8 @@ class _About:
             urls["endpoint"] = reverse("endpoints:detail", args=[event.endpoint_id])
         if event.resource_id in self.found_resources:
             urls["resource"] = reverse("endpoints:resource-edit", args=[event.resource_id])
+        if (purge := event.facts.get("purge")) in self.receipts:
+            urls["receipt"] = reverse("endpoints:purge", args=[purge])
         if change and change["model_id"] and (name := event.facts.get("model")):
             urls["model"] = f"{reverse('endpoints:models')}?{urlencode({'q': name})}"
         return urls

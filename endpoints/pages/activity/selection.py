@@ -43,10 +43,12 @@ def found(person: Person, query: QueryDict) -> EventQuerySet:
 def lines(person: Person, query: QueryDict) -> EventQuerySet:
     """What the page shows of them: one line for a bulk change, unless one of its parts is asked for.
 
-    Each part has its own result, and the line of the bulk change only their sum.
+    Each part has its own result, and the line of the bulk change only their sum. Whoever doesn't see all endpoints sees
+    the parts only, because the line says to how many the change was made.
     """
     rows = found(person, query)
-    parts = any(query.get(name) for name in ("q", "endpoint", "resource", "bulk", "result"))
+    narrow = any(query.get(name) for name in ("q", "endpoint", "resource", "bulk", "result"))
+    parts = narrow or not door.scope(person).everywhere
     return rows if parts else rows.lines()
 
 

@@ -22,10 +22,16 @@ from endpoints.pages.forms.resource import ResourceForm
 from endpoints.pages.http import HttpRequest
 
 
+@may("add_resource")
+def add(request: HttpRequest) -> HttpResponse:
+    answer: HttpResponse = edit(request, None)
+    return answer
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("manage_resources")
-def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
-    """Add a Speech resource, or change one; the stored key is never shown. `draft` in the query: go on with it."""
+def edit(request: HttpRequest, pk: UUID | None) -> HttpResponse:
+    """Change a Speech resource, or add one; the stored key is never shown. `draft` in the query: go on with it."""
     resource = door.resource(request.user, pk) if pk else None
     query = request.GET.get("draft")
     draft = door.connection_draft(request.user, uuid_in(query)) if query else ConnectionCheck()

@@ -65,7 +65,7 @@ def enter(page, name, password=PASSWORD):
     page.goto("/sign-in/")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: not url.endswith("/sign-in/"))
 
 
@@ -127,7 +127,7 @@ def test_a_passkey_signs_a_person_in_alone_and_as_the_second_factor(page, invite
     page.context.clear_cookies()
     page.goto("/sign-in/")
     accessible(page)
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     signed_in(page)
 
     page.context.clear_cookies()
@@ -149,7 +149,7 @@ def test_at_an_ip_address_the_page_says_why_there_are_no_passkeys(open_page, nam
     expect(page.get_by_role("link", name="Open this page at localhost")).to_have_attribute("href", f"{named}{INDEX}")
     page.context.clear_cookies()
     page.goto("/sign-in/")
-    expect(page.get_by_role("button", name="Sign in with a passkey")).to_have_count(0)
+    expect(page.get_by_role("button", name="Use a passkey")).to_have_count(0)
 
 
 def test_pages_of_the_own_account_pass_axe(open_page):

@@ -24,6 +24,7 @@ from speechstudio import server_urls
 NAMES = frozenset(
     {
         "ADMIN_SECOND_FACTOR",
+        "ADMIN_SECOND_FACTOR",
         "ALLOWED_HOSTS",
         "BREAK_GLASS_ACCOUNT",
         "BROKER_URL",
@@ -34,6 +35,7 @@ NAMES = frozenset(
         "DATABASE_URL",
         "DEBUG",
         "DEMO",
+        "DOWNLOADS_PER_PERSON",
         "DOWNLOAD_DAYS",
         "EMAIL_FROM",
         "EMAIL_URL",
@@ -47,6 +49,8 @@ NAMES = frozenset(
         "LOG_STORAGE",
         "LOG_STORAGE_OPTIONS",
         "LOOK_SECONDS",
+        "METRICS_NETWORKS",
+        "METRICS_TOKEN",
         "NO_PROXY",
         "OIDC_CLIENT_ID",
         "OIDC_CLIENT_SECRET",
@@ -72,6 +76,7 @@ NAMES = frozenset(
         "TIME_ZONE",
         "TRUSTED_PROXIES",
         "VAR",
+        "ZIPS_PER_PERSON",
     }
 )
 OURS_ALONE = "SPEECH_"  # no other program's variables begin like this

@@ -24,6 +24,7 @@ from speechstudio import server_urls
 NAMES = frozenset(
     {
         "ADMIN_SECOND_FACTOR",
+        "ADMIN_SECOND_FACTOR",
         "ALLOWED_HOSTS",
         "BREAK_GLASS_ACCOUNT",
         "BROKER_URL",

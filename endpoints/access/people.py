@@ -1,7 +1,5 @@
 """What is done to people's accounts by those who manage them: roles, sessions, second factors. Each act is recorded."""
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
@@ -117,6 +115,9 @@ def invite(name: str, email: str, roles: set[str], *, actor: User) -> User:
 
 def password_path(user: User, *, actor: User) -> str:
     """The path of a page where the person sets a new password, once, within PASSWORD_RESET_TIMEOUT (three days)."""
+    from allauth.account.forms import default_token_generator  # workers, which come here by the door, never need it
+    from allauth.account.utils import user_pk_to_url_str
+
     audit.record(Verb.PASSWORD_LINK, actor=actor, person=user.get_username())
     key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     return reverse("account_reset_password_from_key", kwargs=key)

@@ -30,7 +30,7 @@ def test_sign_in_is_closed_with_a_sentence_within_two_seconds_and_reading_goes_o
     answer = Client().post("/sign-in/", TYPED)
     assert time.monotonic() - begin < 2
     assert answer.status_code == 503
-    assert "doesn't respond, so nobody can sign in" in answer.content.decode()
+    assert "doesn't respond, so no one can sign in" in answer.content.decode()
     assert int(answer["Retry-After"]) > 0
     assert Client().get("/sign-in/").status_code == 200
     assert bob.get("/endpoints/").status_code == 200

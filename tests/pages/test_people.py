@@ -85,10 +85,12 @@ def test_a_session_of_another_person_is_not_ended_by_its_number(alice, bob, lena
 
 
 def test_an_account_that_is_turned_off_is_signed_out_and_cannot_sign_in_until_it_is_on(alice, bob):
+    assert bob.get("/endpoints/").status_code == 200
     alice.post(f"{BOB}active/", {"active": "0"})
     assert bob.get("/endpoints/").status_code == 302
     assert "/sign-in/inactive/" in Client().post("/sign-in/", {"username": "bob", "password": PASSWORD})["Location"]
     alice.post(f"{BOB}active/", {"active": "1"})
+    assert bob.get("/endpoints/").status_code == 302
     sign_in("bob")
     assert ("alice turned off the account of bob", "people") in recorded()
     assert ("alice turned on the account of bob", "people") in recorded()

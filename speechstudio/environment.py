@@ -222,7 +222,11 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         url = server_urls.broker(name, self.text(name))
         if not url:
             return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-        waits = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}  # seconds; a page must not wait for it
+        from redis.backoff import NoBackoff  # only web processes with CACHE_URL need it
+        from redis.retry import Retry
+
+        # Seconds, and one attempt: a page must not wait for it.
+        waits = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": waits}
 
     def networks(self, name: str) -> tuple[str, ...]:

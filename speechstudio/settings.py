@@ -217,6 +217,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "endpoints.pages.sessions.SessionLimits",
     "endpoints.pages.second_factor.SecondFactorFirst",
+    "endpoints.pages.sign_in_closed.SignInClosed",
     "endpoints.pages.middleware.CleanAddresses",
     "endpoints.pages.middleware.TimeZoneAndLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -55,6 +55,8 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
         "MFA_FORMS": {
             "authenticate": f"{_SECOND}.CodeForm",
+            "authenticate_webauthn": f"{_SECOND}.PasskeyForm",
+            "login_webauthn": f"{_SECOND}.PasskeySignInForm",
             "reauthenticate": f"{_SECOND}.ConfirmCodeForm",
             "activate_totp": f"{_SECOND}.SetUpCodeForm",
             "add_webauthn": f"{_SECOND}.AddPasskeyForm",

@@ -1,13 +1,18 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from endpoints.pages import health, web_hooks
+from endpoints.pages.people.administration import RecordedUserAdmin
 
 # No second door: it leads to our sign-in.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as django-allauth documents
+admin.site.unregister(User)
+admin.site.register(User, RecordedUserAdmin)
+handler429 = "endpoints.pages.errors.too_many"  # django-allauth's
 handler500 = "endpoints.pages.errors.failed"
 
 urlpatterns = [

@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from endpoints import audit
-from endpoints.access import sessions
+from endpoints.access import sessions, sign_in_events
 from endpoints.access.client_address import client_address
 from endpoints.models.secret import Secret
 from endpoints.models.verbs import Verb
@@ -62,8 +62,16 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
         if message_template not in UNSAID:
             super().add_message(request, level, message_template, *args, **kwargs)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            sign_in_events.throttled(credentials.get("username", ""), self.get_client_ip(request))
+            raise
+
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         if not may_sign_in_locally(credentials.get("username", "")):
+            self._refused(request, credentials.get("username", ""), "company-only")
             raise ValidationError(self.error_messages["company_only"], code="company_only")
         if not _waiting.acquire(blocking=False):
             raise ValidationError(self.error_messages["busy"], code="busy")
@@ -77,16 +85,24 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
         """Local sign-in that is switched off is off for passkeys, too."""
         by_company = "sociallogin" in (options.get("signal_kwargs") or {})
         if not by_company and not may_sign_in_locally(user.get_username()):
+            sign_in_events.refused(user, self.get_client_ip(request), "company-only")
             raise PermissionDenied
         return super().pre_login(request, user, **options)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Recorded for accounts that exist: an unknown name may be a password in the wrong field."""
-        user = User.objects.filter(username=credentials.get("username", "")).first()
-        audit.record(Verb.SIGN_IN_REFUSED, actor=user, address=self.get_client_ip(request))
+        self._refused(request, credentials.get("username", ""), "password")
+
+    def _refused(self, request: HttpRequest, name: str, why: str) -> None:
+        user = User.objects.filter(username=name).first()
+        sign_in_events.refused(user, self.get_client_ip(request), why)
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> Any:
+        sign_in_events.refused(user, self.get_client_ip(request), "off")
+        return super().respond_user_inactive(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> Any:
-        audit.record(Verb.SIGNED_IN, actor=user, address=self.get_client_ip(request))
+        break_glass = not settings.LOCAL_SIGN_IN and user.get_username() == settings.BREAK_GLASS_ACCOUNT
+        sign_in_events.signed_in(request, user, self.get_client_ip(request), break_glass=break_glass)
         return super().post_login(request, user, **options)
 
     def is_reauthentication_required(self, *, app: str, **_options: Any) -> bool:

@@ -1,7 +1,5 @@
 """What is done to people's accounts by those who manage them: roles, sessions, second factors. Each act is recorded."""
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
@@ -36,18 +34,34 @@ def set_roles(user: User, roles: set[str], *, actor: User | None = None) -> bool
 
     `actor`: who decided it, None for the groups of the identity provider. Returns whether anything changed.
     """
-    before = set(user.groups.filter(pk__in=holding_groups()).values_list("name", flat=True))
-    if before == roles:
-        return False
+    held = roles_held(user.pk)
+    before = held & {*holding_groups().values_list("name", flat=True)}
     user.groups.remove(*Group.objects.filter(name__in=before - roles))
     user.groups.add(*Group.objects.filter(name__in=roles - before))
-    change = audit.field_change("role", _listed(before), _listed(roles))
+    return record_roles(user, held, actor=actor)
+
+
+def roles_held(pk: int) -> set[str]:
+    """The groups of a person, among them our roles, and "superuser"."""
+    user = User.objects.filter(pk=pk).first()
+    if user is None:
+        return set()
+    return {*user.groups.values_list("name", flat=True), *(["superuser"] if user.is_superuser else [])}
+
+
+def record_roles(user: User, before: set[str], *, actor: User | None) -> bool:
+    """Record a change of roles since `before`; returns whether there was one."""
+    now = roles_held(user.pk)
+    if before == now:
+        return False
+    change = audit.field_change("role", _listed(before), _listed(now))
     audit.record(Verb.ROLES_CHANGED, actor=actor, person=user.get_username(), fields=[change])
     return True
 
 
 def _listed(roles: set[str]) -> str:
-    return ", ".join(name for name in group_names() if name in roles)
+    order = group_names()
+    return ", ".join([*(name for name in order if name in roles), *sorted(roles - {*order})])
 
 
 @transaction.atomic
@@ -101,6 +115,9 @@ def invite(name: str, email: str, roles: set[str], *, actor: User) -> User:
 
 def password_path(user: User, *, actor: User) -> str:
     """The path of a page where the person sets a new password, once, within PASSWORD_RESET_TIMEOUT (three days)."""
+    from allauth.account.forms import default_token_generator  # workers, which come here by the door, never need it
+    from allauth.account.utils import user_pk_to_url_str
+
     audit.record(Verb.PASSWORD_LINK, actor=actor, person=user.get_username())
     key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     return reverse("account_reset_password_from_key", kwargs=key)

@@ -58,6 +58,19 @@ _OF_PROJECT = {
 }
 _WITHOUT_OLD = _("%(actor)s requested a model change of %(endpoint)s to %(model)s")
 _WITHOUT_PERSON = _("The change of %(endpoint)s was canceled")
+_SIGNED_IN = {
+    "company": _("%(actor)s signed in with a company account"),
+    "passkey": _("%(actor)s signed in with a passkey"),
+    "break-glass": _("%(actor)s signed in with the break-glass account"),
+}
+_REFUSED = {
+    "second-factor": _("A sign-in of %(actor)s was refused: wrong second factor"),
+    "off": _("A sign-in of %(actor)s was refused: the account is turned off"),
+    "company-only": _("A sign-in of %(actor)s was refused: only company accounts can sign in"),
+    "throttled": _("Sign-ins of %(actor)s were refused for a minute: too many attempts"),
+}
+_REFUSED_TO_NOBODY = _("A sign-in was refused")
+_THROTTLED_FOR_NOBODY = _("Sign-ins were refused for a minute: too many attempts")
 _ROLES_BY_GROUPS = _("The groups of %(person)s changed their roles")
 _MODEL_OUTSIDE = _("Model of %(endpoint)s changed outside this app from %(old)s to %(model)s")
 
@@ -107,9 +120,19 @@ def _special(event: Event, verb: Verb, values: dict[str, str]) -> Any:
         return _MODEL_OUTSIDE
     if verb in _OF_PROJECT and (event.facts.get("project") or event.resource_id):
         return (_OF_PROJECT if event.facts.get("project") else _OF_RESOURCE)[verb]
+    if verb == Verb.SIGNED_IN:
+        return _SIGNED_IN.get(str(event.facts.get("how")))
+    if verb == Verb.SIGN_IN_REFUSED:
+        return _refusal(str(event.facts.get("why")), known=bool(event.actor_name))
     if verb == Verb.ROLES_CHANGED and not event.actor_name:
         return _ROLES_BY_GROUPS
     return _WITHOUT_PERSON if verb == Verb.CANCELED and not event.actor_name else None
+
+
+def _refusal(why: str, *, known: bool) -> Any:
+    if known:
+        return _REFUSED.get(why)
+    return _THROTTLED_FOR_NOBODY if why == "throttled" else _REFUSED_TO_NOBODY
 
 
 def _words(event: Event) -> dict[str, str]:

@@ -3,11 +3,15 @@
 import sys
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.views import defaults
+
+from endpoints.access import sign_in_events
+from endpoints.access.client_address import client_address
 
 RETRY_SECONDS = 10
 FULL = ("disk is full", "No space left on device")  # as SQLite and PostgreSQL say it
@@ -23,6 +27,13 @@ def failed(request: HttpRequest) -> HttpResponse:
         page = render_to_string("503.html", {"full": any(words in str(error) for words in FULL)})
         return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
     return defaults.server_error(request)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """django-allauth's answer to an address, or a person, that tries too often."""
+    if request.path == resolve_url("account_login"):
+        sign_in_events.throttled("", client_address(request, settings.TRUSTED_PROXIES))
+    return render(request, "429.html", status=429)
 
 
 def refused_form(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -65,7 +65,8 @@ class PrivatePages:
 
 
 def _is_of_sign_in(request: HttpRequest) -> bool:
-    return request.path.startswith((resolve_url("account_login"), resolve_url("account_logout")))
+    names = ("account_login", "account_logout", "mfa_authenticate", "mfa_login_webauthn")
+    return request.path.startswith(tuple(resolve_url(name) for name in names))
 
 
 def _page_of_form(request: HttpRequest) -> str:

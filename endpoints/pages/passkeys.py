@@ -1,4 +1,4 @@
-"""Whether browsers offer passkeys at the address of a page (Web Authentication, section 5.1.2: the relying party ID)."""
+"""Whether browsers offer passkeys at the address of a page (Web Authentication: relying party identifier)."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit

@@ -220,7 +220,7 @@ def resources(page):
     page.locator("section summary").first.click()
     yield "resources, menu of one"
     page.get_by_role("button", name="Test connection").first.click()
-    expect(page.get_by_text("checks passed")).to_be_visible(timeout=30_000)
+    expect(page.locator("strong", has_text="checks passed")).to_be_visible(timeout=30_000)
     yield "resources, connection tested"
     page.locator("section summary").first.click()
     page.get_by_role("link", name="Remove", exact=True).first.click()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from endpoints.changes import decisions, refusals, submit
-from endpoints.models import Change, Endpoint, SpeechModel
+from endpoints.models import Change, Endpoint, Resource, SpeechModel
 from endpoints.models.status import CLOSED, ChangeKind, ChangeState
 from tests.crashes import invariants
 
@@ -224,6 +224,7 @@ class Deployments(RuleBasedStateMachine):
         """More time passes than leases, backoff, settling and deployments take."""
         self.world.advance(3600)
         long = timedelta(minutes=11)
+        Resource.objects.update(paused_until=F("paused_until") - long)
         Change.objects.open().update(
             sent_at=F("sent_at") - long, accepted_at=F("accepted_at") - long, leased_until=F("leased_until") - long
         )

@@ -316,10 +316,10 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "model": "New",
         "old": "Older",
         "what": "name",
-        "entry": "e1",
         "person": "bob",
         "role": "viewer",
         "group": "Calls",
+        "entry": "e1",
         "count": 2,
         "files": 3,
     }

@@ -62,6 +62,8 @@ MADE = {
     second_factor.CodeForm: lambda sent, of: second_factor.CodeForm(sent, user=of["person"]),
     second_factor.ConfirmCodeForm: lambda sent, of: second_factor.ConfirmCodeForm(sent, user=of["person"]),
     second_factor.SetUpCodeForm: lambda sent, of: second_factor.SetUpCodeForm(sent, user=of["person"]),
+    second_factor.PasskeyForm: lambda sent, of: second_factor.PasskeyForm(sent, user=of["person"]),
+    second_factor.PasskeySignInForm: lambda sent, of: second_factor.PasskeySignInForm(sent),
     second_factor.AddPasskeyForm: lambda sent, of: second_factor.AddPasskeyForm(sent, user=of["person"]),
     second_factor.RenamePasskeyForm: lambda sent, of: second_factor.RenamePasskeyForm(
         sent, instance=Authenticator(user=of["person"], type="webauthn", data={"name": "Telephone"})

@@ -114,14 +114,14 @@ MODES = [
         "model-status-null",
         "gives null as the `status` of a custom model",
         first_of("/models", status=None),
-        {"models": "Custom model en-US Unknown"},
+        {"models": "8d88348a-7eed-4d14-b06d-3fef701966a0 en-US Unknown"},
     ),
     Mode(
         "model-status-unknown",
         "gives a `status` of a custom model that is not described",
         first_of("/models", status="Archived"),
         {
-            "models": "Custom model en-US Unknown (Archived)",
+            "models": "8d88348a-7eed-4d14-b06d-3fef701966a0 en-US Unknown (Archived)",
             "check": "`values[].status` has the unknown value 'Archived'",
         },
     ),

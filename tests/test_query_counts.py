@@ -75,6 +75,7 @@ WITHOUT_EVENTS = ("activity", "history")  # then nothing is read of what they ar
 # Whoever has all roles for one Speech resource opens what an admin opens, but nothing that is for everything, and no
 # draft and no bulk change of another person.
 OF_A_RESOURCE, OF_ADMINS = "of a resource", {"resource-new", "resource-draft", "new", "bulk-progress"}
+OF_OWNERS = {"people", "person", "invite", "groups", "group"}
 FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
 # What htmx says that it will put the answer into.
 TARGETS = {
@@ -228,11 +229,12 @@ class Table:
 def lists(table, user):
     """Pages that show rows of all endpoints, and those that show none; each begins with its name in urls.py."""
     names = (
-        *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new", "people", "invite"),
-        *("settings", "shortcuts", "help", "views", "banners"),
+        *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new"),
+        *("people", "invite", "groups", "settings", "shortcuts", "help", "views", "banners"),
     )
     pages = {name: reverse(f"endpoints:{name}") for name in names}
     pages["person"] = reverse("endpoints:person", args=["bob"])
+    pages["group"] = reverse("endpoints:group", args=["viewer"])
     pages |= {f"list, {what}": f"{pages['list']}?{query}" for what, query in QUERIES.items()}
     some = {"project": table.projects, "base": table.models, "model": table.models}
     pages |= {
@@ -339,7 +341,7 @@ def counts(people, pages_of):
         for page, where in pages_of(client.user).items():
             name = page.partition(",")[0]
             _method, allowed = MATRIX.get(name, ("GET", people))
-            if role in allowed or (role == OF_A_RESOURCE and "admin" in allowed and name not in OF_ADMINS):
+            if role in allowed or (role == OF_A_RESOURCE and "admin" in allowed and name not in OF_ADMINS | OF_OWNERS):
                 found.setdefault(page, {})[role] = asked(client, page, where)
     return found
 

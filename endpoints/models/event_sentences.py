@@ -123,12 +123,12 @@ def _special(event: Event, verb: Verb, values: dict[str, str]) -> Any:
     if verb == Verb.CHANGED_OUTSIDE and [*fields] == ["model"]:
         values |= {"old": fields["model"]["old"] or MISSING, "model": fields["model"]["new"] or MISSING}
         return _MODEL_OUTSIDE
+    if verb in _OF_PROJECT and (event.facts.get("project") or event.resource_id):
+        return (_OF_PROJECT if event.facts.get("project") else _OF_RESOURCE)[verb]
     if verb == Verb.SIGNED_IN:
         return _SIGNED_IN.get(str(event.facts.get("how")))
     if verb == Verb.SIGN_IN_REFUSED:
         return _refusal(str(event.facts.get("why")), known=bool(event.actor_name))
-    if verb in _OF_PROJECT and (event.facts.get("project") or event.resource_id):
-        return (_OF_PROJECT if event.facts.get("project") else _OF_RESOURCE)[verb]
     if verb == Verb.ROLES_CHANGED and not event.actor_name:
         return _ROLES_BY_GROUPS
     return _WITHOUT_PERSON if verb == Verb.CANCELED and not event.actor_name else None

@@ -52,6 +52,8 @@ ADDRESSES = (
     "/people/",
     "/people/?q=nothing+like+it",
     "/people/listener/",
+    "/people/groups/",
+    "/people/groups/viewer/",
     "/invitations/new/",
     "/people/admin/",
     "/search/",

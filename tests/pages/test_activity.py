@@ -352,6 +352,8 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "old": "Older",
         "what": "name",
         "person": "bob",
+        "role": "viewer",
+        "group": "Calls",
         "entry": "e1",
         "count": 2,
         "files": 3,

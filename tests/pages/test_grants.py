@@ -32,7 +32,7 @@ def test_a_person_gets_a_role_for_a_project_and_sees_no_more(alice, nemo, projec
     assert "Hotline" in page
     assert "Voicemail" not in page
     assert recorded() == [("alice gave nemo the role deployer for the project Calls", "people")]
-    assert "deployer Calls Project, Contoso Remove role" in text_of(alice, "/people/nemo/")
+    assert "deployer Calls Project, Contoso Remove" in text_of(alice, "/people/nemo/")
 
 
 def test_a_group_gets_a_role_for_a_resource_and_loses_it(alice, project):

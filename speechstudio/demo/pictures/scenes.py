@@ -47,6 +47,8 @@ def scenes(there: dict[str, str]) -> Iterator[Scene]:
         "resources/new",
         "people",
         "people/listener",
+        "people/groups",
+        "people/groups/viewer",
         "invitations/new",
         "settings",
         "shortcuts",

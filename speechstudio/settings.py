@@ -16,7 +16,7 @@ from kombu import Queue
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
 from speechstudio.sign_in import sign_in_settings
-from speechstudio.var import broker_socket, kept_secret
+from speechstudio.var import broker_socket, keep_private, kept_secret
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,6 +42,7 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     # PgBouncer in transaction mode may run each statement on another connection, which does not have the cursor.
     DATABASES["default"].setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
+keep_private(VAR, Path(DATABASES["default"]["NAME"]) if DATABASE_IS_OURS_ALONE else None)
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -250,8 +251,7 @@ BREAK_GLASS_ACCOUNT = env.str("BREAK_GLASS_ACCOUNT", default="")
 globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))
 
 # No mail is sent without EMAIL_URL.
-mail_server = env.email("EMAIL_URL")
-MAIL = bool(mail_server)
+MAIL = bool(mail_server := env.email("EMAIL_URL"))
 globals().update(mail_server)
 if mail_server.get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_BACKEND = "endpoints.messages.smtp.Mail"

@@ -247,8 +247,7 @@ BREAK_GLASS_ACCOUNT = env.str("BREAK_GLASS_ACCOUNT", default="")
 globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))
 
 # No mail is sent without EMAIL_URL.
-mail_server = env.email("EMAIL_URL")
-MAIL = bool(mail_server)
+MAIL = bool(mail_server := env.email("EMAIL_URL"))
 globals().update(mail_server)
 if mail_server.get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_BACKEND = "endpoints.messages.smtp.Mail"

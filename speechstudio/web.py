@@ -6,12 +6,14 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import TConn
+
+from speechstudio.whole_requests import WholeRequests
 
 ACCEPT_DELAY_SECONDS = 0.0005
 
 
-class LessBusyFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+class LessBusyFirst(WholeRequests):
     """Leaves a new connection to a worker that has fewer requests to answer, as Puma does for the same reason.
 
     All workers wait on one socket, and a browser or proxy keeps its connection. Without this, all of four connections
@@ -20,7 +22,7 @@ class LessBusyFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     20 times django-tables2 (22 on a quiet machine) would be missed by chance. A socket for each worker (SO_REUSEPORT)
     also distributes by chance, and loses what waits on the socket of a worker that ends.
 
-    The three methods are not documented by gunicorn; tests/processes/test_web.py fails when they change.
+    The methods are not documented by gunicorn; tests/processes/test_web.py fails when they change.
     """
 
     busy = 0  # requests that are being answered; only the thread that accepts connections changes it
@@ -30,9 +32,9 @@ class LessBusyFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             time.sleep(ACCEPT_DELAY_SECONDS * min(max(self.busy, 1), self.cfg.threads))
         super().accept(listener)
 
-    def enqueue_req(self, conn: TConn) -> None:
+    def answer(self, conn: TConn) -> None:
         self.busy += 1
-        super().enqueue_req(conn)
+        super().answer(conn)
 
     def finish_request(self, conn: TConn, fs: "Future[Any]") -> None:
         self.busy -= 1

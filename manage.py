@@ -12,28 +12,28 @@ def main() -> None:
     bootstrap["enter"](sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
     try:
-        from django.core.exceptions import ImproperlyConfigured
-        from django.core.management import execute_from_command_line
-        from django.db import OperationalError
-
+        from speechstudio import command_errors
+    except ModuleNotFoundError as error:
+        bootstrap["stop"](missing(error))
+    try:
         if sys.argv[1:2] == ["demo"]:
             # Without the applications: it starts those who need them, and stays for as long as they do.
             from endpoints.management.commands.demo import Command
 
-            Command().run_from_argv(sys.argv)
+            command_errors.without_names(Command()).run_from_argv(sys.argv)
         else:
-            try:
-                execute_from_command_line(sys.argv)
-            except OperationalError as error:
-                from speechstudio.log_filters import database_error
-
-                bootstrap["stop"](database_error(error))
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] in ("speechstudio", "endpoints"):
+            command_errors.run(sys.argv)
+    except Exception as error:
+        if "--traceback" in sys.argv:
             raise
-        bootstrap["stop"](f"The module {error.name} is missing from .venv; delete .venv and run this again.")
-    except ImproperlyConfigured as error:
-        bootstrap["stop"](str(error))
+        bootstrap["stop"](missing(error) or command_errors.sentence(error, sys.argv[1] if sys.argv[1:] else ""))
+
+
+def missing(error: Exception) -> str:
+    """What to do when a requirement is missing; empty for any other error."""
+    module = (getattr(error, "name", None) or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    ours = module in ("speechstudio", "endpoints")
+    return f"The module {module} is missing from .venv; delete .venv and run this again." if module and not ours else ""
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import logging
 
-from django.db import OperationalError
+from django.db import Error, OperationalError
 
 # How Celery begins its lines about a broker that does not answer.
 BROKER_LINES = ("consumer: Cannot connect to", "beat: Connection error")
@@ -10,7 +10,7 @@ BROKER_LINES = ("consumer: Cannot connect to", "beat: Connection error")
 NOT_CONNECTED = ("connection", "resolve host", "unable to open database file")
 
 
-def database_error(error: OperationalError) -> str:
+def database_error(error: Error) -> str:
     """What a database said, in one line that names the setting."""
     return f"DATABASE_URL: the database cannot be used: {' '.join(str(error).split())}"
 

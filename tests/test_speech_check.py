@@ -268,7 +268,7 @@ def test_no_version_would_be_chosen_while_a_better_one_cannot_be_asked(resource,
     world.fail({"path": "/speechtotext/v3.2/endpoints$", "times": 50, "effect": {"status": 503}})
     code, lines = run_command()
     assert code == 1
-    assert "none would be chosen; does it answer: v3.2 not known (ServiceFault), 2025-10-15 yes" in "\n".join(lines)
+    assert "none would be chosen; does it answer: v3.2 not known, 2025-10-15 yes" in "\n".join(lines)
     assert "         - no version can be chosen now" in lines
 
 
@@ -307,7 +307,7 @@ def test_a_step_that_fails_unforeseen_is_one_line_and_the_others_go_on(resource,
     monkeypatch.setattr(SpeechClient, "list_base_models", broken)
     code, lines = run_command()
     assert (code, steps_of(lines, "failed")) == (1, ["Models_ListBaseModels"])
-    assert any("the check itself failed (RuntimeError)" in line for line in lines)
+    assert any(re.search(r"the check itself failed \(test_speech_check.py, line \d+\)", line) for line in lines)
     assert any("the list of base models could not be read" in line for line in lines)
     assert "WebHooks_List" in steps_of(lines, "held")
     assert CANARY not in "\n".join(lines)
@@ -320,7 +320,8 @@ def test_a_response_that_cannot_be_compared_is_one_line(resource, world, run_com
     monkeypatch.setattr("endpoints.speech_check.service_check.differences", broken)
     code, lines = run_command()
     assert code == 1
-    assert "         - the response could not be compared (RecursionError)" in lines
+    assert any(line.startswith("         - the response couldn't be compared (") for line in lines)
+    assert "RecursionError" not in "\n".join(lines)
     assert CANARY not in "\n".join(lines)
 
 
@@ -329,7 +330,9 @@ def test_an_error_that_nobody_foresaw_is_one_line(resource, monkeypatch):
         raise RuntimeError(CANARY)
 
     monkeypatch.setattr(ServiceCheck, "read", broken)
-    with pytest.raises(CommandError, match=r"The check itself failed \(RuntimeError\); please report that."):
+    with pytest.raises(
+        CommandError, match=r"The check itself failed \(test_speech_check.py, line \d+\). Report this place."
+    ):
         call_command("speech_check")
 
 

@@ -24,6 +24,7 @@ from endpoints.azure import (
 )
 from endpoints.azure.explain import answers, first_of
 from endpoints.azure.listing import Listing
+from speechstudio.error_place import place
 
 from .differences import differences
 from .recording import Recorder
@@ -232,7 +233,7 @@ class ServiceCheck:
             reason = skip_reason(error)
             verdict, summary = (Verdict.SKIPPED, reason) if reason else (Verdict.FAILED, str(error))
         except Exception as error:  # the other steps go on; a message may contain what was read
-            verdict, summary = Verdict.FAILED, f"the check itself failed ({type(error).__name__})"
+            verdict, summary = Verdict.FAILED, f"the check itself failed ({place(error)})"
         else:
             verdict, summary = Verdict.HELD, summarize(result)
             found += find_problems(result)
@@ -241,7 +242,7 @@ class ServiceCheck:
             try:
                 found += differences(exchange, self.client.version.name)
             except Exception as error:  # as above
-                found.append(f"the response could not be compared ({type(error).__name__})")
+                found.append(f"the response couldn't be compared ({place(error)})")
         if found and verdict is Verdict.HELD:
             verdict = Verdict.DIFFERED
         self.add(CheckResult(operation, verdict, summary, seconds, tuple(dict.fromkeys(found))))
@@ -267,7 +268,7 @@ def _answer(error: SpeechError | None) -> str:
     """Whether an API version answers, by the error of a request in it."""
     if error is None:
         return "yes"
-    return "no" if isinstance(error, VersionRetired) else f"not known ({type(error).__name__})"
+    return "no" if isinstance(error, VersionRetired) else "not known"
 
 
 def _first_bytes(source: SpeechClient | LogContainer, file: LogFile) -> int:

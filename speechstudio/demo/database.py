@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError as DatabaseError
 
 from speechstudio.child_process import die_with_parent
+from speechstudio.command_errors import sentence
 from speechstudio.demo.processes import CannotStart
 from speechstudio.log_filters import database_error
 
@@ -73,7 +74,7 @@ def _work(results: Connection, simulator: tuple[str, str] | None) -> None:
     except DatabaseError as error:
         results.send(CannotStart(database_error(error)))
     except Exception as error:  # the demo prints it and ends
-        results.send(CannotStart(str(error) if isinstance(error, CommandError) else f"{type(error).__name__}: {error}"))
+        results.send(CannotStart(str(error) if isinstance(error, CommandError) else sentence(error, "setup")))
     else:
         results.send(output.getvalue())
         _wait_for_first_poll()

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import time
+from argparse import ArgumentTypeError
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             ("deploy-seconds", 20, "duration of a simulated deployment, in seconds"),
             ("latency-ms", 0, "delay of each response of the simulated service, in milliseconds"),
         ):
-            parser.add_argument(f"--{name}", type=int, default=default, help=f"{what} ({default})")
+            parser.add_argument(f"--{name}", type=_number, default=default, help=f"{what} ({default})")
 
         parser.add_argument(
             "--control", action="store_true", help="let tests control the simulated service at /_world/"
@@ -154,6 +155,12 @@ def _port(name: str, default: int) -> int:
     if not (given.isdecimal() and 0 < int(given) < 65536):
         raise CommandError(f"{name}={given} isn't a port. Enter a number from 1 to 65535.", returncode=1)
     return int(given)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ArgumentTypeError(f"{text} isn't a number, which is 0 or more.")
+    return int(text)
 
 
 def _interrupt(number: int, frame: Any) -> None:

@@ -3,6 +3,7 @@
 It needs no database: without one, it checks the resource that the environment names.
 """
 
+import logging
 from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
@@ -30,6 +31,8 @@ from endpoints.speech_check import (
     check_recognition,
     secrets_in,
 )
+from speechstudio.error_place import place
+from speechstudio.log_filters import database_error
 
 LARGEST_WAV = 8_000_000  # bytes; more than the 60 seconds that the service takes
 
@@ -56,16 +59,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.redact = Redactor()
+        logging.disable(logging.WARNING)  # the steps say it in words
         try:
             self._run(options)
         except (CannotDecrypt, ImproperlyConfigured, ValueError) as error:
             raise CommandError(self.redact(str(error))) from None
         except DatabaseError as error:
-            raise CommandError(f"The database cannot be used ({type(error).__name__}).") from None
+            raise CommandError(database_error(error)) from None
         except CommandError:
             raise
         except Exception as error:  # its message may contain what was read
-            raise CommandError(f"The check itself failed ({type(error).__name__}); please report that.") from None
+            raise CommandError(f"The check itself failed ({place(error)}). Report this place.") from None
+        finally:
+            logging.disable(logging.NOTSET)
 
     def _run(self, options: dict[str, Any]) -> None:
         audio = _recording(options["recognize"]) if options["recognize"] else b""

@@ -420,7 +420,7 @@ def test_many_contents_come_over_tls_as_well(self_signed, certificate, client_of
 
 
 def batch_of(network):
-    return Batch(network, Source, lambda answer: AssertionError(answer.status), 1)
+    return Batch(network, Source, lambda answer: ConnectionLost(str(answer.status), operation="content"), 1)
 
 
 def test_a_request_is_sent_as_soon_as_it_is_begun(blob):

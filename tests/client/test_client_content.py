@@ -191,6 +191,14 @@ def test_opening_is_asked_again(blob, client_of, service):
     assert read(client_of(service, retries=True), blob.blob)[1] == b"abc"
 
 
+def test_after_a_silence_before_the_answer_it_is_asked_again(blob, client_of, service, monkeypatch):
+    monkeypatch.setattr("endpoints.azure.batch.OPEN_SECONDS", 0.1)
+    monkeypatch.setattr("endpoints.azure.batch.READ_SECONDS", 3600)
+    blob.says(lambda connection: connection.recv(1)).answers(body=b"abc")
+    assert read(client_of(service, retries=True), blob.blob)[1] == b"abc"
+    assert blob.connections == 2
+
+
 def test_a_reader_that_leaves_early_leaves_nothing_open(blob, client):
     rest = []
 
@@ -271,15 +279,20 @@ def test_proxies_of_the_environment_are_not_used(blob, client, monkeypatch):
 
 def test_what_the_caller_does_between_two_reads_is_no_silence_of_the_server(blob, client, monkeypatch):
     there = threading.Event()
-    monkeypatch.setattr("endpoints.azure.batch.READ_SECONDS", 0.3)
+    monkeypatch.setattr("endpoints.azure.batch.READ_SECONDS", 0.9)
     blob.says(blob.answer(200, b"0123", length=8), lambda one: there.wait(5), b"4567")
-    with client.open_content(blob.blob) as content:
-        chunks = content.chunks()
-        assert next(chunks) == b"0123"
-        there.set()
+    with closing(client.batch(1, enough=1)) as batch:
+        batch.begin(got := Got(1), blob.blob)
+        while not got.data:
+            assert batch.work(5) == []
+        assert batch.work(0) == []  # nothing more has come
         later = time.monotonic() + 1
         monkeypatch.setattr(time, "monotonic", lambda: later)
-        assert next(chunks) == b"4567"
+        assert batch.work(0) == []
+        there.set()
+        while not (ended := batch.work(5)):
+            pass
+    assert (ended, got.data) == ([(got, None)], b"01234567")
 
 
 def test_an_etag_of_any_bytes_is_given_back_as_it_came(blob, client):
@@ -420,7 +433,7 @@ def test_many_contents_come_over_tls_as_well(self_signed, certificate, client_of
 
 
 def batch_of(network):
-    return Batch(network, Source, lambda answer: AssertionError(answer.status), 1)
+    return Batch(network, Source, lambda answer: ConnectionLost(str(answer.status), operation="content"), 1)
 
 
 def test_a_request_is_sent_as_soon_as_it_is_begun(blob):

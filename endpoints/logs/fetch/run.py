@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -93,7 +91,6 @@ class _Run:
         self.waiting: deque[Wanted] = deque()  # those that have not begun
         self.begun: set[Transfer] = set()
         self.threads: dict[Future[Any], Transfer] = {}  # what runs in the pool
-        self.ended: SimpleQueue[Future[Any]] = SimpleQueue()
         self.more = True  # may be waiting in the database
         self.results: list[tuple[Wanted, Facts]] = []
         self.tried: list[int] = []  # rows that stay missing
@@ -149,17 +146,14 @@ class _Run:
         """Receive for a while, and take those further whose last step has ended."""
         for transfer, error in self.batch.work(POLL_SECONDS) if self.batch.busy else ():
             self.advance(transfer, error=error)
-        self.collect(block=bool(self.threads) and not self.batch.busy)
+        self.collect(0 if self.batch.busy else SAVE_SECONDS)
 
-    def collect(self, *, block: bool) -> None:
-        """The results of threads that have ended, at once or after waiting a while for one."""
-        with suppress(Empty):
-            while True:
-                future = self.ended.get(block, SAVE_SECONDS)
-                block = False
-                if transfer := self.threads.pop(future, None):
-                    error = Canceled() if future.cancelled() else future.exception()  # codespell:ignore cancelled
-                    self.advance(transfer, None if error else future.result(), error)
+    def collect(self, seconds: float) -> None:
+        """The results of threads that have ended, after waiting for at most `seconds` for one."""
+        for future in wait(self.threads, seconds, FIRST_COMPLETED).done:
+            transfer = self.threads.pop(future)
+            error = future.exception()
+            self.advance(transfer, None if error else future.result(), error)
 
     def advance(self, transfer: Transfer, result: Any = None, error: BaseException | None = None) -> None:
         """Begin the next step of `transfer`, whose last one had this result or error."""
@@ -177,9 +171,7 @@ class _Run:
             elif step is None:
                 self.batch.begin(transfer, transfer.address or "", transfer.part.offset, transfer.part.etag or None)
             else:
-                future = self.pool.submit(step)
-                self.threads[future] = transfer
-                future.add_done_callback(self.ended.put)
+                self.threads[self.pool.submit(step)] = transfer
 
     def fail(self, row: Wanted, error: Exception) -> None:
         if isinstance(error, FileFailed):
@@ -219,9 +211,10 @@ class _Run:
         self.waiting.clear()
         for transfer in self.batch.forget():
             self.advance(transfer, error=Canceled())
-        for future, transfer in self.threads.items():
-            if not transfer.part.offset:
-                future.cancel()
+        for future, transfer in list(self.threads.items()):
+            if not transfer.part.offset and future.cancel():
+                del self.threads[future]
+                self.advance(transfer, error=Canceled())
 
     def release(self, pks: Sequence[int]) -> None:
         if pks:
@@ -230,10 +223,10 @@ class _Run:
     def end(self) -> None:
         """Whatever ended the run: stop the transfers that are left, and keep no lease."""
         self.fetching.stop.set()
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.threads = {future: transfer for future, transfer in self.threads.items() if not future.cancel()}
         self.batch.close()
         wait(self.threads, timeout=END_SECONDS)
-        self.collect(block=False)
+        self.collect(0)
         self.pool.shutdown(wait=not self.threads)
         for transfer in list(self.begun):
             self.advance(transfer, error=Canceled())

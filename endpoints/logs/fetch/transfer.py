@@ -78,19 +78,16 @@ class Fetching:
         self.prefix = f"{partials.place()}/{uuid4().hex}-"  # of paths that no other worker has
         self.discard = False
         self.etags: deque[tuple[int, str]] = deque()  # (file, etag) of large files that have begun, to be saved
-        self._renewals: deque[float] = deque()
+        self._renewals: deque[float] = deque(maxlen=RENEWALS)  # the last ones
         self._lock = threading.Lock()
 
     def renewed(self, file_id: str) -> azure.LogFile:
         """The file as the service has it now, with a new address; as often as the rate limit allows."""
         with self._lock:
-            while (
-                len(self._renewals) == RENEWALS and (wait := self._renewals[0] + RENEWAL_SECONDS - time.monotonic()) > 0
-            ):
-                if self.stop.wait(min(wait, 0.5)):
-                    raise Canceled
             if len(self._renewals) == RENEWALS:
-                self._renewals.popleft()
+                self.stop.wait(self._renewals[0] + RENEWAL_SECONDS - time.monotonic())
+            if self.stop.is_set():
+                raise Canceled
             self._renewals.append(time.monotonic())
         try:
             return self.service.get_log(self.remote_id, file_id, sas_seconds=SAS_SECONDS)

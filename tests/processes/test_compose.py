@@ -225,6 +225,10 @@ def test_only_the_web_server_is_reachable_from_outside():
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["web"]
 
 
+def test_the_image_has_no_metadata_of_source_control():
+    assert ".git" in (ROOT / ".dockerignore").read_text().splitlines()
+
+
 def test_the_image_runs_the_web_server_as_an_unprivileged_user():
     instructions = [line.split(" ", 1) for line in DOCKERFILE.splitlines()]
     users = [rest for name, rest in instructions if name == "USER"]

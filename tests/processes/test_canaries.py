@@ -8,8 +8,11 @@ import io
 import json
 import re
 import sqlite3
+import threading
+import time
 import zipfile
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, quote, quote_plus, urlsplit
 
@@ -60,12 +63,44 @@ def found_in(places, secrets):
     )
 
 
+class IdentityService(ThreadingHTTPServer):
+    """Answers with the access token `token`, as App Service does ("How to use managed identities for App Service").
+
+    It has an address of its own on this machine, which IDENTITY_ENDPOINT names.
+    """
+
+    token = ""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Answer)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def environment(self):
+        return {"IDENTITY_ENDPOINT": f"http://127.0.0.1:{self.server_port}/token", "IDENTITY_HEADER": "of-these-tests"}
+
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        expires = str(int(time.time()) + 600)
+        body = {"access_token": self.server.token, "expires_on": expires, "resource": "r", "token_type": "Bearer"}
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_arguments):
+        """Nothing."""
+
+
 class Stage:
     """A demo in which each secret is used once, with what people and other programs can read afterwards."""
 
     def __init__(self, var):
         self.var, port = var, free_port()
         more = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "METRICS_TOKEN": METRICS_TOKEN, "SWEEP_SECONDS": 1}
+        self.identity = IdentityService()
+        more |= self.identity.environment
         options = ("--endpoints", "8", "--logs", "3", "--control", "--deploy-seconds", "1")
         self.demo = Demo(var, *options, port=port, **more).wait()
         self.world = World(f"http://127.0.0.1:{self.demo.simulator_port}")
@@ -78,6 +113,7 @@ class Stage:
             self.replace_key()
             self.register_hook()
             self.add_application()
+            self.add_identity()
             self.read_logs()
             self.read_container()
             self.secrets["session"] = next(cookie.value for cookie in admin.cookies.jar if "session" in cookie.name)
@@ -134,6 +170,24 @@ class Stage:
         self.use(
             self.post("/resources/new/", **named, url="https://a.cognitiveservices.azure.com", new_key=CLIENT_SECRET)
         )
+
+    def add_identity(self):
+        """The identity of this machine, whose access tokens the simulated service has issued."""
+        headers = {"Ocp-Apim-Subscription-Key": self.secrets["key"]}
+        with httpx.Client(verify=PLAIN, trust_env=False, headers=headers) as client:
+            self.identity.token = client.post(f"{self.world.url}/sts/v1.0/issueToken").text
+        self.secrets["access token"] = self.identity.token.rpartition(".")[2]  # its signature
+        named = CARD | {
+            "name": "Identity",
+            "region": "",
+            "auth": "managed-identity",
+            "own_gateway": "on",
+            "new_key": "",
+        }
+        address = self.world.url.replace("127.0.0.1", "localhost")
+        self.use(self.post("/resources/new/", **named, url=address))
+        accepted = "select name from endpoints_resource where name = 'Identity' and mirrored_at is not null"
+        until(lambda: self.ask(accepted))
 
     def read_logs(self):
         """Keep the logs of an endpoint, download them, and delete them."""
@@ -203,6 +257,8 @@ def stage(tmp_path_factory):
         yield stage
     finally:
         servers.tear_down(stage.demo)
+        stage.identity.shutdown()
+        stage.identity.server_close()
 
 
 def secrets(stage, *but):
@@ -210,7 +266,7 @@ def secrets(stage, *but):
 
 
 def test_each_canary_was_used(stage):
-    assert set(stage.secrets) == {"key", "client secret", "hook secret", "SAS", "transcript", "session"}
+    assert set(stage.secrets) == {"key", "client secret", "access token", "hook secret", "SAS", "transcript", "session"}
     assert all(len(secret) > 12 for secret in stage.secrets.values()), stage.secrets
     sealed = "select key, log_container from endpoints_resource where name = 'Contoso Speech'"
     opened = [

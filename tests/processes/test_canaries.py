@@ -81,14 +81,11 @@ class IdentityService(ThreadingHTTPServer):
 
 
 class Answer(BaseHTTPRequestHandler):
+    server: IdentityService
+
     def do_GET(self):
         expires = str(int(time.time()) + 600)
-        body = {
-            "access_token": self.server.token,  # type: ignore[attr-defined]  # of the server above
-            "expires_on": expires,
-            "resource": "r",
-            "token_type": "Bearer",
-        }
+        body = {"access_token": self.server.token, "expires_on": expires, "resource": "r", "token_type": "Bearer"}
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.end_headers()

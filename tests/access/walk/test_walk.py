@@ -130,7 +130,7 @@ def same(answer, pk):
     """What tells one answer from another, without what is drawn anew for each."""
     text = re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]+"', "", b"".join(answer).decode())
     headers = {name: value for name, value in answer.items() if name not in ("Content-Length", "Server-Timing")}
-    text = re.sub(r"/logs/\d+/", "/logs/ENTRY/", text.replace(str(pk), "PK"))
+    text = re.sub(r"(logs(?:/|%2F))\d+", r"\1ENTRY", text.replace(str(pk), "PK"))
     return answer.status_code, text, headers
 
 

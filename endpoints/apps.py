@@ -8,12 +8,12 @@ class EndpointsConfig(AppConfig):
 
     def ready(self) -> None:
         from endpoints import checks  # noqa: F401 (importing registers the checks)
-        from endpoints.access import roles
+        from endpoints.access import grants
         from endpoints.models import append_only, search, search_words
 
         connection_created.connect(search_words.add_function)
         pre_migrate.connect(search.drop_triggers, sender=self)
         pre_migrate.connect(append_only.drop_triggers, sender=self)
-        post_migrate.connect(roles.create_groups, sender=self)
+        post_migrate.connect(grants.create_groups, sender=self)
         post_migrate.connect(search.create_indexes, sender=self)
         post_migrate.connect(append_only.create_triggers, sender=self)

@@ -10,9 +10,9 @@ from endpoints.pages.endpoint_list import bulk, export, personal
 from endpoints.pages.endpoint_list import listing as endpoint_list
 from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
-from endpoints.pages.people import invitations, person
+from endpoints.pages.people import grants, groups, invitations, person
 from endpoints.pages.people import listing as people
-from endpoints.pages.resources import draft, states
+from endpoints.pages.resources import draft, keys, states
 from endpoints.pages.resources import edit as resource
 from endpoints.pages.resources import listing as resources
 from endpoints.pages.row_numbers import RowNumber
@@ -71,7 +71,7 @@ urlpatterns = [
     path("activity/export/", activity_export.export, name="activity-export"),
     path("banners/", live_banners.banners, name="banners"),
     path("resources/", resources.resources, name="resources"),
-    path("resources/new/", resource.edit, name="resource-new"),
+    path("resources/new/", resource.add, name="resource-new"),
     path("resources/drafts/<uuid:pk>/", draft.draft, name="resource-draft"),
     path("resources/<uuid:pk>/", resource.edit, name="resource-edit"),
     path("resources/<uuid:pk>/test/", resources.test, name="resource-test"),
@@ -79,9 +79,14 @@ urlpatterns = [
     path("resources/<uuid:pk>/resume/", states.resume, name="resource-resume"),
     path("resources/<uuid:pk>/remove/", states.remove, name="resource-remove"),
     path("resources/<uuid:pk>/version/", resource.version, name="resource-version"),
+    path("resources/<uuid:pk>/keys/", keys.keys, name="resource-keys"),
     path("resources/<uuid:pk>/hook/", resource.hook, name="resource-hook"),
     path("people/", people.people, name="people"),
+    path("people/groups/", groups.groups, name="groups"),
+    path("people/groups/<path:name>/grants/", grants.of_group, name="group-grants"),
+    path("people/groups/<path:name>/", groups.group, name="group"),
     path("people/<str:name>/", person.person, name="person"),
+    path("people/<str:name>/grants/", grants.of_person, name="person-grants"),
     path("people/<str:name>/password-link/", invitations.password_link, name="person-password-link"),
     path("invitations/new/", invitations.invite, name="invite"),
     path("people/<str:name>/sessions/", person.sessions, name="person-sessions"),

@@ -24,7 +24,6 @@ from speechstudio import server_urls
 NAMES = frozenset(
     {
         "ADMIN_SECOND_FACTOR",
-        "ADMIN_SECOND_FACTOR",
         "ALLOWED_HOSTS",
         "BREAK_GLASS_ACCOUNT",
         "BROKER_URL",

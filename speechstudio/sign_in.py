@@ -22,7 +22,10 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "endpoints:list",
         "LOGOUT_REDIRECT_URL": "account_login",
-        "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+        "AUTHENTICATION_BACKENDS": [
+            "endpoints.access.backend.Grants",
+            "allauth.account.auth_backends.AuthenticationBackend",
+        ],
         "CACHES": {"default": cache},
         # endpoints/pages/sessions.py enforces both limits.
         "SESSION_COOKIE_AGE": idle_hours * 3600,

@@ -164,20 +164,20 @@ def test_a_draft_belongs_to_its_owner(alice, bob):
 def test_a_view_is_seen_by_its_owner_until_it_is_shared(alice, bob):
     view = door.saved_views(alice.user).create(owner=alice.user, name="Mine")
     assert not door.saved_views(bob.user).exists()
-    assert ListSettings.of(bob.user.pk).views == ()
+    assert ListSettings.of(bob.user).views == ()
     door.saved_views(alice.user).update(shared=True)
     assert door.saved_view(bob.user, view.pk) == view
-    assert ListSettings.of(bob.user.pk).views == (("Mine", ""),)
+    assert ListSettings.of(bob.user).views == (("Mine", ""),)
 
 
 def test_a_default_view_that_is_no_longer_shared_is_read_by_its_owner_alone(alice, bob):
     view = door.saved_views(alice.user).create(owner=alice.user, name="Mine", query="q=secret", shared=True)
     for person in (alice, bob):
         door.preferences(person.user).create(user=person.user, default_view=view)
-        assert ListSettings.of(person.user.pk).default == "q=secret"
+        assert ListSettings.of(person.user).default == "q=secret"
     saved_views.share(view, actor=alice.user, shared=False)
-    assert ListSettings.of(alice.user.pk).default == "q=secret"
-    assert ListSettings.of(bob.user.pk).default == ""
+    assert ListSettings.of(alice.user).default == "q=secret"
+    assert ListSettings.of(bob.user).default == ""
 
 
 def test_a_person_without_a_role_reads_no_name_of_a_resource(bob, nemo, resource):

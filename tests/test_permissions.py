@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import get_resolver, reverse
 
-from endpoints.access import roles
-from endpoints.models import Change, Download, Endpoint, Resource
+from endpoints.access import grants, roles
+from endpoints.models import Change, Download, Endpoint, Grant, Resource, RoleName
 
 # Each address, and the roles that may use it. An address that is missing here fails the test below.
 MATRIX = {
@@ -61,6 +61,7 @@ MATRIX = {
     "export": ("GET", {"viewer", "listener", "admin"}),
     "log-folder": ("POST", {"admin"}),
     "resource-hook": ("POST", {"admin"}),
+    "resource-keys": ("POST", {"admin"}),
     "resource-version": ("POST", {"admin"}),
     "banners": ("GET", {"viewer", "listener", "admin"}),
     "resources": ("GET", {"admin"}),
@@ -78,6 +79,10 @@ MATRIX = {
     "person-active": ("POST", {"admin"}),
     "person-second-factor": ("POST", {"admin"}),
     "person-roles": ("POST", {"admin"}),
+    "person-grants": ("POST", {"admin"}),
+    "groups": ("GET", {"admin"}),
+    "group": ("GET", {"admin"}),
+    "group-grants": ("POST", {"admin"}),
     "person-password-link": ("POST", {"admin"}),
     "invite": ("POST", {"admin"}),
     "settings": ("POST", {"viewer", "listener", "admin", None}),
@@ -148,21 +153,42 @@ def test_only_who_may_read_logs_is_shown_a_download_of_them(mirrored, world, wor
         assert (answer.context["latest_download"] is not None) == sees
 
 
-def test_a_person_has_a_role_with_all_of_its_permissions(alice, bob, lena, nemo):
-    assert [roles.role_of(person.user) for person in (bob, lena, alice, nemo)] == ["viewer", "listener", "admin", ""]
+def again(person):
+    """The person as the next request reads them."""
+    return type(person.user).objects.get(pk=person.user.pk)
+
+
+def test_the_header_names_the_roles_that_no_other_one_contains(alice, bob, lena, nemo):
+    assert [grants.role_of(person.user) for person in (bob, lena, alice, nemo)] == ["viewer", "listener", "admin", ""]
+    Grant.objects.create(person=lena.user, role=RoleName.DEPLOYER)
+    assert grants.role_of(again(lena)) == "listener, deployer"
     lena.user.groups.clear()
-    lena.user.user_permissions.add(Permission.objects.get(codename="read_logs"))
-    assert roles.role_of(type(lena.user).objects.get(pk=lena.user.pk)) == ""
+    assert grants.role_of(again(lena)) == "deployer"
+    Grant.objects.create(person=nemo.user, role="of-a-newer-version")
+    assert grants.role_of(again(nemo)) == ""
+    nemo.user.is_superuser = True
+    assert grants.role_of(nemo.user) == "admin"
 
 
-def test_creating_the_roles_again_adds_what_is_missing_and_removes_nothing(db):
-    viewer = Group.objects.get(name="viewer")
-    viewer.permissions.set([Permission.objects.get(codename="manage_logs")])
-    roles.create_groups()
-    assert set(viewer.permissions.values_list("codename", flat=True)) == {"view_endpoint", "manage_logs"}
-    held = {name: {one.codename for one in Group.objects.get(name=name).permissions.all()} for name in roles.ROLES}
-    assert held["listener"] == {"view_endpoint", "read_logs"}
-    assert held["admin"] == {"view_endpoint", "read_logs", "deploy_model", "manage_resources", "manage_logs"}
+def test_creating_the_groups_again_leaves_them_as_a_team_has_changed_them(db):
+    viewers = Group.objects.get(name="viewer")
+    Grant.objects.filter(group=viewers).delete()
+    Group.objects.get(name="listener").delete()
+    grants.create_groups()
+    assert not Grant.objects.filter(group=viewers).exists()
+    held = {(one.role, one.resource, one.project) for one in Grant.objects.filter(group__name="listener")}
+    assert held == {("listener", None, None)}
+    admins = Grant.objects.filter(group__name="admin").values_list("role", flat=True)
+    assert sorted(admins) == ["deployer", "log-admin", "owner", "resource-admin"]
+
+
+def test_permissions_that_django_has_stored_say_nothing(nemo):
+    nemo.user.user_permissions.set(Permission.objects.filter(content_type__app_label="endpoints"))
+    assert nemo.get("/endpoints/").status_code == 403
+    assert not again(nemo).has_perm("endpoints.view_endpoint")
+    assert not again(nemo).has_perm("auth.view_user")
+    nemo.user.user_permissions.add(Permission.objects.get(codename="view_user"))
+    assert again(nemo).has_perm("auth.view_user")
 
 
 def test_a_person_who_was_deactivated_is_signed_out_at_the_next_request(alice, db):
@@ -249,11 +275,26 @@ NEEDED = {
         "delete",
         "dismiss",
         "edit",
-        "go-back",
-        "key",
         "new",
         "remove-duplicate",
     },
+    "manage_people": {
+        "people",
+        "person",
+        "invite",
+        "person-active",
+        "person-password-link",
+        "person-roles",
+        "person-grants",
+        "group",
+        "groups",
+        "group-grants",
+        "person-second-factor",
+        "person-sessions",
+    },
+    "go_back": {"go-back"},
+    "show_key": {"key"},
+    "add_resource": {"resource-new"},
     "read_logs": {
         "all-logs",
         "download",
@@ -274,17 +315,10 @@ NEEDED = {
     "manage_logs": {"logs-keep", "logs-purge", "purge", "purge-receipt"},
     "manage_resources": {
         "log-folder",
-        "people",
-        "person",
-        "invite",
-        "person-active",
-        "person-password-link",
-        "person-roles",
-        "person-second-factor",
-        "person-sessions",
         "resource-draft",
         "resource-edit",
         "resource-hook",
+        "resource-keys",
         "resource-new",
         "resource-pause",
         "resource-remove",
@@ -297,8 +331,8 @@ NEEDED = {
 
 
 @pytest.mark.parametrize("missing", NEEDED)
-def test_an_address_needs_its_permission_and_no_other_one(missing, nemo):
-    held = Permission.objects.filter(content_type__app_label="endpoints", codename__in=set(NEEDED) - {missing})
-    nemo.user.user_permissions.set(held)
+def test_an_address_needs_its_right_and_no_other_one(missing, nemo, monkeypatch):
+    monkeypatch.setitem(roles.ROLES, "all-but-one", roles.Role("", frozenset({*roles.RIGHTS} - {missing})))
+    Grant.objects.create(person=nemo.user, role="all-but-one")
     statuses = {name: getattr(nemo, method.lower())(address(name)).status_code for name, (method, _) in MATRIX.items()}
     assert {name for name, status in statuses.items() if status == 403} == NEEDED[missing]

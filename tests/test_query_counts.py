@@ -18,6 +18,7 @@ from endpoints.access import sessions
 from endpoints.access.door.activity_version import ActivityVersion
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
+from endpoints.access.roles import ADMIN
 from endpoints.messages import calendar
 from endpoints.models import (
     Bulk,
@@ -28,6 +29,7 @@ from endpoints.models import (
     Endpoint,
     Event,
     Favorite,
+    Grant,
     LogArchive,
     LogDay,
     LogEntry,
@@ -70,6 +72,9 @@ QUERIES = {
 # become ready that the person has to be told of. Recent reasons are read only when something can be requested.
 AT_MOST = ("list, searched", "list, last page", "downloads", "all-logs, filtered", "bulk, logging-on", "search")
 WITHOUT_EVENTS = ("activity", "history")  # then nothing is read of what they are about
+# Whoever has all roles for one Speech resource opens what an admin opens, but nothing that is for everything, and no
+# draft and no bulk change of another person.
+OF_A_RESOURCE, OF_ADMINS = "of a resource", {"resource-new", "resource-draft", "new", "bulk-progress"}
 FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
 # What htmx says that it will put the answer into.
 TARGETS = {
@@ -273,7 +278,7 @@ def of_one(table):
     pages["change-model, compared"] = f"{pages['change-model']}?model={table.models[-1].pk}"
     pages["change-model, compared at once"] = pages["change-model, compared"]
     pages["change-model, typing"] = f"{pages['change-model']}?models=model"
-    for name in ("resource-edit", "resource-pause", "resource-resume", "resource-remove"):
+    for name in ("resource-edit", "resource-keys", "resource-pause", "resource-resume", "resource-remove"):
         pages[name] = reverse(f"endpoints:{name}", args=[table.resources[0].pk])
     pages["resource-draft"] = reverse("endpoints:resource-draft", args=[table.resource_draft.pk])
     pages["bulk-progress"] = reverse("endpoints:bulk-progress", args=[table.bulk.pk])
@@ -332,17 +337,20 @@ def counts(people, pages_of):
     for role, client in people.items():
         client.get(reverse("endpoints:list"))
         for page, where in pages_of(client.user).items():
-            _method, allowed = MATRIX.get(page.partition(",")[0], ("GET", people))
-            if role in allowed:
+            name = page.partition(",")[0]
+            _method, allowed = MATRIX.get(name, ("GET", people))
+            if role in allowed or (role == OF_A_RESOURCE and "admin" in allowed and name not in OF_ADMINS):
                 found.setdefault(page, {})[role] = asked(client, page, where)
     return found
 
 
 @pytest.fixture
-def counted(alice, bob, monkeypatch):
+def counted(alice, bob, nemo, monkeypatch):
     """By the number of rows."""
-    monkeypatch.setattr(sessions, "EXTENDED_EVERY", 3600)  # otherwise a page of a slow run extends its session
-    table, everybody, found = Table(alice.user), {"admin": alice, "viewer": bob}, {}
+    monkeypatch.setattr(sessions, "EXTENDED_EVERY", 3600)  # no session is extended in between, however long it takes
+    table, everybody, found = Table(alice.user), {"admin": alice, "viewer": bob, OF_A_RESOURCE: nemo}, {}
+    for name in ADMIN:
+        Grant.objects.create(person=nemo.user, role=name, resource=table.resources[0])
     for size in SIZES:
         # The same pages without what a viewer may not do: the smallest and the largest table are enough for them.
         people = everybody if size in (SIZES[0], SIZES[-1]) else {"admin": alice}

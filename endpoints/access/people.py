@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from endpoints import audit
-from endpoints.access.roles import ROLES
+from endpoints.access.grants import group_names, holding_groups
 from endpoints.access.sessions import end_one, end_others
 from endpoints.models.verbs import Verb
 
@@ -30,12 +30,12 @@ def may_change(person: User, account: User) -> bool:
 
 @transaction.atomic
 def set_roles(user: User, roles: set[str], *, actor: User | None = None) -> bool:
-    """Give the person exactly these of our roles; what a team has added in other groups stays.
+    """Put the person into exactly these of the groups that hold any role; other groups stay.
 
     `actor`: who decided it, None for the groups of the identity provider. Returns whether anything changed.
     """
     held = roles_held(user.pk)
-    before = held & {*ROLES}
+    before = set(user.groups.filter(pk__in=holding_groups()).values_list("name", flat=True))
     user.groups.remove(*Group.objects.filter(name__in=before - roles))
     user.groups.add(*Group.objects.filter(name__in=roles - before))
     return record_roles(user, held, actor=actor)
@@ -60,7 +60,8 @@ def record_roles(user: User, before: set[str], *, actor: User | None) -> bool:
 
 
 def _listed(roles: set[str]) -> str:
-    return ", ".join([*(name for name in ROLES if name in roles), *sorted(roles - {*ROLES})])
+    known = [*group_names()]
+    return ", ".join([*(name for name in known if name in roles), *sorted(roles - {*known})])
 
 
 @transaction.atomic

@@ -4,51 +4,52 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-Person = User | AnonymousUser
+from endpoints.access import roles
+from endpoints.access.grants import Person, scope
+
+__all__ = ["Person", "allows", "may", "may_manage_people", "needs_second_factor", "people_manager"]
 
 
-MANAGE_RESOURCES = "manage_resources"
+def may(right: str) -> Callable[[Any], Any]:
+    """Decorate a view: only people who have this right somewhere; others get 403, whatever the address names.
 
-
-def may(permission: str) -> Callable[[Any], Any]:
-    """Decorate a view: only people with this permission of ours; others get 403.
-
-    Sign-in itself is demanded of every page by LoginRequiredMiddleware.
+    What the address names is then fetched through the door, which answers 404 for what the person's grants don't
+    cover. Sign-in itself is demanded of every page by LoginRequiredMiddleware.
     """
-    return permission_required(f"endpoints.{permission}", raise_exception=True)
+    if right not in roles.RIGHTS:
+        raise LookupError(right)
+
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def permitted(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if not scope(request.user, right):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        permitted.rights = (right, *getattr(view, "rights", ()))  # type: ignore[attr-defined]  # for docs/permissions.md
+        return permitted
+
+    return decorate
 
 
-def allows(person: Person, permission: str, on: Model | None = None) -> bool:
-    """Whether the person holds this permission of ours, for the endpoint or Speech resource `on` or anywhere.
+def allows(person: Person, right: str, on: Model | None = None) -> bool:
+    """Whether the person has this right for the endpoint, Speech resource or project `on`; without it, anywhere."""
+    held = scope(person, right)
+    return held.covers(on) if on is not None else bool(held)
 
-    A role holds everywhere, so `on` makes no difference as long as permissions are granted by roles alone.
-    """
-    return person.has_perm(f"endpoints.{permission}")
+
+people_manager = may(roles.MANAGE_PEOPLE)
 
 
 def may_manage_people(person: Person) -> bool:
-    """Whether the person manages accounts, roles and sessions of others. The one place that decides it."""
-    return allows(person, MANAGE_RESOURCES)
+    """Whether the person manages accounts, grants and sessions of others."""
+    return allows(person, roles.MANAGE_PEOPLE)
 
 
 def needs_second_factor(person: Person) -> bool:
     """Whether the person is one of those for whom ADMIN_SECOND_FACTOR asks for a second factor."""
-    return allows(person, MANAGE_RESOURCES)
-
-
-def people_manager(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorate a view: only those who manage people; others get 403."""
-
-    @wraps(view)
-    def permitted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not may_manage_people(request.user):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return permitted
+    return allows(person, roles.MANAGE) or may_manage_people(person)

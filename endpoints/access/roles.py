@@ -1,27 +1,94 @@
-"""The three roles, as Django groups: viewer sees endpoints, listener also reads content logs, admin does everything."""
+"""The one table of who may do what: pages, feeds, caches and docs/permissions.md take their rules from it.
 
-from typing import Any
+A right is what a page or a button needs. A role is a set of rights. A person or a group holds a role everywhere, for a
+Speech resource, or for a project (models.Grant); a right that is about more than the grant covers isn't given by it.
+"""
 
-VIEWER = {"view_endpoint"}
+from dataclasses import dataclass
+from enum import IntEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from endpoints.models.grant import RoleName
+
+
+class Extent(IntEnum):
+    """How much a grant covers, from the least to the most."""
+
+    PROJECT = 1
+    RESOURCE = 2
+    EVERYWHERE = 3
+
+
+VIEW, HEALTH, READ_LOGS, GO_BACK = "view_endpoint", "view_health", "read_logs", "go_back"
+DEPLOY, SHOW_KEY, MANAGE_LOGS = "deploy_model", "show_key", "manage_logs"
+MANAGE, ADD_RESOURCE, MANAGE_PEOPLE = "manage_resources", "add_resource", "manage_people"
+
+
+@dataclass(frozen=True)
+class Right:
+    """`says`: for docs/permissions.md. `least`: the smallest extent of a grant that gives it."""
+
+    says: str
+    least: Extent = Extent.PROJECT
+
+
+@dataclass(frozen=True)
+class Role:
+    """`least`: the smallest extent for which it can be held."""
+
+    says: str | Promise
+    rights: frozenset[str]
+    least: Extent = Extent.PROJECT
+
+
+RIGHTS = {
+    VIEW: Right("See endpoints, their changes, models, and activity"),
+    HEALTH: Right("See whether a Speech resource can be reached", Extent.RESOURCE),
+    READ_LOGS: Right("Read, play, and download content logs"),
+    GO_BACK: Right("Go back to the previous model of an endpoint"),
+    DEPLOY: Right("Deploy, change, and delete endpoints"),
+    SHOW_KEY: Right("Show the key of a Speech resource", Extent.RESOURCE),
+    MANAGE_LOGS: Right("Save and delete content logs"),
+    MANAGE: Right("Manage a Speech resource", Extent.RESOURCE),
+    ADD_RESOURCE: Right("Add Speech resources", Extent.EVERYWHERE),
+    MANAGE_PEOPLE: Right("Manage people and what they can do", Extent.EVERYWHERE),
+}
+
+_SEES = {VIEW, HEALTH}
 ROLES = {
-    "viewer": VIEWER,
-    "listener": VIEWER | {"read_logs"},
-    "admin": VIEWER | {"read_logs", "deploy_model", "manage_resources", "manage_logs"},
+    RoleName.VIEWER: Role(_("Sees endpoints, models, and activity."), frozenset(_SEES)),
+    RoleName.LISTENER: Role(_("Can also read, play, and download content logs."), frozenset(_SEES | {READ_LOGS})),
+    RoleName.ON_CALL: Role(_("Can also go back to an endpoint's previous model."), frozenset(_SEES | {GO_BACK})),
+    RoleName.DEPLOYER: Role(
+        _("Can also deploy, change, and delete endpoints."), frozenset(_SEES | {GO_BACK, DEPLOY, SHOW_KEY})
+    ),
+    RoleName.LOG_ADMIN: Role(
+        _("Can also read, save, and delete content logs."), frozenset(_SEES | {READ_LOGS, MANAGE_LOGS})
+    ),
+    RoleName.RESOURCE_ADMIN: Role(
+        _("Can also manage Speech resources and their keys."),
+        frozenset(_SEES | {MANAGE, ADD_RESOURCE}),
+        Extent.RESOURCE,
+    ),
+    RoleName.OWNER: Role(
+        _("Can also manage people and what they can do."), frozenset(_SEES | {MANAGE_PEOPLE}), Extent.EVERYWHERE
+    ),
+}
+
+ADMIN = (RoleName.DEPLOYER, RoleName.LOG_ADMIN, RoleName.RESOURCE_ADMIN, RoleName.OWNER)
+# Each installation begins with these groups and what they hold everywhere; an identity provider's groups of the same
+# name lead to them.
+GROUPS: dict[str, tuple[RoleName, ...]] = {
+    RoleName.VIEWER.value: (RoleName.VIEWER,),
+    RoleName.LISTENER.value: (RoleName.LISTENER,),
+    "admin": ADMIN,
+    **{name.value: (name,) for name in ROLES if name not in (RoleName.VIEWER, RoleName.LISTENER)},
 }
 
 
-def create_groups(using: str = "default", **_: Any) -> None:
-    """Create the groups and add missing permissions; permissions that a team has added stay."""
-    from django.contrib.auth.models import Group, Permission
-
-    for name, codenames in ROLES.items():
-        group, _created = Group.objects.using(using).get_or_create(name=name)
-        group.permissions.add(
-            *Permission.objects.using(using).filter(content_type__app_label="endpoints", codename__in=codenames)
-        )
-
-
-def role_of(user: Any) -> str:
-    """The highest role whose permissions the user has, for the header of pages; empty if there is none."""
-    held = [name for name, codes in ROLES.items() if all(user.has_perm(f"endpoints.{code}") for code in codes)]
-    return held[-1] if held else ""
+def rights_of(role: str, extent: Extent) -> frozenset[str]:
+    """What a grant of this role and extent gives; nothing for a role of a newer version."""
+    known = ROLES.get(role)  # type: ignore[call-overload]  # a RoleName equals its value
+    return frozenset(right for right in known.rights if RIGHTS[right].least <= extent) if known else frozenset()

@@ -7,9 +7,11 @@ from endpoints.models.download import Download
 from endpoints.models.draft import Draft
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.event import Event
+from endpoints.models.grant import Grant, RoleName
 from endpoints.models.hook import HookCall
 from endpoints.models.log import LogEntry, LogFile
 from endpoints.models.log_archive import LogArchive, LogDay
+from endpoints.models.log_reading import LogReading
 from endpoints.models.model import SpeechModel
 from endpoints.models.person import Favorite, Preferences, SavedView
 from endpoints.models.project import Project
@@ -28,15 +30,18 @@ __all__ = [
     "Endpoint",
     "Event",
     "Favorite",
+    "Grant",
     "HookCall",
     "LogArchive",
     "LogDay",
     "LogEntry",
     "LogFile",
+    "LogReading",
     "Preferences",
     "Project",
     "Purge",
     "Resource",
+    "RoleName",
     "SavedView",
     "Seal",
     "SealedEvent",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.urls import ResolverMatch, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,11 +16,13 @@ from django.utils.translation import ngettext
 from endpoints.access import door
 from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person, allows
-from endpoints.models import Resource
+from endpoints.models import Resource, times
 from endpoints.models.resource import ResourceQuerySet
+from endpoints.models.secret import LOCKED
 from endpoints.models.service_errors import in_words
 from endpoints.pages.directions import isolated
 
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 NAMED = 3  # resources in trouble: the others are counted
 # Pages that show endpoints or models of all resources; the page of resources says the same in its cards.
 _OF_ALL = {"list", "models", "new", "bulk", "bulk-progress", "downloads"}
@@ -57,9 +60,26 @@ def of_resources(person: Person, data: DataVersion, match: ResolverMatch | None)
     return found
 
 
+def real_resource(person: Person) -> Banner | None:
+    """In a demo, whose passwords are public: that it holds the key of a resource in Azure."""
+    if not settings.DEMO:
+        return None
+    resources = door.resources(person).present()
+    real = next((one for one in resources if urlsplit(one.endpoint_url).hostname not in THIS_MACHINE), None)
+    if not real:
+        return None
+    text = _("This is a demo with public passwords, and it holds the key of the Speech resource %(name)s in Azure.")
+    return Banner("warning", isolated(text, {"name": real.name}))
+
+
+def locked() -> Banner:
+    meanwhile = _("Nothing is sent to Azure until then.")
+    return Banner("danger", f"{in_words(LOCKED)} {meanwhile}")
+
+
 def no_resource(person: Person) -> Banner:
     text = _("No Speech resource has been added yet.")
-    if allows(person, "manage_resources"):
+    if allows(person, "add_resource"):
         return Banner("info", text, None, reverse("endpoints:resource-new"), _("Add a Speech resource"))
     return Banner("info", text)
 
@@ -68,11 +88,11 @@ def _shown(person: Person, match: ResolverMatch | None) -> ResourceQuerySet | No
     """The resources whose endpoints a page shows; None when it shows none."""
     name = match.url_name or "" if match and match.app_name == "endpoints" else ""
     if name in _OF_ALL:
-        return door.resources(person)
+        return door.resources(person, door.HEALTH)
     pk = match.kwargs.get("pk") if match else None
     if not name or pk is None or (name.startswith(_NOT_OF_ENDPOINTS) and name != "change-model"):
         return None
-    return door.resources(person).filter(pk__in=door.endpoints(person).filter(pk=pk).values("resource"))
+    return door.resources(person, door.HEALTH).filter(pk__in=door.endpoints(person).filter(pk=pk).values("resource"))
 
 
 def _failing(person: Person, resource: Resource) -> Banner:
@@ -135,6 +155,5 @@ def _when(time: datetime | None) -> str:
     """The time of a moment of today, otherwise its day too."""
     if time is None:
         return "…"
-    local = timezone.localtime(time)
-    recent = timezone.localtime() - local < timedelta(hours=20)
-    return str(date_format(local, "TIME_FORMAT" if recent else "SHORT_DATETIME_FORMAT"))
+    recent = timezone.now() - time < timedelta(hours=20)
+    return times.time_of_day(time) if recent else f"{times.day(time)} {times.time_of_day(time)}"

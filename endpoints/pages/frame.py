@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from endpoints.access import door, roles
+from endpoints.access import door, grants
 from endpoints.access.door.versions import DataVersion, FrameVersion
 from endpoints.access.permissions import allows, may_manage_people
 from endpoints.access.second_factor import missing_second_factor
@@ -41,7 +41,7 @@ class Frame:
 
     @cached_property
     def role(self) -> str:
-        return roles.role_of(self.user)
+        return grants.role_of(self.user)
 
     @property
     def manages_people(self) -> bool:
@@ -49,11 +49,11 @@ class Frame:
 
     @cached_property
     def resource_label(self) -> str:
-        if not allows(self.user, "view_endpoint"):
-            return ""
-        if self.data.resources == 1 and (only := door.resources(self.user).first()):
+        scope = door.scope(self.user)
+        count = self.data.resources if scope.everywhere else door.resources(self.user).count() if scope else 0
+        if count == 1 and (only := door.resources(self.user).first()):
             return f"{only.name} ({only.region})" if only.region else only.name
-        return _("%(count)s Speech resources") % {"count": self.data.resources} if self.data.resources else ""
+        return _("%(count)s Speech resources") % {"count": count} if count else ""
 
     @property
     def updated_at(self) -> datetime | None:
@@ -63,6 +63,8 @@ class Frame:
     @cached_property
     def banners(self) -> list[Banner]:
         found = banners.of_resources(self.user, self.data, self.page)
+        if self.data.locked and allows(self.user, "manage_resources"):
+            found.insert(0, banners.locked())
         if not self.data.resources:
             found.append(banners.no_resource(self.user))
         elif self.data.worker_missing:
@@ -71,6 +73,8 @@ class Frame:
         elif self.data.workers_busy:
             text = _("All workers are busy. Your requests are saved and start later than usual.")
             found.append(Banner("warning", text, self.data.swept_at))
+        if real := banners.real_resource(self.user):
+            found.append(real)
         if self.unseen:
             found.append(self._ready())
         return found

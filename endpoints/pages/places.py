@@ -7,9 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from endpoints.access.permissions import Person, allows, may_manage_people
-
-PEOPLE = "people"  # of places for those who manage people
+from endpoints.access.permissions import Person, allows
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,15 @@ PAGES = (
     Place(_("Downloads"), "download", "g d", "downloads", permission="read_logs"),
     Place(_("Activity"), "activity", "g a", "activity"),
     Place(_("Resources"), "resource", "g r", "resources", permission="manage_resources"),
-    Place(_("People"), "person", "g p", "people", permission=PEOPLE),
+    Place(_("People"), "person", "g p", "people", permission="manage_people"),
     Place(_("Settings"), "settings", "g s", "settings", permission=""),
     Place(_("Help"), "help", "g h", "help", permission=""),
     Place(_("Keyboard shortcuts"), "keyboard", "?", "shortcuts"),
 )
 ACTIONS = (
     Place(_("Deploy model"), "add", "n", "new", permission="deploy_model"),
-    Place(_("Add a Speech resource"), "add", "", "resource-new", permission="manage_resources"),
-    Place(_("Invite person"), "add", "", "invite", permission=PEOPLE),
+    Place(_("Add a Speech resource"), "add", "", "resource-new", permission="add_resource"),
+    Place(_("Invite person"), "add", "", "invite", permission="manage_people"),
     Place(_("Export the endpoints"), "download", "", "export"),
     Place(_("Saved views"), "eye", "", "views"),
 )
@@ -50,10 +48,4 @@ ACTIONS = (
 
 def open_to(person: Person, places: tuple[Place, ...]) -> list[Place]:
     """Those that this person may go to."""
-    return [place for place in places if _open(person, place.permission)]
-
-
-def _open(person: Person, permission: str) -> bool:
-    if permission == PEOPLE:
-        return may_manage_people(person)
-    return not permission or allows(person, permission)
+    return [place for place in places if not place.permission or allows(person, place.permission)]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.changes import decisions, refusals, submit
-from endpoints.models import Bulk, Change, Endpoint, Event, Resource, SpeechModel, Status
+from endpoints.models import Bulk, Change, Endpoint, Event, Grant, Resource, RoleName, SpeechModel, Status
 from endpoints.models.status import ChangeKind, ChangeState
 from tests.changes.requests import later, request_create
 from tests.conftest import fitting
@@ -201,6 +201,32 @@ def test_going_back_takes_the_previous_model_with_a_reason(alice, endpoint, othe
     worker.step(back)
     endpoint.refresh_from_db()
     assert endpoint.model == first
+
+
+@pytest.mark.parametrize("scope", ["everywhere", "resource", "elsewhere"])
+def test_whoever_is_on_call_goes_back_and_requests_nothing_else(alice, nemo, endpoint, other, world, worker, scope):
+    elsewhere = Resource.objects.create(name="Elsewhere", region="westus")
+    of = {"everywhere": None, "resource": endpoint.resource, "elsewhere": elsewhere}[scope]
+    Grant.objects.create(person=nemo.user, role=RoleName.ON_CALL, resource=of)
+    change = submit.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=endpoint, model=other)
+    worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    page, form = nemo.get(page_of("history", endpoint)), {"key": uuid.uuid4(), "reason": "Worse on names"}
+    if scope == "elsewhere":
+        assert page.status_code == nemo.post(page_of("go-back", endpoint), form).status_code == 404
+        return
+    html = page.content.decode()
+    assert "Go back</button>" in html
+    assert "Change model</a>" not in html
+    for name in ("change-model", "edit", "delete"):
+        assert nemo.post(page_of(name, endpoint), form).status_code == 403
+    for _twice in range(2):
+        assert nemo.post(page_of("go-back", endpoint), form).status_code == 302
+    back = Change.objects.open().get()
+    assert (back.model, back.actor) == (change.from_model, nemo.user)
+    assert "Cancel the change" not in nemo.get(page_of("detail", endpoint)).content.decode()
+    assert nemo.post(reverse("endpoints:change-cancel", args=[back.pk])).status_code == 403
 
 
 def test_going_back_takes_the_model_before_the_last_change_and_not_the_first_one(alice, endpoint, other, world, worker):

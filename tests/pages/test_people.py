@@ -132,7 +132,7 @@ def test_roles_and_second_factors_are_changed_only_after_a_recent_sign_in(alice,
 
 def test_roles_of_a_company_account_come_from_its_groups_alone(alice, bob):
     SocialAccount.objects.create(user=bob.user, provider="company", uid="1")
-    assert "Save roles" not in alice.get(BOB).content.decode()
+    assert "Save groups" not in alice.get(BOB).content.decode()
     alice.post(f"{BOB}roles/", {"role": "admin"})
     assert set(bob.user.groups.values_list("name", flat=True)) == {"viewer"}
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from endpoints import audit
 from endpoints.access.company.provider import CompanyProvider
 from endpoints.access.company.tokens import TooManyGroups, groups_in
+from endpoints.access.grants import holding_groups
 from endpoints.access.people import set_roles
-from endpoints.access.roles import ROLES
 from endpoints.models.verbs import Verb
 
 TIMEOUT = 10  # seconds
@@ -89,6 +89,11 @@ class _Session(requests.Session):
 
 
 def roles_of(groups: list[str]) -> set[str]:
-    """The roles of these groups by OIDC_ROLES, or the groups that are named like a role when it is empty."""
-    named = settings.OIDC_ROLES or {role: role for role in ROLES}
-    return {named[group] for group in groups if group in named}
+    """The groups here by OIDC_ROLES, or those of the same names when it is empty, that hold any role."""
+    named = settings.OIDC_ROLES
+    wanted = (
+        {named[group] for group in groups if group in named}
+        if named
+        else {group for group in groups if "\0" not in group}
+    )
+    return set(holding_groups().filter(name__in=wanted).values_list("name", flat=True))

@@ -5,22 +5,23 @@ door.endpoints(person, "deploy_model") for what the person may deploy to. It ret
 A function named after one row, like door.endpoint(person, pk), raises PermissionDenied (403) without the permission,
 and Http404 where there is no such row.
 
-A role holds everywhere, so a permission shows all rows or none. When permissions are granted for single Speech
-resources or projects, `scope` and `_visible` are what changes.
+What a permission covers, all rows or those of some Speech resources and projects, is a Scope (endpoints.access.grants);
+`within` has a condition for each noun. What a person's grants don't cover is not found, like what doesn't exist.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Max, Model, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from endpoints.access.people import with_sign_in
-from endpoints.access.permissions import Person, allows, may_manage_people
+from endpoints.access import grants, roles
+from endpoints.access.door import people_and_groups, within
+from endpoints.access.grants import Person, Scope
+from endpoints.access.permissions import may_manage_people
 from endpoints.models import (
     Bulk,
     Change,
@@ -55,28 +56,33 @@ from endpoints.models.project import ProjectQuerySet
 from endpoints.models.purge import PurgeQuerySet
 from endpoints.models.resource import ResourceQuerySet
 
-VIEW, DEPLOY, READ_LOGS, MANAGE_LOGS = "view_endpoint", "deploy_model", "read_logs", "manage_logs"
-MANAGE = "manage_resources"
+VIEW, HEALTH, READ_LOGS, MANAGE_LOGS = roles.VIEW, roles.HEALTH, roles.READ_LOGS, roles.MANAGE_LOGS
+GO_BACK, DEPLOY, SHOW_KEY, MANAGE = roles.GO_BACK, roles.DEPLOY, roles.SHOW_KEY, roles.MANAGE
+account, accounts = people_and_groups.account, people_and_groups.accounts
+group, groups, held_grants = people_and_groups.group, people_and_groups.groups, people_and_groups.grants
 
 Row = TypeVar("Row", bound=Model)
 Rows = TypeVar("Rows", bound="QuerySet[Any, Any]")
 
 
-def scope(person: Person, permission: str = VIEW) -> Hashable:
-    """What a permission of a person covers: "all" rows or "none".
+def scope(person: Person, permission: str = VIEW) -> Scope:
+    """What a permission of a person covers.
 
     Part of the key of whatever is cached of rows that this module returned, so that two people share a cached result
     only when they see the same rows.
     """
-    return "all" if allows(person, permission) else "none"
+    return grants.scope(person, permission)
 
 
-def _visible(rows: Rows, person: Person, permission: str) -> Rows:
-    return rows if scope(person, permission) == "all" else rows.none()
+def _visible(rows: Rows, person: Person, permission: str, inside: Callable[[Scope], Q] = within.of_endpoints) -> Rows:
+    held = scope(person, permission)
+    if held.everywhere:
+        return rows
+    return rows.filter(inside(held)) if held else rows.none()
 
 
 def _one(rows: "QuerySet[Row, Row]", person: Person, permission: str, pk: Any) -> Row:
-    if not allows(person, permission):
+    if not scope(person, permission):
         raise PermissionDenied
     return get_object_or_404(rows, pk=pk)
 
@@ -98,8 +104,10 @@ def unrestricted(model: type[Model]) -> Any:
 
 
 def resources(person: Person, permission: str = VIEW) -> ResourceQuerySet:
+    """Whoever sees a project sees the name of its Speech resource; any other permission is for the whole resource."""
     rows = Resource.objects.all()
-    return _visible(rows.present() if permission == DEPLOY else rows, person, permission)
+    inside = within.named_resources if permission == VIEW else within.resources
+    return _visible(rows.present() if permission == DEPLOY else rows, person, permission, inside)
 
 
 def resource(person: Person, pk: UUID) -> Resource:
@@ -108,8 +116,11 @@ def resource(person: Person, pk: UUID) -> Resource:
 
 
 def connection_checks(person: Person) -> ConnectionCheckQuerySet:
-    """The tests of connections, and the drafts of resources, for whoever manages resources."""
-    return _visible(ConnectionCheck.objects.all(), person, MANAGE)
+    """The tests of connections, and the drafts of resources, for whoever manages resources.
+
+    Drafts of new resources are for those who can add one.
+    """
+    return _visible(ConnectionCheck.objects.all(), person, MANAGE, lambda held: Q(resource__in=held.resources))
 
 
 def connection_draft(person: Person, pk: UUID | None) -> ConnectionCheck:
@@ -119,18 +130,19 @@ def connection_draft(person: Person, pk: UUID | None) -> ConnectionCheck:
 
 
 def projects(person: Person, permission: str = VIEW) -> ProjectQuerySet:
-    return _visible(Project.objects.all(), person, permission)
+    return _visible(Project.objects.all(), person, permission, within.projects)
 
 
 def models(person: Person, permission: str = VIEW) -> SpeechModelQuerySet:
     rows = SpeechModel.objects.all()
-    return _visible(_staying(rows) if permission == DEPLOY else rows, person, permission)
+    return _visible(_staying(rows) if permission == DEPLOY else rows, person, permission, within.models)
 
 
 def endpoints(person: Person, permission: str = VIEW) -> EndpointQuerySet:
     """Until a worker has deleted them, lists show those of a resource that is being removed; they cannot be changed."""
     rows = Endpoint.objects.all()
-    return _visible(_staying(rows) if permission == DEPLOY else rows, person, permission)
+    staying = _staying(rows) if permission in (DEPLOY, GO_BACK) else rows
+    return _visible(staying, person, permission, within.endpoints)
 
 
 def endpoint(person: Person, pk: UUID | None, permission: str = VIEW) -> Endpoint:
@@ -150,13 +162,16 @@ def endpoint_on_service(person: Person, pk: UUID, permission: str = DEPLOY) -> E
 
 def locales(person: Person) -> list[str]:
     """The locales of the endpoints that a person sees."""
-    # EndpointQuerySet.locales reads an index, whatever the query set was filtered by.
-    return Endpoint.objects.locales() if scope(person) == "all" else []
+    if scope(person).everywhere:
+        return Endpoint.objects.locales()  # reads an index, whatever the query set was filtered by
+    return list(endpoints(person).present().order_by("locale").values_list("locale", flat=True).distinct())
 
 
 def owners(person: Person, most: int) -> list[str]:
     """The names of those who requested the endpoints that a person sees, `most` of them."""
-    return Endpoint.objects.owners(most) if scope(person) == "all" else []
+    if scope(person).everywhere:
+        return Endpoint.objects.owners(most)
+    return list(endpoints(person).present().order_by("owner").values_list("owner", flat=True).distinct()[:most])
 
 
 # What people ask for, and what happened.
@@ -174,7 +189,8 @@ def change(person: Person, pk: UUID) -> Change:
 
 
 def bulks(person: Person) -> "QuerySet[Bulk, Bulk]":
-    return _visible(Bulk.objects.all(), person, DEPLOY)
+    """Those of others are for whoever can deploy everywhere, because they can be about any endpoint."""
+    return _visible(Bulk.objects.all(), person, DEPLOY, lambda _held: Q(actor=person.pk))
 
 
 def bulk(person: Person, pk: UUID) -> Bulk:
@@ -184,35 +200,38 @@ def bulk(person: Person, pk: UUID) -> Bulk:
 def events(person: Person, permission: str = VIEW) -> EventQuerySet:
     """Events about people and their accounts are only for those who manage them."""
     rows = Event.objects.all()
-    return _visible(rows if may_manage_people(person) else rows.not_about_people(), person, permission)
+    return _visible(rows if may_manage_people(person) else rows.not_about_people(), person, permission, within.events)
+
+
+def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
+    """Without what was searched for in content logs, unless the person may read them: it may be a caller's name."""
+    found = list(events)
+    searched = [event for event in found if "search" in event.facts]
+    if searched and not scope(person, READ_LOGS).everywhere:
+        pks = {event.endpoint_id for event in searched if event.endpoint_id}
+        readable = set(endpoints(person, READ_LOGS).filter(pk__in=pks).values_list("pk", flat=True))
+        for event in searched:
+            if event.endpoint_id not in readable:
+                del event.facts["search"]
+    return found
 
 
 def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:
-    """The number of the seal and the hash of each of these events, without those that are not sealed yet."""
-    rows = _visible(SealedEvent.objects.filter(pk__in=events), person, VIEW).values_list("pk", "seal_id", "digest")
-    return {pk: (seal, bytes(digest).hex()) for pk, seal, digest in rows}
+    """The number of the seal and the hash of each of these events, which the person sees, if it is sealed already."""
+    rows = SealedEvent.objects.filter(pk__in=events) if scope(person) else SealedEvent.objects.none()
+    return {pk: (seal, bytes(digest).hex()) for pk, seal, digest in rows.values_list("pk", "seal_id", "digest")}
+
+
+def manages_resources(person: Person) -> bool:
+    return bool(scope(person, MANAGE))
 
 
 def people(person: Person) -> list[tuple[int, str]]:
     """Id and name of everybody who has done something that a person sees."""
-    # EventQuerySet.people reads an index, whatever the query set was filtered by.
-    return Event.objects.people(may_manage_people(person)) if scope(person) == "all" else []
-
-
-# Accounts, for those who manage people.
-
-
-def accounts(person: Person) -> "QuerySet[User, User]":
-    """With what the pages of people show of how each signs in."""
-    rows = with_sign_in(User.objects.order_by("username"))
-    return rows if may_manage_people(person) else rows.none()
-
-
-def account(person: Person, name: str) -> User:
-    """The account of this username."""
-    if not may_manage_people(person):
-        raise PermissionDenied
-    return get_object_or_404(accounts(person), username=name)
+    if scope(person).everywhere:
+        return Event.objects.people(may_manage_people(person))  # reads an index, whatever was filtered before
+    rows = events(person).exclude(actor_id=None).order_by().values_list("actor_id").annotate(name=Max("actor_name"))
+    return sorted(rows, key=lambda row: str(row[1]).casefold())
 
 
 # Content logs.
@@ -259,12 +278,17 @@ def purge(person: Person, pk: UUID) -> Purge:
 
 
 def saved_views(person: Person) -> SavedViewQuerySet:
-    """The person's own, and those that others share."""
-    return _visible(SavedView.objects.visible_to(person), person, VIEW)
+    """The person's own, and those that others share: for whoever sees everything, because a view can name anything."""
+    return _visible(SavedView.objects.visible_to(person), person, VIEW, lambda _held: Q(owner=person.pk))
 
 
 def saved_view(person: Person, pk: UUID) -> SavedView:
     return _one(saved_views(person), person, VIEW, pk)
+
+
+def may_delete_view(person: Person, view: SavedView) -> bool:
+    """Its owner; one that is shared also whoever manages the installation."""
+    return view.owner_id == person.pk or (view.shared and scope(person, MANAGE).everywhere)
 
 
 def favorites(person: Person) -> "QuerySet[Favorite, Favorite]":

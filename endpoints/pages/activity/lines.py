@@ -21,6 +21,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models.event import Event, EventKind, Verb
 from endpoints.models.event_sentences import NAMES
+from endpoints.models.search import uuid_in
 from endpoints.models.service_errors import in_words
 from endpoints.models.status import OPEN, ChangeState
 from endpoints.pages.activity import results
@@ -32,8 +33,8 @@ _ICONS_OF_VERBS = {
     **dict.fromkeys((Verb.CANCELED, Verb.REPLACED, Verb.GAVE_UP, Verb.DOWNLOAD_CANCELED), "dismiss"),
     **dict.fromkeys((Verb.FAILED, Verb.REFUSED, Verb.EDIT_FAILED), "status_failed"),
     **dict.fromkeys((Verb.LOGS_REQUESTED, Verb.LOGS_READY, Verb.LOGS_DOWNLOADED), "download"),
-    **dict.fromkeys((Verb.PURGE_REQUESTED, Verb.PURGED, Verb.LOGS_REMOVED), "delete"),
-    **dict.fromkeys((Verb.KEY_SHOWN, Verb.FOUND, Verb.LOGS_READ, Verb.LOGS_PLAYED), "eye"),
+    **dict.fromkeys((Verb.PURGE_REQUESTED, Verb.PURGED, Verb.LOGS_REMOVED, Verb.DOWNLOAD_REMOVED), "delete"),
+    **dict.fromkeys((Verb.KEY_SHOWN, Verb.FOUND, Verb.LOGS_READ, Verb.LOGS_PLAYED, Verb.TEXT_READ), "eye"),
     Verb.UNDECIDED: "status_unknown",
 }
 _ICONS = {
@@ -65,7 +66,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Line:
-    """`urls`: by the placeholder of the sentence whose value is a link. `more`: how many parts are not shown."""
+    """`urls`: by the placeholder of the sentence whose value is a link, and of the `receipt` of a purge.
+
+    `more`: how many parts are not shown.
+    """
 
     event: Event
     icon: str
@@ -120,7 +124,7 @@ def days(lines: Iterable[Line], after: date | None = None) -> list[Day]:
 
 def of_events(person: Person, events: Iterable[Event]) -> list[Line]:
     """The number of queries does not depend on the number of events."""
-    events = list(events)
+    events = door.as_seen(person, events)
     about = _About(person, events)
     return [about.line(event) for event in events]
 
@@ -147,6 +151,9 @@ class _About:
             .filter(pk__in=_ids(event.resource_id for event in events))
         )
         self.found_resources = set(resources.values_list("pk", flat=True))
+        purges = _ids(uuid_in(event.facts.get("purge")) for event in events)
+        receipts = door.purges(person).filter(pk__in=purges).values_list("pk", flat=True) if purges else ()
+        self.receipts = {str(pk) for pk in receipts}
         self.sums: dict[UUID, list[tuple[str, int]]] = {}
         if self.bulks:
             sums = door.changes(person).filter(bulk__in=self.bulks).order_by().values_list("bulk_id", "state")
@@ -196,6 +203,8 @@ class _About:
             urls["endpoint"] = reverse("endpoints:detail", args=[event.endpoint_id])
         if event.resource_id in self.found_resources:
             urls["resource"] = reverse("endpoints:resource-edit", args=[event.resource_id])
+        if (purge := event.facts.get("purge")) in self.receipts:
+            urls["receipt"] = reverse("endpoints:purge", args=[purge])
         if change and change["model_id"] and (name := event.facts.get("model")):
             urls["model"] = f"{reverse('endpoints:models')}?{urlencode({'q': name})}"
         return urls

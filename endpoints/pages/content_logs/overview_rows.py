@@ -98,7 +98,7 @@ def ranked(person: Person, query: Mapping[str, Any]) -> list[Ranked]:
         oldest=Subquery(oldest),
         unsaved=Subquery(soon.annotate(entries=Count("entry", distinct=True)).values("entries")),
     )
-    resources = door.resources(person, door.READ_LOGS).in_bulk()
+    resources = door.resources(person).in_bulk()
     found = [
         _ranked(resources[resource], *facts)
         for resource, *facts in rows.order_by("name_key", "pk").values_list(
@@ -158,7 +158,8 @@ def rows(person: Person, chosen: Sequence[Ranked]) -> list[Row]:
     of = Q(endpoint__in=pks)
     endpoints = door.endpoints(person, door.READ_LOGS).filter(pk__in=pks).select_related("resource")
     by_pk = endpoints.only(
-        *("display_name", "locale", "logging_enabled", "gone_at", "remote_id", "resource__name", "resource__region"),
+        *("display_name", "locale", "logging_enabled", "gone_at", "remote_id", "project"),
+        *("resource__name", "resource__region"),
         *("resource__log_container", "resource__capabilities", "resource__api_version"),
     ).in_bulk()
     archives = door.log_archives(person).filter(of).in_bulk()

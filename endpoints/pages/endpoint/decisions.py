@@ -22,11 +22,11 @@ from endpoints.pages.http import HttpRequest
 
 
 @require_POST
-@may("deploy_model")
+@may("go_back")
 def go_back(request: HttpRequest, pk: UUID) -> HttpResponse:
-    if answer := repeated(request):
+    if answer := repeated(request, permission=door.GO_BACK):
         return answer
-    endpoint = door.endpoint_on_service(request.user, pk)
+    endpoint = door.endpoint_on_service(request.user, pk, door.GO_BACK)
     form = GoBackForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Enter a reason for going back."))

@@ -53,11 +53,11 @@ def _tab(name: str, contents: Callable[[HttpRequest, Endpoint], dict[str, Any]])
 
 
 @require_POST
-@may("deploy_model")
+@may("show_key")
 @recent_sign_in
 def key(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the endpoint key, after recording who saw it."""
-    endpoint = door.endpoint_page(request.user, pk, door.DEPLOY)
+    endpoint = door.endpoint_page(request.user, pk, door.SHOW_KEY)
     audit.record(Verb.KEY_SHOWN, actor=request.user, endpoint=endpoint)
     return head.page(request, endpoint, tabs.OVERVIEW, {**_overview(request, endpoint), **_shown_key(endpoint)})
 
@@ -77,7 +77,7 @@ def _shown_key(endpoint: Endpoint) -> dict[str, str]:
 
 def _overview(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     return {
-        "may_see_key": allows(request.user, "deploy_model", on=endpoint),
+        "may_see_key": allows(request.user, door.SHOW_KEY, on=endpoint),
         "endpoint_url": endpoint.links.get("webSocketConversation") or endpoint.links.get("webSocket", ""),
         "endpoint_address": addresses.endpoint_address(endpoint),
         "region_label": places.region_of(endpoint),
@@ -140,6 +140,8 @@ content_logging = _tab(tabs.CONTENT_LOGGING, _content_logging)
 history = _tab(tabs.HISTORY, _history)
 
 
+@require_safe
+@may("view_endpoint")
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The overview; its address showed the sample code and the history too, before they were tabs."""
     if "sample" in request.GET:

@@ -41,6 +41,10 @@ def context_of(request: HttpRequest, endpoint: Endpoint, tab: str) -> dict[str, 
         "duplicates": endpoint.duplicates().for_page(),
         "can_change": may_change and change is None and endpoint.remote_id is not None,
         "can_change_model": may_change and endpoint.remote_id is not None and (not change or change.can_be_replaced),
+        "can_go_back": endpoint.gone_at is None
+        and endpoint.remote_id is not None
+        and (not change or change.can_be_replaced)
+        and allows(request.user, door.GO_BACK, on=endpoint),
         "can_clone": may_change and endpoint.model is not None and not can_dismiss,
         "can_deploy_again": may_deploy and (endpoint.gone_at is not None or can_dismiss),
         "can_dismiss": can_dismiss,

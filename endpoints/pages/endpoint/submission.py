@@ -28,13 +28,13 @@ def fingerprint(request: HttpRequest) -> str:
     return hashlib.sha256(json.dumps([request.path, content], sort_keys=True).encode()).hexdigest()
 
 
-def repeated(request: HttpRequest, field: str = "key") -> HttpResponse | None:
+def repeated(request: HttpRequest, field: str = "key", permission: str = door.DEPLOY) -> HttpResponse | None:
     """The answer to a form that has requested a change before, whose id is in `field`; None for a new one.
 
     The same form is answered as the first time. Another content with the same id is refused: 409.
     """
     key = uuid_in(request.POST.get(field))
-    known = door.changes(request.user, door.DEPLOY).exclude(endpoint=None)
+    known = door.changes(request.user, permission).exclude(endpoint=None)
     change = known.filter(pk=key).first() if key else None
     if change is None:
         return None

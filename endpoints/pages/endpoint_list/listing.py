@@ -50,7 +50,7 @@ _tables = BoundedCache(100)
 @require_safe
 @may("view_endpoint")
 def endpoints(request: HttpRequest) -> HttpResponse:
-    settings, data = ListSettings.of(request.user.pk), frame.of(request).data
+    settings, data = ListSettings.of(request.user), frame.of(request).data
     if settings.default and not request.GET and not request.htmx:
         return redirect(f"{reverse('endpoints:list')}?{settings.default}")
     made = table(request, data, settings)
@@ -82,7 +82,7 @@ endpoints.everything = selection.EVERYTHING  # for CleanAddresses
 def table(request: HttpRequest, data: DataVersion, settings: ListSettings) -> RenderedTable:
     """The table that is asked for, rendered once for each version of the data and each way to see it."""
     asked = (selection.state(request.GET), request.GET.get("page", ""))
-    may_deploy, may_add = allows(request.user, "deploy_model"), allows(request.user, "manage_resources")
+    may_deploy, may_add = allows(request.user, "deploy_model"), allows(request.user, "add_resource")
     key = (data.version, *asked, settings.favorites, settings.columns, may_deploy, may_add, *rows.variant(request.user))
     made: RenderedTable | None = _tables.get(key)
     if made is None:

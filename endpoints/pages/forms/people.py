@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy
 
-from endpoints.access.roles import ROLES
+from endpoints.access.grants import group_names
 from endpoints.pages.forms.error_texts import Form
 
 NAME = User._meta.get_field("username")
@@ -26,8 +26,7 @@ class InvitationForm(Form):
         error_messages={"invalid": gettext_lazy("Enter an e-mail address, such as name@example.com.")},
     )
     roles = forms.MultipleChoiceField(
-        label=gettext_lazy("Roles"),
-        choices=[(name, name) for name in ROLES],
+        label=gettext_lazy("Groups"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -35,6 +34,7 @@ class InvitationForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = settings.MAIL
+        self.fields["roles"].choices = [(name, name) for name in group_names()]  # type: ignore[attr-defined]  # a choice field, known as Field
 
     def name_is_taken(self) -> None:
         self.add_error("name", gettext_lazy("This username is taken. Enter another one."))

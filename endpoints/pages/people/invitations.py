@@ -12,7 +12,7 @@ from endpoints.access.permissions import people_manager
 from endpoints.messages import password_links
 from endpoints.pages.forms.people import InvitationForm
 from endpoints.pages.http import HttpRequest
-from endpoints.pages.people.person import refusal_of
+from endpoints.pages.people.refusals import refusal_of
 from endpoints.pages.sessions import recent_sign_in
 
 

@@ -14,10 +14,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from endpoints.access import door, people
+from endpoints.access.grants import group_names
 from endpoints.access.permissions import people_manager
-from endpoints.access.roles import ROLES
 from endpoints.access.sessions import of_person
 from endpoints.pages.http import HttpRequest
+from endpoints.pages.people import grants
+from endpoints.pages.people.refusals import refusal_of
 from endpoints.pages.sessions import recent_sign_in
 
 
@@ -29,21 +31,13 @@ def person(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "section": "people",
         "person": account,
-        "roles": [(role, role in held) for role in ROLES],
+        "roles": [(name, name in held) for name in group_names()],
         "sessions": of_person(account),
         "refusal": refusal_of(request.user, account),
+        **grants.section(request.user, person=account),
         "linkable": settings.LOCAL_SIGN_IN and not account.by_company,  # type: ignore[attr-defined]  # of the door
     }
     return render(request, "people/person.html", context)
-
-
-def refusal_of(manager: User, account: User) -> str:
-    """Why the manager may not change the account; "" when they may."""
-    if account == manager:
-        return _("This is your own account. Another person who manages people can change it.")
-    if not people.may_change(manager, account):
-        return _("Only a superuser can change the account of a superuser.")
-    return ""
 
 
 Act = Callable[[HttpRequest, User], str]
@@ -89,7 +83,7 @@ def _remove_second_factor(request: HttpRequest, account: User) -> str:
 def _set_roles(request: HttpRequest, account: User) -> str:
     if account.by_company:  # type: ignore[attr-defined]  # of the door
         return _("The identity provider decides the roles of this person.")
-    people.set_roles(account, set(request.POST.getlist("role")) & {*ROLES}, actor=request.user)
+    people.set_roles(account, set(request.POST.getlist("role")) & {*group_names()}, actor=request.user)
     return _("The roles of %(name)s are saved.") % {"name": account.get_username()}
 
 

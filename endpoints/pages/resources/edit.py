@@ -16,18 +16,26 @@ from endpoints.mirror import connection_checks as checks
 from endpoints.mirror.resources import save_resource, set_web_hook, use_offered_version
 from endpoints.models import ConnectionCheck, Resource
 from endpoints.models.search import uuid_in
+from endpoints.models.secret import SecretsLocked
+from endpoints.models.service_errors import in_words
 from endpoints.pages.forms.resource import ResourceForm
 from endpoints.pages.http import HttpRequest
 
 
+@may("add_resource")
+def add(request: HttpRequest) -> HttpResponse:
+    answer: HttpResponse = edit(request, None)
+    return answer
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("manage_resources")
-def edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
-    """Add a Speech resource, or change one; the stored key is never shown. `draft` in the query: go on with it."""
+def edit(request: HttpRequest, pk: UUID | None) -> HttpResponse:
+    """Change a Speech resource, or add one; the stored key is never shown. `draft` in the query: go on with it."""
     resource = door.resource(request.user, pk) if pk else None
     query = request.GET.get("draft")
     draft = door.connection_draft(request.user, uuid_in(query)) if query else ConnectionCheck()
-    if query and draft.resource_id != pk:
+    if query and (draft.resource_id != pk or draft.of_second_key):
         raise Http404
     instance = draft.as_resource() if query else resource
     form = ResourceForm(request.POST or None, instance=instance, person=request.user)
@@ -72,6 +80,10 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponse:
 def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for the service's web hook, or for its end; a worker registers it."""
     resource = door.resource(request.user, pk)
-    set_web_hook(resource, enabled=not resource.hook_enabled, actor=request.user)
-    hints.send("mirror", pk)
+    try:
+        set_web_hook(resource, enabled=not resource.hook_enabled, actor=request.user)
+    except SecretsLocked as error:
+        messages.error(request, in_words(str(error)))
+    else:
+        hints.send("mirror", pk)
     return redirect("endpoints:resource-edit", pk=pk)

@@ -353,6 +353,8 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "what": "name",
         "entry": "e1",
         "person": "bob",
+        "role": "viewer",
+        "group": "Support",
         "count": 2,
         "files": 3,
     }

@@ -105,7 +105,7 @@ def person(held, where, django_user_model):
 
 
 def address(name, pk, entry=1):
-    ids = {"pk": pk, "entry": entry}
+    ids = {"pk": pk, "entry": entry, "name": "nobody"}
     return reverse(f"endpoints:{name}", kwargs={part: ids[part] for part in PATTERNS[name]})
 
 

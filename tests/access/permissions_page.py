@@ -2,6 +2,7 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 from django.urls import get_resolver, resolve, reverse
 from django.utils import translation
@@ -51,7 +52,8 @@ def _groups() -> list[str]:
 
 def _pages() -> list[str]:
     found = []
-    for name, signature in get_resolver("endpoints.urls").reverse_dict.items():
+    names: Any = get_resolver("endpoints.urls").reverse_dict.items()
+    for name, signature in names:
         if isinstance(name, str):
             (pattern, parts), *_others = signature[0]
             values = {part: _value(part) for part in parts}

@@ -9,8 +9,9 @@ from django.contrib.auth.models import Group, Permission
 from django.db import DatabaseError, connection, transaction
 
 from endpoints.access import roles
-from endpoints.access.company.accounts import roles_of, set_roles
+from endpoints.access.company.accounts import roles_of
 from endpoints.access.grants import EVERYWHERE, NOWHERE, scope
+from endpoints.access.people import set_roles
 from endpoints.access.permissions import allows
 from endpoints.models import Grant, Project, Resource, RoleName
 

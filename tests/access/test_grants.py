@@ -2,6 +2,7 @@
 
 import importlib
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -161,7 +162,8 @@ def test_whoever_deploys_for_a_project_deploys_to_it_alone(nemo, project):
         SpeechModel.objects.create(**of, kind=kind, project=at, remote_id=name, display_name=name)
     Grant.objects.create(person=nemo.user, role=RoleName.DEPLOYER, project=project)
     Grant.objects.create(person=nemo.user, role=RoleName.VIEWER)
-    offered = [value for value, _label in PlaceForm(person=nemo.user).fields["project"].choices]
+    field: Any = PlaceForm(person=nemo.user).fields["project"]
+    offered = [value for value, _label in field.choices]
     assert offered == [f"project:{project.pk}"]
     for place in (f"project:{other.pk}", f"resource:{project.resource_id}"):
         assert not PlaceForm({"project": place, "locale": "en-US"}, person=nemo.user).is_valid()

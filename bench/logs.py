@@ -1,4 +1,7 @@
-"""Content logs: fetched to disk and packed, beside curl, wget and aria2c with the same files of the same server."""
+"""Content logs: fetched to disk and packed, beside curl, wget and aria2c with the same files of the same server.
+
+All files are below VAR, so that VAR decides which disk is measured.
+"""
 
 import json
 import os
@@ -15,11 +18,13 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any, cast
 
 import httpx
+from django.conf import settings
 
 from bench import log_list, logs_job
 from bench.figures import Goal, Row, Sample
-from bench.product import ROOT, Failed, environment
+from bench.product import ROOT, Failed, environment, room
 from bench.script import Service
+from speechstudio.var import directory
 
 PART = "logs"
 LARGE = 1 << 30
@@ -39,12 +44,13 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
     for name in PEERS:
         if name not in there:
             say(f"logs: {name} is not installed, so nothing is measured beside it")
-    with TemporaryDirectory(prefix="speechstudio-bench-", dir="/var/tmp") as place:
-        home = Path(place)
+    place = directory(settings.VAR)
+    with TemporaryDirectory(prefix="speechstudio-bench-", dir=place) as own:
+        home = Path(own)
         found = one_large(home, there, rounds, say)
         found += flat_and_resumed(home, rounds, SIZES_FULL if full else SIZES, say)
-    jobs, lists = (part.measure(rounds, full=full, say=say) for part in (logs_job, log_list))
-    return [*found, *jobs, *lists]
+    found += logs_job.measure(place, rounds, full=full, say=say)
+    return [*found, *log_list.measure(rounds, full=full, say=say)]
 
 
 def one_large(home: Path, there: list[str], rounds: int, say: Callable[[str], None]) -> list[Row]:
@@ -82,7 +88,7 @@ def flat_and_resumed(home: Path, rounds: int, sizes: tuple[int, ...], say: Calla
     again: list[float] = []
     detail = {}
     for size in sizes:
-        if shutil.disk_usage(home).free < 2 * size:
+        if room(home) < 2 * size:
             say(f"logs: no room on the disk for a file of {size >> 20} MiB, so that size is left out")
             continue
         say(f"logs: memory with a file of {size >> 20:,} MiB")

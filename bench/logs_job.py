@@ -15,7 +15,7 @@ from django.db import connection
 
 from bench.durability import control, rows_of
 from bench.figures import Goal, Row, Sample
-from bench.product import Failed, Person, Product, command_line
+from bench.product import Failed, Person, Product, command_line, room
 from bench.script import KEY_HEADER
 from endpoints.models import Download, Endpoint, LogArchive, LogDay, LogEntry
 from endpoints.models.download import DownloadState
@@ -30,8 +30,8 @@ PATIENCE_SECONDS = 1800
 MIB = 1024 * 1024
 
 
-def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]:
-    with Product("--control", "--endpoints", ENDPOINTS) as product:
+def measure(place: Path, rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]:
+    with Product("--control", "--endpoints", ENDPOINTS, place=place) as product:
         person = Person(product).sign_in()
         person.wait_for_rows(ENDPOINTS)
         with rows_of(product):
@@ -46,13 +46,17 @@ def many_small(product: Product, person: Person, rounds: int, pairs: int, say: C
     if not there:
         say("logs: aria2c is not installed, so nothing is measured beside it")
     endpoint = with_logs(product, person, pairs, SMALL)
-    for number in range(rounds):
-        say(f"logs: {2 * pairs:,} small files, round {number + 1} of {rounds}")
-        turns: list[Callable[[], None]] = [lambda: ours.append([zipped(person, endpoint, 2 * pairs)])]
-        if there:
-            turns.append(lambda: theirs.append([by_aria2c(product, endpoint, 2 * pairs)]))
-        for turn in turns if number % 2 == 0 else reversed(turns):
-            turn()
+    with tempfile.TemporaryDirectory(prefix="aria2c-", dir=product.var) as place:
+        for number in range(rounds + 1):
+            say(f"logs: {2 * pairs:,} small files, round {number} of {rounds}" if number else "logs: to warm up")
+            turns: list[Callable[[], None]] = [lambda: ours.append([zipped(person, endpoint, 2 * pairs)])]
+            if there:
+                turns.append(lambda: theirs.append([by_aria2c(product, endpoint, 2 * pairs, Path(place))]))
+            for turn in turns if number % 2 == 0 else reversed(turns):
+                forget()  # the files of all rounds stay until the end, so that no deletion disturbs the next one
+                turn()
+    clear()
+    del ours[:1], theirs[:1]
     peers = {f"aria2c -j{AT_ONCE}, the same addresses, no zip": Sample(theirs)} if there else {}
     what = f"{pairs:,} pairs of small files, from asking to the zip"
     return [Row(PART, what, Sample(ours), peers, Goal(times=2) if there else None)]
@@ -60,18 +64,18 @@ def many_small(product: Product, person: Person, rounds: int, pairs: int, say: C
 
 def weighed(product: Product, person: Person, largest: int, say: Callable[[str], None]) -> list[Row]:
     """The worker while it fetches and packs, the web server while it gives the zip out: above the same with 1 MB."""
-    if shutil.disk_usage(product.var).free < 4 * largest:
+    if room(product.var) < 4 * largest:
         say(f"logs: no room on the disk to weigh the processes with {largest >> 20:,} MiB")
         return []
     found: dict[str, dict[str, float]] = {}
     for size in (MIB, largest):
         say(f"logs: weighing the worker and the web server with a recording of {size >> 20:,} MiB")
         endpoint = with_logs(product, person, 1, size)
-        zipped(person, endpoint, 2, keep=True)  # not counted: what the processes need once only
+        zipped(person, endpoint, 2)  # not counted: what the processes need once only
         given(person)
         clear()
         with weighing(product) as peaks:
-            zipped(person, endpoint, 2, keep=True)
+            zipped(person, endpoint, 2)
             given(person)
         clear()
         found[f"{size >> 20:,} MiB"] = {name: round(peak / MIB, 1) for name, peak in peaks.items()}
@@ -95,7 +99,7 @@ def with_logs(product: Product, person: Person, pairs: int, size: int) -> Endpoi
     return endpoint
 
 
-def zipped(person: Person, endpoint: Endpoint, files: int, *, keep: bool = False) -> float:
+def zipped(person: Person, endpoint: Endpoint, files: int) -> float:
     """Press Download log, and wait until it is ready."""
     began = time.perf_counter()
     answer = person.post(f"/endpoints/{endpoint.pk}/download/")
@@ -113,8 +117,6 @@ def zipped(person: Person, endpoint: Endpoint, files: int, *, keep: bool = False
     took = time.perf_counter() - began
     if download.files_done != files:
         raise Failed(f"{download.files_done} files were fetched instead of {files}.")
-    if not keep:
-        clear()
     return took
 
 
@@ -126,17 +128,21 @@ def given(person: Person) -> None:
             raise Failed("The zip did not come whole.")
 
 
-def clear() -> None:
-    """As if nobody had ever asked."""
+def forget() -> None:
+    """As if nobody had ever requested a download; the files stay, and the next ones get other names."""
     for rows in (Download, LogArchive, LogDay, LogEntry):
         rows.objects.all().delete()
+
+
+def clear() -> None:
+    forget()
     logs = Path(str(connection.settings_dict["NAME"])).parent / "logs"  # the demo's
     for directory in logs.iterdir() if logs.exists() else ():
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def by_aria2c(product: Product, endpoint: Endpoint, files: int) -> float:
-    """aria2c with the same addresses, which it is given before the clock starts."""
+def by_aria2c(product: Product, endpoint: Endpoint, files: int, place: Path) -> float:
+    """aria2c with the same addresses, which it is given before the clock starts. The files stay in `place`."""
     url = f"http://127.0.0.1:{product.simulator_port}/speechtotext/v3.2/endpoints/{endpoint.remote_id}/files/logs"
     lines: list[str] = []
     with httpx.Client(headers={KEY_HEADER: product.simulator_key}, timeout=60) as client:
@@ -145,16 +151,15 @@ def by_aria2c(product: Product, endpoint: Endpoint, files: int) -> float:
             page: dict[str, Any] = client.get(address).json()
             lines += [f"{file['links']['contentUrl']}\n out={file['name']}\n" for file in page["values"]]
             address = page.get("@nextLink")
-    with tempfile.TemporaryDirectory(prefix="speechstudio-bench-", dir=product.var) as place:
-        listed = Path(place) / "addresses"
-        listed.write_text("".join(lines))
-        target = Path(place) / "files"
-        command = ["aria2c", "-q", f"-j{AT_ONCE}", "--file-allocation=none", "-i", str(listed), "-d", str(target)]
-        began = time.perf_counter()
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        took = time.perf_counter() - began
-        if done.returncode or len(list(target.iterdir())) != files:
-            raise Failed("aria2c did not fetch the files.")
+    target = Path(tempfile.mkdtemp(dir=place))
+    listed = target.with_suffix(".addresses")
+    listed.write_text("".join(lines))
+    command = ["aria2c", "-q", f"-j{AT_ONCE}", "--file-allocation=none", "-i", str(listed), "-d", str(target)]
+    began = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    took = time.perf_counter() - began
+    if done.returncode or len(list(target.iterdir())) != files:
+        raise Failed("aria2c did not fetch the files.")
     return took
 
 

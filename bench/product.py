@@ -29,12 +29,12 @@ class Failed(Exception):
 
 
 class Product:
-    """`python3 manage.py demo` with a VAR of its own; removed when the block ends."""
+    """`python3 manage.py demo` with a VAR of its own in `place`; removed when the block ends."""
 
-    def __init__(self, *options: str | int) -> None:
+    def __init__(self, *options: str | int, place: Path | None = None) -> None:
         self.port, self.simulator_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.var = Path(tempfile.mkdtemp(prefix="speechstudio-bench-"))
+        self.var = Path(tempfile.mkdtemp(prefix="speechstudio-bench-", dir=place))
         self.options = [str(option) for option in options]
         self.processes = Processes(self.var / "log")
 
@@ -153,6 +153,17 @@ class Person:
             if time.monotonic() > until:
                 raise Failed(f"The demo was not ready within {PATIENCE_SECONDS} s.")
             time.sleep(every)
+
+
+def room(place: Path) -> int:
+    """Bytes that files in `place` may take; in a file system in memory, half of what is available."""
+    free = shutil.disk_usage(place).free
+    mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    _mount, kind = max((one for one in mounts if place.resolve().is_relative_to(one[0])), key=lambda one: len(one[0]))
+    if kind != "tmpfs":
+        return free
+    available = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemAvailable"))
+    return min(free, int(available.split()[1]) * 1024 // 2)
 
 
 def environment(**more: object) -> dict[str, str]:

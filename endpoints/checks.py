@@ -3,14 +3,14 @@
 Web, worker and beat run `of_every_start` too, before the applications are loaded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
@@ -18,6 +18,7 @@ from speechstudio.environment import OURS_ALONE
 from speechstudio.var import directory
 
 _LONGEST = {"SWEEP_SECONDS": 3600, "LOOK_SECONDS": 86_400, "DOWNLOAD_DAYS": 36_500}
+_MOST = {"DOWNLOADS_PER_PERSON": 100, "ZIPS_PER_PERSON": 1000}
 _MAKE_KEY = "python3 manage.py newkey prints one."
 
 
@@ -38,10 +39,10 @@ def secrets_are_set(**_: Any) -> list[CheckMessage]:
         )
     if not settings.ENCRYPTION_KEYS:
         found.append(
-            Error(
-                "ENCRYPTION_KEYS is not set, so keys of Speech resources cannot be stored.",
+            Warning(
+                "ENCRYPTION_KEYS is not set, so keys of Speech resources can be neither read nor stored.",
                 hint=f"Set ENCRYPTION_KEYS or ENCRYPTION_KEYS_FILE, the same for web, worker and beat; {_MAKE_KEY}",
-                id="endpoints.E002",
+                id="endpoints.W002",
             )
         )
     for key in settings.ENCRYPTION_KEYS:
@@ -138,6 +139,19 @@ def intervals_make_sense(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def limits_make_sense(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"{name} must be at least 1, and at most {most}.",
+            hint="It counts downloads of content logs.",
+            id="endpoints.E021",
+        )
+        for name, most in _MOST.items()
+        if not 1 <= getattr(settings, name) <= most
+    ]
+
+
+@register()
 def no_name_is_misspelled(**_: Any) -> list[CheckMessage]:
     """Other names than SPEECH_... may be another program's, and stop nothing."""
     found: list[CheckMessage] = []
@@ -210,6 +224,16 @@ def var_can_be_written(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.database)
+def the_accounts_of_a_demo_are_removed(databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """With `check --database default`, `migrate` and `setup`; web and worker ask it by themselves at their start."""
+    from endpoints.access import demo_accounts  # here, because of_every_start runs before the applications are loaded
+
+    if settings.DEMO or not databases or not (refusal := demo_accounts.refusal()):
+        return []
+    return [Error(refusal, hint="Then add an account of your own with createsuperuser.", id="endpoints.E020")]
+
+
 def of_every_start() -> list[CheckMessage]:
     """What is wrong with the settings, by the checks that need no application and no connection."""
     return [message for check in _OF_EVERY_START for message in check()]
@@ -219,6 +243,7 @@ _OF_EVERY_START: tuple[Callable[..., list[CheckMessage]], ...] = (
     secrets_are_set,
     the_speech_resource_is_complete,
     intervals_make_sense,
+    limits_make_sense,
     no_name_is_misspelled,
     hosts_and_origins_have_their_form,
     words_have_their_form,

@@ -28,7 +28,18 @@ from endpoints.logs.storage import orphans
 from endpoints.messages import mail
 from endpoints.mirror import removals, versions, web_hooks
 from endpoints.mirror.refresh import refresh as refresh_mirror
-from endpoints.models import Change, ConnectionCheck, Download, Draft, HookCall, LogArchive, Purge, Resource, Sweep
+from endpoints.models import (
+    Change,
+    ConnectionCheck,
+    Download,
+    Draft,
+    HookCall,
+    LogArchive,
+    LogReading,
+    Purge,
+    Resource,
+    Sweep,
+)
 
 
 @shared_task
@@ -122,6 +133,7 @@ def tidy() -> None:
     Draft.objects.abandoned().delete()
     ConnectionCheck.objects.abandoned().delete()
     HookCall.objects.old().delete()
+    LogReading.objects.old().delete()
     call_command("clearsessions")
     refresh.schedule_lost()
     # These need the storage, which may be away.

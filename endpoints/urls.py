@@ -12,7 +12,7 @@ from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
 from endpoints.pages.people import grants, groups, invitations, person
 from endpoints.pages.people import listing as people
-from endpoints.pages.resources import draft, states
+from endpoints.pages.resources import draft, keys, states
 from endpoints.pages.resources import edit as resource
 from endpoints.pages.resources import listing as resources
 from endpoints.pages.row_numbers import RowNumber
@@ -79,6 +79,7 @@ urlpatterns = [
     path("resources/<uuid:pk>/resume/", states.resume, name="resource-resume"),
     path("resources/<uuid:pk>/remove/", states.remove, name="resource-remove"),
     path("resources/<uuid:pk>/version/", resource.version, name="resource-version"),
+    path("resources/<uuid:pk>/keys/", keys.keys, name="resource-keys"),
     path("resources/<uuid:pk>/hook/", resource.hook, name="resource-hook"),
     path("people/", people.people, name="people"),
     path("people/groups/", groups.groups, name="groups"),

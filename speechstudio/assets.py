@@ -54,7 +54,8 @@ def sources(name: str) -> list[Path]:
 
 def collect_static_files() -> None:
     """Run collectstatic if a file has changed since the last time, because compression takes seconds."""
-    state, collected = hashlib.sha256(), Path(settings.STATIC_ROOT) / ".collected"
+    state = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    collected = Path(settings.STATIC_ROOT) / ".collected"
     for finder in get_finders():
         for path, storage in finder.list([]):
             file = os.stat(storage.path(path))

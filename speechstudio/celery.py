@@ -40,6 +40,11 @@ app.steps["worker"].add(Heartbeat)
 
 
 @worker_init.connect
+def refuse_a_database_of_a_demo(**_: Any) -> None:
+    import_module("speechstudio.start").refuse_demo_accounts()
+
+
+@worker_init.connect
 def preload(**_: Any) -> None:
     """Import what the pool needs before it forks, so that its processes share the memory."""
     os.environ["WORKER_PID"] = str(os.getpid())

@@ -34,6 +34,7 @@ NAMES = frozenset(
         "DATABASE_URL",
         "DEBUG",
         "DEMO",
+        "DOWNLOADS_PER_PERSON",
         "DOWNLOAD_DAYS",
         "EMAIL_FROM",
         "EMAIL_URL",
@@ -47,6 +48,8 @@ NAMES = frozenset(
         "LOG_STORAGE",
         "LOG_STORAGE_OPTIONS",
         "LOOK_SECONDS",
+        "METRICS_NETWORKS",
+        "METRICS_TOKEN",
         "NO_PROXY",
         "OIDC_CLIENT_ID",
         "OIDC_CLIENT_SECRET",
@@ -72,6 +75,7 @@ NAMES = frozenset(
         "TIME_ZONE",
         "TRUSTED_PROXIES",
         "VAR",
+        "ZIPS_PER_PERSON",
     }
 )
 OURS_ALONE = "SPEECH_"  # no other program's variables begin like this

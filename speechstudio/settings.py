@@ -10,21 +10,20 @@ from typing import Any
 
 from celery.schedules import crontab
 from cryptography.fernet import Fernet
-from csp.constants import NONE, SELF
 from kombu import Queue
 
+from speechstudio import front
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
 from speechstudio.sign_in import sign_in_settings
-from speechstudio.var import broker_socket, kept_secret
+from speechstudio.var import broker_socket, keep_private, kept_secret
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR", default=str(BASE_DIR / "var"))).absolute()
 
 UNKNOWN_SETTINGS = env.unknown()  # endpoints/checks.py reports them
-DEBUG = env.bool("DEBUG", default=False)
-DEMO = env.bool("DEMO", default=False)
+DEBUG, DEMO = env.bool("DEBUG", default=False), env.bool("DEMO", default=False)
 
 # --- Database -------------------------------------------------------------------------------------
 
@@ -43,8 +42,8 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     # PgBouncer in transaction mode may run each statement on another connection, which does not have the cursor.
     DATABASES["default"].setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+keep_private(VAR, Path(DATABASES["default"]["NAME"]) if DATABASE_IS_OURS_ALONE else None)
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Secrets --------------------------------------------------------------------------------------
@@ -89,6 +88,10 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_N
 LOOK_SECONDS = env.int("LOOK_SECONDS", default=60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
 DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=7)
+DOWNLOADS_PER_PERSON, ZIPS_PER_PERSON = (
+    env.int("DOWNLOADS_PER_PERSON", default=5),
+    env.int("ZIPS_PER_PERSON", default=20),
+)
 PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs
 ENDPOINT_HOURLY_COST = env.amount("ENDPOINT_HOURLY_COST")
 COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
@@ -166,20 +169,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "endpoints.pages.errors.refused_form"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "media-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = front.CONTENT_SECURITY_POLICY
 
 ROOT_URLCONF = "speechstudio.urls"
 WSGI_APPLICATION = "speechstudio.wsgi.application"
@@ -208,6 +198,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "endpoints.pages.health.HealthChecks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -242,6 +233,9 @@ TEMPLATES = [
     }
 ]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+# Whoever has the token, or an address in one of the networks, may see metrics and the details of health checks.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS") + (front.LOOPBACK if DEMO else ())
 SESSION_HOURS = env.int("SESSION_HOURS", default=7 * 24)
 OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
@@ -278,8 +272,7 @@ STORAGES = {
     "logs": log_storage(
         env.str("LOG_STORAGE", default=""), env.str("LOG_STORAGE_OPTIONS", default=""), VAR / "logs", NETWORK
     ),
-    # Compressed, and named by content hash so that browsers can cache them for ever; `setup` collects them.
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "speechstudio.static_storage.StaticFiles"},  # `setup` collects them
 }
 
 LOGGING = {

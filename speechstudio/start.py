@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-__all__ = ["settings"]
+__all__ = ["refuse_demo_accounts", "settings"]
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 
@@ -21,6 +21,19 @@ except ImproperlyConfigured as error:
     raise SystemExit(str(error)) from None
 
 from endpoints import checks
+
+
+def refuse_demo_accounts() -> None:
+    """End the process if the database was a demo's and this is none. For web and worker, with loaded applications."""
+    from django.db import connections
+
+    from endpoints.access import demo_accounts
+
+    refusal = "" if settings.DEMO else demo_accounts.refusal()
+    connections.close_all()  # they must not be shared with processes that are forked later
+    if refusal:
+        raise SystemExit(refusal)
+
 
 _found = [] if apps.ready else checks.of_every_start()
 for _message in _found:

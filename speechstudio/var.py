@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -23,6 +25,31 @@ def directory(path: Path) -> Path:
             f"VAR={path} cannot be written ({error.strerror}). Set VAR to a directory that can."
         ) from None
     return path
+
+
+def keep_private(var: Path, database: Path | None = None) -> None:
+    """Make `var` and a SQLite database readable by their owner only, whatever the umask is and whoever made them.
+
+    What belongs to another user stays as it is. A check reports a directory that cannot be written.
+    """
+    with suppress(OSError):
+        var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _restrict(var, 0o700)
+    if database is None or not database.is_absolute():  # such as :memory:
+        return
+    with suppress(OSError):
+        os.close(os.open(database, os.O_CREAT | os.O_RDONLY, 0o600))  # SQLite would create it as the umask says
+    for name in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
+        with suppress(OSError):
+            _restrict(name, 0o600)
+
+
+def _restrict(path: Path, most: int) -> None:
+    """A directory that all users share, such as /tmp, stays as it is."""
+    found = path.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    if found.st_uid == os.geteuid() and mode & ~most and not mode & stat.S_ISVTX:
+        path.chmod(mode & most)
 
 
 def kept_secret(path: Path, make: Callable[[], str]) -> str:

@@ -4,9 +4,10 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from speechstudio.path_prefix import without_prefix
-from speechstudio.start import settings  # ends the process if a setting is wrong
+from speechstudio.start import refuse_demo_accounts, settings  # ends the process if a setting is wrong
 
 application = without_prefix(settings.SCRIPT_NAME, get_wsgi_application())
+refuse_demo_accounts()
 # gunicorn reads it with each request, and refuses those whose path has no prefix.
 os.environ.pop("SCRIPT_NAME", None)
 

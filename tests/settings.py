@@ -9,6 +9,7 @@ os.environ["VAR"] = _var
 # Playwright runs an event loop in the thread of the tests, in which Django would refuse to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 os.environ["PRIVATE_NETWORKS"] = "127.0.0.0/8"  # the simulator is on this machine
+os.environ["METRICS_NETWORKS"] = "127.0.0.0/8"  # test clients, which see details of health checks
 for _name in ("OUTBOUND_PROXY", "NO_PROXY", "CA_FILE", "SPEECH_KEY", "SPEECH_REGION", "SPEECH_ENDPOINT", "BROKER_URL"):
     os.environ.pop(_name, None)
 

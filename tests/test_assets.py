@@ -1,9 +1,17 @@
 """`setup` concatenates and collects static files when they have changed."""
 
+import base64
+import hashlib
+import re
+from pathlib import Path
+
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
+from django.template.loader import render_to_string
 
 from speechstudio import assets
+from speechstudio.static_storage import StaticFiles
+from tests.demo import ROOT
 
 
 def test_static_files_are_collected_again_when_one_has_changed_and_not_otherwise(settings, tmp_path):
@@ -58,3 +66,25 @@ def test_set_up_makes_the_bundles_and_collects_them(db, settings, tmp_path):
     for name in ("studio.css", "pages.css", "studio.js"):
         assert (tmp_path / name).read_text() == (settings.BUNDLES_DIR / name).read_text()
         assert finders.find(name) == str(settings.BUNDLES_DIR / name)
+
+
+def test_scripts_and_style_sheets_have_the_digest_of_what_was_collected(settings, tmp_path, monkeypatch):
+    settings.STATIC_ROOT = tmp_path / "collected"
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "speechstudio.static_storage.StaticFiles"}}
+    assets.build_bundles()
+    assets.collect_static_files()
+    head = render_to_string("frame/_head.html") + render_to_string("mfa/webauthn/snippets/scripts.html")
+    tags = re.findall(r'(?:src|href)="/static/([^"]+\.(?:js|css))"([^>]*)>', head)
+    assert len(tags) == 5
+    for stored, more in tags:
+        digest = base64.b64encode(hashlib.sha384((settings.STATIC_ROOT / stored).read_bytes()).digest()).decode()
+        assert f'integrity="sha384-{digest}"' in more
+    # What changes a file later does not change what browsers expect of it.
+    (settings.STATIC_ROOT / tags[0][0]).write_text("p { margin: 0 }")
+    assert StaticFiles().integrity[re.sub(r"\.[0-9a-f]{12}\.", ".", tags[0][0])] in tags[0][1]
+
+
+def test_every_script_and_style_sheet_of_a_template_is_written_by_the_tags():
+    for path in Path(ROOT / "templates").rglob("*.html"):
+        text = path.read_text()
+        assert not re.search(r"<script[^>]* src=|<link[^>]*stylesheet|htmx_script", text), path

@@ -107,7 +107,6 @@ def test_encrypted_texts_in_a_json_column_are_encrypted_again_too(django_user_mo
 def test_the_health_check_says_that_secrets_cannot_be_decrypted_until_the_key_is_back(client, two_keys, settings):
     right = settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    answer = client.get("/health/ready")
-    assert (answer.status_code, answer.json()["secrets"]) == (503, False)
+    assert client.get("/health/ready").json()["secrets"] is False
     settings.ENCRYPTION_KEYS = right
     assert client.get("/health/ready").json()["secrets"] is True

@@ -280,7 +280,7 @@ def of_one(table):
     pages["change-model, compared"] = f"{pages['change-model']}?model={table.models[-1].pk}"
     pages["change-model, compared at once"] = pages["change-model, compared"]
     pages["change-model, typing"] = f"{pages['change-model']}?models=model"
-    for name in ("resource-edit", "resource-pause", "resource-resume", "resource-remove"):
+    for name in ("resource-edit", "resource-keys", "resource-pause", "resource-resume", "resource-remove"):
         pages[name] = reverse(f"endpoints:{name}", args=[table.resources[0].pk])
     pages["resource-draft"] = reverse("endpoints:resource-draft", args=[table.resource_draft.pk])
     pages["bulk-progress"] = reverse("endpoints:bulk-progress", args=[table.bulk.pk])

@@ -35,7 +35,7 @@ def set_roles(user: User, roles: set[str], *, actor: User | None = None) -> bool
     `actor`: who decided it, None for the groups of the identity provider. Returns whether anything changed.
     """
     held = roles_held(user.pk)
-    before = held & {*holding_groups().values_list("name", flat=True)}
+    before = set(user.groups.filter(pk__in=holding_groups()).values_list("name", flat=True))
     user.groups.remove(*Group.objects.filter(name__in=before - roles))
     user.groups.add(*Group.objects.filter(name__in=roles - before))
     return record_roles(user, held, actor=actor)
@@ -60,8 +60,8 @@ def record_roles(user: User, before: set[str], *, actor: User | None) -> bool:
 
 
 def _listed(roles: set[str]) -> str:
-    order = group_names()
-    return ", ".join([*(name for name in order if name in roles), *sorted(roles - {*order})])
+    known = [*group_names()]
+    return ", ".join([*(name for name in known if name in roles), *sorted(roles - {*known})])
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from typing import Any
 from endpoints.models import Seal
 
 PERSONAL = ("actor_id", "actor_name")
-PERSONAL_FACTS = ("address", "email", "person")
+PERSONAL_FACTS = ("address", "email", "person", "search")
 PUBLIC = (
     *("id", "at", "verb", "endpoint_id", "endpoint_name", "resource_id", "resource_name"),
     *("change_id", "change_kind", "bulk_id", "detail"),

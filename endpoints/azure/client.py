@@ -8,9 +8,9 @@ import httpx
 from . import catalog, endpoints, logs, web_hooks
 from .addresses import checked_endpoint, content_targets
 from .base_client import BaseClient
-from .content import Contents
+from .contents import Contents
 from .credentials import Credential, KeyAuthentication, TokenAuthentication
-from .curl import Connections, Source, checked
+from .curl import Source, checked
 from .errors import ForeignAddress
 from .explain import explain, first_answering
 from .network import PUBLIC, Network
@@ -52,7 +52,7 @@ class SpeechClient(BaseClient, Contents):
             raise ValueError("A deadline is a number of seconds above 0.")
         super().__init__(address, version, Sender(authentication, version.name, deadline, retries, transport, network))
         self._retries, self._content_target = retries, content_targets(address)
-        self._connections = Connections(network)
+        self._network = network
 
     def __repr__(self) -> str:
         return f"SpeechClient(endpoint={self.base!r}, api_version={self.version.name!r})"
@@ -68,7 +68,6 @@ class SpeechClient(BaseClient, Contents):
     def close(self) -> None:
         """Close the connections that are kept alive."""
         self._sender.close()
-        self._connections.close()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -121,4 +120,4 @@ class SpeechClient(BaseClient, Contents):
         if address is None:
             sentence = "The file can't be downloaded because its address isn't HTTPS or leads to a private network."
             raise ForeignAddress(sentence, operation="content")
-        return checked(Source(address), self._connections.network)
+        return checked(Source(address), self._network)

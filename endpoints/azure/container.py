@@ -18,8 +18,8 @@ import httpx
 
 from . import errors
 from .addresses import BLOB_HOSTS, is_loopback, log_id
-from .content import Content, Contents, Transfer, answer_of, understood
-from .curl import OPERATION, Connections, Source, checked
+from .contents import Contents
+from .curl import OPERATION, Source, checked
 from .deadline import Deadline
 from .entities import LogFile, LogPage
 from .error_body import ErrorBody
@@ -40,7 +40,6 @@ _LOG_ID = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)_(?P<time>[^_]+)_.+")
 _KINDS = {".wav": "Audio", ".json": "Transcription"}
 _SAID = re.compile(rb"<(Code|Message)>([^<\r\n]{0,500})")
 _TOO_LATE = b"not valid in the specified time frame"
-COMPLAINT_BYTES = 64 * 1024
 
 
 class LogContainer(Contents):
@@ -82,7 +81,7 @@ class LogContainer(Contents):
         self._prefix = f"{self._folder}/" if self._folder else ""
         self._credential, self._seconds, self._retries = credential, deadline, retries
         self._transport = transport or Transport(network=network)
-        self._connections = Connections(network)
+        self._network = network
 
     def __repr__(self) -> str:
         return f"LogContainer({self._address!r}, folder={self._folder!r}, locale={self._locale!r})"
@@ -98,7 +97,6 @@ class LogContainer(Contents):
     def close(self) -> None:
         """Close the connections that are kept alive."""
         self._transport.close()
-        self._connections.close()
 
     def folders(self) -> list[str]:
         """The <hash>/<locale> folders that exist, sorted."""
@@ -130,15 +128,11 @@ class LogContainer(Contents):
                             return file
         raise errors.NotFound("The log isn't in the storage container.", operation="List Blobs", status=404)
 
-    # open_content() takes a file's `content_url` or its blob's name. A file that is gone is NotFound, and
-    # ContentExpired means that the SAS token has ended, which get_log() cannot help.
+    # batch() takes a file's `content_url` or its blob's name. A file that is gone is NotFound, and ContentExpired means
+    # that the SAS token has ended, which get_log() cannot help.
 
-    def _begun(self, transfer: Transfer, offset: int, etag: str | None) -> Content:
-        refused = transfer.exchange.status in (401, 403, 404, 410)
-        begun = None if refused else understood(transfer, offset, etag)
-        if begun is None:
-            raise self._refusal(OPERATION, answer_of(transfer, transfer.beginning(COMPLAINT_BYTES)))
-        return begun
+    def _refused(self, answer: ApiResponse) -> errors.SpeechError:
+        return self._refusal(OPERATION, answer)
 
     def _lister(self) -> "Lister":
         from .blobs import Lister, Wire
@@ -185,7 +179,7 @@ class LogContainer(Contents):
 
     def _source(self, url: str) -> Source:
         name = self._name_behind(url) if "://" in url else url
-        checked(Source(self._address), self._connections.network)
+        checked(Source(self._address), self._network)
         headers = [f"x-ms-version: {STORAGE_VERSION}"]
         if self._credential is not None:
             from .blobs import token_for

@@ -6,11 +6,9 @@ Requests to the API use httpx. Contents can be large or many; for them libcurl t
 from __future__ import annotations
 
 import socket
-import time
-from collections import deque
-from collections.abc import Callable
+from functools import cached_property
+from io import BytesIO
 from select import POLLIN, POLLOUT, poll
-from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,7 +46,7 @@ class Source:
     def __repr__(self) -> str:
         return "Source()"
 
-    @property
+    @cached_property
     def host(self) -> str:
         return urlsplit(self._url).hostname or ""
 
@@ -87,40 +85,64 @@ def configure(handle: pycurl.Curl, network: Network) -> None:
 class Exchange:
     """One handle: a request, and its answer as far as it has come. It can be used again for the next request.
 
-    `done`: nothing more comes. `error`: what ended it too early. `header_done`: `status` and `headers` are whole;
-    the names of headers are in lower case. `heard`: when something last came, by time.monotonic().
+    `buffer`: what has come of the body. `lines`: of the header. `done`: nothing more comes. `error`: what ended it too
+    early.
     """
 
     def __init__(self, network: Network) -> None:
-        self._network, self._host = network, ""
+        self._network = network
         self.handle = pycurl.Curl()
         configure(self.handle, network)
         self.handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         self.handle.setopt(pycurl.SOCKOPTFUNCTION, self._socket_opened)
-        self.handle.setopt(pycurl.HEADERFUNCTION, self._header)
-        self.accept: Callable[[Exchange], bool] = lambda _exchange: True
 
     @property
     def connected(self) -> bool:
         return bool(self.handle.getinfo(pycurl.PRETRANSFER_TIME))
 
     def begin(self, source: Source, offset: int = 0, etag: str | None = None) -> None:
-        self.done = self.header_done = self._foreign = False
+        self.done = self._foreign = False
         self.error: errors.SpeechError | None = None
-        self.status, self.headers, self._header_bytes = 0, dict[str, str](), 0
-        self.heard = time.monotonic()
-        self._host = source.host
-        self._proxy = self._network.proxy_for(self._host)
+        self._proxy = self._network.proxy_for(source.host)
         self.handle.setopt(pycurl.PROXY, self._proxy)  # also when empty: unset, libcurl would ask the environment
         more = [f"Range: bytes={offset}-"] if offset else []
         source.put_on(self.handle, [*more, f"If-Match: {etag}"] if etag else more)
+        # Methods written in C cost the least: the body comes in pieces of 16 kB, and the header line by line.
+        self.lines: list[bytes] = []
+        self.handle.setopt(pycurl.HEADERFUNCTION, self.lines.append)
+        self._begin_buffer()
 
-    def write_to(self, sink: Callable[[memoryview], int | None]) -> None:
-        """Where the body goes: it comes in pieces of 16 kB. A method written in C costs the least for each of them.
+    def taken(self) -> bytes:
+        """What has come of the body; it is forgotten here."""
+        data = self.buffer.getvalue()
+        self._begin_buffer()
+        return data
 
-        The transfer ends when it returns another number than that of the bytes, or raises; None stands for all.
+    def _begin_buffer(self) -> None:
+        self.buffer = BytesIO()
+        self.handle.setopt(pycurl.WRITEFUNCTION, self.buffer.write, use_memoryview=True)
+
+    def header(self) -> tuple[int, dict[str, str]] | None:
+        """The status and the headers by their names in lower case; None when they are not whole.
+
+        ConnectionLost when they are too long, or say two things at once.
         """
-        self.handle.setopt(pycurl.WRITEFUNCTION, sink, use_memoryview=True)
+        status, headers, left = 0, dict[str, str](), HEADER_BYTES
+        for line in self.lines:
+            left -= len(line)
+            if left < 0:
+                raise lost()
+            if line.startswith(b"HTTP/"):
+                status, headers = int(line[9:12]), {}  # libcurl has checked the form
+            elif not line.strip():
+                if status >= 200:
+                    return status, headers  # lines that follow are a trailer
+            else:
+                name, _colon, value = line.decode("latin-1").partition(":")
+                name, value = name.lower(), value.strip()
+                if headers.setdefault(name, value).lower() != value.lower() and name in _ONCE:
+                    raise lost()
+        return None
 
     def end(self, code: int, said: str) -> None:
         """libcurl is done with it."""
@@ -129,8 +151,6 @@ class Exchange:
             self.error = errors.ForeignAddress(PRIVATE_NAME, operation=OPERATION)
         elif code:
             self.error = _error_of(code, said)
-        elif not self.header_done:
-            self.error = _error_of(pycurl.E_GOT_NOTHING, "")
 
     def _open_socket(self, purpose: int, address: Any) -> Any:
         if not self._proxy and not self._network.allows(address.addr[0]):
@@ -143,25 +163,6 @@ class Exchange:
         """libcurl has a duplicate, so that this one would keep the connection open."""
         self._socket.close()
         return int(pycurl.SOCKOPT_OK)
-
-    def _header(self, line: bytes) -> int | None:
-        self.heard = time.monotonic()
-        self._header_bytes += len(line)
-        if self._header_bytes > HEADER_BYTES:
-            return -1
-        if self.header_done:  # a trailer
-            return None
-        if line.startswith(b"HTTP/"):
-            self.status, self.headers = int(line[9:12]), {}  # libcurl has checked the form
-        elif not line.strip():
-            self.header_done = self.status >= 200
-            return None if not self.header_done or self.accept(self) else -1
-        else:
-            name, _colon, value = line.decode("latin-1").partition(":")
-            name, value = name.lower(), value.strip()
-            if self.headers.setdefault(name, value).lower() != value.lower() and name in _ONCE:
-                return -1
-        return None
 
 
 class Loop:
@@ -225,43 +226,8 @@ class Loop:
         self._timer = milliseconds
 
 
-class Connection:
-    """A loop with one exchange, for one content after the other."""
-
-    def __init__(self, network: Network) -> None:
-        self.loop, self.exchange = Loop(), Exchange(network)
-
-    def close(self) -> None:
-        self.loop.close()
-        self.exchange.handle.close()
-
-
-class Connections:
-    """Idle connections, kept alive for the next transfers. Threads may share it."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self._idle: deque[Connection] = deque()
-        self._lock, self._closed = Lock(), False
-
-    def take(self) -> Connection:
-        with self._lock:
-            return self._idle.pop() if self._idle else Connection(self.network)
-
-    def give_back(self, connection: Connection) -> None:
-        connection.loop.remove(connection.exchange)
-        with self._lock:
-            if not self._closed and len(self._idle) < IDLE:
-                self._idle.append(connection)
-                return
-        connection.close()
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, deque()
-        for connection in idle:
-            connection.close()
+def lost() -> errors.ConnectionLost:
+    return errors.ConnectionLost("The connection to the service was lost.", operation=OPERATION)
 
 
 def _error_of(code: int, said: str) -> errors.SpeechError:
@@ -273,4 +239,4 @@ def _error_of(code: int, said: str) -> errors.SpeechError:
         return errors.NotSent(
             "The service address isn't valid. Check it on the page of the Speech resource.", operation=OPERATION
         )
-    return errors.ConnectionLost("The connection to the service was lost.", operation=OPERATION)
+    return lost()

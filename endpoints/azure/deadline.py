@@ -2,23 +2,17 @@
 
 import math
 import time
-from collections.abc import Callable
 
 
 class Deadline:
-    """A time on the monotonic clock; never without `seconds`. If `go_on` is given and returns False, it has passed."""
+    """A time on the monotonic clock; never without `seconds`."""
 
-    def __init__(self, seconds: float | None, go_on: Callable[[], bool] | None = None) -> None:
+    def __init__(self, seconds: float | None) -> None:
         self._end = math.inf if seconds is None else time.monotonic() + seconds
-        self._go_on = go_on
-
-    @property
-    def stoppable(self) -> bool:
-        return self._go_on is not None
 
     def left(self) -> float:
         """The remaining seconds; 0 after the deadline."""
-        return max(0.0, self._end - time.monotonic()) if self._go_on is None or self._go_on() else 0.0
+        return max(0.0, self._end - time.monotonic())
 
     def timeouts(self, most: float) -> dict[str, float]:
         """httpx's `timeout` extension: each step may take `most` seconds, but no longer than the deadline."""

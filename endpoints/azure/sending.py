@@ -4,7 +4,6 @@ It calls an httpx transport directly, because what httpx.Client adds (cookies, r
 environment or .netrc, log lines with whole URLs) must not happen here.
 """
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -21,6 +20,7 @@ from .credentials import Authentication
 from .deadline import Deadline
 from .error_body import ErrorBody, read_error_body, version_is_retired
 from .network import PUBLIC, Network
+from .retries import ATTEMPTS, backoff
 from .transport import Transport
 
 T = TypeVar("T")
@@ -29,7 +29,6 @@ VERSION = "0.1.0"
 COMMON_HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"speechstudio/{VERSION}"}
 READ_SECONDS = 10.0  # maximum time between two reads of a response
 BODY_BYTES = 8 * 1024 * 1024  # maximum size of a body; full pages of the largest list are much smaller
-ATTEMPTS = 3
 _IDEMPOTENT = frozenset({"GET", "DELETE"})  # idempotent: can be retried
 _EXCEPTIONS_BY_STATUS = {401: errors.Unauthorized, 403: errors.Forbidden, 404: errors.NotFound, 409: errors.Conflict}
 
@@ -281,18 +280,8 @@ def with_retries(attempt_once: Callable[[], T], idempotent: bool, deadline: Dead
     tries = count()
 
     def backoff_seconds(error: Exception) -> bool | float:
-        backoff = 0.25 * 2 ** next(tries)
-        retry_after_seconds = getattr(error, "retry_after", None)
-        if not idempotent:
-            return False
-        if isinstance(error, errors.TooManyRequests):
-            if retry_after_seconds is None:
-                return False
-            retry_after_seconds = max(retry_after_seconds, 1.0)
-        elif not isinstance(error, (errors.ServiceFault, errors.ConnectionLost, errors.TimedOut, errors.NotSent)):
-            return False
-        seconds = (retry_after_seconds or 0.0) + backoff * random.uniform(0.5, 1.0)  # noqa: S311 - spread, not secrecy
-        return seconds if seconds < deadline.left() else False
+        seconds = backoff(error, next(tries)) if idempotent else None
+        return seconds if seconds is not None and seconds < deadline.left() else False
 
     for attempt in stamina.retry_context(on=backoff_seconds, attempts=ATTEMPTS, timeout=None):
         with attempt:

@@ -7,11 +7,20 @@ from endpoints import audit
 from endpoints.models import SavedView
 from endpoints.models.event import Verb
 
+MOST = 100  # of one person
+
+
+class TooMany(Exception):
+    """The person has MOST saved views."""
+
 
 @transaction.atomic
 def save(*, actor: User, name: str, query: str, shared: bool) -> SavedView:
-    """Create the person's view of this name, or replace it."""
+    """Create the person's view of this name, or replace it. Raises TooMany."""
+    User.objects.select_for_update().get(pk=actor.pk)  # so that two requests at once are counted
     before = SavedView.objects.select_for_update().filter(owner=actor, name=name).first()
+    if before is None and SavedView.objects.filter(owner=actor).count() >= MOST:
+        raise TooMany
     values = {"query": query, "shared": shared}
     view, _new = SavedView.objects.update_or_create(owner=actor, name=name, defaults=values)
     was_shared = before is not None and before.shared

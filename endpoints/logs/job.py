@@ -138,7 +138,7 @@ class Job(ABC, Generic[Row]):
         self.endpoint.log_files.in_azure().update(seen_at=timezone.now())
 
     def fetch(self, missing: LogFileQuerySet, addresses: Mapping[str, str] | None = None) -> Fetched:
-        return fetch_missing(missing, addresses or {}, self.service, until=self.until, go_on=self.go_on)
+        return fetch_missing(self.endpoint, missing, addresses or {}, self.service, until=self.until, go_on=self.go_on)
 
     def fetch_listed(self, files: Sequence[LogFile], following: str, wanted: LogFileQuerySet) -> bool:
         """Fetch those of `files` that are `wanted`, by the addresses that the list gives, and save the position.

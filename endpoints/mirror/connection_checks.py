@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from endpoints.mirror.resources import CONNECTION, FIELDS, VERSION, save_resource
+from endpoints.mirror.second_keys import store_second_key
 from endpoints.models import ConnectionCheck, Resource
 from endpoints.models.secret import Secret
 
@@ -72,6 +73,8 @@ def use_draft(draft: ConnectionCheck, *, actor: User) -> Resource:
 
     What the check found stays as the latest test of the resource.
     """
+    if draft.of_second_key:
+        return _use_second_key(draft, actor)
     resource = Resource()
     if draft.resource_id:
         found = Resource.objects.select_for_update().filter(pk=draft.resource_id).first()
@@ -88,6 +91,15 @@ def use_draft(draft: ConnectionCheck, *, actor: User) -> Resource:
     ConnectionCheck.objects.filter(resource=resource, draft=False).delete()
     facts = {"draft": False, "resource": resource, "key": None, "log_container": None, "replaces": ""}
     ConnectionCheck.objects.filter(pk=draft.pk).update(**facts)
+    return resource
+
+
+def _use_second_key(draft: ConnectionCheck, actor: User) -> Resource:
+    resource = Resource.objects.select_for_update().filter(pk=str(draft.resource_id)).first()
+    if resource is None or draft.key is None or digest(resource) != draft.replaces:
+        raise Changed
+    store_second_key(resource, draft.key, actor=actor)
+    discard_draft(draft)
     return resource
 
 

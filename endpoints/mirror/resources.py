@@ -11,10 +11,11 @@ from endpoints.mirror.removals import remove_resource
 from endpoints.models import Endpoint, Resource
 from endpoints.models.connection import Auth
 from endpoints.models.event import Verb
-from endpoints.models.secret import CannotDecrypt, Secret
+from endpoints.models.secret import Secret, refuse_while_locked
 
 CONNECTION = ("region", "url", "auth", "tenant_id", "client_id", "key")  # they belong together
 VERSION = ("api_version", "automatic_version")
+SECRETS = ("key", "second_key", "log_container")
 FIELDS = ("name", "free_tier", "log_container", *CONNECTION, *VERSION)
 
 
@@ -24,9 +25,11 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
 
     The Event has the old and the new value of each field that differs; for secrets only "replaced" or "removed".
     ValueError: the address or the way of signing in differs, but the secret is still the stored one, which was given
-    for the old address.
+    for the old address. SecretsLocked: a secret would be replaced or removed while its key is missing.
     """
     before = Resource.objects.select_for_update().filter(pk=resource.pk).first()
+    if before and any(getattr(before, name) != getattr(resource, name) for name in SECRETS):
+        refuse_while_locked()
     if before and before.automatic_version and resource.automatic_version:
         resource.api_version = before.api_version  # a worker may have chosen it meanwhile
     if before and before.sign_in != resource.sign_in and resource.key is not None and resource.key == before.key:
@@ -44,6 +47,9 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     if names & {*CONNECTION}:
         resource.tried_at = None  # what failed before says nothing about another key or address
         fields.append("tried_at")
+    if before and before.sign_in != resource.sign_in:
+        resource.second_key = None  # it was given for the old address
+        fields.append("second_key")
     if before and before.endpoint_url != resource.endpoint_url:
         resource.paused_until = None
         fields.append("paused_until")
@@ -61,7 +67,7 @@ def register(*, region: str, url: str, key: str, api_version: str = "", name: st
     """Add a resource, or update the one that was registered under this name.
 
     What people have edited stays: the version, and the address with its way of signing in. Without `api_version` a
-    worker chooses it.
+    worker chooses it. Raises CannotDecrypt rather than replacing a key that can't be decrypted.
     """
     name = name or Resource.default_name(region, url)
     for leaving in Resource.objects.removing().filter(name=name):
@@ -72,21 +78,14 @@ def register(*, region: str, url: str, key: str, api_version: str = "", name: st
     if not {*CONNECTION} & {*resource.edited}:
         before = resource.sign_in
         resource.region, resource.url, resource.auth = region, url, Auth.KEY
-        if resource.sign_in != before or not _is_stored(resource.key, key):
+        stored = resource.key.open() if resource.key else ""
+        if resource.sign_in != before or stored != key:
             resource.key = Secret.of(key)
     if not {*VERSION} & {*resource.edited}:
         resource.automatic_version = not api_version
         resource.api_version = api_version or resource.api_version
     known.filter(pk=resource.pk).update(leased_until=None)
     return save_resource(resource, actor=None)
-
-
-def _is_stored(secret: Secret | None, text: str) -> bool:
-    """Whether `secret` is `text`; not if it cannot be decrypted, because then nobody can use it."""
-    try:
-        return secret is not None and secret.open() == text
-    except CannotDecrypt:
-        return False
 
 
 def kept_of(resource: Resource) -> list[str]:
@@ -109,9 +108,13 @@ def use_offered_version(resource: Resource, version: str, *, actor: User) -> boo
 
 @transaction.atomic
 def set_web_hook(resource: Resource, *, enabled: bool, actor: User | None = None) -> None:
-    """Request that a worker registers our web hook, or deletes it. A new one gets a new address and secret."""
+    """Request that a worker registers our web hook, or deletes it. A new one gets a new address and secret.
+
+    Raises SecretsLocked: without the key of the stored secrets, there is none to register or to delete it with.
+    """
     if enabled == resource.hook_enabled:
         return
+    refuse_while_locked()
     if enabled:
         resource.hook_token, resource.hook_secret = secrets.token_urlsafe(32), Secret.of(secrets.token_urlsafe(32))
     resource.hook_enabled, resource.due_at = enabled, timezone.now()

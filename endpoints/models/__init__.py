@@ -11,6 +11,7 @@ from endpoints.models.grant import Grant, RoleName
 from endpoints.models.hook import HookCall
 from endpoints.models.log import LogEntry, LogFile
 from endpoints.models.log_archive import LogArchive, LogDay
+from endpoints.models.log_reading import LogReading
 from endpoints.models.model import SpeechModel
 from endpoints.models.person import Favorite, Preferences, SavedView
 from endpoints.models.project import Project
@@ -35,6 +36,7 @@ __all__ = [
     "LogDay",
     "LogEntry",
     "LogFile",
+    "LogReading",
     "Preferences",
     "Project",
     "Purge",

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from endpoints.models import times
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.model import SpeechModel
 from endpoints.models.status import ChangeKind
@@ -29,7 +30,7 @@ class Bulk(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.requested_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {times.zoned(self.requested_at)}"
 
     def skip(self, endpoint: Endpoint, why: str) -> None:
         entry = {"endpoint": str(endpoint.pk), "name": endpoint.display_name}

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from endpoints.models import times
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.resource import Resource
 from endpoints.models.service_errors import in_words
@@ -187,8 +188,7 @@ class Change(Claimable):
     def _status_in_progress(self, remote: str) -> ShownStatus:
         waiting = in_words(self.error)
         if self.scheduled_for and self.attempt == 0:
-            at = timezone.localtime(self.scheduled_for)
-            waiting = _("Starts on %(time)s") % {"time": f"{at:%Y-%m-%d %H:%M %Z}"}
+            waiting = _("Starts on %(time)s") % {"time": times.zoned(self.scheduled_for)}
             if self.waits_for_its_time:
                 return ShownStatus(remote or Status.NOT_STARTED, _("Scheduled"), "waiting", waiting)
         match self.state:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from endpoints.models.secret import CannotDecrypt, SecretField
+from endpoints.models.secret import CannotDecrypt, Secret, SecretField
 
 REGION = re.compile(r"[a-zA-Z]+([0-9]+[a-zA-Z]*)?")  # eastus, westus3, eastus2euap
 
@@ -71,6 +71,15 @@ CLOUDS = (
 )
 
 
+def end_of(key: Secret | None) -> str:
+    """The last 4 characters of a key. Of a short secret, 4 characters would be too much of it: ""."""
+    try:
+        text = key.open() if key else ""
+    except CannotDecrypt:
+        return ""
+    return text[-4:] if len(text) >= 16 else ""
+
+
 class Connection(models.Model):
     """The fields and rules that a Speech resource shares with a draft of one."""
 
@@ -115,15 +124,8 @@ class Connection(models.Model):
 
     @property
     def key_end(self) -> str:
-        """The last 4 characters of its key, which tell two keys apart; empty when there are none to show.
-
-        Of a short secret, 4 characters would be too much of it.
-        """
-        try:
-            secret = self.key.open() if self.key and self.auth == Auth.KEY else ""
-        except CannotDecrypt:
-            return ""
-        return secret[-4:] if len(secret) >= 16 else ""
+        """The last 4 characters of its key, which tell two keys apart; empty when there are none to show."""
+        return end_of(self.key) if self.auth == Auth.KEY else ""
 
     @property
     def is_regional(self) -> bool:

@@ -57,6 +57,8 @@ class ConnectionCheck(Connection, Claimable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     resource = models.ForeignKey(Resource, null=True, on_delete=models.CASCADE, related_name="+")  # None: a new one
     draft = models.BooleanField(default=False)
+    # Whether the draft's key becomes the second one of the resource; nothing else of it is used.
+    of_second_key = models.BooleanField(default=False, db_default=False)
     name = models.CharField(gettext_lazy("Name"), max_length=200, blank=True)
     replaces = models.CharField(max_length=64, blank=True)  # digest of the resource as it was when it was edited
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

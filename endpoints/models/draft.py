@@ -6,16 +6,23 @@ from functools import cached_property
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils import timezone
 
 ABANDONED_AFTER = timedelta(days=7)
+MOST = 50  # of one person
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def abandoned(self) -> Self:
         """Drafts that have not changed for a week."""
         return self.filter(updated_at__lt=timezone.now() - ABANDONED_AFTER)
+
+    def remove_oldest(self, owner: User) -> None:
+        """Of more than MOST drafts of a person; nobody goes on with so many."""
+        newest = self.filter(owner=owner).order_by("-updated_at", "pk")
+        self.filter(pk__in=[pk for (pk,) in newest.values_list("pk")[MOST : 2 * MOST]]).delete()
 
 
 class Draft(models.Model):
@@ -39,12 +46,19 @@ class Draft(models.Model):
         """Forms by step, cached until the answers change."""
         return {}
 
+    def start(self) -> None:
+        """Store a new draft."""
+        self.save()
+        Draft.objects.remove_oldest(self.owner)
+
     def answer(self, step: str, typed: dict[str, Any]) -> None:
         """Store the input of one step, valid or not. Two requests may do this at the same time."""
         with transaction.atomic():
             drafts = Draft.objects.select_for_update()
-            stored, _created = drafts.get_or_create(pk=self.pk, defaults={"owner": self.owner})
+            stored, created = drafts.get_or_create(pk=self.pk, defaults={"owner": self.owner})
             stored.answers[step] = typed
             stored.save()
+            if created:
+                Draft.objects.remove_oldest(self.owner)
         self.answers = stored.answers
         self.forms.clear()

@@ -1,4 +1,7 @@
-"""All encrypted values of the database: which keys they need, and encrypting them with the newest key."""
+"""All encrypted values of the database: which keys they need, and encrypting them with the newest key.
+
+record_key stores which key they have been encrypted with, so that a start without it is noticed before it does harm.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +10,9 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 
-from endpoints.models.secret import CannotDecrypt, Secret, SecretField
+from endpoints.models.secret import CannotDecrypt, KeyCheck, Secret, SecretField
 
 BATCH = 200  # rows
 # JSON columns with encrypted texts among the values of an object, as "app.Model.field". An app that is not installed is
@@ -57,10 +60,11 @@ class Rotation:
 
 
 def columns() -> list[Column]:
-    """Every SecretField of every model, and JSON_COLUMNS."""
+    """Every SecretField of every model but KeyCheck, and JSON_COLUMNS."""
     found = [
         Column(model, field.name)
         for model in apps.get_models()
+        if model is not KeyCheck
         for field in model._meta.concrete_fields
         if isinstance(field, SecretField)
     ]
@@ -80,6 +84,8 @@ def rotate() -> Rotation:
         for batch in column.batches():
             for key, old in batch:
                 _rotate_value(column, key, old, newest, done)
+    if done.complete:
+        record_key()
     return done
 
 
@@ -98,9 +104,56 @@ def _rotate_value(column: Column, key: Any, old: Any, newest: Fernet, done: Rota
         done.changed_meanwhile += 1
 
 
+def record_key() -> None:
+    """Store in KeyCheck that the first key of ENCRYPTION_KEYS is the one of the stored secrets, if that is true.
+
+    Without a row, secrets of which none can be decrypted get one that no key decrypts, which locks them.
+    """
+    states = [_is_readable(value) for _, _, value in _values()]
+    check = KeyCheck.objects.first()
+    if settings.ENCRYPTION_KEYS and (all(states) or (check is None and any(states))):
+        newest = Fernet(settings.ENCRYPTION_KEYS[0])
+        if check is None or not _encrypted_by(newest, check.sealed):
+            _store_check(newest)
+    elif check is None and states:
+        _store_check(Fernet(Fernet.generate_key()))
+
+
+def _store_check(key: Fernet) -> None:
+    check = KeyCheck(pk=1)
+    check.sealed = Secret(key.encrypt(b"speech studio").decode())
+    check.save()
+
+
 def unreadable() -> int:
     """How many values no key of ENCRYPTION_KEYS decrypts."""
-    return sum(not _is_readable(value) for column in columns() for batch in column.batches() for _, value in batch)
+    return sum(not _is_readable(value) for _, _, value in _values())
+
+
+@transaction.atomic
+def remove_unreadable() -> list[tuple[models.Model, str]]:
+    """Remove the values that no key decrypts, because their key is lost; returns each row with the name of its column.
+
+    A row whose JSON object has such a value, such as a second factor, is deleted.
+    """
+    lost = [(column, key) for column, key, value in _values() if not _is_readable(value)]
+    found = [(column.model._default_manager.get(pk=key), column.name) for column, key in lost]
+    for column, key in lost:
+        row = column.model._default_manager.filter(pk=key)
+        if isinstance(column.model._meta.get_field(column.name), SecretField):
+            row.update(**{column.name: None})
+        else:
+            row.delete()
+    record_key()
+    return found
+
+
+def _values() -> Iterator[tuple[Column, Any, Any]]:
+    """Column, primary key and value of each."""
+    for column in columns():
+        for batch in column.batches():
+            for key, value in batch:
+                yield column, key, value
 
 
 def secrets_in(value: Any) -> list[Secret]:

@@ -10,6 +10,7 @@ from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy
 
 from endpoints.models import service_errors
+from endpoints.models.event_results import RESULTS
 from endpoints.models.event_sentences import Sentence, sentence_of
 from endpoints.models.search_words import SearchWords, Spaced
 from endpoints.models.status import ChangeKind
@@ -117,6 +118,17 @@ class Event(models.Model):
         output_field=models.CharField(max_length=20),
         db_persist=True,
     )
+    result = models.GeneratedField(  # an EventResult; empty: the event tells no result, or only its change has one
+        expression=Case(
+            *(
+                When(verb__in=[verb.value for verb in verbs], then=Value(result.value))
+                for result, verbs in RESULTS.items()
+            ),
+            default=Value(""),
+        ),
+        output_field=models.CharField(max_length=20),
+        db_persist=True,
+    )
     words = models.GeneratedField(
         expression=Case(
             When(_PART, then=SearchWords(Spaced(F("endpoint_name"), F("resource_name")))),
@@ -143,6 +155,7 @@ class Event(models.Model):
             models.Index(fields=["endpoint_id", "at", "id"], name="events_by_endpoint"),
             models.Index(fields=["resource_id", "at", "id"], name="events_by_resource"),
             models.Index(fields=["kind", "at", "id"], name="events_by_kind"),
+            models.Index(fields=["result", "at", "id"], name="events_by_result"),
             models.Index(
                 fields=["bulk_id", "at", "id"], condition=Q(bulk_id__isnull=False), name="events_by_bulk_change"
             ),

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 PRODUCT = "Speech Studio"
 MISSING = "…"
 # Placeholders whose values are names of people and of things, or a verb of a newer version; the others are our words.
-NAMES = ("actor", "person", "group", "project", "endpoint", "resource", "model", "old", "view", "entry", "verb")
+NAMES = frozenset(
+    ("actor", "person", "group", "project", "endpoint", "resource", "model", "old", "view", "entry", "search", "verb")
+)
 
 CREATE, MODEL, DELETE = ChangeKind.CREATE.value, ChangeKind.CHANGE_MODEL.value, ChangeKind.DELETE.value
 _LOGGING_ON = _("%(actor)s requested content logging for %(endpoint)s")
@@ -72,6 +74,7 @@ _REFUSED = {
 _REFUSED_TO_NOBODY = _("A sign-in was refused")
 _THROTTLED_FOR_NOBODY = _("Sign-ins were refused for a minute: too many attempts")
 _ROLES_BY_GROUPS = _("The groups of %(person)s changed their roles")
+_SEARCHED = _("%(actor)s read recognized text of %(endpoint)s, search “%(search)s”: %(what)s")
 _MODEL_OUTSIDE = _("Model of %(endpoint)s changed outside this app from %(old)s to %(model)s")
 
 
@@ -109,6 +112,8 @@ def _template(event: Event, values: dict[str, str]) -> str:
 
 def _special(event: Event, verb: Verb, values: dict[str, str]) -> Any:
     fields = {one["field"]: one for one in event.facts.get("fields", [])}
+    if verb == Verb.TEXT_READ and event.facts.get("search"):
+        return _SEARCHED
     if verb == Verb.REQUESTED_BULK:
         return _OF_BULK.get(str(event.facts.get("action")))
     if verb == Verb.REQUESTED_CHANGE_MODEL and not event.facts.get("old"):
@@ -118,12 +123,12 @@ def _special(event: Event, verb: Verb, values: dict[str, str]) -> Any:
     if verb == Verb.CHANGED_OUTSIDE and [*fields] == ["model"]:
         values |= {"old": fields["model"]["old"] or MISSING, "model": fields["model"]["new"] or MISSING}
         return _MODEL_OUTSIDE
-    if verb in _OF_PROJECT and (event.facts.get("project") or event.resource_id):
-        return (_OF_PROJECT if event.facts.get("project") else _OF_RESOURCE)[verb]
     if verb == Verb.SIGNED_IN:
         return _SIGNED_IN.get(str(event.facts.get("how")))
     if verb == Verb.SIGN_IN_REFUSED:
         return _refusal(str(event.facts.get("why")), known=bool(event.actor_name))
+    if verb in _OF_PROJECT and (event.facts.get("project") or event.resource_id):
+        return (_OF_PROJECT if event.facts.get("project") else _OF_RESOURCE)[verb]
     if verb == Verb.ROLES_CHANGED and not event.actor_name:
         return _ROLES_BY_GROUPS
     return _WITHOUT_PERSON if verb == Verb.CANCELED and not event.actor_name else None
@@ -144,7 +149,7 @@ def _words(event: Event) -> dict[str, str]:
     elif "keep" in facts:
         words["what"] = _kept(facts["keep"], facts.get("every_hours", 0), facts.get("retention_days"))
     elif "entries" in facts or "until" in facts:
-        words["what"] = deleted_logs(str(facts.get("until") or ""), int(facts.get("entries") or 0))
+        words["what"] = entries_in_words(str(facts.get("until") or ""), int(facts.get("entries") or 0))
     elif (stored := facts.get("what")) and event.verb in (Verb.REQUESTED_BULK, Verb.TOOK_EFFECT):
         words["what"] = gettext(str(stored))  # earlier versions stored the label
     if event.verb in _OF_PROJECT and (group := facts.get("group")):
@@ -156,8 +161,8 @@ def _words(event: Event) -> dict[str, str]:
     return words
 
 
-def deleted_logs(until: str, entries: int) -> str:
-    """What of the content logs a person wants to delete. `until`: a day in ISO format, empty for single entries."""
+def entries_in_words(until: str, entries: int) -> str:
+    """What of the content logs an event is about. `until`: a day in ISO format, empty for single entries."""
     if until:
         return gettext("everything up to %(day)s (UTC)") % {"day": until}
     return ngettext("%(count)s entry", "%(count)s entries", entries) % {"count": grouped(entries)}

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.endpoint import Endpoint
-from endpoints.models.event_sentences import deleted_logs
+from endpoints.models.event_sentences import entries_in_words
 from endpoints.models.log import LogEntry, LogEntryQuerySet
 
 
@@ -109,7 +109,7 @@ class Purge(Claimable):
     @property
     def what(self) -> str:
         """What is to be deleted, as a phrase."""
-        return deleted_logs(self.until.isoformat() if self.until else "", len(self.keys))
+        return entries_in_words(self.until.isoformat() if self.until else "", len(self.keys))
 
     @property
     def entries(self) -> LogEntryQuerySet:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from endpoints.models import times
 from endpoints.models.claim import Claimable, ClaimQuerySet
-from endpoints.models.connection import ApiVersion, Connection
+from endpoints.models.connection import ApiVersion, Auth, Connection, end_of
 from endpoints.models.secret import SecretField
 from endpoints.models.unreadable import ListingProblem
 
@@ -49,6 +50,10 @@ class Resource(Connection, Claimable):
     offered_version = models.CharField(max_length=20, blank=True, db_default="", editable=False)
     version_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     capabilities = models.JSONField(default=dict, editable=False)
+
+    # The other key of the resource, for a switch without interruption; when a person last switched.
+    second_key = SecretField(null=True, editable=False)
+    switched_at = models.DateTimeField(null=True, editable=False)
 
     hook_enabled = models.BooleanField(default=False, editable=False)
     hook_token = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 (NULL: none)
@@ -121,6 +126,11 @@ class Resource(Connection, Claimable):
             return _("The resource supports %(version)s, the only version with its own content logs.") % words
         return _("The resource doesn't support v3.2. %(version)s is the newest version that it supports.") % words
 
+    @property
+    def second_key_end(self) -> str:
+        """The last 4 characters of its second key; empty when there are none to show."""
+        return end_of(self.second_key) if self.auth == Auth.KEY else ""
+
     def supports(self, capability: str) -> bool:
         """Whether its API version has a capability (a field of azure.Capabilities); True until it was polled."""
         return bool(self.capabilities.get(capability, True))
@@ -153,8 +163,8 @@ class Resource(Connection, Claimable):
         if self.paused:
             return {"level": "paused", "words": _("Paused")}
         if self.paused_until and self.paused_until > timezone.now():
-            at = f"{timezone.localtime(self.paused_until):%H:%M:%S %Z}"
-            return {"level": "warning", "words": _("Too many requests. Next attempt at %(time)s") % {"time": at}}
+            at = {"time": times.exact_clock(self.paused_until)}
+            return {"level": "warning", "words": _("Too many requests. Next attempt at %(time)s") % at}
         if self.failing_since:
             return {"level": "warning", "words": _("Unreachable")}
         if self.mirrored_at is None:

@@ -1,11 +1,13 @@
-"""A text field whose value is encrypted in the database."""
+"""A text field whose value is encrypted in the database, and whether the keys of the environment are the right ones."""
 
+from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 LOST_KEY = (
     "The secret can't be decrypted because its key is missing from ENCRYPTION_KEYS. "
@@ -13,8 +15,21 @@ LOST_KEY = (
 )
 
 
+LOCKED = (
+    "Stored keys and secrets are locked because ENCRYPTION_KEYS lacks the key that encrypted them. "
+    "They're kept, and none can be replaced until the key is restored."
+)
+
+
 class CannotDecrypt(Exception):
     """No key of ENCRYPTION_KEYS decrypts the stored value, which stays as it is."""
+
+
+class SecretsLocked(CannotDecrypt):
+    """A secret is neither replaced nor removed while ENCRYPTION_KEYS lacks the key of the stored ones."""
+
+    def __init__(self) -> None:
+        super().__init__(LOCKED)
 
 
 def keyring() -> MultiFernet:
@@ -26,17 +41,25 @@ def keyring() -> MultiFernet:
 
 
 class Secret:
-    """An encrypted text, decrypted only where it is used. `sealed` is the encrypted value."""
+    """An encrypted text, decrypted only where it is used. `sealed` is the encrypted value.
 
-    def __init__(self, sealed: str) -> None:
-        self.sealed = sealed
+    `new`: it comes from a person or the environment, and not from the database.
+    """
+
+    def __init__(self, sealed: str, *, new: bool = False) -> None:
+        self.sealed, self.new = sealed, new
 
     @classmethod
     def of(cls, text: str) -> "Secret":
-        return cls(keyring().encrypt(text.encode()).decode())
+        """Raises SecretsLocked when there is no key to encrypt it with."""
+        if not settings.ENCRYPTION_KEYS:
+            raise SecretsLocked
+        return cls(keyring().encrypt(text.encode()).decode(), new=True)
 
     def open(self) -> str:
         """The decrypted text. Raises CannotDecrypt when ENCRYPTION_KEYS lacks the key that encrypted it."""
+        if not settings.ENCRYPTION_KEYS:
+            raise CannotDecrypt(LOST_KEY)
         try:
             return keyring().decrypt(self.sealed.encode()).decode()
         except InvalidToken:
@@ -67,3 +90,50 @@ class SecretField(models.TextField):  # type: ignore[type-arg]  # Django's takes
         if not isinstance(value, Secret):
             raise TypeError("A SecretField takes a Secret; make one with Secret.of(text).")
         return value.sealed
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        """Every way of storing a secret goes through here, and none stores a new one while secrets are locked."""
+        if isinstance(value, Secret) and value.new:
+            refuse_while_locked()
+        return super().get_db_prep_save(value, connection)
+
+
+class KeyCheck(models.Model):
+    """One row with a text that the key of all secrets encrypted: where it can't be decrypted, the key is not there.
+
+    encrypted_values.record_key writes it.
+    """
+
+    sealed = SecretField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return "key check"
+
+
+def locked() -> bool:
+    """Whether ENCRYPTION_KEYS lacks the key of the stored secrets; one query."""
+    return is_locked(KeyCheck.objects.values_list("sealed", flat=True).first())
+
+
+def is_locked(check: Secret | str | None) -> bool:
+    """`locked`, by the value of KeyCheck."""
+    sealed = check.sealed if isinstance(check, Secret) else check
+    return not settings.ENCRYPTION_KEYS or not _decrypts(sealed, tuple(settings.ENCRYPTION_KEYS))
+
+
+def refuse_while_locked() -> None:
+    """Raises SecretsLocked."""
+    if locked():
+        raise SecretsLocked
+
+
+@lru_cache(maxsize=8)
+def _decrypts(sealed: str | None, keys: tuple[str, ...]) -> bool:
+    """Cached, because each poll asks."""
+    try:
+        return sealed is None or bool(MultiFernet([Fernet(key) for key in keys]).decrypt(sealed))
+    except InvalidToken:
+        return False

@@ -6,6 +6,9 @@ What they contain is translated too, if it is one of these texts, and kept if it
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
@@ -87,6 +90,10 @@ PLAIN = (
         "The secret can't be decrypted because its key is missing from ENCRYPTION_KEYS. "
         "Restore the key, or enter the secret again."
     ),
+    gettext_noop(
+        "Stored keys and secrets are locked because ENCRYPTION_KEYS lacks the key that encrypted them. "
+        "They're kept, and none can be replaced until the key is restored."
+    ),
 )
 # What a sentence contains: why there was no connection, and what is unexpected about a response.
 REASONS = (
@@ -137,9 +144,50 @@ def text_of(error: Exception) -> str:
     return INVALID
 
 
+# What tells from a failed connection what listens at an address that somebody typed.
+_BEGINNINGS = (
+    "The service couldn't be reached",
+    "The service sent an unexpected response",
+    "The service didn't respond in time",
+    "The connection to the service was lost",
+    "The proxy refused",
+)
+_OF_CONNECTIONS = (
+    *(sentence for sentence in (*SENTENCES, *PLAIN) if sentence.startswith(_BEGINNINGS)),
+    *REASONS[: REASONS.index("it isn't JSON")],
+)
+_UNREACHABLE = gettext_noop("The service couldn't be reached. Your administrator can see why.")
+_connections_told: ContextVar[bool] = ContextVar("connections_told", default=True)
+
+
+@contextmanager
+def connections_told(told: bool) -> Iterator[None]:
+    """Whether the reader is told why a connection failed: those who manage resources are, in pages nobody else."""
+    token = _connections_told.set(told)
+    try:
+        yield
+    finally:
+        _connections_told.reset(token)
+
+
+def tell_connections(told: bool) -> None:
+    """The same until the end of the block of `connections_told` around it."""
+    _connections_told.set(told)
+
+
+def are_connections_told() -> bool:
+    return _connections_told.get()
+
+
+def _tells_a_connection(text: str) -> bool:
+    return any(pattern(sentence).fullmatch(text) for sentence in _OF_CONNECTIONS)
+
+
 def in_words(stored: str) -> str:
     """A stored text in today's words and the active language; what is not known is returned as it is."""
     stored = in_todays_words(stored)
+    if stored and not are_connections_told() and _tells_a_connection(stored):
+        stored = _UNREACHABLE
     if not stored or (get_language() or "en").startswith("en"):
         return stored
     translated = gettext(stored)

@@ -41,9 +41,11 @@ class Verb(models.TextChoices):
     DOWNLOAD_PAUSED = "download-paused", _("%(actor)s paused a download of content logs of %(endpoint)s")
     DOWNLOAD_RESUMED = "download-resumed", _("%(actor)s resumed a download of content logs of %(endpoint)s")
     DOWNLOAD_RETRIED = "download-retried", _("%(actor)s restarted a download of content logs of %(endpoint)s")
+    DOWNLOAD_REMOVED = "download-removed", _("%(actor)s removed a zip file with content logs of %(endpoint)s")
     LOGS_DOWNLOADED = "logs-downloaded", _("%(actor)s downloaded content logs of %(endpoint)s")
     LOGS_PLAYED = "logs-played", _("%(actor)s listened to the recording %(entry)s of %(endpoint)s")
     LOGS_READ = "logs-read", _("%(actor)s read the transcript %(entry)s of %(endpoint)s")
+    TEXT_READ = "logs-text-read", _("%(actor)s read recognized text of %(endpoint)s: %(what)s")
     LOGS_KEPT = "logs-kept", _("%(actor)s set how content logs of %(endpoint)s are saved: %(what)s")
     LOGS_REMOVED = (
         "logs-removed",
@@ -94,13 +96,14 @@ FIELDS = {
     "tenant_id": _("Tenant ID"),
     "client_id": _("Client ID"),
     "key": _("Key or client secret"),
+    "second_key": _("Second key"),
     "log_container": _("Storage container of the content logs"),
     "log_folder": _("Folder"),
     "web_hook": _("Web hook"),
     "role": _("Role"),
 }
 SWITCHES = ("logging_enabled", "automatic_version", "free_tier", "web_hook")
-SECRETS = ("key", "log_container")
+SECRETS = ("key", "second_key", "log_container")
 
 # In the middle of a sentence.
 WORDS = {

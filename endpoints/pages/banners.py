@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.urls import ResolverMatch, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,11 +16,13 @@ from django.utils.translation import ngettext
 from endpoints.access import door
 from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person, allows
-from endpoints.models import Resource
+from endpoints.models import Resource, times
 from endpoints.models.resource import ResourceQuerySet
+from endpoints.models.secret import LOCKED
 from endpoints.models.service_errors import in_words
 from endpoints.pages.directions import isolated
 
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 NAMED = 3  # resources in trouble: the others are counted
 # Pages that show endpoints or models of all resources; the page of resources says the same in its cards.
 _OF_ALL = {"list", "models", "new", "bulk", "bulk-progress", "downloads"}
@@ -55,6 +58,23 @@ def of_resources(person: Person, data: DataVersion, match: ResolverMatch | None)
         others = shown.present().exclude(pk__in=[one.pk for one in failing])
         found += _unreadable(person, others.exclude(unreadable={}))
     return found
+
+
+def real_resource(person: Person) -> Banner | None:
+    """In a demo, whose passwords are public: that it holds the key of a resource in Azure."""
+    if not settings.DEMO:
+        return None
+    resources = door.resources(person).present()
+    real = next((one for one in resources if urlsplit(one.endpoint_url).hostname not in THIS_MACHINE), None)
+    if not real:
+        return None
+    text = _("This is a demo with public passwords, and it holds the key of the Speech resource %(name)s in Azure.")
+    return Banner("warning", isolated(text, {"name": real.name}))
+
+
+def locked() -> Banner:
+    meanwhile = _("Nothing is sent to Azure until then.")
+    return Banner("danger", f"{in_words(LOCKED)} {meanwhile}")
 
 
 def no_resource(person: Person) -> Banner:
@@ -135,6 +155,5 @@ def _when(time: datetime | None) -> str:
     """The time of a moment of today, otherwise its day too."""
     if time is None:
         return "…"
-    local = timezone.localtime(time)
-    recent = timezone.localtime() - local < timedelta(hours=20)
-    return str(date_format(local, "TIME_FORMAT" if recent else "SHORT_DATETIME_FORMAT"))
+    recent = timezone.now() - time < timedelta(hours=20)
+    return times.time_of_day(time) if recent else f"{times.day(time)} {times.time_of_day(time)}"

@@ -12,13 +12,15 @@ from django.views import defaults
 
 from endpoints.access import sign_in_events
 from endpoints.access.client_address import client_address
+from endpoints.models.secret import CannotDecrypt
+from endpoints.models.service_errors import in_words
 
 RETRY_SECONDS = 10
 FULL = ("disk is full", "No space left on device")  # as SQLite and PostgreSQL say it
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """503 when the database does not answer, which ends by itself; 500 otherwise.
+    """503 when the database does not answer, which ends by itself, or while secrets are locked; 500 otherwise.
 
     As the handler of last resort it also sees what failed in the middleware: session, person, language.
     """
@@ -26,6 +28,8 @@ def failed(request: HttpRequest) -> HttpResponse:
     if isinstance(error, OperationalError | InterfaceError):
         page = render_to_string("503.html", {"full": any(words in str(error) for words in FULL)})
         return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+    if isinstance(error, CannotDecrypt):
+        return HttpResponse(render_to_string("503_secrets.html", {"why": in_words(str(error))}), status=503)
     return defaults.server_error(request)
 
 

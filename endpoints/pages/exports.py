@@ -8,6 +8,7 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 
 from endpoints.messages import spreadsheet
+from endpoints.models import service_errors
 
 Row = TypeVar("Row")
 
@@ -40,15 +41,16 @@ def json_file(name: str, rows: Iterable[Row], values: Callable[[Row], dict[str, 
 
 def _attachment(pieces: Iterator[str], name: str, ending: str, content_type: str) -> StreamingHttpResponse:
     """`pieces` as a file that is named after the day."""
-    answer = StreamingHttpResponse(_in_language(pieces, translation.get_language()), content_type=content_type)
+    made = _for_reader(pieces, translation.get_language(), service_errors.are_connections_told())
+    answer = StreamingHttpResponse(made, content_type=content_type)
     answer["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.{ending}"'
     return answer
 
 
-def _in_language(pieces: Iterator[str], language: str) -> Iterator[str]:
+def _for_reader(pieces: Iterator[str], language: str, told: bool) -> Iterator[str]:
     """They are made after the view has returned, when another language may be active."""
     while True:
-        with translation.override(language):
+        with translation.override(language), service_errors.connections_told(told):
             piece = next(pieces, None)
         if piece is None:
             return

@@ -63,6 +63,8 @@ class Frame:
     @cached_property
     def banners(self) -> list[Banner]:
         found = banners.of_resources(self.user, self.data, self.page)
+        if self.data.locked and allows(self.user, "manage_resources"):
+            found.insert(0, banners.locked())
         if not self.data.resources:
             found.append(banners.no_resource(self.user))
         elif self.data.worker_missing:
@@ -71,6 +73,8 @@ class Frame:
         elif self.data.workers_busy:
             text = _("All workers are busy. Your requests are saved and start later than usual.")
             found.append(Banner("warning", text, self.data.swept_at))
+        if real := banners.real_resource(self.user):
+            found.append(real)
         if self.unseen:
             found.append(self._ready())
         return found

@@ -1,4 +1,4 @@
-"""The banners alone, for pages whose own polls follow a progress only and end with it."""
+"""The banners alone, for pages that don't poll, such as forms, or only until a progress has ended."""
 
 from django.http import HttpResponse
 from django.shortcuts import render

@@ -17,7 +17,7 @@ from django.utils.encoding import escape_uri_path
 from django_htmx.http import HttpResponseClientRedirect
 
 from endpoints.access import door
-from endpoints.models import Preferences
+from endpoints.models import Preferences, service_errors
 from endpoints.pages import time_zones
 from endpoints.pages.http import without_empty
 
@@ -44,7 +44,10 @@ class PrivatePages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         door = _sign_in_page(response)
-        if door and getattr(request, "htmx", False):
+        if door and getattr(request, "htmx", False) and request.path == resolve_url("endpoints:banners"):
+            # A form stays open, so that nobody is interrupted while typing.
+            response = HttpResponse(status=204, headers={"HX-Trigger": "session-ended"})
+        elif door and getattr(request, "htmx", False):
             # A fragment must not be replaced by a sign-in form: the whole page goes there.
             address = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # django-htmx's attribute
             page = redirect_to_login(address or resolve_url("endpoints:list"), door).url
@@ -118,18 +121,20 @@ def _is_fragment(request: HttpRequest) -> bool:
 
 
 class TimeZoneAndLanguage:
-    """The time zone and language that the person has chosen, or else those of the browser."""
+    """The time zone and language that the person has chosen, or else those of the browser; how much errors tell."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(None), translation.override(translation.get_language()):
+        language = translation.override(translation.get_language())
+        with timezone.override(None), language, service_errors.connections_told(False):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_arguments: Any) -> None:
+        service_errors.tell_connections(door.manages_resources(request.user))
         # Machines and people who have not signed in have chosen nothing.
         if getattr(view, "login_required", True):
             if any(name not in request.session for name in CHOSEN):

@@ -4,11 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from endpoints.models import Resource
+from endpoints.models import Resource, times
 
 
 def places(rows: Iterable[Any], label: Callable[[Any], str] = str) -> dict[Any, str]:
@@ -60,7 +58,7 @@ def _resource(row: Any) -> str:
 
 def _created(row: Any) -> str:
     at = getattr(row, "created_at", None)
-    return date_format(timezone.localtime(at), "DATE_FORMAT") if at else ""
+    return times.day(at) if at else ""
 
 
 def _service_id(row: Any) -> str:

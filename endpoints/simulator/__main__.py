@@ -26,7 +26,7 @@ def main(wrap: Wrap | None = None) -> None:
     addresses = [f"http://{HOST}:{listener.getsockname()[1]}" for listener in (api, content)]
     simulation = Simulation(
         command.options,
-        key=command.key or secrets.token_hex(16),
+        keys=(command.key or secrets.token_hex(16), command.second_key or secrets.token_hex(16)),
         origins=Origins(api=addresses[0], content=addresses[1]),
         control=command.control,
         world=world,

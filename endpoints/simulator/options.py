@@ -98,6 +98,7 @@ class CommandLine(Struct, frozen=True, kw_only=True):
     port: int
     content_port: int
     key: str | None
+    second_key: str | None
     control: bool
     state: str | None
     options: Options
@@ -114,6 +115,9 @@ def parse(arguments: Sequence[str] | None = None) -> CommandLine:
     parser.add_argument("--port", type=int, default=0, help="of the API; 0 takes a free one (default 0)")
     parser.add_argument("--content-port", type=int, default=0, help="of the log files; 0 takes a free one (default 0)")
     parser.add_argument("--key", help="the subscription key to ask for; a random one when left out")
+    parser.add_argument(
+        "--second-key", help="the other key of the resource, which works too; a random one when left out"
+    )
     parser.add_argument("--control", action="store_true", help="answer under /_world/")
     parser.add_argument("--state", metavar="FILE", help="keep the world in this file")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="see README.md")
@@ -131,6 +135,7 @@ def parse(arguments: Sequence[str] | None = None) -> CommandLine:
         port=given.port,
         content_port=given.content_port,
         key=given.key,
+        second_key=given.second_key,
         control=given.control,
         state=given.state,
         options=options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from .api.authentication import RateLimit
@@ -22,13 +23,13 @@ class Simulation:
         self,
         options: Options,
         *,
-        key: str,
+        keys: tuple[str, str],
         origins: Origins,
         control: bool = False,
         world: World | None = None,
     ) -> None:
         self.start = options
-        self.key = key
+        self.start_keys = keys
         self.origins = origins
         self.control = control
         self.resets = 0
@@ -37,6 +38,7 @@ class Simulation:
 
     def _begin(self, world: World) -> None:
         self.world = world
+        self.keys = list(self.start_keys)
         self.ledger = Ledger()
         self.faults: list[Fault] = []
         self.rate_limiter = RateLimit(*world.options.rate)
@@ -46,6 +48,15 @@ class Simulation:
         """Start again with a new world and some options replaced; raises msgspec.ValidationError."""
         self._begin(seed.seeded_world(self.start.with_overrides(overrides)))
         self.resets += 1
+
+    @property
+    def key(self) -> str:
+        """The first key."""
+        return self.keys[0]
+
+    def regenerate(self, number: int) -> None:
+        """Replace the first or second key, as the Azure portal does; the old one is refused from now on."""
+        self.keys[number - 1] = secrets.token_hex(16)
 
     @property
     def options(self) -> Options:

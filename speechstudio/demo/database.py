@@ -4,11 +4,13 @@ import io
 import multiprocessing
 import signal
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Self
 
 import django
 from celery.exceptions import OperationalError
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import OperationalError as DatabaseError
@@ -62,6 +64,7 @@ def _work(results: Connection, simulator: tuple[str, str] | None) -> None:
     output = io.StringIO()
     try:
         django.setup()
+        settings.DEMO = True  # as in the other processes of the demo
         call_command("setup", stdout=output, skip_checks=False)
         _create_accounts()
         _register(simulator)
@@ -82,10 +85,13 @@ def _create_accounts() -> None:
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Group
 
+    from endpoints.access.demo_accounts import PASSWORD
+
     users = get_user_model().objects
     for name in PEOPLE:
         if not users.filter(username=name).exists():
-            person = users.create_user(name, password="demo", is_staff=name == "admin", is_superuser=name == "admin")  # noqa: S106 (the demo's, on its sign-in page)
+            admin = name == "admin"
+            person = users.create_user(name, password=PASSWORD, is_staff=admin, is_superuser=admin)
             person.groups.add(Group.objects.get(name=name))
 
 
@@ -93,13 +99,15 @@ def _register(simulator: tuple[str, str] | None) -> None:
     """Register the simulated resource, or remove it when no simulator is started."""
     from endpoints.mirror import removals, resources
     from endpoints.models import Resource
+    from endpoints.models.secret import CannotDecrypt
 
     if simulator is None:
         for resource in Resource.objects.filter(name=SIMULATED):
             removals.remove_resource(resource, actor=None)
     else:
         url, key = simulator
-        resources.register(name=SIMULATED, region="eastus", url=url, key=key, api_version="v3.2")
+        with suppress(CannotDecrypt):  # `setup` and the pages say it
+            resources.register(name=SIMULATED, region="eastus", url=url, key=key, api_version="v3.2")
 
 
 def _wait_for_first_poll() -> None:

@@ -20,7 +20,7 @@
   function updateAttributes(old, fresh) {
     for (const { name, value } of [...fresh.attributes]) {
       // A script has shown what it can work with.
-      const shown = name === "hidden" && old.querySelector("[hx-preserve]");
+      const shown = name === "hidden" && old.querySelector(":scope > [data-keep]");
       if (!shown && !OWN.includes(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
     }
     for (const { name } of [...old.attributes]) {

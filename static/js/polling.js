@@ -40,10 +40,9 @@
 
   // In the time zone of the page, which may be another than the browser's
   function clock(time) {
-    const zone = document.querySelector("#updated time")?.dataset.zone;
     const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
     try {
-      return time.toLocaleTimeString(document.documentElement.lang, { ...options, timeZone: zone });
+      return time.toLocaleTimeString(document.documentElement.lang, { ...options, timeZone: document.body.dataset.zone });
     } catch {
       return time.toLocaleTimeString(document.documentElement.lang, options); // a zone that the browser does not know
     }
@@ -64,6 +63,13 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful) answered(event);
+  });
+
+  // A form stays open when the session has ended, so that nobody is interrupted while typing.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const said = document.getElementById("session-ended");
+    if (!said || event.target.id !== "banners" || !event.detail.successful) return;
+    said.hidden = event.detail.xhr.getResponseHeader("HX-Trigger") !== "session-ended";
   });
 
   // What has ended while the page was hidden is counted in the title.

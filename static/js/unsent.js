@@ -64,8 +64,6 @@
   function opened() {
     const kept = stored();
     if (!kept) return;
-    // Pages without a person: sign-in, or an error that says what to do.
-    if (!person) return store({ ...kept, interrupted: true });
     if (kept.person !== person || !kept.interrupted) return store(null);
     if (kept.address !== address) return;
     store({ person, address, fields: kept.fields });
@@ -75,6 +73,8 @@
   document.addEventListener("input", keep);
   document.addEventListener("change", keep);
   document.addEventListener("submit", (event) => { if (event.target.id === "sign-out") store(null); });
+  // A page without a person is sign-in, or an error that says what to do. It may be left before it has loaded.
+  if (!person && stored()) store({ ...stored(), interrupted: true });
   // After htmx has seen the page, so that what follows from a choice is requested.
-  window.addEventListener("load", opened);
+  if (person) window.addEventListener("load", opened);
 })();

@@ -55,7 +55,8 @@ def _pages() -> list[str]:
     names: Any = get_resolver("endpoints.urls").reverse_dict.items()
     for name, signature in names:
         if isinstance(name, str):
-            (pattern, parts), *_others = signature[0]
+            possibilities: Any = signature[0]
+            (pattern, parts), *_others = possibilities
             values = {part: _value(part) for part in parts}
             view = resolve(reverse(f"endpoints:{name}", kwargs=values)).func
             rights = getattr(view, "rights", ())

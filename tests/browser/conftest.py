@@ -95,7 +95,7 @@ def open_page(demo, new_context, complaints, sessions):
 def sign_in(page, name):
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/sign-in/" not in url)
 
 

@@ -219,6 +219,11 @@ def resources(page):
     page.goto("/resources/")
     page.locator("section summary").first.click()
     yield "resources, menu of one"
+    page.get_by_role("link", name="Edit").first.click()
+    page.get_by_role("link", name="Manage keys").click()
+    page.get_by_role("button", name="Test the key").click()
+    yield "keys, with an error"
+    page.goto("/resources/")
     page.get_by_role("button", name="Test connection").first.click()
     expect(page.locator("strong", has_text="checks passed")).to_be_visible(timeout=30_000)
     yield "resources, connection tested"

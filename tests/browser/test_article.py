@@ -28,7 +28,7 @@ def walk(page, service):
     page.goto("/")
     page.get_by_label("Username").fill("admin")
     page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
     # If this is your first endpoint, you notice that there are no endpoints listed in the table.
     expect(page.get_by_role("heading", name="Deploy models")).to_be_visible()

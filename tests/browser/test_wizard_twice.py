@@ -11,7 +11,7 @@ from tests.browser.conftest import ADDED, fill_wizard
 def sign_in(page):
     page.get_by_label("Username").fill("admin")
     page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def number_of(page, name):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -166,7 +167,7 @@ def test_content_of_unknown_length_is_taken_as_it_comes(blob, client):
 
 
 def test_a_silence_ends_a_transfer(blob, client, monkeypatch):
-    monkeypatch.setattr("endpoints.azure.content.READ_SECONDS", 0.1)
+    monkeypatch.setattr("endpoints.azure.batch.READ_SECONDS", 0.1)
     blob.says(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0", lambda connection: connection.recv(1))
     with pytest.raises(TimedOut):
         read(client, blob.blob)
@@ -265,12 +266,12 @@ def test_proxies_of_the_environment_are_not_used(blob, client, monkeypatch):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     blob.answers(body=b"abc").answers(body=b"abc")
     assert read(client, blob.blob)[1] == b"abc"
-    assert many(client, blob.blob) == [(200, True, b"abc")]
+    assert many(client, blob.blob) == [(b"abc", None)]
 
 
 def test_what_the_caller_does_between_two_reads_is_no_silence_of_the_server(blob, client, monkeypatch):
     there = threading.Event()
-    monkeypatch.setattr("endpoints.azure.content.READ_SECONDS", 0.3)
+    monkeypatch.setattr("endpoints.azure.batch.READ_SECONDS", 0.3)
     blob.says(blob.answer(200, b"0123", length=8), lambda one: there.wait(5), b"4567")
     with client.open_content(blob.blob) as content:
         chunks = content.chunks()
@@ -332,21 +333,32 @@ def test_a_lost_connection_before_the_answer_is_named_so(blob, client):
         read(client, blob.blob)
 
 
-def many(client, *urls, at_once=2, most=1000):
-    return quickly(client.batch(at_once, most), *urls)
+class Got:
+    """Receives one content."""
+
+    def __init__(self, number):
+        self.number, self.data, self.content = number, b"", None
+
+    def begun(self, content):
+        self.content = content
+
+    def received(self, data):
+        self.data += data
 
 
-def quickly(quick, *urls):
-    """What comes of each: (status, whole, data), or None for what is not asked this way."""
-    found, waiting = {}, list(enumerate(urls))
-    while waiting or quick.busy:
-        while waiting and quick.room:
-            number, url = waiting.pop(0)
-            if not quick.begin(number, url):
-                found[number] = None
-        for number, small in quick.ended(5) if quick.busy else ():
-            found[number] = (small.status, small.whole, small.data)
-    assert list(quick.close()) == []
+def many(client, *urls, at_once=2):
+    with closing(client.batch(at_once)) as batch:
+        return ended(batch, *urls)
+
+
+def ended(batch, *urls):
+    """What comes of each: its bytes, and the kind of error that ended it early."""
+    found = {}
+    for number, url in enumerate(urls):
+        batch.begin(Got(number), url)
+    while batch.busy:
+        for got, error in batch.work(5):
+            found[got.number] = (got.data, error and type(error))
     return [found[number] for number in range(len(urls))]
 
 
@@ -354,7 +366,7 @@ def test_many_small_contents_come_over_few_connections_without_the_key(blob, cli
     for number in range(6):
         blob.answers(body=b"%d" % number * 50)
     found = many(client, *[f"{blob.blob}&n={number}" for number in range(6)], at_once=1)
-    assert found == [(200, True, b"%d" % number * 50) for number in range(6)]
+    assert found == [(b"%d" % number * 50, None) for number in range(6)]
     assert blob.connections == 1
     for number, asked in enumerate(blob.asked):
         assert asked.target == f"/logs/call.wav?sig=SECRET&n={number}"
@@ -362,62 +374,101 @@ def test_many_small_contents_come_over_few_connections_without_the_key(blob, cli
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "data"),
+    ("said", "data", "error"),
     [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123", 200, b"0123"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Encoding: gzip\r\n\r\n0123", 200, b"0123"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n0\r\n\r\n", 0, b""),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n01234", 0, b""),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", 0, b""),
-        (b"HTTP/1.1 200 OK\r\n\r\n0123", 0, b""),
-        (b"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", 0, b""),
-        (b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", 404, b""),
-        (b"HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\n0123", 206, b"0123"),
-        (b"SSH-2.0\r\n\r\n", 0, b""),
-        (b"x" * 20_000, 0, b""),
-        (b"", 0, b""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123", b"0123", IncompleteContent),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Encoding: gzip\r\n\r\n0123", b"", Unreadable),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n0\r\n\r\n", b"0123", None),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n", b"0123", IncompleteContent),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n01234", b"", ConnectionLost),
+        (b"HTTP/1.1 200 OK\r\n\r\n0123", b"0123", None),
+        (b"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", b"", ConnectionLost),
+        (b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", b"", ContentExpired),
+        (b"HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\n0123", b"", Unreadable),
+        (b"SSH-2.0\r\n\r\n", b"", ConnectionLost),
+        (b"x" * 20_000, b"", ConnectionLost),
+        (b"", b"", ConnectionLost),
     ],
     ids=str,
 )
-def test_what_is_not_whole_and_plain_is_left_to_the_other_way(blob, client, said, status, data):
+def test_what_is_not_whole_and_plain_is_an_error(blob, client, said, data, error):
     blob.says(said, "close")
-    assert many(client, blob.blob) == [(status, False, data)]
+    assert many(client, blob.blob) == [(data, error)]
 
 
 def test_what_follows_an_answer_unasked_is_no_part_of_it(blob, client):
     blob.says(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n0123HTTP/1.1 200 OK\r\n")
     blob.answers(body=b"next")
-    assert many(client, blob.blob, blob.blob, at_once=1)[1] == (200, True, b"next")
+    assert many(client, blob.blob, blob.blob, at_once=1) == [(b"0123", None), (b"next", None)]
     assert blob.connections == 2
 
 
-def test_the_quick_way_goes_nowhere_that_the_other_does_not(client, blob, client_of):
-    assert many(client, "http://10.0.0.1/x", "file:///etc/passwd") == [None, None]
+def test_many_contents_come_from_nowhere_that_a_single_one_does_not(client, blob, client_of):
+    refused = (b"", ForeignAddress)
+    assert many(client, "http://10.0.0.1/x", "file:///etc/passwd") == [refused, refused]
     elsewhere = client_of("https://eastus.api.cognitive.microsoft.com")
-    assert many(elsewhere, blob.blob) == [None]
+    assert many(elsewhere, blob.blob) == [refused]
     assert not blob.asked
 
 
-def test_many_small_contents_come_over_tls_as_well(self_signed, certificate):
-    quick = Batch(replace(HERE, ca_file=str(certificate)), Source, 1, 300_000)
+def test_many_contents_come_over_tls_as_well(self_signed, certificate, client_of):
     data = bytes(range(256)) * 1000
     self_signed.answers(body=data).answers(body=b"next")
-    assert quickly(quick, f"{self_signed.url}/a", f"{self_signed.url}/b") == [(200, True, data), (200, True, b"next")]
+    with closing(batch_of(replace(HERE, ca_file=str(certificate)))) as batch:
+        assert ended(batch, f"{self_signed.url}/a", f"{self_signed.url}/b") == [(data, None), (b"next", None)]
     assert self_signed.connections == 1
 
 
-def test_the_quick_way_sends_a_request_as_soon_as_it_is_begun(blob):
-    quick, came = Batch(HERE, Source, 1, 1000), threading.Event()
+def batch_of(network):
+    return Batch(network, Source, lambda answer: AssertionError(answer.status), 1)
+
+
+def test_a_request_is_sent_as_soon_as_it_is_begun(blob):
+    came = threading.Event()
     blob.says(blob.answer(200, b"abc")).says(lambda _one: came.set(), blob.answer(200, b"def"))
-    quick.begin(1, blob.blob)
-    while not quick.room:
-        list(quick.ended(5))
-    quick.begin(2, blob.blob)  # over the connection that is open now
-    assert came.wait(5)
-    assert list(quick.close()) == [2]
+    with closing(batch_of(HERE)) as batch:
+        assert ended(batch, blob.blob) == [(b"abc", None)]
+        batch.begin(Got(2), blob.blob)  # over the connection that is open now
+        assert came.wait(5)
 
 
-def test_the_quick_way_tells_once_of_what_fails_after_a_long_silence(blob, client, monkeypatch):
-    monkeypatch.setattr("endpoints.azure.batch.SILENT_SECONDS", -1.0)
+def test_the_next_request_is_sent_before_the_caller_has_stored_what_came(blob):
+    came = threading.Event()
+    blob.says(blob.answer(200, b"abc")).says(lambda _one: came.set(), blob.answer(200, b"def"))
+    with closing(batch_of(HERE)) as batch:
+        batch.begin(Got(1), blob.blob)
+        batch.begin(Got(2), blob.blob)
+        while not batch.work(5):
+            pass
+        assert came.wait(5)
+
+
+def test_those_that_have_not_begun_can_be_forgotten(blob):
+    blob.answers(body=b"abc")
+    with closing(batch_of(HERE)) as batch:
+        for number in range(3):
+            batch.begin(Got(number), blob.blob)
+        assert [got.number for got in batch.forget()] == [1, 2]
+        assert [got.data for _time in range(9) for got, _error in batch.work(5)] == [b"abc"]
+    assert len(blob.asked) == 1
+
+
+def test_a_failure_is_told_once_after_a_long_silence(blob, client, monkeypatch):
+    monkeypatch.setattr("endpoints.azure.batch.OPEN_SECONDS", -1.0)
     blob.close()
-    assert many(client, blob.blob) == [(0, False, b"")]
+    assert many(client, blob.blob) == [(b"", NotSent)]
+
+
+def test_what_a_receiver_raises_ends_its_transfer_alone(blob, client):
+    class Refusing(Got):
+        def begun(self, content):
+            raise OSError("no room")
+
+    blob.answers(body=b"abc").answers(body=b"def")
+    with closing(client.batch(1)) as batch:
+        batch.begin(Refusing(1), blob.blob)
+        batch.begin(Got(2), blob.blob)
+        found = []
+        while batch.busy:
+            found += [(got.number, got.data, str(error or "")) for got, error in batch.work(5)]
+    assert found == [(1, b"", "no room"), (2, b"def", "")]

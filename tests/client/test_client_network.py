@@ -10,7 +10,7 @@ import pytest
 
 from endpoints.azure import ForeignAddress, NotSent, SpeechClient
 from endpoints.azure.container import LogContainer
-from endpoints.azure.curl import Connection, Source
+from endpoints.azure.curl import Exchange, Loop, Source
 from endpoints.azure.guard import ClosedNetwork, guarded
 from endpoints.azure.identity import SCOPES, client_secret, library_options
 from endpoints.azure.network import Network
@@ -179,17 +179,16 @@ def test_libcurl_connects_to_a_private_network_that_is_named(service):
 
 def fetched(url, network):
     """How libcurl fared with an address."""
-    connection = Connection(network)
-    exchange = connection.exchange
-    exchange.write_to(lambda _data: None)
+    loop, exchange = Loop(), Exchange(network)
     try:
         exchange.begin(Source(url))
-        connection.loop.add(exchange)
+        loop.add(exchange)
         while not exchange.done:
-            connection.loop.work(0.5)
+            loop.work(0.5)
         return exchange.error
     finally:
-        connection.close()
+        loop.close()
+        exchange.handle.close()
 
 
 def test_public_addresses_are_allowed():

@@ -234,7 +234,7 @@ def test_a_lost_connection_differs_from_a_refused_one(service, client):
 def test_the_backoff_grows_with_each_attempt(
     service, patient, caplog, monkeypatch, retry_after, first, chosen, one, two
 ):
-    monkeypatch.setattr("endpoints.azure.sending.random.uniform", chosen)
+    monkeypatch.setattr("endpoints.azure.retries.random.uniform", chosen)
     headers = {"Retry-After": retry_after} if retry_after else {}
     service.forever = (service.answer(503, headers=headers),)
     with pytest.raises(ServiceFault):

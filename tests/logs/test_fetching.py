@@ -14,6 +14,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, storages
 from django.db.models.functions import Now
 
+from bench.logs_engine import fetch_alone
 from endpoints import azure
 from endpoints.gateway import clients
 from endpoints.logs.fetch import listing, run, transfer
@@ -45,7 +46,7 @@ class Job:
     def bring(self, files=None, **options):
         missing = self.files.missing() if files is None else files
         options = {"until": time.monotonic() + 30, **options}
-        return run.fetch_missing(missing, self.addresses, self.service, **options)
+        return run.fetch_missing(self.endpoint, missing, self.addresses, self.service, **options)
 
     def until_given_up(self):
         """As a worker does; returns the file that it could not have."""
@@ -90,7 +91,7 @@ def job(logging, settings, tmp_path):
 def large(monkeypatch):
     """Files of the tests count as large ones."""
     monkeypatch.setattr(transfer, "LARGE", 1000)
-    monkeypatch.setattr(transfer, "BUFFER", 1000)
+    monkeypatch.setattr("endpoints.azure.batch.ENOUGH", 1000)
 
 
 def contents(world, status=None):
@@ -353,7 +354,7 @@ def test_two_jobs_that_want_the_same_files_fetch_each_once(job, world):
             found.append(other.bring())
         return True
 
-    first = run._Run(job.files.missing(), job.addresses, job.service, time.monotonic() + 30)
+    first = run._Run(job.endpoint, job.files.missing(), job.addresses, job.service, time.monotonic() + 30)
     first.saved_at = 0  # asks at once
     done = first.run(both)
     assert done.files + found[0].files == 8
@@ -372,14 +373,15 @@ def test_what_another_worker_fetches_is_left_to_it(job, world):
 
 
 def test_a_large_file_of_a_killed_worker_is_gone_on_with(job, world, large):
-    row = job.files.filter(kind="Audio").select_related("endpoint", "entry").first()
+    row = job.files.filter(kind="Audio").first()
     whole = job.at_service(row)
     fail(world, {"drip": 10_000}, path=re.escape(row.name))
-    line = transfer.Fetching(job.service)
+    wanted = transfer.Wanted(*job.files.filter(pk=row.pk).values_list(*run.COLUMNS).get())
+    fetching = transfer.Fetching(job.service, job.endpoint.remote_id)
     child = os.fork()
     if child == 0:  # a worker in the middle of it
         try:
-            transfer.fetch(row, job.addresses[row.remote_id], line)
+            fetch_alone(wanted, job.addresses[row.remote_id], fetching)
         finally:
             os._exit(0)
     part = partials.place() / f"{row.pk}.part"
@@ -447,7 +449,7 @@ def test_a_file_that_came_too_late_for_its_lease_is_left_to_whoever_took_it_over
         LogFile.objects.exclude(lease=None).update(lease=None, leased_until=None)
         return True
 
-    one = run._Run(job.files.missing(), job.addresses, job.service, time.monotonic() + 30)
+    one = run._Run(job.endpoint, job.files.missing(), job.addresses, job.service, time.monotonic() + 30)
     fail(world, {"delay": 0.5}, path=AUDIO, times=None)
     one.saved_at = 0
     done = one.run(asleep)
@@ -461,9 +463,9 @@ def test_a_file_that_came_too_late_for_its_lease_is_left_to_whoever_took_it_over
 
 def test_partials_that_nobody_goes_on_with_are_removed_after_a_day(job):
     with partials.opened("1.part") as partial:
-        partial.write(memoryview(b"old"))
+        partial.add(b"old")
     with partials.opened("2.part") as partial:
-        partial.write(memoryview(b"new"))
+        partial.add(b"new")
     day_ago = time.time() - 90_000
     os.utime(partials.place() / "1.part", (day_ago, day_ago))
     assert partials.delete_old() == 1

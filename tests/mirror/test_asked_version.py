@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -290,10 +289,3 @@ def test_a_start_sets_a_new_key_of_a_resource_that_nobody_edited(db, start):
         "2024-11-15",
         False,
     )
-
-
-def test_a_start_replaces_a_key_that_was_stored_with_a_lost_encryption_key(db, start, settings):
-    start()
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    start()
-    assert Resource.objects.get().key.open() == KEY

@@ -21,6 +21,7 @@ from endpoints.access.door.versions import DataVersion
 from endpoints.changes import bulk, submit
 from endpoints.models import Change, Endpoint, Event
 from endpoints.models.event import EventKind, Verb
+from endpoints.models.event_results import RESULTS, EventResult
 from endpoints.models.event_sentences import MISSING
 from endpoints.models.status import ChangeState
 from endpoints.models.translatable_text import TranslatableText
@@ -29,6 +30,7 @@ from tests.rewriting import events_rewritten
 
 ACTIVITY, EXPORT = "/activity/", "/activity/export/"
 LINE = re.compile(r'<li id="event-(\d+)">')
+PEOPLE = {verb for verb in Verb if verb.startswith("account-")}  # bob does not see events about people
 GERMAN = {"Accept-Language": "de"}
 
 
@@ -90,6 +92,9 @@ def test_each_day_has_a_heading_and_each_event_a_line_newest_first(bob, events):
         ("kind=views", ["view", "old"]),
         ("kind=resources", ["resource"]),
         ("kind=outside", ["found"]),
+        ("result=done", ["resource"]),
+        ("result=open", ["edit"]),
+        ("result=open&kind=views", []),
         ("time=7", ["found", "resource", "view", "edit"]),
         ("to={long_ago}", ["old"]),
         ("from={long_ago}&kind=views", ["view", "old"]),
@@ -99,7 +104,10 @@ def test_each_day_has_a_heading_and_each_event_a_line_newest_first(bob, events):
         ("q={endpoint}", ["found", "edit"]),
         ("q=no+such+words", []),
         ("person={bob}&kind=views", ["view"]),
-        ("kind=nonsense&person=x&time=1&from=yesterday&endpoint=1", ["found", "resource", "view", "edit", "old"]),
+        (
+            "kind=nonsense&result=well&person=x&time=1&from=yesterday&endpoint=1",
+            ["found", "resource", "view", "edit", "old"],
+        ),
     ],
 )
 def test_the_address_says_which_events_are_shown(bob, endpoint, events, query, names):
@@ -203,6 +211,33 @@ def test_the_parts_of_a_bulk_change_are_found_by_what_they_are_about(bob, asked)
     assert len(lines(bob, f"endpoint={one.pk}")) == 1
     assert lines(bob, "q=weeks") == [bulk_line]  # the reason is not repeated by each part
     assert lines(bob, "kind=edits") == [bulk_line]
+
+
+@pytest.mark.parametrize("result", list(EventResult))
+def test_each_result_finds_the_events_that_show_it_and_no_other(bob, db, result):
+    known = {verb for verbs in RESULTS.values() for verb in verbs}
+    made = {told(verb, bob, view="Mine"): verb for verb in Verb}
+    told("moved-to-mars", bob)
+    shown = lines(bob, f"result={result}")
+    assert {made[pk] for pk in shown} == {*RESULTS[result]} - PEOPLE
+    page = bob.get(f"{ACTIVITY}?result={result}").content.decode()
+    assert page.count(f'<span class="cut">{result.label}</span>') == len(shown) > 0
+    assert Event.objects.exclude(verb__in=known).exclude(result="").count() == 0
+
+
+def test_a_failed_part_of_a_bulk_change_is_found_by_its_result(bob, asked):
+    change = asked.changes.get(state=ChangeState.FAILED)
+    failed = audit.record(Verb.EDIT_FAILED, endpoint=change.endpoint, change=change).pk
+    assert failed not in lines(bob)
+    assert lines(bob, "result=failed") == [failed]
+    assert len(lines(bob, "result=open")) == 4
+
+
+def test_events_of_one_result_are_exported(bob, events):
+    rows = list(csv.DictReader(io.StringIO(bob.get(EXPORT, {"result": "done"}).getvalue().decode("utf-8-sig"))))
+    assert [(row["Result"], row["Event"]) for row in rows] == [("Done", "bob changed the Speech resource Contoso")]
+    found = json.loads(bob.get(EXPORT, {"result": "done", "format": "json"}).getvalue())
+    assert [one["result"] for one in found] == ["Done"]
 
 
 def poll(client, address):
@@ -326,7 +361,7 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
     with override(language):
         text = event.text
     assert MISSING not in text
-    assert any(name in text for name in ("ada", "Voicemail"))
+    assert any(name in text for name in ("ada", "grace", "Voicemail"))
     assert "%(" not in text
 
 
@@ -370,7 +405,7 @@ def test_what_a_worker_recorded_is_read_in_the_readers_language(bob, db):
     ]
 
 
-@pytest.mark.parametrize("query", ["", "person=1", "kind=views", "time=7", "person=none&kind=outside"])
+@pytest.mark.parametrize("query", ["", "person=1", "kind=views", "time=7", "person=none&kind=outside", "result=failed"])
 def test_a_page_is_read_by_an_index(bob, db, query):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL chooses by the size of the table")

@@ -26,6 +26,7 @@ from endpoints.pages.forms import (
     sign_in,
 )
 from endpoints.pages.forms.error_texts import Form, ModelBoundForm
+from endpoints.pages.forms.second_key import SecondKeyForm
 
 # How each form is made, from what was sent and from the page's people and rows.
 MADE = {
@@ -68,6 +69,7 @@ MADE = {
     second_factor.RenamePasskeyForm: lambda sent, of: second_factor.RenamePasskeyForm(
         sent, instance=Authenticator(user=of["person"], type="webauthn", data={"name": "Telephone"})
     ),
+    SecondKeyForm: lambda sent, of: SecondKeyForm(sent, resource=Resource.objects.get()),
 }
 
 

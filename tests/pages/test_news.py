@@ -82,6 +82,10 @@ def test_a_banner_is_news_on_each_page(alice, quiet, name):
 
 
 PROGRESS = ("bulk-progress", "purge", "log-entry", "resource-draft")
+FORMS = (
+    *("new", "change-model", "edit", "delete", "log-days", "logs-keep", "logs-purge", "resource-new", "resource-edit"),
+    *("settings", "views", "help", "search", "shortcuts"),
+)
 
 
 @pytest.fixture
@@ -97,10 +101,20 @@ def progress(alice, quiet):
     return found | {"log-entry": entry.get_absolute_url()}
 
 
-@pytest.mark.parametrize("name", PROGRESS)
-def test_a_page_whose_progress_has_ended_learns_of_banners_by_polls_of_one_query(alice, progress, name):
-    where = dict(LIVE.findall(alice.get(progress[name]).content.decode()))["banners"]
-    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{progress[name]}"}
+@pytest.fixture
+def forms(quiet):
+    """The addresses of pages with forms, and of others that follow nothing."""
+    args = {"resource-edit": [quiet.resource_id]}
+    of_endpoint = ("change-model", "edit", "delete", "log-days", "logs-keep", "logs-purge")
+    args |= {key: [quiet.pk] for key in of_endpoint}
+    return {name: reverse(f"endpoints:{name}", args=args.get(name, [])) for name in FORMS}
+
+
+@pytest.mark.parametrize("name", [*PROGRESS, *FORMS])
+def test_forms_and_pages_whose_progress_has_ended_learn_of_banners_by_polls_of_one_query(alice, progress, forms, name):
+    address = (progress | forms)[name]
+    where = dict(LIVE.findall(alice.get(address).content.decode()))["banners"]
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{address}"}
     with CaptureQueriesContext(connection) as queries:
         assert alice.get(where, headers=headers).status_code == 204
     assert len(queries) == 1
@@ -108,6 +122,19 @@ def test_a_page_whose_progress_has_ended_learns_of_banners_by_polls_of_one_query
     answer = alice.get(where, headers=headers).content.decode()
     assert "No worker is running." in answer
     assert LIVE.search(answer)[2] != where
+
+
+def test_a_form_stays_open_when_the_session_has_ended(alice, client, forms):
+    where = dict(LIVE.findall(alice.get(forms["edit"]).content.decode()))["banners"]
+    answer = client.get(where, headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver{forms['edit']}"})
+    assert (answer.status_code, answer["HX-Trigger"]) == (204, "session-ended")
+    assert client.get(where).status_code == 302
+    page = alice.get(f"{forms['new']}?step=2").content.decode()
+    assert 'href="/sign-in/?next=%2Fendpoints%2Fnew%2F%3Fstep%3D2"' in page
+
+
+def test_a_page_without_permission_polls_nothing(nemo):
+    assert LIVE.findall(nemo.get("/settings/").content.decode()) == []
 
 
 def test_banners_that_are_polled_alone_are_those_of_the_page(alice, quiet):

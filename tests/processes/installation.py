@@ -67,6 +67,7 @@ class Installation:
             "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "ALLOWED_HOSTS": "studio.example.com",
             "DOWNLOAD_DAYS": "3",
+            "METRICS_TOKEN": "a token of these tests",
             "SPEECH_KEY": "simulated",
             "SPEECH_REGION": "eastus",
             "SPEECH_ENDPOINT": self.simulator_url,

@@ -27,7 +27,7 @@ def test_the_settings_of_these_tests_are_in_order():
     ("settings", "id", "words"),
     [
         ({"SECRET_KEY": ""}, "E001", "SECRET_KEY is not set"),
-        ({"ENCRYPTION_KEYS": []}, "E002", "ENCRYPTION_KEYS is not set"),
+        ({"ENCRYPTION_KEYS": []}, "W002", "ENCRYPTION_KEYS is not set"),
         ({"ENCRYPTION_KEYS": [KEY, "too short"]}, "E003", "not a key"),
         ({"ENCRYPTION_KEYS": ["ключ"]}, "E003", "not a key"),
         ({"SPEECH_KEY": "k", "SPEECH_REGION": "", "SPEECH_ENDPOINT": ""}, "E004", "not where its Speech resource is"),
@@ -89,7 +89,7 @@ def test_a_shared_database_without_secrets_is_refused_in_words(tmp_path):
     done = check(tmp_path, **TEAM)
     assert done.returncode == 1
     assert "(endpoints.E001) SECRET_KEY is not set" in done.stderr
-    assert "(endpoints.E002) ENCRYPTION_KEYS is not set" in done.stderr
+    assert "(endpoints.W002) ENCRYPTION_KEYS is not set" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -54,7 +54,9 @@ def test_setup_again_changes_nothing(set_up, postgresql):
 
 
 def test_web_worker_and_beat_become_ready_together(installation, postgresql):
-    answer = httpx.get(f"{installation.url}/health/ready", verify=PLAIN, trust_env=False)
+    assert httpx.get(f"{installation.url}/health/ready", verify=PLAIN, trust_env=False).content == b""
+    allowed = {"Authorization": f"Bearer {installation.dotenv['METRICS_TOKEN']}"}
+    answer = httpx.get(f"{installation.url}/health/ready", headers=allowed, verify=PLAIN, trust_env=False)
     assert answer.json() == {"database": True, "worker": True, "secrets": True}
     swept = "select at from endpoints_sweep"
     before = postgresql.ask("speechstudio", swept)

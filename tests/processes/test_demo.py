@@ -117,6 +117,7 @@ def test_it_answers_and_asks_to_sign_in(running):
     url = running.url
     first = httpx.get(url, verify=PLAIN, trust_env=False)
     assert (first.status_code, first.headers["location"]) == (302, "/endpoints/")
+    assert "strict-transport-security" not in first.headers
     second = httpx.get(f"{url}/endpoints/", verify=PLAIN, trust_env=False)
     assert (second.status_code, second.headers["location"]) == (302, "/sign-in/?next=/endpoints/")
     for name in ("admin", "listener", "viewer"):

@@ -55,6 +55,7 @@ PARTS = [
     "access/test_append_only.py",  # triggers
     "test_search.py",
     *(f"faults/test_{name}" for name in FAULTS),
+    "pages/test_activity.py",  # generated columns
     "pages/test_list.py::test_a_poll_without_news_takes_one_query_and_few_bytes",
     "pages/test_list.py::test_rows_in_progress_make_the_table_poll_often_and_settled_rows_seldom",
     *(f"logs/test_browsing.py::test_{name}" for name in BROWSING),

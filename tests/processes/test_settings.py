@@ -74,7 +74,6 @@ WRONG = [
     ({"PRIVATE_NETWORKS": "20.50.0.0/16"}, "PRIVATE_NETWORKS holds a network that is not a private one"),
     # Secrets and files
     ({"DATABASE_URL": POSTGRES, "ENCRYPTION_KEYS": KEY}, "SECRET_KEY is not set"),
-    ({"DATABASE_URL": POSTGRES, "SECRET_KEY": "s"}, "ENCRYPTION_KEYS is not set"),
     ({"ENCRYPTION_KEYS": "too short"}, "ENCRYPTION_KEYS holds a text that is not a key."),
     ({"SPEECH_KEY": "k"}, "SPEECH_KEY is set, but not where its Speech resource is."),
     ({"SPEECH_KEY_FILE": "/run/secrets/none"}, "SPEECH_KEY_FILE names a file that can't be read (No such file"),
@@ -151,6 +150,12 @@ def test_nothing_starts_without_its_secrets(tmp_path, command):
     assert "secret@" not in done.stderr
 
 
+def test_without_the_encryption_key_it_starts_and_says_so(tmp_path):
+    done = started(tmp_path, DATABASE_URL=POSTGRES, SECRET_KEY=SECRETS["SECRET_KEY"])
+    assert done.returncode == 0
+    assert done.stderr.startswith("ENCRYPTION_KEYS is not set")
+
+
 def test_what_is_only_doubtful_is_said_and_does_not_stop_the_start(tmp_path):
     done = started(tmp_path, SPEECH_REGION="eastus")
     assert done.returncode == 0
@@ -206,25 +211,31 @@ def test_only_health_checks_below_the_path_prefix_are_answered_without_https(tmp
 
 
 @pytest.mark.parametrize(
-    ("chosen", "header"),
+    ("chosen", "scheme", "header"),
     [
-        ({}, "max-age=3600"),
-        ({"HSTS_SECONDS": "86400"}, "max-age=86400"),
+        ({}, "https", "max-age=3600"),
+        ({"HSTS_SECONDS": "86400"}, "https", "max-age=86400"),
+        ({"HSTS_SECONDS": "63072000"}, "https", "max-age=63072000"),
+        ({"HSTS_SECONDS": "63072000", "HSTS_SUBDOMAINS": "true"}, "https", "max-age=63072000; includeSubDomains"),
         (
             {"HSTS_SECONDS": "63072000", "HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"},
+            "https",
             "max-age=63072000; includeSubDomains; preload",
         ),
-        ({"HSTS_SECONDS": "0"}, "None"),
-        ({"HTTPS": "false", "HSTS_SECONDS": "86400"}, "None"),
+        ({"HSTS_SECONDS": "0"}, "https", "None"),
+        ({"HSTS_SECONDS": "86400"}, "http", "None"),
+        ({"HTTPS": "false", "HSTS_SECONDS": "86400", "HSTS_PRELOAD": "true"}, "https", "None"),
+        ({"HTTPS": "false", "HSTS_SECONDS": "86400"}, "http", "None"),
+        ({"HTTPS": "false", "DEMO": "true", "HSTS_SECONDS": "86400"}, "https", "None"),
     ],
 )
-def test_browsers_are_bound_to_https_by_steps_and_never_preload_unasked(tmp_path, chosen, header):
+def test_browsers_are_bound_to_https_by_steps_and_never_preload_unasked(tmp_path, chosen, scheme, header):
     code = (
         "import django; django.setup()\n"
         "from django.http import HttpResponse\n"
         "from django.test import RequestFactory\n"
         "from django.middleware.security import SecurityMiddleware\n"
-        "request = RequestFactory().get('/', headers={'X-Forwarded-Proto': 'https'})\n"
+        f"request = RequestFactory().get('/', headers={{'X-Forwarded-Proto': '{scheme}', 'Host': 'localhost'}})\n"
         "print(SecurityMiddleware(lambda _: HttpResponse())(request).headers.get('Strict-Transport-Security'))"
     )
     names = {"HTTPS": "true", "DJANGO_SETTINGS_MODULE": "speechstudio.settings", **chosen}

@@ -17,7 +17,7 @@ from .conftest import KEY
 
 def test_both_origins_answer_without_a_socket() -> None:
     origins = Origins(api="http://api.example", content="http://content.example")
-    simulation = Simulation(Options(endpoints=10, logs=1, log_bytes=1000), key=KEY, origins=origins)
+    simulation = Simulation(Options(endpoints=10, logs=1, log_bytes=1000), keys=(KEY, "another"), origins=origins)
 
     async def first_content() -> httpx.Response:
         api = httpx.ASGITransport(build(simulation))

@@ -9,7 +9,7 @@ What a permission covers, all rows or those of some Speech resources and project
 `within` has a condition for each noun. What a person's grants don't cover is not found, like what doesn't exist.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -203,10 +203,27 @@ def events(person: Person, permission: str = VIEW) -> EventQuerySet:
     return _visible(rows if may_manage_people(person) else rows.not_about_people(), person, permission, within.events)
 
 
+def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
+    """Without what was searched for in content logs, unless the person may read them: it may be a caller's name."""
+    found = list(events)
+    searched = [event for event in found if "search" in event.facts]
+    if searched and not scope(person, READ_LOGS).everywhere:
+        pks = {event.endpoint_id for event in searched if event.endpoint_id}
+        readable = set(endpoints(person, READ_LOGS).filter(pk__in=pks).values_list("pk", flat=True))
+        for event in searched:
+            if event.endpoint_id not in readable:
+                del event.facts["search"]
+    return found
+
+
 def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:
     """The number of the seal and the hash of each of these events, which the person sees, if it is sealed already."""
     rows = SealedEvent.objects.filter(pk__in=events) if scope(person) else SealedEvent.objects.none()
     return {pk: (seal, bytes(digest).hex()) for pk, seal, digest in rows.values_list("pk", "seal_id", "digest")}
+
+
+def manages_resources(person: Person) -> bool:
+    return bool(scope(person, MANAGE))
 
 
 def people(person: Person) -> list[tuple[int, str]]:
@@ -267,6 +284,11 @@ def saved_views(person: Person) -> SavedViewQuerySet:
 
 def saved_view(person: Person, pk: UUID) -> SavedView:
     return _one(saved_views(person), person, VIEW, pk)
+
+
+def may_delete_view(person: Person, view: SavedView) -> bool:
+    """Its owner; one that is shared also whoever manages the installation."""
+    return view.owner_id == person.pk or (view.shared and scope(person, MANAGE).everywhere)
 
 
 def favorites(person: Person) -> "QuerySet[Favorite, Favorite]":

@@ -25,6 +25,7 @@ from endpoints.access.sessions import SESSION_ALIVE
 from endpoints.models.log import LogFile
 from endpoints.models.log_archive import Stage
 from endpoints.models.search import uuid_in
+from endpoints.models.secret import is_locked
 from endpoints.models.status import OPEN
 from endpoints.models.sweep import missing, overdue
 
@@ -56,6 +57,7 @@ SELECT
     (SELECT count(*) FROM endpoints_resource WHERE paused_at IS NOT NULL),
     (SELECT max(paused_at) FROM endpoints_resource),
     (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
+    (SELECT sealed FROM endpoints_keycheck WHERE id = 1),
     {session}
 """
 _ARCHIVE = "SELECT {field} FROM endpoints_logarchive WHERE endpoint_id = %s"
@@ -91,6 +93,7 @@ class DataVersion:
     unreadable: int
     paused: int
     unseen: int
+    locked: bool
     session_alive: bool
     clock: datetime | None
     extra: tuple[Any, ...]
@@ -99,7 +102,7 @@ class DataVersion:
     def now(cls, session_key: str = "", reader: int | None = None, extra: Sequence[Extra] = ()) -> DataVersion:
         """`unseen`: how many downloads of `reader` are ready without their knowing (DownloadQuerySet.ready_unnotified).
 
-        `clock` is the database's.
+        `clock` is the database's. `locked`: ENCRYPTION_KEYS lacks the key of the stored secrets.
         """
         now = timezone.now()
         moment = connection.ops.adapt_datetimefield_value(now)
@@ -112,10 +115,25 @@ class DataVersion:
             cursor.execute(facts, params)
             endpoint, change, since, failing, unread, mirrored, cataloged, resources, *rest = cursor.fetchone()
         swept, beat, clock, logs_beat = map(time_of, rest[:4])
-        names, ready, expired, due, deploying, running, unreadable, paused, paused_at, unseen, session, *more = rest[4:]
+        (
+            names,
+            ready,
+            expired,
+            due,
+            deploying,
+            running,
+            unreadable,
+            paused,
+            paused_at,
+            unseen,
+            sealed,
+            session,
+            *more,
+        ) = rest[4:]
         late, absent = overdue(swept, clock), missing(swept, beat, clock)
         shown = (since, failing, unread, resources, unreadable, late, absent, names, ready, cataloged, expired)
-        frame = digest(shown, paused, paused_at, f"{now:%d%H}", now.minute // QUARTER)
+        locked = is_locked(sealed)
+        frame = digest(shown, paused, paused_at, locked, f"{now:%d%H}", now.minute // QUARTER)
         minute = now.minute if deploying or running else None
         return cls(
             version=digest(frame, endpoint, change, due, minute),
@@ -132,6 +150,7 @@ class DataVersion:
             unreadable=unreadable,
             paused=paused,
             unseen=unseen,
+            locked=locked,
             session_alive=bool(session),
             clock=clock,
             extra=tuple(more),

@@ -28,7 +28,7 @@ from endpoints.logs.download.tables import Tables, as_json, language_of, moment
 from endpoints.logs.download.zip_file import Spool, ZipFile
 from endpoints.logs.storage import partials
 from endpoints.logs.storage.partials import PIECE
-from endpoints.logs.storage.place import LONGEST, move, open_stored, plain, store
+from endpoints.logs.storage.place import LONGEST, open_stored, plain, store
 from endpoints.models import Download, LogEntry, LogFile
 from endpoints.models.log import FileKind, Outcome
 
@@ -69,15 +69,17 @@ def pack(download: Download, name: str, *, go_on: Callable[[], bool]) -> Packed:
     """
     with partials.opened(f"{download.pk}.zip") as partial:
         try:
-            with partial.path.open("r+b", buffering=PIECE) as file, ExitStack() as spools:
+            partial.has_md5 = False
+            with ExitStack() as spools:
                 packing = _Packing(download, go_on, spools)
-                with ZipFile(file) as archive:
+                with ZipFile(partial) as archive:
                     packing.fill(archive)
-            kept = move(name, partial.path)
+            sha256, _md5 = partial.digests()
+            kept = partial.move_to(name)
         except BaseException:
-            partial.path.unlink(missing_ok=True)
+            partial.discard()
             raise
-    return Packed(kept, archive.size, archive.sha256.hexdigest(), packing.packed.count, packing.missing.count)
+    return Packed(kept, archive.size, sha256, packing.packed.count, packing.missing.count)
 
 
 class _Packing:
@@ -102,9 +104,9 @@ class _Packing:
                     names[file.kind] = name
             self.tables.add(entry, names, bytes(said))
         now = timezone.now()
-        tables = [(name, spool.size, spool.pieces()) for name, spool in self.tables.parts()]
-        for name, size, pieces in [("manifest.json", *self.manifest()), *tables]:
-            archive.add_compressed(name, now, size, self.checked(pieces))
+        tables = [(name, spool.pieces()) for name, spool in self.tables.parts()]
+        for name, pieces in [("manifest.json", self.manifest()), *tables]:
+            archive.add_compressed(name, now, self.checked(pieces))
 
     def entries(self) -> Iterator[tuple[Any, list[Any]]]:
         """In order of time, in batches, so that no query is open while files are copied; rows have no methods."""
@@ -151,8 +153,8 @@ class _Packing:
             self.check()
             yield piece
 
-    def manifest(self) -> tuple[int, Iterator[bytes]]:
-        """Its size and pieces: the files, what is missing and why, and what was requested by whom."""
+    def manifest(self) -> Iterator[bytes]:
+        """The files, what is missing and why, and what was requested by whom."""
         download = self.download
         head = {
             "endpoint": download.endpoint.remote_id,
@@ -167,8 +169,7 @@ class _Packing:
         }
         first = f'{json.dumps(head, ensure_ascii=False, indent=1)[:-2]},\n "files": ['.encode()
         between, last = b'\n ],\n "missing": [', b"\n ]\n}\n"
-        size = len(first) + self.packed.size + len(between) + self.missing.size + len(last)
-        return size, chain([first], self.packed.pieces(), [between], self.missing.pieces(), [last])
+        return chain([first], self.packed.pieces(), [between], self.missing.pieces(), [last])
 
     def name(self, entry: Any, file: Any) -> str:
         """Flat, and unique on systems that ignore case too.

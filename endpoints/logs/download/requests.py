@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -28,10 +29,34 @@ RESTARTED: dict[str, Any] = {
 }
 
 
-def request_download(*, actor: User, endpoint: Endpoint, selection: str = "", purpose: str = "") -> Download:
-    """A zip of content logs of `endpoint`; while the person has an open download of the same selection, that one."""
+class TooMany(Exception):
+    """The person has `limit` downloads in progress, or with `kept` so many zips."""
+
+    def __init__(self, limit: int, *, kept: bool) -> None:
+        super().__init__(limit)
+        self.limit, self.kept = limit, kept
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many downloads of one person may be in progress, and how many zips may be stored."""
+
+    at_once: int = 5
+    zips: int = 20
+
+
+def request_download(
+    *, actor: User, endpoint: Endpoint, selection: str = "", purpose: str = "", limits: Limits | None = None
+) -> Download:
+    """A zip of content logs of `endpoint`; while the person has an open download of the same selection, that one.
+
+    Raises TooMany.
+    """
+    same = Download.objects.open().filter(endpoint=endpoint, actor=actor, selection=selection)
     try:
         with transaction.atomic():
+            if not same.exists():
+                _check(actor, limits or Limits())
             download = Download.objects.create(
                 endpoint=endpoint,
                 actor=actor,
@@ -46,7 +71,22 @@ def request_download(*, actor: User, endpoint: Endpoint, selection: str = "", pu
     return download
 
 
+def _check(actor: User, limits: Limits) -> None:
+    """The person's row is locked until the download is stored, so that two requests at once are counted."""
+    User.objects.select_for_update().get(pk=actor.pk)
+    own = Download.objects.filter(actor=actor)
+    if own.open().count() >= limits.at_once:
+        raise TooMany(limits.at_once, kept=False)
+    if own.filter(state=DownloadState.READY).count() >= limits.zips:
+        raise TooMany(limits.zips, kept=True)
+
+
 def cancel(download: Download, *, actor: User) -> bool:
+    """A zip that is ready is removed; a worker deletes the file."""
+    if download.ready:
+        removed = {"state": DownloadState.EXPIRED, "due_at": None}
+        ready = Download.objects.filter(state=DownloadState.READY)
+        return _change(ready, download, removed, Verb.DOWNLOAD_REMOVED, actor)
     ended = {"state": DownloadState.CANCELED, "finished_at": timezone.now(), "due_at": None}
     return _change(Download.objects.open(), download, ended, Verb.DOWNLOAD_CANCELED, actor)
 

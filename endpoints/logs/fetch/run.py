@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from endpoints import azure
-from endpoints.logs.fetch import results, transfer
+from endpoints.logs.fetch import results
 from endpoints.logs.fetch.results import GIVE_UP_AFTER
-from endpoints.logs.fetch.small_files import HandedOver, SmallFiles
 from endpoints.logs.fetch.source import LogSource
-from endpoints.logs.fetch.transfer import Canceled, Facts, Fetching, FileFailed, ReceivedPart
+from endpoints.logs.fetch.transfer import Canceled, Facts, Fetching, FileFailed, Transfer, Wanted
 from endpoints.logs.storage.partials import InUse
-from endpoints.logs.storage.place import is_local
 from endpoints.models import Endpoint, LogFile
 from endpoints.models.log import LogFileQuerySet
 
-AT_ONCE = 8
+if TYPE_CHECKING:
+    from endpoints.azure.batch import Batch
+
+AT_ONCE = 8  # contents that are received, and functions that run in threads
+BEGUN = 4 * AT_ONCE  # files; those that are small wait in memory for their upload
 BATCH = 96 * AT_ONCE
-MOST_UPLOADS = 4 * AT_ONCE  # so many may wait in memory
 MOST_FAILED = 500  # files in one call; the next one goes on
 LEASE_SECONDS = 20
-COLUMNS = ("endpoint", "remote_id", "kind", "size", "etag", "failures", "entry__day", "entry__duration")
-POLL_SECONDS = 0.2  # how long one wait for small files may take
+COLUMNS = (*Wanted._fields[:-2], "entry__day", "entry__duration")
+POLL_SECONDS = 0.2  # how long one wait for contents may take
 SAVE_SECONDS = 1.0  # how often results are saved, and the caller is asked whether to go on
-END_SECONDS = 4.0  # how long transfers that nobody wants any more may take to end
+END_SECONDS = 4.0  # how long uploads that nobody wants any more may take to end
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Fetched:
 
 
 def fetch_missing(
+    endpoint: Endpoint,
     missing: LogFileQuerySet,
     addresses: Mapping[str, str],
     service: LogSource,
@@ -58,49 +61,59 @@ def fetch_missing(
     until: float,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Fetched:
-    """Fetch those of `missing` (files of one endpoint) that no other worker fetches, until time.monotonic() is `until`.
+    """Fetch those of `missing`, files of `endpoint`, that no other worker fetches, until time.monotonic() is `until`.
 
     addresses: content addresses by remote id, from a list that was just read. go_on: called about once a second;
     transfers end soon after it returns False, and leave nothing behind. What has begun before `until` is completed.
     A file is tried once in a call. When it has failed GIVE_UP_AFTER times, `problem` says why, and it is left alone.
     Raises the first SpeechError that concerns more than one file, and OSError when our own storage refuses.
     """
-    return _Run(missing.filter(failures__lt=GIVE_UP_AFTER), addresses, service, until).run(go_on)
+    if not go_on():
+        return Fetched()
+    return _Run(endpoint, missing.filter(failures__lt=GIVE_UP_AFTER), addresses, service, until).run(go_on)
 
 
 class _Run:
-    def __init__(self, missing: LogFileQuerySet, addresses: Mapping[str, str], service: LogSource, until: float):
-        self.missing, self.addresses, self.until = missing, addresses, until
-        self.fetching = Fetching(service)
+    """All of it happens in the caller's thread, but for the steps of transfers that may take long."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        missing: LogFileQuerySet,
+        addresses: Mapping[str, str],
+        service: LogSource,
+        until: float,
+    ) -> None:
+        self.endpoint, self.missing, self.addresses, self.until = endpoint, missing, addresses, until
+        self.fetching = Fetching(service, endpoint.remote_id or "")
         self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
-        self.small = SmallFiles(self.fetching, AT_ONCE)
-        self.stored_here = is_local()
+        self.batch: Batch[Transfer] = service.batch(AT_ONCE)
         self.lease = uuid4()
         self.fetched = Fetched()
-        self.pending: dict[Future[Facts], LogFile] = {}  # in the pool
+        self.waiting: deque[Wanted] = deque()  # those that have not begun
+        self.begun: set[Transfer] = set()
+        self.threads: dict[Future[Any], Transfer] = {}  # what runs in the pool
+        self.ended: SimpleQueue[Future[Any]] = SimpleQueue()
         self.more = True  # may be waiting in the database
-        self.endpoint: Endpoint | None = None
-        self.ended: SimpleQueue[Future[Facts]] = SimpleQueue()
-        self.results: list[tuple[LogFile, Facts]] = []
+        self.results: list[tuple[Wanted, Facts]] = []
         self.tried: list[int] = []  # rows that stay missing
-        self.service_errors: list[tuple[LogFile, azure.SpeechError]] = []
+        self.service_errors: list[tuple[Wanted, azure.SpeechError]] = []
         self.storage_error: OSError | None = None
         self.saved_at = time.monotonic()
 
     def run(self, go_on: Callable[[], bool]) -> Fetched:
-        if not go_on():
-            return self.fetched
         try:
-            self.begin()
-            while self.pending or self.small:
-                self.collect(block=True)
+            self.claim()
+            while self.waiting or self.begun:
+                self.begin()
+                self.work()
                 if not self.check(go_on):
                     self.fetching.discard = True
                     break
                 if self.over():
                     self.give_back()
-                elif self.more and len(self.pending) + len(self.small) <= BATCH // 2:
-                    self.begin()
+                elif self.more and len(self.waiting) + len(self.begun) <= BATCH // 2:
+                    self.claim()
         finally:
             self.end()
         if self.storage_error or self.service_errors:
@@ -112,66 +125,76 @@ class _Run:
         failed = self.storage_error or self.service_errors or len(self.tried) >= MOST_FAILED
         return bool(failed) or time.monotonic() > self.until
 
-    def begin(self) -> None:
-        """Claim the next files under our lease, and submit them."""
-        most = BATCH - len(self.pending) - len(self.small)
-        free = self.missing.unleased().exclude(pk__in=self.tried).select_related("entry").order_by("pk")
+    def claim(self) -> None:
+        """Claim the next files under our lease."""
+        most = BATCH - len(self.waiting) - len(self.begun)
+        free = self.missing.unleased().exclude(pk__in=self.tried).order_by("pk")
         with transaction.atomic():
-            rows = list(free.only(*COLUMNS).select_for_update(of=("self",), skip_locked=True)[:most])
+            locked = free.select_for_update(of=("self",), skip_locked=True)
+            rows = [Wanted(*values) for values in locked.values_list(*COLUMNS)[:most]]
             until = Now() + timedelta(seconds=LEASE_SECONDS)
             claimed = LogFile.objects.filter(pk__in=[row.pk for row in rows])
             claimed.update(lease=self.lease, leased_until=until)
         self.more = len(rows) == most
-        for row in rows:
-            self.endpoint = row.endpoint = self.endpoint or row.endpoint
-            address = self.addresses.get(row.remote_id)
-            if address and self.small.takes(row):
-                self.small.waiting.append((row, address))
-            else:
-                self.fetch(row, address)
+        self.waiting += rows
 
-    def fetch(self, row: LogFile, address: str | None, part: ReceivedPart | None = None) -> None:
-        """By a request of its own, in a thread of the pool."""
-        self.submit(row, partial(transfer.fetch, row, address, self.fetching, part))
+    def begin(self) -> None:
+        while self.waiting and len(self.begun) < BEGUN:
+            row = self.waiting.popleft()
+            transfer = Transfer(row, self.addresses.get(row.remote_id), self.fetching)
+            self.begun.add(transfer)
+            self.advance(transfer)
 
-    def submit(self, row: LogFile, facts: Callable[[], Facts]) -> None:
-        future = self.pool.submit(facts)
-        self.pending[future] = row
-        future.add_done_callback(self.ended.put)
+    def work(self) -> None:
+        """Receive for a while, and take those further whose last step has ended."""
+        for transfer, error in self.batch.work(POLL_SECONDS) if self.batch.busy else ():
+            self.advance(transfer, error=error)
+        self.collect(block=bool(self.threads) and not self.batch.busy)
 
     def collect(self, *, block: bool) -> None:
-        """Those that have ended, at once or after waiting a while for one."""
-        self.small.held = not self.stored_here and len(self.pending) >= MOST_UPLOADS
-        for row, facts in self.small.ended(POLL_SECONDS):
-            # An upload can take longer than a lease, which only this thread prolongs.
-            (self.settle if self.stored_here else self.submit)(row, facts)
-        block = block and bool(self.pending) and not self.small.busy
+        """The results of threads that have ended, at once or after waiting a while for one."""
         with suppress(Empty):
             while True:
                 future = self.ended.get(block, SAVE_SECONDS)
                 block = False
-                if future in self.pending and not future.cancelled():  # codespell:ignore cancelled
-                    self.settle(self.pending.pop(future), future.result)
+                if transfer := self.threads.pop(future, None):
+                    error = Canceled() if future.cancelled() else future.exception()  # codespell:ignore cancelled
+                    self.advance(transfer, None if error else future.result(), error)
 
-    def settle(self, row: LogFile, facts: Callable[[], Facts]) -> None:
+    def advance(self, transfer: Transfer, result: Any = None, error: BaseException | None = None) -> None:
+        """Begin the next step of `transfer`, whose last one had this result or error."""
         try:
-            self.results.append((row, facts()))
-        except FileFailed as failure:
-            self.results.append((row, {"failed": str(failure)}))
+            step = transfer.steps.throw(error) if error else transfer.steps.send(result)
+        except StopIteration as end:
+            self.begun.remove(transfer)
+            self.results.append((transfer.row, end.value))
+        except Exception as raised:
+            self.begun.remove(transfer)
+            self.fail(transfer.row, raised)
+        else:
+            if self.fetching.stop.is_set():
+                self.advance(transfer, error=Canceled())
+            elif step is None:
+                self.batch.begin(transfer, transfer.address or "", transfer.part.offset, transfer.part.etag or None)
+            else:
+                future = self.pool.submit(step)
+                self.threads[future] = transfer
+                future.add_done_callback(self.ended.put)
+
+    def fail(self, row: Wanted, error: Exception) -> None:
+        if isinstance(error, FileFailed):
+            self.results.append((row, {"failed": str(error)}))
             self.tried.append(row.pk)
             self.fetched.failed += 1
-        except HandedOver as handed:
-            if self.fetching.stop.is_set():
-                self.release([row.pk])
-            else:
-                self.fetch(row, handed.address, handed.part)
-        except (InUse, Canceled):
+        elif isinstance(error, InUse | Canceled):
             self.tried.append(row.pk)
             self.release([row.pk])
-        except azure.SpeechError as error:
+        elif isinstance(error, azure.SpeechError):
             self.service_errors.append((row, error))
-        except OSError as error:
+        elif isinstance(error, OSError):
             self.storage_error = self.storage_error or error
+        else:
+            raise error
 
     def check(self, go_on: Callable[[], bool]) -> bool:
         """Save what has come; every second prolong our leases, and ask whether to go on."""
@@ -188,12 +211,17 @@ class _Run:
     def save(self) -> None:
         found, self.results = self.results, []
         etags = [self.fetching.etags.popleft() for _ in range(len(self.fetching.etags))]
-        self.fetched.files += results.save(found, self.lease, etags)
+        self.fetched.files += results.save(self.endpoint, found, self.lease, etags)
 
     def give_back(self) -> None:
-        """Those that have not begun."""
-        futures = [future for future in self.pending if future.cancel()]
-        self.release([*(self.pending.pop(future).pk for future in futures), *(row.pk for row in self.small.forget())])
+        """Those of which no byte has come."""
+        self.release([row.pk for row in self.waiting])
+        self.waiting.clear()
+        for transfer in self.batch.forget():
+            self.advance(transfer, error=Canceled())
+        for future, transfer in self.threads.items():
+            if not transfer.part.offset:
+                future.cancel()
 
     def release(self, pks: Sequence[int]) -> None:
         if pks:
@@ -203,11 +231,15 @@ class _Run:
         """Whatever ended the run: stop the transfers that are left, and keep no lease."""
         self.fetching.stop.set()
         self.pool.shutdown(wait=False, cancel_futures=True)
-        self.small.close()
-        wait(self.pending, timeout=END_SECONDS)
+        self.batch.close()
+        wait(self.threads, timeout=END_SECONDS)
         self.collect(block=False)
+        self.pool.shutdown(wait=not self.threads)
+        for transfer in list(self.begun):
+            self.advance(transfer, error=Canceled())
         self.save()
         if self.fetched.files:  # others were fetched, so it is these files and not the service
-            results.save([(row, {"failed": str(error)}) for row, error in self.service_errors], self.lease)
+            failed = [(row, {"failed": str(error)}) for row, error in self.service_errors]
+            results.save(self.endpoint, failed, self.lease)
         LogFile.objects.filter(lease=self.lease).update(lease=None, leased_until=None)
         self.fetched.busy = self.missing.filter(leased_until__gt=Now()).count()

@@ -1,4 +1,4 @@
-"""Fetch one file into the storage: whole, checked, continued where it broke off. Runs in a thread.
+"""Fetch one file into the storage: whole, checked, continued where it broke off, in steps that fetch.run carries out.
 
 It touches no database: it returns what is to be saved.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,29 +22,39 @@ from endpoints import azure
 from endpoints.logs import transcripts
 from endpoints.logs.fetch.source import SAS_SECONDS, LogSource, says_gone
 from endpoints.logs.storage import partials
-from endpoints.logs.storage.place import move, plain
-from endpoints.models import LogFile
+from endpoints.logs.storage.partials import Memory, Partial
+from endpoints.logs.storage.place import is_local, plain
 from endpoints.models.log import FileKind
 
 if TYPE_CHECKING:
     from endpoints.azure.content import Content
-    from endpoints.logs.storage.partials import Partial
 
+SMALL = 512 * 1024  # bytes; a smaller file is received in memory
 LARGE = 1024 * 1024  # bytes; a larger file is continued by the successor of a killed worker
-BUFFER, AT_ONCE = 512 * 1024, 3  # bytes, and how many of them are there
 READABLE = 16 * 1024 * 1024  # bytes; a larger transcript is not read
 LONGEST_ETAG = 100
 STALLS = 3  # attempts in a row in which nothing comes
 RENEWALS, RENEWAL_SECONDS = 50, 10.0  # half of what the service's rate limit lets one resource request
 
 Facts = dict[str, Any]  # columns of a LogFile, "transcript": a Transcript, or "failed": why
+# What is to be done next: a function that may take long, or None: receive the content from `address` on. Its result
+# is sent back to the generator, and its error is raised there.
+Step: TypeAlias = "Callable[[], Any] | None"
 
 
-class ReceivedPart(NamedTuple):
-    """The beginning of a content that is here already."""
+class Wanted(NamedTuple):
+    """What is needed of the row of a file; the last two are those of its entry."""
 
+    pk: int
+    endpoint_id: UUID
+    entry_id: int
+    remote_id: str
+    kind: str
+    size: int
     etag: str
-    data: bytes
+    failures: int
+    day: date
+    duration: timedelta | None
 
 
 class FileFailed(Exception):
@@ -58,21 +68,20 @@ class Canceled(Exception):
 class Fetching:
     """What all transfers of one run share: whether to go on, what they report, and the rate of requests for addresses.
 
-    `discard`: after the stop nobody continues, so that partial files are deleted.
+    `remote_id`: of their endpoint. `discard`: after the stop nobody continues, so that partial files are deleted.
     """
 
-    def __init__(self, service: LogSource) -> None:
-        self.service = service
+    def __init__(self, service: LogSource, remote_id: str) -> None:
+        self.service, self.remote_id = service, remote_id
         self.stop = threading.Event()
+        self.stored_here = is_local()
+        self.prefix = f"{partials.place()}/{uuid4().hex}-"  # of paths that no other worker has
         self.discard = False
         self.etags: deque[tuple[int, str]] = deque()  # (file, etag) of large files that have begun, to be saved
         self._renewals: deque[float] = deque()
         self._lock = threading.Lock()
 
-    def go_on(self) -> bool:
-        return not self.stop.is_set()
-
-    def renewed(self, row: LogFile) -> azure.LogFile:
+    def renewed(self, file_id: str) -> azure.LogFile:
         """The file as the service has it now, with a new address; as often as the rate limit allows."""
         with self._lock:
             while (
@@ -84,155 +93,132 @@ class Fetching:
                 self._renewals.popleft()
             self._renewals.append(time.monotonic())
         try:
-            return self.service.get_log(row.endpoint.remote_id or "", row.remote_id, sas_seconds=SAS_SECONDS)
+            return self.service.get_log(self.remote_id, file_id, sas_seconds=SAS_SECONDS)
         except ValueError as error:  # an id that cannot be part of an address
             raise FileFailed(str(error)) from None
 
 
-def fetch(row: LogFile, address: str | None, fetching: Fetching, part: ReceivedPart | None = None) -> Facts:
-    """Fetch one file; returns what to save of it. Raises FileFailed, Canceled, InUse, SpeechError, OSError."""
-    try:
-        return _Transfer(row, address, fetching, part).fetch()
-    except azure.SpeechError as error:
-        if says_gone(error):
-            return {"gone_at": timezone.now()}
-        if not fetching.go_on():
-            raise Canceled from None
-        raise
-
-
-def name_of(row: LogFile) -> str:
-    """Its name in the storage; no other file has it."""
+def name_of(row: Any) -> str:
+    """The name of a file in the storage; no other file has it."""
     return f"{row.endpoint_id}/{row.pk}-{plain(row.remote_id)}"
 
 
-def stored(row: LogFile, path: Path | str) -> Facts:
-    """Move the whole file at `path` into the storage."""
-    return {"stored_as": move(name_of(row), path), "stored_at": timezone.now()}
+class Transfer:
+    """One file on its way, by one content address after the other. It is the Receiver of their contents.
 
+    `steps` return what to save of the file. They raise FileFailed, Canceled, InUse, SpeechError or OSError.
+    """
 
-def transcript_of(row: LogFile, data: Callable[[], bytes], size: int) -> Facts:
-    if row.kind != FileKind.TRANSCRIPTION:
-        return {}
-    return {"transcript": transcripts.read(data(), words=False) if size <= READABLE else transcripts.UNREADABLE}
-
-
-class _Transfer:
-    def __init__(self, row: LogFile, address: str | None, fetching: Fetching, part: ReceivedPart | None) -> None:
-        self.row, self.address, self.fetching, self.part = row, address, fetching, part
+    def __init__(self, row: Wanted, address: str | None, fetching: Fetching) -> None:
+        self.row, self.address, self.fetching = row, address, fetching
         self.size = row.size
+        self.part: Memory | Partial = Memory(f"{fetching.prefix}{row.pk}.small")
         self.expected_md5: bytes | None = None
         self.renewed_at: int | None = None  # the offset at which the address was renewed
-        if row.failures or not address:
-            self.renew()  # the list may have been wrong, or is old
+        self.steps = self._steps()
 
-    def fetch(self) -> Facts:
+    def _steps(self) -> Generator[Step, Any, Facts]:
+        try:
+            if self.row.failures or not self.address:
+                yield from self._renew()  # the list may have been wrong, or is old
+            with ExitStack() as held:
+                if not 0 < self.size <= min(SMALL, LARGE):
+                    opened = partials.opened(f"{self.row.pk}.part", self.row.etag)
+                    self.part = yield partial(held.enter_context, opened)  # hashes what is there already
+                return (yield from self._fetch())
+        except azure.SpeechError as error:
+            if says_gone(error):
+                return {"gone_at": timezone.now()}
+            if self.fetching.stop.is_set():
+                raise Canceled from None
+            raise
+
+    def _fetch(self) -> Generator[Step, Any, Facts]:
         kept = False
-        with partials.opened(f"{self.row.pk}.part", self.row.etag) as partial:
-            try:
-                if self.part and self.part.etag and not partial.offset:
-                    self.begin_with(self.part, partial)
-                self.receive(partial)
-                facts = self.checked(partial)
-                if self.fetching.stop.is_set():
-                    raise Canceled
-                facts |= stored(self.row, partial.path)
-                kept = True
-                return facts
-            except (azure.SpeechError, Canceled):
-                kept = not self.fetching.discard and bool(partial.etag) and partial.offset >= LARGE
-                raise
-            finally:
-                if not kept:
-                    partial.path.unlink(missing_ok=True)
+        try:
+            yield from self._receive()
+            quick = self.fetching.stored_here and isinstance(self.part, Memory)
+            facts: Facts = self._store() if quick else (yield self._store)
+            kept = True
+            return facts
+        except (azure.SpeechError, Canceled):
+            kept = not self.fetching.discard and bool(self.part.etag) and self.part.offset >= LARGE
+            raise
+        finally:
+            if not kept:
+                self.part.discard()
 
-    def begin_with(self, part: ReceivedPart, partial: Partial) -> None:
-        partial.write(memoryview(part.data))
-        partial.hash(memoryview(part.data), md5=True)
-        partial.offset, partial.etag = len(part.data), part.etag
-
-    def receive(self, partial: Partial) -> None:
+    def _receive(self) -> Generator[Step, Any, None]:
         """All bytes, in as many requests as it takes."""
-        stalls, furthest = 0, partial.offset
+        stalls, furthest = 0, self.part.offset
         while True:
             why = _("The file kept changing while it was being downloaded.")
             try:
-                with self.opened(partial) as content:
-                    self.read(content, partial)
+                yield None
                 return
             except azure.ContentExpired:
-                if self.renewed_at == partial.offset:
+                if self.renewed_at == self.part.offset:
                     raise FileFailed(_("The service rejected the address that it provided for the file.")) from None
-                self.renew(partial.offset)
+                yield from self._renew(self.part.offset)
                 continue
             except azure.ContentChanged:
-                partial.restart()
+                self.part.restart()
             except azure.IncompleteContent as error:
                 why = str(error)
-            stalls = 0 if partial.offset > furthest else stalls + 1
-            furthest = max(furthest, partial.offset)
+            except azure.ForeignAddress as error:
+                raise FileFailed(str(error)) from None
+            except (azure.Unreadable, azure.Refused) as error:
+                if error.operation != "content" or isinstance(error, azure.NotFound):
+                    raise
+                raise FileFailed(str(error)) from None
+            stalls = 0 if self.part.offset > furthest else stalls + 1
+            furthest = max(furthest, self.part.offset)
             if stalls == STALLS:
                 raise FileFailed(why)
-            if not partial.etag:
-                partial.restart()
-            if self.fetching.stop.is_set():
-                raise Canceled
+            if not self.part.etag:
+                self.part.restart()
 
-    @contextmanager
-    def opened(self, partial: Partial) -> Iterator[Content]:
-        try:
-            with self.fetching.service.open_content(
-                self.address or "", offset=partial.offset, etag=partial.etag or None, go_on=self.fetching.go_on
-            ) as content:
-                yield content
-        except azure.ForeignAddress as error:
-            raise FileFailed(str(error)) from None
-        except (azure.Unreadable, azure.Refused) as error:
-            if error.operation != "content" or isinstance(error, azure.NotFound):
-                raise
-            raise FileFailed(str(error)) from None
-
-    def read(self, content: Content, partial: Partial) -> None:
-        if content.offset != partial.offset:  # the server does not support ranges
-            partial.restart()
+    def begun(self, content: Content) -> None:
+        if content.offset != self.part.offset:  # the server does not support ranges
+            self.part.restart()
         if content.size is not None:
-            self.check_size(content.size)
-        self.expected_md5 = content.md5
-        partial.etag = content.etag or ""
-        if len(partial.etag) > LONGEST_ETAG:
-            partial.etag = ""
-        if (content.size or 0) >= LARGE and partial.etag and partial.etag != self.row.etag:
-            self.fetching.etags.append((self.row.pk, partial.etag))
-        # A second thread hashes some pieces while the next ones are received and written.
-        hashing: deque[Future[BytesIO]] = deque()
-        with ThreadPoolExecutor(1, thread_name_prefix="hash") as pool:
-            while True:
-                buffer = hashing.popleft().result() if len(hashing) == AT_ONCE else BytesIO()
-                if not (count := content.read_into(buffer, BUFFER)):
-                    return
-                if self.size and partial.offset + count > self.size:
-                    self.check_size(partial.offset + count)
-                hashing.append(pool.submit(partial.hash_buffer, buffer, count, md5=content.md5 is not None))
-                with buffer.getbuffer() as whole, whole[:count] as piece:
-                    partial.write(piece)
-                partial.offset += count
+            self._check_size(content.size)
+        self.expected_md5, self.part.has_md5 = content.md5, content.md5 is not None
+        self.part.etag = content.etag if content.etag and len(content.etag) <= LONGEST_ETAG else ""
+        if (content.size or 0) >= LARGE and self.part.etag and self.part.etag != self.row.etag:
+            self.fetching.etags.append((self.row.pk, self.part.etag))
 
-    def renew(self, offset: int = 0) -> None:
+    def received(self, data: bytes) -> None:
+        if self.part.offset + len(data) > self.size:
+            self._check_size(self.part.offset + len(data))
+        self.part.add(data)
+
+    def _renew(self, offset: int = 0) -> Generator[Step, Any, None]:
         """Request a new address, and what else the service says of the file now."""
-        found = self.fetching.renewed(self.row)
+        found: azure.LogFile = yield partial(self.fetching.renewed, self.row.remote_id)
         if not found.content_url:
             raise FileFailed(_("The service didn't provide an address for the file."))
         self.address, self.renewed_at = found.content_url, offset
         self.size = found.size if found.size is not None else self.size
 
-    def check_size(self, size: int) -> None:
+    def _check_size(self, size: int) -> None:
         if self.size and size != self.size:
             words = _("The file is %(found)s bytes, but the service lists it as %(listed)s bytes.")
             raise FileFailed(words % {"found": size, "listed": self.size})
 
-    def checked(self, partial: Partial) -> Facts:
-        self.check_size(partial.offset)
-        if self.expected_md5 is not None and partial.md5.digest() != self.expected_md5:
+    def _store(self) -> Facts:
+        """Check the whole file, read what it says, and move it into the storage."""
+        size = self.part.offset
+        self._check_size(size)
+        sha256, md5 = self.part.digests()
+        if self.expected_md5 not in (None, md5):
             raise FileFailed(_("The file doesn't match its checksum."))
-        facts: Facts = {"size": partial.offset, "sha256": partial.sha256.hexdigest()}
-        return facts | transcript_of(self.row, lambda: partial.head(partial.offset), partial.offset)
+        facts: Facts = {"size": size, "sha256": sha256}
+        if self.row.kind == FileKind.TRANSCRIPTION:
+            readable = size <= READABLE
+            facts["transcript"] = (
+                transcripts.read(self.part.data(), words=False) if readable else transcripts.UNREADABLE
+            )
+        if self.fetching.stop.is_set():
+            raise Canceled
+        return facts | {"stored_as": self.part.move_to(name_of(self.row))}

@@ -1,4 +1,7 @@
-"""Files that are being received: each is in a directory of its own until it is whole, so that no half file is kept."""
+"""Files that are being received: each is in memory or in a directory of its own until it is whole.
+
+So no half file is kept.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,19 @@ import hashlib
 import os
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
 
-from endpoints.logs.storage.place import make_private, store
+from endpoints.logs.storage.place import make_private, move, store
 
 PIECE = 1024 * 1024
+AHEAD = 2  # pieces that wait to be hashed
 
 
 class InUse(Exception):
@@ -35,49 +40,115 @@ def place() -> Path:
 
 
 class Partial:
-    """As much of one file as is here, with its digests. `etag` is that of the content that was begun."""
+    """As much of one file as is here, with its digests. `etag` is that of the content that was begun.
+
+    `has_md5`: whether its MD5 is needed.
+    """
+
+    has_md5 = True
 
     def __init__(self, path: Path, descriptor: int, etag: str) -> None:
         self.path, self.etag = path, etag
         self._descriptor = descriptor
         self.offset = os.fstat(descriptor).st_size
-        self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        self._hasher = ThreadPoolExecutor(1, thread_name_prefix="hash")
+        self._hashing: deque[Future[None]] = deque()
+        self._begin_digests()
         if self.offset and etag:
             self._hash_existing()
         elif self.offset:
             self.restart()
 
     def restart(self) -> None:
+        self._wait()
         os.ftruncate(self._descriptor, 0)
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         self.offset, self.etag = 0, ""
-        self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        self._begin_digests()
 
-    def write(self, piece: memoryview) -> None:
-        """The caller advances `offset` afterwards: of a piece that fills up the disk, a part may be written."""
-        _write(self._descriptor, piece)
+    def add(self, data: bytes) -> None:
+        """Write the next bytes, while a second thread hashes them."""
+        self._wait(most=AHEAD)
+        self._hashing.append(self._hasher.submit(self._hash, data))
+        _write(self._descriptor, data)
+        self.offset += len(data)
 
-    def hash(self, piece: memoryview, *, md5: bool) -> None:
-        self.sha256.update(piece)
-        if md5:
-            self.md5.update(piece)
+    def digests(self) -> tuple[str, bytes]:
+        """SHA-256 in hexadecimal, and MD5."""
+        self._wait()
+        return self._sha256.hexdigest(), self._md5.digest()
 
-    def hash_buffer(self, buffer: BytesIO, count: int, *, md5: bool) -> BytesIO:
-        """Hash the first bytes of a buffer; returns it, to be filled anew."""
-        with buffer.getbuffer() as whole, whole[:count] as piece:
-            self.hash(piece, md5=md5)
-        buffer.seek(0)
-        return buffer
+    def data(self) -> bytes:
+        return os.pread(self._descriptor, self.offset, 0)
 
-    def head(self, most: int) -> bytes:
-        return os.pread(self._descriptor, most, 0)
+    def move_to(self, name: str) -> str:
+        return move(name, self.path)
+
+    def discard(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self._hasher.shutdown()
+
+    def _begin_digests(self) -> None:
+        self._sha256, self._md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+
+    def _hash(self, piece: bytes) -> None:
+        self._sha256.update(piece)
+        if self.has_md5:
+            self._md5.update(piece)
 
     def _hash_existing(self) -> None:
-        buffer = memoryview(bytearray(PIECE))
-        with open(self.path, "rb", buffering=0) as file:
-            while count := file.readinto(buffer):
-                self.hash(buffer[:count], md5=True)
-        os.lseek(self._descriptor, self.offset, os.SEEK_SET)
+        while piece := os.read(self._descriptor, PIECE):
+            self._hash(piece)
+
+    def _wait(self, most: int = 0) -> None:
+        while len(self._hashing) > most:
+            self._hashing.popleft().result()
+
+
+class Memory:
+    """As much of one small file as is here. It has what a Partial has.
+
+    `path`: where it is written when it is whole. Nobody locks it, so no other worker may have it.
+    """
+
+    has_md5 = True
+
+    def __init__(self, path: str) -> None:
+        self._path, self._data, self.etag = path, b"", ""
+
+    @property
+    def offset(self) -> int:
+        return len(self._data)
+
+    def restart(self) -> None:
+        self._data, self.etag = b"", ""
+
+    def add(self, data: bytes) -> None:
+        self._data += data
+
+    def digests(self) -> tuple[str, bytes]:
+        md5 = hashlib.md5(self._data, usedforsecurity=False).digest() if self.has_md5 else b""
+        return hashlib.sha256(self._data).hexdigest(), md5
+
+    def data(self) -> bytes:
+        return self._data
+
+    def move_to(self, name: str) -> str:
+        try:
+            descriptor = _create(self._path)
+            try:
+                _write(descriptor, self._data)
+            finally:
+                os.close(descriptor)
+            return move(name, self._path)
+        except BaseException:
+            Path(self._path).unlink(missing_ok=True)
+            raise
+
+    def discard(self) -> None:
+        """There is nothing on the disk."""
 
 
 @contextmanager
@@ -95,16 +166,11 @@ def opened(name: str, etag: str = "") -> Iterator[Partial]:
             raise InUse from None
         if not _same(descriptor, path):  # whoever had it has just moved it away
             raise InUse
-        yield Partial(path, descriptor, etag)
-    finally:
-        os.close(descriptor)
-
-
-def write_small(path: str, data: bytes) -> None:
-    """A small file that came in one piece; the caller moves it away, or deletes it when this fails."""
-    descriptor = _create(path)
-    try:
-        _write(descriptor, memoryview(data))
+        partial = Partial(path, descriptor, etag)
+        try:
+            yield partial
+        finally:
+            partial.close()
     finally:
         os.close(descriptor)
 
@@ -131,9 +197,10 @@ def _create(path: Path | str) -> int:
         return os.open(path, flags, 0o600)
 
 
-def _write(descriptor: int, data: memoryview) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
+def _write(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _same(descriptor: int, path: Path) -> bool:

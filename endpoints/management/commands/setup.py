@@ -5,10 +5,14 @@ from typing import Any
 from celery import current_app
 from celery.exceptions import OperationalError
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
 
 from endpoints.mirror import resources
+from endpoints.models import encrypted_values
+from endpoints.models.secret import CannotDecrypt, SecretsLocked, locked
 from speechstudio import assets
 
 BROKER_SECONDS = 3
@@ -19,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         try:
             assets.build_bundles()
             assets.collect_static_files()
@@ -27,17 +32,26 @@ class Command(BaseCommand):
                 f"STATIC_ROOT={settings.STATIC_ROOT} or VAR={settings.VAR} can't be written to ({error.strerror}). "
                 "Check its permissions."
             ) from None
+        encrypted_values.record_key()
         self._try_broker()
-        if settings.SPEECH_KEY:
-            resource = resources.register(
-                region=settings.SPEECH_REGION,
-                url=settings.SPEECH_ENDPOINT,
-                key=settings.SPEECH_KEY,
-                api_version=settings.SPEECH_API_VERSION,
-            )
-            self.stdout.write(f"Speech resource: {resource.name}, {resource.endpoint_url}")
-            if kept := resources.kept_of(resource):
-                self.stdout.write(f"Edited on the Resources page, so the environment doesn't set: {', '.join(kept)}")
+        try:
+            if locked():
+                raise SecretsLocked
+            if settings.SPEECH_KEY:
+                self._register()
+        except CannotDecrypt as error:  # the product starts and its pages say it, too
+            self.stderr.write(f"The product starts, but nothing is sent to Azure. {error}")
+
+    def _register(self) -> None:
+        resource = resources.register(
+            region=settings.SPEECH_REGION,
+            url=settings.SPEECH_ENDPOINT,
+            key=settings.SPEECH_KEY,
+            api_version=settings.SPEECH_API_VERSION,
+        )
+        self.stdout.write(f"Speech resource: {resource.name}, {resource.endpoint_url}")
+        if kept := resources.kept_of(resource):
+            self.stdout.write(f"Edited on the Resources page, so the environment doesn't set: {', '.join(kept)}")
 
     def _try_broker(self) -> None:
         """Say it when the broker does not answer. It is no failure: web and worker connect as soon as it does."""

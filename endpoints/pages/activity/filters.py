@@ -5,12 +5,13 @@ from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from endpoints.access import door
 from endpoints.access.permissions import Person, may_manage_people
+from endpoints.models import times
 from endpoints.models.event import EventKind
+from endpoints.models.event_results import EventResult
 from endpoints.models.event_sentences import PRODUCT
 from endpoints.models.log import parse_day
 from endpoints.models.search import uuid_in
@@ -31,6 +32,11 @@ def menus(person: Person, query: QueryDict) -> list[Menu]:
         ("person", _("Person"), [("", _("Anyone")), *people, (selection.NOBODY, PRODUCT)]),
         ("endpoint", _("Endpoint"), [("", _("All endpoints")), *endpoints]),
         ("kind", _("Kind"), [("", _("Any kind")), *kinds]),
+        (
+            "result",
+            _("Result"),
+            [("", _("Any result")), *EventResult.choices, (selection.IN_PROGRESS, _("In progress"))],
+        ),
         ("time", _("Time"), [("", _("Any time")), *selection.TIMES.items()]),
         ("resource", _("Resource"), [("", _("All resources")), *resources]),
     ]
@@ -52,7 +58,7 @@ def _set(person: Person, query: QueryDict, shown: list[Menu]) -> Iterator[tuple[
             yield name, label, chosen.label if chosen else _last_name(person, name, pk)
     for name, label in (("from", _("From")), ("to", _("To"))):
         if day := parse_day(query.get(name)):
-            yield name, label, date_format(day)
+            yield name, label, times.day(day)
     if uuid_in(query.get("bulk")):
         yield "bulk", _("Bulk change"), _("all parts")
 

@@ -33,8 +33,8 @@ _ICONS_OF_VERBS = {
     **dict.fromkeys((Verb.CANCELED, Verb.REPLACED, Verb.GAVE_UP, Verb.DOWNLOAD_CANCELED), "dismiss"),
     **dict.fromkeys((Verb.FAILED, Verb.REFUSED, Verb.EDIT_FAILED), "status_failed"),
     **dict.fromkeys((Verb.LOGS_REQUESTED, Verb.LOGS_READY, Verb.LOGS_DOWNLOADED), "download"),
-    **dict.fromkeys((Verb.PURGE_REQUESTED, Verb.PURGED, Verb.LOGS_REMOVED), "delete"),
-    **dict.fromkeys((Verb.KEY_SHOWN, Verb.FOUND, Verb.LOGS_READ, Verb.LOGS_PLAYED), "eye"),
+    **dict.fromkeys((Verb.PURGE_REQUESTED, Verb.PURGED, Verb.LOGS_REMOVED, Verb.DOWNLOAD_REMOVED), "delete"),
+    **dict.fromkeys((Verb.KEY_SHOWN, Verb.FOUND, Verb.LOGS_READ, Verb.LOGS_PLAYED, Verb.TEXT_READ), "eye"),
     Verb.UNDECIDED: "status_unknown",
 }
 _ICONS = {
@@ -124,7 +124,7 @@ def days(lines: Iterable[Line], after: date | None = None) -> list[Day]:
 
 def of_events(person: Person, events: Iterable[Event]) -> list[Line]:
     """The number of queries does not depend on the number of events."""
-    events = list(events)
+    events = door.as_seen(person, events)
     about = _About(person, events)
     return [about.line(event) for event in events]
 

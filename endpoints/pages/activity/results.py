@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from endpoints.models.event import Event, Verb
+from endpoints.models.event import Event
+from endpoints.models.event_results import OF_CHANGE, EventResult
 from endpoints.models.status import OPEN, ChangeState
 
 
@@ -33,32 +34,18 @@ _OF_STATE = {
     ChangeState.REFUSED: (FAILED, ChangeState.REFUSED.label),
     ChangeState.FAILED: (FAILED, ChangeState.FAILED.label),
     ChangeState.CANCELED: (ENDED, ChangeState.CANCELED.label),
-    ChangeState.REPLACED: (ENDED, gettext_lazy("Replaced")),
-}
-# Requests, and what was decided about one: the result is that of the change.
-_REQUESTS = (
-    *(Verb.REQUESTED_CREATE, Verb.REQUESTED_CHANGE_MODEL, Verb.REQUESTED_EDIT, Verb.REQUESTED_DELETE),
-    *(Verb.TRIED_AGAIN, Verb.UNDECIDED),
-)
-_OF_VERB = {
-    **dict.fromkeys((Verb.DEPLOYED, Verb.EDITED, Verb.DELETED, Verb.TOOK_EFFECT, Verb.DISMISSED), ChangeState.DONE),
-    **dict.fromkeys((Verb.LOGS_READY, Verb.LOGS_DOWNLOADED, Verb.LOGS_KEPT, Verb.PURGED), ChangeState.DONE),
-    **dict.fromkeys((Verb.RESOURCE_ADDED, Verb.RESOURCE_CHANGED, Verb.RESOURCE_REMOVED), ChangeState.DONE),
-    **dict.fromkeys((Verb.RESOURCE_PAUSED, Verb.RESOURCE_RESUMED), ChangeState.DONE),
-    **dict.fromkeys((Verb.FAILED, Verb.EDIT_FAILED, Verb.GAVE_UP), ChangeState.FAILED),
-    Verb.LOG_FOLDER_CHANGED: ChangeState.DONE,
-    Verb.REFUSED: ChangeState.REFUSED,
-    Verb.CANCELED: ChangeState.CANCELED,
-    Verb.REPLACED: ChangeState.REPLACED,
+    ChangeState.REPLACED: (ENDED, EventResult.REPLACED.label),
 }
 
 
 def of_event(event: Event, change: Mapping[str, Any] | None) -> Result | None:
     """`change`: state, attempt and scheduled_for of the change that the event is about; None without one."""
-    if event.verb in _REQUESTS:
+    if event.verb in OF_CHANGE:
         return of_change(change) if change else None
-    state = _OF_VERB.get(Verb(event.verb)) if event.verb in Verb.values else None
-    return Result(_OF_STATE[state][0], str(_OF_STATE[state][1])) if state else None
+    if event.result not in EventResult.values:
+        return None
+    result = EventResult(event.result)
+    return Result(_OF_STATE[ChangeState(result)][0], str(result.label))
 
 
 def of_change(change: Mapping[str, Any]) -> Result:

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -25,6 +26,7 @@ from endpoints.access.permissions import may
 from endpoints.logs.download import requests as verbs
 from endpoints.models import Download, Endpoint
 from endpoints.models.event import Verb
+from endpoints.models.numbers import grouped
 from endpoints.pages import frame
 from endpoints.pages.content_logs import log_selection, purposes, ranges
 from endpoints.pages.forms.content_logs import DownloadForm
@@ -74,9 +76,23 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
         purposes.keep(request, endpoint.pk, purpose)
     if "preview" in query:
         return redirect(_address(endpoint, selection))
-    asked = verbs.request_download(actor=request.user, endpoint=endpoint, selection=selection, purpose=purpose)
+    what: dict[str, Any] = {"endpoint": endpoint, "selection": selection, "purpose": purpose}
+    limits = verbs.Limits(settings.DOWNLOADS_PER_PERSON, settings.ZIPS_PER_PERSON)
+    try:
+        asked = verbs.request_download(actor=request.user, limits=limits, **what)
+    except verbs.TooMany as error:
+        form.add_error(None, _too_many(error))
+        return _form_page(request, endpoint, selection, form)
     hints.send("fetch", asked.pk)
     return redirect("endpoints:logs", pk=endpoint.pk)
+
+
+def _too_many(error: verbs.TooMany) -> str:
+    if error.kept:
+        words = _("You already have %(count)s zip files here. Remove one on the Downloads page, then try again.")
+    else:
+        words = _("You already have %(count)s downloads in progress. Cancel one, or wait until one ends.")
+    return words % {"count": grouped(error.limit)}
 
 
 def _address(endpoint: Endpoint, selection: str) -> str:
@@ -140,8 +156,11 @@ def download_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     asked = door.download(request.user, pk)
     if not asked.ready:
         raise Http404
+    purpose = _purpose(request, asked)
+    if purposes.missing(request, asked.endpoint_id, purpose):
+        return redirect("endpoints:logs", pk=asked.endpoint_id)  # which asks for it and shows the download
     if request.method == "GET":
-        _record_download(request, asked)
+        _record_download(request, asked, purpose)
     return ranges.stored_file(
         request,
         storages["logs"],
@@ -153,7 +172,13 @@ def download_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     )
 
 
-def _record_download(request: HttpRequest, asked: Download) -> None:
+def _purpose(request: HttpRequest, asked: Download) -> str:
+    """The purpose of the request for those who made it themselves, otherwise that of reading these logs."""
+    own = asked.actor_id == request.user.pk
+    return (asked.purpose if own else "") or purposes.of(request, asked.endpoint_id)
+
+
+def _record_download(request: HttpRequest, asked: Download, purpose: str) -> None:
     """Once for each download of the zip, not for each part in which a browser fetches it."""
     taken: dict[str, Any] = {"verb": Verb.LOGS_DOWNLOADED, "actor": request.user, "endpoint": asked.endpoint}
     if LATER_PART.match(request.headers.get("Range", "").strip()):
@@ -165,10 +190,8 @@ def _record_download(request: HttpRequest, asked: Download) -> None:
         )
         if recent.filter(facts__download=str(asked.pk)).exists():
             return
-    own = asked.actor_id == request.user.pk
-    purpose = asked.purpose if own else purposes.of(request, asked.endpoint_id)
     audit.record(**taken, detail=purpose, download=str(asked.pk))
-    if own and asked.notified_at is None:
+    if asked.actor_id == request.user.pk and asked.notified_at is None:
         door.downloads(request.user).filter(pk=asked.pk).update(notified_at=timezone.now())
 
 

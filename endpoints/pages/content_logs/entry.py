@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +14,7 @@ from endpoints import audit
 from endpoints.access import door
 from endpoints.access.door.versions import LogsVersion
 from endpoints.access.permissions import may
-from endpoints.logs import recordings, transcripts
+from endpoints.logs import readings, recordings, transcripts
 from endpoints.logs.storage.place import plain, store
 from endpoints.models import Endpoint, LogArchive, LogEntry, LogFile
 from endpoints.models.event import Verb
@@ -42,9 +41,11 @@ def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
     if request.method == "POST":
         _request_files(request, endpoint, missing)
         return redirect(request.get_full_path())
-    if request.method == "GET" and not request.htmx:
-        _record(request, Verb.LOGS_READ, shown)
-        if new := [file for file in missing if not file.requested_at]:
+    if request.method == "GET":
+        record = readings.record_entry_fragment if request.htmx else readings.record_entry
+        record(actor=request.user, entry=shown, purpose=purposes.of(request, pk))
+        new = [file for file in missing if not file.requested_at]
+        if new and not request.htmx:
             archive = _request_files(request, endpoint, new)
             version, shown = _read(request, endpoint, entry)
     if archive and _requested_too_late(archive, missing):
@@ -68,7 +69,7 @@ def _read(request: HttpRequest, endpoint: Endpoint, entry: int) -> tuple[str, Lo
 @may("read_logs")
 def audio(request: HttpRequest, pk: UUID, entry: int) -> HttpResponseBase:
     """The recording, or the range of it that a player requests; who plays it is recorded."""
-    if settings.PURPOSE_REQUIRED and not purposes.of(request, pk):
+    if purposes.missing(request, pk):
         return redirect("endpoints:log-entry", pk=pk, entry=entry)
     file = _stored(request, pk, entry, FileKind.AUDIO)
     playable = recordings.is_wave(_beginning(file, recordings.RIFF))
@@ -82,7 +83,7 @@ def audio(request: HttpRequest, pk: UUID, entry: int) -> HttpResponseBase:
 @may("read_logs")
 def transcript(request: HttpRequest, pk: UUID, entry: int) -> HttpResponseBase:
     """The transcript as the service wrote it, whatever it is."""
-    if settings.PURPOSE_REQUIRED and not purposes.of(request, pk):
+    if purposes.missing(request, pk):
         return redirect("endpoints:log-entry", pk=pk, entry=entry)
     file = _stored(request, pk, entry, FileKind.TRANSCRIPTION)
     response = _response(request, file, "text/plain; charset=utf-8")

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from endpoints.models import times
 from endpoints.models.log import LogEntryQuerySet, parse_day, parse_number
 from endpoints.models.numbers import grouped
 from endpoints.pages.endpoint_list import filters, selection
@@ -72,7 +73,7 @@ def _set(query: QueryDict) -> Iterator[tuple[str, str, str]]:
 
 
 def day_in_words(day: date) -> str:
-    return date_format(day, "DATE_FORMAT")
+    return times.day(day)
 
 
 def number_in_words(number: float) -> str:

@@ -17,7 +17,7 @@ from endpoints.logs.purge import requests as verbs
 from endpoints.messages import spreadsheet
 from endpoints.models import Endpoint, Purge
 from endpoints.models.log import LogEntryQuerySet, parse_day
-from endpoints.pages.content_logs import filters, log_selection
+from endpoints.pages.content_logs import filters, log_selection, purposes
 from endpoints.pages.forms.content_logs import PurgeForm
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.time_zones import in_utc
@@ -29,6 +29,7 @@ FILTERS = tuple(name for name in filters.STATE if name != "to")  # a last day al
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("manage_logs")
 @may("read_logs")
+@purposes.first
 @in_utc
 def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what will be deleted in Azure and here, and ask for the reason; a day is chosen first."""
@@ -153,6 +154,7 @@ def _page(request: HttpRequest, endpoint: Endpoint, form: PurgeForm, entries: Lo
     }
     if possible and entries is not None:
         context["named"], context["ids"] = list(entries[:SHOWN]), list(entries.values_list("pk", flat=True))
+        purposes.record_shown(request, endpoint, context["named"], search=request.GET.get("q", ""))
     wrong = form.errors or (not possible and (asked or not by_day))
     return render(request, "content_logs/purge_request.html", context, status=422 if wrong else 200)
 

@@ -1,6 +1,9 @@
-"""The purpose of reading content logs: asked for before any are shown, if PURPOSE_REQUIRED is set."""
+"""The purpose of reading content logs: asked for before any are shown, if PURPOSE_REQUIRED is set.
 
-from collections.abc import Callable
+`missing` decides for every way to content: lists, entries, recordings, transcripts, zips, and what a purge deletes.
+"""
+
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -11,6 +14,9 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 
 from endpoints.access import door
+from endpoints.logs import readings
+from endpoints.models import Endpoint, LogEntry
+from endpoints.models.log import LONGEST_SEARCH
 from endpoints.pages.forms.error_texts import REQUIRED
 from endpoints.pages.http import HttpRequest
 
@@ -21,6 +27,11 @@ LONGEST = 500  # characters
 def of(request: HttpRequest, endpoint: UUID) -> str:
     """The purpose that this person gave for reading the logs of this endpoint."""
     return str(request.session.get(SESSION_KEY, {}).get(str(endpoint), ""))
+
+
+def missing(request: HttpRequest, endpoint: UUID, given: str = "") -> bool:
+    """Whether this person must give a purpose before they get content of this endpoint. `given`: one given before."""
+    return settings.PURPOSE_REQUIRED and not (given or of(request, endpoint))
 
 
 def keep(request: HttpRequest, endpoint: UUID, purpose: str) -> None:
@@ -37,11 +48,20 @@ def first(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBa
                 keep(request, pk, given)
                 return redirect(request.get_full_path())
             return _form(request, pk, REQUIRED["purpose"])
-        if settings.PURPOSE_REQUIRED and not of(request, pk):
+        if missing(request, pk):
             return _form(request, pk)
         return view(request, pk, **more)
 
     return page
+
+
+def record_shown(request: HttpRequest, endpoint: Endpoint, entries: Iterable[LogEntry], search: str) -> None:
+    """Record that the answer shows the recognized text of these entries; HEAD shows nothing."""
+    if request.method != "HEAD":
+        shown = sum(1 for entry in entries if entry.text)
+        words = " ".join(search.replace("\0", "").split())[:LONGEST_SEARCH]
+        purpose = of(request, endpoint.pk)
+        readings.record_list(actor=request.user, endpoint=endpoint, entries=shown, search=words, purpose=purpose)
 
 
 def _form(request: HttpRequest, pk: UUID, error: Promise | str = "") -> HttpResponse:

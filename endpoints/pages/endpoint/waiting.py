@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from endpoints.models import Change, Resource
+from endpoints.models import Change, Resource, times
 from endpoints.models.service_errors import in_words
 from endpoints.models.status import ChangeState
 from endpoints.pages.directions import isolated
@@ -16,13 +16,13 @@ TRIED, CHECKED = (ChangeState.QUEUED,), (ChangeState.UNKNOWN, ChangeState.DEPLOY
 def words(change: Change, resource: Resource) -> str:
     """The reason, if there is one, and the time of the next attempt, if a worker makes one by itself."""
     if resource.paused_at and change.state in (*TRIED, *CHECKED):
-        time = {"who": resource.paused_by, "time": f"{timezone.localtime(resource.paused_at):%Y-%m-%d %H:%M %Z}"}
+        time = {"who": resource.paused_by, "time": times.zoned(resource.paused_at)}
         return isolated(_("Waiting: the Speech resource has been paused by %(who)s since %(time)s."), time)
     now = timezone.now()
     at = _next(change, resource, now)
     sentences = [_why(change, resource, now if at else None)]
     if at:
-        time = {"time": f"{timezone.localtime(at):%H:%M:%S %Z}"}
+        time = {"time": times.exact_clock(at)}
         tried = change.state in TRIED
         sentences.append(_("Next attempt at %(time)s.") % time if tried else _("Next check at %(time)s.") % time)
     return " ".join(sentence for sentence in sentences if sentence)

@@ -45,9 +45,7 @@ def views(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         name = " ".join(request.POST.get("name", "").replace("\0", "").split())[:80]
         if name:
-            shared = "shared" in request.POST
-            saved_views.save(actor=request.user, name=name, query=_query(request)[:2000], shared=shared)
-            messages.success(request, _("The view %(name)s is saved.") % {"name": name})
+            _save(request, name)
         else:
             messages.error(request, _("Enter a name for the view."))
         return _back(request)
@@ -56,19 +54,29 @@ def views(request: HttpRequest) -> HttpResponse:
     return render(request, "endpoint_list/saved_views.html", {"section": "list", "views": rows, "default_pk": default})
 
 
+def _save(request: HttpRequest, name: str) -> None:
+    shared = "shared" in request.POST
+    try:
+        saved_views.save(actor=request.user, name=name, query=_query(request)[:2000], shared=shared)
+    except saved_views.TooMany:
+        words = _("You already have %(count)s saved views. Delete one, then save this one.")
+        messages.error(request, words % {"count": saved_views.MOST})
+    else:
+        messages.success(request, _("The view %(name)s is saved.") % {"name": name})
+
+
 @require_POST
 @may("view_endpoint")
 def view(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Make a view the person's default, or not; its owner shares or deletes it."""
+    """Make a view the person's default, or not; its owner shares or deletes it, and an admin deletes a shared one."""
     row = door.saved_view(request.user, pk)
     action = request.POST.get("action")
     if action in ("default", "no-default"):
         _prefer(request, default_view=row if action == "default" else None)
-    elif row.owner == request.user:
-        if action == "delete":
-            saved_views.delete(row, actor=request.user)
-        elif action in ("share", "unshare"):
-            saved_views.share(row, actor=request.user, shared=action == "share")
+    elif action == "delete" and door.may_delete_view(request.user, row):
+        saved_views.delete(row, actor=request.user)
+    elif action in ("share", "unshare") and row.owner == request.user:
+        saved_views.share(row, actor=request.user, shared=action == "share")
     return redirect("endpoints:views")
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from endpoints.changes.bulk import Action, Item
-from endpoints.models import SpeechModel
+from endpoints.models import SpeechModel, times
 from endpoints.models.model import ModelKind
 from endpoints.models.numbers import grouped
 from endpoints.pages.model_list.comparison import Comparison
@@ -79,7 +78,7 @@ def losses(rows: list[Row], model: SpeechModel | None) -> list[str]:
     if model and model.expiration and model.expiration.level in ("soon", "near"):
         found.append(_("The new model expires soon: %(words)s.") % {"words": model.expiration.words})
     if model and model.adaptation_expires_at and model.adaptation_over:
-        date = {"date": date_format(model.adaptation_expires_at, "DATE_FORMAT")}
+        date = {"date": times.day(model.adaptation_expires_at)}
         found.append(_("The new model's adaptation ended on %(date)s: no custom model can be trained from it.") % date)
     return found
 

@@ -14,12 +14,11 @@ from uuid import UUID
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from endpoints.models import Endpoint
+from endpoints.models import Endpoint, times
 from endpoints.models.automatic_deletion import AutomaticDeletion
 from endpoints.models.expiration import Expiration
 from endpoints.pages.endpoint_list.badges import RequestBadge
@@ -142,21 +141,21 @@ def _expiration(expiration: Expiration, _days: int, language: str | None, _zone:
 
 def _end_title(end: AutomaticDeletion) -> str:
     at = timezone.localtime(end.date)
-    return f"{end.words}. {end.sentence} {_day(at.date(), get_language())} {date_format(at, 'TIME_FORMAT')}"
+    return f"{end.words}. {end.sentence} {_day(at.date(), get_language())} {times.time_of_day(at)}"
 
 
 def _at(name: str, moment: datetime) -> dict[str, str]:
     """A time as its day, its minute, the seconds with the zone, and as machines read it."""
     at = timezone.localtime(moment)
-    day, time = _day(at.date(), get_language()), f"{at:%H:%M}"
+    day, time = _day(at.date(), get_language()), times.time_of_day(at)
     return {
         f"{name}_day": day,
         f"{name}_time": time,
-        f"{name}_exact": f"{at:%S %Z}",
-        f"{name}_iso": f"{at:%Y-%m-%dT%H:%M%z}",
+        f"{name}_exact": times.seconds(at).lstrip(":"),
+        f"{name}_iso": times.machine(at),
     }
 
 
 @lru_cache(maxsize=5000)
 def _day(day: date, _language: str | None) -> str:
-    return date_format(day, "DATE_FORMAT")
+    return times.day(day)

@@ -15,6 +15,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.models.endpoint import VERSION
+from endpoints.models.service_errors import are_connections_told
 from endpoints.models.status import SETTLED, ChangeState
 from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import selection
@@ -55,7 +56,8 @@ _rows = BoundedCache(10_000)  # of 2 to 3 KB
 
 def variant(person: Person) -> tuple[Hashable, ...]:
     """What the HTML of the same row depends on besides the row: part of the key of each cached row or table."""
-    return door.scope(person), get_language() or "", timezone.get_current_timezone_name()
+    zone = timezone.get_current_timezone_name()
+    return door.scope(person), get_language() or "", zone, are_connections_told()
 
 
 def rendered_page(

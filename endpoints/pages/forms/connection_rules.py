@@ -20,6 +20,19 @@ _REGIONAL = tuple(f".{cloud.management}" for cloud in CLOUDS)
 _CUSTOM = tuple(f".{cloud.custom_domain}" for cloud in CLOUDS)
 
 
+def refuse_odd(address: str) -> None:
+    """What no address of a server has: a user name or password, or a port beyond 65535."""
+    parts = urlsplit(address)
+    if "@" in parts.netloc:
+        raise forms.ValidationError(_("Remove the user name or password from the address."))
+    try:
+        odd = parts.port == 0
+    except ValueError:
+        odd = True
+    if odd:
+        raise forms.ValidationError(_("Enter a port from 1 to 65535 in the address, or leave it out."))
+
+
 def origin(address: str) -> str:
     """Protocol and host of an address. The path of a company's own proxy in front of the service is kept."""
     parts = urlsplit(address)

@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+from endpoints.models import times
 
 
 class LocalTimeField(forms.DateTimeField):
@@ -30,7 +31,7 @@ def _why_not(typed: datetime) -> str:
     """`typed` is without a time zone."""
     zone = timezone.get_current_timezone()
     later = typed.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
-    words = {"time": date_format(typed, "TIME_FORMAT"), "zone": zone, "later": date_format(later, "TIME_FORMAT")}
+    words = {"time": times.time_of_day(typed), "zone": zone, "later": times.time_of_day(later)}
     if later.replace(tzinfo=None) == typed:
         return _("%(time)s occurs twice on this day because clocks go back in %(zone)s. Choose another time.") % words
     forward = _("%(time)s doesn't exist on this day because clocks go forward in %(zone)s.") % words

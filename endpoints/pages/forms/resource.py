@@ -11,7 +11,8 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Resource
 from endpoints.models.connection import ApiVersion, Auth
-from endpoints.models.secret import CannotDecrypt, Secret
+from endpoints.models.secret import LOCKED, CannotDecrypt, Secret, locked
+from endpoints.models.service_errors import in_words
 from endpoints.pages.forms import connection_rules as rules
 from endpoints.pages.forms.error_texts import ModelBoundForm
 
@@ -83,8 +84,7 @@ class ResourceForm(ModelBoundForm):
 
     def clean_url(self) -> str:
         """The address without what the portal shows behind it, such as /sts/v1.0/issuetoken or /speechtotext/v3.2."""
-        if "@" in urlsplit(self.cleaned_data["url"]).netloc:
-            raise forms.ValidationError(_("Remove the user name or password from the address."))
+        rules.refuse_odd(self.cleaned_data["url"])
         address = rules.origin(self.cleaned_data["url"])
         rules.refuse_private(address)
         return address
@@ -95,6 +95,7 @@ class ResourceForm(ModelBoundForm):
 
     def clean_new_log_container(self) -> str:
         address: str = self.cleaned_data["new_log_container"]
+        rules.refuse_odd(address)
         rules.refuse_private(address)
         return address
 
@@ -111,6 +112,9 @@ class ResourceForm(ModelBoundForm):
                 "new_key",
                 _("The address or authentication changed. Enter the key or client secret again."),
             )
+        replaces = values.get("new_key") or values.get("new_log_container") or self._signs_in_elsewhere(values)
+        if replaces and locked():
+            raise forms.ValidationError(in_words(LOCKED))
         if not self.errors and (same := self._same_resource(values)):
             name = {"name": same.name}
             if same.is_regional:
@@ -142,7 +146,7 @@ class ResourceForm(ModelBoundForm):
         if not wanted.is_regional:
             return alike[0] if alike else None
         typed = Secret.of(values["new_key"]) if values.get("new_key") else self.instance.key
-        return next((other for other in alike if _same(other.key, typed)), None)
+        return next((one for one in alike if _same(one.key, typed) or _same(one.second_key, typed)), None)
 
     def _check_container(self, address: str, auth: str) -> None:
         """Without a SAS token in its address a container is sent an Entra token, which opens other storage too."""

@@ -94,7 +94,7 @@ def _clone(request: HttpRequest, original: str) -> HttpResponse:
         },
         "instead_of": str(endpoint.pk) if endpoint.gone_at else "",
     }
-    draft.save()
+    draft.start()
     return _to(draft, "review")
 
 

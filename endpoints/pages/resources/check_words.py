@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
-from endpoints.models import ConnectionCheck, Resource
+from endpoints.models import ConnectionCheck, Resource, times
 from endpoints.models.connection_check import Step
 
 # The names and verdicts of steps are those of speech_check.connection, which pages do not import.
@@ -91,7 +89,7 @@ class CheckWords:
         at = self.check.finished_at
         lines = [f"{resource.name}: {resource.endpoint_url}, {resource.api_version}, {resource.get_auth_display()}"]
         if at:
-            lines.append(_("Tested %(time)s") % {"time": f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S %Z}"})
+            lines.append(_("Tested %(time)s") % {"time": times.exact(at)})
         lines.append(self.sum)
         for line in self.lines:
             time = f" ({line.ms} ms)" if line.ms else ""
@@ -115,7 +113,7 @@ def _words(step: Step) -> str:
 def _certificate(step: Step) -> str:
     until = datetime.fromtimestamp(int((step.facts or {}).get("until", 0)), UTC)
     sentence = _("Expires on %(day)s.") if step.verdict == "differed" else _("Valid until %(day)s.")
-    return sentence % {"day": date_format(until, "DATE_FORMAT")}
+    return sentence % {"day": times.day(until)}
 
 
 def _lists(step: Step) -> str:

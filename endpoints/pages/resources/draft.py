@@ -28,15 +28,16 @@ def draft(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _decide(request, found, request.POST.get("action", ""))
     poll = f"{reverse('endpoints:resource-draft', args=[pk])}?version={ResourcesVersion.of_draft(pk).version}"
     context = {"section": "resources", "draft": found, "check": CheckWords(found), "poll": poll}
-    context["edit"] = f"{_form_of(found)}?draft={pk}"
+    context["edit"] = _form_of(found)
     template = "_draft" if request.htmx.target == "draft" else "draft"
     return render(request, f"resources/{template}.html", context)
 
 
 def _form_of(found: ConnectionCheck) -> str:
-    if found.resource_id:
-        return reverse("endpoints:resource-edit", args=[found.resource_id])
-    return reverse("endpoints:resource-new")
+    if found.of_second_key:
+        return reverse("endpoints:resource-keys", args=[found.resource_id])
+    name, args = ("resource-edit", [found.resource_id]) if found.resource_id else ("resource-new", [])
+    return f"{reverse(f'endpoints:{name}', args=args)}?draft={found.pk}"
 
 
 def _decide(request: HttpRequest, found: ConnectionCheck, action: str) -> HttpResponse:
@@ -63,6 +64,9 @@ def _use(request: HttpRequest, found: ConnectionCheck) -> HttpResponse:
             _("Someone changed this resource in the meantime. Discard the draft, and then edit the resource again."),
         )
     else:
+        if found.of_second_key:
+            messages.success(request, _("The second key of %(name)s is saved.") % {"name": resource.name})
+            return redirect("endpoints:resource-keys", pk=resource.pk)
         hints.send("mirror", resource.pk)
         messages.success(request, _("%(name)s is saved and in use.") % {"name": resource.name})
         return redirect("endpoints:resources")

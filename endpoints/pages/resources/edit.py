@@ -16,6 +16,8 @@ from endpoints.mirror import connection_checks as checks
 from endpoints.mirror.resources import save_resource, set_web_hook, use_offered_version
 from endpoints.models import ConnectionCheck, Resource
 from endpoints.models.search import uuid_in
+from endpoints.models.secret import SecretsLocked
+from endpoints.models.service_errors import in_words
 from endpoints.pages.forms.resource import ResourceForm
 from endpoints.pages.http import HttpRequest
 
@@ -33,7 +35,7 @@ def edit(request: HttpRequest, pk: UUID | None) -> HttpResponse:
     resource = door.resource(request.user, pk) if pk else None
     query = request.GET.get("draft")
     draft = door.connection_draft(request.user, uuid_in(query)) if query else ConnectionCheck()
-    if query and draft.resource_id != pk:
+    if query and (draft.resource_id != pk or draft.of_second_key):
         raise Http404
     instance = draft.as_resource() if query else resource
     form = ResourceForm(request.POST or None, instance=instance, person=request.user)
@@ -78,6 +80,10 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponse:
 def hook(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for the service's web hook, or for its end; a worker registers it."""
     resource = door.resource(request.user, pk)
-    set_web_hook(resource, enabled=not resource.hook_enabled, actor=request.user)
-    hints.send("mirror", pk)
+    try:
+        set_web_hook(resource, enabled=not resource.hook_enabled, actor=request.user)
+    except SecretsLocked as error:
+        messages.error(request, in_words(str(error)))
+    else:
+        hints.send("mirror", pk)
     return redirect("endpoints:resource-edit", pk=pk)

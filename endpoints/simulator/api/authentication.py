@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections import deque
+from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -34,15 +35,15 @@ def token(secret: str, now: float) -> str:
     return f"{text}.{_url64(_sign(secret, text))}"
 
 
-def allowed(request: HTTPConnection, key: str, secret: str, now: float) -> bool:
-    """Whether the request has the right key or a valid Bearer token; a WebSocket may have them in its query.
+def allowed(request: HTTPConnection, keys: Iterable[str], secret: str, now: float) -> bool:
+    """Whether the request has one of the keys or a valid Bearer token; a WebSocket may have them in its query.
 
     A page in a browser cannot set headers of a WebSocket, so the Speech SDK for JavaScript uses the query.
     """
     more = request.query_params if request.scope["type"] == "websocket" else {}
     given = request.headers.get(KEY_HEADER, more.get(KEY_HEADER))
     if given is not None:
-        return hmac.compare_digest(given.encode(), key.encode())
+        return any(hmac.compare_digest(given.encode(), key.encode()) for key in keys)
     scheme, _, bearer = request.headers.get("authorization", more.get("Authorization", "")).partition(" ")
     text, _, signature = bearer.strip().rpartition(".")
     if scheme.lower() != "bearer" or not hmac.compare_digest(signature, _url64(_sign(secret, text))):

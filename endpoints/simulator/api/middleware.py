@@ -71,7 +71,7 @@ class Middleware:
         request = HTTPConnection(scope)
         path = scope["path"]
         response = None
-        if not authentication.allowed(request, simulation.key, world.secret, world.now()):
+        if not authentication.allowed(request, simulation.keys, world.secret, world.now()):
             # "Speech to text REST API for short audio": 403 for a missing key, 401 for a wrong one
             short_audio = scope["type"] == "http" and path.startswith(RECOGNITION)
             key_is_missing = short_audio and authentication.has_no_credentials(request)

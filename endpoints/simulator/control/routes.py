@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -16,6 +16,10 @@ from ..simulation import Simulation
 from .faults import Fault
 
 MAX_ADVANCE = 3.2e9  # seconds, about a century; more would exceed the years that dates can have
+
+
+class Regenerate(msgspec.Struct, forbid_unknown_fields=True):
+    key: Literal[1, 2]
 
 
 class Advance(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,6 +46,15 @@ def routes(simulation: Simulation) -> list[Route]:
             return _bad_request(error)
         return JSONResponse({"now": iso(simulation.world.now())})
 
+    async def keys(request: Request) -> JSONResponse:
+        """Both keys; a POST regenerates one of them first."""
+        try:
+            if request.method == "POST":
+                simulation.regenerate(msgspec.json.decode(await request.body(), type=Regenerate).key)
+        except msgspec.DecodeError as error:
+            return _bad_request(error)
+        return JSONResponse({"keys": simulation.keys})
+
     async def stop(_request: Request) -> JSONResponse:
         """Stop the clock."""
         simulation.world.stop()
@@ -67,6 +80,7 @@ def routes(simulation: Simulation) -> list[Route]:
         Route("/_world/ledger", ledger),
         Route("/_world/faults", faults, methods=["POST"]),
         Route("/_world/advance", advance, methods=["POST"]),
+        Route("/_world/keys", keys, methods=["GET", "POST"]),
         Route("/_world/stop", stop, methods=["POST"]),
         Route("/_world/go", go, methods=["POST"]),
         Route("/_world/reset", reset, methods=["POST"]),

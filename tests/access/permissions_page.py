@@ -52,7 +52,8 @@ def _groups() -> list[str]:
 
 def _pages() -> list[str]:
     found = []
-    for name, signature in get_resolver("endpoints.urls").reverse_dict.items():
+    names: Any = get_resolver("endpoints.urls").reverse_dict.items()
+    for name, signature in names:
         if isinstance(name, str):
             possibilities: Any = signature[0]
             (pattern, parts), *_others = possibilities

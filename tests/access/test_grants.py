@@ -2,6 +2,7 @@
 
 import importlib
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -13,7 +14,9 @@ from endpoints.access.company.accounts import roles_of
 from endpoints.access.grants import EVERYWHERE, NOWHERE, scope
 from endpoints.access.people import set_roles
 from endpoints.access.permissions import allows
-from endpoints.models import Grant, Project, Resource, RoleName
+from endpoints.models import Grant, Project, Resource, RoleName, SpeechModel, Status
+from endpoints.models.model import ModelKind
+from endpoints.pages.forms.new_endpoint import ModelForm, PlaceForm
 
 MIGRATION = importlib.import_module("endpoints.migrations.0023_grants_of_permissions")
 
@@ -148,3 +151,21 @@ def test_a_sign_in_gives_and_takes_groups_with_roles_and_leaves_the_others(bob):
     set_roles(bob.user, {"deployer"})
     assert set(bob.user.groups.values_list("name", flat=True)) == {"deployer", "Lunch"}
     assert allows(again(bob), roles.DEPLOY)
+
+
+def test_whoever_deploys_for_a_project_deploys_to_it_alone(nemo, project):
+    """With its own models and the base models of its Speech resource."""
+    of = {"resource": project.resource, "locale": "en-US", "status": Status.SUCCEEDED, "supports_endpoints": True}
+    other = Project.objects.create(resource=project.resource, remote_id="2", display_name="Other", locale="en-US")
+    for kind, at in ((ModelKind.BASE, None), (ModelKind.CUSTOM, project), (ModelKind.CUSTOM, other)):
+        name = f"{kind} {at}"
+        SpeechModel.objects.create(**of, kind=kind, project=at, remote_id=name, display_name=name)
+    Grant.objects.create(person=nemo.user, role=RoleName.DEPLOYER, project=project)
+    Grant.objects.create(person=nemo.user, role=RoleName.VIEWER)
+    field: Any = PlaceForm(person=nemo.user).fields["project"]
+    offered = [value for value, _label in field.choices]
+    assert offered == [f"project:{project.pk}"]
+    for place in (f"project:{other.pk}", f"resource:{project.resource_id}"):
+        assert not PlaceForm({"project": place, "locale": "en-US"}, person=nemo.user).is_valid()
+    models = ModelForm(person=nemo.user, resource=project.resource, locale="en-US").candidates
+    assert sorted(models.values_list("display_name", flat=True)) == ["base None", "custom Calls"]

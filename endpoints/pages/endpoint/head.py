@@ -38,7 +38,7 @@ def context_of(request: HttpRequest, endpoint: Endpoint, tab: str) -> dict[str, 
         "usually": usually,
         "waiting": waiting.words(change, endpoint.resource) if change else "",
         "last_change": change_requests(request, endpoint).select_related("model", "actor").first(),
-        "duplicates": endpoint.duplicates().for_page(),
+        "duplicates": (endpoint.duplicates() & door.endpoints(request.user)).for_page(),
         "can_change": may_change and change is None and endpoint.remote_id is not None,
         "can_change_model": may_change and endpoint.remote_id is not None and (not change or change.can_be_replaced),
         "can_go_back": endpoint.gone_at is None

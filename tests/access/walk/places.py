@@ -46,10 +46,11 @@ class Place:
 
 def resource(name: str) -> Resource:
     now = timezone.now()
-    found = Resource.objects.create(  # type: ignore[misc]  # mypy takes a SecretField for a TextField
+    secret: Any = Secret.of(f"{name} key")
+    found = Resource.objects.create(
         name=f"{name} resource",
         region="eastus",
-        key=Secret.of(f"{name} key"),
+        key=secret,
         mirrored_at=now,
         cataloged_at=now,
         failing_since=now,

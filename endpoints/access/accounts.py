@@ -56,6 +56,13 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request, settings.TRUSTED_PROXIES)
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether `next` leads to a page of ours; what is no address leads nowhere."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
     ) -> None:

@@ -9,7 +9,7 @@ ADDRESSES = ("HTTP_HX_CURRENT_URL", "HTTP_REFERER")  # headers with an address
 
 
 class CraftedRequests:
-    """Answers 400 to a path, cookie or address in a header that cannot be stored or parsed.
+    """Answers 400 to a path, cookie, address or length in a header that cannot be stored or parsed.
 
     PostgreSQL stores no NUL, and no database stores half of a surrogate pair. What a person types into a form or a
     search is checked by the form.
@@ -21,9 +21,14 @@ class CraftedRequests:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         texts = (request.path, *request.COOKIES, *request.COOKIES.values())
         headers = [request.META[name] for name in ADDRESSES if name in request.META]
-        if not all(map(_storable, texts)) or not all(map(_is_address, headers)):
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not all(map(_storable, texts)) or not all(map(_is_address, headers)) or not _is_length(length):
             return HttpResponseBadRequest("Bad request.", content_type="text/plain")
         return self.get_response(request)
+
+
+def _is_length(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _storable(text: str) -> bool:

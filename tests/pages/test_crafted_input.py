@@ -57,3 +57,15 @@ def test_an_invalid_address_of_the_current_page_is_refused(admin_client, client,
 def test_an_invalid_referer_is_refused(client, db, referer):
     client.raise_request_exception = False
     assert client.post("/endpoints/favorite/", headers={"Referer": referer}).status_code == 400
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "9" * 40, "\u0663"])
+def test_an_invalid_length_is_refused(client, db, length):
+    client.raise_request_exception = False
+    answer = client.generic("POST", "/sign-in/", "a=b", CONTENT_LENGTH=length)
+    assert answer.status_code == 400
+
+
+def test_a_next_page_that_is_no_address_leads_to_the_list(client, alice):
+    typed = {"username": "alice", "password": "a long enough word", "next": "http://[::1"}
+    assert client.post("/sign-in/", typed)["Location"] == "/endpoints/"

@@ -104,7 +104,7 @@ def routes(patterns, before=""):
     """The route of every address, of all included URLconfs."""
     for one in patterns:
         if isinstance(one.pattern, RoutePattern):
-            route = f"{before}{one.pattern._route}"
+            route = f"{before}{one.pattern}"
             if isinstance(one, URLPattern):
                 yield route
             else:
@@ -163,7 +163,7 @@ def addresses(ids, entry):
         uuids = ids if "<uuid:" in route else ids[:1]
         for pk in uuids:
             values = {"uuid": str(pk), "row": str(entry), "int": "1", None: "x", "str": "x", "slug": "x", "path": "x"}
-            yield "/" + CONVERTED.sub(lambda found, values=values: values[found[1]], route)
+            yield "/" + "".join(values.get(part, part) for part in re.split(r"<(?:(\w+):)?\w+>", route))
 
 
 class Walk:

@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.db import connections, models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.fields.json import KT
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from endpoints.models import service_errors
 from endpoints.models.event_results import RESULTS
@@ -26,7 +26,7 @@ class EventKind(models.TextChoices):
     """The groups of verbs that Activity can be filtered by."""
 
     DEPLOYMENTS = "deployments", gettext_lazy("Deployments")
-    MODELS = "models", gettext_lazy("Model changes")
+    MODELS = "models", pgettext_lazy("kind", "Model changes")
     EDITS = "edits", gettext_lazy("Edits")
     DELETIONS = "deletions", gettext_lazy("Deletions")
     LOGS = "logs", gettext_lazy("Content logs")

@@ -266,9 +266,7 @@ class ServiceCheck:
 
 def _answer(error: SpeechError | None) -> str:
     """Whether an API version answers, by the error of a request in it."""
-    if error is None:
-        return "yes"
-    return "no" if isinstance(error, VersionRetired) else "not known"
+    return "yes" if error is None else "no" if isinstance(error, VersionRetired) else "not known"
 
 
 def _first_bytes(source: SpeechClient | LogContainer, file: LogFile) -> int:

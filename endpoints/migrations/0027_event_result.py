@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0029_second_key'),
+        ('endpoints', '0026_second_key'),
     ]
 
     operations = [

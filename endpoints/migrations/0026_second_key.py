@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0028_key_check'),
+        ('endpoints', '0025_key_check'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0026_log_readings'),
+        ('endpoints', '0024_log_readings'),
     ]
 
     operations = [

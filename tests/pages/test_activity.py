@@ -357,11 +357,13 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "entry": "e1",
         "count": 2,
         "files": 3,
+        "role": "Viewer",
+        "group": "Night shift",
     }
     with override(language):
         text = event.text
     assert MISSING not in text
-    assert any(name in text for name in ("ada", "grace", "Voicemail"))
+    assert any(name in text for name in ("ada", "bob", "Voicemail"))
     assert "%(" not in text
 
 

@@ -9,7 +9,7 @@ What a permission covers, all rows or those of some Speech resources and project
 `within` has a condition for each noun. What a person's grants don't cover is not found, like what doesn't exist.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from endpoints.access import grants, roles
-from endpoints.access.door import people_and_groups, within
+from endpoints.access.door import event_facts, people_and_groups, within
 from endpoints.access.grants import Person, Scope
 from endpoints.access.permissions import may_manage_people
 from endpoints.models import (
@@ -40,7 +40,6 @@ from endpoints.models import (
     Purge,
     Resource,
     SavedView,
-    SealedEvent,
     SpeechModel,
 )
 from endpoints.models.change import ChangeQuerySet
@@ -59,6 +58,7 @@ from endpoints.models.resource import ResourceQuerySet
 VIEW, HEALTH, READ_LOGS, MANAGE_LOGS = roles.VIEW, roles.HEALTH, roles.READ_LOGS, roles.MANAGE_LOGS
 GO_BACK, DEPLOY, SHOW_KEY, MANAGE = roles.GO_BACK, roles.DEPLOY, roles.SHOW_KEY, roles.MANAGE
 account, accounts = people_and_groups.account, people_and_groups.accounts
+as_seen, seals = event_facts.as_seen, event_facts.seals
 group, groups, held_grants = people_and_groups.group, people_and_groups.groups, people_and_groups.grants
 
 Row = TypeVar("Row", bound=Model)
@@ -201,25 +201,6 @@ def events(person: Person, permission: str = VIEW) -> EventQuerySet:
     """Events about people and their accounts are only for those who manage them."""
     rows = Event.objects.all()
     return _visible(rows if may_manage_people(person) else rows.not_about_people(), person, permission, within.events)
-
-
-def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
-    """Without what was searched for in content logs, unless the person may read them: it may be a caller's name."""
-    found = list(events)
-    searched = [event for event in found if "search" in event.facts]
-    if searched and not scope(person, READ_LOGS).everywhere:
-        pks = {event.endpoint_id for event in searched if event.endpoint_id}
-        readable = set(endpoints(person, READ_LOGS).filter(pk__in=pks).values_list("pk", flat=True))
-        for event in searched:
-            if event.endpoint_id not in readable:
-                del event.facts["search"]
-    return found
-
-
-def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:
-    """The number of the seal and the hash of each of these events, which the person sees, if it is sealed already."""
-    rows = SealedEvent.objects.filter(pk__in=events) if scope(person) else SealedEvent.objects.none()
-    return {pk: (seal, bytes(digest).hex()) for pk, seal, digest in rows.values_list("pk", "seal_id", "digest")}
 
 
 def manages_resources(person: Person) -> bool:

@@ -1,0 +1,28 @@
+"""What a person may know of events that they see."""
+
+from collections.abc import Iterable
+
+from endpoints.access.door import within
+from endpoints.access.grants import Person, scope
+from endpoints.access.roles import READ_LOGS, VIEW
+from endpoints.models import Endpoint, Event, SealedEvent
+
+
+def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
+    """Without what was searched for in content logs, unless the person may read them: it may be a caller's name."""
+    found = list(events)
+    searched = [event for event in found if "search" in event.facts]
+    held = scope(person, READ_LOGS)
+    if searched and not held.everywhere:
+        pks = {event.endpoint_id for event in searched if event.endpoint_id}
+        readable = set(Endpoint.objects.filter(within.endpoints(held), pk__in=pks).values_list("pk", flat=True))
+        for event in searched:
+            if event.endpoint_id not in readable:
+                del event.facts["search"]
+    return found
+
+
+def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:
+    """The number of the seal and the hash of each of these events, which the person sees, if it is sealed already."""
+    rows = SealedEvent.objects.filter(pk__in=events) if scope(person, VIEW) else SealedEvent.objects.none()
+    return {pk: (seal, bytes(digest).hex()) for pk, seal, digest in rows.values_list("pk", "seal_id", "digest")}

@@ -9,18 +9,15 @@ What a permission covers, all rows or those of some Speech resources and project
 `within` has a condition for each noun. What a person's grants don't cover is not found, like what doesn't exist.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Max, Model, Q, QuerySet
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 
-from endpoints.access import grants, roles
-from endpoints.access.door import event_facts, people_and_groups, within
-from endpoints.access.grants import Person, Scope
+from endpoints.access import roles
+from endpoints.access.door import covered, event_facts, people_and_groups, within
+from endpoints.access.grants import Person
 from endpoints.access.permissions import may_manage_people
 from endpoints.models import (
     Bulk,
@@ -57,39 +54,10 @@ from endpoints.models.resource import ResourceQuerySet
 
 VIEW, HEALTH, READ_LOGS, MANAGE_LOGS = roles.VIEW, roles.HEALTH, roles.READ_LOGS, roles.MANAGE_LOGS
 GO_BACK, DEPLOY, SHOW_KEY, MANAGE = roles.GO_BACK, roles.DEPLOY, roles.SHOW_KEY, roles.MANAGE
+scope, visible, one, staying = covered.scope, covered.visible, covered.one, covered.staying
 account, accounts = people_and_groups.account, people_and_groups.accounts
 as_seen, seals = event_facts.as_seen, event_facts.seals
 group, groups, held_grants = people_and_groups.group, people_and_groups.groups, people_and_groups.grants
-
-Row = TypeVar("Row", bound=Model)
-Rows = TypeVar("Rows", bound="QuerySet[Any, Any]")
-
-
-def scope(person: Person, permission: str = VIEW) -> Scope:
-    """What a permission of a person covers.
-
-    Part of the key of whatever is cached of rows that this module returned, so that two people share a cached result
-    only when they see the same rows.
-    """
-    return grants.scope(person, permission)
-
-
-def _visible(rows: Rows, person: Person, permission: str, inside: Callable[[Scope], Q] = within.of_endpoints) -> Rows:
-    held = scope(person, permission)
-    if held.everywhere:
-        return rows
-    return rows.filter(inside(held)) if held else rows.none()
-
-
-def _one(rows: "QuerySet[Row, Row]", person: Person, permission: str, pk: Any) -> Row:
-    if not scope(person, permission):
-        raise PermissionDenied
-    return get_object_or_404(rows, pk=pk)
-
-
-def _staying(rows: Rows) -> Rows:
-    """Without what belongs to a resource that is being removed."""
-    return rows.filter(resource__removing_at=None)
 
 
 def unrestricted(model: type[Model]) -> Any:
@@ -107,12 +75,12 @@ def resources(person: Person, permission: str = VIEW) -> ResourceQuerySet:
     """Whoever sees a project sees the name of its Speech resource; any other permission is for the whole resource."""
     rows = Resource.objects.all()
     inside = within.named_resources if permission == VIEW else within.resources
-    return _visible(rows.present() if permission == DEPLOY else rows, person, permission, inside)
+    return visible(rows.present() if permission == DEPLOY else rows, person, permission, inside)
 
 
 def resource(person: Person, pk: UUID) -> Resource:
     """A Speech resource, to be changed; Http404 also for one that is being removed."""
-    return _one(resources(person, MANAGE).present(), person, MANAGE, pk)
+    return one(resources(person, MANAGE).present(), person, MANAGE, pk)
 
 
 def connection_checks(person: Person) -> ConnectionCheckQuerySet:
@@ -120,44 +88,44 @@ def connection_checks(person: Person) -> ConnectionCheckQuerySet:
 
     Drafts of new resources are for those who can add one.
     """
-    return _visible(ConnectionCheck.objects.all(), person, MANAGE, lambda held: Q(resource__in=held.resources))
+    return visible(ConnectionCheck.objects.all(), person, MANAGE, lambda held: Q(resource__in=held.resources))
 
 
 def connection_draft(person: Person, pk: UUID | None) -> ConnectionCheck:
     """A draft of a resource, with the resource that it would change."""
     rows = connection_checks(person).drafts().select_related("resource")
-    return _one(rows, person, MANAGE, pk)
+    return one(rows, person, MANAGE, pk)
 
 
 def projects(person: Person, permission: str = VIEW) -> ProjectQuerySet:
-    return _visible(Project.objects.all(), person, permission, within.projects)
+    return visible(Project.objects.all(), person, permission, within.projects)
 
 
 def models(person: Person, permission: str = VIEW) -> SpeechModelQuerySet:
     rows = SpeechModel.objects.all()
-    return _visible(_staying(rows) if permission == DEPLOY else rows, person, permission, within.models)
+    return visible(staying(rows) if permission == DEPLOY else rows, person, permission, within.models)
 
 
 def endpoints(person: Person, permission: str = VIEW) -> EndpointQuerySet:
     """Until a worker has deleted them, lists show those of a resource that is being removed; they cannot be changed."""
     rows = Endpoint.objects.all()
-    staying = _staying(rows) if permission in (DEPLOY, GO_BACK) else rows
-    return _visible(staying, person, permission, within.endpoints)
+    shown = staying(rows) if permission in (DEPLOY, GO_BACK) else rows
+    return visible(shown, person, permission, within.endpoints)
 
 
 def endpoint(person: Person, pk: UUID | None, permission: str = VIEW) -> Endpoint:
     """The endpoint alone; endpoint_page is read with all that its page shows."""
-    return _one(_staying(endpoints(person, permission)), person, permission, pk)
+    return one(staying(endpoints(person, permission)), person, permission, pk)
 
 
 def endpoint_page(person: Person, pk: UUID, permission: str = VIEW) -> Endpoint:
-    return _one(_staying(endpoints(person, permission)).for_page(), person, permission, pk)
+    return one(staying(endpoints(person, permission)).for_page(), person, permission, pk)
 
 
 def endpoint_on_service(person: Person, pk: UUID, permission: str = DEPLOY) -> Endpoint:
     """An endpoint that the service has, with all that its page shows; Http404 for one that it has not, or no longer."""
     rows = endpoints(person, permission).present().exclude(remote_id=None)
-    return _one(_staying(rows).for_page(), person, permission, pk)
+    return one(staying(rows).for_page(), person, permission, pk)
 
 
 def locales(person: Person) -> list[str]:
@@ -178,29 +146,29 @@ def owners(person: Person, most: int) -> list[str]:
 
 
 def changes(person: Person, permission: str = VIEW) -> ChangeQuerySet:
-    return _visible(Change.objects.all(), person, permission)
+    return visible(Change.objects.all(), person, permission)
 
 
 def change(person: Person, pk: UUID) -> Change:
     """A change request with its endpoint, to be canceled or decided; Http404 when the endpoint was removed."""
     rows = changes(person, DEPLOY).filter(endpoint__resource__removing_at=None).exclude(endpoint=None)
     rows = rows.select_related("endpoint")
-    return _one(rows, person, DEPLOY, pk)
+    return one(rows, person, DEPLOY, pk)
 
 
 def bulks(person: Person) -> "QuerySet[Bulk, Bulk]":
     """Those of others are for whoever can deploy everywhere, because they can be about any endpoint."""
-    return _visible(Bulk.objects.all(), person, DEPLOY, lambda _held: Q(actor=person.pk))
+    return visible(Bulk.objects.all(), person, DEPLOY, lambda _held: Q(actor=person.pk))
 
 
 def bulk(person: Person, pk: UUID) -> Bulk:
-    return _one(bulks(person).select_related("actor", "model"), person, DEPLOY, pk)
+    return one(bulks(person).select_related("actor", "model"), person, DEPLOY, pk)
 
 
 def events(person: Person, permission: str = VIEW) -> EventQuerySet:
     """Events about people and their accounts are only for those who manage them."""
     rows = Event.objects.all()
-    return _visible(rows if may_manage_people(person) else rows.not_about_people(), person, permission, within.events)
+    return visible(rows if may_manage_people(person) else rows.not_about_people(), person, permission, within.events)
 
 
 def manages_resources(person: Person) -> bool:
@@ -219,40 +187,40 @@ def people(person: Person) -> list[tuple[int, str]]:
 
 
 def log_archives(person: Person, permission: str = READ_LOGS) -> LogArchiveQuerySet:
-    return _visible(LogArchive.objects.all(), person, permission)
+    return visible(LogArchive.objects.all(), person, permission)
 
 
 def log_days(person: Person) -> LogDayQuerySet:
-    return _visible(LogDay.objects.all(), person, READ_LOGS)
+    return visible(LogDay.objects.all(), person, READ_LOGS)
 
 
 def log_entries(person: Person, permission: str = READ_LOGS) -> LogEntryQuerySet:
-    return _visible(LogEntry.objects.all(), person, permission)
+    return visible(LogEntry.objects.all(), person, permission)
 
 
 def log_files(person: Person, permission: str = READ_LOGS) -> LogFileQuerySet:
-    return _visible(LogFile.objects.all(), person, permission)
+    return visible(LogFile.objects.all(), person, permission)
 
 
 def downloads(person: Person) -> DownloadQuerySet:
-    return _visible(Download.objects.all(), person, READ_LOGS)
+    return visible(Download.objects.all(), person, READ_LOGS)
 
 
 def resource_downloads(person: Person, resource: Resource) -> DownloadQuerySet:
     """The downloads that a worker still makes of a resource's content logs, to be counted by whoever manages it."""
-    return _visible(Download.objects.active().filter(endpoint__resource=resource), person, MANAGE)
+    return visible(Download.objects.active().filter(endpoint__resource=resource), person, MANAGE)
 
 
 def download(person: Person, pk: UUID) -> Download:
-    return _one(downloads(person).for_page(), person, READ_LOGS, pk)
+    return one(downloads(person).for_page(), person, READ_LOGS, pk)
 
 
 def purges(person: Person) -> PurgeQuerySet:
-    return _visible(Purge.objects.all(), person, MANAGE_LOGS)
+    return visible(Purge.objects.all(), person, MANAGE_LOGS)
 
 
 def purge(person: Person, pk: UUID) -> Purge:
-    return _one(purges(person).for_page(), person, MANAGE_LOGS, pk)
+    return one(purges(person).for_page(), person, MANAGE_LOGS, pk)
 
 
 # A person's own.
@@ -260,11 +228,11 @@ def purge(person: Person, pk: UUID) -> Purge:
 
 def saved_views(person: Person) -> SavedViewQuerySet:
     """The person's own, and those that others share: for whoever sees everything, because a view can name anything."""
-    return _visible(SavedView.objects.visible_to(person), person, VIEW, lambda _held: Q(owner=person.pk))
+    return visible(SavedView.objects.visible_to(person), person, VIEW, lambda _held: Q(owner=person.pk))
 
 
 def saved_view(person: Person, pk: UUID) -> SavedView:
-    return _one(saved_views(person), person, VIEW, pk)
+    return one(saved_views(person), person, VIEW, pk)
 
 
 def may_delete_view(person: Person, view: SavedView) -> bool:
@@ -273,7 +241,7 @@ def may_delete_view(person: Person, view: SavedView) -> bool:
 
 
 def favorites(person: Person) -> "QuerySet[Favorite, Favorite]":
-    return _visible(Favorite.objects.filter(user=person.pk), person, VIEW)
+    return visible(Favorite.objects.filter(user=person.pk), person, VIEW)
 
 
 def preferences(person: Person) -> "QuerySet[Preferences, Preferences]":

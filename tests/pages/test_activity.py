@@ -357,8 +357,6 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "entry": "e1",
         "count": 2,
         "files": 3,
-        "role": "Viewer",
-        "group": "Night shift",
     }
     with override(language):
         text = event.text

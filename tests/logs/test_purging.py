@@ -5,19 +5,19 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.files.storage import storages
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
+from endpoints.access import roles
 from endpoints.azure.entities import LogFile as Listed
 from endpoints.logs.download import requests as downloads
 from endpoints.logs.fetch import listing
 from endpoints.logs.purge import requests as purging
 from endpoints.mirror.removals import remove_resource
-from endpoints.models import Event, LogDay, LogEntry, LogFile, Purge, Resource
+from endpoints.models import Event, Grant, LogDay, LogEntry, LogFile, Purge, Resource, RoleName
 from endpoints.models.search import LOG_TEXT
 from tests.logs.steps import refresh, step
 
@@ -428,15 +428,16 @@ def test_who_only_reads_logs_deletes_nothing(kept, lena):
     assert lena.post(reverse("endpoints:logs-purge", args=[kept.pk])).status_code == 403
 
 
-def test_who_may_manage_logs_but_not_read_them_deletes_nothing(kept, nemo):
-    nemo.user.user_permissions.add(Permission.objects.get(codename="manage_logs"))
+def test_who_may_manage_logs_but_not_read_them_deletes_nothing(kept, nemo, monkeypatch):
+    monkeypatch.setitem(roles.ROLES, "only-manages", roles.Role("", frozenset({roles.VIEW, roles.MANAGE_LOGS})))
+    Grant.objects.create(person=nemo.user, role="only-manages")
     address = reverse("endpoints:logs-purge", args=[kept.pk])
     day = timezone.now().date().isoformat()
     assert nemo.get(address).status_code == 403
     typed = {"key": str(uuid.uuid4()), "reason": "Law", "until": day, "typed": day}
     assert nemo.post(address, typed).status_code == 403
     assert not Purge.objects.exists()
-    nemo.user.user_permissions.add(Permission.objects.get(codename="read_logs"))
+    Grant.objects.create(person=nemo.user, role=RoleName.LOG_ADMIN)
     assert nemo.post(address, typed).status_code == 302
 
 

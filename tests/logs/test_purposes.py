@@ -49,7 +49,7 @@ def giving(person, said, pks):
     queries = ({}, {"entry": said.pk}, {"all": "1", "q": said.text.split()[0]}, {"version": "old"})
     for name, parts in PATTERNS.items():
         for pk in pks if "pk" in parts else [None]:
-            given = {part: {"pk": pk, "entry": said.pk}[part] for part in parts}
+            given = {part: {"pk": pk, "entry": said.pk, "name": person.user.get_username()}[part] for part in parts}
             address = reverse(f"endpoints:{name}", kwargs=given)
             answers = [person.get(address, query, headers=headers) for query in queries for headers in ({}, HTMX)]
             if name == "logs-purge":

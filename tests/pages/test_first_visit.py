@@ -26,7 +26,7 @@ def test_before_the_first_sync_has_ended_the_list_says_that_it_is_loading(alice,
 
 def test_without_endpoints_a_viewer_is_told_who_deploys(bob, mirrored):
     page = bob.get("/endpoints/").content.decode()
-    assert "Deploying requires the admin role." in page
+    assert "Deploying requires the deployer role." in page
     assert "Deploy model</a>" not in page
 
 

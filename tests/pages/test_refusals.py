@@ -4,8 +4,9 @@ import io
 import logging
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
+
+from endpoints.access import permissions
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_a_request_that_fails_has_its_traceback_in_the_log(nemo, log, monkeypatc
     def broken(*_arguments):
         raise LookupError("no such thing")
 
-    monkeypatch.setattr(User, "has_perm", broken)
+    monkeypatch.setattr(permissions, "scope", broken)
     nemo.raise_request_exception = False
     assert nemo.get("/models/").status_code == 500
     assert "LookupError: no such thing" in log.getvalue()

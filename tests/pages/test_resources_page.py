@@ -116,7 +116,7 @@ def test_the_report_of_a_test_is_plain_text_without_the_key(alice, mirrored):
     report = unescape(re.search(rf'id="report-{mirrored.pk}"[^>]*>([^<]*)</pre>', page)[1])
     lines = report.splitlines()
     assert lines[0].startswith(f"Contoso: {mirrored.endpoint_url}, v3.2")
-    assert re.fullmatch(r"Tested \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", lines[1])
+    assert re.fullmatch(r"Tested [A-Z][a-z]{2} \d+, \d{4} \d\d:\d\d:\d\d UTC", lines[1])
     assert lines[2] == "5 checks passed"
     assert [line for line in lines if re.match(r"- Passed: Authentication.* Accepted\.", line)]
     assert mirrored.key.open() not in report

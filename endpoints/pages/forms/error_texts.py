@@ -18,6 +18,7 @@ REQUIRED = {
     "number": gettext_lazy("Enter the number."),
     "oldpassword": gettext_lazy("Enter your current password."),
     "password": gettext_lazy("Enter your password."),
+    "role": gettext_lazy("Select a role."),
     "password1": gettext_lazy("Enter a new password."),
     "password2": gettext_lazy("Enter the new password again."),
     "project": gettext_lazy("Select a project."),

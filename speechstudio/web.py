@@ -2,12 +2,9 @@
 
 import socket
 import time
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
-from gunicorn.workers.gthread import TConn
-
+from speechstudio.application_threads import THREADS
 from speechstudio.whole_requests import WholeRequests
 
 ACCEPT_DELAY_SECONDS = 0.0005
@@ -25,25 +22,15 @@ class LessBusyFirst(WholeRequests):
     The methods are not documented by gunicorn; tests/processes/test_web.py fails when they change.
     """
 
-    busy = 0  # requests that are being answered; only the thread that accepts connections changes it
-
     def accept(self, listener: socket.socket) -> None:
         if self.nr_conns and self.cfg.workers > 1:
-            time.sleep(ACCEPT_DELAY_SECONDS * min(max(self.busy, 1), self.cfg.threads))
+            time.sleep(ACCEPT_DELAY_SECONDS * min(max(self.busy, 1), THREADS))
         super().accept(listener)
-
-    def answer(self, conn: TConn) -> None:
-        self.busy += 1
-        super().answer(conn)
-
-    def finish_request(self, conn: TConn, fs: "Future[Any]") -> None:
-        self.busy -= 1
-        super().finish_request(conn, fs)
 
 
 wsgi_app = "speechstudio.wsgi"
 worker_class = LessBusyFirst
-threads = 8  # a long download occupies one thread, and the others serve pages
+threads = 64  # which receive requests and send answers, and start when they are needed; pages are made in THREADS
 keepalive = 5  # seconds; pages poll every two seconds and need not reconnect
 preload_app = True
 control_socket_disable = True

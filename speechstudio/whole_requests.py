@@ -1,169 +1,114 @@
-"""Receives requests whole before a thread of the web server answers them.
+"""Lets requests whose rest doesn't arrive stop nobody, and refuses bodies that are too large.
 
-gunicorn's threads read requests themselves, without a limit of time: as many clients as there are threads stop the
-product by sending half of a request each. Here the loop that accepts connections collects head and body, with limits,
-and gunicorn's parser reads what was collected. The methods are not documented by gunicorn;
-tests/processes/test_unfinished_requests.py fails when they change.
+gunicorn's threads read requests themselves, without a limit of time. So it has many of them; they call the application
+once the body is there (`receive`), and a connection whose request takes too long is closed for reading, which ends the
+thread's wait (`close_late`). gunicorn alone reads HTTP, and its settings limit_request_* bound heads.
+
+The methods of gunicorn's worker are not documented; tests/processes/test_unfinished_requests.py fails when they change.
 """
 
 import contextlib
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from functools import partial
-from selectors import EVENT_READ
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from threading import get_ident
+from typing import IO, Any
 
-from gunicorn import http
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from speechstudio.path_prefix import Application
+
 SECONDS = 10.0  # in which a client has to send a request
-STOPPING_SECONDS = 2.0  # the same while the worker stops
-LARGEST_HEAD = 64 * 1024
+SHORT_SECONDS = 1.0  # the same while all threads are occupied, or while the worker stops
 LARGEST_BODY = 3 * 1024 * 1024  # more than forms may have (Django's DATA_UPLOAD_MAX_MEMORY_SIZE); nothing is uploaded
-MOST_BYTES = 64 * 1024 * 1024  # of all unfinished requests of a worker
-MOST_UNFINISHED = 500  # connections of a worker; of more, the oldest is closed
-AT_ONCE = 64 * 1024  # bytes that are read from a connection before others get their turn
-_STATUS = {
-    408: "Request Timeout",
-    413: "Content Too Large",
-    431: "Request Header Fields Too Large",
-    503: "Service Unavailable",
-}
-
-
-class Unfinished:
-    """What a connection has sent of its request."""
-
-    def __init__(self, received: bytes = b"") -> None:
-        self.began, self.received = time.monotonic(), bytearray(received)
-        self.head = self.seen = 0  # the length of the head when it is known; how far chunks have been read
-        self.length: int | None = 0  # of the body; None: in chunks
-        self.told_to_continue = False
-
-    def refused(self) -> int:
-        """The status to refuse it with, 0 if its size is allowed."""
-        if not self.head:
-            return 431 if len(self.received) > LARGEST_HEAD else 0
-        size = self.length if self.length is not None else len(self.received) - self.head
-        return 413 if size > LARGEST_BODY else 0
-
-    def is_whole(self) -> bool:
-        """Whether nothing is missing. gunicorn answers what it cannot read."""
-        if not self.head and not self._read_head():
-            return False
-        return len(self.received) >= self.head + self.length if self.length is not None else self._has_last_chunk()
-
-    def _read_head(self) -> bool:
-        start = len(self.received) - len(self.received.lstrip(b"\r\n"))
-        end = self.received.find(b"\r\n\r\n", start)
-        if end < 0:
-            return False
-        self.head = self.seen = end + 4
-        for line in bytes(self.received[:end]).lower().split(b"\r\n"):
-            name, _colon, value = line.partition(b":")
-            if name == b"transfer-encoding":
-                self.length = None
-            elif name == b"content-length" and self.length is not None:
-                with contextlib.suppress(ValueError):
-                    self.length = max(int(value), 0)
-            elif name == b"expect":
-                self.told_to_continue = True
-        return True
-
-    def _has_last_chunk(self) -> bool:
-        while (end := self.received.find(b"\r\n", self.seen)) >= 0:
-            try:
-                size = int(self.received[self.seen : end].partition(b";")[0], 16)
-            except ValueError:
-                return True
-            if size <= 0:  # trailers end with an empty line
-                return self.received.startswith(b"\r\n", end + 2) or self.received.find(b"\r\n\r\n", end + 2) >= 0
-            if end + size + 4 > len(self.received):
-                return False
-            self.seen = end + size + 4
-        return False
+IN_MEMORY = 256 * 1024  # bytes of a body; the rest is in a temporary file
+AT_ONCE = 64 * 1024  # bytes that are read of a body
 
 
 class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """A worker whose threads never wait for the rest of a request."""
+    """A worker that calls the application with whole requests and closes connections whose request is late."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.unfinished: dict[TConn, Unfinished] = {}
+        self.receiving: dict[int, tuple[TConn, float]] = {}  # by thread: what it receives, since when
+        self.in_threads = 0  # connections; only the thread that accepts connections changes it
+
+    @property
+    def busy(self) -> int:
+        """How many requests are there whole and not yet answered."""
+        return max(self.in_threads - len(self.receiving), 0)
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self.wsgi: Application = partial(self.receive, self.wsgi)
 
     def enqueue_req(self, conn: TConn) -> None:
-        """A connection is new or has sent something: it goes to a thread once its request is whole."""
-        left = conn.parser.unreader.take_buffered() if conn.parser else b""
-        conn.sock.setblocking(False)
-        self.unfinished[conn] = Unfinished(left)
-        self.poller.register(conn.sock, EVENT_READ, partial(self._receive, conn))
-        if len(self.unfinished) > MOST_UNFINISHED:
-            self._drop(next(iter(self.unfinished)), 503)
-        if conn in self.unfinished:
-            self._receive(conn)
-
-    def answer(self, conn: TConn) -> None:
-        """Give a connection whose request is whole to a thread."""
+        self.in_threads += 1
         super().enqueue_req(conn)
 
-    def _receive(self, conn: TConn, _file: object = None) -> None:
-        request = self.unfinished[conn]
-        with contextlib.suppress(BlockingIOError, InterruptedError):
-            try:
-                data = conn.sock.recv(AT_ONCE)
-            except OSError as error:
-                if isinstance(error, BlockingIOError | InterruptedError):
-                    raise
-                data = b""
-            if not data:
-                return self._drop(conn)
-            request.received += data
-        whole = request.is_whole()
-        if status := request.refused():
-            return self._drop(conn, status)
-        if whole:
-            self._forget(conn)
-            self._prepare(conn, request)
-            return self.answer(conn)
-        if sum(len(one.received) for one in self.unfinished.values()) > MOST_BYTES:
-            return self._drop(max(self.unfinished, key=lambda one: len(self.unfinished[one].received)), 503)
-        if request.told_to_continue:
-            request.told_to_continue = False
-            self._send(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
-        return None
+    def finish_request(self, conn: TConn, fs: "Future[Any]") -> None:
+        self.in_threads -= 1
+        super().finish_request(conn, fs)
 
-    def _prepare(self, conn: TConn, request: Unfinished) -> None:
-        """Let the parser read what was received, and then the end of the connection."""
-        if conn.parser is None:
-            nothing: Iterator[bytes] = iter(())
-            conn.parser = http.get_parser(self.cfg, nothing, conn.client)
-            conn.initialized = True
-        conn.parser.unreader.unread(bytes(request.received))
+    def handle(self, conn: TConn) -> Any:
+        """Runs in a thread: receives a request and answers it. What it returns is false if the connection ends."""
+        self.receiving[get_ident()] = conn, time.monotonic()
+        try:
+            result = super().handle(conn)
+        finally:
+            self.receiving.pop(get_ident(), None)
+        if not result:
+            _end_reading(conn)  # gunicorn would wait two seconds for the client's end, in the thread that accepts
+        return result
+
+    def receive(
+        self, application: Application, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Call the application with the whole body; chunks get a Content-Length, without which Django ignores them."""
+        body = None
+        if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+            body = _body(environ)
+        conn, _began = self.receiving.pop(get_ident())
+        if isinstance(body, str):
+            conn.parser.mesg.force_close()
+            start_response(body, [("Content-Length", "0")])
+            return []
+        if body is not None:
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(body.tell())}
+            body.seek(0)
+        return application(environ, start_response)
 
     def murder_pending(self) -> None:
-        """Runs each second: closes what has taken too long."""
+        """Runs at least each second."""
         super().murder_pending()
-        most = SECONDS if self.alive else STOPPING_SECONDS
+        self.close_late()
+
+    def close_late(self) -> None:
+        """End the wait for requests that take too long."""
+        most = SECONDS if self.alive and self.in_threads <= self.cfg.threads else SHORT_SECONDS
         now = time.monotonic()
-        for conn, request in list(self.unfinished.items()):
-            if now - request.began > most:
-                self._drop(conn, 408 if request.received else 0)
+        for conn, began in list(self.receiving.values()):
+            if now - began > most:
+                _end_reading(conn)
 
-    def _forget(self, conn: TConn) -> None:
-        del self.unfinished[conn]
-        with contextlib.suppress(OSError, KeyError, ValueError):
-            self.poller.unregister(conn.sock)
 
-    def _drop(self, conn: TConn, status: int = 0) -> None:
-        self._forget(conn)
-        if status:
-            self._send(
-                conn, f"HTTP/1.1 {status} {_STATUS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
-            )
-        self.nr_conns -= 1
-        conn.close()
+def _body(environ: dict[str, Any]) -> IO[bytes] | str:
+    """The whole body, written to its end; the status to refuse it with if it is too large or incomplete."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (closed with the last reference to it)
+    while length <= LARGEST_BODY and (piece := environ["wsgi.input"].read(AT_ONCE)):
+        body.write(piece)
+        length = max(length, body.tell())
+    if length > LARGEST_BODY:
+        return "413 Content Too Large"
+    return "408 Request Timeout" if body.tell() < length else body
 
-    def _send(self, conn: TConn, data: bytes) -> None:
-        """A few bytes, which fit into the buffer of a connection that has sent nothing else."""
-        with contextlib.suppress(OSError):
-            conn.sock.send(data)
+
+def _end_reading(conn: TConn) -> None:
+    """A thread that reads from the connection finds its end; answers can still be sent."""
+    with contextlib.suppress(OSError):
+        conn.sock.shutdown(socket.SHUT_RD)

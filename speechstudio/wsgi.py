@@ -3,10 +3,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from speechstudio.application_threads import FewAtOnce
 from speechstudio.path_prefix import without_prefix
 from speechstudio.start import refuse_demo_accounts, settings  # ends the process if a setting is wrong
 
-application = without_prefix(settings.SCRIPT_NAME, get_wsgi_application())
+application = FewAtOnce(without_prefix(settings.SCRIPT_NAME, get_wsgi_application()))
 refuse_demo_accounts()
 # gunicorn reads it with each request, and refuses those whose path has no prefix.
 os.environ.pop("SCRIPT_NAME", None)

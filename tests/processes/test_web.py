@@ -1,11 +1,16 @@
-"""The web server with two workers: connections go to the less busy one."""
+"""The web server with two workers: connections go to the less busy one, and few threads make pages."""
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, BrokenBarrierError, Thread
+from typing import Any
 
 import httpx
 import pytest
+from django.db import connection
 
+from speechstudio.application_threads import FewAtOnce
 from speechstudio.demo.processes import accepts, free_port, web
 from tests.demo import PLAIN, ROOT, until
 
@@ -52,3 +57,65 @@ def test_connections_go_to_the_other_worker_while_one_is_busy(url, tmp_path):
 
     until(two_at_once)  # both have started
     until(lambda: all(two_at_once() for _ in range(IN_SUCCESSION)), every=0)
+
+
+def respond(_status, _headers):
+    pass
+
+
+@pytest.mark.parametrize(("places", "meet"), [(3, True), (2, False)])
+def test_the_application_is_called_in_few_threads(places, meet):
+    barrier = Barrier(3)
+
+    def page(_environ, _start_response):
+        try:
+            barrier.wait(0.5)
+        except BrokenBarrierError:
+            return [b"alone"]
+        return [b"together"]
+
+    application = FewAtOnce(page, places)
+    with ThreadPoolExecutor(3) as threads:
+        answers = [b"".join(answer) for answer in threads.map(lambda _number: application({}, respond), range(3))]
+    assert answers == [b"together" if meet else b"alone"] * 3
+
+
+def test_an_answer_that_is_being_sent_takes_no_place():
+    application = FewAtOnce(lambda _environ, _start_response: iter([b"a", b"b"]), 1)
+    first, second = application({}, respond), application({}, respond)
+    assert next(iter(first)) == next(iter(second)) == b"a"
+    assert list(second) == list(first) == [b"b"]
+
+
+def test_an_error_of_the_application_reaches_the_server_and_takes_no_place():
+    def page(environ, _start_response):
+        if environ:
+            raise ValueError("wrong")
+        return [b"a"]
+
+    application = FewAtOnce(page, 1)
+    with pytest.raises(ValueError, match="wrong"):
+        application({"wrong": 1}, respond)
+    assert list(application({}, respond)) == [b"a"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_reads_the_database_while_it_is_sent_leaves_no_connection():
+    def rows():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            yield cursor.fetchone()
+        yield connection.connection is not None
+
+    found = []
+
+    def send():
+        answer: Any = FewAtOnce(lambda _environ, _start_response: rows())({}, respond)
+        found.extend(answer)
+        answer.close()
+        found.append(connection.connection is not None)
+
+    sender = Thread(target=send)
+    sender.start()
+    sender.join()
+    assert found == [(1,), True, False]

@@ -6,7 +6,7 @@
   const SOON = 300, STAY = 200; // milliseconds until it opens, and in which the pointer may reach it
   const tip = Object.assign(document.createElement("div"), { id: "tip", className: "tip", hidden: true });
   tip.setAttribute("role", "tooltip");
-  document.body.append(tip);
+  (document.getElementById("main") ?? document.body).append(tip); // a landmark
   let anchor = null, described = null, timer = 0;
   const taken = new Map(); // titles, so that the browser does not show them too
 

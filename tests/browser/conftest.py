@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -129,6 +130,17 @@ def deploy(open_page):
         return page, page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True))
 
     return deploy
+
+
+@pytest.fixture
+def serving(open_page, deploy):
+    """The path of an endpoint that serves; tests that change nothing share one, as a resource has 50 at most."""
+    page = open_page("viewer", "/endpoints/?status=Succeeded")
+    if not page.locator("tbody tr[id]").count():
+        _page, row = deploy("Stays where it is", logging=True)
+        expect(row).to_have_attribute("data-status", "Succeeded", timeout=60_000)
+        page.reload()
+    return urlsplit(page.locator("tbody tr[id]").first.get_by_role("link").first.get_attribute("href")).path
 
 
 def fill_wizard(page, name, *, description="", logging=False):

@@ -64,8 +64,8 @@ def test_an_entry_is_found_by_a_word_and_heard_from_any_word(recorded):
 def test_a_range_is_downloaded_completely_after_it_was_canceled_and_paused(recorded, service):
     page = recorded
     page.locator("#filter-from").fill("2020-01-01")
-    label = page.locator(f"{ENTRIES} label").nth(1).inner_text()
-    page.locator("#filter-to").fill(re.search(r"\d{4}-\d\d-\d\d", label)[0])
+    day = page.locator(f"{ENTRIES} time").nth(1).get_attribute("datetime")[:10]
+    page.locator("#filter-to").fill(day)
     expect(page.locator(".chip")).to_have_count(2)
     page.get_by_role("button", name="Download selected").click()
     expect(page.get_by_text("Nothing selected.")).to_be_visible()

@@ -1,7 +1,6 @@
 """On each page that refreshes in place, what a person has focused, selected, opened and typed survives the change."""
 
 import re
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -68,17 +67,6 @@ def resource(open_page):
     change("resume")
 
 
-@pytest.fixture
-def endpoint(open_page, deploy):
-    """The path of an endpoint that serves."""
-    page = open_page("viewer", "/endpoints/?status=Succeeded")
-    if not page.locator("tbody tr[id]").count():
-        _page, row = deploy("Stays where it is", logging=True)
-        expect(row).to_have_attribute("data-status", "Succeeded", timeout=60_000)
-        page.reload()
-    return urlsplit(page.locator("tbody tr[id]").first.get_by_role("link").first.get_attribute("href")).path
-
-
 def swapped(page, change, to):
     """Make the change, and wait until the page has swapped its parts for it."""
     live = page.locator("[data-live]").first
@@ -90,9 +78,9 @@ def swapped(page, change, to):
 
 
 @pytest.mark.parametrize("name", [*LIVE, *FORMS])
-def test_a_change_leaves_everything_where_it_was(open_page, endpoint, resource, name):
+def test_a_change_leaves_everything_where_it_was(open_page, serving, resource, name):
     address = (LIVE | FORMS)[name]
-    where = f"{endpoint}{address[2:]}" if address.startswith(".") else address
+    where = f"{serving}{address[2:]}" if address.startswith(".") else address
     page = open_page("admin", where, viewport={"width": 1280, "height": 800})
     page.evaluate("document.body.dataset.loaded = 'once'")
 
@@ -123,9 +111,9 @@ def test_a_change_leaves_everything_where_it_was(open_page, endpoint, resource, 
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_form_says_since_when_the_server_does_not_answer(open_page, endpoint, complaints, name):
+def test_a_form_says_since_when_the_server_does_not_answer(open_page, serving, complaints, name):
     address = FORMS[name]
-    page = open_page("admin", f"{endpoint}{address[2:]}" if address.startswith(".") else address)
+    page = open_page("admin", f"{serving}{address[2:]}" if address.startswith(".") else address)
     page.route(re.compile(r"[?&]version="), lambda route: route.abort())
     page.evaluate("htmx.trigger('[data-live]', 'refresh')")
     expect(page.get_by_text(re.compile(r"^No connection since \d\d:\d\d$"))).to_be_visible()

@@ -6,9 +6,12 @@ connection to the database.
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 from django.db import connections
+from django.urls import get_script_prefix, set_script_prefix
+from django.utils import timezone, translation
 
 from speechstudio.path_prefix import Application
 
@@ -23,23 +26,45 @@ class FewAtOnce:
         self._threads = ThreadPoolExecutor(threads, "application")  # starts them when they are needed: after a fork
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        answer = self._threads.submit(self._application, environ, start_response).result()
+        context = copy_context()
+        answer = self._threads.submit(context.run, self._answer, environ, start_response).result()
         # gunicorn sends these by sendfile, and recognizes them by their class.
-        return answer if isinstance(answer, environ.get("wsgi.file_wrapper", ())) else _Answer(answer)
+        file: Iterable[bytes] = answer.pieces
+        return file if isinstance(file, environ.get("wsgi.file_wrapper", ())) else answer
+
+    def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> "_Answer":
+        return _Answer(self._application(environ, start_response))
 
 
 class _Answer:
-    """An answer whose pieces may be made while it is sent, with a connection to the database that ends with it."""
+    """An answer whose pieces may be made while it is sent: in the language, time zone and path prefix of the request.
+
+    Its connection to the database ends with it.
+    """
 
     def __init__(self, pieces: Any) -> None:
-        self._pieces = pieces
+        self.pieces = pieces
+        self._context = copy_context()
+        self._prefix = get_script_prefix()
+        self._language = translation.get_language()
+        self._zone = timezone.get_current_timezone()
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._pieces)
+        self._context.run(self._activate)
+        pieces = iter(self.pieces)
+        while (piece := self._context.run(next, pieces, None)) is not None:
+            yield piece
+
+    def _activate(self) -> None:
+        """Django keeps these for each thread, although it keeps them in the context."""
+        set_script_prefix(self._prefix)
+        timezone.activate(self._zone)
+        if self._language:
+            translation.activate(self._language)
 
     def close(self) -> None:
         try:
-            if hasattr(self._pieces, "close"):
-                self._pieces.close()
+            if hasattr(self.pieces, "close"):
+                self._context.run(self.pieces.close)
         finally:
             connections.close_all()

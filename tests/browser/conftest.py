@@ -135,7 +135,7 @@ def deploy(open_page):
 @pytest.fixture
 def serving(open_page, deploy):
     """The path of an endpoint that serves; tests that change nothing share one, as a resource has 50 at most."""
-    page = open_page("viewer", "/endpoints/?status=Succeeded")
+    page = open_page("admin", "/endpoints/?status=Succeeded")
     if not page.locator("tbody tr[id]").count():
         _page, row = deploy("Stays where it is", logging=True)
         expect(row).to_have_attribute("data-status", "Succeeded", timeout=60_000)

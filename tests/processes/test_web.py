@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 from django.db import connection
+from django.urls import get_script_prefix, reverse, set_script_prefix
+from django.utils import translation
 
 from speechstudio.application_threads import FewAtOnce
 from speechstudio.demo.processes import accepts, free_port, web
@@ -119,3 +121,13 @@ def test_an_answer_that_reads_the_database_while_it_is_sent_leaves_no_connection
     sender.start()
     sender.join()
     assert found == [(1,), True, False]
+
+
+def test_pieces_that_are_made_while_they_are_sent_are_in_the_language_of_the_request():
+    def page(_environ, _start_response):
+        translation.activate("de")
+        set_script_prefix("/speech/")
+        return (f"{text} {reverse('endpoints:list')}".encode() for text in [translation.gettext_lazy("Models")])
+
+    assert list(FewAtOnce(page)({}, print)) == [b"Modelle /speech/endpoints/"]
+    assert (translation.get_language(), get_script_prefix()) == ("en", "/")

@@ -59,8 +59,14 @@ def resource(open_page):
 
     def change(to):
         address = f"{path}{to}/"
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]*)"', page.request.get(address).text())[1]
-        form = {"csrfmiddlewaretoken": token, "reason": "A change that every page shows"}
+        shown = page.request.get(address).text()
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]*)"', shown)[1]
+        number = re.search(r"number of endpoints: <strong>(\d+)<", shown)  # when there are many
+        form = {
+            "csrfmiddlewaretoken": token,
+            "reason": "A change that every page shows",
+            "number": number[1] if number else "0",
+        }
         assert page.request.post(address, form=form, headers={"Referer": page.url}).ok
 
     yield change

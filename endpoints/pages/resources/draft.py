@@ -23,10 +23,11 @@ from endpoints.pages.resources.check_words import CheckWords
 @may("manage_resources")
 def draft(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The test of a draft as it goes on; a POST uses or discards the draft, or has it tested again."""
+    version = ResourcesVersion.of_draft(pk).version  # before the row, so that a change in between is news for the poll
     found = door.connection_draft(request.user, pk)
     if request.method == "POST":
         return _decide(request, found, request.POST.get("action", ""))
-    poll = f"{reverse('endpoints:resource-draft', args=[pk])}?version={ResourcesVersion.of_draft(pk).version}"
+    poll = f"{reverse('endpoints:resource-draft', args=[pk])}?version={version}"
     context = {"section": "resources", "draft": found, "check": CheckWords(found), "poll": poll}
     context["edit"] = _form_of(found)
     template = "_draft" if request.htmx.target == "draft" else "draft"

@@ -17,8 +17,14 @@ from django.core.validators import validate_email
 from speechstudio.environment import OURS_ALONE
 from speechstudio.var import directory
 
-_LONGEST = {"SWEEP_SECONDS": 3600, "LOOK_SECONDS": 86_400, "DOWNLOAD_DAYS": 36_500}
-_MOST = {"DOWNLOADS_PER_PERSON": 100, "ZIPS_PER_PERSON": 1000}
+_TIMES, _DOWNLOADS = "It counts whole seconds or days.", "It counts downloads of content logs."
+_MOST = {
+    "SWEEP_SECONDS": (3600, _TIMES),
+    "LOOK_SECONDS": (86_400, _TIMES),
+    "DOWNLOAD_DAYS": (36_500, _TIMES),
+    "DOWNLOADS_PER_PERSON": (100, _DOWNLOADS),
+    "ZIPS_PER_PERSON": (1000, _DOWNLOADS),
+}
 _MAKE_KEY = "python3 manage.py newkey prints one."
 
 
@@ -126,27 +132,10 @@ def _protects_keys(address: str) -> bool:
 
 
 @register()
-def intervals_make_sense(**_: Any) -> list[CheckMessage]:
+def numbers_make_sense(**_: Any) -> list[CheckMessage]:
     return [
-        Error(
-            f"{name} must be at least 1, and at most {longest}.",
-            hint="It counts whole seconds or days.",
-            id="endpoints.E007",
-        )
-        for name, longest in _LONGEST.items()
-        if not 1 <= getattr(settings, name) <= longest
-    ]
-
-
-@register()
-def limits_make_sense(**_: Any) -> list[CheckMessage]:
-    return [
-        Error(
-            f"{name} must be at least 1, and at most {most}.",
-            hint="It counts downloads of content logs.",
-            id="endpoints.E021",
-        )
-        for name, most in _MOST.items()
+        Error(f"{name} must be at least 1, and at most {most}.", hint=hint, id="endpoints.E007")
+        for name, (most, hint) in _MOST.items()
         if not 1 <= getattr(settings, name) <= most
     ]
 
@@ -231,7 +220,7 @@ def the_accounts_of_a_demo_are_removed(databases: Iterable[str] | None = None, *
 
     if settings.DEMO or not databases or not (refusal := demo_accounts.refusal()):
         return []
-    return [Error(refusal, hint="Then add an account of your own with createsuperuser.", id="endpoints.E020")]
+    return [Error(refusal, hint="Then add an account of your own with createsuperuser.", id="endpoints.E022")]
 
 
 def of_every_start() -> list[CheckMessage]:
@@ -242,8 +231,7 @@ def of_every_start() -> list[CheckMessage]:
 _OF_EVERY_START: tuple[Callable[..., list[CheckMessage]], ...] = (
     secrets_are_set,
     the_speech_resource_is_complete,
-    intervals_make_sense,
-    limits_make_sense,
+    numbers_make_sense,
     no_name_is_misspelled,
     hosts_and_origins_have_their_form,
     words_have_their_form,

@@ -98,3 +98,10 @@ def test_each_silenced_check_says_why():
     assert len(OURS) > 100
     silenced = {str(path.relative_to(ROOT)): without_reason(path.read_text()) for path in OURS}
     assert {name: comments for name, comments in silenced.items() if comments} == {}
+
+
+def test_each_check_has_an_id_of_its_own():
+    sources = [*(ROOT / "endpoints").rglob("*.py"), *(ROOT / "speechstudio").rglob("*.py")]
+    found = [number for file in sources for number in re.findall(r"endpoints\.([EW]\d{3})\b", file.read_text("utf-8"))]
+    assert found
+    assert {number for number in found if found.count(number) > 1} == set()

@@ -67,7 +67,7 @@ def add(person: Person, draft: str, name: str) -> float:
         raise Failed(f"Add was answered with {answer.status_code} instead of leading to the list.")
     page = person.page(LIST)
     took = time.perf_counter() - began
-    if f"<bdi>{name}</bdi>" not in page:
+    if f">{name}</bdi>" not in page:
         raise Failed(f"The list does not show {name}.")
     return took
 

@@ -60,6 +60,7 @@ TABLE = [
     ("screenshots --to /dev/null", {}, "/dev/null can't be used"),
     ("screenshots", PROGRAMS, "chromium is not installed."),
     ("bench nonsense", {}, "nonsense isn't a benchmark."),
+    ("bench rows --rounds 0", {}, "--rounds must be at least 5."),
     ("speech_check", {}, "There's no resource to check."),
     ("speech_check Nothing", {}, "No resource is named Nothing."),
     ("speech_check --wait long", {}, "--wait"),

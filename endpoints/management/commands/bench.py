@@ -47,13 +47,15 @@ class Command(BaseCommand):
             raise CommandError("The benchmarks read /proc, so they need Linux.", returncode=1)
         if unknown := [part for part in options["parts"] if part not in PARTS]:
             raise CommandError(f"{unknown[0]} isn't a benchmark. Choose from {', '.join(PARTS)}.", returncode=1)
+        if options["rounds"] < FEWEST_ROUNDS:
+            raise CommandError(f"--rounds must be at least {FEWEST_ROUNDS}.", returncode=1)
         signal.signal(signal.SIGTERM, _interrupt)
         noise = Noise()
         noise.listen()
         found: list[Row] = []
         try:
             for part in options["parts"] or PARTS:
-                found += PARTS[part](max(options["rounds"], FEWEST_ROUNDS), full=options["full"], say=self._say)
+                found += PARTS[part](options["rounds"], full=options["full"], say=self._say)
                 noise.listen()
         except (Failed, CannotStart) as error:
             raise CommandError(str(error), returncode=1) from None

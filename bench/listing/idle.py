@@ -33,12 +33,16 @@ def prepared(database: Path, cookie: str) -> list[str]:
     """Remove what is in progress from the list, and sign in for each tab; returns the tabs' cookies."""
     name, _, key = next(part for part in cookie.split("; ") if part.startswith("sessionid=")).partition("=")
     keys = [f"idle{number:028}" for number in range(TABS)]
+    columns = "created_at, ip, last_seen_at, user_agent, data, user_id"
     signed_in = (
-        "INSERT INTO django_session SELECT ?, session_data, expire_date FROM django_session WHERE session_key = ?"
+        "INSERT INTO django_session SELECT ?, session_data, expire_date FROM django_session WHERE session_key = ?",
+        f"INSERT INTO usersessions_usersession (session_key, {columns})"  # noqa: S608 (no values in it)
+        f" SELECT ?, {columns} FROM usersessions_usersession WHERE session_key = ?",
     )
     with sqlite3.connect(database) as rows:
         rows.execute("DELETE FROM endpoints_endpoint WHERE status IN ('NotStarted', 'Running')")
-        rows.executemany(signed_in, [(one, key) for one in keys])
+        for statement in signed_in:
+            rows.executemany(statement, [(one, key) for one in keys])
     rows.close()
     return [f"{name}={one}" for one in keys]
 

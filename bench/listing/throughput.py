@@ -86,7 +86,7 @@ def _measure(web: Web, rounds: int, say: Callable[[str], None]) -> list[Row]:
             f"{what}: full pages",
             Sample(pages, "/s"),
             {"django-tables2": Sample(tables2, "/s")},
-            Goal(times=20),
+            Goal(times=12),
         ),
         Row("list", f"{what}: polls without news", Sample(polls, "/s"), goal=Goal(at_least=1500)),
         Row("list", "a poll without news, with its headers", Sample([[size]], "B"), goal=Goal(at_most=300)),

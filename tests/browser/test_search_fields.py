@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-LINK = "main tbody a[href]"
-PAGES = ["/endpoints/", "/models/", "/logs/"]
+LINK = "main tbody th a[href]"
+PAGES = ["/endpoints/", "/logs/"]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -23,6 +23,8 @@ def main() -> None:
             command_errors.without_names(Command()).run_from_argv(sys.argv)
         else:
             command_errors.run(sys.argv)
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if "--traceback" in sys.argv:
             raise
@@ -39,5 +41,9 @@ def missing(error: Exception) -> str:
 if __name__ == "__main__":
     try:
         main()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except BrokenPipeError:  # whoever reads has seen enough, as in `manage.py ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is written when Python ends
+        raise SystemExit(141) from None

@@ -18,13 +18,18 @@ from speechstudio.environment import OURS_ALONE
 from speechstudio.var import directory
 
 _TIMES, _DOWNLOADS = "It counts whole seconds or days.", "It counts downloads of content logs."
+_SESSION = "It counts hours that a session may last."
 _MOST = {
     "SWEEP_SECONDS": (3600, _TIMES),
     "LOOK_SECONDS": (86_400, _TIMES),
     "DOWNLOAD_DAYS": (36_500, _TIMES),
     "DOWNLOADS_PER_PERSON": (100, _DOWNLOADS),
     "ZIPS_PER_PERSON": (1000, _DOWNLOADS),
+    "SESSION_HOURS": (8760, _SESSION),
+    "SESSION_IDLE_HOURS": (8760, _SESSION),
+    "OIDC_SESSION_HOURS": (8760, _SESSION),
 }
+PRELOAD_SECONDS = 31_536_000  # a year, which browsers' preload lists ask for (hstspreload.org)
 _MAKE_KEY = "python3 manage.py newkey prints one."
 
 
@@ -205,6 +210,22 @@ def words_have_their_form(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def settings_fit_together(**_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not (settings.LOCAL_SIGN_IN or settings.OIDC_ISSUER or settings.BREAK_GLASS_ACCOUNT):
+        hint = "Set OIDC_ISSUER for company sign-in, or remove LOCAL_SIGN_IN."
+        found.append(Error("LOCAL_SIGN_IN is false, so nobody could sign in.", hint=hint, id="endpoints.E025"))
+    if settings.SECURE_HSTS_SECONDS < 0:
+        hint = "It counts whole seconds; 0 switches HSTS off."
+        found.append(Error("HSTS_SECONDS must be at least 0.", hint=hint, id="endpoints.E026"))
+    in_lists = settings.SECURE_HSTS_INCLUDE_SUBDOMAINS and settings.SECURE_HSTS_SECONDS >= PRELOAD_SECONDS
+    if settings.SECURE_HSTS_PRELOAD and not in_lists:
+        hint = f"Set HSTS_SUBDOMAINS to true and HSTS_SECONDS to {PRELOAD_SECONDS} or more, or remove HSTS_PRELOAD."
+        found.append(Error("HSTS_PRELOAD is not enough for browsers' lists.", hint=hint, id="endpoints.E027"))
+    return found
+
+
+@register()
 def var_can_be_written(**_: Any) -> list[CheckMessage]:
     try:
         directory(settings.VAR)
@@ -235,6 +256,7 @@ _OF_EVERY_START: tuple[Callable[..., list[CheckMessage]], ...] = (
     no_name_is_misspelled,
     hosts_and_origins_have_their_form,
     words_have_their_form,
+    settings_fit_together,
     var_can_be_written,
 )
 

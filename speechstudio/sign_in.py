@@ -28,6 +28,7 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
         ],
         "CACHES": {"default": cache},
         # endpoints/pages/sessions.py enforces both limits.
+        "SESSION_IDLE_HOURS": idle_hours,
         "SESSION_COOKIE_AGE": idle_hours * 3600,
         "ACCOUNT_ADAPTER": "endpoints.access.accounts.Accounts",
         "ACCOUNT_FORMS": {

@@ -389,6 +389,12 @@ def test_the_resource_must_be_named_if_there_are_several(resource, world, run_co
     assert run_command("Fabrikam")[1][0].startswith("Fabrikam: ")
 
 
+def test_the_resource_of_the_environment_goes_before_the_stored_one(resource, world, run_command, settings):
+    settings.SPEECH_KEY, settings.SPEECH_ENDPOINT = KEY, world.url
+    assert not run_command()[1][0].startswith(f"{resource.name}: ")
+    assert run_command(resource.name)[1][0].startswith(f"{resource.name}: ")
+
+
 @pytest.mark.parametrize("version", ["2024-11-15", "2025-10-15"])
 def test_write_works_with_later_versions(resource, world, run_command, version):
     Resource.objects.update(api_version=version)

@@ -61,6 +61,7 @@ TABLE = [
     ("screenshots", PROGRAMS, "chromium is not installed."),
     ("bench nonsense", {}, "nonsense isn't a benchmark."),
     ("bench rows --rounds 0", {}, "--rounds must be at least 5."),
+    ("verify_activity --expect zz", {}, "--expect: enter the hash of 64 characters"),
     ("speech_check", {}, "There's no resource to check."),
     ("speech_check Nothing", {}, "No resource is named Nothing."),
     ("speech_check --wait long", {}, "--wait"),
@@ -96,6 +97,19 @@ def test_each_mistake_is_one_sentence_without_the_name_of_an_exception(tmp_path,
     assert len(said(done)) == 1, done.stderr
     assert re.findall(ERROR, done.stdout + done.stderr) == []
     assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["help", "newkey", "check", "speech_check"])
+def test_a_reader_that_goes_away_ends_a_command_without_a_word(tmp_path, command):
+    env = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    env |= {"VAR": str(tmp_path), **UNREACHABLE}
+    words = [sys.executable, "manage.py", *command.split()]
+    with subprocess.Popen(
+        words, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert [line for line in process.stderr if not line.startswith("Installing ")] == []
+    assert process.returncode == 141
 
 
 @pytest.mark.parametrize("command", ["setup", "rotate_keys", "verify_activity", "speech_check"])

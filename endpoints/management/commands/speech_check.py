@@ -66,7 +66,7 @@ class Command(BaseCommand):
             raise CommandError(self.redact(str(error))) from None
         except DatabaseError as error:
             raise CommandError(database_error(error)) from None
-        except CommandError:
+        except (CommandError, BrokenPipeError):
             raise
         except Exception as error:  # its message may contain what was read
             raise CommandError(f"The check itself failed ({place(error)}). Report this place.") from None
@@ -136,18 +136,20 @@ def _client(resource: Resource, key: str, network: Network, recorder: Recorder) 
 
 
 def _named(name: str | None) -> tuple[Resource, str]:
-    """The resource to check, and its key if it is the one of the environment."""
+    """The resource to check, and its key if it is the one of the environment, which goes before those that are stored."""
     try:
         known = {resource.name: resource for resource in Resource.objects.all()}
     except DatabaseError:
         known = {}  # before `setup`
-    if name in known or (known and not name):
-        if not name and len(known) > 1:
-            raise CommandError(f"Enter the name of one of these resources: {', '.join(known)}.")
-        return known[name or next(iter(known))], ""
+    if name in known:
+        return known[name], ""
     found = _of_environment()
     if found and name in (None, found.name):
-        return found, settings.SPEECH_KEY
+        return (known[found.name], "") if found.name in known else (found, settings.SPEECH_KEY)
+    if known and not name:
+        if len(known) > 1:
+            raise CommandError(f"Enter the name of one of these resources: {', '.join(known)}.")
+        return next(iter(known.values())), ""
     if name:
         raise CommandError(f"No resource is named {name}. Resources: {', '.join(known) or 'none'}.")
     raise CommandError("There's no resource to check. Set SPEECH_KEY and SPEECH_REGION (or SPEECH_ENDPOINT).")

@@ -1,5 +1,6 @@
 """Verifies that no event of Activity was changed, removed or added since it was sealed."""
 
+import re
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -14,6 +15,8 @@ class Command(BaseCommand):
         parser.add_argument("--expect", default="", metavar="HASH", help="a hash that an earlier run has printed")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["expect"] and not re.fullmatch("[0-9a-f]{64}", options["expect"]):
+            raise CommandError("--expect: enter the hash of 64 characters that an earlier run has printed.")
         result = verifying.verify(expected=options["expect"])
         verifying.record(result)
         if result.late:

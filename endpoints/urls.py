@@ -12,6 +12,7 @@ from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
 from endpoints.pages.people import grants, groups, invitations, person
 from endpoints.pages.people import listing as people
+from endpoints.pages.people.names import Name
 from endpoints.pages.resources import draft, keys, states
 from endpoints.pages.resources import edit as resource
 from endpoints.pages.resources import listing as resources
@@ -19,6 +20,7 @@ from endpoints.pages.row_numbers import RowNumber
 from endpoints.pages.search import results
 
 register_converter(RowNumber, "row")
+register_converter(Name, "name")
 
 app_name = "endpoints"
 
@@ -83,16 +85,16 @@ urlpatterns = [
     path("resources/<uuid:pk>/hook/", resource.hook, name="resource-hook"),
     path("people/", people.people, name="people"),
     path("people/groups/", groups.groups, name="groups"),
-    path("people/groups/<path:name>/grants/", grants.of_group, name="group-grants"),
-    path("people/groups/<path:name>/", groups.group, name="group"),
-    path("people/<str:name>/", person.person, name="person"),
-    path("people/<str:name>/grants/", grants.of_person, name="person-grants"),
-    path("people/<str:name>/password-link/", invitations.password_link, name="person-password-link"),
+    path("people/groups/<name:name>/grants/", grants.of_group, name="group-grants"),
+    path("people/groups/<name:name>/", groups.group, name="group"),
+    path("people/<name:name>/", person.person, name="person"),
+    path("people/<name:name>/grants/", grants.of_person, name="person-grants"),
+    path("people/<name:name>/password-link/", invitations.password_link, name="person-password-link"),
     path("invitations/new/", invitations.invite, name="invite"),
-    path("people/<str:name>/sessions/", person.sessions, name="person-sessions"),
-    path("people/<str:name>/active/", person.active, name="person-active"),
-    path("people/<str:name>/second-factor/", person.second_factor, name="person-second-factor"),
-    path("people/<str:name>/roles/", person.roles, name="person-roles"),
+    path("people/<name:name>/sessions/", person.sessions, name="person-sessions"),
+    path("people/<name:name>/active/", person.active, name="person-active"),
+    path("people/<name:name>/second-factor/", person.second_factor, name="person-second-factor"),
+    path("people/<name:name>/roles/", person.roles, name="person-roles"),
     path("settings/", settings.settings, name="settings"),
     path("help/", help.help_page, name="help"),
     path("search/", results.search, name="search"),

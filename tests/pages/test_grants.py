@@ -1,9 +1,12 @@
 """Owners give and take roles on the pages of people and groups, for everything, a Speech resource or a project."""
 
 import re
+from urllib.parse import urljoin
 
+import httpx
 import pytest
 from django.contrib.auth.models import Group, User
+from django.urls import reverse
 
 from endpoints.models import Endpoint, Event, Grant, Project, Resource, RoleName
 from tests.pages.test_people import recorded, signed_in_twenty_minutes_ago, text_of
@@ -128,19 +131,41 @@ def test_only_owners_open_groups_and_give_roles(bob, lena, nemo, project):
 
 def test_a_group_is_added_once_and_people_are_put_into_it_when_it_has_a_role(alice, bob):
     answer = alice.post("/people/groups/", {"name": "Calls / night"}, follow=True)
-    assert answer.redirect_chain[-1][0] == "/people/groups/Calls%20/%20night/"
+    address = answer.redirect_chain[-1][0]
     assert "This group has no role yet." in answer.content.decode()
     answer = alice.post("/people/groups/", {"name": "Calls / night"})
     assert answer.status_code == 422
     assert "There is a group of this name." in answer.content.decode()
     assert alice.post("/people/groups/", {"name": ""}).status_code == 422
     assert "Calls / night" not in alice.get(BOB).content.decode()
-    alice.post("/people/groups/Calls%20/%20night/grants/", {"role": "listener"})
+    alice.post(f"{address}grants/", {"role": "listener"})
     assert "Calls / night" in alice.get(BOB).content.decode()
     alice.post(f"{BOB}roles/", {"role": ["Calls / night"]})
     assert set(bob.user.groups.all()) == {Group.objects.get(name="Calls / night")}
-    assert "bob" in text_of(alice, "/people/groups/Calls%20/%20night/")
+    assert "bob" in text_of(alice, address)
     assert recorded()[0] == ("alice added the group Calls / night", "people")
+
+
+NAMES = ["groups", ".", "..", "...", "~", "~Z3JvdXBz", "a/grants", "../x", "/", "a b", "\u00e4", "%2F", "?", "#"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_name_has_a_page_of_its_own(alice, name):
+    User.objects.create_user(name)
+    Group.objects.create(name=name)
+    for route in ("person", "group"):
+        address = reverse(f"endpoints:{route}", args=[name])
+        # As a browser and httpx ask for it: without dots, with what is quoted
+        sent = str(httpx.URL(urljoin("http://testserver", address)))
+        page = alice.get(sent.removeprefix("http://testserver"))
+        assert page.status_code == 200
+        assert str(page.context[route]) == name
+
+
+@pytest.mark.parametrize("part", ["~", "~x", "~Z3JvdXBz!", "~" + "A" * 99, "~w6T_", "~Ym9i"])
+def test_an_encoded_part_that_is_no_name_is_not_found(alice, bob, part):
+    for address in (f"/people/{part}/", f"/people/groups/{part}/", f"/people/groups/{part}/grants/"):
+        assert alice.get(address).status_code in (404, 405)
 
 
 def test_a_group_that_does_not_exist_is_not_found(alice):

@@ -136,7 +136,7 @@ def _client(resource: Resource, key: str, network: Network, recorder: Recorder) 
 
 
 def _named(name: str | None) -> tuple[Resource, str]:
-    """The resource to check, and its key if it is the one of the environment, which goes before those that are stored."""
+    """The resource to check, and its key if it is that of the environment, which goes before those that are stored."""
     try:
         known = {resource.name: resource for resource in Resource.objects.all()}
     except DatabaseError:

@@ -49,7 +49,9 @@ def take(grant: Grant, *, actor: User) -> bool:
 
 @transaction.atomic
 def add_group(name: str, *, actor: User) -> Group | None:
-    """None when there is a group of this name."""
+    """None when there is a group of this name, in whatever case."""
+    if Group.objects.filter(name__iexact=name).exists():
+        return None
     group, new = Group.objects.get_or_create(name=name)
     if new:
         audit.record(Verb.GROUP_ADDED, actor=actor, group=name)

@@ -16,6 +16,7 @@ from endpoints.models.secret import CannotDecrypt
 from endpoints.models.service_errors import in_words
 
 RETRY_SECONDS = 10
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110, 9.2.1: they ask for no change
 FULL = ("disk is full", "No space left on device")  # as SQLite and PostgreSQL say it
 
 
@@ -26,7 +27,9 @@ def failed(request: HttpRequest) -> HttpResponse:
     """
     error = sys.exception()
     if isinstance(error, OperationalError | InterfaceError):
-        page = render_to_string("503.html", {"full": any(words in str(error) for words in FULL)})
+        page = render_to_string(
+            "503.html", {"full": any(words in str(error) for words in FULL), "sent": request.method not in SAFE}
+        )
         return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
     if isinstance(error, CannotDecrypt):
         return HttpResponse(render_to_string("503_secrets.html", {"why": in_words(str(error))}), status=503)

@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -312,6 +312,15 @@ def test_a_time_in_the_past_gives_the_fields_error(alice, endpoint, other):
     answer = alice.post(address, form_of(alice, address, model=str(other.pk), at="2020-01-01T02:00"))
     assert answer.status_code == 422
     assert "Choose a future time." in answer.content.decode()
+
+
+def test_a_change_cannot_start_when_its_model_has_expired(alice, endpoint, other):
+    SpeechModel.objects.filter(pk=other.pk).update(expires_at=datetime(2097, 5, 1, 12, tzinfo=UTC))
+    address = page_of("change-model", endpoint)
+    answer = alice.post(address, form_of(alice, address, model=str(other.pk), at="2097-05-02T02:00"))
+    assert answer.status_code == 422
+    assert "The new model expires on May 1, 2097." in answer.content.decode()
+    assert alice.post(address, form_of(alice, address, model=str(other.pk), at="2097-04-30T02:00")).status_code == 302
 
 
 @pytest.mark.parametrize(("decision", "state"), [("again", ChangeState.QUEUED), ("give-up", ChangeState.FAILED)])

@@ -45,6 +45,7 @@ def test_a_database_that_stays_busy_is_explained_and_the_form_can_be_sent_again(
     assert int(answer["Retry-After"]) > 0
     assert "default-src" in answer["Content-Security-Policy"]
     assert "<h1>The database is unavailable</h1>" in answer.content.decode()
+    assert "might not have been saved" in answer.content.decode()
     assert not Change.objects.exists()
     assert alice.post(address, form).status_code == 302
     assert Event.objects.filter(change_id=Change.objects.get().pk).count() == 1

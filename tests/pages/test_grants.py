@@ -136,6 +136,7 @@ def test_a_group_is_added_once_and_people_are_put_into_it_when_it_has_a_role(ali
     answer = alice.post("/people/groups/", {"name": "Calls / night"})
     assert answer.status_code == 422
     assert "There is a group of this name." in answer.content.decode()
+    assert alice.post("/people/groups/", {"name": "CALLS / Night"}).status_code == 422
     assert alice.post("/people/groups/", {"name": ""}).status_code == 422
     assert "Calls / night" not in alice.get(BOB).content.decode()
     alice.post(f"{address}grants/", {"role": "listener"})

@@ -37,10 +37,11 @@ def deployed(person, postgresql, name):
 
 
 def check_away(answer):
-    """The page says that the database is unavailable, and when to try again."""
+    """The page says that the database is unavailable, and when to try again; returns it."""
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert "<h1>The database is unavailable</h1>" in answer.text
+    return answer.text
 
 
 def test_a_connection_killed_in_the_middle_of_a_request_leaves_no_half_change(ready, postgresql, installation):
@@ -65,8 +66,8 @@ def test_all_processes_reconnect_to_a_restarted_database(ready, postgresql, inst
     postgresql.stop()
     try:
         began = time.monotonic()
-        check_away(ready.get("/endpoints/"))
-        check_away(ready.add(review))
+        assert "reload it" in check_away(ready.get("/endpoints/"))
+        assert "submit the form again" in check_away(ready.add(review))
         assert installation.ready() == 503
         assert time.monotonic() - began < BOUND
     finally:

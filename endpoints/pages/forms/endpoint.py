@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from endpoints.access.permissions import Person
 from endpoints.models import Change, Endpoint, SpeechModel
+from endpoints.models.times import day
 from endpoints.pages.forms.error_texts import Form
 from endpoints.pages.forms.json_field import HiddenJSONField
 from endpoints.pages.forms.local_time import LocalTimeField
@@ -74,6 +75,14 @@ class ChangeModelForm(ChangeForm, ModelForm):
         if at is not None and at <= timezone.now():
             raise ValidationError(_("Choose a future time."))
         return at
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        at, model = values.get("at"), values.get("model")
+        if at and model and model.expires_at and at >= model.expires_at:
+            sentence = _("The new model expires on %(date)s. Choose an earlier time, or select another model.")
+            self.add_error("at", sentence % {"date": day(model.expires_at)})
+        return values
 
     def fresh(self) -> Self:
         return type(self)(endpoint=self.endpoint, person=self.asker)

@@ -215,6 +215,9 @@ def settings_fit_together(**_: Any) -> list[CheckMessage]:
     if not (settings.LOCAL_SIGN_IN or settings.OIDC_ISSUER or settings.BREAK_GLASS_ACCOUNT):
         hint = "Set OIDC_ISSUER for company sign-in, or remove LOCAL_SIGN_IN."
         found.append(Error("LOCAL_SIGN_IN is false, so nobody could sign in.", hint=hint, id="endpoints.E025"))
+    if settings.OIDC_ISSUER and not _protects_keys(settings.OIDC_ISSUER):
+        hint = "Set it as your provider names it, such as https://login.microsoftonline.com/TENANT/v2.0."
+        found.append(Error("OIDC_ISSUER does not start with https://.", hint=hint, id="endpoints.E028"))
     if settings.SECURE_HSTS_SECONDS < 0:
         hint = "It counts whole seconds; 0 switches HSTS off."
         found.append(Error("HSTS_SECONDS must be at least 0.", hint=hint, id="endpoints.E026"))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from speechstudio.environment import Environment
 
 REAUTHENTICATION_SECONDS = 600
@@ -74,10 +76,14 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
 def _company(env: Environment) -> dict[str, Any]:
     """Sign-in by the company's identity provider; without OIDC_ISSUER there is none."""
     issuer = env.str("OIDC_ISSUER", default="")
+    client_id = env.str("OIDC_CLIENT_ID", default="")
+    if bool(issuer) != bool(client_id):
+        given, missing = ("OIDC_ISSUER", "OIDC_CLIENT_ID") if issuer else ("OIDC_CLIENT_ID", "OIDC_ISSUER")
+        raise ImproperlyConfigured(f"{given} is set, but not {missing}.")
     app = {
         "provider_id": "company",
         "name": "company",
-        "client_id": env.str("OIDC_CLIENT_ID", default=""),
+        "client_id": client_id,
         "secret": env.str("OIDC_CLIENT_SECRET", default=""),
         "settings": {"server_url": issuer.rstrip("/"), "issuer": issuer, "fetch_userinfo": False},
     }

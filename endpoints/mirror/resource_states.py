@@ -10,12 +10,14 @@ from endpoints.models.event import Verb
 
 
 @transaction.atomic
-def pause_resource(resource: Resource, *, actor: User, reason: str = "") -> bool:
+def pause_resource(resource: Resource, *, actor: User | None, reason: str = "", command: str = "") -> bool:
     """Let no request go to the resource from now on; returns False when somebody has paused it already.
+
+    `command`: the one that does it when no person does.
 
     What a worker does at this moment ends with its step: within seconds, for content logs within half a minute.
     """
-    facts = {"paused_at": Now(), "paused_by": actor.get_username(), "pause_reason": reason}
+    facts = {"paused_at": Now(), "paused_by": actor.get_username() if actor else command, "pause_reason": reason}
     if not Resource.objects.active().filter(pk=resource.pk).update(**facts):
         return False
     audit.record(Verb.RESOURCE_PAUSED, actor=actor, resource=resource, detail=reason)
@@ -23,7 +25,7 @@ def pause_resource(resource: Resource, *, actor: User, reason: str = "") -> bool
 
 
 @transaction.atomic
-def resume_resource(resource: Resource, *, actor: User) -> bool:
+def resume_resource(resource: Resource, *, actor: User | None) -> bool:
     """Let requests go to the resource again, and refresh it at once; returns False when it was not paused.
 
     What has waited is due already, so the next sweep announces it. An outage from before says nothing any more.

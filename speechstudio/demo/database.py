@@ -22,6 +22,7 @@ from speechstudio.log_filters import database_error
 
 PEOPLE = {"admin": "can deploy models", "listener": "can read content logs", "viewer": "can view"}
 SIMULATED = "Contoso Speech"
+COMMAND, WITHOUT_KEY = "manage.py demo", "The demo was started without SPEECH_KEY"
 
 
 class DatabaseSetup:
@@ -97,15 +98,22 @@ def _create_accounts() -> None:
 
 
 def _register(simulator: tuple[str, str] | None) -> None:
-    """Register the simulated resource, or remove it when no simulator is started."""
-    from endpoints.mirror import removals, resources
+    """Register the simulated resource, or remove it when no simulator is started.
+
+    Beside the simulator, what an earlier start took from SPEECH_KEY is paused: nothing is sent to Azure unasked.
+    """
+    from endpoints.mirror import removals, resource_states, resources
     from endpoints.models import Resource
     from endpoints.models.secret import CannotDecrypt
 
     if simulator is None:
-        for resource in Resource.objects.filter(name=SIMULATED):
+        for resource in Resource.objects.filter(registered_as=SIMULATED):
             removals.remove_resource(resource, actor=None)
+        for resource in Resource.objects.present().filter(paused_by=COMMAND):
+            resource_states.resume_resource(resource, actor=None)
     else:
+        for resource in Resource.objects.active().exclude(registered_as__in=("", SIMULATED)):
+            resource_states.pause_resource(resource, actor=None, reason=WITHOUT_KEY, command=COMMAND)
         url, key = simulator
         with suppress(CannotDecrypt):  # `setup` and the pages say it
             resources.register(name=SIMULATED, region="eastus", url=url, key=key, api_version="v3.2")

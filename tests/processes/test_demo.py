@@ -220,6 +220,19 @@ def test_with_a_key_it_shows_the_service_that_it_belongs_to_and_starts_no_simula
         assert admin.rows == []
 
 
+def test_a_start_without_the_key_sends_nothing_to_the_service_that_an_earlier_one_named(demo, var, service):
+    theirs = {"SPEECH_KEY": "theirs", "SPEECH_REGION": "eastus", "SPEECH_ENDPOINT": service}
+    paused = "Paused by <bdi>manage.py demo</bdi>"
+    for env, simulated in ((theirs, False), ({}, True), ({}, True), (theirs, False)):
+        running = demo(var, **env)
+        with signed_in(running.url, "admin", "demo") as admin:
+            resources = admin.get("/resources/").text
+            assert (paused in resources, "Contoso Speech" in resources) == (simulated, simulated)
+            assert service in resources
+        with running.process:
+            servers.end(running.process)
+
+
 def started(var, **env):
     """A demo that could not start and has ended."""
     env = environment(var, **{"PORT": free_port(), "SIMULATOR_PORT": free_port(), **env})

@@ -213,14 +213,14 @@ MODES = [
         "recording-empty",
         "keeps recordings of 0 bytes",
         says("Audio", b""),
-        {"entry": "The recording is an empty file in Azure."},
+        {"entry": "The recording in Azure contains no audio."},
         act=read_logs,
     ),
     Mode(
         "recording-without-samples",
         "keeps recordings with a header and no sample",
         says("Audio", b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80>\0\0\0}\0\0\x02\0\x10\0data\0\0\0\0"),
-        {"entry": "The recording is an empty file in Azure."},
+        {"entry": "The recording in Azure contains no audio."},
         act=read_logs,
     ),
     Mode(

@@ -150,6 +150,10 @@ def _words(event: Event) -> dict[str, str]:
         words["what"] = _kept(facts["keep"], facts.get("every_hours", 0), facts.get("retention_days"))
     elif "entries" in facts or "until" in facts:
         words["what"] = entries_in_words(str(facts.get("until") or ""), int(facts.get("entries") or 0))
+        if facts.get("filters"):
+            words["what"] = gettext("%(entries)s, filtered") % {"entries": words["what"]}
+    elif isinstance(most := facts.get("more_than"), int):
+        words["what"] = gettext("more than %(count)s different searches within 15 minutes") % {"count": grouped(most)}
     elif (stored := facts.get("what")) and event.verb in (Verb.REQUESTED_BULK, Verb.TOOK_EFFECT):
         words["what"] = gettext(str(stored))  # earlier versions stored the label
     if event.verb in _OF_PROJECT and (group := facts.get("group")):

@@ -73,6 +73,12 @@ _REFUSED = {
 }
 _REFUSED_TO_NOBODY = _("A sign-in was refused")
 _THROTTLED_FOR_NOBODY = _("Sign-ins were refused for a minute: too many attempts")
+_OF_FACTOR = {
+    (Verb.FACTOR_ADDED, "totp"): _("%(actor)s set up an authenticator app"),
+    (Verb.FACTOR_ADDED, "webauthn"): _("%(actor)s added a passkey"),
+    (Verb.FACTOR_REMOVED, "totp"): _("%(actor)s removed their authenticator app"),
+    (Verb.FACTOR_REMOVED, "webauthn"): _("%(actor)s removed a passkey"),
+}
 _ROLES_BY_GROUPS = _("The groups of %(person)s changed their roles")
 _SEARCHED = _("%(actor)s read recognized text of %(endpoint)s, search “%(search)s”: %(what)s")
 _MODEL_OUTSIDE = _("Model of %(endpoint)s changed outside this app from %(old)s to %(model)s")
@@ -125,6 +131,8 @@ def _special(event: Event, verb: Verb, values: dict[str, str]) -> Any:
         return _MODEL_OUTSIDE
     if verb in _OF_PROJECT and (event.facts.get("project") or event.resource_id):
         return (_OF_PROJECT if event.facts.get("project") else _OF_RESOURCE)[verb]
+    if verb in (Verb.FACTOR_ADDED, Verb.FACTOR_REMOVED):
+        return _OF_FACTOR.get((verb, str(event.facts.get("factor"))))
     if verb == Verb.SIGNED_IN:
         return _SIGNED_IN.get(str(event.facts.get("how")))
     if verb == Verb.SIGN_IN_REFUSED:

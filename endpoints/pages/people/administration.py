@@ -12,20 +12,7 @@ from endpoints.access import administration
 from endpoints.pages.http import HttpRequest
 
 
-class _DeletionRecorded:
-    @transaction.atomic
-    def delete_model(self, request: HttpRequest, obj: User | Group) -> None:
-        administration.record_deleted(obj, actor=request.user)
-        super().delete_model(request, obj)  # type: ignore[misc]  # Django's ModelAdmin
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
-        for row in queryset:
-            administration.record_deleted(row, actor=request.user)
-        super().delete_queryset(request, queryset)  # type: ignore[misc]  # Django's ModelAdmin
-
-
-class RecordedUserAdmin(_DeletionRecorded, UserAdmin):  # type: ignore[type-arg]  # Django's takes none at run time
+class RecordedUserAdmin(UserAdmin):  # type: ignore[type-arg]  # Django's takes none at run time
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # type: ignore[override]  # our request
         form.account_before = administration.Account.now(obj.pk) if change else None
         super().save_model(request, obj, form, change)
@@ -42,8 +29,19 @@ class RecordedUserAdmin(_DeletionRecorded, UserAdmin):  # type: ignore[type-arg]
             administration.record_password(user, actor=request.user)
         return answer
 
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: User) -> None:  # type: ignore[override]  # our request
+        administration.record_deleted(obj, actor=request.user)
+        super().delete_model(request, obj)
 
-class RecordedGroupAdmin(_DeletionRecorded, GroupAdmin):
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:  # type: ignore[override]  # our request
+        for row in queryset:
+            administration.record_deleted(row, actor=request.user)
+        super().delete_queryset(request, queryset)
+
+
+class RecordedGroupAdmin(GroupAdmin):
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:  # type: ignore[override]  # our request
         form.group_before = administration.group_now(obj.pk) if change else None
         super().save_model(request, obj, form, change)
@@ -51,3 +49,14 @@ class RecordedGroupAdmin(_DeletionRecorded, GroupAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # type: ignore[override]  # our request
         super().save_related(request, form, formsets, change)
         administration.record_group(form.instance, form.group_before, actor=request.user)
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:  # type: ignore[override]  # our request
+        administration.record_deleted(obj, actor=request.user)
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:  # type: ignore[override]  # our request
+        for row in queryset:
+            administration.record_deleted(row, actor=request.user)
+        super().delete_queryset(request, queryset)

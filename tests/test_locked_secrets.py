@@ -158,6 +158,18 @@ def test_workers_send_nothing_and_replace_nothing(lost, resource, world, worker,
     assert Resource.objects.get().failing_since is None
 
 
+def test_an_error_of_a_resource_says_what_can_be_done_about_its_secret(alice, lost, resource, worker, settings):
+    resources = reverse("endpoints:resources")
+    worker.mirror()
+    shown = text_of(alice.get(resources))
+    assert "It's kept, and can't be replaced until the key is restored." in shown
+    assert "enter the secret again" not in shown
+    settings.ENCRYPTION_KEYS = lost
+    Resource.objects.update(key=Secret(Fernet(Fernet.generate_key()).encrypt(b"k").decode()), due_at=None)
+    worker.mirror()
+    assert "Restore the key, or enter the secret again." in text_of(alice.get(resources))
+
+
 def test_a_second_factor_is_neither_read_nor_made_and_the_page_says_why(alice, stored, settings):
     secret = Secret.of("JBSWY3DPEHPK3PXP").sealed
     Authenticator.objects.create(user=alice.user, type="totp", data={"secret": secret})

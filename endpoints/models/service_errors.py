@@ -91,6 +91,10 @@ PLAIN = (
         "Restore the key, or enter the secret again."
     ),
     gettext_noop(
+        "The secret can't be decrypted because its key is missing from ENCRYPTION_KEYS. "
+        "It's kept, and can't be replaced until the key is restored."
+    ),
+    gettext_noop(
         "Stored keys and secrets are locked because ENCRYPTION_KEYS lacks the key that encrypted them. "
         "They're kept, and none can be replaced until the key is restored."
     ),

@@ -47,8 +47,15 @@ def record_account(user: User, before: Account | None, *, actor: User) -> None:
         audit.record(Verb.ACCOUNT_CHANGED, actor=actor, person=name, fields=fields)
 
 
-def record_password(user: User, *, actor: User) -> None:
-    audit.record(Verb.PASSWORD_SET_BY, actor=actor, person=user.get_username())
+def password_now(pk: str) -> str | None:
+    """The hash of the password; None when the address names no account."""
+    return User.objects.filter(pk=pk).values_list("password", flat=True).first() if pk.isdecimal() else None
+
+
+def record_password(pk: str, before: str | None, *, actor: User) -> None:
+    """Record that the password isn't `before` any longer."""
+    if before is not None and (user := User.objects.exclude(password=before).filter(pk=pk).first()):
+        audit.record(Verb.PASSWORD_SET_BY, actor=actor, person=user.get_username())
 
 
 def record_deleted(row: User | Group, *, actor: User) -> None:

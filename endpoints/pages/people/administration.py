@@ -23,10 +23,9 @@ class RecordedUserAdmin(UserAdmin):  # type: ignore[type-arg]  # Django's takes 
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # type: ignore[override]  # our request
-        before = User.objects.filter(pk=id).values_list("password", flat=True).first() if id.isdecimal() else None
+        before = administration.password_now(id)
         answer = super().user_change_password(request, id, form_url)
-        if before is not None and (user := User.objects.exclude(password=before).filter(pk=id).first()):
-            administration.record_password(user, actor=request.user)
+        administration.record_password(id, before, actor=request.user)
         return answer
 
     @transaction.atomic

@@ -166,7 +166,7 @@ _connections_told: ContextVar[bool] = ContextVar("connections_told", default=Tru
 
 @contextmanager
 def connections_told(told: bool) -> Iterator[None]:
-    """Whether the reader is told why a connection failed: those who manage resources are, in pages nobody else."""
+    """Whether the reader is told why a connection failed: those who manage the resource are, in pages nobody else."""
     token = _connections_told.set(told)
     try:
         yield

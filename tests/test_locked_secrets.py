@@ -1,7 +1,5 @@
 """Without the key of the stored secrets, or with another one, the product starts, says so, and replaces no secret."""
 
-import io
-
 import pytest
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
@@ -39,24 +37,6 @@ def wrong_key(settings):
 def lost(request, stored, settings):
     request.param(settings)
     return stored
-
-
-@pytest.fixture
-def start(settings, world, monkeypatch):
-    """Runs `setup` with the resource of the environment; returns what it prints on standard error."""
-    monkeypatch.setattr("endpoints.management.commands.setup.assets.collect_static_files", lambda: None)
-    monkeypatch.setattr("endpoints.management.commands.setup.assets.build_bundles", lambda: None)
-    settings.DEMO = True
-
-    def start(**changes):
-        given = {"KEY": KEY, "REGION": "eastus", "ENDPOINT": world.url, "API_VERSION": "v3.2"} | changes
-        for name, value in given.items():
-            setattr(settings, f"SPEECH_{name}", value)
-        said = io.StringIO()
-        call_command("setup", stderr=said, stdout=io.StringIO())
-        return said.getvalue()
-
-    return start
 
 
 def sealed():

@@ -24,6 +24,7 @@ urlpatterns = [
     ),
     path("settings/password/", account.password_change, name="account_change_password"),
     path("settings/password/set/", passwords.company_account, name="account_set_password"),
+    path("settings/second-factor/", include("endpoints.pages.own_second_factor")),
     path("settings/second-factor/", include("allauth.mfa.urls")),
     path("settings/sessions/", account_sessions.sessions, name="usersessions_list"),
 ]

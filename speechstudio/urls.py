@@ -1,17 +1,19 @@
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from endpoints.pages import health, web_hooks
-from endpoints.pages.people.administration import RecordedUserAdmin
+from endpoints.pages.people.administration import RecordedGroupAdmin, RecordedUserAdmin
 
 # No second door: it leads to our sign-in.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as django-allauth documents
-admin.site.unregister(User)
+admin.site.unregister([User, Group, Authenticator])  # second factors are removed on the page of their person
 admin.site.register(User, RecordedUserAdmin)
+admin.site.register(Group, RecordedGroupAdmin)
 handler429 = "endpoints.pages.errors.too_many"  # django-allauth's
 handler500 = "endpoints.pages.errors.failed"
 

@@ -1,16 +1,18 @@
 """Fixtures: people, a simulated Speech service, and a worker whose steps a test runs."""
 
 import gc
+import io
 import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.test import Client
@@ -32,6 +34,8 @@ TOGETHER = {
     "tests/processes/test_pgbouncer.py": "installation",
     "tests/processes/test_postgresql.py": "installation",
     "tests/browser/test_article.py": "article",
+    "tests/browser/test_density.py": "forty endpoints",
+    "tests/browser/test_model_rows.py": "forty endpoints",
     "tests/browser/test_accessibility.py": "another browser",
     "tests/browser/test_keyboard.py": "another browser",
     "tests/browser/test_logs.py": "another browser",
@@ -217,6 +221,24 @@ class Worker:
 @pytest.fixture
 def worker() -> Worker:
     return Worker()
+
+
+@pytest.fixture
+def start(settings: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Starts the product: runs `setup` with the resource of the environment; returns what it prints as errors."""
+    monkeypatch.setattr("endpoints.management.commands.setup.assets.collect_static_files", lambda: None)
+    monkeypatch.setattr("endpoints.management.commands.setup.assets.build_bundles", lambda: None)
+    settings.DEMO = True
+
+    def start(**changes: str) -> str:
+        given = {"KEY": KEY, "REGION": "eastus", "ENDPOINT": world.url, "API_VERSION": ""} | changes
+        for name, value in given.items():
+            setattr(settings, f"SPEECH_{name}", value)
+        said = io.StringIO()
+        call_command("setup", stderr=said)
+        return said.getvalue()
+
+    return start
 
 
 @pytest.fixture

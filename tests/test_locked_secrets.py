@@ -1,7 +1,5 @@
 """Without the key of the stored secrets, or with another one, the product starts, says so, and replaces no secret."""
 
-import io
-
 import pytest
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
@@ -39,24 +37,6 @@ def wrong_key(settings):
 def lost(request, stored, settings):
     request.param(settings)
     return stored
-
-
-@pytest.fixture
-def start(settings, world, monkeypatch):
-    """Runs `setup` with the resource of the environment; returns what it prints on standard error."""
-    monkeypatch.setattr("endpoints.management.commands.setup.assets.collect_static_files", lambda: None)
-    monkeypatch.setattr("endpoints.management.commands.setup.assets.build_bundles", lambda: None)
-    settings.DEMO = True
-
-    def start(**changes):
-        given = {"KEY": KEY, "REGION": "eastus", "ENDPOINT": world.url, "API_VERSION": "v3.2"} | changes
-        for name, value in given.items():
-            setattr(settings, f"SPEECH_{name}", value)
-        said = io.StringIO()
-        call_command("setup", stderr=said, stdout=io.StringIO())
-        return said.getvalue()
-
-    return start
 
 
 def sealed():
@@ -156,6 +136,18 @@ def test_workers_send_nothing_and_replace_nothing(lost, resource, world, worker,
     settings.ENCRYPTION_KEYS = lost
     worker.mirror()
     assert Resource.objects.get().failing_since is None
+
+
+def test_an_error_of_a_resource_says_what_can_be_done_about_its_secret(alice, lost, resource, worker, settings):
+    resources = reverse("endpoints:resources")
+    worker.mirror()
+    shown = text_of(alice.get(resources))
+    assert "It's kept, and can't be replaced until the key is restored." in shown
+    assert "enter the secret again" not in shown
+    settings.ENCRYPTION_KEYS = lost
+    Resource.objects.update(key=Secret(Fernet(Fernet.generate_key()).encrypt(b"k").decode()), due_at=None)
+    worker.mirror()
+    assert "Restore the key, or enter the secret again." in text_of(alice.get(resources))
 
 
 def test_a_second_factor_is_neither_read_nor_made_and_the_page_says_why(alice, stored, settings):

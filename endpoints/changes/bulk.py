@@ -88,7 +88,7 @@ def ask(
     """Request `action` for each endpoint in `seen`, which has the Item.stamp that the review showed for each.
 
     What cannot be asked is kept in Bulk.skipped. `key` names the request: asked again with the same key, only
-    what was not reached before is asked.
+    what was not reached before is asked. Raises KeyTaken when it names another person's.
     """
     bulk = Bulk(pk=key, kind=action.kind, actor=actor, model=model, desired=action.desired, reason=reason)
     try:
@@ -100,6 +100,8 @@ def ask(
             audit.record(Verb.REQUESTED_BULK, actor=actor, bulk=bulk, detail=reason, **facts)
     except IntegrityError:
         first = Bulk.objects.get(pk=key)
+        if first.actor != actor:
+            raise refusals.KeyTaken from None
         if (first.kind, first.model, first.desired) != (bulk.kind, bulk.model, bulk.desired):
             return first  # The key was spent on something else, which goes before.
         bulk = first

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.utils.translation import gettext_noop
 
 from endpoints.models import Change
@@ -36,3 +37,10 @@ class ChangedMeanwhile(Exception):
     def __init__(self, facts: dict[str, Any]) -> None:
         super().__init__(", ".join(facts))
         self.facts = facts
+
+
+class KeyTaken(Http404):
+    """The id of the request is that of another person's request, or of one for another endpoint.
+
+    Pages answer 404, which says nothing about that request.
+    """

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from endpoints import audit
 from endpoints.changes import decisions
-from endpoints.changes.refusals import Busy, ChangedMeanwhile, NotPossible
+from endpoints.changes.refusals import Busy, ChangedMeanwhile, KeyTaken, NotPossible
 from endpoints.models import Bulk, Change, Endpoint, Project, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeKind, ChangeState, Status
@@ -31,9 +31,10 @@ def create(
 ) -> Change:
     """Request a new endpoint with `model`. With `instead_of`, an endpoint that is gone, its open change is decided too.
 
-    `key` names the request: asked again with the same key, the first change is returned and nothing is written.
+    `key` names the request: asked again with the same key, the first change is returned and nothing is written. Raises
+    KeyTaken when it names another person's.
     """
-    if asked := Change.objects.filter(pk=key).first():
+    if asked := _asked(key, actor):
         return asked
     if model.why_not:
         raise NotPossible(model.why_not)
@@ -67,7 +68,9 @@ def create(
                 decisions.decide(instead_of.open_change, actor=actor, again=False, why=why)
     except IntegrityError:
         # The same key at the same moment, from a second press: the first one counts.
-        return Change.objects.get(pk=key)
+        if asked := _asked(key, actor):
+            return asked
+        raise
     return change
 
 
@@ -89,7 +92,8 @@ def change_model(
     `seen`: the values that the person's page showed, by the keys of Endpoint.facts. `replaces`: the open change of the
     model that the person's page showed, which this one ends, in whatever state it is. `fingerprint`: of the form, so
     that the same form is known when it is sent again. Raises Busy when another change of the endpoint is open,
-    NotPossible when the model does not fit, ChangedMeanwhile when the page was older than the row.
+    NotPossible when the model does not fit, ChangedMeanwhile when the page was older than the row, KeyTaken when
+    another request has this key.
     """
     if model.why_not and not Change.objects.filter(pk=key).exists():
         raise NotPossible(model.why_not)
@@ -181,7 +185,7 @@ def go_back(*, endpoint: Endpoint, **facts: Any) -> Change:
 
     Takes what change_model() takes. Raises NotPossible when there is no such model, or it has expired.
     """
-    if requested := Change.objects.filter(pk=facts["key"]).first():
+    if requested := _asked(facts["key"], facts["actor"], endpoint):
         return requested
     previous = previous_model(endpoint)
     if previous is None:
@@ -212,9 +216,9 @@ def _ask(
     replaces: UUID | None = None,
     **words: Any,
 ) -> Change:
-    if asked := Change.objects.filter(pk=change.pk).first():
-        return asked
     endpoint = Endpoint.of(change)
+    if asked := _asked(change.pk, change.actor, endpoint):
+        return asked
     change.before = endpoint.facts | {"status": endpoint.status}
     for name, value in _names(endpoint, change.model, change.actor).items():
         setattr(change, name, value)
@@ -230,10 +234,18 @@ def _ask(
             change.save(force_insert=True)
             audit.record(verb, actor=change.actor, endpoint=endpoint, change=change, detail=change.reason, **words)
     except IntegrityError:
-        if asked := Change.objects.filter(pk=change.pk).first():
+        if asked := _asked(change.pk, change.actor, endpoint):
             return asked
         raise Busy(endpoint.changes.open().get()) from None
     return change
+
+
+def _asked(key: UUID, actor: User | None, endpoint: Endpoint | None = None) -> Change | None:
+    """The change that this person has requested by this key already, for this endpoint if one is given."""
+    asked = Change.objects.filter(pk=key).first()
+    if asked and (asked.actor != actor or (endpoint and asked.endpoint_id not in (endpoint.pk, None))):
+        raise KeyTaken
+    return asked
 
 
 def _serving(endpoint: Endpoint, replaces: UUID | None) -> SpeechModel | None:

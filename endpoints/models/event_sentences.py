@@ -73,6 +73,12 @@ _REFUSED = {
 }
 _REFUSED_TO_NOBODY = _("A sign-in was refused")
 _THROTTLED_FOR_NOBODY = _("Sign-ins were refused for a minute: too many attempts")
+_OF_FACTOR = {
+    (Verb.FACTOR_ADDED, "totp"): _("%(actor)s set up an authenticator app"),
+    (Verb.FACTOR_ADDED, "webauthn"): _("%(actor)s added a passkey"),
+    (Verb.FACTOR_REMOVED, "totp"): _("%(actor)s removed their authenticator app"),
+    (Verb.FACTOR_REMOVED, "webauthn"): _("%(actor)s removed a passkey"),
+}
 _ROLES_BY_GROUPS = _("The groups of %(person)s changed their roles")
 _SEARCHED = _("%(actor)s read recognized text of %(endpoint)s, search “%(search)s”: %(what)s")
 _MODEL_OUTSIDE = _("Model of %(endpoint)s changed outside this app from %(old)s to %(model)s")
@@ -125,6 +131,8 @@ def _special(event: Event, verb: Verb, values: dict[str, str]) -> Any:
         return _MODEL_OUTSIDE
     if verb in _OF_PROJECT and (event.facts.get("project") or event.resource_id):
         return (_OF_PROJECT if event.facts.get("project") else _OF_RESOURCE)[verb]
+    if verb in (Verb.FACTOR_ADDED, Verb.FACTOR_REMOVED):
+        return _OF_FACTOR.get((verb, str(event.facts.get("factor"))))
     if verb == Verb.SIGNED_IN:
         return _SIGNED_IN.get(str(event.facts.get("how")))
     if verb == Verb.SIGN_IN_REFUSED:
@@ -150,6 +158,10 @@ def _words(event: Event) -> dict[str, str]:
         words["what"] = _kept(facts["keep"], facts.get("every_hours", 0), facts.get("retention_days"))
     elif "entries" in facts or "until" in facts:
         words["what"] = entries_in_words(str(facts.get("until") or ""), int(facts.get("entries") or 0))
+        if facts.get("filters"):
+            words["what"] = gettext("%(entries)s, filtered") % {"entries": words["what"]}
+    elif isinstance(most := facts.get("more_than"), int):
+        words["what"] = gettext("more than %(count)s different searches within 15 minutes") % {"count": grouped(most)}
     elif (stored := facts.get("what")) and event.verb in (Verb.REQUESTED_BULK, Verb.TOOK_EFFECT):
         words["what"] = gettext(str(stored))  # earlier versions stored the label
     if event.verb in _OF_PROJECT and (group := facts.get("group")):

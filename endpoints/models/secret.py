@@ -13,8 +13,10 @@ LOST_KEY = (
     "The secret can't be decrypted because its key is missing from ENCRYPTION_KEYS. "
     "Restore the key, or enter the secret again."
 )
-
-
+LOST_WHILE_LOCKED = (
+    "The secret can't be decrypted because its key is missing from ENCRYPTION_KEYS. "
+    "It's kept, and can't be replaced until the key is restored."
+)
 LOCKED = (
     "Stored keys and secrets are locked because ENCRYPTION_KEYS lacks the key that encrypted them. "
     "They're kept, and none can be replaced until the key is restored."
@@ -59,11 +61,11 @@ class Secret:
     def open(self) -> str:
         """The decrypted text. Raises CannotDecrypt when ENCRYPTION_KEYS lacks the key that encrypted it."""
         if not settings.ENCRYPTION_KEYS:
-            raise CannotDecrypt(LOST_KEY)
+            raise CannotDecrypt(LOST_WHILE_LOCKED)
         try:
             return keyring().decrypt(self.sealed.encode()).decode()
         except InvalidToken:
-            raise CannotDecrypt(LOST_KEY) from None
+            raise CannotDecrypt(LOST_WHILE_LOCKED if locked() else LOST_KEY) from None
 
     def __repr__(self) -> str:
         return "<Secret>"

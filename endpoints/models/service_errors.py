@@ -91,6 +91,10 @@ PLAIN = (
         "Restore the key, or enter the secret again."
     ),
     gettext_noop(
+        "The secret can't be decrypted because its key is missing from ENCRYPTION_KEYS. "
+        "It's kept, and can't be replaced until the key is restored."
+    ),
+    gettext_noop(
         "Stored keys and secrets are locked because ENCRYPTION_KEYS lacks the key that encrypted them. "
         "They're kept, and none can be replaced until the key is restored."
     ),
@@ -162,7 +166,7 @@ _connections_told: ContextVar[bool] = ContextVar("connections_told", default=Tru
 
 @contextmanager
 def connections_told(told: bool) -> Iterator[None]:
-    """Whether the reader is told why a connection failed: those who manage resources are, in pages nobody else."""
+    """Whether the reader is told why a connection failed: those who manage the resource are, in pages nobody else."""
     token = _connections_told.set(told)
     try:
         yield

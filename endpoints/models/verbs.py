@@ -63,12 +63,22 @@ class Verb(models.TextChoices):
     SIGN_IN_REFUSED = "account-refused", _("A sign-in of %(actor)s was refused")
     SIGNED_OUT = "account-signed-out", _("%(actor)s signed out")
     PASSWORD_CHANGED = "account-password", _("%(actor)s changed their password")
+    PASSWORD_SET_BY = "account-password-by", _("%(actor)s set the password of %(person)s")
+    FACTOR_ADDED = "account-factor-added", _("%(actor)s set up a second factor")
+    FACTOR_REMOVED = "account-factor-removed-own", _("%(actor)s removed their second factor")
+    CODES_GENERATED = "account-codes-generated", _("%(actor)s generated recovery codes")
+    CODES_VIEWED = "account-codes-viewed", _("%(actor)s viewed their recovery codes")
     ROLES_CHANGED = "account-roles", _("%(actor)s changed the roles of %(person)s")
     SESSIONS_ENDED = "account-sessions", _("%(actor)s ended other sessions")
     SESSIONS_ENDED_BY = "account-sessions-by", _("%(actor)s ended sessions of %(person)s")
     ROLE_GIVEN = "account-role-given", _("%(actor)s gave %(person)s the role %(role)s for everything")
     ROLE_TAKEN = "account-role-taken", _("%(actor)s took the role %(role)s for everything from %(person)s")
     GROUP_ADDED = "account-group-added", _("%(actor)s added the group %(group)s")
+    GROUP_CHANGED = "account-group-changed", _("%(actor)s changed the group %(group)s")
+    GROUP_DELETED = "account-group-deleted", _("%(actor)s deleted the group %(group)s")
+    ACCOUNT_ADDED = "account-added", _("%(actor)s added the account of %(person)s")
+    ACCOUNT_CHANGED = "account-changed", _("%(actor)s changed the permissions of %(person)s")
+    ACCOUNT_DELETED = "account-deleted", _("%(actor)s deleted the account of %(person)s")
     INVITED = "account-invited", _("%(actor)s invited %(person)s")
     PASSWORD_LINK = "account-password-link", _("%(actor)s created a password link for %(person)s")
     ACCOUNT_ON = "account-on", _("%(actor)s turned on the account of %(person)s")
@@ -101,8 +111,10 @@ FIELDS = {
     "log_folder": _("Folder"),
     "web_hook": _("Web hook"),
     "role": _("Role"),
+    "staff": _("Access to Django administration"),
+    "permissions": _("Permissions in Django administration"),
 }
-SWITCHES = ("logging_enabled", "automatic_version", "free_tier", "web_hook")
+SWITCHES = ("logging_enabled", "automatic_version", "free_tier", "web_hook", "staff")
 SECRETS = ("key", "second_key", "log_container")
 
 # In the middle of a sentence.

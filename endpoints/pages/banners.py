@@ -19,7 +19,7 @@ from endpoints.access.permissions import Person, allows
 from endpoints.models import Resource, times
 from endpoints.models.resource import ResourceQuerySet
 from endpoints.models.secret import LOCKED
-from endpoints.models.service_errors import in_words
+from endpoints.models.service_errors import connections_told, in_words
 from endpoints.pages.directions import isolated
 
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
@@ -104,7 +104,9 @@ def _failing(person: Person, resource: Resource) -> Banner:
         )
         words = {"name": resource.name, "time": _when(resource.failing_since)}
         return Banner("warning", isolated(text, words))
-    text = isolated(_("%(name)s: %(failure)s"), {"name": resource.name, "failure": in_words(resource.failure)})
+    with connections_told(True):
+        failure = in_words(resource.failure)
+    text = isolated(_("%(name)s: %(failure)s"), {"name": resource.name, "failure": failure})
     if resource.mirrored_at:
         updated = isolated(_("Last updated %(time)s."), {"time": _when(resource.mirrored_at)})
         text = format_html("{} {}", text, updated)

@@ -134,7 +134,8 @@ class TimeZoneAndLanguage:
         return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_arguments: Any) -> None:
-        service_errors.tell_connections(door.manages_resources(request.user))
+        rights = getattr(view, "rights", ())
+        service_errors.tell_connections(door.manages_what_is_shown(request.user, rights))
         # Machines and people who have not signed in have chosen nothing.
         if getattr(view, "login_required", True):
             if any(name not in request.session for name in CHOSEN):

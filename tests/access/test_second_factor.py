@@ -9,6 +9,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.core.cache import cache
 from django.test import Client
 
+from endpoints.models import Event
+
 PASSWORD = "a long enough word"
 INDEX, ADD_APP = "/settings/second-factor/", "/settings/second-factor/totp/activate/"
 
@@ -98,3 +100,41 @@ def test_whoever_came_by_the_company_has_the_second_factor_of_the_company(alice,
     stored["account_authentication_methods_user"] = str(alice.user.pk)
     stored.save()
     assert alice.get("/endpoints/").status_code == 200
+
+
+def test_each_change_of_the_own_second_factor_is_recorded(bob):
+    set_up_app(bob)
+    told = ["bob set up an authenticator app", "bob generated recovery codes", "bob viewed their recovery codes"]
+    assert acts() == told
+    codes = f"{INDEX}recovery-codes/"
+    assert bob.get(f"{codes}generate/").status_code == 200
+    assert bob.post(f"{codes}generate/").status_code == 302
+    assert bob.get(f"{codes}download/").status_code == 200
+    told += ["bob generated recovery codes", "bob viewed their recovery codes"]
+    assert acts() == told
+    assert bob.post(ADD_APP, {"code": "000000"}).status_code in (200, 302)
+    assert bob.post(f"{INDEX}totp/deactivate/").status_code == 302
+    assert acts() == [*told, "bob removed their authenticator app"]
+    assert bob.get(codes).status_code == 404
+    assert acts() == [*told, "bob removed their authenticator app"]
+
+
+def test_removing_a_passkey_is_recorded(bob):
+    key = Authenticator.objects.create(user=bob.user, type="webauthn", data={"name": "Laptop", "credential": {}})
+    assert bob.post(f"{INDEX}webauthn/keys/{key.pk}/remove/").status_code == 302
+    assert acts() == ["bob removed a passkey"]
+
+
+def test_an_event_of_a_second_factor_is_written_with_the_change_or_neither(bob, monkeypatch):
+    def fails(*_positional, **_named):
+        raise OSError
+
+    monkeypatch.setattr("endpoints.audit.record", fails)
+    bob.raise_request_exception = False
+    secret = re.search(r'id="authenticator_secret">(\w+)<', bob.get(ADD_APP).content.decode())[1]
+    assert bob.post(ADD_APP, {"code": code_of(secret)}).status_code == 500
+    assert not Authenticator.objects.exists()
+
+
+def acts():
+    return [event.text for event in Event.objects.exclude(verb="account-signed-in").order_by("pk")]

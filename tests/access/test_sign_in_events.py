@@ -3,13 +3,15 @@
 import pytest
 from allauth.account.internal.flows.login import Login, perform_login
 from allauth.core.context import request_context
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 
 from endpoints.models import Event
 from tests.access.test_second_factor import PASSWORD, begin, code_of, enter, set_up_app
+
+SET_UP = ["bob set up an authenticator app", "bob generated recovery codes", "bob viewed their recovery codes"]
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +32,7 @@ def test_a_wrong_code_is_a_refusal_and_the_right_one_the_sign_in(bob):
     client = begin("bob")
     enter(client, "000000")
     enter(client, code_of(secret))
-    assert told() == ["A sign-in of bob was refused: wrong second factor", "bob signed in"]
+    assert told() == [*SET_UP, "A sign-in of bob was refused: wrong second factor", "bob signed in"]
 
 
 def test_an_unknown_name_is_a_refusal_of_nobody(db):
@@ -97,7 +99,7 @@ def test_a_wrong_passkey_as_the_second_factor_is_a_refusal(bob):
     client = begin("bob")
     answer = client.post("/settings/second-factor/authenticate/", {"credential": '{"response": 1}'})
     assert answer.status_code == 200
-    assert told() == ["A sign-in of bob was refused: wrong second factor"]
+    assert told() == [*SET_UP, "A sign-in of bob was refused: wrong second factor"]
 
 
 def test_roles_that_are_changed_in_the_administration_are_recorded(alice, bob):
@@ -110,3 +112,40 @@ def test_roles_that_are_changed_in_the_administration_are_recorded(alice, bob):
     assert Event.objects.get().fields == [("Role", "viewer", "listener")]
     alice.post(f"/admin/auth/user/{bob.user.pk}/change/", {**form, "groups": [listener], "is_superuser": "on"})
     assert Event.objects.count() == 2
+
+
+def test_what_a_superuser_changes_of_an_account_in_the_administration_is_recorded(alice, bob):
+    User.objects.filter(username="alice").update(is_superuser=True, is_staff=True)
+    permission = Permission.objects.get(codename="view_group").pk
+    viewer = Group.objects.get(name="viewer").pk
+    form = {"username": "bob", "date_joined_0": "2026-01-01", "date_joined_1": "00:00", "groups": [viewer]}
+    alice.post(f"/admin/auth/user/{bob.user.pk}/change/", {**form, "is_staff": "on", "user_permissions": [permission]})
+    assert told() == ["alice turned off the account of bob", "alice changed the permissions of bob"]
+    assert Event.objects.latest("pk").fields == [
+        ("Access to Django administration", "off", "on"),
+        ("Permissions in Django administration", "", "auth.view_group"),
+    ]
+    seen = Event.objects.count()
+    passwords = {"password1": "another long word", "password2": "another long word", "usable_password": "true"}
+    alice.post(f"/admin/auth/user/{bob.user.pk}/password/", passwords)
+    assert told()[seen:] == ["alice set the password of bob"]
+    alice.post(f"/admin/auth/user/{bob.user.pk}/delete/", {"post": "yes"})
+    assert told()[seen + 1 :] == ["alice deleted the account of bob"]
+    alice.post("/admin/auth/user/add/", {"username": "new", **passwords})
+    assert told()[seen + 2 :] == ["alice added the account of new"]
+
+
+def test_what_a_superuser_changes_of_a_group_in_the_administration_is_recorded(alice):
+    User.objects.filter(username="alice").update(is_superuser=True, is_staff=True)
+    permission = Permission.objects.get(codename="view_group").pk
+    alice.post("/admin/auth/group/add/", {"name": "team"})
+    team = Group.objects.get(name="team").pk
+    alice.post(f"/admin/auth/group/{team}/change/", {"name": "crew", "permissions": [permission]})
+    alice.post(f"/admin/auth/group/{team}/change/", {"name": "crew", "permissions": [permission]})
+    chosen = {"action": "delete_selected", "_selected_action": [team], "post": "yes"}
+    alice.post("/admin/auth/group/", chosen)
+    assert told() == ["alice added the group team", "alice changed the group team", "alice deleted the group crew"]
+    assert Event.objects.get(verb="account-group-changed").fields == [
+        ("Name", "team", "crew"),
+        ("Permissions in Django administration", "", "auth.view_group"),
+    ]

@@ -51,6 +51,20 @@ def demo(tmp_path_factory):
     servers.tear_down(demo)
 
 
+@pytest.fixture(scope="session")
+def forty_endpoints(tmp_path_factory):
+    """A demo with forty endpoints, for measures of the pages. No test changes it."""
+    demo = Demo(tmp_path_factory.mktemp("forty"), "--endpoints", "40", "--logs", "0", "--control", SWEEP_SECONDS=1)
+    yield demo.wait()
+    servers.tear_down(demo)
+
+
+@pytest.fixture(scope="session")
+def sessions_of_forty():
+    """Not those of the other demo."""
+    return {}
+
+
 @pytest.fixture
 def service(demo):
     """The demo's simulated service; faults of a test end with it."""

@@ -5,9 +5,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.demo import Demo
-from tests.processes import servers
-
 ROWS = """() => [...document.querySelectorAll('.table-endpoints tbody tr')].map(row => {
   const {top, bottom, height} = row.getBoundingClientRect(); return {top, bottom, height} })"""
 OVERFLOWING = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
@@ -15,17 +12,13 @@ LONG = "Customer care escalation line for the whole of the European region " * 2
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    """Forty endpoints, as the measures are given for them."""
-    demo = Demo(tmp_path_factory.mktemp("density"), "--endpoints", "40", "--logs", "0", "--control", SWEEP_SECONDS=1)
-    yield demo.wait()
-    servers.tear_down(demo)
+def demo(forty_endpoints):
+    return forty_endpoints
 
 
 @pytest.fixture(scope="module")
-def sessions():
-    """Not those of the other demo."""
-    return {}
+def sessions(sessions_of_forty):
+    return sessions_of_forty
 
 
 @pytest.fixture

@@ -3,9 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.demo import Demo
-from tests.processes import servers
-
 HEIGHTS = """() => [...document.querySelectorAll('.table-models tbody tr')]
   .map(row => row.getBoundingClientRect().height)"""
 # What is wider than its cell; names of models and endpoints may be cut, dates and badges may not.
@@ -17,17 +14,13 @@ TARGETS = """() => [...document.querySelectorAll('.table-models tbody :is(a, sum
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    """With endpoints, so that models are deployed to several."""
-    demo = Demo(tmp_path_factory.mktemp("models"), "--endpoints", "40", "--logs", "0", "--control", SWEEP_SECONDS=1)
-    yield demo.wait()
-    servers.tear_down(demo)
+def demo(forty_endpoints):
+    return forty_endpoints
 
 
 @pytest.fixture(scope="module")
-def sessions():
-    """Not those of the other demo."""
-    return {}
+def sessions(sessions_of_forty):
+    return sessions_of_forty
 
 
 @pytest.fixture

@@ -43,7 +43,6 @@ def test_opening_a_list_with_recognized_text_is_one_event(lena, kept):
     for _visit in range(3):
         lena.get(logs(kept))
     lena.get(logs(kept), headers=HTMX)
-    lena.get(logs(kept), {"q": "a"})
     (event,) = acts()
     shown = kept.log_entries.exclude(text="").count()
     assert (event.actor_name, event.endpoint_id, event.facts) == ("lena", kept.pk, {"entries": shown})
@@ -58,6 +57,36 @@ def test_fragments_are_recorded_like_whole_pages_with_what_was_searched_for(lena
     (event,) = acts()
     assert event.facts == {"entries": found, "search": word}
     assert f"search “{word}”" in event.text
+
+
+def test_each_different_search_is_an_event_and_a_repeated_one_is_none(lena, kept, later):
+    first, second = (entry.text.split()[0] for entry in kept.log_entries.exclude(text="").order_by("pk")[:2])
+    assert first.casefold() != second.casefold()
+    asked = [{"q": first}, {"q": first.upper()}, {"q": second}, {"q": f" {first}", "page": ""}, {"q": second}, {}]
+    for query in asked:
+        lena.get(logs(kept), query, headers=HTMX)
+    assert [event.facts.get("search") for event in acts()] == [first, second, None]
+    later(1)
+    lena.get(logs(kept), {"q": first})
+    assert [event.facts.get("search") for event in acts()] == [first, second, None, first]
+
+
+def test_filters_are_part_of_a_search(lena, kept):
+    for query in ({"longer": "0"}, {"longer": "0.0"}, {"longer": "0", "result": "nonsense"}, {"longer": "0.01"}):
+        lena.get(logs(kept), query)
+    first, second = acts()
+    assert (first.facts["filters"], second.facts["filters"]) == ("longer=0", "longer=0.01")
+    shown = kept.log_entries.exclude(text="").count()
+    assert first.text == f"lena read recognized text of {kept.display_name}: {shown} entries, filtered"
+
+
+def test_very_many_searches_are_bounded_and_that_there_were_more_is_recorded_once(lena, kept, monkeypatch):
+    monkeypatch.setattr(readings, "MOST_SEARCHES", 3)
+    for seconds in range(6):
+        lena.get(logs(kept), {"longer": f"0.0{seconds}"})
+    lena.get(logs(kept))
+    assert [event.facts.get("more_than") for event in acts()] == [None, None, None, 3, None]
+    assert acts()[3].text.endswith(": more than 3 different searches within 15 minutes")
 
 
 def test_each_person_endpoint_and_quarter_has_an_event_of_its_own(lena, alice, kept, later):

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -219,22 +218,6 @@ def test_automatic_is_a_choice_in_the_form_beside_the_versions(alice, resource, 
     assert (resource.api_version, resource.version_is_open) == ("v3.2", False)
     edit(alice, resource, api_version="2025-10-15")
     assert (resource.api_version, resource.automatic_version) == ("2025-10-15", False)
-
-
-@pytest.fixture
-def start(settings, world, monkeypatch):
-    """Start the product with settings of a Speech resource; returns what `setup` prints."""
-    monkeypatch.setattr("endpoints.management.commands.setup.assets.collect_static_files", lambda: None)
-    monkeypatch.setattr("endpoints.management.commands.setup.assets.build_bundles", lambda: None)
-    settings.DEMO = True
-
-    def start(**changes):
-        given = {"KEY": KEY, "REGION": "eastus", "ENDPOINT": world.url, "API_VERSION": ""} | changes
-        for name, value in given.items():
-            setattr(settings, f"SPEECH_{name}", value)
-        call_command("setup")
-
-    return start
 
 
 def test_a_start_without_a_version_lets_the_service_be_asked(db, start, worker, world):

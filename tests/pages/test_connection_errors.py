@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from endpoints.changes import submit
-from endpoints.models import Change, Download, Endpoint, Event, LogArchive, Resource
+from endpoints.models import Change, Download, Endpoint, Event, Grant, LogArchive, Resource, RoleName
 from endpoints.models.status import ChangeState
 from endpoints.models.verbs import Verb
 from tests.pages.reading import text_of
@@ -103,3 +103,30 @@ def test_an_address_has_neither_a_user_nor_an_impossible_port(alice, field, addr
     assert not Resource.objects.exists()
     typed = FORM | {field: "https://contoso.blob.core.windows.net:65535/logs?sig=x", "own_gateway": "on"}
     assert save(alice, typed).status_code == 302
+
+
+def test_whoever_manages_one_resource_is_told_of_that_one_alone(pages, nemo, resource):
+    own = Resource.objects.create(name="Fabrikam", region="eastus")
+    Grant.objects.create(person=nemo.user, role=RoleName.RESOURCE_ADMIN, resource=own)
+    Grant.objects.create(person=nemo.user, role=RoleName.LISTENER, resource=resource)
+    error = f"The service couldn't be reached. {WHY[0]}"
+    shown = pages(nemo, error)
+    assert SAME in shown
+    assert f"{resource.name}: {error}" not in shown
+    assert f"Fabrikam: {error}" in shown  # the banner of their own
+    assert WHY[0] not in shown.replace(f"Fabrikam: {error}", "")
+    assert WHY[0] in text_of(nemo.get("/resources/"))
+
+
+def test_whoever_manages_one_resource_does_nothing_to_another_and_adds_none(nemo, resource):
+    own = Resource.objects.create(name="Fabrikam", region="eastus")
+    Grant.objects.create(person=nemo.user, role=RoleName.RESOURCE_ADMIN, resource=own)
+    before = Resource.objects.filter(pk=resource.pk).values().get()
+    posted = ("edit", "test", "keys", "hook", "version", "pause", "resume", "remove")
+    for name in posted:
+        address = reverse(f"endpoints:resource-{name}", args=[resource.pk])
+        assert nemo.post(address, {"name": "Mine", "confirm": resource.name}).status_code == 404, name
+    assert nemo.get(reverse("endpoints:resource-new")).status_code == 403
+    assert nemo.post(reverse("endpoints:resource-new"), {"name": "New"}).status_code == 403
+    assert Resource.objects.filter(pk=resource.pk).values().get() == before
+    assert resource.name not in text_of(nemo.get("/resources/"))

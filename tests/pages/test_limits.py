@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from endpoints.changes import saved_views
 from endpoints.logs.download import requests as downloads
-from endpoints.models import Download, Draft, Event, SavedView, draft
+from endpoints.models import Download, Draft, Event, Grant, RoleName, SavedView, draft
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from tests.pages.reading import text_of
@@ -100,6 +100,15 @@ def test_a_shared_view_is_deleted_by_its_owner_or_an_admin(alice, bob, lena, db)
     saved_views.share(own, actor=lena.user, shared=False)
     assert alice.post(f"/endpoints/views/{own.pk}/", {"action": "delete"}).status_code == 404
     assert SavedView.objects.filter(pk=own.pk).exists()
+
+
+def test_whoever_manages_one_resource_has_no_button_to_delete_a_view_of_the_team(bob, nemo, resource):
+    bob.post("/endpoints/views/", {"name": "Ours", "query": "q=call", "shared": "on"})
+    Grant.objects.create(person=nemo.user, role=RoleName.VIEWER)
+    Grant.objects.create(person=nemo.user, role=RoleName.RESOURCE_ADMIN, resource=resource)
+    page = text_of(nemo.get("/endpoints/views/"))
+    assert "Ours" in page
+    assert "Delete" not in page
 
 
 def test_of_many_drafts_of_a_person_the_newest_stay(alice, lena, endpoint, monkeypatch):

@@ -9,6 +9,7 @@ What a permission covers, all rows or those of some Speech resources and project
 `within` has a condition for each noun. What a person's grants don't cover is not found, like what doesn't exist.
 """
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -171,8 +172,10 @@ def events(person: Person, permission: str = VIEW) -> EventQuerySet:
     return visible(rows if may_manage_people(person) else rows.not_about_people(), person, permission, within.events)
 
 
-def manages_resources(person: Person) -> bool:
-    return bool(scope(person, MANAGE))
+def manages_what_is_shown(person: Person, rights: Iterable[str]) -> bool:
+    """Whether the person manages all Speech resources, or the page, by its `rights`, shows only those they manage."""
+    held = scope(person, MANAGE)
+    return held.everywhere or (bool(held) and MANAGE in rights)
 
 
 def people(person: Person) -> list[tuple[int, str]]:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from endpoints import audit
+from endpoints.changes.refusals import KeyTaken
 from endpoints.models import Endpoint, Purge
 from endpoints.models.event import Verb
 
@@ -20,7 +21,10 @@ MOST_KEYS = 900  # a form has at most 1000 fields, and each is one
 def request_purge(
     *, key: UUID, actor: User, endpoint: Endpoint, reason: str, until: date | None = None, keys: Sequence[str] = ()
 ) -> Purge:
-    """Delete everything up to a day, or entries by their keys; requested twice with one `key`, it is one purge."""
+    """Delete everything up to a day, or entries by their keys; requested twice with one `key`, it is one purge.
+
+    Raises KeyTaken when the key names another person's, or one of another endpoint.
+    """
     defaults = {
         "endpoint": endpoint,
         "endpoint_remote_id": endpoint.remote_id or "",
@@ -34,6 +38,8 @@ def request_purge(
     }
     with transaction.atomic():
         purge, new = Purge.objects.get_or_create(pk=key, defaults=defaults)
+        if (purge.actor_id, purge.endpoint_id) != (actor.pk, endpoint.pk):
+            raise KeyTaken
         if new:
             what = {"until": until.isoformat()} if until else {"entries": len(purge.keys)}
             facts: dict[str, Any] = {**what, "purge": str(purge.pk)}

@@ -24,6 +24,7 @@ from endpoints.access import door
 from endpoints.access.door.versions import DownloadsVersion
 from endpoints.access.permissions import may
 from endpoints.logs.download import requests as verbs
+from endpoints.logs.download.kept import same_zip
 from endpoints.models import Download, Endpoint
 from endpoints.models.event import Verb
 from endpoints.models.numbers import grouped
@@ -77,14 +78,22 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     if "preview" in query:
         return redirect(_address(endpoint, selection))
     what: dict[str, Any] = {"endpoint": endpoint, "selection": selection, "purpose": purpose}
-    limits = verbs.Limits(settings.DOWNLOADS_PER_PERSON, settings.ZIPS_PER_PERSON)
     try:
-        asked = verbs.request_download(actor=request.user, limits=limits, **what)
+        return _requested(request, what)
     except verbs.TooMany as error:
         form.add_error(None, _too_many(error))
         return _form_page(request, endpoint, selection, form)
-    hints.send("fetch", asked.pk)
-    return redirect("endpoints:logs", pk=endpoint.pk)
+
+
+def _requested(request: HttpRequest, what: dict[str, Any]) -> HttpResponse:
+    """To the list of downloads with an equal zip, or back to the logs, where the new download is. Raises TooMany."""
+    if same_zip(actor=request.user, **what):
+        said = _("You already have this zip file: the selected logs haven't changed since. Download it below.")
+        messages.info(request, said)
+        return redirect("endpoints:downloads")
+    limits = verbs.Limits(settings.DOWNLOADS_PER_PERSON, settings.ZIPS_PER_PERSON)
+    hints.send("fetch", verbs.request_download(actor=request.user, limits=limits, **what).pk)
+    return redirect("endpoints:logs", pk=what["endpoint"].pk)
 
 
 def _too_many(error: verbs.TooMany) -> str:

@@ -118,7 +118,7 @@ def _list_context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     page = page_of(rows, filters.NEWEST_FIRST, request.GET.get("page", ""), PER_PAGE)
     count = filters.counted(rows)
     state = filters.state(request.GET)
-    purposes.record_shown(request, endpoint, page.rows, search=request.GET.get("q", ""))
+    purposes.record_shown(request, endpoint, page.rows)
     refreshing = archive is not None and archive.refreshing
     poll = filters.state(request.GET, page=request.GET.get("page") or None, version=version)
     return {

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
@@ -51,6 +52,14 @@ def normalized(person: Person, query: QueryDict, endpoint: Endpoint) -> str:
         if value := plain(name, query.get(name, "")):
             found[name] = value
     return found.urlencode()
+
+
+def search(query: QueryDict) -> dict[str, str]:
+    """The words that a person searched for, and the other filters as a query string; empty for ticked entries."""
+    if "entry" in query:
+        return {"search": "", "filters": ""}
+    used = {name: value for name in STATE if (value := plain(name, query.get(name, "")))}
+    return {"search": " ".join(used.pop("q", "").split()), "filters": urlencode(used)}
 
 
 def words(selection: str) -> list[str]:

@@ -154,7 +154,7 @@ def _page(request: HttpRequest, endpoint: Endpoint, form: PurgeForm, entries: Lo
     }
     if possible and entries is not None:
         context["named"], context["ids"] = list(entries[:SHOWN]), list(entries.values_list("pk", flat=True))
-        purposes.record_shown(request, endpoint, context["named"], search=request.GET.get("q", ""))
+        purposes.record_shown(request, endpoint, context["named"])
     wrong = form.errors or (not possible and (asked or not by_day))
     return render(request, "content_logs/purge_request.html", context, status=422 if wrong else 200)
 

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from endpoints.access import door
 from endpoints.logs import readings
 from endpoints.models import Endpoint, LogEntry
-from endpoints.models.log import LONGEST_SEARCH
+from endpoints.pages.content_logs import log_selection
 from endpoints.pages.forms.error_texts import REQUIRED
 from endpoints.pages.http import HttpRequest
 
@@ -55,13 +55,16 @@ def first(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBa
     return page
 
 
-def record_shown(request: HttpRequest, endpoint: Endpoint, entries: Iterable[LogEntry], search: str) -> None:
+def record_shown(request: HttpRequest, endpoint: Endpoint, entries: Iterable[LogEntry]) -> None:
     """Record that the answer shows the recognized text of these entries; HEAD shows nothing."""
     if request.method != "HEAD":
-        shown = sum(1 for entry in entries if entry.text)
-        words = " ".join(search.replace("\0", "").split())[:LONGEST_SEARCH]
-        purpose = of(request, endpoint.pk)
-        readings.record_list(actor=request.user, endpoint=endpoint, entries=shown, search=words, purpose=purpose)
+        readings.record_list(
+            actor=request.user,
+            endpoint=endpoint,
+            entries=sum(1 for entry in entries if entry.text),
+            purpose=of(request, endpoint.pk),
+            **log_selection.search(request.GET),
+        )
 
 
 def _form(request: HttpRequest, pk: UUID, error: Promise | str = "") -> HttpResponse:

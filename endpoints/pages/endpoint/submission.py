@@ -31,10 +31,11 @@ def fingerprint(request: HttpRequest) -> str:
 def repeated(request: HttpRequest, field: str = "key", permission: str = door.DEPLOY) -> HttpResponse | None:
     """The answer to a form that has requested a change before, whose id is in `field`; None for a new one.
 
-    The same form is answered as the first time. Another content with the same id is refused: 409.
+    The same form is answered as the first time. Another content with the same id is refused: 409. The id of another
+    person's change is no concern of this form: the verb refuses it (KeyTaken).
     """
     key = uuid_in(request.POST.get(field))
-    known = door.changes(request.user, permission).exclude(endpoint=None)
+    known = door.changes(request.user, permission).filter(actor=request.user.pk).exclude(endpoint=None)
     change = known.filter(pk=key).first() if key else None
     if change is None:
         return None

@@ -51,7 +51,8 @@ def views(request: HttpRequest) -> HttpResponse:
         return _back(request)
     default = door.preferences(request.user).values_list("default_view", flat=True).first()
     rows = door.saved_views(request.user).select_related("owner")
-    return render(request, "endpoint_list/saved_views.html", {"section": "list", "views": rows, "default_pk": default})
+    shown = [(row, door.may_delete_view(request.user, row)) for row in rows]
+    return render(request, "endpoint_list/saved_views.html", {"section": "list", "views": shown, "default_pk": default})
 
 
 def _save(request: HttpRequest, name: str) -> None:

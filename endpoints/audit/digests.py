@@ -12,6 +12,7 @@ from endpoints.models import Seal
 
 PERSONAL = ("actor_id", "actor_name")
 PERSONAL_FACTS = ("address", "email", "person", "search")
+OF_OTHERS = ("email", "person")  # of the person whom an event is about
 PUBLIC = (
     *("id", "at", "verb", "endpoint_id", "endpoint_name", "resource_id", "resource_name"),
     *("change_id", "change_kind", "bulk_id", "detail"),

@@ -148,7 +148,7 @@ def test_a_seal_that_was_changed_or_removed_is_named_by_its_first_event(events, 
 
 
 def test_an_anonymous_person_leaves_the_chain_whole_and_no_trace(events, bob):
-    assert erasing.anonymize(bob.user.pk) == 5
+    assert erasing.anonymize([bob.user.pk]) == 5
     assert verified()[1] == ""
     rows = Event.objects.filter(pk__in=events)
     assert {(event.actor_id, event.actor_name) for event in rows} == {
@@ -165,7 +165,7 @@ def test_who_makes_a_person_anonymous_by_hand_is_found(events):
 
 
 def test_an_anonymous_event_that_is_changed_later_is_named(events, bob):
-    erasing.anonymize(bob.user.pk)
+    erasing.anonymize([bob.user.pk])
     sql("UPDATE endpoints_event SET actor_name = 'mallory' WHERE id = %s", events[1])
     assert verified()[1] == f"Event {events[1]} was changed."
     sql("UPDATE endpoints_event SET actor_name = 'deleted user', detail = 'another' WHERE id = %s", events[1])
@@ -173,7 +173,7 @@ def test_an_anonymous_event_that_is_changed_later_is_named(events, bob):
 
 
 def test_the_end_of_a_retention_leaves_the_chain_whole(events, bob):
-    erasing.anonymize(bob.user.pk)
+    erasing.anonymize([bob.user.pk])
     assert erasing.remove_before(timezone.now() - timedelta(hours=2, minutes=30)) == 6
     assert Event.objects.filter(pk__in=events).count() == 4
     assert verified()[1] == ""

@@ -80,6 +80,29 @@ def test_the_product_works_with_these_rights(alice, installation, postgresql):
     assert "permission denied" not in "".join(installation.log(name).read_text() for name in installation.running)
 
 
+def test_events_are_erased_by_the_role_of_setup_only(alice, installation, postgresql):
+    recorded = (
+        "from django.contrib.auth.models import User; from endpoints import audit; "
+        "from endpoints.models.verbs import Verb; "
+        "audit.record(Verb.VIEW_SHARED, actor=User.objects.create_user('carol'), view='Night shift')"
+    )
+    assert manage(installation, "web", "shell", "-v", "0", "-c", recorded).returncode == 0
+    refused = manage(installation, "web", "anonymize_person", "carol", "--yes")
+    assert (refused.returncode, len(said(refused))) == (1, 1)
+    assert "where SETUP_DATABASE_URL is set" in refused.stderr
+    names = "select actor_name from endpoints_event where facts->>'view' = 'Night shift'"
+    assert postgresql.ask("speechstudio", names) == [("carol",)]
+    done = manage(installation, "setup", "anonymize_person", "carol", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert postgresql.ask("speechstudio", names) == [("deleted user",)]
+    refused = manage(installation, "web", "remove_events", "--before", "2020-01-01", "--yes")
+    assert (refused.returncode, len(said(refused))) == (1, 1)
+    removed = manage(installation, "setup", "remove_events", "--before", "2020-01-01", "--yes")
+    assert (removed.returncode, removed.stdout) == (0, "Removed: 0 events from before 2020-01-01 (UTC).\n")
+    verified = manage(installation, "web", "verify_activity")
+    assert verified.returncode == 0, verified.stderr
+
+
 def test_check_finds_nothing_to_say_about_these_rights(set_up):
     assert "W023" not in manage(set_up, "web", "check", "--deploy").stderr
 

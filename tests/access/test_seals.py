@@ -5,8 +5,10 @@ import io
 import json
 import re
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -247,3 +249,47 @@ def test_exports_have_the_hash_of_each_event(events, bob, alice):
     assert (found[new]["seal"], found[new]["hash"]) == (None, "")
     rows = list(csv.DictReader(io.StringIO(b"".join(bob.get("/activity/export/")).decode("utf-8-sig"))))
     assert [row["Hash"] for row in rows] == [one["hash"] for one in found.values()]
+
+
+def by_hand(found):
+    """The hash of an exported event, as the README says."""
+
+    def packed(value):
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+    given = found["hash_of"]
+    if "personal" in given:
+        personal = sha256(bytes.fromhex(given["salt"]) + packed(given["personal"])).digest()
+    else:
+        personal = bytes.fromhex(given["personal_digest"])
+    return sha256(packed([given["public"], given["facts"]]) + personal).hexdigest()
+
+
+def exported(person):
+    return {one["id"]: one for one in json.loads(b"".join(person.get("/activity/export/?format=json")))}
+
+
+def test_the_hash_of_an_exported_event_can_be_computed_from_the_file(events, alice, bob, lena, endpoint):
+    owner = Group.objects.get(name="owner")
+    bob.user.groups.add(owner)
+    searched = audit.record(Verb.TEXT_READ, actor=lena.user, endpoint=endpoint, search="Größe", entries=3, detail="é")
+    about = audit.record(Verb.INVITED, actor=bob.user, person="alice")
+    new = audit.record(Verb.VIEW_SHARED, actor=bob.user, view="new")
+    sealing.seal_all()
+    erasing.anonymize([alice.user.pk], ["alice"])
+    found = exported(bob)
+    assert {by_hand(one) for one in found.values()} == {one["hash"] for one in found.values()}
+    assert {*found} >= {*events, searched.pk, about.pk, new.pk}
+    assert found[new.pk]["hash_of"]["personal"] == [[bob.user.pk, "bob"], {}]
+    for pk in (events[0], about.pk, searched.pk):  # anonymous, unnamed, and not to be read by bob
+        assert "personal" not in found[pk]["hash_of"]
+        assert "salt" not in found[pk]["hash_of"]
+    assert "Größe" not in str(found[searched.pk])
+    assert exported(lena)[searched.pk]["hash_of"]["personal"] == [[lena.user.pk, "lena"], {"search": "Größe"}]
+    found[new.pk]["hash_of"]["public"][-1] = "another reason"
+    assert by_hand(found[new.pk]) != found[new.pk]["hash"]
+
+
+def test_an_event_that_is_not_sealed_yet_has_no_hash_to_be_computed(events, bob):
+    new = audit.record(Verb.VIEW_SHARED, actor=bob.user, view="new").pk
+    assert exported(bob)[new]["hash_of"] is None

@@ -235,7 +235,9 @@ def test_the_page_says_until_when_activity_is_verified_and_names_the_event_that_
     assert 'id="verified"' not in bob.get("/activity/").content.decode()
     tasks.seal()
     page = bob.get("/activity/").content.decode()
-    assert f'Verified until <time datetime="{Verification.objects.get().until:%Y-%m-%dT%H:%M}+0000"' in page
+    shown = re.search(r'Verified until <time datetime="([^"]+)" [^>]*>([^<]+)</time>', page)
+    assert shown[1] == f"{Verification.objects.get().until:%Y-%m-%dT%H:%M}+0000"
+    assert re.search(r"(^| )\d\d:\d\d$", shown[2])  # to the minute, as the time of the last update beside it
     sql("DELETE FROM endpoints_event WHERE id = %s", events[4])
     tasks.verify_activity()
     assert f"Activity was changed: see event {events[4]}" in bob.get("/activity/").content.decode()

@@ -96,7 +96,7 @@ class Installation:
         """Run a command with the environment of a service; without `command`, that of the service."""
         command = command or shlex.split(self.here(OURS[service]["command"]))
         env = {**self.environment(service), **more}
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=180)
 
     def start(self, service):
         program, *arguments = shlex.split(self.here(OURS[service]["command"]))

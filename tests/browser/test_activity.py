@@ -71,7 +71,7 @@ FACTS = """() => [...document.querySelectorAll(".page-facts > p")].filter((fact)
 
 
 def test_on_a_narrow_page_each_line_of_facts_begins_with_a_fact(activity):
-    activity.set_viewport_size({"width": 200, "height": 700})
+    activity.set_viewport_size({"width": 150, "height": 700})
     edge = round(activity.locator(".breadcrumb").bounding_box()["x"])
     lines = {}
     for top, left in activity.evaluate(FACTS):

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
+from django.db import DatabaseError
 
 from speechstudio.environment import OURS_ALONE
 from speechstudio.var import directory
@@ -247,6 +248,19 @@ def the_accounts_of_a_demo_are_removed(databases: Iterable[str] | None = None, *
     return [Error(refusal, hint="Then add an account of your own with createsuperuser.", id="endpoints.E022")]
 
 
+def the_owner_of_the_tables_is_for_setup() -> list[CheckMessage]:
+    """No check of `manage.py`, whose commands may need it."""
+    if not settings.SETUP_DATABASE:
+        return []
+    return [
+        Warning(
+            "SETUP_DATABASE_URL is set, though only setup and the commands that erase need it.",
+            hint="Leave it out of the environment of web, worker and beat, so that they can't change events.",
+            id="endpoints.W024",
+        )
+    ]
+
+
 def of_every_start() -> list[CheckMessage]:
     """What is wrong with the settings, by the checks that need no application and no connection."""
     return [message for check in _OF_EVERY_START for message in check()]
@@ -261,6 +275,7 @@ _OF_EVERY_START: tuple[Callable[..., list[CheckMessage]], ...] = (
     words_have_their_form,
     settings_fit_together,
     var_can_be_written,
+    the_owner_of_the_tables_is_for_setup,
 )
 
 
@@ -289,3 +304,22 @@ def a_team_has_a_broker_of_its_own(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(deploy=True)
+def the_application_only_adds_events(**_: Any) -> list[CheckMessage]:
+    from endpoints.audit import rights  # here, because of_every_start runs before the applications are loaded
+
+    try:
+        found = rights.excess()
+    except DatabaseError:  # not there yet, or not reachable
+        return []
+    if not found:
+        return []
+    return [
+        Warning(
+            "The role of DATABASE_URL can change and remove events of Activity.",
+            hint="Set SETUP_DATABASE_URL to that role, name another one in DATABASE_URL, and run setup.",
+            id="endpoints.W023",
+        )
+    ]

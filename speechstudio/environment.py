@@ -66,6 +66,7 @@ NAMES = frozenset(
         "SECRET_KEY_FALLBACKS",
         "SESSION_HOURS",
         "SESSION_IDLE_HOURS",
+        "SETUP_DATABASE_URL",
         "SPEECH_API_VERSION",
         "SPEECH_ENDPOINT",
         "SPEECH_KEY",
@@ -185,6 +186,23 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         if not found["NAME"]:
             raise ImproperlyConfigured(f"{name} names no database; its form is postgres://USER:PASSWORD@HOST/NAME.")
         return found
+
+    def owner_of(self, application: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """Where another role connects to the same database as `application`, an entry of DATABASES.
+
+        Empty when it is not set, or is the same role.
+        """
+        url = server_urls.database(name, self.text(name))
+        if not url:
+            return {}
+        found: dict[str, Any] = self.db_url_config(url)
+        engines = {found["ENGINE"], application["ENGINE"]}
+        if engines != {"django.db.backends.postgresql"}:
+            raise ImproperlyConfigured(f"{name} is for PostgreSQL only, and DATABASE_URL has to name one, too.")
+        if not found["NAME"]:
+            raise ImproperlyConfigured(f"{name} names no database; its form is postgres://USER:PASSWORD@HOST/NAME.")
+        found.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+        return found if found["USER"] != application["USER"] else {}
 
     def email(self, name: str) -> dict[str, Any]:
         """Django's settings of the mail server; nothing when it is not set."""

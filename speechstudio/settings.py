@@ -43,6 +43,8 @@ else:
     # PgBouncer in transaction mode may run each statement on another connection, which does not have the cursor.
     DATABASES["default"].setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
 keep_private(VAR, Path(DATABASES["default"]["NAME"]) if DATABASE_IS_OURS_ALONE else None)
+# For setup, and for commands that erase: the role that owns the tables. Empty when DATABASE_URL names it.
+SETUP_DATABASE = env.owner_of(DATABASES["default"], "SETUP_DATABASE_URL")
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -30,6 +30,7 @@ KEY = "simulated-key"
 # Files that share processes run in the same worker of pytest-xdist, by the name of the group.
 TOGETHER = {
     "tests/processes/test_compose.py": "installation",
+    "tests/processes/test_database_rights.py": "installation",
     "tests/processes/test_lost_database.py": "installation",
     "tests/processes/test_pgbouncer.py": "installation",
     "tests/processes/test_postgresql.py": "installation",

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from endpoints.models import Seal
+from endpoints.models import Seal, SealedEvent
 
 PERSONAL = ("actor_id", "actor_name")
 PERSONAL_FACTS = ("address", "email", "person", "search")
+OF_OTHERS = ("email", "person")  # of the person whom an event is about
 PUBLIC = (
     *("id", "at", "verb", "endpoint_id", "endpoint_name", "resource_id", "resource_name"),
     *("change_id", "change_kind", "bulk_id", "detail"),
@@ -33,6 +34,24 @@ def joined(event: Row, personal: bytes) -> bytes:
 def personal(event: Row, salt: bytes) -> bytes:
     facts = {name: value for name, value in event["facts"].items() if name in PERSONAL_FACTS}
     return _hash(salt + _json([[event[name] for name in PERSONAL], facts]))
+
+
+def proof(event: Row, sealed: SealedEvent, *, whole: bool) -> dict[str, Any]:
+    """What the hash of a sealed event is computed from, for files: values of JSON, hexadecimal digits.
+
+    Personal fields come with their salt; with their digest alone when they were erased, or are not shown (not `whole`).
+    """
+    facts = event["facts"]
+    found: dict[str, Any] = {
+        "public": json.loads(_json([event[name] for name in PUBLIC])),
+        "facts": {name: value for name, value in facts.items() if name not in PERSONAL_FACTS},
+    }
+    if sealed.personal:
+        return {**found, "personal_digest": bytes(sealed.personal).hex()}
+    if not whole:
+        return {**found, "personal_digest": personal(event, bytes(sealed.salt)).hex()}
+    private = {name: value for name, value in facts.items() if name in PERSONAL_FACTS}
+    return {**found, "personal": [[event[name] for name in PERSONAL], private], "salt": bytes(sealed.salt).hex()}
 
 
 def root(digests: Iterable[bytes]) -> str:

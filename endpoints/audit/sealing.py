@@ -24,6 +24,7 @@ MARGIN = timedelta(minutes=2)
 LATEST = timedelta(hours=1)  # no transaction is open for longer than the longest task
 BATCH = 500  # events
 SALT = 16  # bytes
+ATTEMPTS = 20  # while workers are sealing at the same time
 
 
 def seal(now: datetime | None = None, seconds: float = 5) -> datetime | None:
@@ -36,6 +37,17 @@ def seal(now: datetime | None = None, seconds: float = 5) -> datetime | None:
         except IntegrityError:  # another worker is sealing
             return None
     return None
+
+
+def seal_all() -> None:
+    """Seal what has happened until now, also what is younger than MARGIN.
+
+    Raises IntegrityError when workers that seal at the same time prevent it.
+    """
+    for _attempt in range(ATTEMPTS):
+        if seal(timezone.now() + MARGIN):
+            return
+    raise IntegrityError("Events can't be sealed, because others are sealing them.")
 
 
 def seal_batch(horizon: datetime) -> int:

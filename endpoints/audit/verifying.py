@@ -61,6 +61,8 @@ def verify(after: int = 0, seconds: float | None = None, expected: str = "") -> 
             return result
         if (seal.number, seal.previous, seal.hash) != (result.seal + 1, result.hash, digests.of_seal(seal)):
             return result.found(Problem.SEAL, seal.first_id)
+        if seal.kind == SealKind.UNNAMED and not _keeps(seal):
+            return result.found(Problem.SEAL, seal.first_id)
         if seal.kind == SealKind.EVENTS and _problem(seal, erased, result):
             erased = _erased()  # something may have been erased since it was read
             if problem := _problem(seal, erased, result):
@@ -88,8 +90,8 @@ def go_on(until: datetime | None) -> None:
 
 
 def _erased() -> dict[str, set[int]]:
-    """The ids of events that were anonymized or removed, by the kind of seal that says so."""
-    found: dict[str, set[int]] = {SealKind.ANONYMIZED: set(), SealKind.REMOVED: set()}
+    """The ids of events that were anonymized, unnamed or removed, by the kind of seal that says so."""
+    found: dict[str, set[int]] = {SealKind.ANONYMIZED: set(), SealKind.UNNAMED: set(), SealKind.REMOVED: set()}
     for kind, ids in Seal.objects.exclude(kind=SealKind.EVENTS).values_list("kind", "ids"):
         found[kind].update(ids)
     return found
@@ -104,7 +106,7 @@ def _problem(seal: Seal, erased: dict[str, set[int]], result: Result) -> tuple[P
             return Problem.REMOVED, pk
         if event is None:
             continue
-        if _digest(event, one, pk in erased[SealKind.ANONYMIZED]) != bytes(one.digest):
+        if _digest(event, one, erased) != bytes(one.digest):
             return Problem.CHANGED, pk
     if sorted(sealed) != seal.ids or digests.root(bytes(sealed[pk].digest) for pk in seal.ids) != seal.root:
         return Problem.SEAL, seal.first_id
@@ -113,11 +115,23 @@ def _problem(seal: Seal, erased: dict[str, set[int]], result: Result) -> tuple[P
     return None
 
 
-def _digest(event: digests.Row, sealed: SealedEvent, anonymized: bool) -> bytes:
-    if not anonymized:
+def _digest(event: digests.Row, sealed: SealedEvent, erased: dict[str, set[int]]) -> bytes:
+    """What the event was sealed with, as far as it is as it should be; otherwise something else."""
+    if event["id"] in erased[SealKind.ANONYMIZED]:
+        named = {name: event[name] for name in ANONYMOUS} != ANONYMOUS
+        whole = not named and not event["facts"].keys() & {*digests.PERSONAL_FACTS}
+    elif event["id"] in erased[SealKind.UNNAMED]:
+        kept = digests.personal(event, bytes(sealed.salt))
+        whole = kept == bytes(sealed.kept) and not event["facts"].keys() & {*digests.OF_OTHERS}
+    else:
         return digests.of_event(event, bytes(sealed.salt))
-    named = {name: event[name] for name in ANONYMOUS} != ANONYMOUS or event["facts"].keys() & {*digests.PERSONAL_FACTS}
-    return b"" if named else digests.joined(event, bytes(sealed.personal))
+    return digests.joined(event, bytes(sealed.personal)) if whole else b""
+
+
+def _keeps(seal: Seal) -> bool:
+    """Whether the digests of what stays in unnamed events are those that were sealed."""
+    kept = dict(SealedEvent.objects.filter(pk__in=seal.ids).values_list("pk", "kept"))
+    return digests.root(bytes(kept.get(pk, b"")) for pk in seal.ids) == seal.root
 
 
 def _unsealed(until: datetime) -> int | None:

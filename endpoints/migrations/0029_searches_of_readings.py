@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0027_event_result'),
+        ('endpoints', '0028_unnamed_events'),
     ]
 
     operations = [

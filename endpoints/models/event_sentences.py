@@ -101,6 +101,9 @@ def sentence_of(event: Event) -> Sentence:
     values = _WithEllipsis({name: str(value) for name, value in event.facts.items() if isinstance(value, str | int)})
     values |= _words(event)
     values["actor"] = event.actor_name or PRODUCT
+    values.setdefault("person", gettext("deleted user"))
+    if event.actor_id == 0:
+        values["actor"] = gettext("deleted user")
     values["endpoint"] = event.endpoint_name or MISSING
     values["resource"] = event.resource_name or MISSING
     values["verb"] = event.verb
@@ -168,6 +171,8 @@ def _words(event: Event) -> dict[str, str]:
         words["person"] = gettext("the group %(name)s") % {"name": group}
     if isinstance(count := facts.get("count"), int):
         words["endpoints"] = ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {"count": grouped(count)}
+    if isinstance(events := facts.get("events"), int):
+        words["events"] = ngettext("%(count)s event", "%(count)s events", events) % {"count": grouped(events)}
     if isinstance(files := facts.get("files"), int):
         words["number"] = ngettext("%(count)s file", "%(count)s files", files) % {"count": grouped(files)}
     return words

@@ -8,6 +8,7 @@ from django.db import models
 class SealKind(models.TextChoices):
     EVENTS = "events"  # a batch of events
     ANONYMIZED = "anonymized"  # events whose personal fields were erased
+    UNNAMED = "unnamed"  # events about a person, whose name was erased; who did it stays
     REMOVED = "removed"  # events that were removed at the end of their retention
 
 
@@ -15,8 +16,9 @@ class Seal(models.Model):
     """One link of the chain. Hashes are SHA-256 in hexadecimal digits.
 
     ids: of the events that it is about, in ascending order. until: no event that happened earlier was still unsealed,
-    except late ones. root: the hash of the digests of its events. hash: of all of this and `previous`, the hash of the
-    seal before. Two workers that seal at once want the same number, and one of them fails.
+    except late ones. root: the hash of the digests of its events; of `kept`, if they are unnamed. hash: of all of this
+    and `previous`, the hash of the seal before. Two workers that seal at once want the same number, and one of them
+    fails.
     """
 
     number = models.BigIntegerField(primary_key=True)
@@ -43,6 +45,7 @@ class SealedEvent(models.Model):
     """The digest of a sealed event, which stays when the event is removed.
 
     personal: the salted digest of its personal fields, stored when they are erased together with the salt.
+    kept: the digest of the personal fields that stay in an unnamed event, with a new salt; an event has it once.
     """
 
     event_id = models.BigIntegerField(primary_key=True)
@@ -50,6 +53,7 @@ class SealedEvent(models.Model):
     salt = models.BinaryField(max_length=16)
     digest = models.BinaryField(max_length=32)
     personal = models.BinaryField(max_length=32, default=b"")
+    kept = models.BinaryField(max_length=32, default=b"", db_default=b"")
 
     class Meta:
         default_permissions = ()

@@ -84,6 +84,8 @@ class Verb(models.TextChoices):
     ACCOUNT_ON = "account-on", _("%(actor)s turned on the account of %(person)s")
     ACCOUNT_OFF = "account-off", _("%(actor)s turned off the account of %(person)s")
     SECOND_FACTOR_REMOVED = "account-factor-removed", _("%(actor)s removed the second factor of %(person)s")
+    PERSON_ANONYMIZED = "account-anonymized", _("%(actor)s made a person anonymous in Activity: %(events)s")
+    EVENTS_REMOVED = "events-removed", _("%(actor)s removed the events before %(day)s (UTC) from Activity: %(events)s")
     VIEW_SHARED = "view-shared", _("%(actor)s shared the view %(view)s")
     VIEW_CHANGED = "view-changed", _("%(actor)s changed the shared view %(view)s")
     VIEW_UNSHARED = "view-unshared", _("%(actor)s stopped sharing the view %(view)s")

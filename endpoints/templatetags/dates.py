@@ -48,4 +48,11 @@ def moment(at: datetime) -> str:
     """The time of today to the second, otherwise the date and the time."""
     if timezone.localtime(at).date() == timezone.localdate():
         return times.clock_with_seconds(at)
-    return f"{times.day(at)} {times.time_of_day(at)}"
+    return to_the_minute(at)
+
+
+@register.filter
+def to_the_minute(at: datetime) -> str:
+    """The time of today, otherwise the date and the time."""
+    today = timezone.localtime(at).date() == timezone.localdate()
+    return times.time_of_day(at) if today else f"{times.day(at)} {times.time_of_day(at)}"

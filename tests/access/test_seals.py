@@ -5,8 +5,10 @@ import io
 import json
 import re
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -148,7 +150,7 @@ def test_a_seal_that_was_changed_or_removed_is_named_by_its_first_event(events, 
 
 
 def test_an_anonymous_person_leaves_the_chain_whole_and_no_trace(events, bob):
-    assert erasing.anonymize(bob.user.pk) == 5
+    assert erasing.anonymize([bob.user.pk]) == 5
     assert verified()[1] == ""
     rows = Event.objects.filter(pk__in=events)
     assert {(event.actor_id, event.actor_name) for event in rows} == {
@@ -165,7 +167,7 @@ def test_who_makes_a_person_anonymous_by_hand_is_found(events):
 
 
 def test_an_anonymous_event_that_is_changed_later_is_named(events, bob):
-    erasing.anonymize(bob.user.pk)
+    erasing.anonymize([bob.user.pk])
     sql("UPDATE endpoints_event SET actor_name = 'mallory' WHERE id = %s", events[1])
     assert verified()[1] == f"Event {events[1]} was changed."
     sql("UPDATE endpoints_event SET actor_name = 'deleted user', detail = 'another' WHERE id = %s", events[1])
@@ -173,7 +175,7 @@ def test_an_anonymous_event_that_is_changed_later_is_named(events, bob):
 
 
 def test_the_end_of_a_retention_leaves_the_chain_whole(events, bob):
-    erasing.anonymize(bob.user.pk)
+    erasing.anonymize([bob.user.pk])
     assert erasing.remove_before(timezone.now() - timedelta(hours=2, minutes=30)) == 6
     assert Event.objects.filter(pk__in=events).count() == 4
     assert verified()[1] == ""
@@ -233,7 +235,9 @@ def test_the_page_says_until_when_activity_is_verified_and_names_the_event_that_
     assert 'id="verified"' not in bob.get("/activity/").content.decode()
     tasks.seal()
     page = bob.get("/activity/").content.decode()
-    assert f'Verified until <time datetime="{Verification.objects.get().until:%Y-%m-%dT%H:%M}+0000"' in page
+    shown = re.search(r'Verified until <time datetime="([^"]+)" [^>]*>([^<]+)</time>', page)
+    assert shown[1] == f"{Verification.objects.get().until:%Y-%m-%dT%H:%M}+0000"
+    assert re.search(r"(^| )\d\d:\d\d$", shown[2])  # to the minute, as the time of the last update beside it
     sql("DELETE FROM endpoints_event WHERE id = %s", events[4])
     tasks.verify_activity()
     assert f"Activity was changed: see event {events[4]}" in bob.get("/activity/").content.decode()
@@ -247,3 +251,47 @@ def test_exports_have_the_hash_of_each_event(events, bob, alice):
     assert (found[new]["seal"], found[new]["hash"]) == (None, "")
     rows = list(csv.DictReader(io.StringIO(b"".join(bob.get("/activity/export/")).decode("utf-8-sig"))))
     assert [row["Hash"] for row in rows] == [one["hash"] for one in found.values()]
+
+
+def by_hand(found):
+    """The hash of an exported event, as the README says."""
+
+    def packed(value):
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+    given = found["hash_of"]
+    if "personal" in given:
+        personal = sha256(bytes.fromhex(given["salt"]) + packed(given["personal"])).digest()
+    else:
+        personal = bytes.fromhex(given["personal_digest"])
+    return sha256(packed([given["public"], given["facts"]]) + personal).hexdigest()
+
+
+def exported(person):
+    return {one["id"]: one for one in json.loads(b"".join(person.get("/activity/export/?format=json")))}
+
+
+def test_the_hash_of_an_exported_event_can_be_computed_from_the_file(events, alice, bob, lena, endpoint):
+    owner = Group.objects.get(name="owner")
+    bob.user.groups.add(owner)
+    searched = audit.record(Verb.TEXT_READ, actor=lena.user, endpoint=endpoint, search="Größe", entries=3, detail="é")
+    about = audit.record(Verb.INVITED, actor=bob.user, person="alice")
+    new = audit.record(Verb.VIEW_SHARED, actor=bob.user, view="new")
+    sealing.seal_all()
+    erasing.anonymize([alice.user.pk], ["alice"])
+    found = exported(bob)
+    assert {by_hand(one) for one in found.values()} == {one["hash"] for one in found.values()}
+    assert {*found} >= {*events, searched.pk, about.pk, new.pk}
+    assert found[new.pk]["hash_of"]["personal"] == [[bob.user.pk, "bob"], {}]
+    for pk in (events[0], about.pk, searched.pk):  # anonymous, unnamed, and not to be read by bob
+        assert "personal" not in found[pk]["hash_of"]
+        assert "salt" not in found[pk]["hash_of"]
+    assert "Größe" not in str(found[searched.pk])
+    assert exported(lena)[searched.pk]["hash_of"]["personal"] == [[lena.user.pk, "lena"], {"search": "Größe"}]
+    found[new.pk]["hash_of"]["public"][-1] = "another reason"
+    assert by_hand(found[new.pk]) != found[new.pk]["hash"]
+
+
+def test_an_event_that_is_not_sealed_yet_has_no_hash_to_be_computed(events, bob):
+    new = audit.record(Verb.VIEW_SHARED, actor=bob.user, view="new").pk
+    assert exported(bob)[new]["hash_of"] is None

@@ -61,6 +61,25 @@ def test_filters_change_the_list_and_the_address(activity):
     expect(page).to_have_url(re.compile(r"/activity/$"))
 
 
+# The top and left edge of the text of each fact, rounded to pixels.
+FACTS = """() => [...document.querySelectorAll(".page-facts > p")].filter((fact) => fact.offsetHeight).map((fact) => {
+  const text = document.createRange();
+  text.selectNodeContents(fact);
+  const { top, left } = text.getBoundingClientRect();
+  return [Math.round(top), Math.round(left)];
+})"""
+
+
+def test_on_a_narrow_page_each_line_of_facts_begins_with_a_fact(activity):
+    activity.set_viewport_size({"width": 150, "height": 700})
+    edge = round(activity.locator(".breadcrumb").bounding_box()["x"])
+    lines = {}
+    for top, left in activity.evaluate(FACTS):
+        lines[top] = min(left, lines.get(top, left))
+    assert len(lines) > 1
+    assert {*lines.values()} == {edge}  # and no point between the facts
+
+
 def test_no_rule_of_accessibility_is_broken(open_page):
     page = open_page("admin", "/activity/", viewport=WIDE)
     for details in page.locator("#events details").all():

@@ -357,6 +357,8 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "entry": "e1",
         "count": 2,
         "files": 3,
+        "events": 4,
+        "day": "2026-01-31",
     }
     with override(language):
         text = event.text

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shlex
 import shutil
 import subprocess
@@ -24,7 +25,8 @@ SIMULATOR = ADDED["simulator"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service} | {"simulator": SIMULATOR}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 BIN = Path(sys.executable).parent
-VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])((?:[^{}]|\$\{[^{}]*\})*))?\}")  # a default may contain another
+_INNER = r"(?:[^{}]|\$\{(?:[^{}]|\$\{[^{}]*\})*\})*"  # a default may contain another, and that one a third
+VARIABLE = re.compile(rf"\$\{{(\w+)(?::([-?])({_INNER}))?\}}")
 
 
 def filled(text, given):
@@ -63,6 +65,7 @@ class Installation:
         }
         self.dotenv = {
             "POSTGRES_PASSWORD": postgresql.password,
+            "POSTGRES_APP_PASSWORD": secrets.token_hex(16),
             "SECRET_KEY": "only these tests sign with it",
             "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "ALLOWED_HOSTS": "studio.example.com",
@@ -93,7 +96,7 @@ class Installation:
         """Run a command with the environment of a service; without `command`, that of the service."""
         command = command or shlex.split(self.here(OURS[service]["command"]))
         env = {**self.environment(service), **more}
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=180)
 
     def start(self, service):
         program, *arguments = shlex.split(self.here(OURS[service]["command"]))

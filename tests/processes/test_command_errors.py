@@ -16,6 +16,7 @@ AWAY = {
     "SECRET_KEY": "0123456789" * 5,
     "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
 }
+OWNER_AWAY = "postgres://owner:secret@127.0.0.1:1/nothing"
 UNREACHABLE = {"SPEECH_KEY": "0123456789abcdef" * 2, "SPEECH_ENDPOINT": "http://127.0.0.1:1"}
 PROGRAMS = {"PATH": "/nonexistent"}
 DATABASE, TABLES = "DATABASE_URL: the database cannot be used: ", "Run manage.py setup first."
@@ -25,6 +26,8 @@ WITH_DATABASE = (
     "migrate",
     "rotate_keys",
     "verify_activity",
+    "anonymize_person bob",
+    "remove_events --before 2026-01-31",
     "createsuperuser --noinput --username a --email a@b",
 )
 ALL = (
@@ -32,6 +35,8 @@ ALL = (
     "migrate",
     "rotate_keys",
     "verify_activity",
+    "anonymize_person bob",
+    "remove_events --before 2026-01-31",
     "newkey",
     "speech_check",
     "demo",
@@ -53,6 +58,14 @@ TABLE = [
     ("setup", {"ENCRYPTION_KEYS": "short"}, "ENCRYPTION_KEYS holds a text that is not a key."),
     ("setup", {"SPEECH_KEY": "0" * 32, "SPEECH_ENDPOINT": "http://example.com"}, "SPEECH_ENDPOINT"),
     ("rotate_keys", {"ENCRYPTION_KEYS": "short"}, "ENCRYPTION_KEYS holds a text that is not a key."),
+    ("anonymize_person", {}, "the following arguments are required: NAME"),
+    ("remove_events", {}, "the following arguments are required: --before"),
+    ("remove_events --before yesterday", {}, "yesterday isn't a day such as 2026-01-31"),
+    ("remove_events --before 9999-01-31", {}, "9999-01-31 is in the future."),
+    ("setup", {"SETUP_DATABASE_URL": "nonsense"}, "SETUP_DATABASE_URL does not begin with"),
+    ("setup", {"SETUP_DATABASE_URL": AWAY["DATABASE_URL"]}, "SETUP_DATABASE_URL is for PostgreSQL only"),
+    ("setup", {**AWAY, "SETUP_DATABASE_URL": OWNER_AWAY}, "SETUP_DATABASE_URL: the database can't be used: "),
+    ("anonymize_person bob", {**AWAY, "SETUP_DATABASE_URL": OWNER_AWAY}, "SETUP_DATABASE_URL: the database can't"),
     ("demo", {"PORT": "busy"}, "is already in use. Set PORT to a free port."),
     ("demo", {"PORT": "http"}, "PORT=http isn't a port."),
     ("demo --endpoints -5", {}, "-5 isn't a number"),

@@ -29,7 +29,8 @@ from tests.processes.installation import (
 )
 
 WORKERS = ("worker", "logs-worker")
-NEEDED = {"POSTGRES_PASSWORD": "p", "SECRET_KEY": "s", "ENCRYPTION_KEYS": "e"}
+NEEDED = {"POSTGRES_PASSWORD": "p", "POSTGRES_APP_PASSWORD": "a", "SECRET_KEY": "s", "ENCRYPTION_KEYS": "e"}
+OF_SETUP = ("SETUP_DATABASE_URL", "POSTGRES_PASSWORD")  # what the other services must not know
 
 
 def names_of(installation, what):
@@ -135,7 +136,7 @@ def compose(directory, *files, **variables):
 
 
 @pytest.mark.parametrize("files", [(), (FILE, WITH_SIMULATOR)], ids=["alone", "with the simulator"])
-def test_compose_accepts_the_file_with_the_three_variables_that_it_needs(tmp_path, files):
+def test_compose_accepts_the_file_with_the_variables_that_it_needs(tmp_path, files):
     done = compose(tmp_path, *files, **NEEDED)
     assert done.returncode == 0, done.stderr
 
@@ -146,13 +147,19 @@ def test_compose_refuses_the_file_without_them(tmp_path):
     assert "set it in .env" in done.stderr
 
 
+def asked_in(text):
+    """The names of variables, also those in defaults of others, with the kind of each."""
+    for name, kind, rest in VARIABLE.findall(text):
+        yield name, kind
+        yield from asked_in(rest)
+
+
 def test_the_file_asks_for_exactly_the_secrets_and_has_no_default_for_any():
-    variables = {name: kind for name, kind, _rest in VARIABLE.findall(TEXT)}
-    assert {name for name, kind in variables.items() if kind == "?"} == set(NEEDED)
+    assert {name for name, kind in asked_in(TEXT) if kind == "?"} == set(NEEDED)
     for name, value in SERVICES["web"]["environment"].items():
         if any(word in name for word in ("KEY", "PASSWORD", "SECRET")):
             assert filled(value, NEEDED) in ("", *NEEDED.values())
-    assert "speechstudio:${POSTGRES_PASSWORD" in SERVICES["web"]["environment"]["DATABASE_URL"]
+    assert "speechstudio_app:${POSTGRES_APP_PASSWORD" in SERVICES["web"]["environment"]["DATABASE_URL"]
 
 
 def test_each_service_that_reads_settings_gets_all_of_them():
@@ -162,14 +169,33 @@ def test_each_service_that_reads_settings_gets_all_of_them():
             continue
         assert service["env_file"] == ".env", name
         # What the file itself says must not hide what .env says.
-        assert [variable for variable, text in service["environment"].items() if f"${{{variable}:" not in text] == []
+        hidden = [variable for variable, text in service["environment"].items() if f"${{{variable}:" not in text]
+        assert hidden == (["POSTGRES_PASSWORD"] if name == "setup" else [*OF_SETUP])
+
+
+def test_only_setup_gets_the_password_of_the_owner_of_the_tables(set_up):
+    secret = set_up.dotenv["POSTGRES_PASSWORD"]
+    assert [name for name in OURS if secret in set_up.environment(name).values()] == []
+    knowing = [name for name in OURS if any(secret in value for value in set_up.environment(name).values())]
+    assert knowing == ["setup"]
+
+
+def test_a_server_of_ones_own_without_a_role_for_setup_is_used_by_setup_too():
+    text = SERVICES["setup"]["environment"]["SETUP_DATABASE_URL"]
+    own = {"DATABASE_URL": "postgres://a:b@c/d"}
+    assert filled(text, {**NEEDED, **own}) == own["DATABASE_URL"]
+    assert filled(text, {**NEEDED, **own, "SETUP_DATABASE_URL": "its own"}) == "its own"
+    assert filled(text, NEEDED) == "postgres://speechstudio:p@postgres:5432/speechstudio"
 
 
 @pytest.mark.parametrize("variable", ["DATABASE_URL", "BROKER_URL"])
 def test_a_server_of_ones_own_comes_before_that_of_the_file(variable):
     text = SERVICES["web"]["environment"][variable]
     assert filled(text, {**NEEDED, variable: "its own"}) == "its own"
-    assert filled(text, NEEDED) in ("postgres://speechstudio:p@postgres:5432/speechstudio", "redis://redis:6379/0")
+    assert filled(text, NEEDED) in (
+        "postgres://speechstudio_app:a@postgres:5432/speechstudio",
+        "redis://redis:6379/0",
+    )
 
 
 def test_the_installation_runs_with_settings_that_only_dotenv_has(installation, postgresql):

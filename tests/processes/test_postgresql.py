@@ -52,6 +52,7 @@ PARTS = [
     "test_tasks.py",
     "mirror/test_unreadable_items.py",  # texts that only PostgreSQL refuses
     "access/test_seals.py",
+    "access/test_erasing.py",
     "access/test_append_only.py",  # triggers
     "test_search.py",
     *(f"faults/test_{name}" for name in FAULTS),

@@ -57,7 +57,7 @@ VIEW, HEALTH, READ_LOGS, MANAGE_LOGS = roles.VIEW, roles.HEALTH, roles.READ_LOGS
 GO_BACK, DEPLOY, SHOW_KEY, MANAGE = roles.GO_BACK, roles.DEPLOY, roles.SHOW_KEY, roles.MANAGE
 scope, visible, one, staying = covered.scope, covered.visible, covered.one, covered.staying
 account, accounts = people_and_groups.account, people_and_groups.accounts
-as_seen, seals = event_facts.as_seen, event_facts.seals
+as_seen, seals, proofs = event_facts.as_seen, event_facts.seals, event_facts.proofs
 group, groups, held_grants = people_and_groups.group, people_and_groups.groups, people_and_groups.grants
 
 

@@ -1,10 +1,12 @@
 """What a person may know of events that they see."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from endpoints.access.door import within
 from endpoints.access.grants import Person, scope
 from endpoints.access.roles import READ_LOGS, VIEW
+from endpoints.audit import digests
 from endpoints.models import Endpoint, Event, SealedEvent
 
 
@@ -20,6 +22,19 @@ def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
             if event.endpoint_id not in readable:
                 del event.facts["search"]
     return found
+
+
+def proofs(person: Person, events: Iterable[Event]) -> dict[int, dict[str, Any]]:
+    """What the hashes of these events, as the person sees them, are computed from; without those not sealed yet."""
+    if not scope(person, VIEW):
+        return {}
+    shown = {event.pk: event.facts for event in events}
+    sealed = SealedEvent.objects.in_bulk(shown)
+    rows = Event.objects.filter(pk__in=sealed).values(*digests.FIELDS)
+    return {
+        row["id"]: digests.proof(row, sealed[row["id"]], whole=shown[row["id"]].keys() == row["facts"].keys())
+        for row in rows
+    }
 
 
 def seals(person: Person, events: list[int]) -> dict[int, tuple[int, str]]:

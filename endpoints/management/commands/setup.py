@@ -1,4 +1,4 @@
-"""Migrates the database, collects static files, and registers the Speech resource of the environment."""
+"""Migrates the database, grants rights, collects static files, and registers the environment's Speech resource."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS
 
+from endpoints.audit import rights
 from endpoints.mirror import resources
 from endpoints.models import encrypted_values
 from endpoints.models.secret import CannotDecrypt, SecretsLocked, locked
@@ -22,7 +23,7 @@ class Command(BaseCommand):
     help = "Migrate the database, collect static files, and register the Speech resource of the environment."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", verbosity=0, interactive=False)
+        self._migrate()
         self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         try:
             assets.build_bundles()
@@ -41,6 +42,17 @@ class Command(BaseCommand):
                 self._register()
         except CannotDecrypt as error:  # the product starts and its pages say it, too
             self.stderr.write(f"The product starts, but nothing is sent to Azure. {error}")
+
+    def _migrate(self) -> None:
+        with rights.owner_connected(settings.SETUP_DATABASE) as application:
+            call_command("migrate", verbosity=0, interactive=False)
+            if application:
+                rights.grant(application["USER"], application["PASSWORD"])
+        if settings.SETUP_DATABASE and rights.excess():
+            raise CommandError(
+                "DATABASE_URL: its role can change and remove events of Activity whatever is granted, because it owns "
+                "tables or is a superuser. SETUP_DATABASE_URL has to name the owner, and DATABASE_URL another role."
+            )
 
     def _register(self) -> None:
         resource = resources.register(

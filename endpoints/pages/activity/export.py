@@ -28,7 +28,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """A JSON file with `format=json`, otherwise a CSV file; the newest event first."""
     found = _lines(request.user, selection.found(request.user, request.GET))
     if request.GET.get("format") == "json":
-        return exports.json_file("activity", found, _values)
+        return exports.json_file("activity", _with_proofs(request.user, found), _values)
     return exports.csv_file("activity", _head, found, _cells)
 
 
@@ -38,6 +38,12 @@ def _lines(person: Person, rows: EventQuerySet) -> Iterator[Sealed]:
         seals = door.seals(person, [event.pk for event in some])
         for line in lines.of_events(person, some):
             yield line, seals.get(line.event.pk, NOT_YET)
+
+
+def _with_proofs(person: Person, found: Iterator[Sealed]) -> Iterator[tuple[Sealed, dict[str, Any] | None]]:
+    while some := list(islice(found, AT_ONCE)):
+        proofs = door.proofs(person, [line.event for line, _sealed in some])
+        yield from ((one, proofs.get(one[0].event.pk)) for one in some)
 
 
 def _head() -> list[str]:
@@ -67,8 +73,8 @@ def _cells(found: Sealed) -> list[Any]:
     ]
 
 
-def _values(found: Sealed) -> dict[str, Any]:
-    line, (seal, digest) = found
+def _values(found: tuple[Sealed, dict[str, Any] | None]) -> dict[str, Any]:
+    (line, (seal, digest)), proof = found
     event = line.event
     return {
         "id": event.pk,
@@ -86,6 +92,7 @@ def _values(found: Sealed) -> dict[str, Any]:
         "result": line.result.label if line.result else "",
         "seal": seal,
         "hash": digest,
+        "hash_of": proof,
     }
 
 

@@ -1,5 +1,6 @@
 """The page of a person: how they sign in, their roles and sessions, and what those who manage people can do."""
 
+import shlex
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -33,6 +34,7 @@ def person(request: HttpRequest, name: str) -> HttpResponse:
         "person": account,
         "roles": [(name, name in held) for name in group_names()],
         "sessions": of_person(account),
+        "anonymize": f"python3 manage.py anonymize_person {shlex.quote(account.get_username())}",
         "refusal": refusal_of(request.user, account),
         **grants.section(request.user, person=account),
         "linkable": settings.LOCAL_SIGN_IN and not account.by_company,  # type: ignore[attr-defined]  # of the door

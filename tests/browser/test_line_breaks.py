@@ -1,6 +1,7 @@
 """Dates and breadcrumbs stand on one line; only the time of day may follow its date on a second one."""
 
 import pytest
+from playwright.sync_api import expect
 
 PAGES = ("/endpoints/", "/models/", "/logs/", "/activity/", "/resources/", "/downloads/")
 BROKEN = """() => [...document.querySelectorAll('main time')]
@@ -28,3 +29,15 @@ def test_all_parts_of_a_breadcrumb_have_one_height(serving, open_page):
     )
     assert len(middles) == 4
     assert max(middles) - min(middles) <= 1
+
+
+def test_the_long_german_title_of_the_shortcuts_is_not_cut_in_two(open_page):
+    open_page("admin")  # signs in, in English
+    page = open_page("admin", "/endpoints/", viewport={"width": 320, "height": 640}, locale="de-DE")
+    page.keyboard.press("?")
+    title = page.locator("#shortcuts h2")
+    expect(title).to_have_text("Tastenkombinationen")
+    expect(title).to_be_visible()
+    height, line = title.evaluate("title => [title.offsetHeight, parseFloat(getComputedStyle(title).lineHeight)]")
+    assert height == line
+    assert page.locator("#shortcuts").evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")

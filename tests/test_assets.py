@@ -88,3 +88,12 @@ def test_every_script_and_style_sheet_of_a_template_is_written_by_the_tags():
     for path in Path(ROOT / "templates").rglob("*.html"):
         text = path.read_text()
         assert not re.search(r"<script[^>]* src=|<link[^>]*stylesheet|htmx_script", text), path
+
+
+def test_what_a_row_has_selected_restyles_no_whole_page(settings):
+    """Browsers keep one set of what all `:has()` can change. With "any element" in it, a change restyles the page."""
+    after = re.compile(r":has\((?:[^()]|\([^()]*\))*\)\)*(?:\s*[>+~]\s*|\s+)(?:\*|:(?!is\())[^{,]*")
+    sheets = {path.name: assets.without_comments(path) for path in (settings.BASE_DIR / "static" / "css").iterdir()}
+    assert after.search("tr:has(:checked) > * {")
+    assert after.search("tr:has(:not(:checked)) :first-child {")
+    assert {name: found[0] for name, sheet in sheets.items() if (found := after.search(sheet))} == {}

@@ -1,5 +1,6 @@
 """The list in Chromium: how soon it shows changes of the service, and how much it loads."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +48,9 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
             seconds = freshness(product, person, browser, cookies, rounds, say)
             loads = [first_visit(product, browser, cookies) for _ in range(rounds)]
         sizes = swaps(product, person)
-        scores = lighthouse.measure(product.url, cookie_header(person), rounds if full else 1, str(CHROMIUM), say)
+        pages = {f"list, {ROWS} rows": LIST, "wizard": lighthouse.WIZARD, **endpoint_pages(person)}
+        runs = rounds if full else 1
+        scores = lighthouse.measure(product.url, pages, cookie_header(person), runs, str(CHROMIUM), say)
     part, what = "list", f"first visit, {ROWS} rows"
     return [
         Row(
@@ -74,6 +77,14 @@ def begin(product: Product, person: Person, endpoints: int) -> None:
     """A service without a rate limit."""
     control(product, "reset", {"rate_limit": "0/0", "endpoints": endpoints, "deploy_seconds": DEPLOY_SECONDS})
     person.wait_for_rows(endpoints)
+
+
+def endpoint_pages(person: Person) -> dict[str, str]:
+    """The address of an endpoint and that of its content logs."""
+    found = re.search(r'class="line-1" href="([^"]+)"', person.page())
+    if not found:
+        raise Failed("The list has no link to an endpoint.")
+    return {"endpoint": found[1], "logs": f"{found[1]}logs/"}
 
 
 @contextmanager

@@ -70,6 +70,24 @@ def test_a_phone_shows_three_cards_and_the_first_in_its_upper_half(screen):
     assert sum(row["bottom"] <= rows[0]["top"] + 844 - 48 for row in rows) >= 3
 
 
+def test_cards_below_the_screen_of_a_phone_are_not_laid_out_but_found_and_reached(screen):
+    page, _rows = screen(390, 844)
+    laid_out = "link => link.checkVisibility({contentVisibilityAuto: true})"
+    names = page.locator(".table-endpoints tbody .col-name a")
+    first, last = names.first, names.last
+    page.wait_for_function(laid_out, arg=first.element_handle())
+    assert not last.evaluate(laid_out)
+    expect(page.get_by_role("link", name=last.text_content(), exact=True)).to_have_count(1)
+    assert page.evaluate("name => window.find(name)", last.text_content())
+    page.evaluate("getSelection().removeAllRanges()")
+    last.focus()
+    expect(last).to_be_in_viewport()
+    page.wait_for_function(laid_out, arg=last.element_handle())
+    page.evaluate("scrollTo(0, 0)")
+    page.emulate_media(media="print")
+    page.wait_for_function(laid_out, arg=names.nth(35).element_handle())
+
+
 def test_on_a_phone_all_filters_are_behind_one_button(screen):
     page, _rows = screen(390, 844)
     filters = page.locator("#filters")

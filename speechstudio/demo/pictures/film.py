@@ -64,13 +64,16 @@ def _change_model(page: Any, shoot: Callable[..., None]) -> None:
     page.goto(f"{endpoint}change-model/")
     page.locator("input[type=radio]:not([disabled])").first.check()
     page.wait_for_timeout(1_000)  # for the comparison of both models
+    shoot()
     if (reason := page.locator("main [name=reason]").first).is_visible():
         reason.fill("Better on numbers and names")
+    done = page.get_by_role("button", name="Done")
+    done.scroll_into_view_if_needed()
     shoot(LONG)
-    page.get_by_role("button", name="Done").click()
+    done.click()
     page.wait_for_url(endpoint)
     shoot(LONG)
-    page.locator("#deployment .status-success").first.wait_for()
+    page.locator("#deployment[data-status=Succeeded]:not(:has(.requested))").wait_for()
     shoot(LONG)
 
 

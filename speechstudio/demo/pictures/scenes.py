@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 PATIENCE = 60_000  # milliseconds
 REASON = "Better on numbers and names"
@@ -34,6 +37,17 @@ def prepare(page: Any) -> dict[str, str]:
     model = page.locator("input[type=radio]:not([disabled])").first.get_attribute("value")
     found["compared"] = f"{found['endpoint']}change-model/?model={model}"
     return found | _wizard(page)
+
+
+def request_changes(page: Any) -> None:
+    """Begin a change, schedule another and mark a favorite, so that the list shows more than settled endpoints."""
+    page.goto("/endpoints/?status=Succeeded&q=night")
+    page.locator("#endpoints tbody .star[aria-pressed=false]").first.click()
+    page.locator("#endpoints tbody .star[aria-pressed=true]").first.wait_for()
+    endpoint = _first(page, "/endpoints/?status=Succeeded&q=voicemail", "tr[data-status=Succeeded]")
+    _change_model(page, endpoint)
+    page.locator("#deployment .requested").first.wait_for(timeout=PATIENCE)
+    _schedule(page, _first(page, "/endpoints/?status=Succeeded&q=review", "tr[data-status=Succeeded]"))
 
 
 def scenes(there: dict[str, str]) -> Iterator[Scene]:
@@ -111,12 +125,18 @@ def _edit(page: Any, endpoint: str) -> None:
 
 
 def _schedule(page: Any, endpoint: str) -> None:
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    _change_model(page, endpoint, at=f"{tomorrow:%Y-%m-%d}T02:00")
+
+
+def _change_model(page: Any, endpoint: str, at: str = "") -> None:
     page.goto(f"{endpoint}change-model/")
     page.locator("input[type=radio]:not([disabled])").first.check()
     page.locator("main [name=reason]").first.fill(REASON)
-    if not page.locator("main [name=at]").is_visible():
-        page.locator("details:has([name=at]) > summary").click()
-    page.locator("main [name=at]").fill("2099-12-31T02:00")
+    if at:
+        if not page.locator("main [name=at]").is_visible():
+            page.locator("details:has([name=at]) > summary").click()
+        page.locator("main [name=at]").fill(at)
     page.get_by_role("button", name="Done").click()
     page.wait_for_url(f"**{endpoint}")
 

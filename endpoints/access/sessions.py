@@ -42,6 +42,13 @@ def extend(request: HttpRequest) -> None:
         UserSession.objects.create_from_request(request)
 
 
+def renew(request: HttpRequest) -> None:
+    """Give the session another key; the one that it had until now opens nothing any more."""
+    before = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
+
+
 def _hours(request: HttpRequest) -> int:
     """A company's session ends earlier, so that a role that is lost there is lost here, too."""
     hours: int = settings.OIDC_SESSION_HOURS if by_company(request) else settings.SESSION_HOURS

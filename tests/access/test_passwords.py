@@ -1,5 +1,6 @@
 """Own passwords and second factors: what is accepted, for how long, and what a change needs."""
 
+import random
 import re
 
 import pytest
@@ -127,7 +128,18 @@ def test_recovery_codes_are_random_enough(alice, bob):
         codes += re.findall(
             r"<li>([0-9a-f]{8})</li>", person.get("/settings/second-factor/recovery-codes/").content.decode()
         )
-    assert len(set(codes)) == len(codes) == 20  # 32 bits each
+    assert len(set(codes)) == len(codes) == 20  # 26 bits each
+
+
+def test_seeds_and_codes_come_from_no_generator_that_can_be_set_to_repeat(alice, bob):
+    made = []
+    for person in (alice, bob):
+        random.seed(7)
+        secret, _first = set_up_app(person)
+        page = person.get("/settings/second-factor/recovery-codes/").content.decode()
+        made.append({secret, *re.findall(r"<li>(\d{8})</li>", page)})
+    assert [len(one) for one in made] == [11, 11]
+    assert not made[0] & made[1]
 
 
 def test_a_second_factor_is_set_up_only_after_a_recent_sign_in(bob):

@@ -166,6 +166,8 @@ if SCRIPT_NAME:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = _cookie.format("session"), _cookie.format("csrf")
 elif HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"  # browsers demand the path /
+# Django's default is a cookie of its own, whose name and path are fixed.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{SCRIPT_NAME}/"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "endpoints.pages.errors.refused_form"
@@ -194,10 +196,10 @@ INSTALLED_APPS = [
     "endpoints",
 ]
 MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",  # before all that answers, whose answers need its headers too
     "endpoints.pages.crafted.CraftedRequests",
     "endpoints.pages.polls.Polls",
     "endpoints.pages.middleware.CompressedText",
-    "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "endpoints.pages.health.HealthChecks",
@@ -244,7 +246,9 @@ OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
 OIDC_ROLES = env.pairs("OIDC_ROLES")
 OIDC_SESSION_HOURS = env.int("OIDC_SESSION_HOURS", default=8)
 LOCAL_SIGN_IN = env.bool("LOCAL_SIGN_IN", default=True)
+OIDC_SECOND_FACTOR = env.pairs("OIDC_SECOND_FACTOR")
 ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=False)
+EVERYONE_SECOND_FACTOR = env.bool("EVERYONE_SECOND_FACTOR", default=False)
 BREAK_GLASS_ACCOUNT = env.str("BREAK_GLASS_ACCOUNT", default="")
 globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))
 

@@ -8,7 +8,7 @@ from speechstudio.environment import Environment
 
 REAUTHENTICATION_SECONDS = 600
 _FORMS, _SECOND = "endpoints.pages.forms.sign_in", "endpoints.pages.forms.second_factor"
-_VALIDATION = "django.contrib.auth.password_validation"
+_VALIDATION, _RULES = "django.contrib.auth.password_validation", "endpoints.access.password_rules"
 
 
 def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, Any]:
@@ -19,7 +19,8 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
             {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-            {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+            {"NAME": f"{_RULES}.LeakedPasswordValidator"},
+            {"NAME": f"{_RULES}.ContextWordsValidator", "OPTIONS": {"names": _names(env)}},
         ],
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "endpoints:list",
@@ -65,12 +66,20 @@ def sign_in_settings(env: Environment, *, demo: bool, https: bool) -> dict[str, 
             "add_webauthn": f"{_SECOND}.AddPasskeyForm",
             "edit_webauthn": f"{_SECOND}.RenamePasskeyForm",
         },
+        "MFA_ALLOW_UNVERIFIED_EMAIL": True,  # company accounts have an address, which proves nothing here
         "MFA_ADAPTER": "endpoints.access.accounts.SecondFactors",
         "MFA_TOTP_ISSUER": "Speech Studio",
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": demo or not https,  # http://localhost, as in the demo
         **_company(env),
     }
+
+
+def _names(env: Environment) -> list[str]:
+    """Names of this installation and of the company, which passwords can't consist of."""
+    lists = ("PASSWORD_WORDS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
+    listed = [item for name in lists for item in env.list(name, default=[])]
+    return [*listed, *(env.str(name, default="") for name in ("PUBLIC_URL", "EMAIL_FROM"))]
 
 
 def _company(env: Environment) -> dict[str, Any]:

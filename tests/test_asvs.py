@@ -48,3 +48,20 @@ def test_each_named_test_exists_and_runs():
     assert done.returncode == 0, done.stdout + done.stderr
     # With addopts -q -q, pytest prints the number of each file; a test that is only for --long would be left out.
     assert "deselected" not in done.stdout
+
+
+def test_time_frames_for_updates_are_documented():
+    section = (ROOT / "SECURITY.md").read_text().partition("## Updates of components")[2].partition("\n## ")[0]
+    days = [int(number) for number in re.findall(r"^\| [^|]+ \| (\d+) \|$", section, re.MULTILINE)]
+    assert len(days) == 4
+    assert days == sorted(days)
+    for word in ("critical", "exploited", "high", "medium", "low", "pip-audit"):
+        assert word in section
+
+
+@pytest.mark.parametrize("lock", ["run.txt", "test.txt"])
+def test_each_component_is_pinned_by_its_hash(lock):
+    text = (ROOT / "speechstudio" / "locks" / lock).read_text()
+    pinned = re.findall(r"^[\w.-]+==\S+(?: ;[^\\\n]+)? \\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
+    components = re.findall(r"^[^\s#].*$", text, re.MULTILINE)
+    assert len(pinned) == len(components) > 40

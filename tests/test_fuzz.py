@@ -90,6 +90,7 @@ COOKIES = (
     settings.SESSION_COOKIE_NAME,
     settings.CSRF_COOKIE_NAME,
     "time_zone",
+    "__Secure-time_zone",
     settings.LANGUAGE_COOKIE_NAME,
     "messages",
 )

@@ -111,6 +111,8 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> Any:
         break_glass = not settings.LOCAL_SIGN_IN and user.get_username() == settings.BREAK_GLASS_ACCOUNT
+        if by_company := (options.get("signal_kwargs") or {}).get("sociallogin"):
+            sessions.keep_proof(request, getattr(by_company, "proof", sessions.Proof()))
         sign_in_events.signed_in(request, user, self.get_client_ip(request), break_glass=break_glass)
         return super().post_login(request, user, **options)
 

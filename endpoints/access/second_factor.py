@@ -11,16 +11,19 @@ from django.http.response import HttpResponseBase
 
 from endpoints import audit
 from endpoints.access.permissions import needs_second_factor
-from endpoints.access.sessions import by_company
+from endpoints.access.sessions import by_company, company_proof
 from endpoints.models.verbs import Verb
 
 
 def missing_second_factor(request: HttpRequest) -> bool:
-    """With ADMIN_SECOND_FACTOR, for an admin without one. Whoever came by the company has that of the company."""
+    """With ADMIN_SECOND_FACTOR, for an admin without one; with EVERYONE_SECOND_FACTOR, for anybody without one.
+
+    Whoever came by the company has that of the company, unless OIDC_SECOND_FACTOR wants it in the token and it isn't.
+    """
     person = request.user
-    if not settings.ADMIN_SECOND_FACTOR or not person.is_authenticated or not needs_second_factor(person):
+    if not person.is_authenticated or not _needed(person):
         return False
-    if by_company(request):
+    if by_company(request) and (not settings.OIDC_SECOND_FACTOR or company_proof(request).second_factor):
         return False
     own = Authenticator.objects.filter(user=person).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return not own.exists()
@@ -48,3 +51,7 @@ def record_codes_viewed(user: User) -> None:
 def _factors(user: User) -> dict[int, str]:
     """The kinds of a person's second factors by their ids."""
     return dict(Authenticator.objects.filter(user=user).values_list("pk", "type"))
+
+
+def _needed(person: User) -> bool:
+    return settings.EVERYONE_SECOND_FACTOR or (settings.ADMIN_SECOND_FACTOR and needs_second_factor(person))

@@ -7,6 +7,7 @@ ties a session to its person.
 
 import time
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
@@ -17,6 +18,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # of a session, in seconds since 1970
+COMPANY = "company_proof"  # of a session: what the company's identity provider said
 REAUTHENTICATION_SECONDS = 600
 EXTENDED_EVERY = 60  # seconds, so that most pages write nothing
 
@@ -42,6 +44,13 @@ def extend(request: HttpRequest) -> None:
         UserSession.objects.create_from_request(request)
 
 
+def renew(request: HttpRequest) -> None:
+    """Give the session another key; the one that it had until now opens nothing any more."""
+    before = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
+
+
 def _hours(request: HttpRequest) -> int:
     """A company's session ends earlier, so that a role that is lost there is lost here, too."""
     hours: int = settings.OIDC_SESSION_HOURS if by_company(request) else settings.SESSION_HOURS
@@ -51,6 +60,24 @@ def _hours(request: HttpRequest) -> int:
 def by_company(request: HttpRequest) -> bool:
     """Whether the session began at the company's identity provider."""
     return any(record["method"] == "socialaccount" for record in get_authentication_records(request, request.user))
+
+
+class Proof(NamedTuple):
+    """What the company's identity provider says about a sign-in; without its word, the least is assumed.
+
+    `at`: when the person signed in there, in seconds since 1970.
+    """
+
+    at: float = 0
+    second_factor: bool = False
+
+
+def keep_proof(request: HttpRequest, proof: Proof) -> None:
+    request.session[COMPANY] = list(proof)
+
+
+def company_proof(request: HttpRequest) -> Proof:
+    return Proof(*request.session.get(COMPANY, ()))
 
 
 def of_person(user: User) -> list[UserSession]:
@@ -76,7 +103,11 @@ def end_others(user: User, *, but: str | None = None) -> int:
 
 
 def signed_in_recently(request: HttpRequest) -> bool:
-    """Whether the person has signed in, or confirmed that it is them, within REAUTHENTICATION_SECONDS."""
-    times = [record["at"] for record in get_authentication_records(request, request.user)]
-    latest = max([request.session.get(SIGNED_IN_AT, 0), *times])
-    return bool(time.time() - latest < REAUTHENTICATION_SECONDS)
+    """Whether the person has signed in, or confirmed that it is them, within REAUTHENTICATION_SECONDS.
+
+    Coming back from the company's identity provider is no sign-in there: what counts is when it says that one was.
+    """
+    records = get_authentication_records(request, request.user)
+    here = [record["at"] for record in records if record["method"] != "socialaccount"]
+    began = company_proof(request).at if by_company(request) else request.session.get(SIGNED_IN_AT, 0)
+    return bool(time.time() - max([began, *here]) < REAUTHENTICATION_SECONDS)

@@ -25,6 +25,7 @@ OPERATION = "List Blobs"  # the storage service's name of it
 # The storage service in every cloud ("Authorize access to blobs using Microsoft Entra ID").
 SCOPE = "https://storage.azure.com/.default"
 PAGE = 1000  # blobs asked for at once; about 1 MB of XML
+DOCUMENT_TYPE = b"<!DOCTYPE"  # of XML, in which these letters are capitals
 MOST_PAGES = 10_000
 
 # The library writes ten lines for each request at INFO, unless it is given another logger.
@@ -67,6 +68,8 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
         answer = ApiResponse(status, response.headers, data)
         if not 200 <= status < 300 and not (status == 401 and "Authorization" in request.headers):
             raise self.refusal(answer)
+        if DOCUMENT_TYPE in data:  # no list has one, and it could name entities to expand or fetch
+            raise unreadable(OPERATION, "it isn't a list of blobs")
         return Answered(request, answer)  # a refused token too: the library may know how to get a better one
 
     def open(self) -> None: ...

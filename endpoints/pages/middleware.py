@@ -22,7 +22,7 @@ from endpoints.pages import time_zones
 from endpoints.pages.http import without_empty
 
 CHOSEN = ("time_zone", "language", "theme", "density")  # kept in the session, so that no page has to ask the database
-BROWSERS_ZONE = "time_zone"  # the cookie that static/js/timezone.js sets
+BROWSERS_ZONE = ("__Secure-time_zone", "time_zone")  # the cookies that static/js/timezone.js sets, by HTTPS or HTTP
 
 
 class CompressedText(GZipMiddleware):
@@ -152,7 +152,8 @@ def remember(request: HttpRequest, chosen: Preferences) -> None:
 
 def browsers_zone(request: HttpRequest) -> ZoneInfo | None:
     """None before the first page with our script, and for a browser whose time zone we do not know."""
-    return time_zones.named(request.COOKIES.get(BROWSERS_ZONE, ""))
+    told = (request.COOKIES[name] for name in BROWSERS_ZONE if name in request.COOKIES)
+    return time_zones.named(next(told, ""))
 
 
 def _activate(request: HttpRequest) -> None:

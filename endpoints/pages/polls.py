@@ -34,6 +34,10 @@ class Polls:
             now = _version_now(seen, session) if session else None
             if now and now.session_alive and now.version == seen:
                 return _no_news(now.mirrored_at)
+            response = self.get_response(request)
+            # Sent before the person confirmed the sign-in, it must not delete the cookie that the browser has since.
+            response.cookies.pop(settings.SESSION_COOKIE_NAME, None)
+            return response
         return self.get_response(request)
 
 

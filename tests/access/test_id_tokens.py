@@ -7,7 +7,14 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from endpoints.access.company.tokens import InvalidToken, TooManyGroups, groups_in, verified
+from endpoints.access.company.tokens import (
+    CLOCKS_DIFFER,
+    InvalidToken,
+    TooManyGroups,
+    groups_in,
+    has_second_factor,
+    verified,
+)
 
 ISSUER, CLIENT, NONCE = "https://login.example.com/v2.0", "studio", "of this sign-in"
 OURS, THEIRS = (rsa.generate_private_key(65537, 2048) for _ in range(2))
@@ -31,8 +38,8 @@ def token(key=OURS, algorithm="RS256", kid="one", **changed):
     return jwt.encode(claims(**changed), key, algorithm=algorithm, headers={"kid": kid})
 
 
-def read(text):
-    return verified(text, KEYS, issuer=ISSUER, client_id=CLIENT, nonce=NONCE)
+def read(text, **more):
+    return verified(text, KEYS, issuer=ISSUER, client_id=CLIENT, nonce=NONCE, **more)
 
 
 def test_the_provider_s_token_is_accepted():
@@ -69,6 +76,40 @@ FORGED = {
 def test_a_token_is_refused_that_is(kind):
     with pytest.raises(InvalidToken):
         read(FORGED[kind]())
+
+
+NOT_CONFIRMED = {
+    "doesn't say when the person signed in": lambda _sent: token(),
+    "says that it was before": lambda sent: token(auth_time=sent - 3600),
+    "says that it was a moment too early": lambda sent: token(auth_time=sent - CLOCKS_DIFFER - 1),
+    "says that it will be": lambda sent: token(auth_time=sent + 3600),
+    "says it by a word": lambda _sent: token(auth_time="now"),
+    "says it by a yes": lambda _sent: token(auth_time=True),
+    "isn't even signed": lambda sent: jwt.encode(
+        claims(auth_time=sent), None, algorithm="none", headers={"kid": "one"}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_CONFIRMED)
+def test_a_sign_in_is_not_confirmed_by_a_token_that(kind):
+    sent = int(time.time())
+    with pytest.raises(InvalidToken):
+        read(NOT_CONFIRMED[kind](sent), confirmed_since=sent)
+
+
+@pytest.mark.parametrize("clocks_differ", [0, 50, -50])
+def test_a_sign_in_is_confirmed_by_a_token_that_says_that_the_person_has_signed_in_since(clocks_differ):
+    sent = int(time.time())
+    assert read(token(auth_time=sent + clocks_differ), confirmed_since=sent)["sub"] == "7"
+
+
+def test_a_second_factor_is_what_the_setting_names():
+    assert has_second_factor({"amr": ["pwd", "mfa"]}, {"amr": "mfa"})
+    assert has_second_factor({"acr": "phr"}, {"amr": "mfa", "acr": "phr"})
+    assert has_second_factor({}, {})
+    for claims_of_one in ({}, {"amr": ["pwd"]}, {"amr": "not mfa"}, {"acr": "mfa"}, {"amr": None}):
+        assert not has_second_factor(claims_of_one, {"amr": "mfa"}), claims_of_one
 
 
 def test_groups_are_read_from_the_claim_that_is_named():

@@ -1,5 +1,6 @@
 """Own passwords and second factors: what is accepted, for how long, and what a change needs."""
 
+import random
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from allauth.mfa import app_settings as second_factors
 from django.core.cache import cache
 from django.test import Client
 
-from endpoints.access.sessions import SIGNED_IN_AT
+from endpoints.access.sessions import SIGNED_IN_AT, of_person
 from tests.access.test_second_factor import ADD_APP, begin, code_of, enter, set_up_app
 
 PASSWORD = "a long enough word"
@@ -83,6 +84,35 @@ def test_each_sign_in_makes_a_new_session_and_signing_out_ends_it(bob):
     assert client.get("/endpoints/")["Location"].startswith("/sign-in/")
 
 
+@pytest.mark.parametrize("how", ["password", "code"])
+def test_confirming_a_sign_in_makes_a_new_token_and_ends_the_old_one(bob, how):
+    secret, _recovery = set_up_app(bob) if how == "code" else ("", "")
+    before = bob.cookies["sessionid"].value
+    address = "/sign-in/confirm/" if how == "password" else "/settings/second-factor/reauthenticate/"
+    wrong = {"password": "wrong", "code": "000000"}
+    assert bob.post(address, wrong).status_code == 200
+    assert bob.cookies["sessionid"].value == before
+    right = {"password": PASSWORD, "code": secret and code_of(secret)}
+    assert bob.post(address, right).status_code == 302
+    assert bob.cookies["sessionid"].value != before
+    assert bob.get("/endpoints/").status_code == 200
+    assert [one.session_key for one in of_person(bob.user)] == [bob.cookies["sessionid"].value]
+    old = Client()
+    old.cookies["sessionid"] = before
+    assert old.get("/endpoints/")["Location"].startswith("/sign-in/")
+
+
+def test_a_poll_that_was_sent_before_a_sign_in_was_confirmed_leaves_the_new_token_alone(bob):
+    bob.get("/endpoints/")
+    before = bob.cookies["sessionid"].value
+    bob.post("/sign-in/confirm/", {"password": PASSWORD})
+    late = Client()
+    late.cookies["sessionid"] = before
+    answer = late.get("/endpoints/?version=x", headers={"HX-Request": "true"})
+    assert answer["HX-Redirect"].startswith("/sign-in/")
+    assert not answer.cookies
+
+
 def test_a_code_of_an_app_lasts_half_a_minute_and_is_taken_once(bob):
     secret, _recovery = set_up_app(bob)
     assert (second_factors.TOTP_PERIOD, second_factors.TOTP_TOLERANCE) == (30, 0)
@@ -98,7 +128,18 @@ def test_recovery_codes_are_random_enough(alice, bob):
         codes += re.findall(
             r"<li>([0-9a-f]{8})</li>", person.get("/settings/second-factor/recovery-codes/").content.decode()
         )
-    assert len(set(codes)) == len(codes) == 20  # 32 bits each
+    assert len(set(codes)) == len(codes) == 20  # 26 bits each
+
+
+def test_seeds_and_codes_come_from_no_generator_that_can_be_set_to_repeat(alice, bob):
+    made = []
+    for person in (alice, bob):
+        random.seed(7)
+        secret, _first = set_up_app(person)
+        page = person.get("/settings/second-factor/recovery-codes/").content.decode()
+        made.append({secret, *re.findall(r"<li>(\d{8})</li>", page)})
+    assert [len(one) for one in made] == [11, 11]
+    assert not made[0] & made[1]
 
 
 def test_a_second_factor_is_set_up_only_after_a_recent_sign_in(bob):

@@ -9,6 +9,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.core.cache import cache
 from django.test import Client
 
+from endpoints.access.sessions import COMPANY, Proof
 from endpoints.models import Event
 
 PASSWORD = "a long enough word"
@@ -75,11 +76,11 @@ def test_an_admin_without_a_second_factor_can_only_set_one_up(alice, bob, settin
         assert alice.get(address)["Location"] == INDEX, address
     assert alice.post("/resources/new/", {"name": "x"})["Location"] == INDEX
     assert alice.get("/endpoints/", headers={"HX-Request": "true"})["HX-Redirect"] == INDEX
-    assert "Your role needs a second factor." in alice.get(INDEX).content.decode()
+    assert "Your account needs a second factor." in alice.get(INDEX).content.decode()
     assert bob.get("/endpoints/").status_code == 200
     set_up_app(alice)
     assert alice.get("/endpoints/").status_code == 200
-    assert "Your role needs" not in alice.get(INDEX).content.decode()
+    assert "Your account needs" not in alice.get(INDEX).content.decode()
 
 
 def test_an_admin_without_a_second_factor_can_sign_out(alice, settings):
@@ -95,10 +96,7 @@ def test_recovery_codes_alone_are_no_second_factor(alice, settings):
 
 def test_whoever_came_by_the_company_has_the_second_factor_of_the_company(alice, settings):
     settings.ADMIN_SECOND_FACTOR = True
-    stored = alice.session
-    stored["account_authentication_methods"] = [{"method": "socialaccount", "at": time.time()}]
-    stored["account_authentication_methods_user"] = str(alice.user.pk)
-    stored.save()
+    come_by_company(alice)
     assert alice.get("/endpoints/").status_code == 200
 
 
@@ -138,3 +136,36 @@ def test_an_event_of_a_second_factor_is_written_with_the_change_or_neither(bob, 
 
 def acts():
     return [event.text for event in Event.objects.exclude(verb="account-signed-in").order_by("pk")]
+
+
+@pytest.mark.parametrize("second_factor", [True, False])
+def test_with_the_setting_the_company_s_second_factor_counts_only_if_the_token_has_it(alice, settings, second_factor):
+    settings.ADMIN_SECOND_FACTOR, settings.OIDC_SECOND_FACTOR = True, {"amr": "mfa"}
+    come_by_company(alice, second_factor=second_factor)
+    assert alice.get("/endpoints/").status_code == (200 if second_factor else 302)
+
+
+def come_by_company(person, *, at=0.0, second_factor=False):
+    """As if the session had begun at the company's identity provider, with what it says about the sign-in."""
+    stored = person.session
+    stored["account_authentication_methods"] = [{"method": "socialaccount", "at": time.time()}]
+    stored["account_authentication_methods_user"] = str(person.user.pk)
+    stored[COMPANY] = list(Proof(at, second_factor))
+    stored.save()
+
+
+def test_everybody_without_a_second_factor_can_only_set_one_up_if_the_setting_says_so(bob, nemo, settings):
+    settings.EVERYONE_SECOND_FACTOR = True
+    for person in (bob, nemo):
+        assert person.get("/endpoints/")["Location"] == INDEX
+        assert "Your account needs a second factor." in person.get(INDEX).content.decode()
+    set_up_app(bob)
+    assert bob.get("/endpoints/").status_code == 200
+
+
+@pytest.mark.parametrize(("ago", "recent"), [(30, True), (1200, False), (None, False)])
+def test_a_company_sign_in_is_as_recent_as_the_provider_says(alice, endpoint, settings, ago, recent):
+    settings.OIDC_ISSUER = "https://login.example.com"
+    come_by_company(alice, at=time.time() - ago if ago else 0)
+    answer = alice.post(f"/endpoints/{endpoint.pk}/key/")
+    assert answer.get("Location", "").startswith("/sign-in/confirm/") != recent

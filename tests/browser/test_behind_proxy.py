@@ -95,7 +95,7 @@ def test_pages_have_their_style_their_script_and_their_cookies(page, site):
     assert page.evaluate("getComputedStyle(document.body).fontFamily").startswith('"Segoe UI')
     assert page.evaluate("typeof htmx") == "object"
     cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
-    assert set(cookies) == {"__Secure-session-speech", "__Secure-csrf-speech", "time_zone"}
+    assert set(cookies) == {"__Secure-session-speech", "__Secure-csrf-speech", "__Secure-time_zone"}
     assert {(cookie["path"], cookie["secure"]) for cookie in cookies.values()} == {("/speech/", True)}
 
 

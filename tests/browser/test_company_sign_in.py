@@ -127,6 +127,50 @@ def test_an_answer_that_was_not_asked_for_or_comes_twice_is_refused(company, pag
     stranger.context.close()
 
 
+APP = "/settings/second-factor/totp/activate/"
+
+
+def confirm(page, *, changed=lambda address: address):
+    """Go to a page that needs a recent sign-in, and leave for the provider by the address, changed or not."""
+    page.goto(APP)
+    expect(page.get_by_role("heading", name="Confirm that it's you")).to_be_visible()
+    # The page for leaving would go on by itself.
+    left = page.context.request.post(
+        page.locator("form[action='/sign-in/company/']").evaluate("form => form.action"),
+        form=dict(
+            page.locator("form[action='/sign-in/company/'] input").evaluate_all(
+                "all => all.map(one => [one.name, one.value])"
+            )
+        ),
+    )
+    address = unescape(re.search('href="(http[^"]+)"', left.text())[1])
+    assert {"prompt": "login", "max_age": "0"}.items() <= dict(httpx.URL(address).params).items()
+    page.goto(changed(address))
+
+
+def test_a_sign_in_is_confirmed_by_signing_in_again_at_the_provider(company, page):
+    company.groups("kim", "admin")
+    sign_in(page, "kim")
+    expect(page.get_by_role("heading", name="Deploy models")).to_be_visible()
+    confirm(page)
+    page.locator("[name=login]").fill("kim")
+    page.locator("[name=password]").fill("any")
+    page.get_by_role("button", name="Sign-in").click()
+    expect(page.get_by_role("heading", name="Set up authenticator app")).to_be_visible()
+
+
+def test_coming_back_from_the_provider_without_signing_in_again_confirms_nothing(company, page):
+    company.groups("kim", "admin")
+    sign_in(page, "kim")
+    expect(page.get_by_role("heading", name="Deploy models")).to_be_visible()
+    confirm(
+        page, changed=lambda address: str(httpx.URL(address).copy_remove_param("prompt").copy_remove_param("max_age"))
+    )
+    expect(page.get_by_text("didn't say that you signed in again")).to_be_visible()
+    page.goto(APP)
+    expect(page.get_by_role("heading", name="Confirm that it's you")).to_be_visible()
+
+
 def test_the_request_has_a_nonce_and_a_challenge(company):
     with httpx.Client(base_url=company.demo.url, verify=PLAIN, trust_env=False) as client:
         form = client.get("/sign-in/?next=/endpoints/").text

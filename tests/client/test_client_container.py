@@ -318,6 +318,28 @@ def test_what_is_no_list_of_blobs_is_an_error_of_this_client(service, container_
     assert len(service.asked) == 1
 
 
+LIST = "<EnumerationResults><Blobs></Blobs><NextMarker>{}</NextMarker></EnumerationResults>"
+DOCUMENT_TYPES = {
+    "a file": '<!DOCTYPE x [<!ENTITY more SYSTEM "file:///etc/hostname">]>',
+    "an address": '<!DOCTYPE x [<!ENTITY more SYSTEM "{url}/more">]>',
+    "a definition elsewhere": '<!DOCTYPE x SYSTEM "{url}/more.dtd">',
+    "a parameter elsewhere": '<!DOCTYPE x [<!ENTITY % more SYSTEM "{url}/more.dtd"> %more;]>',
+    "text without end": '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY more "&b;&b;&b;&b;">]>',
+    "nothing": "<!DOCTYPE x>",
+}
+
+
+@pytest.mark.parametrize("before", ["", '<?xml version="1.0" encoding="utf-8"?>\n'])
+@pytest.mark.parametrize("kind", DOCUMENT_TYPES)
+def test_a_list_with_a_document_type_is_refused_and_nothing_else_is_fetched(service, container_of, kind, before):
+    named = "&more;" if "ENTITY more" in DOCUMENT_TYPES[kind] else ""
+    body = before + DOCUMENT_TYPES[kind].replace("{url}", service.url) + LIST.format(named)
+    service.answers(200, body.encode(), {"Content-Type": "application/xml"})
+    with pytest.raises(Unreadable, match="it isn't a list of blobs"):
+        files(container_of(f"{service.url}/logs"))
+    assert len(service.asked) == 1
+
+
 def test_silence_and_lost_connections_are_told_apart(service, container_of):
     service.says(service.answer(200, b"", length=10), 1.0)
     with pytest.raises(TimedOut):

@@ -1,5 +1,6 @@
 """A form says what to enter or select, in the reader's language, next to the field; never Django's own sentence."""
 
+import os
 import re
 
 import pytest
@@ -28,6 +29,8 @@ from endpoints.pages.forms import (
 )
 from endpoints.pages.forms.error_texts import Form, ModelBoundForm
 from endpoints.pages.forms.second_key import SecondKeyForm
+from tests.demo import ROOT
+from tests.pages.input_rules import document
 
 # How each form is made, from what was sent and from the page's people and rows.
 MADE = {
@@ -97,6 +100,15 @@ def of(alice, world, resource, worker, settings):
     request.user, request.session = alice.user, alice.session
     with request_context(request):
         yield {"person": alice.user, "endpoint": Endpoint.objects.present()[0]}
+
+
+def test_the_documentation_has_the_rules_of_each_field(of):
+    """UPDATE_INPUT=1 writes the page."""
+    page = document({form.__name__: made({}, of) for form, made in MADE.items()})
+    path = ROOT / "docs" / "input.md"
+    if os.environ.get("UPDATE_INPUT"):
+        path.write_text(page)
+    assert path.read_text() == page
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -54,14 +54,22 @@ def test_a_cached_row_is_in_each_persons_own_language_and_time_zone(alice, bob, 
         assert created(bob, "/endpoints/")[0] == "Jan 15, 2028 12:00"
 
 
-def test_times_are_in_the_browsers_zone_until_a_person_chooses_another(alice, address):
-    alice.cookies["time_zone"] = "America/New_York"
+@pytest.mark.parametrize("cookie", ["time_zone", "__Secure-time_zone"])
+def test_times_are_in_the_browsers_zone_until_a_person_chooses_another(alice, address, cookie):
+    alice.cookies[cookie] = "America/New_York"
     assert created(alice, address)[0] == "Jan 15, 2028 07:00"
     assert "Browser default (America/New_York)" in alice.get("/settings/").content.decode()
     choose(alice, "Asia/Tokyo")
     assert created(alice, address)[0] == "Jan 15, 2028 21:00"
     choose(alice)
     assert created(alice, address)[0] == "Jan 15, 2028 07:00"
+
+
+def test_a_sentence_about_what_was_done_needs_no_cookie_of_its_own(alice):
+    answer = alice.post("/settings/sessions/")
+    assert {*answer.cookies} <= {"sessionid"}
+    assert "There was no other session." in alice.get("/settings/sessions/").content.decode()
+    assert "There was no other session." not in alice.get("/settings/sessions/").content.decode()
 
 
 @pytest.mark.parametrize("told", ["", "Mars/Olympus", "../../../../etc/passwd", "/etc/localtime", '"><b>', "x" * 3000])

@@ -13,8 +13,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from endpoints import audit
+from endpoints.access import sessions
 from endpoints.access.company.provider import CompanyProvider
-from endpoints.access.company.tokens import TooManyGroups, groups_in
+from endpoints.access.company.tokens import NotConfirmed, TooManyGroups, groups_in, has_second_factor, signed_in_at
 from endpoints.access.grants import holding_groups
 from endpoints.access.people import set_roles
 from endpoints.models.verbs import Verb
@@ -44,6 +45,7 @@ class CompanyAccounts(DefaultSocialAccountAdapter):  # type: ignore[misc]  # dja
             text = _("None of your groups has a role here. Ask an administrator of your identity provider.")
             raise self._refusal(request, text, sociallogin.user)
         sociallogin.roles = roles
+        sociallogin.proof = sessions.Proof(signed_in_at(claims), has_second_factor(claims, settings.OIDC_SECOND_FACTOR))
         sociallogin.account.extra_data = {
             "id_token": {name: claims[name] for name in ("sub", "name") if name in claims}
         }
@@ -58,9 +60,13 @@ class CompanyAccounts(DefaultSocialAccountAdapter):  # type: ignore[misc]  # dja
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
-        raise self._refusal(
-            request, _("Your identity provider's answer couldn't be verified. Sign in again."), None, exception
-        )
+        text = _("Your identity provider's answer couldn't be verified. Sign in again.")
+        if isinstance(exception, NotConfirmed):
+            text = _(
+                "Your identity provider didn't say that you signed in again. If it never does, "
+                "an administrator must add auth_time to its ID tokens."
+            )
+        raise self._refusal(request, text, None, exception)
 
     def _refusal(self, request: HttpRequest, text: str, user: User | None, why: object = None) -> ImmediateHttpResponse:
         known = user if user and user.pk else None

@@ -1,15 +1,18 @@
 """The company's identity provider: django-allauth's OpenID Connect, with the checks that it leaves out."""
 
 import secrets
+import time
 from typing import Any
 
 from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from requests import Response
+from requests import RequestException, Response
 
 from endpoints.access.company.tokens import InvalidToken, verified
 
@@ -25,17 +28,23 @@ class CompanyAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # djang
     def __init__(self, request: HttpRequest, provider_id: str = PROVIDER) -> None:
         super().__init__(request, provider_id)
 
+    @property
+    def openid_config(self) -> Any:
+        """Checked before anybody, or the client's secret, is sent to the addresses that it names."""
+        config = super().openid_config
+        if config.get("issuer") != self.get_provider().app.settings["issuer"]:
+            raise InvalidToken("The provider's configuration names another issuer.")
+        return config
+
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
         config = self.openid_config
-        issuer = app.settings["issuer"]
-        if config.get("issuer") != issuer:
-            raise InvalidToken("The provider's configuration names another issuer.")
         claims = verified(
             str(kwargs["response"].get("id_token", "")),
             _json(config["jwks_uri"]),
-            issuer=issuer,
+            issuer=app.settings["issuer"],
             client_id=app.client_id,
             nonce=str(self.state.get("nonce") or secrets.token_urlsafe()),
+            confirmed_since=self.state.get("confirmed_since"),
         )
         if config.get("userinfo_endpoint") and not all(name in claims for name in NAMES):
             said = self._fetch_user_info(token.token)
@@ -57,12 +66,13 @@ class CompanyProvider(OpenIDConnectProvider):  # type: ignore[misc]  # django-al
     def redirect(
         self, request: HttpRequest, process: str, next_url: str | None = None, data: Any = None, **kwargs: Any
     ) -> HttpResponse:
-        nonce = secrets.token_urlsafe(24)
-        asked = {"nonce": nonce}
+        kept: dict[str, Any] = {"nonce": secrets.token_urlsafe(24)}
+        asked = {**kept}
         if request.user.is_authenticated:  # to confirm who they are, the person enters the password once more
             asked |= {"prompt": "login", "max_age": "0"}
-        kwargs |= {"auth_params": asked, "scope": self.get_scope()}
-        answer: HttpResponse = super().redirect(request, process, next_url, data, nonce=nonce, **kwargs)
+            kept["confirmed_since"] = int(time.time())  # the browser could leave the above out
+        kwargs |= {"auth_params": asked, "scope": self.get_scope(), **kept}
+        answer: HttpResponse = super().redirect(request, process, next_url, data, **kwargs)
         return answer
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
@@ -76,11 +86,24 @@ class CompanyProvider(OpenIDConnectProvider):  # type: ignore[misc]  # django-al
         return []
 
 
-class LoginView(OAuth2LoginView):  # type: ignore[misc]  # django-allauth has no types
+class Refusing:
+    """In front of a view of django-allauth, which lets errors of the provider's configuration pass."""
+
+    adapter: CompanyAdapter
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # of the view
+        except (OAuth2Error, RequestException) as error:
+            answer = render_authentication_error(request, self.adapter.get_provider(), exception=error)
+        return answer
+
+
+class LoginView(Refusing, OAuth2LoginView):  # type: ignore[misc]  # django-allauth has no types
     pass
 
 
-class CallbackView(OAuth2CallbackView):  # type: ignore[misc]  # django-allauth has no types
+class CallbackView(Refusing, OAuth2CallbackView):  # type: ignore[misc]  # django-allauth has no types
     def _get_state(self, request: HttpRequest, provider: Any) -> Any:
         state, response = super()._get_state(request, provider)
         self.adapter.state = state or {}

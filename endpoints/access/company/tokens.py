@@ -19,14 +19,21 @@ class InvalidToken(OAuth2Error):  # type: ignore[misc]  # django-allauth has no 
     """The ID token isn't one that the provider made for this sign-in."""
 
 
+class NotConfirmed(InvalidToken):
+    """The person came back without having signed in again, or the provider doesn't say when they did."""
+
+
 class TooManyGroups(OAuth2Error):  # type: ignore[misc]  # django-allauth has no types
     """The person is in more groups than a token holds, so the token leaves them out (Microsoft Entra: 200)."""
 
 
-def verified(token: str, keys: dict[str, Any], *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
+def verified(
+    token: str, keys: dict[str, Any], *, issuer: str, client_id: str, nonce: str, confirmed_since: float | None = None
+) -> dict[str, Any]:
     """The claims of an ID token. Raises InvalidToken unless signature, issuer, audience, times and nonce are right.
 
-    `keys` is the provider's set of keys (RFC 7517).
+    `keys` is the provider's set of keys (RFC 7517). `confirmed_since`: in seconds since 1970, when the person was sent
+    to confirm the sign-in; the token must say that the person has signed in at the provider since then.
     """
     try:
         header = jwt.get_unverified_header(token)
@@ -48,7 +55,28 @@ def verified(token: str, keys: dict[str, Any], *, issuer: str, client_id: str, n
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if several else client_id) != client_id:
         raise InvalidToken("The token was made for another program.")
+    if confirmed_since is not None and signed_in_at(claims) < confirmed_since - CLOCKS_DIFFER:
+        raise NotConfirmed("By auth_time, the person has not signed in again.")
     return claims
+
+
+def signed_in_at(claims: dict[str, Any]) -> float:
+    """When the person signed in at the provider (`auth_time`), in seconds since 1970; 0 when the token doesn't say."""
+    time = claims.get("auth_time")
+    return (
+        time
+        if isinstance(time, int | float) and not isinstance(time, bool) and time <= claims["iat"] + CLOCKS_DIFFER
+        else 0
+    )
+
+
+def has_second_factor(claims: dict[str, Any], wanted: dict[str, str]) -> bool:
+    """Whether the token has one of the claims of OIDC_SECOND_FACTOR, such as `mfa` in `amr`; True if it names none."""
+    return not wanted or any(value in _several(claims.get(claim)) for claim, value in wanted.items())
+
+
+def _several(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def _key(keys: dict[str, Any], name: str | None) -> jwt.PyJWK:

@@ -20,7 +20,9 @@ LABELS = {
     "code": _("Code"),
     "name": _("Name"),
 }
-HELP = {"password1": _("At least 12 characters, no common password, and nothing like your name.")}
+HELP = {
+    "password1": _("At least 12 characters, no common password, and nothing like your name or the names in this app.")
+}
 
 
 class OurWords(forms.Form):

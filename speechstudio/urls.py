@@ -6,12 +6,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from endpoints.pages import health, web_hooks
+from endpoints.pages.people.admin_to_field import take_empty_field_for_none
 from endpoints.pages.people.administration import RecordedUserAdmin
 
 # No second door: it leads to our sign-in.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as django-allauth documents
 admin.site.unregister(User)
 admin.site.register(User, RecordedUserAdmin)
+take_empty_field_for_none(admin.site)
 handler429 = "endpoints.pages.errors.too_many"  # django-allauth's
 handler500 = "endpoints.pages.errors.failed"
 

@@ -17,8 +17,10 @@ MARKUP = (
 TEMPLATES = ("{{7*7}}", "{% debug %}", "%s %(x)s %n", "{0.__class__}", "${7*7}", "#{7*7}")
 ALL = " ".join((*MARKUP, *TEMPLATES))
 # What stands in a page only if something was not escaped or was carried out.
-RAW = ("<script>alert", "<img src=x", "<svg onload", "<base href=//", "<meta http-equiv=refresh", "<template><script>")
-RAW += ("<mglyph>", '" hx-get="//evil', "' hx-on:click='", '" data-hx-get="//', "<a href=javascript")
+RAW = (
+    *("<script>alert", "<img src=x", "<svg onload", "<base href=//", "<meta http-equiv=refresh", "<template><script>"),
+    *("<mglyph>", '" hx-get="//evil', "' hx-on:click='", '" data-hx-get="//', "<a href=javascript"),
+)
 CARRIED_OUT = ("<class 'str'>", "<built-in", "DebugPage")
 
 

@@ -48,7 +48,17 @@ def wapiti():
         there.parent.mkdir(exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=there.parent))
         venv.create(made, with_pip=True)
-        command = [made / "bin" / "python", "-m", "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", LOCK]
+        command = [
+            str(made / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--require-hashes",
+            "--no-deps",
+            "-r",
+            str(LOCK),
+        ]
         if subprocess.run(command, capture_output=True).returncode:
             shutil.rmtree(made)
             pytest.skip("pip cannot install wapiti")

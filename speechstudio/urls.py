@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from endpoints.pages import health, web_hooks
+from endpoints.pages.people.admin_to_field import take_empty_field_for_none
 from endpoints.pages.people.administration import RecordedGroupAdmin, RecordedUserAdmin
 
 # No second door: it leads to our sign-in.
@@ -14,6 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.unregister([User, Group, Authenticator])  # second factors are removed on the page of their person
 admin.site.register(User, RecordedUserAdmin)
 admin.site.register(Group, RecordedGroupAdmin)
+take_empty_field_for_none(admin.site)
 handler429 = "endpoints.pages.errors.too_many"  # django-allauth's
 handler500 = "endpoints.pages.errors.failed"
 

@@ -75,8 +75,8 @@ def test_no_template_is_too_long():
         assert len(path.read_text().splitlines()) <= 100, path
 
 
-SILENCED = re.compile(r"# (noqa\b|type: ignore\b)")
-WITH_REASON = re.compile(r"# (noqa: [A-Z0-9, ]+ (\(|- )|type: ignore\[[a-z,-]+\]  # )\w")
+SILENCED = re.compile(r"# (noqa\b|type: ignore\b|nosec\b)")
+WITH_REASON = re.compile(r"# (noqa: [A-Z0-9, ]+ (\(|- )|type: ignore\[[a-z,-]+\]  # |nosec B[0-9, B]+  # )\w")
 
 
 def without_reason(text):
@@ -88,7 +88,11 @@ def without_reason(text):
 
 
 @pytest.mark.parametrize(
-    "comment", ["noqa", "noqa: S608", "type: ignore", "type: ignore[misc]", "noqa (so)", "type: ignore  # so"]
+    "comment",
+    [
+        *("noqa", "noqa: S608", "noqa (so)", "type: ignore", "type: ignore[misc]", "type: ignore  # so"),
+        *("nosec", "nosec B703", "nosec  # so"),
+    ],
 )
 def test_a_check_that_is_silenced_without_a_name_or_a_reason_is_found(comment):
     assert without_reason(f"x = 1  # {comment}\n")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.signing import b64_encode
 
 FORGED = ("[]", "{}", "null", '"\\ud800"', "[" * 5000, '["9999-99-99", 1]', "[1, 1]", f"[{10**30}, {10**30}]")
@@ -69,3 +70,12 @@ def test_an_invalid_length_is_refused(client, db, length):
 def test_a_next_page_that_is_no_address_leads_to_the_list(client, alice):
     typed = {"username": "alice", "password": "a long enough word", "next": "http://[::1"}
     assert client.post("/sign-in/", typed)["Location"] == "/endpoints/"
+
+
+@pytest.mark.parametrize("page", ["change", "delete", "password"])
+@pytest.mark.parametrize("kind", ["user", "group"])
+def test_an_empty_field_to_look_in_is_taken_for_none_in_the_administration(admin_client, admin_user, kind, page):
+    row = admin_user if kind == "user" else Group.objects.first()
+    address = f"/admin/auth/{kind}/{row.pk}/{page}/"
+    assert admin_client.get(address, {"_to_field": ""}, follow=True).status_code == 200
+    assert admin_client.post(address, {"_to_field": ""}, follow=True).status_code == 200

@@ -66,17 +66,28 @@ PARTS = [
 ]
 
 
-def test_changes_workers_and_constraints_work_on_postgresql(postgresql, tmp_path):
+def run_on(postgresql, tmp_path, database, *parts):
+    """The number of tests in `parts` of tests/, which have passed on a database of their own."""
     env = environment(
         tmp_path,
-        DATABASE_URL=postgresql.url("suite"),
+        DATABASE_URL=postgresql.url(database),
         SECRET_KEY="only these tests sign with it",
         ENCRYPTION_KEYS=Fernet.generate_key().decode(),
     )
-    parts = [f"tests/{part}" for part in PARTS]
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--create-db", "--reuse-db", *parts]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--create-db", "--reuse-db"]
+    done = subprocess.run(
+        [*command, *(f"tests/{part}" for part in parts)], cwd=ROOT, env=env, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 50
     # --reuse-db keeps the database, so that its engine can be checked.
-    assert postgresql.ask("test_suite", "select count(*) > 10 from django_migrations") == [(True,)]
+    assert postgresql.ask(f"test_{database}", "select count(*) > 10 from django_migrations") == [(True,)]
+    return int(re.search(r"(\d+) passed", done.stdout)[1])
+
+
+def test_changes_workers_and_constraints_work_on_postgresql(postgresql, tmp_path):
+    assert run_on(postgresql, tmp_path, "suite", *PARTS) > 50
+
+
+def test_crafted_input_fails_nowhere_on_postgresql(postgresql, tmp_path):
+    """It refuses a NUL, numbers and dates that SQLite stores."""
+    assert run_on(postgresql, tmp_path, "crafted", "test_fuzz.py", "pages/test_crafted_input.py") > 50

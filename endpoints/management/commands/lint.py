@@ -1,4 +1,4 @@
-"""Format, lint, spelling, types, templates, migrations, architecture, unused requirements."""
+"""Format, lint, security, spelling, types, templates, migrations, architecture, unused requirements."""
 
 import subprocess
 import sys
@@ -11,6 +11,7 @@ BIN = Path(sys.executable).parent
 CHECKS = {
     "format": ["ruff", "format", "--check", "."],
     "lint": ["ruff", "check", "."],
+    "security": ["bandit", "-q", "-r", "speechstudio", "endpoints", "bench", "manage.py", "-c", "pyproject.toml"],
     "spelling": ["codespell"],
     "types": ["mypy"],
     "templates": ["djlint", "--lint", "templates", "--quiet"],
@@ -21,7 +22,7 @@ CHECKS = {
 
 
 class Command(BaseCommand):
-    help = "Check format, lint, spelling, types, templates, architecture, requirements, and migrations."
+    help = "Check format, lint, security, spelling, types, templates, architecture, requirements, and migrations."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from email.utils import formatdate
 from functools import lru_cache
+from html import escape
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from starlette.applications import Starlette
 from starlette.requests import Request

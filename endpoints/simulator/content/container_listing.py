@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
 TITLES = {"prefix": "Prefix", "marker": "Marker", "maxresults": "MaxResults", "delimiter": "Delimiter"}
 
@@ -59,9 +59,8 @@ def to_xml(
 ) -> str:
     """The XML; `parameters` are those of the request, which the response repeats."""
     parts = ['<?xml version="1.0" encoding="utf-8"?>']
-    parts.append(
-        f"<EnumerationResults ServiceEndpoint={quoteattr(service + '/')} ContainerName={quoteattr(container)}>"
-    )
+    service, container = escape(service), escape(container)
+    parts.append(f'<EnumerationResults ServiceEndpoint="{service}/" ContainerName="{container}">')
     parts.extend(_element(TITLES[name], value) for name, value in parameters.items())
     parts.append("<Blobs>")
     for name, properties in entries:

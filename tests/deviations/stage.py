@@ -145,7 +145,8 @@ def id_of(remote: dict[str, Any]) -> str:
 
 
 def words(page: str) -> str:
-    """The text of a page without its markup."""
+    """The text of a page without its markup, with what a screen reader reads of its checkboxes and buttons."""
+    page = re.sub(r'<(?:input|button)\b[^>]* aria-label="([^"]*)"', r"\1 \g<0>", page)
     return " ".join(
         html.unescape(re.sub("<[^>]*>", " ", re.sub("</?bdi[^>]*>", "", page)))
         .replace("\u2068", "")

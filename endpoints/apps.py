@@ -7,8 +7,8 @@ class EndpointsConfig(AppConfig):
     name = "endpoints"
 
     def ready(self) -> None:
-        from endpoints import checks  # noqa: F401 (importing registers the checks)
         from endpoints.access import grants
+        from endpoints.checks import of_deployment, of_settings  # noqa: F401 (importing registers the checks)
         from endpoints.models import append_only, search, search_words
 
         connection_created.connect(search_words.add_function)

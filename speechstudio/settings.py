@@ -1,6 +1,6 @@
 """Django's settings. They come from the environment; NAME_FILE can name a file with the value of NAME.
 
-The README lists them with their defaults; speechstudio/environment.py reads them and endpoints/checks.py checks them.
+The README lists them with their defaults; speechstudio/environment.py reads them and endpoints/checks has their checks.
 """
 
 import re
@@ -22,7 +22,7 @@ env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR", default=str(BASE_DIR / "var"))).absolute()
 
-UNKNOWN_SETTINGS = env.unknown()  # endpoints/checks.py reports them
+UNKNOWN_SETTINGS = env.unknown()  # endpoints/checks reports them
 DEBUG, DEMO = env.bool("DEBUG", default=False), env.bool("DEMO", default=False)
 
 # --- Database -------------------------------------------------------------------------------------
@@ -90,10 +90,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_N
 LOOK_SECONDS = env.int("LOOK_SECONDS", default=60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
 DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=7)
-DOWNLOADS_PER_PERSON, ZIPS_PER_PERSON = (
-    env.int("DOWNLOADS_PER_PERSON", default=5),
-    env.int("ZIPS_PER_PERSON", default=20),
-)
+DOWNLOADS_PER_PERSON = env.int("DOWNLOADS_PER_PERSON", default=5)
+ZIPS_PER_PERSON = env.int("ZIPS_PER_PERSON", default=20)
 PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs
 ENDPOINT_HOURLY_COST = env.amount("ENDPOINT_HOURLY_COST")
 COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
@@ -196,6 +194,7 @@ INSTALLED_APPS = [
     "endpoints",
 ]
 MIDDLEWARE = [
+    "endpoints.pages.polls.few_headers",
     "django.middleware.security.SecurityMiddleware",  # before all that answers, whose answers need its headers too
     "endpoints.pages.crafted.CraftedRequests",
     "endpoints.pages.polls.Polls",

@@ -20,7 +20,7 @@ try:
 except ImproperlyConfigured as error:
     raise SystemExit(str(error)) from None
 
-from endpoints import checks
+from endpoints.checks import of_settings
 
 
 def refuse_demo_accounts() -> None:
@@ -35,7 +35,7 @@ def refuse_demo_accounts() -> None:
         raise SystemExit(refusal)
 
 
-_found = [] if apps.ready else checks.of_every_start()
+_found = [] if apps.ready else of_settings.of_every_start()
 for _message in _found:
     print(f"{_message.msg} {_message.hint}", file=sys.stderr)
 if any(_message.is_serious() for _message in _found):

@@ -17,8 +17,24 @@ Version = (
 )
 
 
+OF_DOCUMENTS = ("X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy")
+
+
+def few_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Leave out headers that say how to treat a body where there is none: nearly all answers are such polls."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 204:
+            for name in OF_DOCUMENTS:
+                response.headers.pop(name, None)
+        return response
+
+    return respond
+
+
 class Polls:
-    """Goes before all other middleware: the poll of a page that is up to date costs one query and reads no session.
+    """Goes before all that reads a session: the poll of a page that is up to date costs one query and reads no session.
 
     The answer 204 reveals only that nothing has changed, so it is enough that the session is alive. Everything else
     passes on to the view.

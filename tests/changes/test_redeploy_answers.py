@@ -221,7 +221,7 @@ def test_a_change_that_the_page_did_not_show_is_not_replaced(alice, endpoint, ot
     second = person("arthur", "admin")
     answer = second.post(url, {**form, "seen": "{}", "replaces": "", "model": str(other.pk), "reason": "Mine"})
     assert answer.status_code == 409
-    assert "You can replace it" in answer.content.decode()
+    assert "replace it by another model" in answer.content.decode()
     first.refresh_from_db()
     assert first.state == ChangeState.QUEUED
     with pytest.raises(refusals.Busy):

@@ -185,7 +185,7 @@ def test_a_search_is_erased_with_its_person_and_the_chain_stays_whole(lena, kept
     sealing.seal(timezone.now() + timedelta(minutes=5))
     (event,) = acts()
     assert SealedEvent.objects.filter(pk=event.pk).exists()
-    anonymize(lena.user.pk)
+    anonymize([lena.user.pk])
     (event,) = acts()
     assert "search" not in event.facts
     assert verifying.verify().problem is None

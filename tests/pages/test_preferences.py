@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from endpoints.models import Change, Endpoint, Preferences
+from endpoints.models import Change, Endpoint, Preferences, SpeechModel
 from tests.conftest import person
 from tests.pages.reading import form_of, page_of
 
@@ -150,6 +150,7 @@ def test_preferences_are_not_read_for_machines(alice):
 def test_a_time_is_typed_in_a_persons_own_zone_and_read_in_everybody_elses(alice, bob, endpoint, other):
     choose(alice, "Europe/Berlin")
     bob.cookies["time_zone"] = "America/New_York"
+    SpeechModel.objects.filter(pk=other.pk).update(expires_at=datetime(2040, 1, 1, tzinfo=UTC))
     page = page_of("change-model", endpoint)
     assert "Times are in Europe/Berlin." in alice.get(page).content.decode()
     form = form_of(alice, page, model=str(other.pk), at="2030-01-15T02:00")

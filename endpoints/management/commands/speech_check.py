@@ -17,7 +17,7 @@ from django.db import DatabaseError
 
 from endpoints.azure import SpeechClient
 from endpoints.azure.network import Network
-from endpoints.checks import the_speech_resource_is_complete
+from endpoints.checks.of_settings import the_speech_resource_is_complete
 from endpoints.gateway import clients
 from endpoints.models import Resource
 from endpoints.models.secret import CannotDecrypt

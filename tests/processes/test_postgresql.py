@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 from cryptography.fernet import Fernet
 
 from tests.demo import ROOT, environment
@@ -90,4 +91,9 @@ def test_changes_workers_and_constraints_work_on_postgresql(postgresql, tmp_path
 
 def test_crafted_input_fails_nowhere_on_postgresql(postgresql, tmp_path):
     """It refuses a NUL, numbers and dates that SQLite stores."""
-    assert run_on(postgresql, tmp_path, "crafted", "test_fuzz.py", "pages/test_crafted_input.py") > 50
+    assert run_on(postgresql, tmp_path, "crafted", "pages/test_crafted_input.py") > 50
+
+
+@pytest.mark.long
+def test_a_fuzz_over_all_addresses_fails_nowhere_on_postgresql(postgresql, tmp_path):
+    assert run_on(postgresql, tmp_path, "fuzz", "test_fuzz.py") > 5

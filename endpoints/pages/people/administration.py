@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin import ModelAdmin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -12,7 +13,20 @@ from endpoints.access import administration
 from endpoints.pages.http import HttpRequest
 
 
-class RecordedUserAdmin(UserAdmin):  # type: ignore[type-arg]  # Django's takes none at run time
+class _RecordsDeletions(ModelAdmin):  # type: ignore[type-arg]  # Django's takes none at run time
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:  # type: ignore[override]  # our request
+        administration.record_deleted(obj, actor=request.user)
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:  # type: ignore[override]  # our request
+        for row in queryset:
+            administration.record_deleted(row, actor=request.user)
+        super().delete_queryset(request, queryset)
+
+
+class RecordedUserAdmin(_RecordsDeletions, UserAdmin):  # type: ignore[type-arg]  # Django's takes none at run time
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # type: ignore[override]  # our request
         form.account_before = administration.Account.now(obj.pk) if change else None
         super().save_model(request, obj, form, change)
@@ -28,19 +42,8 @@ class RecordedUserAdmin(UserAdmin):  # type: ignore[type-arg]  # Django's takes 
         administration.record_password(id, before, actor=request.user)
         return answer
 
-    @transaction.atomic
-    def delete_model(self, request: HttpRequest, obj: User) -> None:  # type: ignore[override]  # our request
-        administration.record_deleted(obj, actor=request.user)
-        super().delete_model(request, obj)
 
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:  # type: ignore[override]  # our request
-        for row in queryset:
-            administration.record_deleted(row, actor=request.user)
-        super().delete_queryset(request, queryset)
-
-
-class RecordedGroupAdmin(GroupAdmin):
+class RecordedGroupAdmin(_RecordsDeletions, GroupAdmin):
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:  # type: ignore[override]  # our request
         form.group_before = administration.group_now(obj.pk) if change else None
         super().save_model(request, obj, form, change)
@@ -48,14 +51,3 @@ class RecordedGroupAdmin(GroupAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # type: ignore[override]  # our request
         super().save_related(request, form, formsets, change)
         administration.record_group(form.instance, form.group_before, actor=request.user)
-
-    @transaction.atomic
-    def delete_model(self, request: HttpRequest, obj: Group) -> None:  # type: ignore[override]  # our request
-        administration.record_deleted(obj, actor=request.user)
-        super().delete_model(request, obj)
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:  # type: ignore[override]  # our request
-        for row in queryset:
-            administration.record_deleted(row, actor=request.user)
-        super().delete_queryset(request, queryset)

@@ -17,21 +17,9 @@ from tests.demo import PLAIN, Demo, free_port, until
 from tests.processes import certificates, servers
 
 # The first server passes the prefix on; the second, which is only for web hooks, removes it.
-NGINX = """
-daemon off;
-pid {home}/nginx.pid;
-error_log {home}/error.log;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {home}/body;
-  proxy_temp_path {home}/proxy;
-  fastcgi_temp_path {home}/fastcgi;
-  uwsgi_temp_path {home}/uwsgi;
-  scgi_temp_path {home}/scgi;
-  proxy_set_header Host $http_host;
-  proxy_set_header X-Forwarded-Proto https;
-  server {{
+NGINX = (
+    servers.NGINX_HEAD
+    + """  server {{
     listen 127.0.0.1:{secure} ssl;
     ssl_certificate {files.certificate};
     ssl_certificate_key {files.key};
@@ -44,6 +32,7 @@ http {{
   }}
 }}
 """
+)
 
 
 class Site:

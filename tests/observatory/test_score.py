@@ -13,21 +13,9 @@ from tests.demo import Demo, free_port, until
 from tests.processes import certificates, servers
 
 # A request that doesn't speak TLS is led to HTTPS (497), so that one port has both.
-NGINX = """
-daemon off;
-pid {home}/nginx.pid;
-error_log {home}/error.log;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {home}/body;
-  proxy_temp_path {home}/proxy;
-  fastcgi_temp_path {home}/fastcgi;
-  uwsgi_temp_path {home}/uwsgi;
-  scgi_temp_path {home}/scgi;
-  proxy_set_header Host $http_host;
-  proxy_set_header X-Forwarded-Proto https;
-  server {{
+NGINX = (
+    servers.NGINX_HEAD
+    + """  server {{
     listen 127.0.0.1:{secure} ssl;
     ssl_certificate {files.certificate};
     ssl_certificate_key {files.key};
@@ -36,6 +24,7 @@ http {{
   }}
 }}
 """
+)
 TWO_YEARS = 63_072_000  # of which the README says that HSTS_SECONDS ends there
 SCAN = """
 import { pathToFileURL } from "node:url";

@@ -30,6 +30,22 @@ def newest(pattern):
 INITDB = newest("/usr/lib/postgresql/*/bin/initdb")
 REDIS = shutil.which("redis-server")
 NGINX, PGBOUNCER = (shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in ("nginx", "pgbouncer"))
+# Of a configuration whose {home} is a directory of the test; `server` and the closing brace of http follow.
+NGINX_HEAD = """
+daemon off;
+pid {home}/nginx.pid;
+error_log {home}/error.log;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {home}/body;
+  proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/fastcgi;
+  uwsgi_temp_path {home}/uwsgi;
+  scgi_temp_path {home}/scgi;
+  proxy_set_header Host $http_host;
+  proxy_set_header X-Forwarded-Proto https;
+"""
 # The kernel ends the server when the tests are killed.
 LEASH = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
 

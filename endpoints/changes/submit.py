@@ -97,6 +97,8 @@ def change_model(
     """
     if model.why_not and not Change.objects.filter(pk=key).exists():
         raise NotPossible(model.why_not)
+    if at and model.expired_by(at):
+        raise NotPossible(gettext_noop("The new model will have expired when the change starts."))
     old = _serving(endpoint, replaces)
     words = {"model": model.display_name, "old": old.display_name if old else ""}
     return _ask(

@@ -145,6 +145,10 @@ class SpeechModel(models.Model):
     def __str__(self) -> str:
         return self.display_name
 
+    def expired_by(self, at: datetime) -> bool:
+        """Whether the service answers with another model at this time."""
+        return self.expires_at is not None and self.expires_at <= at
+
     @property
     def kind_label(self) -> str:
         return str(ModelKind(self.kind).label)

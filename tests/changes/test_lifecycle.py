@@ -320,6 +320,9 @@ def test_a_change_cannot_start_when_its_model_has_expired(alice, endpoint, other
     answer = alice.post(address, form_of(alice, address, model=str(other.pk), at="2097-05-02T02:00"))
     assert answer.status_code == 422
     assert "The new model expires on May 1, 2097." in answer.content.decode()
+    late = {"key": uuid.uuid4(), "actor": alice.user, "endpoint": endpoint, "at": datetime(2097, 5, 1, 12, tzinfo=UTC)}
+    with pytest.raises(refusals.NotPossible, match="will have expired"):
+        submit.change_model(model=SpeechModel.objects.get(pk=other.pk), **late)
     assert alice.post(address, form_of(alice, address, model=str(other.pk), at="2097-04-30T02:00")).status_code == 302
 
 

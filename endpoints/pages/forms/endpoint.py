@@ -79,7 +79,7 @@ class ChangeModelForm(ChangeForm, ModelForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         at, model = values.get("at"), values.get("model")
-        if at and model and model.expires_at and at >= model.expires_at:
+        if at and model and model.expired_by(at):
             sentence = _("The new model expires on %(date)s. Choose an earlier time, or select another model.")
             self.add_error("at", sentence % {"date": day(model.expires_at)})
         return values

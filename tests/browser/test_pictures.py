@@ -3,6 +3,7 @@
 import base64
 
 from speechstudio.demo.pictures import scenes
+from speechstudio.demo.pictures.film import still
 from speechstudio.demo.pictures.webp import animation
 
 DECODED = """async (data) => {
@@ -22,12 +23,10 @@ DECODED = """async (data) => {
 
 def test_a_browser_plays_the_animation_made_of_its_own_pictures(open_page):
     page = open_page("viewer", "/shortcuts/", viewport={"width": 321, "height": 201})
-    camera = page.context.new_cdp_session(page)
     stills = []
     for address in ("/shortcuts/", "/settings/"):
         page.goto(address)
-        picture = camera.send("Page.captureScreenshot", {"format": "webp", "quality": 80})
-        stills.append(base64.b64decode(picture["data"]))
+        stills.append(still(page))
     made = animation([(stills[0], 500), (stills[1], 1500)], (321, 201))
     animated, frames = page.evaluate(DECODED, base64.b64encode(made).decode())
     assert animated

@@ -4,6 +4,8 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+import stamina
+
 from speechstudio.demo.pictures.server import sign_in
 from speechstudio.demo.pictures.webp import animation
 
@@ -21,11 +23,10 @@ def film(browser: Any, url: str) -> bytes:
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
-    camera, frames = context.new_cdp_session(page), []
+    frames = []
 
     def shoot(duration: int = SHORT) -> None:
-        still = camera.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
-        frames.append((base64.b64decode(still["data"]), duration))
+        frames.append((still(page), duration))
 
     sign_in(page)
     _deploy(page, shoot)
@@ -33,6 +34,19 @@ def film(browser: Any, url: str) -> bytes:
     _download(page, shoot)
     context.close()
     return animation(frames, SIZE)
+
+
+def still(page: Any) -> bytes:
+    """What the page shows, as WebP, which Playwright's own pictures cannot be."""
+    from playwright.sync_api import Error
+
+    camera = page.context.new_cdp_session(page)
+    # On a busy machine a page may not have a frame to copy yet: "Unable to capture screenshot".
+    for attempt in stamina.retry_context(on=Error, attempts=10, timeout=PATIENCE / 1000):
+        with attempt:
+            picture = camera.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+    camera.detach()
+    return base64.b64decode(picture["data"])
 
 
 def _deploy(page: Any, shoot: Callable[..., None]) -> None:

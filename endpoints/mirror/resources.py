@@ -36,8 +36,8 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
         raise ValueError("Another address or way of signing in needs its secret anew.")
     changed = _differing(before, resource) if before else []
     names = {entry["field"] for entry in changed} if before else set(FIELDS)
-    resource.due_at = timezone.now()
-    fields = [*FIELDS, "due_at", "registered_as", "edited"]
+    resource.due_at = resource.edited_at = timezone.now()
+    fields = [*FIELDS, "due_at", "registered_as", "edited", "edited_at"]
     if changed:
         resource.cataloged_at = None  # with another address or version, there may be other models
         fields.append("cataloged_at")

@@ -67,6 +67,7 @@ class Resource(Connection, Claimable):
     # The name that the environment registered it under, and the fields that people have set: these stay at a start.
     registered_as = models.CharField(max_length=200, blank=True, db_default="", editable=False)
     edited = models.JSONField(default=list, db_default=[], editable=False)
+    edited_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False, db_index=True)
 
     mirrored_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
     cataloged_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
@@ -89,6 +90,16 @@ class Resource(Connection, Claimable):
 
     class Meta:
         ordering = ["name"]
+        # Of few resources, and asked by every poll (access.door.versions), however many resources there are.
+        indexes = [
+            models.Index(
+                fields=["failing_since"],
+                condition=Q(failing_since__isnull=False, paused_at=None),
+                name="resources_failing",
+            ),
+            models.Index(fields=["paused_at"], condition=Q(paused_at__isnull=False), name="resources_paused"),
+            models.Index(fields=["id"], condition=~Q(unreadable={}), name="resources_unreadable"),
+        ]
         permissions = [("manage_resources", "Can manage Speech resources and their keys")]
         default_permissions = ()
 

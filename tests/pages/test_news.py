@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from endpoints.access.door.versions import DataVersion, LogsVersion
+from endpoints.mirror.resources import save_resource
 from endpoints.models import (
     Bulk,
     Change,
@@ -186,10 +187,14 @@ def test_what_pages_show_of_resources_models_workers_and_time_is_news(mirrored, 
     Sweep.record()
     Sweep.objects.update(at=now, beat_at=now)
     ready = {"endpoint": endpoint, "state": DownloadState.READY, "actor": alice.user}
+    # As long as it has not been read again: a new name alone is news.
+    Resource.objects.update(cataloged_at=None)
+    renamed = Resource.objects.get()
+    renamed.name = "Another name"
     seen = {DataVersion.now().version}
     for number, happens in enumerate(
         (
-            lambda: Resource.objects.update(name="Another name"),
+            lambda: save_resource(renamed, actor=alice.user),
             lambda: Resource.objects.update(cataloged_at=now + timedelta(minutes=10)),
             lambda: SpeechModel.objects.filter(pk=endpoint.model_id).update(expires_at=now - timedelta(seconds=1)),
             lambda: Change.objects.filter(pk=change.pk).update(scheduled_for=now - timedelta(seconds=1)),

@@ -37,7 +37,7 @@ _FACTS = """
 SELECT
     (SELECT max(updated_at) FROM endpoints_endpoint),
     (SELECT max(updated_at) FROM endpoints_change),
-    (SELECT max(failing_since) FROM endpoints_resource),
+    (SELECT max(failing_since) FROM endpoints_resource WHERE failing_since IS NOT NULL AND paused_at IS NULL),
     (SELECT count(*) FROM endpoints_resource WHERE failing_since IS NOT NULL AND paused_at IS NULL),
     (SELECT count(*) FROM endpoints_resource WHERE mirrored_at IS NULL AND paused_at IS NULL),
     (SELECT min(mirrored_at) FROM endpoints_resource WHERE paused_at IS NULL),
@@ -47,15 +47,15 @@ SELECT
     (SELECT beat_at FROM endpoints_sweep WHERE id = 1),
     CURRENT_TIMESTAMP,
     (SELECT logs_beat_at FROM endpoints_sweep WHERE id = 1),
-    (SELECT {names}(name, ',') FROM (SELECT name FROM endpoints_resource ORDER BY name) AS named),
+    (SELECT max(edited_at) FROM endpoints_resource),
     (SELECT count(*) FROM endpoints_download WHERE state = 'ready' AND notified_at IS NULL),
     (SELECT max(expires_at) FROM endpoints_speechmodel WHERE expires_at <= %s),
     (SELECT count(*) FROM endpoints_change WHERE {open} AND state = 'queued' AND scheduled_for <= %s),
     EXISTS (SELECT 1 FROM endpoints_change WHERE {open} AND state = 'deploying'),
     EXISTS (SELECT 1 FROM endpoints_endpoint WHERE status IN ('NotStarted', 'Running') AND gone_at IS NULL),
-    (SELECT count(*) FROM endpoints_resource WHERE unreadable <> '{{}}'),
+    (SELECT count(*) FROM endpoints_resource WHERE NOT (unreadable = '{{}}')),
     (SELECT count(*) FROM endpoints_resource WHERE paused_at IS NOT NULL),
-    (SELECT max(paused_at) FROM endpoints_resource),
+    (SELECT max(paused_at) FROM endpoints_resource WHERE paused_at IS NOT NULL),
     (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
     (SELECT sealed FROM endpoints_keycheck WHERE id = 1),
     {session}
@@ -67,7 +67,6 @@ SELECT CASE (SELECT stage FROM endpoints_logarchive WHERE endpoint_id = %s)
 """
 # As the index of open changes has it, so that it is used: history is long, and few changes are open.
 _OPEN = f"state IN ({', '.join(repr(str(state)) for state in OPEN)})"
-_NAMES = {"postgresql": "string_agg", "sqlite": "group_concat"}
 
 Extra = tuple[str, Sequence[Any]]  # a query for one value, and its parameters
 
@@ -106,7 +105,7 @@ class DataVersion:
         """
         now = timezone.now()
         moment = connection.ops.adapt_datetimefield_value(now)
-        facts = _FACTS.format(names=_NAMES[connection.vendor], open=_OPEN, session=SESSION_ALIVE)
+        facts = _FACTS.format(open=_OPEN, session=SESSION_ALIVE)
         params = [moment, moment, reader, session_key, moment]
         for sql, values in extra:
             facts += f", ({sql})"
@@ -116,7 +115,7 @@ class DataVersion:
             endpoint, change, since, failing, unread, mirrored, cataloged, resources, *rest = cursor.fetchone()
         swept, beat, clock, logs_beat = map(time_of, rest[:4])
         (
-            names,
+            edited,
             ready,
             expired,
             due,
@@ -131,7 +130,7 @@ class DataVersion:
             *more,
         ) = rest[4:]
         late, absent = overdue(swept, clock), missing(swept, beat, clock)
-        shown = (since, failing, unread, resources, unreadable, late, absent, names, ready, cataloged, expired)
+        shown = (since, failing, unread, resources, unreadable, late, absent, edited, ready, cataloged, expired)
         locked = is_locked(sealed)
         frame = digest(shown, paused, paused_at, locked, f"{now:%d%H}", now.minute // QUARTER)
         minute = now.minute if deploying or running else None

@@ -6,7 +6,9 @@ import re
 import pytest
 from django.test import Client
 
+from tests.conftest import person
 from tests.demo import ROOT
+from tests.faults.concurrently import concurrently
 
 SECRET = re.compile(r"(^|_)(token|secret|signature|password|nonce|hash|hmac)s?$")
 CHECKING = ("access", "messages", "mirror/notifications.py", "pages/health.py", "pages/web_hooks.py")
@@ -55,3 +57,16 @@ def test_a_cookie_that_was_copied_ends_with_its_session(alice, settings, end):
     new = "another long enough word"
     assert alice.post(end, {"oldpassword": "a long enough word", "password1": new, "password2": new}).status_code == 302
     assert copy.get("/endpoints/").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_role_that_is_taken_away_while_its_person_signs_in_is_away(alice, endpoint):
+    person("dora", "deployer")
+    arriving = Client()
+    signed_in, changed = concurrently(
+        lambda: arriving.post("/sign-in/", {"username": "dora", "password": "a long enough word"}),
+        lambda: alice.post("/people/dora/roles/", {"role": ["viewer"]}),
+    )
+    assert (signed_in.status_code, changed.status_code) == (302, 302)
+    assert arriving.get(endpoint.get_absolute_url()).status_code == 200
+    assert arriving.get(f"{endpoint.get_absolute_url()}change-model/").status_code == 403

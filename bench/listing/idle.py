@@ -48,6 +48,8 @@ def prepared(database: Path, cookie: str) -> list[str]:
 
 
 def _row(web: Web, cookies: list[str]) -> Row:
+    if (left := REFRESH_SECONDS - time.time() % REFRESH_SECONDS) < 2 * SECONDS:
+        time.sleep(left)  # until then, all would be news
     polls = []
     for cookie in cookies:
         found = POLL.search(web.get(LIST, Cookie=cookie).text)

@@ -11,15 +11,18 @@ from django.core.management import call_command
 
 SOURCES = settings.BASE_DIR / "static"
 # What the list of endpoints does not need, which a first visit opens.
-OTHER_PAGES = [
+OTHER_SHEETS = [
     *("account.css", "activity.css", "bulk.css", "content_logs.css", "content_logs_overview.css", "endpoint.css"),
     *("help.css", "model_list.css", "new_endpoint.css", "resources.css"),
 ]
-# The named files come first, because the others depend on them; the rest follows by name.
-BUNDLES = {
-    "studio.css": ("css", ["tokens.css", "frame.css", "controls.css", "content.css"]),
-    "pages.css": ("css", OTHER_PAGES),
-    "studio.js": ("js", []),
+OTHER_SCRIPTS = ["activity.js", "copy.js", "player.js", "tabs.js"]
+# For each its folder, the files that come first, because others depend on them, and those that it leaves out of the
+# rest; None: there is no rest.
+BUNDLES: dict[str, tuple[str, list[str], list[str] | None]] = {
+    "studio.css": ("css", ["tokens.css", "frame.css", "controls.css", "content.css"], OTHER_SHEETS),
+    "pages.css": ("css", OTHER_SHEETS, None),
+    "studio.js": ("js", [], OTHER_SCRIPTS),
+    "pages.js": ("js", OTHER_SCRIPTS, None),
 }
 
 
@@ -46,10 +49,10 @@ def without_comments(source: Path) -> str:
 
 def sources(name: str) -> list[Path]:
     """The files of a bundle in order."""
-    folder, named = BUNDLES[name]
+    folder, first, left_out = BUNDLES[name]
     there = {path.name for path in (SOURCES / folder).iterdir() if path.suffix == Path(name).suffix}
-    rest = [] if named is OTHER_PAGES else sorted(there - {*named, *OTHER_PAGES})
-    return [SOURCES / folder / part for part in [*named, *rest]]
+    rest = [] if left_out is None else sorted(there - {*first, *left_out})
+    return [SOURCES / folder / part for part in [*first, *rest]]
 
 
 def collect_static_files() -> None:

@@ -124,6 +124,18 @@ def test_a_log_is_found_by_its_id_and_by_its_file_name(hotline, words):
     assert entries(words) == [named]
 
 
+@pytest.mark.parametrize("words", [GUID[:8], GUID[:11], GUID[:9].upper(), GUID.replace("-", "")[:20]])
+def test_a_log_is_found_by_the_beginning_of_its_id(hotline, words):
+    entry(hotline, f"no {words}", key=f"2026-03-02_101503__{'0' * 8}{GUID[8:]}")
+    named = entry(hotline, key=f"2026-03-02_101503__{GUID}")
+    assert entries(words) == [named]
+
+
+def test_digits_that_begin_no_id_are_found_in_the_text(hotline):
+    said = entry(hotline, "my number is 12345678", key=f"2026-03-02_101503__{GUID}")
+    assert entries("12345678") == [said]
+
+
 def test_a_file_without_a_guid_is_found_by_its_name_and_its_id(hotline):
     entry(hotline, key="2026-03-02_call-18")
     named = entry(hotline, key="2026-03-02_call-17")

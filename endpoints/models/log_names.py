@@ -15,6 +15,9 @@ GUID_LENGTH = 32  # without dashes
 _ENDING = re.compile(r"[._](?:wav|(?:v2[._])?json)$", re.IGNORECASE)
 _GUID = re.compile(r"(?:^|[^0-9a-f])([0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12})$", re.IGNORECASE)
 
+# Eight digits are what people take for a name of the whole.
+_BEGINNING = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,27}", re.IGNORECASE)
+
 
 def guid_column(key: str) -> models.GeneratedField:
     """The end of a key without dashes, as guid_in() returns it when the key ends with a GUID."""
@@ -36,10 +39,16 @@ def key_in(name: str) -> str | None:
 
 
 def named_so(words: str, files: Manager[Any]) -> Q | None:
-    """Entries with this id or file name, as the service or our own zip writes it; None when it can be none."""
+    """Entries with this id or file name, as the service or our own zip writes it, or with a GUID that begins so.
+
+    None when it can be none of these.
+    """
     if any(character.isspace() for character in words):
         return None
     if guid := guid_in(words):
         return Q(guid=guid)
+    if _BEGINNING.fullmatch(words):
+        beginning = words.replace("-", "").lower()
+        return Q(guid__gte=beginning, guid__lt=f"{beginning}g")  # "g" comes after all digits
     key = key_in(words)
     return Q(key=key) | Q(Exists(files.filter(entry=OuterRef("pk"), name=words))) if key else None

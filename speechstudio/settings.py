@@ -12,7 +12,7 @@ from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from kombu import Queue
 
-from speechstudio import front
+from speechstudio import __version__, front
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
 from speechstudio.sign_in import sign_in_settings
@@ -20,6 +20,7 @@ from speechstudio.site_address import site_settings
 from speechstudio.var import broker_socket, keep_private, kept_secret
 
 env = Environment()
+VERSION = __version__
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.str("VAR", default=str(BASE_DIR / "var"))).absolute()
 
@@ -264,7 +265,6 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "speechstudio.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
-USE_TZ = True
 
 STATIC_URL = f"{SCRIPT_NAME}/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static"))).absolute()

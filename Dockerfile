@@ -3,8 +3,8 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR=/var/lib/speechstudio PATH=
 WORKDIR /app
 COPY manage.py ./
 COPY speechstudio/bootstrap.py speechstudio/bootstrap.py
-COPY speechstudio/locks/run.txt speechstudio/locks/run.txt
-RUN python3 -c "import runpy; runpy.run_path('speechstudio/bootstrap.py')['prepare']()"
+COPY speechstudio/locks/production.txt speechstudio/locks/production.txt
+RUN python3 -c "import runpy; runpy.run_path('speechstudio/bootstrap.py')['prepare']('production')"
 COPY . .
 RUN useradd --system --uid 10001 speechstudio && install -d -m 700 -o speechstudio /var/lib/speechstudio
 USER speechstudio

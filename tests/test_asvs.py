@@ -59,7 +59,7 @@ def test_time_frames_for_updates_are_documented():
         assert word in section
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "test.txt"])
+@pytest.mark.parametrize("lock", ["production.txt", "run.txt", "test.txt"])
 def test_each_component_is_pinned_by_its_hash(lock):
     text = (ROOT / "speechstudio" / "locks" / lock).read_text()
     pinned = re.findall(r"^[\w.-]+==\S+(?: ;[^\\\n]+)? \\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)

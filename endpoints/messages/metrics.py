@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from endpoints.access import door
@@ -18,6 +19,7 @@ class _DatabaseCollector(Collector):
     """Counts of the whole installation: a monitoring program is not a person."""
 
     def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily("speechstudio", "The installation", {"version": settings.VERSION})
         yield _count_by(
             "endpoints", "Endpoints by the service's status", "status", door.unrestricted(Endpoint).present()
         )

@@ -92,6 +92,7 @@ class Frame:
 def context(request: HttpRequest) -> dict[str, Any]:
     """The context processor; nothing is read for a person who has not signed in."""
     found: dict[str, Any] = {"demo": settings.DEMO, "company": bool(settings.OIDC_ISSUER), "mail": settings.MAIL}
+    found["version"] = settings.VERSION
     found["second_factor_required"] = lambda: missing_second_factor(request)
     found["passkeys_work"] = lambda: passkeys_work(request)
     found["at_localhost"] = lambda: at_localhost(request)

@@ -15,6 +15,7 @@ from endpoints.models import times
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.connection import ApiVersion, Auth, Connection, end_of
 from endpoints.models.secret import SecretField
+from endpoints.models.status import OPEN
 from endpoints.models.unreadable import ListingProblem
 
 ASK_VERSION_EVERY = timedelta(days=1)
@@ -36,6 +37,12 @@ class ResourceQuerySet(ClaimQuerySet["Resource"]):
     def removing(self) -> Self:
         """Resources whose rows a worker deletes."""
         return self.filter(removing_at__isnull=False)
+
+    def hasten_unsettled(self, seconds: float) -> int:
+        """Poll those within `seconds` that wait for longer and have open changes; returns how many."""
+        soon = Now() + timedelta(seconds=seconds)
+        late = self.active().present().filter(due_at__gt=soon, leased_until=None)
+        return late.filter(endpoints__changes__state__in=OPEN).update(due_at=soon)
 
     def same_service(self, resource: "Resource") -> Self:
         """The row of `resource`, unless it was removed, or its address or version changed, since it was read."""
@@ -63,6 +70,12 @@ class Resource(Connection, Claimable):
     hook_version = models.CharField(
         max_length=20, blank=True, default="", db_default="", editable=False
     )  # it is registered in
+    # By the database's clock: the last signed call; a change that no call announced, until one arrives; the last check
+    # of the registration. In how many seconds the resource is polled again, once its calls have arrived.
+    hook_heard_at = models.DateTimeField(null=True, editable=False)
+    hook_missed_at = models.DateTimeField(null=True, editable=False)
+    hook_checked_at = models.DateTimeField(null=True, editable=False)
+    poll_seconds = models.PositiveIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     # The name that the environment registered it under, and the fields that people have set: these stay at a start.
     registered_as = models.CharField(max_length=200, blank=True, db_default="", editable=False)

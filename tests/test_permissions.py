@@ -236,7 +236,7 @@ def test_metrics_count_rows_and_name_no_endpoint(client, mirrored, world, worker
     worker.mirror()
     text = client.get("/metrics").content.decode()
     assert 'speechstudio_endpoints{status="Succeeded"}' in text
-    assert "speechstudio_next_expiration_days" in text
+    assert "speechstudio_next_expiration_seconds" in text
     assert "Front door" not in text
 
 

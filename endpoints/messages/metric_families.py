@@ -52,7 +52,11 @@ FAMILIES = _table(
     Family("queue_due", GAUGE, "Rows that are due and that no worker has taken", ("queue",), "rows"),
     Family("queue_age_seconds", GAUGE, "How long the row that is due longest has been waiting", ("queue",), "seconds"),
     Family(
-        "disk_free_bytes", GAUGE, "Free bytes where `var` (of this web process) and `logs` are", ("place",), "bytes"
+        "disk_free_bytes",
+        GAUGE,
+        "Free bytes of the disks of `var` (this process) and `logs` (content logs)",
+        ("place",),
+        "bytes",
     ),
     Family("disk_size_bytes", GAUGE, "Size of these disks", ("place",), "bytes"),
     Family("endpoints", GAUGE, "Endpoints by the service's status", ("status",), "endpoints"),
@@ -65,9 +69,7 @@ FAMILIES = _table(
     Family("resource_up", GAUGE, "Whether a Speech resource answers; paused ones are left out", ("resource",)),
     Family("mirror_age_seconds", GAUGE, "Age of the oldest mirror of a Speech resource", unit="seconds"),
     Family("web_hooks", GAUGE, "Registered web hooks: proven, unproven or failed", ("state",), "web hooks"),
-    Family(
-        "next_expiration_days", GAUGE, "Days until the next deployed model expires; none when none will", unit="days"
-    ),
+    Family("next_expiration_seconds", GAUGE, "Time until the next deployed model expires", unit="seconds"),
     Family("endpoints_expired", GAUGE, "Endpoints whose model has expired", unit="endpoints"),
     Family("log_files_unsaved", GAUGE, "Files of content logs that only the service has", unit="files"),
     Family("log_files_vanishing", GAUGE, "Those that the service deletes within 7 days", unit="files"),
@@ -75,7 +77,7 @@ FAMILIES = _table(
     Family(
         "api_calls",
         COUNTER,
-        "Requests to the Speech to text REST API, with retries; `status` is a number, unreachable, timeout ...",
+        "Requests to the Speech to text REST API, with retries; `status`: a number, or unreachable, timeout, lost",
         ("resource", "operation", "status"),
     ),
     Family("throttled_seconds", COUNTER, "Time that the service told us to wait, by 429", ("resource",), "seconds"),

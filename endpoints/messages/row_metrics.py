@@ -71,10 +71,7 @@ def _resources() -> Iterator[Metric]:
 def _expirations() -> Iterator[Metric]:
     now, deployed = timezone.now(), door.unrestricted(Endpoint).present()
     following = deployed.filter(expires_at__gt=now).aggregate(at=Min("expires_at"))["at"]
-    days = FAMILIES["next_expiration_days"].metric()
-    if following:
-        days.add_metric([], (following - now) / timedelta(days=1))
-    yield days
+    yield _seconds("next_expiration_seconds", following - now if following else None)
     yield _one("endpoints_expired", deployed.filter(expires_at__lte=now).count())
 
 

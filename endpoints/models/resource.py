@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from endpoints.models import times
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.connection import ApiVersion, Auth, Connection, end_of
+from endpoints.models.counter import counting
 from endpoints.models.secret import SecretField
 from endpoints.models.status import OPEN
 from endpoints.models.unreadable import ListingProblem
@@ -192,6 +193,8 @@ class Resource(Connection, Claimable):
 
     def pause(self, seconds: float) -> None:
         """The service told us to wait so long."""
+        if (longer := seconds - self.seconds_of_pause()) > 0:
+            counting.add("throttled_seconds", longer, resource=str(self.pk))
         until = Now() + timedelta(seconds=seconds)
         shorter = Q(paused_until=None) | Q(paused_until__lt=until)
         Resource.objects.filter(shorter, pk=self.pk).update(paused_until=until)

@@ -78,7 +78,7 @@ class Announced:
         """An endpoint as it was listed, and its row by now; None when the row is newer."""
         if not self._relied or row is None or self._before.get(remote.id) == (row.status, row.model_id):
             return
-        if remote.last_action is None or began - remote.last_action > GRACE:
+        if remote.last_action is None or abs(began - remote.last_action) > GRACE:
             self._found.append(row)
 
     def gone(self, rows: list[Endpoint]) -> None:

@@ -47,11 +47,27 @@ def waiting(queue: str, connection: Any = None) -> int:
     """
     with current_app.connection_or_acquire(connection) as broker:
         try:
-            return int(broker.default_channel.queue_declare(queue, passive=True).message_count)
-        except broker.channel_errors:  # no message was ever sent to it
+            return waiting_of(broker, queue)
+        except OperationalError:
             return 0
-        except (OperationalError, *broker.connection_errors):
-            return 0
+
+
+def lengths() -> dict[str, int] | None:
+    """How many messages of each queue no worker has received; None when the broker does not answer."""
+    try:
+        with current_app.connection_or_acquire() as broker:
+            return {name: waiting_of(broker, name) for name in current_app.amqp.queues}
+    except (OperationalError, OSError):
+        return None
+
+
+def waiting_of(broker: Any, queue: str) -> int:
+    try:
+        return int(broker.default_channel.queue_declare(queue, passive=True).message_count)
+    except broker.channel_errors:  # no message was ever sent to it
+        return 0
+    except broker.connection_errors as error:
+        raise OperationalError(str(error)) from None
 
 
 def _full_name(task: str) -> str:

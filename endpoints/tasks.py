@@ -12,7 +12,6 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 from django.core.management import call_command
-from django.db.models import Q
 from django.urls import reverse
 
 from endpoints import azure, hints
@@ -24,13 +23,14 @@ from endpoints.logs.download import expiry
 from endpoints.logs.download import job as download_job
 from endpoints.logs.keep import refresh, retention
 from endpoints.logs.purge import job as purge_job
-from endpoints.logs.storage import orphans
+from endpoints.logs.storage import orphans, trial
 from endpoints.messages import mail
-from endpoints.mirror import removals, versions, web_hooks
+from endpoints.mirror import hook_proof, removals, versions, web_hooks
 from endpoints.mirror.refresh import refresh as refresh_mirror
 from endpoints.models import (
     Change,
     ConnectionCheck,
+    Counter,
     Download,
     Draft,
     HookCall,
@@ -40,6 +40,7 @@ from endpoints.models import (
     Resource,
     Sweep,
 )
+from endpoints.models.due import work as work_rows
 
 
 @shared_task
@@ -97,16 +98,8 @@ def sweep() -> None:
     waits without messages.
     """
     due: dict[str, list[tuple[datetime | None, str, object]]] = {}
-    of_endpoints, of_resources = Q(endpoint__resource__paused_at=None), Q(resource__paused_at=None)
-    for rows, task in (
-        (Change.objects.open().filter(of_endpoints), "step"),
-        (Download.objects.active().filter(of_endpoints), "fetch"),
-        (LogArchive.objects.filter(of_endpoints), "collect"),
-        (Purge.objects.running().filter(of_endpoints), "purge"),
-        (Resource.objects.active(), "mirror"),
-        (Resource.objects.removing(), "remove"),
-        (ConnectionCheck.objects.unfinished().filter(of_resources), "check_connection"),
-    ):
+    Resource.objects.hasten_unsettled(settings.LOOK_SECONDS)
+    for rows, task in work_rows():
         oldest = rows.due().order_by("due_at").values_list("due_at", "pk")[: hints.MOST_WAITING]
         due.setdefault(hints.queue_of(task), []).extend((at, task, pk) for at, pk in oldest)
     for queue, found in due.items():
@@ -135,10 +128,17 @@ def tidy() -> None:
     HookCall.objects.old().delete()
     LogReading.objects.old().delete()
     call_command("clearsessions")
+    Counter.drop_removed()
     refresh.schedule_lost()
     # These need the storage, which may be away.
     expiry.expire()
     retention.enforce(settings.DOWNLOAD_DAYS)
+
+
+@shared_task
+def try_storage() -> None:
+    """Record whether the storage of content logs works."""
+    trial.try_storage()
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
@@ -178,13 +178,14 @@ def _refresh(resource: Resource, service: azure.SpeechClient) -> float:
     resource.record_success()
     if resource.version_must_be_asked:
         versions.ask_again(resource, service)
-    if settings.PUBLIC_URL and (resource.hook_enabled or resource.hook_id):
+    if settings.PUBLIC_URL and (resource.hook_enabled or resource.hook_id) and hook_proof.must_check(resource):
         address = f"{settings.PUBLIC_URL}{reverse('hook', args=[resource.hook_token])}"
         try:
             web_hooks.ensure(resource, service, address)
+            hook_proof.have_ping_sent(resource, service)
         except azure.SpeechError as error:
             # Whatever is answered in its place: the lists have just been read.
             if not work.is_refusal(error) and not isinstance(error, azure.Unreadable | azure.VersionRetired):
                 raise
             web_hooks.record_refusal(resource)  # the resource answers, and is refreshed as ever
-    return float(settings.LOOK_SECONDS)
+    return hook_proof.next_poll(resource, float(settings.LOOK_SECONDS))

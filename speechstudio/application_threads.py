@@ -4,6 +4,7 @@ Pages take turns with the processor, so more at once would only slow each other 
 connection to the database.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -16,6 +17,7 @@ from django.utils import timezone, translation
 from speechstudio.path_prefix import Application
 
 THREADS = 8
+RECEIVED = "speechstudio.received"  # read by endpoints.pages.durations
 
 
 class FewAtOnce:
@@ -26,6 +28,7 @@ class FewAtOnce:
         self._threads = ThreadPoolExecutor(threads, "application")  # starts them when they are needed: after a fork
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ[RECEIVED] = time.perf_counter()
         context = copy_context()
         answer = self._threads.submit(context.run, self._answer, environ, start_response).result()
         # gunicorn sends these by sendfile, and recognizes them by their class.

@@ -7,9 +7,10 @@ from typing import Any
 
 import kombu
 from celery import Celery
-from celery.signals import worker_before_create_process, worker_init, worker_process_init
+from celery.signals import worker_before_create_process, worker_init, worker_process_init, worker_process_shutdown
 
 from speechstudio.child_process import die_with_parent
+from speechstudio.counters import flushing
 from speechstudio.heartbeat import Heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
@@ -65,3 +66,13 @@ def end_with_the_worker(**_: Any) -> None:
     die_with_parent()
     if str(os.getppid()) != os.environ["WORKER_PID"]:  # the worker was killed before the line above
         os._exit(1)
+
+
+@worker_process_init.connect
+def count(**_: Any) -> None:
+    flushing.start()
+
+
+@worker_process_shutdown.connect
+def add_what_was_counted(**_: Any) -> None:
+    flushing.end()

@@ -132,7 +132,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker takes all queues unless its option -Q names some. What takes long has workers of its own, so that
 # deployments, refreshes and sweeps never wait for it.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweeps"), Queue("logs")]
-_LONG = ("fetch", "collect", "purge", "tidy", "sweep_storage", "verify_activity")
+_LONG = ("fetch", "collect", "purge", "tidy", "sweep_storage", "try_storage", "verify_activity")
 CELERY_TASK_ROUTES = {f"endpoints.tasks.{name}": {"queue": "logs"} for name in _LONG}
 CELERY_BEAT_SCHEDULER = "speechstudio.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
@@ -141,6 +141,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"queue": "sweeps"}},
     "seal": {"task": "endpoints.tasks.seal", "schedule": 60, "options": {"queue": "sweeps"}},
     "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600},
+    "try-storage": {"task": "endpoints.tasks.try_storage", "schedule": 300},
     "verify-activity": {"task": "endpoints.tasks.verify_activity", "schedule": crontab(hour="4", minute="47")},
     "sweep-storage": {"task": "endpoints.tasks.sweep_storage", "schedule": crontab(hour="3", minute="17")},
 }
@@ -152,7 +153,8 @@ HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = ["^" + re.escape(f"{SCRIPT_NAME}/health/".lstrip("/"))]
+    # Machines of the own network ask the process itself, by http; the token of metrics passes there only.
+    SECURE_REDIRECT_EXEMPT = ["^" + re.escape(f"{SCRIPT_NAME}/".lstrip("/")) + "(health/|metrics$)"]
     # Browsers keep to it for so long, also when HTTPS no longer works: it is raised by steps.
     SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=3600)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
@@ -195,6 +197,7 @@ INSTALLED_APPS = [
     "endpoints",
 ]
 MIDDLEWARE = [
+    "endpoints.pages.durations.Durations",
     "endpoints.pages.polls.few_headers",
     "django.middleware.security.SecurityMiddleware",  # before all that answers, whose answers need its headers too
     "endpoints.pages.crafted.CraftedRequests",

@@ -3,8 +3,10 @@
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 from speechstudio.application_threads import THREADS
+from speechstudio.counters import flushing
 from speechstudio.whole_requests import WholeRequests
 
 ACCEPT_DELAY_SECONDS = 0.0005
@@ -36,3 +38,11 @@ preload_app = True
 control_socket_disable = True
 if Path("/dev/shm").is_dir():  # noqa: S108 (for gunicorn's heartbeat alone)
     worker_tmp_dir = "/dev/shm"  # noqa: S108 (the heartbeat must not wait for a disk)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    flushing.start()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    flushing.end()

@@ -19,7 +19,8 @@ from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 from . import errors
 from .deadline import Deadline
 from .identity import UNREACHABLE, refused
-from .sending import ApiResponse, body_of, opened, translated, unreadable, with_retries
+from .retries import with_retries
+from .sending import ApiResponse, body_of, opened, translated, unreadable
 
 OPERATION = "List Blobs"  # the storage service's name of it
 # The storage service in every cloud ("Authorize access to blobs using Microsoft Entra ID").

@@ -14,6 +14,7 @@ from .curl import Source, checked
 from .errors import ForeignAddress
 from .explain import explain, first_answering
 from .network import PUBLIC, Network
+from .observer import Observer
 from .recognition import recognize
 from .sending import Sender
 from .versions import Capabilities, version_named
@@ -27,7 +28,8 @@ class SpeechClient(BaseClient, Contents):
     origin and to the `host` of recognize() only. deadline: seconds for one operation with all its attempts (for a list:
     for each page). retries: False sends each request once, and a GET once more with a new token after a 401.
     network: where connections may lead, the proxy, and the certificate authorities. transport: another httpx transport
-    for the API. Threads may share a client. ValueError: an endpoint, key, version or deadline that cannot be used.
+    for the API. observer: is told of each request to it. Threads may share a client. ValueError: an endpoint, key,
+    version or deadline that cannot be used.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class SpeechClient(BaseClient, Contents):
         retries: bool = True,
         transport: httpx.BaseTransport | None = None,
         network: Network = PUBLIC,
+        observer: Observer | None = None,
     ) -> None:
         address, version = checked_endpoint(endpoint), version_named(api_version)
         if (key is None) == (credential is None):
@@ -50,7 +53,8 @@ class SpeechClient(BaseClient, Contents):
         )
         if not deadline > 0:
             raise ValueError("A deadline is a number of seconds above 0.")
-        super().__init__(address, version, Sender(authentication, version.name, deadline, retries, transport, network))
+        sender = Sender(authentication, version.name, deadline, retries, transport, network, observer)
+        super().__init__(address, version, sender)
         self._retries, self._content_target = retries, content_targets(address)
         self._network = network
 

@@ -7,11 +7,9 @@ environment or .netrc, log lines with whole URLs) must not happen here.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from itertools import count
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import httpx
-import stamina
 from msgspec import Struct
 
 from . import errors, times, unreachable
@@ -20,7 +18,8 @@ from .credentials import Authentication
 from .deadline import Deadline
 from .error_body import ErrorBody, read_error_body, version_is_retired
 from .network import PUBLIC, Network
-from .retries import ATTEMPTS, backoff
+from .observer import Observer, Unobserved, outcome_of
+from .retries import with_retries
 from .transport import Transport
 
 T = TypeVar("T")
@@ -61,7 +60,9 @@ class Sender:
         retries: bool,
         transport: httpx.BaseTransport | None,
         network: Network = PUBLIC,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer or Unobserved()
         self._authentication = authentication
         self._version = version
         self._seconds = deadline
@@ -110,7 +111,7 @@ class Sender:
         def attempt_once() -> ApiResponse:
             nonlocal renewable
             try:
-                return self._exchange(operation, method, url, body, deadline, must_exist)
+                return self._observed(operation, method, url, body, deadline, must_exist)
             except errors.Unauthorized as error:
                 refusal = error
             if refusal.operation != operation:  # Microsoft Entra refused the credential
@@ -119,9 +120,21 @@ class Sender:
             if not (renewed and renewable):
                 raise refusal
             renewable = False
-            return self._exchange(operation, method, url, body, deadline, must_exist)
+            return self._observed(operation, method, url, body, deadline, must_exist)
 
-        return with_retries(attempt_once, method in _IDEMPOTENT, deadline) if self._retries else attempt_once()
+        if not self._retries:
+            return attempt_once()
+        return with_retries(attempt_once, method in _IDEMPOTENT, deadline, self._observer)
+
+    def _observed(self, operation: str, *request: Any) -> ApiResponse:
+        try:
+            answer = self._exchange(operation, *request)
+        except errors.SpeechError as error:
+            if error.operation == operation:  # not the one that fetches a token
+                self._observer.called(operation, outcome_of(error))
+            raise
+        self._observer.called(operation, str(answer.status))
+        return answer
 
     def _exchange(
         self,
@@ -269,21 +282,3 @@ def failure(operation: str, answer: ApiResponse, error_body: ErrorBody | None) -
 def _retired(operation: str, status: int, version: str) -> errors.VersionRetired:
     sentence = f"The service doesn't support API version {version}. Select another API version for this resource."
     return errors.VersionRetired(sentence, operation=operation, version=version, status=status)
-
-
-def with_retries(attempt_once: Callable[[], T], idempotent: bool, deadline: Deadline) -> T:
-    """Call `attempt_once` with retries: at most 3 attempts within the deadline, with jittered backoff.
-
-    A 429 is retried if its Retry-After fits the deadline. A POST or PATCH is never retried, even if it was not sent or
-    answered by 429: the caller has recorded the request, and checks whether it was executed.
-    """
-    tries = count()
-
-    def backoff_seconds(error: Exception) -> bool | float:
-        seconds = backoff(error, next(tries)) if idempotent else None
-        return seconds if seconds is not None and seconds < deadline.left() else False
-
-    for attempt in stamina.retry_context(on=backoff_seconds, attempts=ATTEMPTS, timeout=None):
-        with attempt:
-            return attempt_once()
-    raise RuntimeError("stamina ended without an attempt")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop
 
 from endpoints import audit
 from endpoints.models import Change, Endpoint
+from endpoints.models.counter import counting
 from endpoints.models.event import Verb
 from endpoints.models.status import UNSTARTED, ChangeKind, ChangeState
 
@@ -18,6 +19,7 @@ def cancel(change: Change, *, actor: User | None) -> bool:
         if unstarted.update(state=ChangeState.CANCELED, closed_at=Now(), due_at=None, updated_at=Now()) != 1:
             return False
         audit.record(Verb.CANCELED, actor=actor, endpoint=change.endpoint, change=change)
+        counting.add_once_committed("changes_closed", kind=change.kind, outcome=ChangeState.CANCELED)
         if change.kind == ChangeKind.CREATE:
             Endpoint.objects.filter(changes=change, remote_id=None).update(gone_at=Now(), updated_at=Now())
     return True
@@ -51,4 +53,6 @@ def decide(change: Change, *, actor: User | None, again: bool, why: str = gettex
         if moved:
             verb = Verb.TRIED_AGAIN if again else Verb.GAVE_UP
             audit.record(verb, actor=actor, endpoint=change.endpoint, change=change)
+            if not again:
+                counting.add_once_committed("changes_closed", kind=change.kind, outcome=ChangeState.FAILED)
     return bool(moved)

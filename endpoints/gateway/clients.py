@@ -13,9 +13,23 @@ from endpoints.azure import identity
 from endpoints.azure.network import Network
 from endpoints.models import Endpoint, Resource
 from endpoints.models.connection import Auth
+from endpoints.models.counter import counting
 
 if TYPE_CHECKING:
     import httpx
+
+
+class Counted:
+    """Counts the requests to a resource, for metrics (azure.observer.Observer)."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = str(resource.pk)
+
+    def called(self, operation: str, status: str) -> None:
+        counting.add("api_calls", resource=self._resource, operation=operation, status=status)
+
+    def waited(self, seconds: float) -> None:
+        counting.add("throttled_seconds", seconds, resource=self._resource)
 
 
 def speech_client(
@@ -26,6 +40,8 @@ def speech_client(
     `more`: other options of SpeechClient, such as its deadline.
     """
     options = {"api_version": resource.api_version, "transport": transport, "network": network, **more}
+    if not resource._state.adding:  # a draft has no id that stays
+        options["observer"] = Counted(resource)
     if resource.auth == Auth.KEY:
         return azure.SpeechClient(resource.endpoint_url, key=_secret(resource), **options)
     return azure.SpeechClient(resource.endpoint_url, credential=_entra(resource, network), **options)

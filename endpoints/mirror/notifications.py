@@ -6,9 +6,10 @@ What happened is read from the service itself, so that repeated, late, reordered
 import json
 import re
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from endpoints.access.signature import signed
@@ -51,12 +52,25 @@ def receive(resource: Resource, body: bytes, signature: str | None) -> tuple[str
     if invocation is None:
         if not entity:
             raise BadCall("The body is not one of the service's.")
-        return _make_due(resource, endpoint) if (endpoint := _id_in(entity)) else None
+        endpoint = _id_in(entity)
+        _heard(resource, entity, event=endpoint is not None)
+        return _make_due(resource, endpoint) if endpoint else None
     if not str(invocation).isprintable():  # the database cannot store a NUL or half of a surrogate pair
         raise BadCall("The body is not one of the service's.")
     if not _first_time(f"{resource.pk}:{invocation}"[:100]):
         return None
+    _heard(resource, entity, event=True)
     return _make_due(resource, _id_in(entity))
+
+
+def _heard(resource: Resource, entity: str, *, event: bool) -> None:
+    """A signed call has arrived. Only an event shows that events arrive: a ping may do so while they are lost."""
+    facts: dict[str, Any] = {"hook_heard_at": Now()}
+    if event:
+        facts["hook_missed_at"] = None
+    if event and "/models/" in entity:
+        facts["cataloged_at"] = F("cataloged_at") - timedelta(days=1)  # so old that the next refresh lists models
+    Resource.objects.filter(pk=resource.pk).update(**facts)
 
 
 def _make_due(resource: Resource, remote_id: str | None) -> tuple[str, str] | None:

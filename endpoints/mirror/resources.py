@@ -118,7 +118,10 @@ def set_web_hook(resource: Resource, *, enabled: bool, actor: User | None = None
     if enabled:
         resource.hook_token, resource.hook_secret = secrets.token_urlsafe(32), Secret.of(secrets.token_urlsafe(32))
     resource.hook_enabled, resource.due_at = enabled, timezone.now()
-    resource.save(update_fields=["hook_enabled", "hook_token", "hook_secret", "due_at"])
+    # What has proven itself is another address.
+    resource.hook_heard_at = resource.hook_missed_at = resource.hook_checked_at = None
+    times = ["hook_heard_at", "hook_missed_at", "hook_checked_at"]
+    resource.save(update_fields=["hook_enabled", "hook_token", "hook_secret", "due_at", *times])
     audit.record(
         Verb.RESOURCE_CHANGED,
         actor=actor,

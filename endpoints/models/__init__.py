@@ -3,6 +3,7 @@
 from endpoints.models.bulk import Bulk
 from endpoints.models.change import Change
 from endpoints.models.connection_check import ConnectionCheck
+from endpoints.models.counter import Counter
 from endpoints.models.download import Download
 from endpoints.models.draft import Draft
 from endpoints.models.endpoint import Endpoint
@@ -25,6 +26,7 @@ __all__ = [
     "Bulk",
     "Change",
     "ConnectionCheck",
+    "Counter",
     "Download",
     "Draft",
     "Endpoint",

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from endpoints.models import times
 from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.counter import counting
 from endpoints.models.resource import Resource
 from endpoints.models.service_errors import in_words
 from endpoints.models.status import CLOSED, OPEN, PAUSED, ChangeKind, ChangeState, ShownStatus, Status, deploying_for
@@ -61,6 +62,7 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
         if unchanged.update(**values) != 1:
             return False
         change.refresh_from_db()
+        count_closed(change)
         return True
 
     def usual_durations(self, endpoints: Iterable[uuid.UUID]) -> dict[uuid.UUID, timedelta]:
@@ -75,6 +77,12 @@ class ChangeQuerySet(ClaimQuerySet["Change"]):
         # The end of a longer one was noticed late.
         usual = {pk: sorted(span for span in of_one if span <= LONGEST) for pk, of_one in spans.items()}
         return {pk: of_one[len(of_one) // 2] for pk, of_one in usual.items() if of_one}
+
+
+def count_closed(change: "Change") -> None:
+    """Count the end of a change, once it is committed; nothing of one that is open."""
+    if change.state in CLOSED:
+        counting.add_once_committed("changes_closed", kind=change.kind, outcome=change.state)
 
 
 class Change(Claimable):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.counter import counting
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.file_names import file_name_part
 from endpoints.models.log import LogEntry, LogEntryQuerySet, LogFile, LogFileQuerySet
@@ -66,6 +67,8 @@ class DownloadQuerySet(ClaimQuerySet["Download"]):
         if not leased.update(state=state, updated_at=Now(), **facts):
             return False
         download.refresh_from_db()
+        if state in (DownloadState.READY, DownloadState.FAILED):
+            counting.add_once_committed("downloads_closed", outcome=state)
         return True
 
 

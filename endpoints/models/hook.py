@@ -1,12 +1,16 @@
-"""Web hook calls that were received, so that a repeated call does nothing."""
+"""Web hook calls that were received, so that a repeated call does nothing; and whether calls can be relied on."""
 
 from datetime import timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 KEEP_FOR = timedelta(days=2)
+PROOF_LASTS = timedelta(hours=2)  # since the last signed call; a worker has a ping sent each hour
+WORKING = "Succeeded"  # the service's status of a web hook that it calls
 
 
 class HookCallQuerySet(models.QuerySet["HookCall"]):
@@ -26,3 +30,12 @@ class HookCall(models.Model):
 
     def __str__(self) -> str:
         return self.invocation_id
+
+
+def proven() -> Q:
+    """Resources whose web hook has proven itself: signed calls arrive, and none is known to be missing.
+
+    By the database's clock, as all times of hooks.
+    """
+    heard = Q(hook_heard_at__gte=Now() - PROOF_LASTS, hook_missed_at=None)
+    return heard & Q(hook_enabled=True, hook_status=WORKING)

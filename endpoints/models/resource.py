@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy
 from endpoints.models import times
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.connection import ApiVersion, Auth, Connection, end_of
+from endpoints.models.counter import counting
 from endpoints.models.secret import SecretField
+from endpoints.models.status import OPEN
 from endpoints.models.unreadable import ListingProblem
 
 ASK_VERSION_EVERY = timedelta(days=1)
@@ -36,6 +38,12 @@ class ResourceQuerySet(ClaimQuerySet["Resource"]):
     def removing(self) -> Self:
         """Resources whose rows a worker deletes."""
         return self.filter(removing_at__isnull=False)
+
+    def hasten_unsettled(self, seconds: float) -> int:
+        """Poll those within `seconds` that wait for longer and have open changes; returns how many."""
+        soon = Now() + timedelta(seconds=seconds)
+        late = self.active().present().filter(due_at__gt=soon, leased_until=None)
+        return late.filter(endpoints__changes__state__in=OPEN).update(due_at=soon)
 
     def same_service(self, resource: "Resource") -> Self:
         """The row of `resource`, unless it was removed, or its address or version changed, since it was read."""
@@ -63,6 +71,12 @@ class Resource(Connection, Claimable):
     hook_version = models.CharField(
         max_length=20, blank=True, default="", db_default="", editable=False
     )  # it is registered in
+    # By the database's clock: the last signed call; a change that no call announced, until one arrives; the last check
+    # of the registration. In how many seconds the resource is polled again, once its calls have arrived.
+    hook_heard_at = models.DateTimeField(null=True, editable=False)
+    hook_missed_at = models.DateTimeField(null=True, editable=False)
+    hook_checked_at = models.DateTimeField(null=True, editable=False)
+    poll_seconds = models.PositiveIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     # The name that the environment registered it under, and the fields that people have set: these stay at a start.
     registered_as = models.CharField(max_length=200, blank=True, db_default="", editable=False)
@@ -190,6 +204,8 @@ class Resource(Connection, Claimable):
 
     def pause(self, seconds: float) -> None:
         """The service told us to wait so long."""
+        if (longer := seconds - self.seconds_of_pause()) > 0:
+            counting.add("throttled_seconds", longer, resource=str(self.pk))
         until = Now() + timedelta(seconds=seconds)
         shorter = Q(paused_until=None) | Q(paused_until__lt=until)
         Resource.objects.filter(shorter, pk=self.pk).update(paused_until=until)

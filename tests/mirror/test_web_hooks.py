@@ -325,7 +325,7 @@ def test_the_service_sends_a_challenge_and_calls_and_a_failed_hook_is_repaired(l
     assert len(world.call("GET", "/webhooks")["values"]) == 1
 
     # The service sets the hook to Failed; the next refreshes restart it.
-    Resource.objects.filter(pk=resource.pk).update(hook_token="moved")
+    Resource.objects.filter(pk=resource.pk).update(hook_token="moved", hook_checked_at=None)
     world.call("PATCH", f"/webhooks/{resource.hook_id}", {"webUrl": f"{live_server.url}/nowhere"})
     until(lambda: world.call("GET", f"/webhooks/{resource.hook_id}")["status"] == "Failed")
     until(status)

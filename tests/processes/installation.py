@@ -123,7 +123,8 @@ class Installation:
 
     def ready(self):
         try:
-            return httpx.get(f"{self.url}/health/ready", trust_env=False, verify=PLAIN).status_code
+            allowed = {"Authorization": f"Bearer {self.dotenv['METRICS_TOKEN']}"}
+            return httpx.get(f"{self.url}/health/all", headers=allowed, trust_env=False, verify=PLAIN).status_code
         except httpx.TransportError:
             return None
 

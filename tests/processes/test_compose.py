@@ -58,7 +58,10 @@ def test_web_worker_and_beat_become_ready_together(installation, postgresql):
     assert httpx.get(f"{installation.url}/health/ready", verify=PLAIN, trust_env=False).content == b""
     allowed = {"Authorization": f"Bearer {installation.dotenv['METRICS_TOKEN']}"}
     answer = httpx.get(f"{installation.url}/health/ready", headers=allowed, verify=PLAIN, trust_env=False)
-    assert answer.json() == {"database": True, "worker": True, "secrets": True}
+    queues = {"celery": True, "sweeps": True, "logs": True}
+    parts = {"database": True, "styles": True, "broker": True, "worker": True, "queues": queues, "secrets": True}
+    assert answer.json() == {**parts, "storage": answer.json()["storage"]}
+    assert answer.json()["storage"] is not False
     swept = "select at from endpoints_sweep"
     before = postgresql.ask("speechstudio", swept)
     until(lambda: postgresql.ask("speechstudio", swept) != before, seconds=60)

@@ -19,7 +19,7 @@ _RESOURCES = """
 SELECT {all}({row}(
     minute, id, name, region, url, auth, tenant_id, client_id, api_version, automatic_version, offered_version,
     free_tier, failing_since, failure, unreadable, paused_until, paused_at, paused_by, pause_reason, removing_at,
-    removed_entries, switched_at, steps, tested_at, finished_at, endpoints, models, changes
+    removed_entries, switched_at, poll_seconds, steps, tested_at, finished_at, endpoints, models, changes
 )) FROM (
     SELECT r.*, substr(CAST(r.mirrored_at AS text), 1, 16) AS minute,
         c.steps, c.updated_at AS tested_at, c.finished_at,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from endpoints import audit
 from endpoints.logs.storage.place import store
 from endpoints.models import Download, Endpoint
+from endpoints.models.counter import counting
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 
@@ -88,7 +89,10 @@ def cancel(download: Download, *, actor: User) -> bool:
         ready = Download.objects.filter(state=DownloadState.READY)
         return _change(ready, download, removed, Verb.DOWNLOAD_REMOVED, actor)
     ended = {"state": DownloadState.CANCELED, "finished_at": timezone.now(), "due_at": None}
-    return _change(Download.objects.open(), download, ended, Verb.DOWNLOAD_CANCELED, actor)
+    if not _change(Download.objects.open(), download, ended, Verb.DOWNLOAD_CANCELED, actor):
+        return False
+    counting.add_once_committed("downloads_closed", outcome=DownloadState.CANCELED)
+    return True
 
 
 def pause(download: Download, *, actor: User) -> bool:

@@ -19,6 +19,7 @@ OUTSIDE = {
     "PostgreSQL": ("/usr/lib/postgresql/*/bin/initdb", ["postgresql"]),
     "PgBouncer": ("/usr/sbin/pgbouncer", ["pgbouncer"]),
     "nginx": ("/usr/sbin/nginx", ["nginx"]),
+    "Prometheus": ("promtool", ["prometheus"]),
 }
 STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 SIGNALS = {*STOPS, signal.SIGCHLD}

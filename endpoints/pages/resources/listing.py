@@ -37,6 +37,11 @@ class Card:
     check: CheckWords | None
 
     @property
+    def minutes(self) -> int:
+        """From one poll to the next while its web hook works; 0 when it is polled as usual."""
+        return self.resource.poll_seconds // 60 if self.resource.poll_seconds > settings.LOOK_SECONDS else 0
+
+    @property
     def report(self) -> str:
         return self.check.report(self.resource) if self.check else ""
 

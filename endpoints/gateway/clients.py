@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from structlog.contextvars import bind_contextvars
+
 from endpoints import azure
 from endpoints.azure import identity
 from endpoints.azure.network import Network
@@ -25,6 +27,7 @@ def speech_client(
 
     `more`: other options of SpeechClient, such as its deadline.
     """
+    bind_contextvars(resource=resource.name)  # the lines of this work, such as those of its requests, name it
     options = {"api_version": resource.api_version, "transport": transport, "network": network, **more}
     if resource.auth == Auth.KEY:
         return azure.SpeechClient(resource.endpoint_url, key=_secret(resource), **options)

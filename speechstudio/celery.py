@@ -1,14 +1,22 @@
 """The Celery application; its settings are those of settings.py that begin with CELERY_."""
 
 import gc
+import logging.config
 import os
 from importlib import import_module
 from typing import Any
 
 import kombu
 from celery import Celery
-from celery.signals import worker_before_create_process, worker_init, worker_process_init, worker_process_shutdown
+from celery.signals import (
+    setup_logging,
+    worker_before_create_process,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+)
 
+from speechstudio import task_lines
 from speechstudio.child_process import die_with_parent
 from speechstudio.counters import flushing
 from speechstudio.heartbeat import Heartbeat
@@ -38,6 +46,13 @@ app.amqp.Connection = BrokerConnection
 app.config_from_object("speechstudio.start:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(Heartbeat)
+task_lines.connect()
+
+
+@setup_logging.connect
+def write_lines_as_everywhere(**_: Any) -> None:
+    """Celery would set levels and handlers of its own, by its option --loglevel; LOG_LEVEL is for all processes."""
+    logging.config.dictConfig(import_module("speechstudio.start").settings.LOGGING)
 
 
 @worker_init.connect

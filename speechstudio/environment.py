@@ -19,10 +19,12 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from speechstudio import server_urls
+from speechstudio.private_networks import is_private
 
 # All settings, each also as NAME_FILE. Reading a name that is not here is an error; the README has the same names.
 NAMES = frozenset(
     {
+        "ADMINS",
         "ADMIN_SECOND_FACTOR",
         "ALLOWED_HOSTS",
         "BREAK_GLASS_ACCOUNT",
@@ -46,6 +48,8 @@ NAMES = frozenset(
         "HSTS_SUBDOMAINS",
         "HTTPS",
         "LOCAL_SIGN_IN",
+        "LOG_FORMAT",
+        "LOG_LEVEL",
         "LOG_STORAGE",
         "LOG_STORAGE_OPTIONS",
         "LOOK_SECONDS",
@@ -59,6 +63,7 @@ NAMES = frozenset(
         "OIDC_ROLES",
         "OIDC_SECOND_FACTOR",
         "OIDC_SESSION_HOURS",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
         "OUTBOUND_PROXY",
         "PASSWORD_WORDS",
         "PRIVATE_NETWORKS",
@@ -67,6 +72,7 @@ NAMES = frozenset(
         "SCRIPT_NAME",
         "SECRET_KEY",
         "SECRET_KEY_FALLBACKS",
+        "SENTRY_DSN",
         "SESSION_HOURS",
         "SESSION_IDLE_HOURS",
         "SETUP_DATABASE_URL",
@@ -83,6 +89,7 @@ NAMES = frozenset(
         "ZIPS_PER_PERSON",
     }
 )
+OF_OPENTELEMETRY = "OTEL_"  # its library reads more of them
 OURS_ALONE = "SPEECH_"  # no other program's variables begin like this
 # Kubernetes sets these in each container for each service, which may well be called "speech".
 OF_KUBERNETES = re.compile(r"_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?)$")
@@ -90,21 +97,6 @@ SIMILAR = 0.8  # of 1 for equal names; one letter in five may differ
 SHORTEST_SIMILAR = 6  # letters; shorter names are similar to too many words
 
 PATH_PREFIX = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
-# Private, shared, loopback, link-local and unique local addresses (RFC 6890).
-NOT_PUBLIC: tuple[Any, ...] = tuple(
-    ip_network(text)
-    for text in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "::1/128",
-        "fc00::/7",
-        "fe80::/10",
-    )
-)
 TRUE = ("true", "on", "yes", "y", "ok", "1")
 FALSE = ("false", "off", "no", "n", "0")
 
@@ -266,7 +258,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         """Networks that are not public. A wider one would contain addresses that nobody meant to open."""
         found = self.networks(name)
         for network in map(ip_network, found):
-            if not any(network.version == one.version and network.subnet_of(one) for one in NOT_PUBLIC):
+            if not is_private(network):
                 raise ImproperlyConfigured(f"{name} holds a network that is not a private one: {network}.")
         return found
 
@@ -275,7 +267,8 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         found = {}
         for name in self.variables:
             plain = name.removesuffix("_FILE")
-            if name in NAMES or plain in NAMES or OF_KUBERNETES.search(name):
+            known = name in NAMES or plain in NAMES or name.startswith(OF_OPENTELEMETRY)
+            if known or OF_KUBERNETES.search(name):
                 continue
             similar = get_close_matches(plain, NAMES, 1, SIMILAR) if len(plain) >= SHORTEST_SIMILAR else []
             longer = any("_" in known and plain.startswith(f"{known}_") for known in NAMES)

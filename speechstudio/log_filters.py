@@ -38,10 +38,24 @@ class BrokerSetting(logging.Filter):
         return True
 
 
+def is_refusal(record: logging.LogRecord) -> bool:
+    """Whether it tells of a request that was refused (403, 400), which is no fault of ours."""
+    return 400 <= getattr(record, "status_code", 0) < 500
+
+
 class ShortRefusals(logging.Filter):
-    """Logs a refused request (403, 400) in one line: its traceback says nothing but that the refusal was raised."""
+    """Logs a refused request in one line: its traceback says nothing but that the refusal was raised."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if 400 <= getattr(record, "status_code", 0) < 500:
+        if is_refusal(record):
             record.exc_info = record.exc_text = None
+            if record.levelno > logging.WARNING:  # Django's level for a wrong Host
+                record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True
+
+
+class NoDueTasks(logging.Filter):
+    """Leaves out beat's line about each task that it sends: one every two seconds for sweeps alone."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("Scheduler: Sending due task")

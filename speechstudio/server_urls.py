@@ -56,6 +56,20 @@ def proxy(name: str, text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if url else ""
 
 
+def error_tracker(name: str, text: str) -> str:
+    """The DSN of a Sentry project, whose key is public to the project's programs."""
+    if text and not re.fullmatch(rf"https?://\w+(:\w+)?@{_HOST}(/[\w.-]+)*/\d+", text):
+        raise ImproperlyConfigured(f"{name} is not a DSN such as https://KEY@HOST/PROJECT, as Sentry shows it.")
+    return text
+
+
+def collector(name: str, text: str) -> str:
+    """The base address of an OpenTelemetry collector that takes OTLP over HTTP, without a slash at the end."""
+    if text and not re.fullmatch(rf"https?://{_HOST}(/[^?#\s]*)?", text):
+        raise ImproperlyConfigured(f"{name} is not an address such as http://collector.example.com:4318.")
+    return text.rstrip("/")
+
+
 def _server(
     name: str,
     text: str,

@@ -14,7 +14,9 @@ from kombu import Queue
 
 from speechstudio import __version__, front
 from speechstudio.environment import Environment
+from speechstudio.log_settings import log_settings
 from speechstudio.log_storage import log_storage
+from speechstudio.server_urls import collector
 from speechstudio.sign_in import sign_in_settings
 from speechstudio.site_address import site_settings
 from speechstudio.var import broker_socket, keep_private, kept_secret
@@ -197,6 +199,7 @@ INSTALLED_APPS = [
     "endpoints",
 ]
 MIDDLEWARE = [
+    "endpoints.pages.request_lines.RequestLines",
     "endpoints.pages.durations.Durations",
     "endpoints.pages.polls.few_headers",
     "django.middleware.security.SecurityMiddleware",  # before all that answers, whose answers need its headers too
@@ -282,22 +285,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "speechstudio.static_storage.StaticFiles"},  # `setup` collects them
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {
-        "short_errors": {"()": "speechstudio.log_filters.ShortDatabaseErrors"},
-        "short_refusals": {"()": "speechstudio.log_filters.ShortRefusals"},
-        "broker_setting": {"()": "speechstudio.log_filters.BrokerSetting"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["short_errors", "short_refusals", "broker_setting"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
-}
+# Logs, and who is told of errors.
+globals().update(log_settings(env, VAR, demo=DEMO))
+OTEL_EXPORTER_OTLP_ENDPOINT = collector("OTEL_EXPORTER_OTLP_ENDPOINT", env.text("OTEL_EXPORTER_OTLP_ENDPOINT"))
+SERVER_EMAIL, EMAIL_SUBJECT_PREFIX = DEFAULT_FROM_EMAIL, "[Speech Studio] "

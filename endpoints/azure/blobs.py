@@ -17,6 +17,7 @@ from azure.core.pipeline.transport import HttpRequest, HttpResponse, HttpTranspo
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from . import errors
+from .calls import Call, told
 from .deadline import Deadline
 from .identity import UNREACHABLE, refused
 from .retries import with_retries
@@ -62,8 +63,13 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
         self._transport, self._request, self.refusal = transport, request, refuse
 
     def send(self, request: HttpRequest, **_options: Any) -> HttpResponse:
+        with told(OPERATION, "GET") as call:
+            return self._send(call, request)
+
+    def _send(self, call: Call, request: HttpRequest) -> HttpResponse:
         with opened(OPERATION, self._transport, lambda: self._request(request, self.due)) as response:
             status = response.status_code
+            call.answered(status, response.headers)
             with translated(OPERATION, status=status):
                 data = body_of(OPERATION, response, self.due, status)
         answer = ApiResponse(status, response.headers, data)

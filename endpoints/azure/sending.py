@@ -13,6 +13,7 @@ import httpx
 from msgspec import Struct
 
 from . import errors, times, unreachable
+from .calls import Call, told
 from .content_headers import plain
 from .credentials import Authentication
 from .deadline import Deadline
@@ -145,8 +146,16 @@ class Sender:
         deadline: Deadline,
         must_exist: bool,
     ) -> ApiResponse:
+        with told(operation, method) as call:
+            return self._exchange_once(call, url, body, deadline, must_exist)
+
+    def _exchange_once(
+        self, call: Call, url: httpx.URL | str, body: bytes | None, deadline: Deadline, must_exist: bool
+    ) -> ApiResponse:
+        operation, method = call.operation, call.method
         transport = self._reading if method == "GET" else self._changing
         with opened(operation, transport, lambda: self._request(method, url, body, deadline)) as response:
+            call.answered(response.status_code, response.headers)
             status = response.status_code
             location = location_of(status, response.headers)
             try:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from structlog.contextvars import bind_contextvars
+
 from endpoints import azure
 from endpoints.azure import identity
 from endpoints.azure.network import Network
@@ -39,6 +41,7 @@ def speech_client(
 
     `more`: other options of SpeechClient, such as its deadline.
     """
+    bind_contextvars(resource=resource.name)  # the lines of this work, such as those of its requests, name it
     options = {"api_version": resource.api_version, "transport": transport, "network": network, **more}
     if not resource._state.adding:  # a draft has no id that stays
         options["observer"] = Counted(resource)

@@ -1,12 +1,10 @@
 """What a person is told when a form is refused, and what the log says of a refused request."""
 
-import io
-import logging
-
 import pytest
 from django.test import Client
 
 from endpoints.access import permissions
+from tests.lines import written
 
 
 @pytest.fixture
@@ -52,24 +50,27 @@ def test_a_form_that_has_expired_asks_to_reload(stranger, db, typed):
 
 @pytest.fixture
 def log():
-    """What the handler of the product's settings writes during the test."""
-    (handler,) = (one for one in logging.getLogger().handlers if isinstance(one, logging.StreamHandler) and one.filters)
-    written = io.StringIO()
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before)
+    with written() as lines:
+        yield lines
 
 
 def test_a_request_without_permission_is_one_line_in_the_log(nemo, log):
     assert nemo.get("/models/").status_code == 403
-    assert log.getvalue().endswith("WARNING django.request: Forbidden (Permission denied): /models/\n")
+    assert " INFO speechstudio.requests: GET /models/ status=403 " in log.getvalue()
     assert log.getvalue().count("\n") == 1
 
 
-def test_a_request_with_a_wrong_host_is_one_line_in_the_log(stranger, db, log):
+def test_a_page_that_is_not_there_is_one_line_in_the_log(nemo, log):
+    assert nemo.get("/nowhere/").status_code == 404
+    assert " INFO speechstudio.requests: GET /nowhere/ status=404 " in log.getvalue()
+    assert log.getvalue().count("\n") == 1
+
+
+def test_a_wrong_host_is_named_in_a_line_before_that_of_the_request(stranger, db, log):
     assert stranger.get("/sign-in/", headers={"Host": "elsewhere.example.com"}).status_code == 400
-    assert "Invalid HTTP_HOST header: 'elsewhere.example.com'" in log.getvalue()
-    assert log.getvalue().count("\n") == 1
+    why, request = log.getvalue().splitlines()
+    assert " WARNING django.security.DisallowedHost: Invalid HTTP_HOST header: 'elsewhere.example.com'" in why
+    assert " GET /sign-in/ status=400 " in request
 
 
 def test_a_request_that_fails_has_its_traceback_in_the_log(nemo, log, monkeypatch):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+from uuid import uuid4
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +20,7 @@ from .errors import ApiError
 CONTROL = "/_world/"
 MANAGEMENT = "/speechtotext/"
 RECOGNITION = "/speech/recognition/"
+REQUEST_ID = "apim-request-id"  # of the gateway in front of the service (Azure API Management)
 
 
 class Middleware:
@@ -41,6 +44,8 @@ class Middleware:
             entry = simulation.ledger.open(iso(simulation.world.now()), method, path)
 
         async def send_and_record(message: Message) -> None:
+            if self.keyed and message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault(REQUEST_ID, str(uuid4()))
             if entry and message["type"].endswith("http.response.start"):
                 entry.status = message["status"]
             elif entry and message["type"] == "websocket.accept":

@@ -15,6 +15,7 @@ from kombu import Queue
 from speechstudio import front
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
+from speechstudio.retention import retention_days
 from speechstudio.sign_in import sign_in_settings
 from speechstudio.var import broker_socket, keep_private, kept_secret
 
@@ -87,9 +88,8 @@ NETWORK_RULES = "endpoints.azure.network.Network"
 SCRIPT_NAME = env.path_prefix("SCRIPT_NAME")
 # Without the path prefix, which every address of a page or hook begins with.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_NAME)
-LOOK_SECONDS = env.int("LOOK_SECONDS", default=60)
-SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
-DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=7)
+LOOK_SECONDS, SWEEP_SECONDS = env.int("LOOK_SECONDS", default=60), env.int("SWEEP_SECONDS", default=2)
+DOWNLOAD_DAYS, RETENTION_DAYS = env.int("DOWNLOAD_DAYS", default=7), retention_days(env.pairs("RETENTION_DAYS"))
 DOWNLOADS_PER_PERSON = env.int("DOWNLOADS_PER_PERSON", default=5)
 ZIPS_PER_PERSON = env.int("ZIPS_PER_PERSON", default=20)
 PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 FORMAT = 1
 MANIFEST, END, ROWS, LOGS = "manifest.json", "end.json", "rows/", "logs/"
@@ -79,6 +79,9 @@ class Writer:
         self.add_json(END, end)
         self._tar.close()
 
+    def close(self) -> None:
+        self._tar.close()
+
     def _add(self, name: str, content: bytes) -> None:
         self._tar.addfile(self._info(name, len(content)), io.BytesIO(content))
         self._tar.members.clear()  # type: ignore[attr-defined]  # as above
@@ -105,7 +108,12 @@ def writing(path: Path) -> Iterator[Writer]:
     descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
-            yield Writer(file)
+            writer = Writer(file)
+            try:
+                yield writer
+            finally:
+                with suppress(OSError):  # of a full disk, which was told before
+                    writer.close()
             file.flush()
             os.fsync(file.fileno())
         _publish(draft, path)
@@ -144,7 +152,7 @@ class Reader:
                     raise Damaged("It was changed since it was written.")
                 return
             hashed = self._content(info)
-            yield info.name, hashed
+            yield info.name, cast(IO[bytes], hashed)
             self._finish(info, hashed)
         raise Damaged("It isn't whole: its end is missing.")
 

@@ -40,8 +40,10 @@ def make(
 
     `in_between`: called when the moment is fixed and no row has been read. Raises FileExistsError, OSError, NotCurrent.
     """
-    missing = 0
+    missing, current = 0, versions.refuse_unless_current()
     with archive.writing(path) as writer, snapshot():
+        if versions.applied() != current:
+            raise versions.NotCurrent("DATABASE_URL: the database was migrated at this moment. Start the backup again.")
         writer.add_json(archive.MANIFEST, _manifest(version, encryption_keys, logs))
         in_between()
         for model in tables.kept(apps):

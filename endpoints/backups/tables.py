@@ -95,7 +95,7 @@ class Loader:
     A column that this version of the table doesn't have is left out, one that the backup doesn't have gets its default.
     """
 
-    def __init__(self, model: Model, names: Sequence[str], using: BaseDatabaseWrapper = connection) -> None:  # type: ignore[assignment]  # a proxy of one
+    def __init__(self, model: Model, names: Sequence[str], using: BaseDatabaseWrapper = connection) -> None:
         fields = {field.attname: field for field in stored_fields(model)}
         self._using = using
         self._reading = [(n, _reader(fields[name], using)) for n, name in enumerate(names) if name in fields]

@@ -17,11 +17,16 @@ class NotCurrent(Exception):
 
 
 def applied() -> Names:
-    """Those of the database. Raises NotCurrent when it is not at the version of this code."""
+    """Those of the database."""
+    return sorted(MigrationRecorder(connection).applied_migrations())
+
+
+def refuse_unless_current() -> Names:
+    """The same, once it is sure that the database is at the version of this code. Raises NotCurrent."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise NotCurrent("DATABASE_URL: the database isn't at this version yet. Run manage.py setup first.")
-    found = sorted(MigrationRecorder(connection).applied_migrations())
+        raise NotCurrent("DATABASE_URL: the database has no tables of this version yet. Run manage.py setup first.")
+    found = applied()
     if unknown(found):
         raise NotCurrent("DATABASE_URL: the database is used by a newer version, which has to make its backups.")
     return found
@@ -42,12 +47,7 @@ def migrate_to(names: Names) -> Any:
     parents = {parent.key for node in nodes for parent in graph[node].parents}
     leaves = sorted(node for node in nodes if node not in {one for one in parents if one[0] == node[0]})
     executor.migrate(leaves)
-    apps = executor.loader.project_state(leaves).apps
-    for model in apps.get_models(include_auto_created=True):
-        for field in model._meta.local_concrete_fields:
-            if hasattr(field, "auto_now"):  # rows have the times that they had
-                field.auto_now = field.auto_now_add = False
-    return apps
+    return executor.loader.project_state(leaves).apps
 
 
 def migrate_on() -> None:

@@ -6,13 +6,11 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
-KEEP_FOR = timedelta(days=2)
-
 
 class HookCallQuerySet(models.QuerySet["HookCall"]):
-    def old(self) -> Self:
-        """Calls that the service will not repeat any more."""
-        return self.filter(at__lt=timezone.now() - KEEP_FOR)
+    def old(self, days: int) -> Self:
+        """Calls from before so many days; the service repeats none that is older than two."""
+        return self.filter(at__lt=timezone.now() - timedelta(days=days))
 
 
 class HookCall(models.Model):

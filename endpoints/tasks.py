@@ -11,10 +11,9 @@ from typing import Any
 
 from celery import shared_task
 from django.conf import settings
-from django.core.management import call_command
 from django.urls import reverse
 
-from endpoints import azure, hints
+from endpoints import azure, hints, tidying
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
 from endpoints.changes import reconcile, work
@@ -29,15 +28,12 @@ from endpoints.mirror import hook_proof, removals, versions, web_hooks
 from endpoints.mirror.refresh import refresh as refresh_mirror
 from endpoints.models import (
     Change,
-    ConnectionCheck,
     Counter,
     Download,
-    Draft,
-    HookCall,
     LogArchive,
-    LogReading,
     Purge,
     Resource,
+    Restoration,
     Sweep,
 )
 from endpoints.models.due import work as work_rows
@@ -123,13 +119,11 @@ def verify_activity() -> None:
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def tidy() -> None:
     """Remove what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions."""
-    Draft.objects.abandoned().delete()
-    ConnectionCheck.objects.abandoned().delete()
-    HookCall.objects.old().delete()
-    LogReading.objects.old().delete()
-    call_command("clearsessions")
+    tidying.tidy(settings.RETENTION_DAYS)
     Counter.drop_removed()
     refresh.schedule_lost()
+    if Restoration.objects.waiting().exists():
+        return  # the files may be those of another installation
     # These need the storage, which may be away.
     expiry.expire()
     retention.enforce(settings.DOWNLOAD_DAYS)
@@ -144,7 +138,8 @@ def try_storage() -> None:
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def sweep_storage() -> None:
     """Throw away files of content logs that a crash left behind."""
-    orphans.delete_orphans()
+    if not Restoration.objects.waiting().exists():  # the files may be those of another installation
+        orphans.delete_orphans()
 
 
 def _take(task: str, rows: Any, pk: str, connect: Callable[[Any], Any], do: Callable[[Any, Any], float | None]) -> None:

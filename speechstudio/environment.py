@@ -69,6 +69,7 @@ NAMES = frozenset(
         "PRIVATE_NETWORKS",
         "PUBLIC_URL",
         "PURPOSE_REQUIRED",
+        "RETENTION_DAYS",
         "SCRIPT_NAME",
         "SECRET_KEY",
         "SECRET_KEY_FALLBACKS",

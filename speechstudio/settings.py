@@ -16,6 +16,7 @@ from speechstudio import __version__, front
 from speechstudio.environment import Environment
 from speechstudio.log_settings import log_settings
 from speechstudio.log_storage import log_storage
+from speechstudio.retention import retention_days
 from speechstudio.server_urls import collector
 from speechstudio.sign_in import sign_in_settings
 from speechstudio.site_address import site_settings
@@ -89,12 +90,9 @@ NETWORK_RULES = "endpoints.azure.network.Network"
 # --- Web hooks, intervals, costs --------------------------------------------------------------------
 
 SCRIPT_NAME = env.path_prefix("SCRIPT_NAME")
-_site = site_settings(env, SCRIPT_NAME)
-SITE_URL: str = _site.site_url
-PUBLIC_URL: str = _site.public_url
-LOOK_SECONDS = env.int("LOOK_SECONDS", default=60)
-SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
-DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=7)
+SITE_URL, PUBLIC_URL, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = site_settings(env, SCRIPT_NAME)
+LOOK_SECONDS, SWEEP_SECONDS = env.int("LOOK_SECONDS", default=60), env.int("SWEEP_SECONDS", default=2)
+DOWNLOAD_DAYS, RETENTION_DAYS = env.int("DOWNLOAD_DAYS", default=7), retention_days(env.pairs("RETENTION_DAYS"))
 DOWNLOADS_PER_PERSON = env.int("DOWNLOADS_PER_PERSON", default=5)
 ZIPS_PER_PERSON = env.int("ZIPS_PER_PERSON", default=20)
 PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs
@@ -150,7 +148,6 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Web ------------------------------------------------------------------------------------------
 
-ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = _site.allowed_hosts, _site.csrf_trusted_origins
 HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

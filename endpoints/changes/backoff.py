@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from endpoints import azure
 from endpoints.changes.turns import failing_have_room, turn
 from endpoints.models import Change, Endpoint, Resource
 from endpoints.models.status import ChangeState
@@ -23,6 +24,20 @@ def pause(change: Change, asked: float | None = None) -> float:
     """The Retry-After of the service (1 s to 15 min), or longer each time."""
     polls = change.count_poll()
     return min(max(asked, 1), 900) if asked is not None else BACK_OFF[min(polls, len(BACK_OFF)) - 1]
+
+
+class Patient:
+    """A change is retried without end: only its stages decide that something is final."""
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+
+    def put_off(self, why: str, retry_after: float | None) -> float:
+        Change.objects.move(self.change, ChangeState(self.change.state), error=why)
+        return pause(self.change, retry_after)
+
+    def refused(self, error: azure.SpeechError) -> float:
+        return self.put_off(str(error), None)
 
 
 def pause_of_deployment(change: Change, asked: float | None) -> float:

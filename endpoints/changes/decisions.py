@@ -41,7 +41,8 @@ def decide(change: Change, *, actor: User | None, again: bool, why: str = gettex
     undecided = Change.objects.filter(pk=change.pk, state=ChangeState.UNDECIDED)
     with transaction.atomic():
         if again:
-            moved = undecided.update(state=ChangeState.QUEUED, lost_answers=0, due_at=Now(), updated_at=Now())
+            fresh = {"lost_answers": 0, "restored_at": None}
+            moved = undecided.update(state=ChangeState.QUEUED, due_at=Now(), updated_at=Now(), **fresh)
         else:
             moved = undecided.update(
                 state=ChangeState.FAILED,

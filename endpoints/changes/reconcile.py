@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints import audit, azure
-from endpoints.changes import sending
-from endpoints.changes.backoff import SLOWLY, pause, pause_of_deployment
+from endpoints.changes import restored, sending
+from endpoints.changes.backoff import SLOWLY, Patient, pause, pause_of_deployment
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.marks import made_by, marked, may_be_made
 from endpoints.changes.replaced import being_sent, sent_before, shown
@@ -57,21 +57,7 @@ def step(change: Change, service: azure.SpeechClient) -> float | None:
         return None
     if change.kind not in ChangeKind.values:
         return SLOWLY  # newer code asked for it, and newer code knows how
-    return attempt(Endpoint.of(change).resource, lambda: stage(change, service), _Patient(change))
-
-
-class _Patient:
-    """A change is retried without end: only its stages decide that something is final."""
-
-    def __init__(self, change: Change) -> None:
-        self.change = change
-
-    def put_off(self, why: str, retry_after: float | None) -> float:
-        Change.objects.move(self.change, ChangeState(self.change.state), error=why)
-        return pause(self.change, retry_after)
-
-    def refused(self, error: azure.SpeechError) -> float:
-        return self.put_off(str(error), None)
+    return attempt(Endpoint.of(change).resource, lambda: stage(change, service), Patient(change))
 
 
 def withdraw(change: Change) -> None:
@@ -161,14 +147,16 @@ def _settle_known(change: Change, service: azure.SpeechClient) -> float | None:
         return _deleted(change) if change.kind == ChangeKind.DELETE else _gone(change)
     if change.desired and shows(remote, change.desired):
         return _accepted(change, remote)
+    if restored.still_deploying(change, remote):
+        return pause(change, remote.retry_after)
     return _again_or_ask(change)
 
 
 def _again_or_ask(change: Change) -> float | None:
-    if change.lost_answers < ATTEMPTS:
+    if restored.may_be_sent_again(change, most=ATTEMPTS):
         Change.objects.move(change, ChangeState.QUEUED)
         return 0
-    needs_decision(change, _("The request was sent three times, but the endpoint never appeared in Azure."))
+    needs_decision(change, restored.question(change))
     return None
 
 

@@ -5,8 +5,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from endpoints import audit
-from endpoints.models import Resource
+from endpoints.models import Resource, Restoration
 from endpoints.models.event import Verb
+from endpoints.models.restoration import COMMAND
 
 
 @transaction.atomic
@@ -34,4 +35,6 @@ def resume_resource(resource: Resource, *, actor: User | None) -> bool:
     if not Resource.objects.present().filter(pk=resource.pk, paused_at__isnull=False).update(**facts):
         return False
     audit.record(Verb.RESOURCE_RESUMED, actor=actor, resource=resource)
+    if not Resource.objects.present().filter(paused_at__isnull=False, paused_by=COMMAND).exists():
+        Restoration.objects.end()
     return True

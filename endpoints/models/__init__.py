@@ -18,6 +18,7 @@ from endpoints.models.person import Favorite, Preferences, SavedView
 from endpoints.models.project import Project
 from endpoints.models.purge import Purge
 from endpoints.models.resource import Resource
+from endpoints.models.restoration import Restoration
 from endpoints.models.seal import Seal, SealedEvent, Verification
 from endpoints.models.status import Status
 from endpoints.models.sweep import Sweep
@@ -43,6 +44,7 @@ __all__ = [
     "Project",
     "Purge",
     "Resource",
+    "Restoration",
     "RoleName",
     "SavedView",
     "Seal",

@@ -123,6 +123,8 @@ class Change(Claimable):
     polls = models.PositiveIntegerField(default=0)
     empty_listings = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
+    # It was open in a backup that was restored then, so only the service knows what has become of it.
+    restored_at = models.DateTimeField(null=True)
 
     objects = ChangeQuerySet.as_manager()
 
@@ -209,6 +211,8 @@ class Change(Claimable):
                 return ShownStatus(value, self.state_label, "running", deploying_for(self.accepted_at))
             case ChangeState.UNKNOWN:
                 detail = _("The response was lost. Verifying whether the change was made.")
+                if self.restored_at:
+                    detail = _("The database was restored from a backup. Verifying whether the change was made.")
                 return ShownStatus(Status.NOT_STARTED, self.state_label, "unknown", detail)
             case ChangeState.UNDECIDED:
                 return ShownStatus("Unknown", self.state_label, "unknown", in_words(self.error))

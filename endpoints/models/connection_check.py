@@ -17,7 +17,6 @@ from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.connection import Connection
 from endpoints.models.resource import Resource
 
-ABANDONED_AFTER = timedelta(days=1)
 COPIED = tuple(field.name for field in Connection._meta.local_fields)
 
 
@@ -43,9 +42,9 @@ class ConnectionCheckQuerySet(ClaimQuerySet["ConnectionCheck"]):
         """Those that a worker works on. Nothing is sent to a resource that is paused, so its check waits."""
         return self.filter(finished_at=None)
 
-    def abandoned(self) -> Self:
-        """Drafts that nobody has used within a day."""
-        return self.drafts().filter(updated_at__lt=timezone.now() - ABANDONED_AFTER)
+    def abandoned(self, days: int) -> Self:
+        """Drafts that nobody has used for so long."""
+        return self.drafts().filter(updated_at__lt=timezone.now() - timedelta(days=days))
 
 
 class ConnectionCheck(Connection, Claimable):

@@ -10,14 +10,13 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils import timezone
 
-ABANDONED_AFTER = timedelta(days=7)
 MOST = 50  # of one person
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
-    def abandoned(self) -> Self:
-        """Drafts that have not changed for a week."""
-        return self.filter(updated_at__lt=timezone.now() - ABANDONED_AFTER)
+    def abandoned(self, days: int) -> Self:
+        """Drafts that have not changed for so long."""
+        return self.filter(updated_at__lt=timezone.now() - timedelta(days=days))
 
     def remove_oldest(self, owner: User) -> None:
         """Of more than MOST drafts of a person; nobody goes on with so many."""

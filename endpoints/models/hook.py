@@ -8,15 +8,14 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-KEEP_FOR = timedelta(days=2)
 PROOF_LASTS = timedelta(hours=2)  # since the last signed call; a worker has a ping sent each hour
 WORKING = "Succeeded"  # the service's status of a web hook that it calls
 
 
 class HookCallQuerySet(models.QuerySet["HookCall"]):
-    def old(self) -> Self:
-        """Calls that the service will not repeat any more."""
-        return self.filter(at__lt=timezone.now() - KEEP_FOR)
+    def old(self, days: int) -> Self:
+        """Calls from before so many days; the service repeats none that is older than two."""
+        return self.filter(at__lt=timezone.now() - timedelta(days=days))
 
 
 class HookCall(models.Model):

@@ -15,6 +15,7 @@ from endpoints.models import times
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.connection import ApiVersion, Auth, Connection, end_of
 from endpoints.models.counter import counting
+from endpoints.models.restoration import COMMAND
 from endpoints.models.secret import SecretField
 from endpoints.models.status import OPEN
 from endpoints.models.unreadable import ListingProblem
@@ -174,6 +175,11 @@ class Resource(Connection, Claimable):
     def paused(self) -> bool:
         """Whether a person has paused it; `paused_until` is what the service has asked for."""
         return self.paused_at is not None
+
+    @property
+    def restored(self) -> bool:
+        """Whether it is paused because the database was restored from a backup."""
+        return self.paused and self.paused_by == COMMAND
 
     @property
     def removing(self) -> bool:

@@ -125,7 +125,10 @@ def _more(count: int) -> str:
 def _paused(person: Person, resource: Resource) -> Banner:
     words = {"name": resource.name, "who": resource.paused_by, "time": _when(resource.paused_at)}
     text = isolated(
-        _("%(name)s has been paused by %(who)s since %(time)s: nothing is read from Azure or sent to it."), words
+        _("%(name)s has been paused since the database was restored from a backup: nothing is read from Azure or sent.")
+        if resource.restored
+        else _("%(name)s has been paused by %(who)s since %(time)s: nothing is read from Azure or sent to it."),
+        words,
     )
     if allows(person, "manage_resources", on=resource):
         return Banner("info", text, None, _address(resource), _("Speech resource"))

@@ -16,8 +16,8 @@ from speechstudio import error_reports
 from speechstudio.error_reports import EVERY_SECONDS, ErrorMail
 from speechstudio.error_tracker import ErrorTracker
 from tests.demo import ROOT, environment, until
-from tests.processes import certificates
 from tests.messages.receiver import receiver
+from tests.processes import certificates
 
 ADMIN = "ops@example.com"
 IN_THE_ERROR, IN_THE_QUERY, IN_THE_BODY, LOCAL = "caller@example.com", "Erika-Muster", "Max-Muster", "local-variable"

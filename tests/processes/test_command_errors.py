@@ -28,6 +28,8 @@ WITH_DATABASE = (
     "verify_activity",
     "anonymize_person bob",
     "remove_events --before 2026-01-31",
+    "backup /tmp/nowhere/1.backup",
+    "restore --resume",
     "createsuperuser --noinput --username a --email a@b",
 )
 ALL = (
@@ -59,7 +61,12 @@ TABLE = [
     ("setup", {"SPEECH_KEY": "0" * 32, "SPEECH_ENDPOINT": "http://example.com"}, "SPEECH_ENDPOINT"),
     ("rotate_keys", {"ENCRYPTION_KEYS": "short"}, "ENCRYPTION_KEYS holds a text that is not a key."),
     ("anonymize_person", {}, "the following arguments are required: NAME"),
-    ("remove_events", {}, "the following arguments are required: --before"),
+    ("remove_events", {}, "RETENTION_DAYS has no days for events. Name the first day to keep by --before."),
+    ("backup", {}, "the following arguments are required: FILE"),
+    ("backup 1.backup --logs some", {}, "invalid choice: 'some'"),
+    ("restore", {}, "Name the file of a backup, or --resume once the old installation is off."),
+    ("restore /dev/null", {}, "/dev/null can't be restored. It's no backup of this product."),
+    ("restore /nowhere/1.backup", {}, "/nowhere/1.backup can't be used: No such file or directory."),
     ("remove_events --before yesterday", {}, "yesterday isn't a day such as 2026-01-31"),
     ("remove_events --before 9999-01-31", {}, "9999-01-31 is in the future."),
     ("setup", {"SETUP_DATABASE_URL": "nonsense"}, "SETUP_DATABASE_URL does not begin with"),

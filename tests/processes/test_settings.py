@@ -94,6 +94,9 @@ WRONG = [
     ({"PRIVATE_NETWORKS": "10.1.0.0/16,0.0.0.0/0"}, "PRIVATE_NETWORKS holds a network that is not a private one: 0."),
     ({"PRIVATE_NETWORKS": "::/0"}, "PRIVATE_NETWORKS holds a network that is not a private one: ::/0."),
     ({"PRIVATE_NETWORKS": "20.50.0.0/16"}, "PRIVATE_NETWORKS holds a network that is not a private one"),
+    ({"RETENTION_DAYS": "visits=3"}, "RETENTION_DAYS names visits. It can name events, changes, "),
+    ({"RETENTION_DAYS": "events=7"}, "RETENTION_DAYS: events needs a number of days from 30 to 36500, or 0 for ever."),
+    ({"RETENTION_DAYS": "drafts=0"}, "RETENTION_DAYS: drafts needs a number of days from 1 to 36500."),
     # Secrets and files
     ({"DATABASE_URL": POSTGRES, "ENCRYPTION_KEYS": KEY}, "SECRET_KEY is not set"),
     ({"ENCRYPTION_KEYS": "too short"}, "ENCRYPTION_KEYS holds a text that is not a key."),

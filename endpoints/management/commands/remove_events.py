@@ -8,10 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from endpoints import audit
+from endpoints import tidying
 from endpoints.audit import erasing, rights, sealing
-from endpoints.models.search import EVENTS
-from endpoints.models.verbs import Verb
 
 
 class Command(BaseCommand):
@@ -19,12 +17,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--before", type=_day, required=True, metavar="DATE", help="the first day to keep (UTC), such as 2026-01-31"
+            "--before",
+            type=_day,
+            metavar="DATE",
+            help="the first day to keep (UTC), such as 2026-01-31; without it, RETENTION_DAYS says how many",
         )
         parser.add_argument("--yes", action="store_true", help="do it; otherwise it's only said what would be done")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        day = options["before"]
+        day = options["before"] or self._by_setting()
         at = datetime.combine(day, time(), UTC)
         if at > timezone.now():
             raise CommandError(f"{day} is in the future.")
@@ -36,11 +37,13 @@ class Command(BaseCommand):
                 self.stdout.write("Nothing was changed. To do it, add --yes.")
                 return
             sealing.seal_all()  # only what is sealed can be removed
-            removed = erasing.remove_before(at)
-            if removed:
-                EVENTS.erase_deleted()
-                audit.record(Verb.EVENTS_REMOVED, events=removed, day=day.isoformat())
+            removed = tidying.remove_events(at)
         self.stdout.write(f"Removed: {removed} events from before {day} (UTC).")
+
+    def _by_setting(self) -> date:
+        if not (days := settings.RETENTION_DAYS["events"]):
+            raise CommandError("RETENTION_DAYS has no days for events. Name the first day to keep by --before.")
+        return tidying.first_day_to_keep(days).date()
 
 
 def _day(text: str) -> date:

@@ -1,0 +1,1 @@
+"""Backups: one file with the rows of the database, and optionally the saved content logs; restoring it elsewhere."""

@@ -70,6 +70,7 @@ NAMES = frozenset(
         "SESSION_HOURS",
         "SESSION_IDLE_HOURS",
         "SETUP_DATABASE_URL",
+        "SITE_URL",
         "SPEECH_API_VERSION",
         "SPEECH_ENDPOINT",
         "SPEECH_KEY",

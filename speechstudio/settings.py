@@ -16,6 +16,7 @@ from speechstudio import front
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
 from speechstudio.sign_in import sign_in_settings
+from speechstudio.site_address import site_settings
 from speechstudio.var import broker_socket, keep_private, kept_secret
 
 env = Environment()
@@ -85,8 +86,9 @@ NETWORK_RULES = "endpoints.azure.network.Network"
 # --- Web hooks, intervals, costs --------------------------------------------------------------------
 
 SCRIPT_NAME = env.path_prefix("SCRIPT_NAME")
-# Without the path prefix, which every address of a page or hook begins with.
-PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/").removesuffix(SCRIPT_NAME)
+_site = site_settings(env, SCRIPT_NAME)
+SITE_URL: str = _site.site_url
+PUBLIC_URL: str = _site.public_url
 LOOK_SECONDS = env.int("LOOK_SECONDS", default=60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
 DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=7)
@@ -134,8 +136,7 @@ CELERY_TASK_ROUTES = {f"endpoints.tasks.{name}": {"queue": "logs"} for name in _
 CELERY_BEAT_SCHEDULER = "speechstudio.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     # A queue of its own, whose length tells whether anybody receives sweeps: the scheduler holds back what names one,
-    # so that none pile up.
-    # The others are routed by CELERY_TASK_ROUTES.
+    # so that none pile up. The others are routed by CELERY_TASK_ROUTES.
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"queue": "sweeps"}},
     "seal": {"task": "endpoints.tasks.seal", "schedule": 60, "options": {"queue": "sweeps"}},
     "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600},
@@ -145,8 +146,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Web ------------------------------------------------------------------------------------------
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = _site.allowed_hosts, _site.csrf_trusted_origins
 HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -79,7 +79,7 @@ def _names(env: Environment) -> list[str]:
     """Names of this installation and of the company, which passwords can't consist of."""
     lists = ("PASSWORD_WORDS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
     listed = [item for name in lists for item in env.list(name, default=[])]
-    return [*listed, *(env.str(name, default="") for name in ("PUBLIC_URL", "EMAIL_FROM"))]
+    return [*listed, *(env.str(name, default="") for name in ("SITE_URL", "PUBLIC_URL", "EMAIL_FROM"))]
 
 
 def _company(env: Environment) -> dict[str, Any]:

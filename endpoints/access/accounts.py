@@ -3,6 +3,7 @@
 import logging
 import threading
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -22,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from endpoints import audit
 from endpoints.access import demo_accounts, sessions, sign_in_events
 from endpoints.access.client_address import client_address
+from endpoints.models import site
 from endpoints.models.secret import Secret, refuse_while_locked
 from endpoints.models.verbs import Verb
 
@@ -135,6 +137,10 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
         """By a thread, because the time that it takes would tell which addresses have an account."""
         message = self.render_mail(template_prefix, email, {"current_site": get_current_site(self.request), **context})
         threading.Thread(target=_send, args=[message], daemon=True).start()
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = urlsplit(super().get_reset_password_from_key_url(key)).path
+        return site.address(path, self.request)
 
     def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)

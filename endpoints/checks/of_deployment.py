@@ -47,6 +47,19 @@ def a_team_has_a_broker_of_its_own(**_: Any) -> list[CheckMessage]:
 
 
 @register(deploy=True)
+def mails_can_lead_to_the_product(**_: Any) -> list[CheckMessage]:
+    if not settings.MAIL or settings.SITE_URL:
+        return []
+    return [
+        Warning(
+            "SITE_URL is not set, so e-mails that workers send don't say where the product is.",
+            hint="Set it to the address under which people reach the product, such as https://speech.example.com.",
+            id="endpoints.W031",
+        )
+    ]
+
+
+@register(deploy=True)
 def the_application_only_adds_events(**_: Any) -> list[CheckMessage]:
     from endpoints.audit import rights  # here, because models are loaded later than checks
 

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
 from speechstudio.environment import OURS_ALONE
+from speechstudio.site_address import host_of
 from speechstudio.var import directory
 
 _TIMES, _DOWNLOADS = "It counts whole seconds or days.", "It counts downloads of content logs."
@@ -124,6 +125,18 @@ def the_speech_resource_is_complete(**_: Any) -> list[CheckMessage]:
                 id="endpoints.E009",
             )
         )
+    return found
+
+
+@register()
+def the_address_for_people_is_one(**_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.SITE_URL and not host_of(settings.SITE_URL):
+        hint = "Give the address that people type, such as https://speech.example.com, with no path but SCRIPT_NAME."
+        found.append(Error("SITE_URL is not the address of a site.", hint=hint, id="endpoints.E029"))
+    elif settings.HTTPS and settings.SITE_URL.startswith("http:"):
+        hint = "Begin it with https://, because HTTPS=true leads everybody there."
+        found.append(Error("SITE_URL begins with http://, but HTTPS is true.", hint=hint, id="endpoints.E030"))
     return found
 
 
@@ -258,6 +271,7 @@ def of_every_start() -> list[CheckMessage]:
 _OF_EVERY_START: tuple[Callable[..., list[CheckMessage]], ...] = (
     secrets_are_set,
     the_speech_resource_is_complete,
+    the_address_for_people_is_one,
     numbers_make_sense,
     no_name_is_misspelled,
     hosts_and_origins_have_their_form,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from endpoints.access import door
 from endpoints.access.permissions import allows
-from endpoints.models import Download
+from endpoints.models import Download, site
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,5 @@ def _body(download: Download) -> str:
     sentence = _("The content logs that you requested for endpoint %(name)s are ready to download.") % {
         "name": endpoint
     }
-    if not settings.PUBLIC_URL:
-        return f"{sentence}\n"
-    return f"{sentence}\n\n{settings.PUBLIC_URL}{reverse('endpoints:downloads')}\n"
+    where = site.address(reverse("endpoints:downloads"))
+    return f"{sentence}\n\n{where}\n" if where else f"{sentence}\n"

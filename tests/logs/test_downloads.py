@@ -656,7 +656,7 @@ def test_whoever_asked_sees_on_the_next_page_that_it_is_ready(lena, alice, ready
 
 @pytest.fixture
 def post(settings):
-    settings.MAIL, settings.PUBLIC_URL = True, "https://speech.example.com"
+    settings.MAIL, settings.SITE_URL = True, "https://speech.example.com"
     return mail.outbox
 
 

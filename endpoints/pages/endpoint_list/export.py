@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from endpoints.access import door
 from endpoints.access.permissions import Person, may
-from endpoints.models import Endpoint
+from endpoints.models import Endpoint, site
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.pages import exports
 from endpoints.pages.endpoint_list import selection
@@ -28,11 +28,11 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """What was ticked; everything that the words and filters select when nothing was."""
     select = selection.selected if "endpoint" in request.GET else selection.found
     rows = select(request.user, request.GET).present()
-    site = request.build_absolute_uri("/").rstrip("/")
+    origin = site.address("/", request).rstrip("/")
     found = _endpoints(request.user, rows)
     if request.GET.get("format") == "json":
-        return exports.json_file("endpoints", found, partial(_values, site=site))
-    return exports.csv_file("endpoints", _labels, found, partial(_cells, site=site))
+        return exports.json_file("endpoints", found, partial(_values, origin=origin))
+    return exports.csv_file("endpoints", _labels, found, partial(_cells, origin=origin))
 
 
 def _endpoints(person: Person, rows: EndpointQuerySet) -> Iterator[Endpoint]:
@@ -47,11 +47,11 @@ def _labels() -> list[str]:
     return [label for _key, label in _head()]
 
 
-def _values(endpoint: Endpoint, site: str) -> dict[str, Any]:
+def _values(endpoint: Endpoint, origin: str) -> dict[str, Any]:
     """For programs: in English, with keys that do not depend on the reader's language."""
     with translation.override("en"):
         keys = [key for key, _label in _head()]
-        return dict(zip(keys, map(_as_json, _cells(endpoint, site)), strict=True))
+        return dict(zip(keys, map(_as_json, _cells(endpoint, origin)), strict=True))
 
 
 def _as_json(cell: Any) -> Any:
@@ -83,11 +83,11 @@ def _head() -> list[tuple[str, str]]:
     ]
 
 
-def _cells(endpoint: Endpoint, site: str) -> list[Any]:
+def _cells(endpoint: Endpoint, origin: str) -> list[Any]:
     model, expiration = endpoint.model, endpoint.expiration
     return [
         endpoint.remote_id,
-        f"{site}{endpoint.get_absolute_url()}",
+        f"{origin}{endpoint.get_absolute_url()}",
         endpoint.display_name,
         endpoint.description,
         endpoint.project,

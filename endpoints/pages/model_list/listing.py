@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from endpoints.access import door
 from endpoints.access.permissions import Person, may
 from endpoints.messages import calendar
-from endpoints.models import Preferences
+from endpoints.models import Preferences, site
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.log import parse_day
 from endpoints.models.model import ModelKind, SpeechModelQuerySet
@@ -124,7 +124,7 @@ def expirations(request: HttpRequest) -> HttpResponse:
     language = chosen.language or translation.get_language()
     with timezone.override(time_zones.named(chosen.time_zone)), translation.override(language):
         entries = [
-            calendar.entry_of(model, timezone.localdate(model.expires_at), request.build_absolute_uri(_page_of(model)))
+            calendar.entry_of(model, timezone.localdate(model.expires_at), site.address(_page_of(model), request))
             for model in calendar.expiring_models(user, unused_too=request.GET.get("all") == "1")
         ]
         file = calendar.calendar(entries, name=_("Expirations of speech models"), made=timezone.now())
@@ -223,5 +223,5 @@ def _page_of(model: Any) -> str:
 
 def _calendar(request: HttpRequest) -> dict[str, str]:
     """The private address of the calendar, for programs and for people."""
-    url = request.build_absolute_uri(f"{reverse('endpoints:calendar')}?token={calendar.token_of(request.user)}")
+    url = site.address(f"{reverse('endpoints:calendar')}?token={calendar.token_of(request.user)}", request)
     return {"calendar_url": url, "calendar_webcal": f"webcal:{url.partition(':')[2]}"}

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from endpoints.access import door, people
 from endpoints.access.permissions import people_manager
 from endpoints.messages import password_links
+from endpoints.models import site
 from endpoints.pages.forms.people import InvitationForm
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.people.refusals import refusal_of
@@ -58,7 +59,7 @@ def password_link(request: HttpRequest, name: str) -> HttpResponse:
 
 def _link(request: HttpRequest, account: User) -> HttpResponse:
     """Shown only when it couldn't be sent, so that nobody but the person ever has it if there is mail."""
-    link = request.build_absolute_uri(people.password_path(account, actor=request.user))
+    link = site.address(people.password_path(account, actor=request.user), request)
     sent = password_links.send(account, link)
     context = {"section": "people", "person": account, "link": "" if sent else link}
     return render(request, "people/invited.html", context)

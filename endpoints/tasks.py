@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -16,6 +17,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from endpoints import azure, hints
+from endpoints.alerts import delivery, watch
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
 from endpoints.changes import reconcile, work
@@ -29,6 +31,8 @@ from endpoints.messages import mail
 from endpoints.mirror import removals, versions, web_hooks
 from endpoints.mirror.refresh import refresh as refresh_mirror
 from endpoints.models import (
+    Alert,
+    AlertDelivery,
     Change,
     ConnectionCheck,
     Download,
@@ -106,6 +110,7 @@ def sweep() -> None:
         (Resource.objects.active(), "mirror"),
         (Resource.objects.removing(), "remove"),
         (ConnectionCheck.objects.unfinished().filter(of_resources), "check_connection"),
+        (AlertDelivery.objects.waiting(), "deliver"),
     ):
         oldest = rows.due().order_by("due_at").values_list("due_at", "pk")[: hints.MOST_WAITING]
         due.setdefault(hints.queue_of(task), []).extend((at, task, pk) for at, pk in oldest)
@@ -113,6 +118,20 @@ def sweep() -> None:
         for _at, task, pk in sorted(found, key=itemgetter(0))[: hints.room(queue)]:
             hints.send(task, pk)
     Sweep.record()
+
+
+@shared_task
+def alert() -> None:
+    """Look for what people are alerted to, and note which channels are told."""
+    usage = shutil.disk_usage(settings.VAR)
+    watch.take((usage.free, usage.total))
+
+
+@shared_task
+def deliver(delivery_id: str) -> None:
+    """Send a message with alerts."""
+    site = settings.SITE_URL
+    delivery.deliver(delivery_id, network=_network(), site=site, language=settings.LANGUAGE_CODE)
 
 
 @shared_task
@@ -134,6 +153,8 @@ def tidy() -> None:
     ConnectionCheck.objects.abandoned().delete()
     HookCall.objects.old().delete()
     LogReading.objects.old().delete()
+    Alert.objects.old().delete()
+    AlertDelivery.objects.old().delete()
     call_command("clearsessions")
     refresh.schedule_lost()
     # These need the storage, which may be away.

@@ -12,8 +12,8 @@ from django.core.management import call_command
 SOURCES = settings.BASE_DIR / "static"
 # What the list of endpoints does not need, which a first visit opens.
 OTHER_PAGES = [
-    *("account.css", "activity.css", "bulk.css", "content_logs.css", "content_logs_overview.css", "endpoint.css"),
-    *("help.css", "model_list.css", "new_endpoint.css", "resources.css"),
+    *("account.css", "activity.css", "alerts.css", "bulk.css", "content_logs.css", "content_logs_overview.css"),
+    *("endpoint.css", "help.css", "model_list.css", "new_endpoint.css", "resources.css"),
 ]
 # The named files come first, because the others depend on them; the rest follows by name.
 BUNDLES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from endpoints import azure, hints, tidying
+from endpoints.alerts import delivery, watch
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
 from endpoints.changes import reconcile, work
@@ -102,6 +104,20 @@ def sweep() -> None:
         for _at, task, pk in sorted(found, key=itemgetter(0))[: hints.room(queue)]:
             hints.send(task, pk)
     Sweep.record()
+
+
+@shared_task
+def alert() -> None:
+    """Look for what people are alerted to, and note which channels are told."""
+    usage = shutil.disk_usage(settings.VAR)
+    watch.take((usage.free, usage.total))
+
+
+@shared_task
+def deliver(delivery_id: str) -> None:
+    """Send a message with alerts."""
+    site = settings.SITE_URL
+    delivery.deliver(delivery_id, network=_network(), site=site, language=settings.LANGUAGE_CODE)
 
 
 @shared_task

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from endpoints import audit
 from endpoints.audit import erasing, rights
-from endpoints.models import Bulk, Change, ConnectionCheck, Download, Draft, HookCall, LogReading
+from endpoints.models import Alert, AlertDelivery, Bulk, Change, ConnectionCheck, Download, Draft, HookCall, LogReading
 from endpoints.models.download import DownloadState
 from endpoints.models.search import EVENTS
 from endpoints.models.status import CLOSED
@@ -31,6 +31,8 @@ def tidy(days: Mapping[str, int]) -> None:
     _remove(ConnectionCheck.objects.abandoned(days["connection-checks"]))
     _remove(HookCall.objects.old(days["hook-calls"]))
     _remove(LogReading.objects.old())
+    _remove(Alert.objects.old(days["alerts"]))
+    _remove(AlertDelivery.objects.old(days["alerts"]))
     _remove(Session.objects.filter(expire_date__lt=timezone.now()))
     alive = Session.objects.filter(session_key=OuterRef("session_key"))
     _remove(UserSession.objects.filter(~Exists(alive), last_seen_at__lt=timezone.now() - timedelta(days=1)))

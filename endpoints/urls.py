@@ -3,6 +3,9 @@ from django.urls import path, register_converter
 from endpoints.pages import help, live_banners, settings, shortcuts
 from endpoints.pages.activity import export as activity_export
 from endpoints.pages.activity import listing as activity
+from endpoints.pages.alerts import channels as alert_channels
+from endpoints.pages.alerts import listing as alerts
+from endpoints.pages.alerts import settings as alert_settings
 from endpoints.pages.content_logs import downloads, entry, keep, overview, purge
 from endpoints.pages.content_logs import listing as content_logs
 from endpoints.pages.endpoint import change_model, decisions, detail, edit
@@ -71,6 +74,15 @@ urlpatterns = [
     path("models/expirations.ics", model_list.expirations, name="calendar"),
     path("activity/", activity.activity, name="activity"),
     path("activity/export/", activity_export.export, name="activity-export"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/read/", alerts.read, name="alerts-read"),
+    path("alerts/settings/", alert_settings.settings, name="alert-settings"),
+    path("alerts/choice/", alert_settings.choose, name="alert-choice"),
+    path("alerts/channels/new/", alert_channels.new, name="alert-channel-new"),
+    path("alerts/channels/<uuid:pk>/", alert_channels.channel, name="alert-channel"),
+    path("alerts/channels/<uuid:pk>/test/", alert_channels.test, name="alert-channel-test"),
+    path("alerts/channels/<uuid:pk>/secret/", alert_channels.secret, name="alert-channel-secret"),
+    path("alerts/channels/<uuid:pk>/delete/", alert_channels.delete, name="alert-channel-delete"),
     path("banners/", live_banners.banners, name="banners"),
     path("resources/", resources.resources, name="resources"),
     path("resources/new/", resource.add, name="resource-new"),

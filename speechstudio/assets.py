@@ -12,8 +12,8 @@ from django.core.management import call_command
 SOURCES = settings.BASE_DIR / "static"
 # What the list of endpoints does not need, which a first visit opens.
 OTHER_SHEETS = [
-    *("account.css", "activity.css", "bulk.css", "content_logs.css", "content_logs_overview.css", "endpoint.css"),
-    *("help.css", "model_list.css", "new_endpoint.css", "resources.css"),
+    *("account.css", "activity.css", "alerts.css", "bulk.css", "content_logs.css", "content_logs_overview.css"),
+    *("endpoint.css", "help.css", "model_list.css", "new_endpoint.css", "resources.css"),
 ]
 OTHER_SCRIPTS = ["activity.js", "copy.js", "player.js", "tabs.js"]
 # For each its folder, the files that come first, because others depend on them, and those that it leaves out of the

@@ -13,6 +13,7 @@ KINDS = {
     "drafts": (7, 1),
     "connection-checks": (1, 1),
     "hook-calls": (2, 2),
+    "alerts": (90, 1),  # since they were over or delivered
 }
 EVER = ("events", "changes", "downloads")  # what may stay for ever
 

@@ -139,6 +139,7 @@ CELERY_BEAT_SCHEDULE = {
     # A queue of its own, whose length tells whether anybody receives sweeps: the scheduler holds back what names one,
     # so that none pile up. The others are routed by CELERY_TASK_ROUTES.
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"queue": "sweeps"}},
+    "alert": {"task": "endpoints.tasks.alert", "schedule": 30, "options": {"queue": "sweeps"}},
     "seal": {"task": "endpoints.tasks.seal", "schedule": 60, "options": {"queue": "sweeps"}},
     "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600},
     "try-storage": {"task": "endpoints.tasks.try_storage", "schedule": 300},

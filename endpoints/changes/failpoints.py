@@ -31,6 +31,12 @@ FAILPOINTS = (
     # The lease is given back; the broker has not been told that the task is done.
     "after-release",
 )
+OF_ALERTS = (
+    # The attempt to send a message with alerts is committed, and no byte has left.
+    "before-alert",
+    # The message was sent; that it was is not stored yet.
+    "after-alert",
+)
 KILLED = 137  # what a shell calls a process that SIGKILL ended
 
 

@@ -1,5 +1,9 @@
 """The tables: copies of what the service has (Endpoint, SpeechModel), and what only we know (Change, Event)."""
 
+from endpoints.models.alert import Alert, AlertChoice
+from endpoints.models.alert_channel import AlertChannel
+from endpoints.models.alert_delivery import AlertDelivery, AlertNotice
+from endpoints.models.alert_watch import AlertWatch
 from endpoints.models.bulk import Bulk
 from endpoints.models.change import Change
 from endpoints.models.connection_check import ConnectionCheck
@@ -24,6 +28,12 @@ from endpoints.models.status import Status
 from endpoints.models.sweep import Sweep
 
 __all__ = [
+    "Alert",
+    "AlertChannel",
+    "AlertChoice",
+    "AlertDelivery",
+    "AlertNotice",
+    "AlertWatch",
     "Bulk",
     "Change",
     "ConnectionCheck",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from endpoints.models.alert_delivery import AlertDelivery
 from endpoints.models.change import Change
 from endpoints.models.connection_check import ConnectionCheck
 from endpoints.models.download import Download
@@ -23,4 +24,5 @@ def work() -> list[tuple[Any, str]]:
         (Resource.objects.active(), "mirror"),
         (Resource.objects.removing(), "remove"),
         (ConnectionCheck.objects.unfinished().filter(of_resources), "check_connection"),
+        (AlertDelivery.objects.waiting(), "deliver"),
     ]

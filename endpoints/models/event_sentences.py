@@ -19,7 +19,10 @@ PRODUCT = "Speech Studio"
 MISSING = "…"
 # Placeholders whose values are names of people and of things, or a verb of a newer version; the others are our words.
 NAMES = frozenset(
-    ("actor", "person", "group", "project", "endpoint", "resource", "model", "old", "view", "entry", "search", "verb")
+    (
+        *("actor", "person", "group", "project", "endpoint", "resource", "model", "old", "view", "channel"),
+        *("entry", "search", "verb"),
+    )
 )
 
 CREATE, MODEL, DELETE = ChangeKind.CREATE.value, ChangeKind.CHANGE_MODEL.value, ChangeKind.DELETE.value

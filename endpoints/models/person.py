@@ -59,6 +59,8 @@ class Preferences(models.Model):
     theme = models.CharField(max_length=10, blank=True, choices=Theme, default="", db_default="")
     density = models.CharField(max_length=10, blank=True, choices=Density, default="", db_default="")
     columns = models.JSONField(default=list)  # keys of the columns to show; empty: the usual ones
+    alerts_of_all = models.BooleanField(default=True, db_default=True)  # of all that they see, or of what they follow
+    alerts_seen_at = models.DateTimeField(null=True)
     default_view = models.ForeignKey(SavedView, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from endpoints.access import door, grants
+from endpoints.access.door.alert_rows import MOST_NEW
 from endpoints.access.door.versions import DataVersion, FrameVersion
 from endpoints.access.permissions import allows, may_manage_people
 from endpoints.access.second_factor import missing_second_factor
@@ -27,7 +28,8 @@ class Frame:
 
     @cached_property
     def data(self) -> DataVersion:
-        return DataVersion.now(reader=self.user.pk)
+        alerts = [door.count_of_unseen_alerts(self.user)] if allows(self.user, door.VIEW) else []
+        return DataVersion.now(reader=self.user.pk, extra=alerts)
 
     @property
     def version(self) -> str:
@@ -83,6 +85,15 @@ class Frame:
     def unseen(self) -> int:
         """Downloads of this person that are ready, and that no page has announced yet."""
         return self.data.unseen if self.data.unseen and allows(self.user, "read_logs") else 0
+
+    @property
+    def alerts(self) -> int:
+        """How many alerts this person has not marked as read; no more than are counted."""
+        return self.data.extra[0] if self.data.extra else 0
+
+    @property
+    def alerts_in_words(self) -> str:
+        return f"{MOST_NEW - 1}+" if self.alerts >= MOST_NEW else str(self.alerts)
 
     def _ready(self) -> Banner:
         words = ngettext("Your log download is ready.", "%(count)s of your log downloads are ready.", self.unseen)

@@ -18,4 +18,4 @@ def banners(request: HttpRequest) -> HttpResponse:
         page = resolve((request.htmx.current_url_abs_path or "/").partition("?")[0])
     except Resolver404:
         page = None
-    return render(request, "frame/_live_banners.html", {"frame": Frame(request.user, page)})
+    return render(request, "frame/_banners_update.html", {"frame": Frame(request.user, page)})

@@ -30,6 +30,7 @@ PAGES = (
     Place(_("Models"), "model", "g m", "models"),
     Place(pgettext_lazy("menu", "Content logs"), "log", "g c", "all-logs", permission="read_logs"),
     Place(_("Downloads"), "download", "g d", "downloads", permission="read_logs"),
+    Place(_("Alerts"), "bell", "g n", "alerts"),
     Place(_("Activity"), "activity", "g a", "activity"),
     Place(_("Resources"), "resource", "g r", "resources", permission="manage_resources"),
     Place(_("People"), "person", "g p", "people", permission="manage_people"),

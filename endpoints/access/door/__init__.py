@@ -17,7 +17,7 @@ from django.db.models import Max, Model, Q, QuerySet
 from django.http import Http404
 
 from endpoints.access import roles
-from endpoints.access.door import covered, event_facts, people_and_groups, within
+from endpoints.access.door import alert_rows, covered, event_facts, people_and_groups, within
 from endpoints.access.grants import Person
 from endpoints.access.permissions import may_manage_people
 from endpoints.models import (
@@ -58,6 +58,10 @@ GO_BACK, DEPLOY, SHOW_KEY, MANAGE = roles.GO_BACK, roles.DEPLOY, roles.SHOW_KEY,
 scope, visible, one, staying = covered.scope, covered.visible, covered.one, covered.staying
 account, accounts = people_and_groups.account, people_and_groups.accounts
 as_seen, seals, proofs = event_facts.as_seen, event_facts.seals, event_facts.proofs
+alerts, unseen_alerts, alerts_of_channel = alert_rows.alerts, alert_rows.unseen, alert_rows.of_channel
+alert_news, count_of_unseen_alerts = alert_rows.news, alert_rows.count_of_unseen
+alert_channels, alert_channel = alert_rows.alert_channels, alert_rows.alert_channel
+alert_deliveries, alert_choices = alert_rows.alert_deliveries, alert_rows.alert_choices
 group, groups, held_grants = people_and_groups.group, people_and_groups.groups, people_and_groups.grants
 
 

@@ -58,6 +58,7 @@ SELECT
     (SELECT max(paused_at) FROM endpoints_resource WHERE paused_at IS NOT NULL),
     (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
     (SELECT sealed FROM endpoints_keycheck WHERE id = 1),
+    (SELECT max(changed_at) FROM endpoints_alert),
     {session}
 """
 _ARCHIVE = "SELECT {field} FROM endpoints_logarchive WHERE endpoint_id = %s"
@@ -126,11 +127,25 @@ class DataVersion:
             paused_at,
             unseen,
             sealed,
+            alerted,
             session,
             *more,
         ) = rest[4:]
         late, absent = overdue(swept, clock), missing(swept, beat, clock)
-        shown = (since, failing, unread, resources, unreadable, late, absent, edited, ready, cataloged, expired)
+        shown = (
+            since,
+            failing,
+            unread,
+            resources,
+            unreadable,
+            late,
+            absent,
+            edited,
+            ready,
+            cataloged,
+            expired,
+            alerted,
+        )
         locked = is_locked(sealed)
         frame = digest(shown, paused, paused_at, locked, f"{now:%d%H}", now.minute // QUARTER)
         minute = now.minute if deploying or running else None

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from endpoints import audit, samples
 from endpoints.access import door
 from endpoints.access.permissions import allows, may
+from endpoints.alerts import choices
 from endpoints.changes import submit
 from endpoints.models import Download, Endpoint
 from endpoints.models.connection import Auth
@@ -82,6 +83,7 @@ def _overview(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "endpoint_address": addresses.endpoint_address(endpoint),
         "region_label": places.region_of(endpoint),
         "documentation": documentation.PAGES,
+        "alerted": choices.follows(request.user, endpoint),
         **_countdown(request, endpoint),
     }
 

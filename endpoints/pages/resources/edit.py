@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
+from endpoints.alerts import choices
 from endpoints.mirror import connection_checks as checks
 from endpoints.mirror.resources import save_resource, set_web_hook, use_offered_version
 from endpoints.models import ConnectionCheck, Resource
@@ -47,6 +48,7 @@ def edit(request: HttpRequest, pk: UUID | None) -> HttpResponse:
         "resource": resource,
         "draft": draft if query else None,
         "public": bool(settings.PUBLIC_URL),
+        "alerted": choices.follows(request.user, resource) if resource else None,
     }
     return render(request, "resources/form.html", context, status=422 if form.errors else 200)
 

@@ -1,0 +1,1 @@
+"""Messages with alerts: their text, and the ways on which they leave the product."""

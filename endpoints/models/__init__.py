@@ -1,5 +1,6 @@
 """The tables: copies of what the service has (Endpoint, SpeechModel), and what only we know (Change, Event)."""
 
+from endpoints.models.api_token import ApiRequest, ApiToken, ServiceAccount
 from endpoints.models.bulk import Bulk
 from endpoints.models.change import Change
 from endpoints.models.connection_check import ConnectionCheck
@@ -22,6 +23,8 @@ from endpoints.models.status import Status
 from endpoints.models.sweep import Sweep
 
 __all__ = [
+    "ApiRequest",
+    "ApiToken",
     "Bulk",
     "Change",
     "ConnectionCheck",
@@ -45,6 +48,7 @@ __all__ = [
     "SavedView",
     "Seal",
     "SealedEvent",
+    "ServiceAccount",
     "SpeechModel",
     "Status",
     "Sweep",

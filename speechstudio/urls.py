@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from endpoints.api.command_line import cli
 from endpoints.api.gate import gate
 from endpoints.pages import health, web_hooks
 from endpoints.pages.people.admin_to_field import take_empty_field_for_none
@@ -25,6 +26,7 @@ urlpatterns = [
     path("", include("endpoints.urls")),
     path("", include("speechstudio.account_urls")),
     path("hooks/speech/<str:token>", web_hooks.speech, name="hook"),
+    path("cli", cli, name="cli"),
     path("api/", gate),
     path("api/<path:rest>", gate, name="api"),
     path("admin/", admin.site.urls),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from typing import Any
 
 from endpoints.api.cli.connection import Connection
-from endpoints.api.cli.desired import Desired, Document, read
+from endpoints.api.cli.desired import Document, read
 from endpoints.api.cli.finding import PAGE, Facts, model_named, project_id, resource_id
 from endpoints.api.cli.outcome import DECISION, DONE, FAILED, GOING, Stop, Unreachable, Usage
 from endpoints.api.cli.plan import (
@@ -24,6 +25,7 @@ from endpoints.api.cli.plan import (
     compare,
     counted,
 )
+from endpoints.api.cli.requesting import with_open_change
 from endpoints.api.cli.texts import colored, note, printable, say, say_json
 from endpoints.api.cli.waiting import follow, outcome_of, resumed, sentence
 
@@ -34,7 +36,7 @@ AGAIN = "Run the same command again: it compares first, and requests nothing twi
 
 def plan(connection: Connection, options: argparse.Namespace) -> int:
     """Print the plan. 1 if something of it is blocked, or, with --check, if something is to be done."""
-    steps = compare(*_both(connection, options), prune=options.prune)
+    steps = _compared(_Server(connection), options)
     if options.json:
         say_json({"steps": [_shown(step) for step in steps]})
     else:
@@ -46,11 +48,11 @@ def plan(connection: Connection, options: argparse.Namespace) -> int:
 
 def apply(connection: Connection, options: argparse.Namespace) -> int:
     """Request what the plan says, then wait for all of it."""
-    steps = compare(*_both(connection, options), prune=options.prune)
+    server = _Server(connection)
+    steps = _compared(server, options)
     if not options.json:
         _print(steps)
-    deleted = [step for step in steps if step.action == DELETE]
-    if deleted and not options.reason:
+    if not options.reason and any(step.action == DELETE for step in steps):
         raise Usage("A deletion needs a reason.", "Say it with --reason.")
     ends = time.monotonic() + (options.wait or 0)
     codes, results, going = [], [], []
@@ -59,14 +61,15 @@ def apply(connection: Connection, options: argparse.Namespace) -> int:
         results.append(result)
         try:
             if step.action == BLOCKED:
-                raise Stop(f"{step.name} was left alone: {step.why}.")
-            change = _carry_out(connection, step, options)
+                undecided = step.present and step.present.undecided
+                raise Stop(f"Left alone: {step.why}.", code=DECISION if undecided else FAILED)
+            change = _carry_out(server, step, options)
         except Unreachable:
             raise
         except Stop as error:
             result["error"] = error.sentence
             note(f"{printable(step.name)}: {error.sentence}" + (f" {error.advice}" if error.advice else ""))
-            codes.append(DECISION if step.present and step.present.undecided else error.code)
+            codes.append(error.code)
             continue
         if change:
             going.append((result, change))
@@ -90,59 +93,101 @@ def _told(change: Facts, options: argparse.Namespace) -> int:
     return code
 
 
-def _carry_out(connection: Connection, step: Step, options: argparse.Namespace) -> Facts | None:
+def _carry_out(server: _Server, step: Step, options: argparse.Namespace) -> Facts | None:
     """The last change that a step requests; None if it requests nothing."""
-    if step.action in (SAME, UNMANAGED):
+    if step.action == CREATE:
+        return server.create(step)
+    if step.present is None or step.action in (SAME, UNMANAGED):
         return None
-    if step.action == CREATE and step.desired:
-        return _create(connection, step.desired)
-    if step.present is None:
-        raise AssertionError(step)
     path = f"endpoints/{step.present.id}"
     if step.action == WAIT:
-        return dict(connection.get(f"changes/{step.present.open_change}"))
+        return dict(server.connection.get(f"changes/{step.present.open_change}"))
     if step.action == DELETE:
-        return _post(connection, f"{path}/delete", {"name": step.name, "reason": options.reason})
+        return server.post(f"{path}/delete", {"name": step.name, "reason": options.reason})
     edited = {EDITED[name]: new for name, (_old, new) in step.changes.items() if name in EDITED}
-    change = None
     if edited:
-        change = _post(connection, f"{path}/edit", {**edited, "reason": options.reason})
+        change = server.post(f"{path}/edit", {**edited, "reason": options.reason})
         if "model" not in step.changes:
             return change
         # An endpoint has one open change at most, and an edit takes seconds.
-        change = follow(connection, change, time.monotonic() + max(options.wait or 0, EDIT_SECONDS))
+        change = follow(server.connection, change, time.monotonic() + max(options.wait or 0, EDIT_SECONDS))
         if outcome_of(change) != DONE:
             return change
-    wanted = step.changes["model"][1]
-    resource = resource_id(connection, step.resource)
-    model = model_named(connection, wanted, resource=resource, locale=step.present.locale)
-    return _post(connection, f"{path}/change-model", {"model": model["id"], "reason": options.reason})
+    model = server.model(step)
+    return server.post(f"{path}/change-model", {"model": model, "reason": options.reason})
 
 
-def _create(connection: Connection, desired: Desired) -> Facts:
-    resource = resource_id(connection, desired.resource)
-    facts = {
-        "name": desired.name,
-        "model": model_named(connection, desired.model, resource=resource, locale=desired.locale)["id"],
-        "description": desired.description or "",
-        "project": project_id(connection, desired.project, resource) or None,
-        "logging": bool(desired.content_logging),
-    }
-    return _post(connection, "endpoints", facts)
+class _Server:
+    """The API with what a plan looks up by name, each once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._resources: dict[str, str] = {}
+        self._models: dict[tuple[str, str, str], str] = {}
+
+    def resource(self, name: str) -> str:
+        if name not in self._resources:
+            self._resources[name] = resource_id(self.connection, name)
+        return self._resources[name]
+
+    def model(self, step: Step) -> str:
+        """The id of the model that the file wants. Raises Stop."""
+        if step.desired is None:
+            raise AssertionError(step)
+        locale = step.present.locale if step.present else step.desired.locale
+        key = (step.resource, locale, step.desired.model)
+        if key not in self._models:
+            resource = self.resource(step.resource)
+            found = model_named(self.connection, step.desired.model, resource=resource, locale=locale)
+            self._models[key] = found["id"]
+        return self._models[key]
+
+    def create(self, step: Step) -> Facts:
+        desired = step.desired
+        if desired is None:
+            raise AssertionError(step)
+        facts = {
+            "name": desired.name,
+            "model": self.model(step),
+            "description": desired.description or "",
+            "project": project_id(self.connection, desired.project, self.resource(desired.resource)) or None,
+            "logging": bool(desired.content_logging),
+        }
+        return self.post("endpoints", facts)
+
+    def post(self, path: str, facts: Facts) -> Facts:
+        try:
+            return dict(self.connection.post(path, facts, advice=AGAIN))
+        except Stop as error:
+            raise with_open_change(self.connection, error) from None
 
 
-def _post(connection: Connection, path: str, facts: Facts) -> Facts:
-    return dict(connection.post(path, facts, advice=AGAIN))
-
-
-def _both(connection: Connection, options: argparse.Namespace) -> tuple[Document, list[Present]]:
+def _compared(server: _Server, options: argparse.Namespace) -> list[Step]:
+    """The plan. A model that is not there, or there more than once, blocks its step before anything is requested."""
     document = read(options.file)
+    return [
+        _with_model(server, step) for step in compare(document, _all_present(server, document), prune=options.prune)
+    ]
+
+
+def _with_model(server: _Server, step: Step) -> Step:
+    if step.action == CREATE or (step.action == CHANGE and "model" in step.changes):
+        try:
+            server.model(step)
+        except Unreachable:
+            raise
+        except Stop as error:
+            return replace(step, action=BLOCKED, why=f"{error.sentence} {error.advice}".rstrip(". "))
+    return step
+
+
+def _all_present(server: _Server, document: Document) -> list[Present]:
     names = {(desired.resource, desired.name) for desired in document.endpoints}
-    present = []
+    found = []
     for resource in sorted(document.managed):
-        for each in connection.pages("endpoints", resource=resource_id(connection, resource), limit=PAGE):
-            present.append(_present(connection, each, resource, (resource, each["name"]) in names))
-    return document, present
+        for each in server.connection.pages("endpoints", resource=server.resource(resource), limit=PAGE):
+            found.append(_present(server.connection, each, resource, (resource, each["name"]) in names))
+    return found
 
 
 def _present(connection: Connection, each: Facts, resource: str, named: bool) -> Present:

@@ -152,7 +152,7 @@ def _logs(commands: Any) -> None:
     each.add_argument("-o", "--output", metavar="FILE", default="", help="instead of the name that the server gives")
     each.add_argument("--complete", action="store_true", help="exit with 1 if files are missing in the zip file")
     each.add_argument("--wait", metavar="TIME", type=duration, default=7200.0, help="for how long (2h)")
-    each.add_argument("--key", type=request_key, default="", help=argparse.SUPPRESS)
+    each.add_argument("--key", type=request_key, help=argparse.SUPPRESS)
 
 
 def _files(commands: Any) -> None:
@@ -185,4 +185,4 @@ def _waiting(each: argparse.ArgumentParser) -> None:
     each.add_argument(
         "--wait", metavar="TIME", type=duration, help="until it is done, at most so long: 90s, 45m, 1h30m"
     )
-    each.add_argument("--key", type=request_key, default="", help="of the request: with the same key it is done once")
+    each.add_argument("--key", type=request_key, help="of the request: with the same key it is done once")

@@ -91,7 +91,7 @@ class Connection:
                 return
             query["cursor"] = page["next_cursor"]
 
-    def post(self, path: str, facts: dict[str, Any], key: str = "", advice: str = "") -> Any:
+    def post(self, path: str, facts: dict[str, Any], key: str | None = None, advice: str = "") -> Any:
         """Request something once, however often the request has to be repeated. `advice`: if no answer ever comes."""
         key = key or str(uuid.uuid4())
         headers = {"Idempotency-Key": key, "Content-Type": "application/json"}

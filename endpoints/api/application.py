@@ -17,7 +17,7 @@ from ninja.parser import Parser
 from endpoints.api.auth import Token
 from endpoints.api.http import ApiRequest
 from endpoints.api.problems import Problem
-from endpoints.api.routes import activity, changes, downloads, endpoints, logs, models, requests
+from endpoints.api.routes import activity, changes, downloads, logs, models, requests
 from endpoints.pages.problems import of_status, problem
 
 RETRY_SECONDS = "10"
@@ -52,7 +52,7 @@ api = NinjaAPI(
     auth=Token(),
     parser=WholeJSON(),
 )
-for module in (endpoints, requests, changes, models, logs, downloads, activity):
+for module in (requests, changes, models, logs, downloads, activity):
     api.add_router("", module.router)
 
 
@@ -86,7 +86,11 @@ def _not_permitted(_request: ApiRequest, _error: PermissionDenied) -> HttpRespon
 
 @api.exception_handler(HttpError)
 def _refused(_request: ApiRequest, error: HttpError) -> HttpResponse:
-    return of_status(error.status_code)
+    """django-ninja makes one of what the parser raises."""
+    cause = error.__cause__
+    if isinstance(cause, SuspiciousOperation):
+        return _crafted(_request, cause)
+    return cause.response() if isinstance(cause, Problem) else of_status(error.status_code)
 
 
 @api.exception_handler(SuspiciousOperation)

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest
 
 from endpoints.models import ApiToken
+from endpoints.pages.http import HttpRequest
 
 
 class ApiRequest(HttpRequest):

@@ -1,6 +1,6 @@
 """One page of a list: its rows in order, and the cursor of the next page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,22 +14,23 @@ from endpoints.pages.paging import Order, keys_after
 def page(
     request: ApiRequest,
     asked: Paging,
-    rows: "QuerySet[Any, Any]",
+    found: "QuerySet[Any, Any]",
     order: Order,
-    show: Callable[[Any], Any],
-    whole: Callable[[list[Any]], Sequence[Any]],
+    whole: "QuerySet[Any, Any]",
+    show: Callable[[Any, Any], Any],
+    read: Callable[[Any], Iterable[Any]] = list,
 ) -> dict[str, Any]:
-    """`whole`: reads the rows of these primary keys with all that `show` needs.
+    """`found`: what the filters select. `whole`: rows with all that `show` needs; `read` gets those of the page.
 
     Raises Problem for a parameter that the list does not have, and for a cursor of another list or order.
     """
     refuse_unknown(request, asked)
     try:
-        keys, following = keys_after(rows, order, asked.cursor, asked.limit)
+        keys, following = keys_after(found, order, asked.cursor, asked.limit)
     except ValueError:
         raise wrong([{"parameter": "cursor", "detail": "This is no cursor of this list in this order."}]) from None
-    by_key = {row.pk: row for row in whole(keys)}
-    return {"items": [show(by_key[key]) for key in keys if key in by_key], "next_cursor": following or None}
+    by_key = {row.pk: row for row in read(whole.filter(pk__in=keys))}
+    return {"items": [show(request, by_key[key]) for key in keys if key in by_key], "next_cursor": following or None}
 
 
 def refuse_unknown(request: ApiRequest, asked: Paging) -> None:

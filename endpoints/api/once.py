@@ -40,7 +40,7 @@ def once(show: Callable[[ApiRequest, UUID], Any], *, status: int = 202) -> Calla
                 claimed, new = api_requests.claim(request.user, key, request.fingerprint)
                 if claimed.fingerprint != request.fingerprint:
                     raise Problem("key-reused")
-                target = operation(request, *args, **kwargs) if new else claimed.target
+                target: Any = operation(request, *args, **kwargs) if new else claimed.target
                 if new:
                     api_requests.complete(claimed, target)
             request.told |= {} if new else {REPLAYED: "true"}

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 
+from endpoints.access import roles
+from endpoints.access.permissions import allows
+from endpoints.api.http import ApiRequest
 from endpoints.models import (
     Change,
     Download,
@@ -23,7 +25,7 @@ def named(row: Any, name: str = "display_name") -> dict[str, Any] | None:
     return {"id": row.pk, "name": getattr(row, name)} if row else None
 
 
-def endpoint(request: HttpRequest, row: Endpoint) -> dict[str, Any]:
+def endpoint(request: ApiRequest, row: Endpoint) -> dict[str, Any]:
     model, change, status = row.serving_model or row.model, row.open_change, row.serving_status
     return {
         "id": row.pk,
@@ -48,7 +50,7 @@ def endpoint(request: HttpRequest, row: Endpoint) -> dict[str, Any]:
     }
 
 
-def change(request: HttpRequest, row: Change) -> dict[str, Any]:
+def change(request: ApiRequest, row: Change) -> dict[str, Any]:
     return {
         "id": row.pk,
         "kind": row.kind,
@@ -75,7 +77,7 @@ def change(request: HttpRequest, row: Change) -> dict[str, Any]:
     }
 
 
-def model(_request: HttpRequest, row: SpeechModel) -> dict[str, Any]:
+def model(_request: ApiRequest, row: SpeechModel) -> dict[str, Any]:
     return {
         "id": row.pk,
         "remote_id": row.remote_id,
@@ -95,9 +97,9 @@ def model(_request: HttpRequest, row: SpeechModel) -> dict[str, Any]:
     }
 
 
-def resource(row: Resource, *, health: bool) -> dict[str, Any]:
-    """`health`: whether the person may see it."""
-    words = row.health if health else {"level": None, "words": None}
+def resource(request: ApiRequest, row: Resource) -> dict[str, Any]:
+    """Its health is for whoever has the right to see it."""
+    words = row.health if allows(request.user, roles.HEALTH, on=row) else {"level": None, "words": None}
     return {
         "id": row.pk,
         "name": row.name,
@@ -110,7 +112,7 @@ def resource(row: Resource, *, health: bool) -> dict[str, Any]:
     }
 
 
-def project(_request: HttpRequest, row: Project) -> dict[str, Any]:
+def project(_request: ApiRequest, row: Project) -> dict[str, Any]:
     return {
         "id": row.pk,
         "name": row.display_name,
@@ -121,7 +123,7 @@ def project(_request: HttpRequest, row: Project) -> dict[str, Any]:
     }
 
 
-def log_entry(_request: HttpRequest, row: LogEntry) -> dict[str, Any]:
+def log_entry(_request: ApiRequest, row: LogEntry) -> dict[str, Any]:
     return {
         "id": row.pk,
         "at": row.at,
@@ -136,7 +138,7 @@ def log_entry(_request: HttpRequest, row: LogEntry) -> dict[str, Any]:
     }
 
 
-def download(request: HttpRequest, row: Download) -> dict[str, Any]:
+def download(request: ApiRequest, row: Download) -> dict[str, Any]:
     file = f"{reverse('api', args=[f'v1/downloads/{row.pk}/file'])}"
     return {
         "id": row.pk,
@@ -161,7 +163,7 @@ def download(request: HttpRequest, row: Download) -> dict[str, Any]:
     }
 
 
-def event(_request: HttpRequest, row: Event) -> dict[str, Any]:
+def event(_request: ApiRequest, row: Event) -> dict[str, Any]:
     return {
         "id": row.pk,
         "at": row.at,

@@ -6,21 +6,14 @@ from uuid import UUID
 from django.http import Http404
 
 from endpoints.access import door
-from endpoints.access.permissions import allows
 from endpoints.api import rows
 from endpoints.api.http import ApiRequest
-from endpoints.models import Endpoint
 
 HEAVY = ("links", "words", "model__words", "resource__capabilities")  # columns that no answer shows
 
 
 def endpoint(request: ApiRequest, pk: UUID) -> dict[str, Any]:
     return rows.endpoint(request, _one(door.endpoints(request.user).for_page().defer(*HEAVY), pk))
-
-
-def on_service(request: ApiRequest, pk: UUID, permission: str) -> Endpoint:
-    """An endpoint that can be changed."""
-    return door.endpoint_on_service(request.user, pk, permission)
 
 
 def change(request: ApiRequest, pk: UUID) -> dict[str, Any]:
@@ -33,8 +26,7 @@ def model(request: ApiRequest, pk: UUID) -> dict[str, Any]:
 
 
 def resource(request: ApiRequest, pk: UUID) -> dict[str, Any]:
-    row = _one(door.resources(request.user), pk)
-    return rows.resource(row, health=allows(request.user, door.HEALTH, on=row))
+    return rows.resource(request, _one(door.resources(request.user), pk))
 
 
 def download(request: ApiRequest, pk: UUID) -> dict[str, Any]:

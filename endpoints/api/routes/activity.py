@@ -1,5 +1,6 @@
 """Activity, and whose token it is."""
 
+from functools import partial
 from typing import Any
 
 from ninja import Query, Router
@@ -22,14 +23,8 @@ def activity(request: ApiRequest, filters: Query[EventFilters]) -> Any:
     """Who did what, newest first."""
     found = selection.lines(request.user, request.GET)
     events = door.events(request.user).defer("words")
-    show = lambda row: rows.event(request, row)  # noqa: E731 (one line for each list)
     return page(
-        request,
-        filters,
-        found,
-        selection.NEWEST_FIRST,
-        show,
-        lambda keys: door.as_seen(request.user, events.filter(pk__in=keys)),
+        request, filters, found, selection.NEWEST_FIRST, events, rows.event, partial(door.as_seen, request.user)
     )
 
 

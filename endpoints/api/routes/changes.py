@@ -35,8 +35,7 @@ def changes(request: ApiRequest, filters: Query[ChangeFilters]) -> Any:
     if filters.open is not None:
         found = found.filter(state__in=OPEN) if filters.open else found.exclude(state__in=OPEN)
     whole = door.changes(request.user).select_related("endpoint", "model", "from_model")
-    show = lambda row: rows.change(request, row)  # noqa: E731 (one line for each list)
-    return page(request, filters, found, NEWEST_FIRST, show, lambda keys: whole.filter(pk__in=keys))
+    return page(request, filters, found, NEWEST_FIRST, whole, rows.change)
 
 
 @router.get("/changes/{uuid:pk}", response=ChangeOut, operation_id="show_change")

@@ -39,8 +39,7 @@ def downloads(request: ApiRequest, filters: Query[DownloadFilters]) -> Any:
     if filters.mine:
         found = found.filter(actor=request.user)
     whole = door.downloads(request.user).for_page()
-    show = lambda row: rows.download(request, row)  # noqa: E731 (one line for each list)
-    return page(request, filters, found, downloads_page.NEWEST_FIRST, show, lambda keys: whole.filter(pk__in=keys))
+    return page(request, filters, found, downloads_page.NEWEST_FIRST, whole, rows.download)
 
 
 @router.get("/downloads/{uuid:pk}", response=DownloadOut, operation_id="show_download")

@@ -22,9 +22,7 @@ def endpoints(request: ApiRequest, filters: Query[EndpointFilters]) -> Any:
     """The endpoints that the filters select; newest first unless `sort` says otherwise."""
     found, _count = selection.counted(request.user, request.GET)
     whole = door.endpoints(request.user).for_page().defer(*shown.HEAVY)
-    order = selection.order(request.GET)
-    show = lambda row: rows.endpoint(request, row)  # noqa: E731 (one line for each list)
-    return page(request, filters, found, order, show, lambda keys: whole.filter(pk__in=keys))
+    return page(request, filters, found, selection.order(request.GET), whole, rows.endpoint)
 
 
 @router.get("/endpoints/{uuid:pk}", response=EndpointOut, operation_id="show_endpoint")

@@ -34,12 +34,12 @@ def logs(request: ApiRequest, pk: UUID, filters: Query[LogFilters]) -> Any:
     found = entries.filtered_by(request.GET)
     read: list[Any] = []
 
-    def whole(keys: list[Any]) -> list[Any]:
-        read.extend(entries.for_list().filter(pk__in=keys))
+    def reading_them(some: Any) -> list[Any]:
+        read.extend(some)
         return read
 
-    show = lambda row: rows.log_entry(request, row)  # noqa: E731 (one line for each list)
-    answer = page(request, filters, found, page_filters.NEWEST_FIRST, show, whole)
+    order = page_filters.NEWEST_FIRST
+    answer = page(request, filters, found, order, entries.for_list(), rows.log_entry, reading_them)
     purposes.record_shown(request, endpoint, read)
     return {**answer, "checked_at": archive["checked_at"], "refreshing": archive["refreshing"]}
 

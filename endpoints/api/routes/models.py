@@ -7,7 +7,7 @@ from ninja import Query, Router
 
 from endpoints import hints
 from endpoints.access import door
-from endpoints.access.permissions import allows, may
+from endpoints.access.permissions import may
 from endpoints.api import rows, shown
 from endpoints.api.http import ApiRequest
 from endpoints.api.listing import page
@@ -37,14 +37,13 @@ BY_NAME, BY_LABEL = Order(("display_name", "id"), descending=False), Order(("nam
 @may("view_endpoint")
 def models(request: ApiRequest, filters: Query[ModelFilters]) -> Any:
     """The models that the filters select, by name."""
-    found = selected(request.user, {name: value.strip() for name, value in request.GET.items()})
+    found = selected(request.user, {name: str(value).strip() for name, value in request.GET.items()})
     if filters.resource:
         found = found.filter(resource=filters.resource)
     if filters.remote_id:
         found = found.filter(remote_id=filters.remote_id)
     whole = door.models(request.user).select_related("resource", "project").defer("words", "resource__capabilities")
-    show = lambda row: rows.model(request, row)  # noqa: E731 (one line for each list)
-    return page(request, filters, found, BY_NAME, show, lambda keys: whole.filter(pk__in=keys))
+    return page(request, filters, found, BY_NAME, whole, rows.model)
 
 
 @router.get("/models/{uuid:pk}", response=ModelOut, operation_id="show_model", tags=["models"])
@@ -58,18 +57,15 @@ def model(request: ApiRequest, pk: UUID) -> Any:
 def projects(request: ApiRequest, filters: Query[Paging]) -> Any:
     """The projects of Speech Studio in which endpoints and custom models are, by name."""
     found = door.projects(request.user)
-    whole = found.select_related("resource")
-    show = lambda row: rows.project(request, row)  # noqa: E731 (one line for each list)
-    return page(request, filters, found.present(), BY_NAME, show, lambda keys: whole.filter(pk__in=keys))
+    return page(request, filters, found.present(), BY_NAME, found.select_related("resource"), rows.project)
 
 
 @router.get("/resources", response=ResourcePage, operation_id="list_resources", tags=["resources"])
 @may("view_endpoint")
 def resources(request: ApiRequest, filters: Query[Paging]) -> Any:
     """The Speech resources, by name."""
-    found, person = door.resources(request.user), request.user
-    show = lambda row: rows.resource(row, health=allows(person, door.HEALTH, on=row))  # noqa: E731 (as above)
-    return page(request, filters, found, BY_LABEL, show, lambda keys: found.filter(pk__in=keys))
+    found = door.resources(request.user)
+    return page(request, filters, found, BY_LABEL, found, rows.resource)
 
 
 @router.get("/resources/{uuid:pk}", response=ResourceOut, operation_id="show_resource", tags=["resources"])

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Router
 
 from endpoints import hints
 from endpoints.access import door
@@ -15,6 +14,7 @@ from endpoints.api.http import ApiRequest
 from endpoints.api.once import once, same
 from endpoints.api.problems import Problem, of_form, wrong
 from endpoints.api.refusals import as_problems
+from endpoints.api.routes.endpoints import router
 from endpoints.api.shapes.change import ChangeOut, Nothing
 from endpoints.api.shapes.endpoint import ChangeModel, Delete, Deploy, Edit, EndpointOut, GoBack
 from endpoints.api.versions import refuse_stale
@@ -23,7 +23,6 @@ from endpoints.models import Change, Endpoint
 from endpoints.pages.forms.endpoint import ChangeModelForm, DeleteForm, EditForm, GoBackForm
 from endpoints.pages.forms.new_endpoint import DetailsForm, ModelForm, PlaceForm
 
-router = Router(tags=["endpoints"])
 ACCEPTED = {202: ChangeOut}
 
 

@@ -6,9 +6,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL stores no NUL. Half of a surrogate pair is refused before."""
-    if "\0" in text:
-        raise ValueError("The character U+0000 is not allowed.")
+    """PostgreSQL stores no NUL, and no database half of a surrogate pair."""
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("U+0000 and halves of surrogate pairs are not allowed.")
     return text
 
 

@@ -27,6 +27,7 @@ NAMES = frozenset(
         "ADMINS",
         "ADMIN_SECOND_FACTOR",
         "ALLOWED_HOSTS",
+        "API_REQUESTS_PER_MINUTE",
         "BREAK_GLASS_ACCOUNT",
         "BROKER_URL",
         "CACHE_URL",

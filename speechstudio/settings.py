@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from kombu import Queue
 
 from speechstudio import __version__, front
+from speechstudio.application_threads import THREADS
 from speechstudio.environment import Environment
 from speechstudio.log_settings import log_settings
 from speechstudio.log_storage import log_storage
@@ -98,6 +99,11 @@ ZIPS_PER_PERSON = env.int("ZIPS_PER_PERSON", default=20)
 PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs
 ENDPOINT_HOURLY_COST = env.amount("ENDPOINT_HOURLY_COST")
 COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
+
+# --- Programs: the API --------------------------------------------------------------------------------
+
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)  # of a token
+WAITING_REQUESTS = THREADS // 4  # that a web process holds until a change moves
 
 # --- Worker ---------------------------------------------------------------------------------------
 

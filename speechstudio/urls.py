@@ -6,6 +6,8 @@ from django.contrib.auth.models import Group, User
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from endpoints.api.command_line import cli
+from endpoints.api.gate import gate
 from endpoints.pages import health, web_hooks
 from endpoints.pages.people.admin_to_field import take_empty_field_for_none
 from endpoints.pages.people.administration import RecordedGroupAdmin, RecordedUserAdmin
@@ -16,6 +18,7 @@ admin.site.unregister([User, Group, Authenticator])  # second factors are remove
 admin.site.register(User, RecordedUserAdmin)
 admin.site.register(Group, RecordedGroupAdmin)
 take_empty_field_for_none(admin.site)
+handler400 = "endpoints.pages.errors.crafted"
 handler429 = "endpoints.pages.errors.too_many"  # django-allauth's
 handler500 = "endpoints.pages.errors.failed"
 
@@ -24,6 +27,9 @@ urlpatterns = [
     path("", include("endpoints.urls")),
     path("", include("speechstudio.account_urls")),
     path("hooks/speech/<str:token>", web_hooks.speech, name="hook"),
+    path("cli", cli, name="cli"),
+    path("api/", gate),
+    path("api/<path:rest>", gate, name="api"),
     path("admin/", admin.site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),

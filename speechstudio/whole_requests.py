@@ -8,6 +8,7 @@ The methods of gunicorn's worker are not documented; tests/processes/test_unfini
 """
 
 import contextlib
+import json
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -74,8 +75,10 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         conn, _began = self.receiving.pop(get_ident())
         if isinstance(body, str):
             conn.parser.mesg.force_close()
-            start_response(body, [("Content-Length", "0")])
-            return []
+            said = _problem(body) if environ["PATH_INFO"].startswith("/api/") else b""
+            kind = [("Content-Type", "application/problem+json")] if said else []
+            start_response(body, [("Content-Length", str(len(said))), *kind])
+            return [said] if said else []
         if body is not None:
             environ.pop("HTTP_TRANSFER_ENCODING", None)
             environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(body.tell())}
@@ -94,6 +97,12 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         for conn, began in list(self.receiving.values()):
             if now - began > most:
                 _end_reading(conn)
+
+
+def _problem(status: str) -> bytes:
+    """For programs: RFC 9457."""
+    number, title = int(status[:3]), status[4:]
+    return json.dumps({"type": "about:blank", "title": title, "status": number}).encode()
 
 
 def _body(environ: dict[str, Any]) -> IO[bytes] | str:

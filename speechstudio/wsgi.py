@@ -13,7 +13,8 @@ refuse_demo_accounts()
 os.environ.pop("SCRIPT_NAME", None)
 
 # Load the pages and the connection to the broker now, so that the first request does not wait for them.
-import speechstudio.urls  # noqa: E402, F401 (after set-up; loading it before the fork is the point)
+import endpoints.api.addresses  # noqa: E402, F401 (after set-up; loading it before the fork is the point)
+import speechstudio.urls  # noqa: E402, F401 (the same)
 from speechstudio.celery import app as celery  # noqa: E402 (after set-up)
 
 celery.finalize(auto=True)

@@ -45,7 +45,8 @@ class _Held(Protocol):
 
 
 def scope(person: Person, right: str) -> Scope:
-    if not person.is_active:
+    """Nowhere for a right that the token, by which a program acts as the person, does not have."""
+    if not person.is_active or right not in getattr(person, "only_rights", (right,)):
         return NOWHERE
     return EVERYWHERE if person.is_superuser else _scopes(person).get(right, NOWHERE)
 

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from endpoints import audit
+from endpoints.access import tokens
 from endpoints.access.grants import group_names, holding_groups
 from endpoints.access.sessions import end_one, end_others
 from endpoints.models.verbs import Verb
@@ -66,11 +67,12 @@ def _listed(roles: set[str]) -> str:
 
 @transaction.atomic
 def set_active(user: User, *, active: bool, actor: User) -> bool:
-    """Turn an account on, or off, which ends its sessions; returns whether anything changed."""
+    """Turn an account on, or off, which ends its sessions and tokens; returns whether anything changed."""
     if not User.objects.filter(pk=user.pk).exclude(is_active=active).update(is_active=active):
         return False
     if not active:
         end_others(user)
+        tokens.end_all(user)
     audit.record(Verb.ACCOUNT_ON if active else Verb.ACCOUNT_OFF, actor=actor, person=user.get_username())
     return True
 

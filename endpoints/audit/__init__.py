@@ -28,10 +28,12 @@ def record(
 
     An event about an endpoint names its resource too, and one about a change whose endpoint is gone names both. One
     about a change that is part of a bulk change leads to it. A TranslatableText is read in the language of the reader.
-    Call this inside the transaction of the act itself.
+    What a program does by a token of the API names the token. Call this inside the transaction of the act itself.
     """
     if isinstance(detail, TranslatableText):
         facts["detail"] = detail.stored
+    if token := getattr(actor, "by_token", ""):
+        facts["by_token"] = token
     about = change or bulk
     resource = resource or (endpoint.resource if endpoint else None)
     return Event.objects.create(

@@ -4,6 +4,7 @@ from endpoints.models.alert import Alert, AlertChoice
 from endpoints.models.alert_channel import AlertChannel
 from endpoints.models.alert_delivery import AlertDelivery, AlertNotice
 from endpoints.models.alert_watch import AlertWatch
+from endpoints.models.api_token import ApiRequest, ApiToken, ServiceAccount
 from endpoints.models.bulk import Bulk
 from endpoints.models.change import Change
 from endpoints.models.connection_check import ConnectionCheck
@@ -34,6 +35,8 @@ __all__ = [
     "AlertDelivery",
     "AlertNotice",
     "AlertWatch",
+    "ApiRequest",
+    "ApiToken",
     "Bulk",
     "Change",
     "ConnectionCheck",
@@ -59,6 +62,7 @@ __all__ = [
     "SavedView",
     "Seal",
     "SealedEvent",
+    "ServiceAccount",
     "SpeechModel",
     "Status",
     "Sweep",

@@ -155,6 +155,15 @@ class Change(Claimable):
         return "success" if self.state == ChangeState.DONE else "failed" if self.state in failed else "ended"
 
     @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def needs_decision(self) -> bool:
+        """A person has to say what happens next."""
+        return self.state == ChangeState.UNDECIDED
+
+    @property
     def can_be_canceled(self) -> bool:
         """Nothing has been sent, and no worker has started to send it."""
         return self.state == ChangeState.QUEUED and self.attempt == 0

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 
+from endpoints.pages import problems
+
 ADDRESSES = ("HTTP_HX_CURRENT_URL", "HTTP_REFERER")  # headers with an address
 
 
@@ -23,6 +25,8 @@ class CraftedRequests:
         headers = [request.META[name] for name in ADDRESSES if name in request.META]
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not all(map(_storable, texts)) or not all(map(_is_address, headers)) or not _is_length(length):
+            if problems.is_api(request):
+                return problems.problem("bad-request")
             return HttpResponseBadRequest("Bad request.", content_type="text/plain")
         return self.get_response(request)
 

@@ -14,6 +14,7 @@ from endpoints.access import sign_in_events
 from endpoints.access.client_address import client_address
 from endpoints.models.secret import CannotDecrypt
 from endpoints.models.service_errors import in_words
+from endpoints.pages.problems import is_api, of_status, problem
 
 RETRY_SECONDS = 10
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110, 9.2.1: they ask for no change
@@ -26,6 +27,8 @@ def failed(request: HttpRequest) -> HttpResponse:
     As the handler of last resort it also sees what failed in the middleware: session, person, language.
     """
     error = sys.exception()
+    if is_api(request):
+        return of_status(503 if isinstance(error, OperationalError | InterfaceError) else 500)
     if isinstance(error, OperationalError | InterfaceError):
         page = render_to_string(
             "503.html", {"full": any(words in str(error) for words in FULL), "sent": request.method not in SAFE}
@@ -34,6 +37,11 @@ def failed(request: HttpRequest) -> HttpResponse:
     if isinstance(error, CannotDecrypt):
         return HttpResponse(render_to_string("503_secrets.html", {"why": in_words(str(error))}), status=503)
     return defaults.server_error(request)
+
+
+def crafted(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400, as for a host that is not ours."""
+    return problem("bad-request") if is_api(request) else defaults.bad_request(request, exception)
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

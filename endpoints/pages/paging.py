@@ -116,6 +116,22 @@ def key_of(asked: str, order: Order, model: type[Model]) -> list[Any] | None:
     return _key(text, order.kinds(model)) if way == "after" else None
 
 
+def keys_after(rows: QuerySet[Any], order: Order, cursor: str, size: int) -> tuple[list[Any], str]:
+    """The primary keys of the rows after `cursor`, `size` of them in order, and the cursor of the next ones.
+
+    Raises ValueError for a cursor of another order.
+    """
+    if cursor:
+        key = _key(cursor, order.kinds(rows.model))
+        if key is None:
+            raise ValueError(cursor)
+        rows = order.after(rows, key)
+    found = list(order.sort(rows).values("pk", *order.fields)[: size + 1])
+    shown = found[:size]
+    last = ["" if shown[-1][field] is None else shown[-1][field] for field in order.fields] if shown else []
+    return [row["pk"] for row in shown], _token(last) if len(found) > size else ""
+
+
 def _read(rows: QuerySet[Any], order: Order, size: int, skipped: int = 0, *, backwards: bool = False) -> list[Any]:
     """The rows of a page and one more, which tells whether a next page exists. Only these rows are read whole."""
     keys = order.sort(rows, backwards=backwards)[skipped : skipped + size + 1].values("pk")

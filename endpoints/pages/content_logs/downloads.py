@@ -81,7 +81,7 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         return _requested(request, what)
     except verbs.TooMany as error:
-        form.add_error(None, _too_many(error))
+        form.add_error(None, too_many(error))
         return _form_page(request, endpoint, selection, form)
 
 
@@ -96,7 +96,7 @@ def _requested(request: HttpRequest, what: dict[str, Any]) -> HttpResponse:
     return redirect("endpoints:logs", pk=what["endpoint"].pk)
 
 
-def _too_many(error: verbs.TooMany) -> str:
+def too_many(error: verbs.TooMany) -> str:
     if error.kept:
         words = _("You already have %(count)s zip files here. Remove one on the Downloads page, then try again.")
     else:

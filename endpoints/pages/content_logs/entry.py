@@ -60,9 +60,13 @@ def log_entry(request: HttpRequest, pk: UUID, entry: int) -> HttpResponse:
 def _read(request: HttpRequest, endpoint: Endpoint, entry: int) -> tuple[str, LogEntry]:
     """The version is taken first, and the archive before: what changes in between is seen by the next poll."""
     version = LogsVersion.now(endpoint.pk, entry).version
+    return version, found(request, endpoint, entry)
+
+
+def found(request: HttpRequest, endpoint: Endpoint, entry: int) -> LogEntry:
     shown = get_object_or_404(door.log_entries(request.user).for_list(), pk=entry, endpoint=endpoint)
     shown.endpoint = endpoint
-    return version, shown
+    return shown
 
 
 @require_safe

@@ -144,6 +144,11 @@ def _found(person: Person, asked: dict[str, str]) -> SpeechModelQuerySet:
     return rows.deployed(door.endpoints(person)) if asked.get("deployed") else rows
 
 
+def selected(person: Person, asked: dict[str, str]) -> SpeechModelQuerySet:
+    """The models that the address asks for, in no order."""
+    return _expiring(_found(person, asked), asked)
+
+
 def _expiring(rows: SpeechModelQuerySet, asked: dict[str, str]) -> SpeechModelQuerySet:
     if first := _week(asked):
         rows = rows.expiring_from(first, days=7)

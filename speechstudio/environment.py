@@ -24,6 +24,7 @@ from speechstudio import server_urls
 NAMES = frozenset(
     {
         "ADMIN_SECOND_FACTOR",
+        "ALIVE_FILE",
         "ALLOWED_HOSTS",
         "BREAK_GLASS_ACCOUNT",
         "BROKER_URL",

@@ -7,7 +7,7 @@ WORKDIR /app
 COPY --chmod=755 manage.py ./
 COPY --chmod=755 speechstudio/bootstrap.py speechstudio/bootstrap.py
 COPY --chmod=755 speechstudio/locks/production.txt speechstudio/locks/production.txt
-RUN python3 -c "import runpy; runpy.run_path('speechstudio/bootstrap.py')['prepare']('production')"
+RUN python3 speechstudio/bootstrap.py
 COPY --chmod=755 . .
 # Containers can't write here, and each machine has its own: styles are collected and modules are compiled now.
 RUN VAR=/tmp/build python manage.py collect_styles && rm -r /tmp/build && python -m compileall -q endpoints speechstudio

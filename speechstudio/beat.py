@@ -6,6 +6,7 @@ from typing import Any
 from celery.beat import PersistentScheduler, ScheduleEntry
 
 from endpoints import hints
+from speechstudio import alive
 
 MOST_WAITING = 2  # sweeps
 
@@ -22,6 +23,10 @@ class Scheduler(PersistentScheduler):
         if entry.last_run_at and entry.last_run_at > now:
             entry.last_run_at = now - getattr(entry.schedule, "run_every", timedelta(0))
         return super().is_due(entry)
+
+    def tick(self, *arguments: Any, **options: Any) -> Any:
+        alive.touch()
+        return super().tick(*arguments, **options)
 
     def apply_async(self, entry: ScheduleEntry, *arguments: Any, **options: Any) -> Any:
         """Send an entry's message, unless its queue has a few already, which no worker takes."""

@@ -1,5 +1,7 @@
 """Creates `.venv` from the lock files beside this file, and restarts the command inside it.
 
+As a program it installs what a team's machine needs: `python3 speechstudio/bootstrap.py`.
+
 Uses the standard library only, because it runs before anything is installed. Errors are one line and exit code 1, also
 on systems that the requirements have no packages for, and for Pythons as old as 3.6.
 """
@@ -138,3 +140,7 @@ def say(line: str) -> None:
 def stop(line: str) -> NoReturn:
     say(line)
     raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    prepare("production")

@@ -26,6 +26,7 @@ NAMES = frozenset(
     {
         "ADMINS",
         "ADMIN_SECOND_FACTOR",
+        "ALIVE_FILE",
         "ALLOWED_HOSTS",
         "API_REQUESTS_PER_MINUTE",
         "BREAK_GLASS_ACCOUNT",

@@ -8,6 +8,8 @@ from celery import bootsteps
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from speechstudio import alive
+
 log = logging.getLogger(__name__)
 
 
@@ -21,15 +23,19 @@ class Heartbeat(bootsteps.StartStopStep):
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
-        self.timer: Any = None
+        self.timers: list[Any] = []
 
     def start(self, parent: Any) -> None:
         queues = tuple(parent.app.amqp.queues.consume_from)
-        self.timer = parent.timer.call_repeatedly(settings.SWEEP_SECONDS, beat, queues)
+        alive.touch()
+        self.timers = [
+            parent.timer.call_repeatedly(settings.SWEEP_SECONDS, beat, queues),
+            parent.timer.call_repeatedly(alive.SECONDS, alive.touch),
+        ]
 
     def stop(self, parent: Any) -> None:
-        if self.timer:
-            self.timer.cancel()
+        for timer in self.timers:
+            timer.cancel()
 
 
 def beat(*queues: str) -> None:

@@ -132,8 +132,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
-CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 15
+ALIVE_FILE = env.str("ALIVE_FILE", default="")  # worker and beat touch it
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker takes all queues unless its option -Q names some. What takes long has workers of its own, so that
 # deployments, refreshes and sweeps never wait for it.

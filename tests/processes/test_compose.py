@@ -1,11 +1,13 @@
 """docker-compose.yml and docker-compose.simulator.yml: their services, run as processes without containers."""
 
 import json
+import os
 import re
 import shlex
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,9 +25,9 @@ from tests.processes.installation import (
     SERVICES,
     SIMULATOR,
     TEXT,
-    VARIABLE,
     WITH_SIMULATOR,
     filled,
+    variables,
 )
 
 WORKERS = ("worker", "logs-worker")
@@ -113,6 +115,27 @@ def test_the_simulator_starts_as_the_file_says(set_up, tmp_path):
             servers.end(process)
 
 
+@pytest.mark.parametrize("service", ["worker", "logs-worker", "beat"])
+def test_the_health_check_of_worker_and_beat_passes_while_they_work_and_asks_no_proxy(installation, service):
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), f"http://127.0.0.1:{free_port()}")
+    kind, *command = OURS[service]["healthcheck"]["test"]
+    assert kind == "CMD"
+    alive = Path(installation.environment(service)["ALIVE_FILE"])
+    until(alive.exists)
+    os.utime(alive, (0, 0))
+    until(lambda: installation.run(service, command, **proxies).returncode == 0)
+
+
+def test_the_health_check_of_worker_and_beat_fails_when_they_do_not_work(set_up):
+    alive = Path(set_up.home, "tmp", "alive-of-nobody")
+    command = OURS["beat"]["healthcheck"]["test"][1:]
+    assert set_up.run("beat", command, ALIVE_FILE=alive).returncode != 0
+    alive.touch()
+    assert set_up.run("beat", command, ALIVE_FILE=alive).returncode == 0
+    os.utime(alive, (0, 0))
+    assert set_up.run("beat", command, ALIVE_FILE=alive).returncode != 0
+
+
 @pytest.mark.parametrize("service", ["web", "worker", "logs-worker", "beat", "simulator"])
 def test_a_service_stops_in_its_grace_period_and_leaves_no_process(installation, service):
     everybody = servers.family(installation.running[service])
@@ -152,13 +175,14 @@ def test_compose_refuses_the_file_without_them(tmp_path):
 
 def asked_in(text):
     """The names of variables, also those in defaults of others, with the kind of each."""
-    for name, kind, rest in VARIABLE.findall(text):
+    for _start, _end, name, kind, rest in variables(text):
         yield name, kind
-        yield from asked_in(rest)
+        yield from asked_in(rest or "")
 
 
 def test_the_file_asks_for_exactly_the_secrets_and_has_no_default_for_any():
-    assert {name for name, kind in asked_in(TEXT) if kind == "?"} == set(NEEDED)
+    needed = {name.removesuffix("_FILE") for name, kind in asked_in(TEXT) if kind == "?"}
+    assert needed == set(NEEDED)
     for name, value in SERVICES["web"]["environment"].items():
         if any(word in name for word in ("KEY", "PASSWORD", "SECRET")):
             assert filled(value, NEEDED) in ("", *NEEDED.values())
@@ -172,8 +196,9 @@ def test_each_service_that_reads_settings_gets_all_of_them():
             continue
         assert service["env_file"] == ".env", name
         # What the file itself says must not hide what .env says.
-        hidden = [variable for variable, text in service["environment"].items() if f"${{{variable}:" not in text]
-        assert hidden == (["POSTGRES_PASSWORD"] if name == "setup" else [*OF_SETUP])
+        hidden = {variable for variable, text in service["environment"].items() if f"${{{variable}:" not in text}
+        files = {f"{secret}_FILE" for secret in OF_SETUP}
+        assert hidden == ({"POSTGRES_PASSWORD", *files} if name == "setup" else {*OF_SETUP, *files})
 
 
 def test_only_setup_gets_the_password_of_the_owner_of_the_tables(set_up):
@@ -249,9 +274,9 @@ def test_the_simulator_is_reached_by_the_workers_on_their_loopback_address():
         assert service["depends_on"] == {"worker": {"condition": "service_started", "restart": True}}
 
 
-def test_only_the_web_server_is_reachable_from_outside():
+def test_only_the_proxy_is_reachable_from_outside():
     assert not any("ports" in service for service in ADDED.values())
-    assert [name for name, service in SERVICES.items() if "ports" in service] == ["web"]
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
 
 
 def test_the_image_has_no_metadata_of_source_control():

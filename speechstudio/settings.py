@@ -126,16 +126,14 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# A worker takes all queues unless its option -Q names some. What takes long has workers of its own, so that
-# deployments, refreshes and sweeps never wait for it.
+# A worker takes all queues unless its option -Q names some. What takes long has workers of its own, so nothing waits.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweeps"), Queue("logs")]
 _LONG = ("fetch", "collect", "purge", "tidy", "sweep_storage", "try_storage", "verify_activity")
 CELERY_TASK_ROUTES = {f"endpoints.tasks.{name}": {"queue": "logs"} for name in _LONG}
 CELERY_BEAT_SCHEDULER = "speechstudio.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     # A queue of its own, whose length tells whether anybody receives sweeps: the scheduler holds back what names one,
-    # so that none pile up.
-    # The others are routed by CELERY_TASK_ROUTES.
+    # so that none pile up. The others are routed by CELERY_TASK_ROUTES.
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"queue": "sweeps"}},
     "seal": {"task": "endpoints.tasks.seal", "schedule": 60, "options": {"queue": "sweeps"}},
     "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600},
@@ -152,7 +150,6 @@ HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # Machines of the own network ask the process itself, by http; the token of metrics passes there only.
     SECURE_REDIRECT_EXEMPT = ["^" + re.escape(f"{SCRIPT_NAME}/".lstrip("/")) + "(health/|metrics$)"]
     # Browsers keep to it for so long, also when HTTPS no longer works: it is raised by steps.
     SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=3600)

@@ -135,8 +135,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 15
 ALIVE_FILE = env.str("ALIVE_FILE", default="")  # worker and beat touch it
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# A worker takes all queues unless its option -Q names some. What takes long has workers of its own, so that
-# deployments, refreshes and sweeps never wait for it.
+# A worker takes all queues unless its option -Q names some. What takes long has workers of its own, so nothing waits.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweeps"), Queue("logs")]
 _LONG = ("fetch", "collect", "purge", "tidy", "sweep_storage", "try_storage", "verify_activity")
 CELERY_TASK_ROUTES = {f"endpoints.tasks.{name}": {"queue": "logs"} for name in _LONG}
@@ -159,7 +158,6 @@ HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # Machines of the own network ask the process itself, by http; the token of metrics passes there only.
     SECURE_REDIRECT_EXEMPT = ["^" + re.escape(f"{SCRIPT_NAME}/".lstrip("/")) + "(health/|metrics$)"]
     # Browsers keep to it for so long, also when HTTPS no longer works: it is raised by steps.
     SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=3600)

@@ -131,7 +131,7 @@ def test_expired_models_are_counted_and_the_next_expiration_is_in_the_future(mir
     now = timezone.now()
     for name, days in (("one", -3), ("two", 5), ("three", 40)):
         Endpoint.objects.create(
-            resource=mirrored, remote_id=uuid.uuid4(), display_name=name, expires_at=now + timedelta(days=days)
+            resource=mirrored, remote_id=str(uuid.uuid4()), display_name=name, expires_at=now + timedelta(days=days)
         )
     assert value("endpoints_expired") == 1
     assert value("next_expiration_seconds") == pytest.approx(5 * 86_400, abs=600)

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from endpoints import hints
 from tests.demo import PLAIN, ROOT, environment, free_port, until
+from tests.messages.exposed import promtool
 from tests.processes import servers
 from tests.processes.installation import (
     ADDED,
@@ -67,6 +68,20 @@ def test_web_worker_and_beat_become_ready_together(installation, postgresql):
     swept = "select at from endpoints_sweep"
     before = postgresql.ask("speechstudio", swept)
     until(lambda: postgresql.ask("speechstudio", swept) != before, seconds=60)
+
+
+def test_metrics_of_the_web_server_have_what_other_processes_have_counted(installation):
+    """Requests to the service are sent by workers alone; Prometheus asks by http, and by the name of the service."""
+    allowed = {"Authorization": f"Bearer {installation.dotenv['METRICS_TOKEN']}", "Host": "web:8000"}
+
+    def text():
+        return httpx.get(f"{installation.url}/metrics", headers=allowed, verify=PLAIN, trust_env=False).text
+
+    until(lambda: re.search(r'speechstudio_api_calls_total\{operation="Endpoints_List".*status="200"\} [1-9]', text()))
+    until(lambda: re.search(r'speechstudio_requests_total\{status="200",view="metrics"\} [1-9]', text()))
+    for line in ('worker_up{queue="celery"} 1.0', 'worker_up{queue="logs"} 1.0', "broker_up 1.0"):
+        assert f"speechstudio_{line}" in text()
+    promtool("check", "metrics", text=text())
 
 
 def test_the_health_check_of_the_file_passes_whatever_the_allowed_hosts_are(installation):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from bench import accept, bulkhead, durability, logs, rows, sign_ins, start
+from bench import accept, bulkhead, durability, logs, rows, sign_ins, start, watch
 from bench import list as listing
 from bench.figures import Noise, Row, table
 from bench.product import Failed
@@ -26,6 +26,7 @@ PARTS = {
     "logs": logs.measure,
     "bulkhead": bulkhead.measure,
     "sign-ins": sign_ins.measure,
+    "watch": watch.measure,
 }
 FEWEST_ROUNDS = 5
 

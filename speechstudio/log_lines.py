@@ -24,7 +24,7 @@ FIELDS = (
     *("operation", "service_request_id", "error", "retry", "wait", "queue"),
 )
 IN_TEXT_ALREADY = frozenset({"method", "path", "operation"})  # the sentence has them
-LAST = ("resource", "task", "of", "request_id")
+LAST = ("resource", "task", "of", "request_id", "traceparent")
 
 # Of what people or libraries put into sentences: names in paths, addresses of mail, secrets in addresses, and what
 # PostgreSQL and gunicorn add.

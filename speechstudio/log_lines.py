@@ -21,7 +21,7 @@ LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR")  # the first is the default
 # Fields that a call may give. Libraries give others, such as whole requests with their addresses and bodies.
 FIELDS = (
     *("method", "path", "status", "ms", "bytes", "user"),
-    *("operation", "service_request_id", "error", "retry", "wait", "queue"),
+    *("operation", "service_request_id", "error", "retry", "wait"),
 )
 IN_TEXT_ALREADY = frozenset({"method", "path", "operation"})  # the sentence has them
 LAST = ("resource", "task", "of", "request_id", "traceparent")

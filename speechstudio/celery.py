@@ -49,6 +49,12 @@ app.steps["worker"].add(Heartbeat)
 task_lines.connect()
 
 
+@app.on_configure.connect
+def send_traces(**_: Any) -> None:
+    if import_module("speechstudio.start").settings.TRACES:
+        import_module("speechstudio.tracing").connect()
+
+
 @setup_logging.connect
 def write_lines_as_everywhere(**_: Any) -> None:
     """Celery would set levels and handlers of its own, by its option --loglevel; LOG_LEVEL is for all processes."""

@@ -51,7 +51,8 @@ def report_of(record: logging.LogRecord) -> Report | None:
     """None for what is no error of ours, such as a request that was refused."""
     if is_refusal(record) or record.name.startswith(OF_REPORTING):
         return None
-    tags = {name: str(value) for name, value in get_contextvars().items() if name in TAGS}
+    bound = get_contextvars()
+    tags = {name: str(bound[name]) for name in TAGS if name in bound}
     error = record.exc_info[1] if record.exc_info else None
     if error is None:  # the pattern of the sentence, without what is put into it
         return Report(masked(" ".join(str(record.msg).split())), record.name, tags)

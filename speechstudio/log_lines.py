@@ -21,10 +21,10 @@ LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR")  # the first is the default
 # Fields that a call may give. Libraries give others, such as whole requests with their addresses and bodies.
 FIELDS = (
     *("method", "path", "status", "ms", "bytes", "user"),
-    *("operation", "service_request_id", "error", "retry", "wait", "queue"),
+    *("operation", "service_request_id", "error", "retry", "wait"),
 )
 IN_TEXT_ALREADY = frozenset({"method", "path", "operation"})  # the sentence has them
-LAST = ("resource", "task", "of", "request_id")
+LAST = ("resource", "task", "of", "request_id", "traceparent")
 
 # Of what people or libraries put into sentences: names in paths, addresses of mail, secrets in addresses, and what
 # PostgreSQL and gunicorn add.
@@ -32,7 +32,7 @@ _HIDDEN = re.compile(
     r"(?P<path>/people/(?:groups/)?|/hooks/speech/|/sign-in/reset/)(?!groups/|new/|sent/|done/)[^/?\n]+"
     r"|(?P<name>\b(?:sig|token|key|code|password|secret)=)[^&\s'\"]+"
     r"|(?P<detail>\bDETAIL: ).*"
-    r"|(?P<ip>\bip=)[^\s:]+(?::[^\s:]+)*"
+    r"|(?P<ip>\bip=)[\w.:]*\w"
 )
 _MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -101,4 +101,4 @@ def _in_one_line(text: str) -> str:
 
 def _quoted(value: object) -> str:
     text = str(value)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=not text.isprintable())

@@ -12,7 +12,7 @@ from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from kombu import Queue
 
-from speechstudio import __version__, front
+from speechstudio import __version__, front, tracing
 from speechstudio.application_threads import THREADS
 from speechstudio.environment import Environment
 from speechstudio.log_settings import log_settings
@@ -290,4 +290,7 @@ STORAGES = {
 # Logs, and who is told of errors.
 globals().update(log_settings(env, VAR, demo=DEMO))
 OTEL_EXPORTER_OTLP_ENDPOINT = collector("OTEL_EXPORTER_OTLP_ENDPOINT", env.text("OTEL_EXPORTER_OTLP_ENDPOINT"))
+TRACES = bool(OTEL_EXPORTER_OTLP_ENDPOINT) and tracing.installed()
+if TRACES:
+    MIDDLEWARE.insert(MIDDLEWARE.index("endpoints.pages.polls.Polls") + 1, "speechstudio.tracing.RequestSpans")
 SERVER_EMAIL, EMAIL_SUBJECT_PREFIX = DEFAULT_FROM_EMAIL, "[Speech Studio] "

@@ -1,6 +1,5 @@
 """System checks of the settings that tell people of errors, or send traces."""
 
-from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -8,8 +7,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-PACKAGES = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")  # as pyproject.toml's extra `otel` has them
-MODULES = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
+from speechstudio import tracing
 
 
 @register()
@@ -28,19 +26,12 @@ def admins_get_mail(**_: Any) -> list[CheckMessage]:
 
 @register()
 def traces_can_be_sent(**_: Any) -> list[CheckMessage]:
-    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT or opentelemetry_is_installed():
+    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT or tracing.installed():
         return []
     return [
         Warning(
             "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry isn't installed, so no traces are sent.",
-            hint=f"Run .venv/bin/python -m pip install {' '.join(PACKAGES)}",
+            hint=f"Run .venv/bin/python -m pip install {' '.join(tracing.PACKAGES)}",
             id="endpoints.W042",
         )
     ]
-
-
-def opentelemetry_is_installed() -> bool:
-    try:
-        return all(find_spec(name) for name in MODULES)
-    except ModuleNotFoundError:  # of a package above
-        return False

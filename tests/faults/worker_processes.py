@@ -26,7 +26,7 @@ ALONE = ["--without-mingle", "--without-gossip"]
 class WorkerProcesses:
     """Each worker has its own process group and log, and receives from the queue with its name."""
 
-    def __init__(self, home, redis):
+    def __init__(self, home, redis, **more):
         self.home, self.redis, self.running, self.commands = home, redis, {}, {}
         self.temporary = home / "tmp"
         self.temporary.mkdir()
@@ -37,6 +37,7 @@ class WorkerProcesses:
             BROKER_URL=redis.url,
             TMPDIR=self.temporary,
             LOOK_SECONDS=10,
+            **more,
         )
 
     def start(self, name, command):

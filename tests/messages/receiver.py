@@ -5,8 +5,9 @@ import gzip
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 
-import brotli
+UNPACK = {"gzip": gzip.decompress, "br": import_module("brotli").decompress, "identity": bytes}
 
 
 class Receiver(ThreadingHTTPServer):
@@ -28,7 +29,7 @@ class Receive(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        unpack = {"gzip": gzip.decompress, "br": brotli.decompress}.get(self.headers.get("Content-Encoding"), bytes)
+        unpack = UNPACK[self.headers.get("Content-Encoding", "identity")]
         self.server.got.append((self.path, dict(self.headers), unpack(body)))
         self.send_response(200)
         self.send_header("Content-Length", "2")

@@ -5,6 +5,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 
 import pytest
 from django.core import mail
@@ -12,7 +13,6 @@ from django.core import mail
 from endpoints import tasks
 from endpoints.access import permissions
 from endpoints.changes import work
-from speechstudio import error_reports
 from speechstudio.error_reports import EVERY_SECONDS, ErrorMail
 from speechstudio.error_tracker import ErrorTracker
 from tests.demo import ROOT, environment, until
@@ -41,7 +41,7 @@ def admins(settings, tmp_path):
         yield handler
 
 
-def broken(*_arguments):
+def broken(*_arguments, **_options):
     secret = LOCAL
     try:
         raise KeyError(secret)
@@ -77,7 +77,7 @@ def test_a_page_that_fails_is_one_mail_without_anything_of_the_person(admins, fa
     assert f"Request id: {request_id}\n" in message.body
     assert "Error: builtins.LookupError\n" in message.body
     assert "Because of: builtins.KeyError\n" in message.body
-    assert "  endpoints/access/door/" in message.body
+    assert "  endpoints/access/permissions.py, line " in message.body
     assert [text for text in OF_PEOPLE if text in str(message.message())] == []
 
 
@@ -85,8 +85,8 @@ def test_a_storm_is_one_mail_an_hour_which_says_how_many_there_were(admins, fail
     for _ in range(5):
         failing()
     mails(1)
-    later = error_reports.time.time() + EVERY_SECONDS + 1
-    monkeypatch.setattr(error_reports.time, "time", lambda: later)
+    later = time.time() + EVERY_SECONDS + 1
+    monkeypatch.setattr("speechstudio.error_reports.time.time", lambda: later)
     failing()
     _first, second = mails(2)
     assert "4 more of this kind have happened" in second.body
@@ -121,7 +121,7 @@ def test_a_refused_request_is_no_error(admins, nemo, client):
 def test_a_task_that_fails_is_told_with_its_row(admins, db, monkeypatch):
     monkeypatch.setattr(work, "take", broken)
     row = "6f1b0b52-0d5e-4b0c-8a51-52f7d0a0d4c1"
-    assert tasks.step.apply([row]).failed()
+    assert tasks.step.apply((row,)).failed()
     (message,) = mails(1)
     assert f"Task: step\nOf: {row}\n" in message.body
     assert [text for text in OF_PEOPLE if text in str(message.message())] == []
@@ -154,7 +154,8 @@ def test_sentry_gets_the_classes_and_places_and_nothing_of_the_person(sentry, fa
     with reporting_to(ErrorTracker(dsn=dsn(sentry), environment="production")) as handler:
         request_id = failing()
         handler._client.flush(20)
-    (address, _headers, body), (event,) = *sentry.got, events(sentry)
+    ((address, _headers, body),) = sentry.got
+    (event,) = events(sentry)
     assert address == "/api/7/envelope/"
     first, last = event["exception"]["values"]
     assert (first["type"], last["type"]) == ("KeyError", "LookupError")

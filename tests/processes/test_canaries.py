@@ -297,6 +297,30 @@ def test_no_secret_is_in_a_file_or_log(stage):
     assert found_in(logs, secrets(stage)) == []
 
 
+def lines_of(stage, name):
+    return (stage.var / "log" / f"{name}.log").read_text().splitlines()
+
+
+def test_each_request_is_a_line_without_its_query_and_with_no_more_of_the_person_than_a_number(stage):
+    requests = [line for line in lines_of(stage, "web") if " speechstudio.requests: " in line]
+    assert len(requests) > len(stage.pages)
+    assert any("GET /search/ status=200 " in line and " user=1 " in line for line in requests)
+    assert [line for line in requests if "?" in line or "canary" in line or "/health/" in line] == []
+    assert [line for line in [*requests, *lines_of(stage, "worker")] if re.search(r"\badmin\b", line)] == []
+
+
+def test_what_only_repeats_is_no_line_of_a_worker(stage):
+    lines = [line for line in lines_of(stage, "worker") if re.match(r"\d{4}-", line)]
+    assert any(" ready." in line for line in lines)
+    assert [line for line in lines if re.search(r"received|task=(sweep|seal)\b|GET \w+_List status=200", line)] == []
+
+
+def test_calls_that_change_something_have_the_ids_of_both_sides(stage):
+    calls = [line for line in lines_of(stage, "worker") if " endpoints.azure.calls: POST WebHooks_Create " in line]
+    assert calls
+    assert all(re.search(r"status=201 .*service_request_id=[0-9a-f-]{36} resource=", line) for line in calls)
+
+
 def test_no_secret_is_in_a_message_of_the_broker(stage):
     assert found_in(stage.broker(), secrets(stage)) == []
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 
-from endpoints import azure, hints, tidying
+from endpoints import azure, hints
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
 from endpoints.changes import reconcile, work
@@ -28,6 +28,7 @@ from endpoints.messages import mail
 from endpoints.mirror import removals, versions, web_hooks
 from endpoints.mirror.refresh import refresh as refresh_mirror
 from endpoints.models import Change, ConnectionCheck, Download, LogArchive, Purge, Resource, Restoration, Sweep
+from endpoints.upkeep import tidying
 
 
 @shared_task

@@ -86,7 +86,7 @@ class Verb(models.TextChoices):
     SECOND_FACTOR_REMOVED = "account-factor-removed", _("%(actor)s removed the second factor of %(person)s")
     PERSON_ANONYMIZED = "account-anonymized", _("%(actor)s made a person anonymous in Activity: %(events)s")
     EVENTS_REMOVED = "events-removed", _("%(actor)s removed the events before %(day)s (UTC) from Activity: %(events)s")
-    BACKED_UP = "backup-made", _("A backup was made: %(rows)s")
+    BACKED_UP = "backup-made", _("A backup was made: %(number)s")
     RESTORED = "backup-restored", _("The database was restored from a backup of %(time)s")
     VIEW_SHARED = "view-shared", _("%(actor)s shared the view %(view)s")
     VIEW_CHANGED = "view-changed", _("%(actor)s changed the shared view %(view)s")

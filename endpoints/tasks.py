@@ -14,7 +14,7 @@ from celery import shared_task
 from django.conf import settings
 from django.urls import reverse
 
-from endpoints import azure, hints, tidying
+from endpoints import azure, hints
 from endpoints.alerts import delivery, watch
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
@@ -39,6 +39,7 @@ from endpoints.models import (
     Sweep,
 )
 from endpoints.models.due import work as work_rows
+from endpoints.upkeep import tidying
 
 
 @shared_task

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from endpoints.models import times
 from endpoints.models.numbers import grouped
 from endpoints.models.status import ChangeKind
 from endpoints.models.verbs import WORDS, Verb
@@ -176,7 +178,12 @@ def _words(event: Event) -> dict[str, str]:
         words["endpoints"] = ngettext("%(count)s endpoint", "%(count)s endpoints", count) % {"count": grouped(count)}
     if isinstance(events := facts.get("events"), int):
         words["events"] = ngettext("%(count)s event", "%(count)s events", events) % {"count": grouped(events)}
-    if isinstance(files := facts.get("files"), int):
+    if event.verb == Verb.BACKED_UP:
+        rows = int(facts.get("rows") or 0)
+        words["number"] = ngettext("%(count)s row", "%(count)s rows", rows) % {"count": grouped(rows)}
+    elif event.verb == Verb.RESTORED and (at := parse_datetime(str(facts.get("time")))):
+        words["time"] = times.zoned(at)
+    elif isinstance(files := facts.get("files"), int):
         words["number"] = ngettext("%(count)s file", "%(count)s files", files) % {"count": grouped(files)}
     return words
 

@@ -93,7 +93,7 @@ class Verb(models.TextChoices):
     TOKEN_REVOKED_OF = "account-token-revoked-of", _("%(actor)s revoked the token %(token)s of %(person)s")
     PERSON_ANONYMIZED = "account-anonymized", _("%(actor)s made a person anonymous in Activity: %(events)s")
     EVENTS_REMOVED = "events-removed", _("%(actor)s removed the events before %(day)s (UTC) from Activity: %(events)s")
-    BACKED_UP = "backup-made", _("A backup was made: %(rows)s")
+    BACKED_UP = "backup-made", _("A backup was made: %(number)s")
     RESTORED = "backup-restored", _("The database was restored from a backup of %(time)s")
     VIEW_SHARED = "view-shared", _("%(actor)s shared the view %(view)s")
     VIEW_CHANGED = "view-changed", _("%(actor)s changed the shared view %(view)s")

@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from endpoints.backups import making, restoring, settling
-from endpoints.backups.stored_logs import Mode
 from endpoints.models import SpeechModel
+from endpoints.upkeep.backups import making, restoring, settling
+from endpoints.upkeep.backups.stored_logs import Mode
 
 
 class Elsewhere:

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from endpoints.backups import settling
 from endpoints.changes import decisions, submit
 from endpoints.models import Change, Endpoint, Resource, Restoration
 from endpoints.models.status import ChangeState
+from endpoints.upkeep.backups import settling
 from tests.changes.requests import later, request_create, request_model, unleased
 from tests.faults.invariants import all_endpoints, posts
 

@@ -12,12 +12,12 @@ from django.db.models.functions import Now
 
 from endpoints import tasks
 from endpoints.audit import sealing, verifying
-from endpoints.backups import restoring, tables
-from endpoints.backups.stored_logs import Mode
 from endpoints.logs.storage.place import open_stored, store
 from endpoints.models import Download, Endpoint, Event, HookCall, LogFile, Purge, Resource, Seal
 from endpoints.models.event import Verb
 from endpoints.models.secret import locked
+from endpoints.upkeep.backups import restoring, tables
+from endpoints.upkeep.backups.stored_logs import Mode
 from tests.changes.requests import request_create
 from tests.logs.steps import keep_logs
 

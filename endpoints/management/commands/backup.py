@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import speechstudio
-from endpoints.backups import keys, making, versions
-from endpoints.backups.stored_logs import Mode
+from endpoints.upkeep.backups import keys, making, versions
+from endpoints.upkeep.backups.stored_logs import Mode
 
 VERSION = getattr(speechstudio, "__version__", "0.1.0")
 
@@ -16,7 +16,7 @@ VERSION = getattr(speechstudio, "__version__", "0.1.0")
 class Command(BaseCommand):
     help = (
         "Write a backup of the database, and with --logs whole also of the saved content logs, to a new file. People "
-        "can go on working. It fits SQLite and PostgreSQL, whichever it is made from. ENCRYPTION_KEYS are not in it."
+        "can go on working. It fits SQLite and PostgreSQL, whichever it is made from. It lacks ENCRYPTION_KEYS."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

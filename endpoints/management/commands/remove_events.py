@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from endpoints import tidying
 from endpoints.audit import erasing, rights, sealing
+from endpoints.upkeep import tidying
 
 
 class Command(BaseCommand):

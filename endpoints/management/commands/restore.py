@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from endpoints.audit import rights
-from endpoints.backups import archive, restoring, settling
+from endpoints.upkeep.backups import archive, restoring, settling
 from speechstudio.log_filters import database_error
 
 SWITCHED_OFF = (

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import IO, Any
+from uuid import UUID
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
-from endpoints.backups.archive import LOGS, PIECE, Damaged, Writer
 from endpoints.logs.storage.place import make_private, open_stored, store
 from endpoints.models import LogFile
+from endpoints.upkeep.backups.archive import LOGS, PIECE, Damaged, Writer
 
 BATCH = 1000  # rows
 
@@ -66,23 +67,42 @@ def forget_missing() -> int:
 
     Returns how many. Raises OSError, or the storage's own errors, when it can't be read.
     """
-    count, absent = 0, list[int]()
-    for pk, name in _stored():
-        if not store().exists(name):
+    count = 0
+    for endpoint in list(LogFile.objects.stored().order_by().values_list("endpoint", flat=True).distinct()):
+        count += sum(_forget(batch) for batch in _absent(endpoint))
+    return count
+
+
+def _absent(endpoint: UUID) -> Iterator[list[int]]:
+    """Ids of the files of one endpoint that are not there, in batches: its folder is listed once."""
+    present: dict[str, set[str]] = {}
+    absent = list[int]()
+    for pk, name in _stored(endpoint=endpoint):
+        folder, _slash, last = name.rpartition("/")
+        if folder not in present:
+            present = {folder: _listed(folder)}
+        if last not in present[folder]:
             absent.append(pk)
         if len(absent) >= BATCH:
-            count += _forget(absent)
+            yield absent
             absent = []
-    return count + _forget(absent)
+    yield absent
+
+
+def _listed(folder: str) -> set[str]:
+    try:
+        return set(store().listdir(folder)[1])
+    except FileNotFoundError:
+        return set()
 
 
 def _forget(absent: list[int]) -> int:
     return LogFile.objects.filter(pk__in=absent).update(stored_as="", stored_at=None, sha256="", etag="")
 
 
-def _stored() -> Iterator[tuple[int, str]]:
+def _stored(**of: Any) -> Iterator[tuple[int, str]]:
     """Ids and names of the files that are here, by their rows."""
-    rows: Any = LogFile.objects.exclude(stored_as="").order_by("pk")
+    rows: Any = LogFile.objects.stored().filter(**of).order_by("pk")
     last = 0
     while batch := list(rows.filter(pk__gt=last).values_list("pk", "stored_as")[:BATCH]):
         yield from batch

@@ -18,8 +18,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from endpoints.audit import rights
-from endpoints.backups import archive, keys, settling, stored_logs, tables, versions
 from endpoints.models import encrypted_values
+from endpoints.upkeep.backups import archive, keys, settling, stored_logs, tables, versions
 
 # Rows of these are somebody's: a database that has any is not empty. In English, for the sentence.
 SOMEBODYS = {
@@ -27,6 +27,7 @@ SOMEBODYS = {
     "endpoints_resource": "Speech resources",
     "endpoints_endpoint": "endpoints",
     "endpoints_change": "changes",
+    "endpoints_event": "events",
 }
 LOCK_SECONDS = 10
 
@@ -57,9 +58,13 @@ def verify(path: Path, *, encryption_keys: Sequence[str] | None) -> dict[str, An
     Raises Damaged, TooNew, WrongKeys, OSError.
     """
     with archive.reading(path) as reader:
-        if versions.unknown(reader.manifest["migrations"]):
+        try:
+            unknown, needed = versions.unknown(reader.manifest["migrations"]), [*reader.manifest["keys"]]
+        except (LookupError, TypeError, ValueError):
+            raise archive.Damaged("It was changed since it was written.") from None
+        if unknown:
             raise archive.TooNew(archive.newer(reader.manifest))
-        if encryption_keys is not None and (why := keys.refusal(reader.manifest["keys"], encryption_keys)):
+        if encryption_keys is not None and (why := keys.refusal(needed, encryption_keys)):
             raise WrongKeys(why)
         for _name, _content in reader.members():
             pass

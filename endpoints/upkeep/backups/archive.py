@@ -136,7 +136,9 @@ class Reader:
         self._digest, self._members = hashlib.sha256(), 0
         self.manifest: dict[str, Any] = self._json(first)
         self.end: dict[str, Any] = {}
-        if self.manifest.get("format", 0) > FORMAT:
+        if not isinstance(self.manifest.get("format"), int):
+            raise Damaged("It was changed since it was written.")
+        if self.manifest["format"] > FORMAT:
             raise TooNew(newer(self.manifest))
 
     def members(self) -> Iterator[tuple[str, IO[bytes]]]:

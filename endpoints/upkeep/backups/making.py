@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ from django.apps import apps
 from django.db import connection
 
 from endpoints import audit
-from endpoints.backups import archive, keys, stored_logs, tables, versions
-from endpoints.backups.snapshot import snapshot
 from endpoints.models.claim import database_now
 from endpoints.models.verbs import Verb
+from endpoints.upkeep.backups import archive, keys, stored_logs, tables, versions
+from endpoints.upkeep.backups.snapshot import snapshot
 
 
 @dataclass
@@ -40,33 +40,42 @@ def make(
 
     `in_between`: called when the moment is fixed and no row has been read. Raises FileExistsError, OSError, NotCurrent.
     """
-    missing, current = 0, versions.refuse_unless_current()
+    current = versions.refuse_unless_current()
     with archive.writing(path) as writer, snapshot():
         if versions.applied() != current:
             raise versions.NotCurrent("DATABASE_URL: the database was migrated at this moment. Start the backup again.")
-        writer.add_json(archive.MANIFEST, _manifest(version, encryption_keys, logs))
         in_between()
-        for model in tables.kept(apps):
-            writer.add_rows(tables.label(model), tables.lines(model))
-        if logs == stored_logs.Mode.WHOLE:
-            missing = stored_logs.add_all(writer)
-        writer.finish(missing=missing)
+        missing = write(writer, apps, version=version, encryption_keys=encryption_keys, logs=logs)
     made = Made(sum(writer.rows.values()), writer.files, writer.bytes, missing)
     audit.record(Verb.BACKED_UP, rows=made.rows, files=made.files, logs=logs.value)
     return made
 
 
-def _manifest(version: str, encryption_keys: Sequence[str], logs: stored_logs.Mode) -> dict[str, Any]:
+def write(
+    writer: archive.Writer, models: Any, *, version: str, encryption_keys: Sequence[str], logs: stored_logs.Mode
+) -> int:
+    """Write all of it. `models`: Django's apps of the version that the database has.
+
+    Returns how many content logs are missing, because they were removed meanwhile.
+    """
+    writer.add_json(archive.MANIFEST, _manifest(models, version, encryption_keys, logs))
+    for model in tables.kept(models):
+        writer.add_rows(tables.label(model), tables.lines(model))
+    missing = stored_logs.add_all(writer) if logs == stored_logs.Mode.WHOLE else 0
+    writer.finish(missing=missing)
+    return missing
+
+
+def _manifest(models: Any, version: str, encryption_keys: Sequence[str], logs: stored_logs.Mode) -> dict[str, Any]:
     return {
         "product": "Speech Studio, self-hosted",
         "format": archive.FORMAT,
         "version": version,
         "at": database_now().astimezone(UTC).isoformat(),
-        "made_at": datetime.now(UTC).isoformat(),
         "database": connection.vendor,
         "migrations": versions.applied(),
         "keys": keys.fingerprints(encryption_keys),
         "logs": logs.value,
-        "columns": {tables.label(model): tables.columns(model) for model in tables.kept(apps)},
-        "numbering": tables.numbering(apps),
+        "columns": {tables.label(model): tables.columns(model) for model in tables.kept(models)},
+        "numbering": tables.numbering(models),
     }

@@ -1,0 +1,150 @@
+"""What grows is removed when RETENTION_DAYS says so, and what is still needed stays."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry as AdministrationEntry
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.utils import timezone
+
+from endpoints import audit
+from endpoints.audit import sealing, verifying
+from endpoints.models import Bulk, Change, ConnectionCheck, Download, Draft, Event, HookCall
+from endpoints.models.append_only import erasing
+from endpoints.models.event import Verb
+from endpoints.models.status import ChangeKind, ChangeState
+from endpoints.upkeep import tidying
+from speechstudio.retention import retention_days
+
+OLD = timedelta(days=100)
+
+
+def tidy(**days):
+    tidying.tidy(retention_days({kind.replace("_", "-"): str(number) for kind, number in days.items()}))
+
+
+def aged(rows, *columns, by=OLD):
+    rows.update(**{column: F(column) - by for column in columns})
+
+
+def closed_change(endpoint, days_ago, **facts):
+    values = {"kind": ChangeKind.EDIT, "state": ChangeState.DONE, **facts}
+    at = timezone.now() - timedelta(days=days_ago)
+    return Change.objects.create(endpoint=endpoint, closed_at=at, **values)
+
+
+def test_what_nobody_goes_on_with_is_removed_after_its_days(alice, resource):
+    Draft.objects.create(owner=alice.user)
+    HookCall.objects.create(invocation_id="old")
+    ConnectionCheck.objects.create(resource=resource, draft=True)
+    for rows, column in (
+        (Draft.objects, "updated_at"),
+        (ConnectionCheck.objects, "updated_at"),
+        (HookCall.objects, "at"),
+    ):
+        aged(rows.all(), column, by=timedelta(days=5))
+    tidy(drafts=10, connection_checks=10, hook_calls=10)
+    assert [rows.count() for rows in (Draft.objects, ConnectionCheck.objects, HookCall.objects)] == [1, 1, 1]
+    tidy(drafts=4, connection_checks=4, hook_calls=4)
+    assert [rows.count() for rows in (Draft.objects, ConnectionCheck.objects, HookCall.objects)] == [0, 0, 0]
+
+
+def test_more_than_a_batch_is_removed(db):
+    HookCall.objects.bulk_create(HookCall(invocation_id=str(n)) for n in range(2 * tidying.BATCH + 1))
+    aged(HookCall.objects.all(), "at")
+    HookCall.objects.create(invocation_id="new")
+    tidy()
+    assert [call.invocation_id for call in HookCall.objects.all()] == ["new"]
+
+
+def test_ended_sessions_go_with_what_the_list_of_sessions_knows_of_them(alice):
+    alice.get("/endpoints/")
+    living = Session.objects.count()
+    Session.objects.create(session_key="ended", session_data="", expire_date=timezone.now() - OLD)
+    UserSession.objects.create(user=alice.user, session_key="ended", ip="127.0.0.1")
+    aged(UserSession.objects.filter(session_key="ended"), "last_seen_at")
+    tidy()
+    assert Session.objects.count() == living
+    assert not UserSession.objects.filter(session_key="ended").exists()
+    assert alice.get("/endpoints/").status_code == 200
+
+
+def test_downloads_that_have_ended_stay_as_long_as_their_zip(alice, endpoint):
+    facts = {"endpoint": endpoint, "actor": alice.user}
+    Download.objects.create(**facts, selection="a", state="expired")
+    Download.objects.create(**facts, selection="b", state="expired", stored_as="x/b.zip")
+    Download.objects.create(**facts, selection="c", state="paused")
+    aged(Download.objects.all(), "updated_at")
+    tidy(downloads=0)
+    assert Download.objects.count() == 3
+    tidy(downloads=99)
+    assert [*Download.objects.order_by("selection").values_list("selection", flat=True)] == ["b", "c"]
+
+
+def test_closed_changes_stay_for_ever_unless_a_number_of_days_is_set(endpoint):
+    for _change in range(20):
+        closed_change(endpoint, 1000)
+    tidy()
+    assert Change.objects.count() == 20
+
+
+def test_of_an_endpoint_that_exists_the_newest_changes_stay(endpoint):
+    for days in range(91, 111):
+        closed_change(endpoint, days)
+    recent = [closed_change(endpoint, days).pk for days in (1, 89)]
+    tidy(changes=90)
+    left = Change.objects.order_by("-closed_at")
+    assert left.count() == tidying.NEWEST
+    assert {*recent} < {*left.values_list("pk", flat=True)}
+
+
+def test_of_an_endpoint_that_is_gone_none_stay_but_open_ones(endpoint):
+    first = closed_change(endpoint, 100, state=ChangeState.REPLACED)
+    closed_change(endpoint, 100)
+    kept = Change.objects.create(endpoint=endpoint, kind=ChangeKind.CHANGE_MODEL, replaces=first)
+    Bulk.objects.create(kind=ChangeKind.EDIT)
+    aged(Bulk.objects.all(), "requested_at")
+    type(endpoint).objects.update(gone_at=timezone.now())
+    tidy(changes=90)
+    assert {*Change.objects.values_list("pk", flat=True)} == {first.pk, kept.pk}  # what an open one replaces
+    assert not Bulk.objects.exists()
+
+
+@pytest.fixture
+def old_events(alice):
+    for view in ("First", "Second"):
+        audit.record(Verb.VIEW_SHARED, actor=alice.user, view=view)
+    with erasing("UPDATE"):
+        aged(Event.objects.all(), "at")
+    sealing.seal_all()
+    AdministrationEntry.objects.create(user=alice.user, action_flag=1, object_repr="x")
+    aged(AdministrationEntry.objects.all(), "action_time")
+    return Event.objects.count()
+
+
+def test_events_stay_for_ever_unless_a_number_of_days_is_set(old_events):
+    tidy()
+    assert Event.objects.count() == old_events
+    assert AdministrationEntry.objects.exists()
+
+
+def test_events_are_removed_after_their_days_and_the_rest_can_be_verified(old_events):
+    tidy(events=99)
+    assert [event.verb for event in Event.objects.all()] == [Verb.EVENTS_REMOVED]
+    assert not AdministrationEntry.objects.exists()
+    sealing.seal_all()
+    assert verifying.verify().problem is None
+    tidy(events=99)
+    assert Event.objects.count() == 1
+
+
+def test_the_command_takes_its_day_from_the_setting(old_events, settings, capsys):
+    settings.RETENTION_DAYS = retention_days({})
+    with pytest.raises(CommandError, match="RETENTION_DAYS has no days for events"):
+        call_command("remove_events", "--yes")
+    settings.RETENTION_DAYS = retention_days({"events": "99"})
+    call_command("remove_events", "--yes")
+    assert f"Removed: {old_events} events" in capsys.readouterr().out

@@ -391,7 +391,7 @@ def test_a_receiver_that_refuses_for_long_is_given_up_and_its_owner_sees_it(endp
     page = alice.get(f"/alerts/channels/{channel.pk}/").content.decode()
     assert "The address refused the message. Check the address and its token. (HTTP 503)" in page
     look(timezone.now() + timedelta(hours=1))
-    assert "Alerts can&#x27;t be delivered to the channel Hook." in alice.get("/alerts/").content.decode()
+    assert "Alerts can&#x27;t be delivered to the channel <bdi>Hook</bdi>." in alice.get("/alerts/").content.decode()
 
 
 def test_a_redirect_is_not_followed(endpoint, alice, receiver):

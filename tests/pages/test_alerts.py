@@ -38,7 +38,8 @@ def bell(client, address="/endpoints/"):
 
 
 def text(client, address):
-    return client.get(address).content.decode()
+    """The page without the marks that set names apart."""
+    return re.sub("</?bdi>", "", client.get(address).content.decode())
 
 
 def test_the_bell_counts_what_is_new_until_it_is_marked_as_read(endpoint, bob):
@@ -96,7 +97,7 @@ def test_only_what_still_holds_is_shown_when_that_is_chosen(endpoint, bob):
     endpoint.resource.__class__.objects.update(failing_since=timezone.now() - timedelta(minutes=6))
     look()
     page = text(bob, "/alerts/?show=now")
-    assert "refuses its key" in page
+    assert "can&#x27;t be reached" in page
     assert "failed." not in page
 
 

@@ -141,8 +141,7 @@ _LONG = ("fetch", "collect", "purge", "tidy", "sweep_storage", "try_storage", "v
 CELERY_TASK_ROUTES = {f"endpoints.tasks.{name}": {"queue": "logs"} for name in _LONG}
 CELERY_BEAT_SCHEDULER = "speechstudio.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    # A queue of its own, whose length tells whether anybody receives sweeps: the scheduler holds back what names one,
-    # so that none pile up. The others are routed by CELERY_TASK_ROUTES.
+    # What names a queue is held back while nobody receives from it, so that none pile up; the others are routed.
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"queue": "sweeps"}},
     "alert": {"task": "endpoints.tasks.alert", "schedule": 30, "options": {"queue": "sweeps"}},
     "seal": {"task": "endpoints.tasks.seal", "schedule": 60, "options": {"queue": "sweeps"}},

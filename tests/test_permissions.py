@@ -63,6 +63,15 @@ MATRIX = {
     "resource-hook": ("POST", {"admin"}),
     "resource-keys": ("POST", {"admin"}),
     "resource-version": ("POST", {"admin"}),
+    "alerts": ("GET", {"viewer", "listener", "admin"}),
+    "alerts-read": ("POST", {"viewer", "listener", "admin"}),
+    "alert-settings": ("GET", {"viewer", "listener", "admin"}),
+    "alert-choice": ("POST", {"viewer", "listener", "admin"}),
+    "alert-channel-new": ("POST", {"viewer", "listener", "admin"}),
+    "alert-channel": ("GET", {"viewer", "listener", "admin"}),
+    "alert-channel-test": ("POST", {"viewer", "listener", "admin"}),
+    "alert-channel-secret": ("POST", {"viewer", "listener", "admin"}),
+    "alert-channel-delete": ("POST", {"viewer", "listener", "admin"}),
     "banners": ("GET", {"viewer", "listener", "admin"}),
     "resources": ("GET", {"admin"}),
     "resource-new": ("POST", {"admin"}),
@@ -248,6 +257,8 @@ def test_there_are_no_people_and_no_passwords_outside_the_demo(django_user_model
 # The addresses that a person who has every permission but this one may not use.
 NEEDED = {
     "view_endpoint": {
+        *("alerts", "alerts-read", "alert-settings", "alert-choice", "alert-channel-new", "alert-channel"),
+        *("alert-channel-test", "alert-channel-secret", "alert-channel-delete"),
         "banners",
         "activity",
         "activity-export",

@@ -21,6 +21,10 @@ from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVe
 from endpoints.access.roles import ADMIN
 from endpoints.messages import calendar
 from endpoints.models import (
+    Alert,
+    AlertChannel,
+    AlertChoice,
+    AlertDelivery,
     Bulk,
     Change,
     ConnectionCheck,
@@ -138,6 +142,12 @@ class Table:
         made = Endpoint.objects.bulk_create(self.endpoint(n) for n in range(len(self.endpoints), size))
         self.endpoints += made
         Favorite.objects.bulk_create(Favorite(user=self.person, endpoint=one) for one in made[-3:])
+        AlertChoice.objects.bulk_create(
+            AlertChoice(person=self.person, endpoint=one, follows=True) for one in made[-3:]
+        )
+        about = {"rule": "failed", "facts": {"endpoint": "Hotline"}}
+        Alert.objects.bulk_create(Alert(fact=one.pk, endpoint=one, resource=one.resource, **about) for one in made)
+        AlertChannel.objects.bulk_create(AlertChannel(kind="mail", name=f"{n}", person=self.person) for n in first)
         # Of the newest, which the list shows first, every fifth is being changed.
         Change.objects.bulk_create(self.change(one, ChangeState.DEPLOYING) for one in made[-50::5] if one.number)
 
@@ -230,7 +240,19 @@ def lists(table, user):
     """Pages that show rows of all endpoints, and those that show none; each begins with its name in urls.py."""
     names = (
         *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new"),
-        *("people", "invite", "groups", "settings", "shortcuts", "help", "views", "banners"),
+        *(
+            "alerts",
+            "alert-settings",
+            "alert-channel-new",
+            "people",
+            "invite",
+            "groups",
+            "settings",
+            "shortcuts",
+            "help",
+            "views",
+            "banners",
+        ),
     )
     pages = {name: reverse(f"endpoints:{name}") for name in names}
     pages["person"] = reverse("endpoints:person", args=["bob"])
@@ -262,7 +284,7 @@ def lists(table, user):
     return pages
 
 
-def of_one(table):
+def of_one(table, user):
     """Pages of one endpoint or another single thing, and what is chosen among many."""
     of = [table.endpoints[0].pk]
     tabs = ("detail", "sample-code", "content-logging", "history")
@@ -283,6 +305,9 @@ def of_one(table):
     for name in ("resource-edit", "resource-keys", "resource-pause", "resource-resume", "resource-remove"):
         pages[name] = reverse(f"endpoints:{name}", args=[table.resources[0].pk])
     pages["resource-draft"] = reverse("endpoints:resource-draft", args=[table.resource_draft.pk])
+    channel = AlertChannel.objects.get_or_create(kind="mail", name="Own", person=user)[0]
+    AlertDelivery.objects.bulk_create(AlertDelivery(channel=channel, state="sent") for _again in range(3))
+    pages["alert-channel"] = reverse("endpoints:alert-channel", args=[channel.pk])
     pages["bulk-progress"] = reverse("endpoints:bulk-progress", args=[table.bulk.pk])
     pages["bulk-progress, news"] = f"{pages['bulk-progress']}?since=2020-01-01T00:00:00Z"
     new = f"{reverse('endpoints:new')}?draft={table.draft().pk}&step="
@@ -360,7 +385,7 @@ def counted(alice, bob, nemo, monkeypatch):
         found[size] = counts(people, lambda user: lists(table, user))
         table.grow(max(size, 1))
         table.grow_own(size)
-        found[size] |= counts(people, lambda user: of_one(table))
+        found[size] |= counts(people, lambda user: of_one(table, user))
     return found
 
 

@@ -23,7 +23,7 @@ from endpoints.messages.alerts.text import Message, message
 from endpoints.models import Alert, AlertChannel, AlertDelivery, AlertNotice
 from endpoints.models.alert_channel import ChannelKind
 from endpoints.models.alert_delivery import DeliveryState
-from endpoints.models.secret import CannotDecrypt
+from endpoints.models.secret import CannotDecrypt, Secret
 
 PAUSES = (30, 120, 480, 1800, 3600, 7200, 14400, 28800)  # seconds; then it is given up, after about 16 hours
 LONGEST_RETRY_AFTER = 3600.0
@@ -89,15 +89,21 @@ def _send(made: Message, channel: AlertChannel, network: Network) -> Outcome:
     ways: dict[str, Callable[[str], Outcome]] = {
         ChannelKind.MAIL: lambda address: mail.send(made, address),
         ChannelKind.SERVICE: lambda address: outgoing.service(made, address, network),
-        ChannelKind.HOOK: lambda address: outgoing.web_hook(
-            made, address, channel.secret.open() if channel.secret else "", network
-        ),
+        ChannelKind.HOOK: lambda address: outgoing.web_hook(made, address, _opened(channel.secret), network),
     }
     try:
-        own = channel.person.email if channel.person and channel.kind == ChannelKind.MAIL else ""
-        return ways[channel.kind](channel.address.open() if channel.address else own)
+        if channel.kind == ChannelKind.MAIL and channel.address is None and channel.person:
+            return mail.send(made, channel.person.email)
+        return ways[channel.kind](_opened(channel.address))
     except CannotDecrypt:
         return Outcome(SECRET)
+
+
+def _opened(secret: Secret | None) -> str:
+    """Raises CannotDecrypt, also for one that was removed because no key decrypted it."""
+    if secret is None:
+        raise CannotDecrypt
+    return secret.open()
 
 
 @transaction.atomic

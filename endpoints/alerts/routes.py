@@ -42,7 +42,7 @@ def _route(batch: list[UUID], now: datetime) -> bool:
 
 def _mine(batch: Iterable[UUID], column: str, now: datetime, **facts: object) -> list[UUID]:
     rows = Alert.objects.filter(pk__in=list(batch), **facts)
-    locked = list(rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    locked = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
     Alert.objects.filter(pk__in=locked).update(**{column: now})
     return locked
 

@@ -115,6 +115,11 @@ class Alert(models.Model):
         return alert_sentences.sentence(self.rule, self.facts, recovered=recovered)
 
     @property
+    def parts(self) -> tuple[str, dict[str, str]]:
+        """The sentence with placeholders, and their values, for a page that sets names apart."""
+        return alert_sentences.parts(self.rule, self.facts, recovered=self.recovered)
+
+    @property
     def topic(self) -> tuple[Any, ...]:
         """Alerts of one topic are told in one line of a message: the same about several endpoints."""
         return alert_sentences.topic(self.rule, self.facts)

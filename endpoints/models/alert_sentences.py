@@ -62,13 +62,18 @@ def level(rule: str) -> str:
 
 
 def sentence(rule: str, facts: dict[str, Any], *, recovered: bool) -> str:
-    """A rule of a newer version is named; what is missing in the facts is left out."""
-    words = {name: _shown(name, value) for name, value in facts.items()}
-    if rule == "model-expires":
-        return _expires(facts, words, recovered=recovered)
-    raised, over, _level = _SENTENCES.get(str(facts.get("kind") or rule), (rule, rule, ""))
+    template, words = parts(rule, facts, recovered=recovered)
+    return template % words
+
+
+def parts(rule: str, facts: dict[str, Any], *, recovered: bool) -> tuple[str, dict[str, str]]:
+    """The sentence with placeholders, and their values. A rule of a newer version is named; a missing fact is empty."""
     known = dict.fromkeys(("endpoint", "resource", "model", "channel", "number", "most", "percent", "day"), "")
-    return str(over if recovered else raised) % {**known, **words}
+    words = known | {name: _shown(name, value) for name, value in facts.items()}
+    if rule == "model-expires":
+        return _expires(int(facts["days"]), recovered=recovered), words
+    raised, over, _level = _SENTENCES.get(str(facts.get("kind") or rule), (rule, rule, ""))
+    return str(over if recovered else raised), words
 
 
 def topic(rule: str, facts: dict[str, Any]) -> tuple[Any, ...]:
@@ -76,20 +81,18 @@ def topic(rule: str, facts: dict[str, Any]) -> tuple[Any, ...]:
     return (rule, *sorted((name, str(value)) for name, value in facts.items() if name not in ("endpoint", "number")))
 
 
-def _expires(facts: dict[str, Any], words: dict[str, str], *, recovered: bool) -> str:
+def _expires(days: int, *, recovered: bool) -> str:
     if recovered:
-        return _("%(endpoint)s no longer uses a model that expires soon.") % words
-    if facts["days"] == 0:
-        text = _(
+        return _("%(endpoint)s no longer uses a model that expires soon.")
+    if days == 0:
+        return _(
             "The model %(model)s of %(endpoint)s has expired: the service uses the newest base model for %(locale)s."
         )
-    else:
-        text = ngettext(
-            "The model %(model)s of %(endpoint)s expires in %(days)s day or less, on %(day)s.",
-            "The model %(model)s of %(endpoint)s expires in %(days)s days or less, on %(day)s.",
-            facts["days"],
-        )
-    return text % words
+    return ngettext(
+        "The model %(model)s of %(endpoint)s expires in %(days)s day or less, on %(day)s.",
+        "The model %(model)s of %(endpoint)s expires in %(days)s days or less, on %(day)s.",
+        days,
+    )
 
 
 def _shown(name: str, value: Any) -> str:

@@ -391,7 +391,7 @@ def test_a_receiver_that_refuses_for_long_is_given_up_and_its_owner_sees_it(endp
     page = alice.get(f"/alerts/channels/{channel.pk}/").content.decode()
     assert "The address refused the message. Check the address and its token. (HTTP 503)" in page
     look(timezone.now() + timedelta(hours=1))
-    assert "Alerts can&#x27;t be delivered to the channel Hook." in alice.get("/alerts/").content.decode()
+    assert "Alerts can&#x27;t be delivered to the channel <bdi>Hook</bdi>." in alice.get("/alerts/").content.decode()
 
 
 def test_a_redirect_is_not_followed(endpoint, alice, receiver):
@@ -460,13 +460,16 @@ def test_what_is_not_on_the_list_is_not_sent_to(address, db):
     assert outgoing.service(message, address, Network()).problem == "invalid"
 
 
-def test_what_cannot_be_decrypted_is_said(endpoint, alice):
-    channel = by_mail(alice.user)
-    channel.address = Secret("gAAAAAnothing")
+@pytest.mark.parametrize("name", ["address", "secret"])
+@pytest.mark.parametrize("stored", [Secret("gAAAAAnothing"), None])
+def test_what_cannot_be_decrypted_is_said_and_nothing_is_sent_unsigned(endpoint, alice, receiver, name, stored):
+    channel, _secret = hook(receiver, actor=alice.user)
+    setattr(channel, name, stored)
     channel.save()
     fail(endpoint)
     deliver_all()
     assert AlertDelivery.objects.get().last["problem"] == "secret"
+    assert receiver.got == []
 
 
 def test_without_a_mail_server_the_channel_says_so(endpoint, alice, settings):

@@ -67,6 +67,7 @@ def _kind(field: forms.Field) -> str:
         (forms.UUIDField, "an ID"),
         (forms.DateTimeField, "a day and time"),
         (forms.DateField, "a day"),
+        (forms.TimeField, "a time of day"),
         (forms.IntegerField, "a whole number"),
         (forms.CharField, "text"),
     )

@@ -15,6 +15,7 @@ from django.utils import translation
 from endpoints.changes.bulk import Action
 from endpoints.models import Endpoint, Resource
 from endpoints.pages.forms import (
+    alerts,
     bulk,
     content_logs,
     endpoint,
@@ -34,6 +35,7 @@ from tests.pages.input_rules import document
 
 # How each form is made, from what was sent and from the page's people and rows.
 MADE = {
+    alerts.ChannelForm: lambda sent, of: alerts.ChannelForm(sent, person=of["person"]),
     bulk.BulkForm: lambda sent, of: bulk.BulkForm(sent, person=of["person"], action=Action.DELETE),
     content_logs.DownloadForm: lambda sent, of: content_logs.DownloadForm(sent, dated=True),
     content_logs.KeepForm: lambda sent, of: content_logs.KeepForm(sent),

@@ -55,7 +55,7 @@ def message(pk: object, told: Iterable[tuple[Alert, bool]], site: str) -> Messag
     lines = _lines(found, site)
     page = _absolute(site, reverse("endpoints:alerts"))
     first = " ".join(lines[0].text.split()) if lines else _("Test of an alert channel")
-    subject = first if len(lines) < 2 else _("%(first)s And %(count)s more") % {"first": first, "count": len(lines) - 1}
+    subject = first if len(lines) < 2 else f"{first} ({_('and %(count)s more') % {'count': len(lines) - 1}})"
     if not lines:
         lines = [Line("info", _("This is a test. Alerts of Speech Studio are delivered to this channel."), "")]
     return Message(
@@ -78,7 +78,7 @@ def _lines(found: list[tuple[Alert, bool]], site: str) -> list[Line]:
 
 def _line(recovered: bool, alerts: list[Alert], site: str) -> Line:
     first = alerts[0]
-    text = first.sentence(recovered=recovered)
+    text = " ".join(first.sentence(recovered=recovered).split())  # a name with a line break is no line of ours
     others = [" ".join(str(alert.facts.get("endpoint", "")).split()) for alert in alerts[1:]]
     if others:
         named = ", ".join(others[:NAMED])

@@ -10,6 +10,7 @@ from endpoints.access import door
 from endpoints.access.permissions import may
 from endpoints.alerts import choices
 from endpoints.pages import frame
+from endpoints.pages.directions import isolated
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.paging import Order, page_of
 
@@ -27,7 +28,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     page = page_of(rows, NEWEST, request.GET.get("page", ""), SIZE)
     seen = door.preferences(request.user).values_list("alerts_seen_at", flat=True).first()
     since = seen or request.user.date_joined
-    shown = [(row, row.changed_at > since) for row in page.rows]
+    shown = [(row, isolated(*row.parts), row.changed_at > since) for row in page.rows]
     context = {
         "section": "alerts",
         "alerts": shown,

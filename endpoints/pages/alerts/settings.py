@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings as site
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -67,9 +67,7 @@ def _owner(channel: Any) -> str:
 def choose(request: HttpRequest) -> HttpResponse:
     """Follow or mute the endpoint or the Speech resource that is named, then go back to its page."""
     about: Endpoint | Resource
-    follows = request.POST.get("follows")
-    if follows not in ("yes", "no"):
-        return HttpResponseBadRequest()
+    follows = request.POST.get("follows") == "yes"
     if request.POST.get("endpoint"):
         about = door.endpoint(request.user, uuid_in(request.POST["endpoint"]))
         address = about.get_absolute_url()
@@ -78,7 +76,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         address = reverse("endpoints:alert-settings")
         if allows(request.user, door.MANAGE, on=about):
             address = reverse("endpoints:resource-edit", args=[about.pk])
-    choices.choose(request.user, about, follows=follows == "yes")
-    said = _("You get alerts about %(name)s.") if follows == "yes" else _("You no longer get alerts about %(name)s.")
+    choices.choose(request.user, about, follows=follows)
+    said = _("You get alerts about %(name)s.") if follows else _("You no longer get alerts about %(name)s.")
     messages.success(request, said % {"name": str(about)})
     return redirect(address)

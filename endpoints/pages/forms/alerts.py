@@ -40,10 +40,10 @@ class ChannelForm(Form):
     resource = forms.ChoiceField(label=gettext_lazy("Speech resource"), required=False)
     rhythm = forms.ChoiceField(label=gettext_lazy("When"), required=False, choices=Rhythm)
     quiet_from = forms.TimeField(
-        label=gettext_lazy("Quiet from"), required=False, widget=forms.TimeInput({"type": "time"}, "%H:%M")
+        label=gettext_lazy("Quiet from"), required=False, widget=forms.TimeInput({"type": "time"})
     )
     quiet_until = forms.TimeField(
-        label=gettext_lazy("Quiet until"), required=False, widget=forms.TimeInput({"type": "time"}, "%H:%M")
+        label=gettext_lazy("Quiet until"), required=False, widget=forms.TimeInput({"type": "time"})
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
     enabled = forms.BooleanField(label=gettext_lazy("On"), required=False)
@@ -109,6 +109,13 @@ class ChannelForm(Form):
         elif not self.channel and self.kind:
             self._need_address()
         return address
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        hours = [name for name in ("quiet_from", "quiet_until") if found.get(name) is not None]
+        if len(hours) == 1:
+            self.add_error("quiet_until", _("Enter both times, or none."))
+        return found
 
     def _need_address(self) -> None:
         own = self.kind == ChannelKind.MAIL and self.cleaned_data.get("owner_of") == ME

@@ -26,6 +26,7 @@ REQUIRED = {
     "reason": gettext_lazy("Enter a reason."),
     "typed": gettext_lazy("Enter the day or the endpoint's name."),
     "username": gettext_lazy("Enter your username."),
+    **dict.fromkeys(("kind_of", "owner_of", "time_zone"), gettext_lazy("Select an option from the list.")),
 }
 # Nobody can fill in a hidden field: the page was incomplete.
 INCOMPLETE = gettext_lazy("Some of the form's data is missing or not valid. Reload the page and try again.")

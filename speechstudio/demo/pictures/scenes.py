@@ -55,6 +55,9 @@ def scenes(there: dict[str, str]) -> Iterator[Scene]:
     for name in (
         "models",
         "activity",
+        "alerts",
+        "alerts/settings",
+        "alerts/channels/new",
         "logs",
         "downloads",
         "resources",

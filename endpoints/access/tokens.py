@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -52,7 +53,7 @@ def create(person: User, name: str, *, days: int, rights: list[str] | None, acto
 
 
 @transaction.atomic
-def revoke(person: User, pk: str, *, actor: User) -> bool:
+def revoke(person: User, pk: UUID, *, actor: User) -> bool:
     """The token opens nothing from now on; False when the person has no such token."""
     token = of_person(person).filter(pk=pk).first()
     if token is None:

@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 
-from endpoints.api import shown
 from endpoints.models import Change
 
 
@@ -108,7 +107,7 @@ def test_what_fails_here_tells_nothing(pipeline, endpoint, monkeypatch):
     def fail(*_arguments):
         raise RuntimeError("secret words")
 
-    monkeypatch.setattr(shown.rows, "endpoint", fail)
+    monkeypatch.setattr("endpoints.api.rows.endpoint", fail)
     answer = pipeline.get(f"/api/v1/endpoints/{endpoint.pk}")
     assert b"secret words" not in answer.content
     problem(answer, 500, "failed")
@@ -118,7 +117,7 @@ def test_a_database_that_is_away_is_a_503(pipeline, endpoint, monkeypatch):
     def fail(*_arguments):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(shown.rows, "endpoint", fail)
+    monkeypatch.setattr("endpoints.api.rows.endpoint", fail)
     answer = pipeline.get(f"/api/v1/endpoints/{endpoint.pk}")
     problem(answer, 503, "unavailable")
     assert answer["Retry-After"]

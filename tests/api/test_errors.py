@@ -98,6 +98,10 @@ def test_a_crafted_query_fails_nothing(query, pipeline, endpoint):
 
 def test_a_crafted_address_or_header_is_refused(client, pipeline):
     problem(client.get("/api/v1/endpoints/%00"), 400, "bad-request")
+    for number in ("0", "9" * 19, "9" * 400, "9" * 5000):
+        for file in ("", "/audio", "/transcript"):
+            answer = pipeline.get(f"/api/v1/endpoints/{uuid4()}/logs/{number}{file}")
+            problem(answer, 404 if len(number) > 4300 else 422)
     problem(client.get("/api/v1/endpoints", headers={"Host": "elsewhere.example"}), 400, "bad-request")
     problem(client.get("/api/v1/endpoints", headers={"Authorization": "Bearer \x00\udc80"}), 401, "no-token")
     problem(client.get("/api/v1/endpoints", headers={"Authorization": "Basic YTpi"}), 401, "no-token")

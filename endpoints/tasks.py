@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from endpoints import azure, hints
+from endpoints.access import api_requests, tokens
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
 from endpoints.changes import reconcile, work
@@ -129,11 +130,13 @@ def verify_activity() -> None:
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def tidy() -> None:
-    """Remove what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions."""
+    """Remove what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions and tokens."""
     Draft.objects.abandoned().delete()
     ConnectionCheck.objects.abandoned().delete()
     HookCall.objects.old().delete()
     LogReading.objects.old().delete()
+    api_requests.remove_old()
+    tokens.remove_expired()
     call_command("clearsessions")
     refresh.schedule_lost()
     # These need the storage, which may be away.

@@ -43,13 +43,15 @@ def answering(answer, certificate=None):
         def log_message(self, *_args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_args):
+            """Who does not trust the certificate ends the handshake; who was interrupted reads no answer."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.certificate, certificate.key)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        server.handle_error = lambda *_args: None  # who does not trust the certificate ends the handshake
     seen.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

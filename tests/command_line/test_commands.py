@@ -35,6 +35,16 @@ def test_each_python_at_hand_lists_endpoints(cli, deployed, minor):
     assert [(one["name"], one["logging"]) for one in found] == [(deployed, True)]
 
 
+@pytest.mark.parametrize("odd", ["--- {}", '{}: 50% of "a/b" & #1?', "Größe {} 音声", " ' {}"])
+def test_an_endpoint_is_found_by_whatever_name_it_has(cli, name, odd):
+    odd = odd.format(name).strip()
+    done = cli("deploy", "--locale", "en-US", "--json", "--", odd, "20250915")
+    assert done.code == 0, done
+    shown = cli("show", "--json", "--", odd)
+    assert shown.code == 0, shown
+    assert shown.json["id"] == done.json["endpoint"]["id"]
+
+
 def test_an_endpoint_is_shown_with_its_history(cli, deployed):
     done = cli("show", deployed)
     assert done.code == 0

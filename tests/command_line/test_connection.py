@@ -15,6 +15,12 @@ NOTHING = {"items": [], "next_cursor": None}
 ENDPOINT = "6b8b1f0e-4a60-4a6f-9d3e-0e1f6f9a7c11"
 
 
+def listed(**facts):
+    """An endpoint as a list of the API has it."""
+    usual = {"name": "Voicemail", "model": None, "locale": "en-US", "status": "Succeeded", "status_text": "Succeeded"}
+    return {**usual, "expires_at": None, "logging": False, "resource": {"id": "1", "name": "Contoso"}, **facts}
+
+
 @pytest.fixture
 def cli(alone):
     alone.token = TOKEN
@@ -70,14 +76,13 @@ def test_the_token_is_not_printed_whoever_sends_it_back(cli, json_too):
 
 
 def test_what_a_pipeline_takes_for_a_command_is_not_printed_as_one(cli):
-    entry = {"id": ENDPOINT, "locale": "en-US", "status": "Succeeded", "status_text": "##vso[task.setvariable]x"}
-    entry.update(name="::error::x", model=None, expires_at=None, logging=False, resource={"id": "1", "name": "##[x]"})
+    entry = listed(name="::error::x", status_text="##vso[task.setvariable]x", resource={"id": "1", "name": "##[x]"})
     with answering(lambda *_: as_json({"items": [entry], "next_cursor": None})) as server:
         cli.url = server.url
-        shown, listed = cli("list"), cli("list", "--json")
+        shown, whole = cli("list"), cli("list", "--json")
     assert not [line for line in shown.out.splitlines() if line.startswith("::") or "##" in line]
-    assert "##" not in listed.out
-    assert listed.json["items"] == [entry]
+    assert "##" not in whole.out
+    assert whole.json["items"] == [entry]
 
 
 @pytest.mark.parametrize(
@@ -220,9 +225,7 @@ def test_an_interrupt_before_anything_was_requested_says_so(cli):
 
 
 def test_a_reader_that_goes_away_is_no_error(cli):
-    entry = {"id": ENDPOINT, "name": "n" * 1000, "model": None, "locale": "", "status": "", "status_text": ""}
-    entry.update(expires_at=None, logging=False, resource={"id": ENDPOINT, "name": "Contoso"})
-    with answering(lambda *_: as_json({"items": [entry] * 500, "next_cursor": None})) as server:
+    with answering(lambda *_: as_json({"items": [listed(name="n" * 1000)] * 500, "next_cursor": None})) as server:
         cli.url = server.url
         with cli.start("list") as process:
             process.stdout.readline()

@@ -82,8 +82,9 @@ def run(cli, tmp_path):
         (elsewhere, "20250915", "Night run"),
     ],
 )
-def test_a_pipeline_deploys_and_waits(cli, deployed, run, steps, model, reason):
-    if steps is elsewhere:
+def test_a_pipeline_deploys_and_waits(cli, deployed, run, tmp_path, steps, model, reason):
+    if steps is elsewhere:  # which begins with the file and another model
+        shutil.copy(cli.file, tmp_path / "repository" / "speechstudio.py")
         assert cli("change-model", deployed, "20260915", "--wait", "10m").code == 0
     run(steps(), deployed)
     shown = cli("show", deployed, "--json").json

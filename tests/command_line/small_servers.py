@@ -33,7 +33,7 @@ def answering(answer, certificate=None):
                 return
             status, headers, content = found
             self.send_response_only(status)
-            for name, value in {**headers, "Content-Length": str(len(content)), "Connection": "close"}.items():
+            for name, value in {"Content-Length": str(len(content)), **headers, "Connection": "close"}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)

@@ -1,13 +1,14 @@
 """People and pipelines at the command line, against the product itself."""
 
 import json
+import signal
 import urllib.request
 import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.command_line.conftest import RESOURCE, interrupt, line_with, pythons
+from tests.command_line.conftest import RESOURCE, line_with, pythons
 from tests.command_line.small_servers import answering, losing
 
 
@@ -77,10 +78,11 @@ def test_a_change_that_is_still_going_can_be_waited_for_again(cli, deployed):
     assert done.code == 0, done
 
 
-def test_ctrl_c_leaves_the_change_and_prints_its_address(cli, deployed):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_the_change_and_prints_its_address(cli, deployed, number):
     with cli.start("change-model", deployed, "20260915", "--at", later(3600), "--wait", "1h") as process:
         line_with(process.stderr, deployed)
-        interrupt(process)
+        process.send_signal(number)
         rest = process.stderr.read()
     assert process.returncode == 3
     shown = cli("show", deployed, "--json").json

@@ -214,6 +214,24 @@ def test_a_request_that_was_interrupted_says_how_to_send_it_once(cli):
     assert f"The same command with --key {key} carries it out once" in says
 
 
+def test_an_answer_that_breaks_off_is_asked_for_again_with_the_same_key(cli):
+    change = {"id": ENDPOINT, "open": False, "state": "done", "endpoint_name": "New", "model_name": "2026", "error": ""}
+    change.update(kind="create", state_text="Done", scheduled_for=None)
+    whole = as_json(change)
+    broken = [(whole[0], {**whole[1], "Content-Length": str(len(whole[2]))}, whole[2][:20]), whole]
+
+    def answer(method, _target, _headers, _body):
+        model = listed(name="2026", id=ENDPOINT, deployable=True)
+        return broken.pop(0) if method == "POST" else as_json({"items": [model], "next_cursor": None})
+
+    with answering(answer) as server:
+        cli.url = server.url
+        done = cli("deploy", "New", "2026")
+        keys = [headers["Idempotency-Key"] for method, _target, headers in server if method == "POST"]
+    assert (done.code, done.out) == (0, "New: deployment of 2026 done\n")
+    assert (len(keys), len(set(keys))) == (2, 1)
+
+
 def test_an_interrupt_before_anything_was_requested_says_so(cli):
     with answering(lambda *_: (503, {"Retry-After": "30"}, b"")) as server:
         cli.url = server.url

@@ -114,7 +114,7 @@ class Connection:
         for number in range(1_000_000):
             try:
                 with self.open(method, path, body, headers) as answer:
-                    text, self.pause = answer.read(LARGEST), _seconds(answer.headers)
+                    text, self.pause = answer.whole(), _seconds(answer.headers)
                     return _decoded(text, answer.headers) if text else None
             except Unreachable as error:
                 if error.lasting:
@@ -161,7 +161,17 @@ class _Reading:
         try:
             return bytes(self._answer.read(size))
         except (OSError, http.client.HTTPException):
-            raise Unreachable(f"The connection to {self._url} broke off.") from None
+            raise self._broke_off() from None
+
+    def whole(self) -> bytes:
+        """All of it; the read of some bytes does not notice that the rest never came."""
+        text = self.read(LARGEST)
+        if len(text) < min(int(self.headers.get("Content-Length") or 0), LARGEST):
+            raise self._broke_off()
+        return text
+
+    def _broke_off(self) -> Unreachable:
+        return Unreachable(f"The connection to {self._url} broke off.")
 
 
 def _rest(error: urllib.error.HTTPError) -> bytes:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from endpoints import azure, hints
+from endpoints.access import api_requests, tokens
 from endpoints.alerts import delivery, watch
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
@@ -135,8 +136,10 @@ def verify_activity() -> None:
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def tidy() -> None:
-    """Remove what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions."""
+    """Remove what nobody needs any longer: old zips and copies of content logs, drafts, ended sessions and tokens."""
     tidying.tidy(settings.RETENTION_DAYS)
+    api_requests.remove_old()
+    tokens.remove_expired()
     Counter.drop_removed()
     refresh.schedule_lost()
     if Restoration.objects.waiting().exists():

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from endpoints.pages import help, live_banners, settings, shortcuts
+from endpoints.pages import api_docs, help, live_banners, settings, shortcuts, tokens
 from endpoints.pages.activity import export as activity_export
 from endpoints.pages.activity import listing as activity
 from endpoints.pages.alerts import channels as alert_channels
@@ -13,7 +13,7 @@ from endpoints.pages.endpoint_list import bulk, export, personal
 from endpoints.pages.endpoint_list import listing as endpoint_list
 from endpoints.pages.model_list import listing as model_list
 from endpoints.pages.new_endpoint import wizard
-from endpoints.pages.people import grants, groups, invitations, person
+from endpoints.pages.people import grants, groups, invitations, person, service_accounts
 from endpoints.pages.people import listing as people
 from endpoints.pages.people.names import Name
 from endpoints.pages.resources import draft, keys, states
@@ -103,11 +103,16 @@ urlpatterns = [
     path("people/<name:name>/grants/", grants.of_person, name="person-grants"),
     path("people/<name:name>/password-link/", invitations.password_link, name="person-password-link"),
     path("invitations/new/", invitations.invite, name="invite"),
+    path("service-accounts/new/", service_accounts.add, name="service-account"),
+    path("people/<name:name>/tokens/", service_accounts.tokens, name="person-tokens"),
     path("people/<name:name>/sessions/", person.sessions, name="person-sessions"),
     path("people/<name:name>/active/", person.active, name="person-active"),
     path("people/<name:name>/second-factor/", person.second_factor, name="person-second-factor"),
     path("people/<name:name>/roles/", person.roles, name="person-roles"),
     path("settings/", settings.settings, name="settings"),
+    path("settings/tokens/", tokens.tokens, name="tokens"),
+    path("api/docs/", api_docs.docs, name="api-docs"),
+    path("api/docs/<str:name>", api_docs.file, name="api-docs-file"),
     path("help/", help.help_page, name="help"),
     path("search/", results.search, name="search"),
     path("shortcuts/", shortcuts.shortcuts, name="shortcuts"),

@@ -83,7 +83,11 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             environ.pop("HTTP_TRANSFER_ENCODING", None)
             environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(body.tell())}
             body.seek(0)
+        environ["speechstudio.alive"] = self.is_alive  # for requests that are held
         return application(environ, start_response)
+
+    def is_alive(self) -> bool:
+        return bool(self.alive)
 
     def murder_pending(self) -> None:
         """Runs at least each second."""

@@ -15,7 +15,7 @@ from endpoints.changes import saved_views
 from endpoints.models import Draft, Endpoint
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("endpoints/pages", "endpoints/messages")
+ROOMS = ("endpoints/api", "endpoints/pages", "endpoints/messages")
 MODELS = {model.__name__ for model in apps.get_app_config("endpoints").get_models()}
 # The names by which a row leads to the rows that point to it: endpoint.changes, resource.models, entry.files ...
 RELATED = {
@@ -32,6 +32,7 @@ SHORTCUTS = {"get_object_or_404", "get_list_or_404"}
 # (file, what it uses): why it may.
 ALLOWED = {
     ("pages/paging.py", "_default_manager"): "reads rows again that a query set of the door has selected, by its keys",
+    ("api/listing.py", "cursor"): "the parameter that names a page of a list; no cursor of a database",
     ("pages/web_hooks.py", "unrestricted"): "the service calls, and proves by token and signature who it is",
     ("messages/calendar.py", "objects"): "django's User: the person to whom a calendar's token belongs",
     ("messages/row_metrics.py", "unrestricted"): "counts of the whole installation for a monitoring program",

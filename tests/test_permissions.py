@@ -1,5 +1,6 @@
 """Permissions are checked on the server, and actions without permission are not offered."""
 
+import re
 import uuid
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +10,9 @@ from django.contrib.auth.models import Group, Permission
 from django.urls import get_resolver, reverse
 
 from endpoints.access import grants, roles
+from endpoints.api.application import api
 from endpoints.models import Change, Download, Endpoint, Grant, Resource, RoleName
+from tests.api.conftest import Program
 
 # Each address, and the roles that may use it. An address that is missing here fails the test below.
 MATRIX = {
@@ -95,6 +98,11 @@ MATRIX = {
     "person-password-link": ("POST", {"admin"}),
     "invite": ("POST", {"admin"}),
     "settings": ("POST", {"viewer", "listener", "admin", None}),
+    "tokens": ("POST", {"viewer", "listener", "admin", None}),
+    "api-docs": ("GET", {"viewer", "listener", "admin", None}),
+    "api-docs-file": ("GET", {"viewer", "listener", "admin", None}),
+    "service-account": ("POST", {"admin"}),
+    "person-tokens": ("POST", {"admin"}),
 }
 # Open to everybody with the token in the address: see tests/messages/test_calendar.py.
 BY_TOKEN = {"calendar"}
@@ -290,6 +298,8 @@ NEEDED = {
         "remove-duplicate",
     },
     "manage_people": {
+        "service-account",
+        "person-tokens",
         "people",
         "person",
         "invite",
@@ -347,3 +357,75 @@ def test_an_address_needs_its_right_and_no_other_one(missing, nemo, monkeypatch)
     Grant.objects.create(person=nemo.user, role="all-but-one")
     statuses = {name: getattr(nemo, method.lower())(address(name)).status_code for name, (method, _) in MATRIX.items()}
     assert {name for name, status in statuses.items() if status == 403} == NEEDED[missing]
+
+
+# The operations of the API by the right that each needs; that of `me` is a token alone.
+OPERATIONS = {
+    None: {"show_me"},
+    "view_endpoint": {
+        *("list_endpoints", "show_endpoint", "list_changes", "show_change", "list_models", "show_model"),
+        *("list_projects", "list_resources", "show_resource", "list_activity"),
+    },
+    "go_back": {"go_back"},
+    "deploy_model": {
+        *("deploy", "change_model", "edit_endpoint", "delete_endpoint", "dismiss_endpoint"),
+        *("cancel_change", "decide_change"),
+    },
+    "read_logs": {
+        *("list_logs", "show_log", "log_audio", "log_transcript", "refresh_logs"),
+        *("list_downloads", "show_download", "download_file", "request_download"),
+        *("cancel_download", "pause_download", "resume_download", "retry_download"),
+    },
+    "manage_resources": {"pause", "resume"},
+}
+BODIES: dict[str, Any] = {
+    "deploy": {"name": "New", "model": str(uuid.uuid4())},
+    "change_model": {"model": str(uuid.uuid4())},
+    "go_back": {"reason": "Worse"},
+    "delete_endpoint": {"name": "Old", "reason": "Old"},
+    "decide_change": {"decision": "again"},
+}
+
+
+def operations():
+    """Id, method and address of each operation of the API."""
+    for router in api._get_bound_routers():
+        for path, view in router.path_operations.items():
+            for one in view.operations:
+                there = re.sub(r"{\w+:pk}", str(uuid.uuid4()), path).replace("{int:entry}", "1")
+                yield one.operation_id, one.methods[0], f"/api/v1{there}"
+
+
+def ask(program, name, method, there):
+    if method == "GET":
+        return program.get(there).status_code
+    return program.send(there.removeprefix("/api/v1"), BODIES.get(name, {})).status_code
+
+
+def test_every_operation_of_the_api_has_a_row():
+    rows = [name for names in OPERATIONS.values() for name in names]
+    assert sorted(name for name, _method, _there in operations()) == sorted(rows)
+
+
+@pytest.mark.parametrize("right", OPERATIONS)
+def test_an_operation_needs_its_right_and_no_other_one(right, nemo, monkeypatch, client):
+    """By a token, whether the person lacks the right or the token does."""
+    some = {one for one in roles.RIGHTS if one != right}
+    monkeypatch.setitem(roles.ROLES, "all-but-one", roles.Role("", frozenset(some)))
+    Grant.objects.create(person=nemo.user, role="all-but-one")
+    lacking = Program(again(nemo))
+    statuses = {name: ask(lacking, name, method, there) for name, method, there in operations()}
+    assert {name for name, status in statuses.items() if status == 403} == (OPERATIONS[right] if right else set())
+    assert set(statuses.values()) <= {200, 403, 404, 422}
+    nemo.user.is_superuser = True
+    nemo.user.save()
+    narrowed = Program(again(nemo), "narrowed", rights=sorted(some))
+    assert {name: ask(narrowed, name, method, there) for name, method, there in operations()} == statuses
+
+
+def test_no_operation_is_open_without_a_token(alice, client, db):
+    for name, method, there in operations():
+        for person in (client, alice):
+            answer = getattr(person, method.lower())(there)
+            assert answer.status_code == 401, name
+            assert answer["Content-Type"] == "application/problem+json"

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from endpoints import audit
 from endpoints.access import demo_accounts, sessions, sign_in_events
 from endpoints.access.client_address import client_address
-from endpoints.models import site
+from endpoints.models import ServiceAccount, site
 from endpoints.models.secret import Secret, refuse_while_locked
 from endpoints.models.verbs import Verb
 
@@ -97,6 +97,9 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth h
         by_company = "sociallogin" in (options.get("signal_kwargs") or {})
         if not by_company and not may_sign_in_locally(user.get_username()):
             sign_in_events.refused(user, self.get_client_ip(request), "company-only")
+            raise PermissionDenied
+        if ServiceAccount.objects.filter(person=user).exists():  # whatever password an administrator gave it
+            sign_in_events.refused(user, self.get_client_ip(request), "service")
             raise PermissionDenied
         return super().pre_login(request, user, **options)
 

@@ -11,15 +11,20 @@ from endpoints import audit
 from endpoints.access import tokens
 from endpoints.access.grants import group_names, holding_groups
 from endpoints.access.sessions import end_one, end_others
+from endpoints.models import ServiceAccount
 from endpoints.models.verbs import Verb
 
 
 def with_sign_in(rows: "QuerySet[User, User]") -> "QuerySet[User, User]":
-    """With `by_company`, `by_app` and `by_passkey`: how each person signs in; and the groups of each."""
+    """With `by_company`, `by_app` and `by_passkey`: how each person signs in; and the groups of each.
+
+    `is_service`: nobody signs in with it.
+    """
     factors = Authenticator.objects.filter(user=OuterRef("pk"))
     return rows.annotate(
         by_company=Exists(SocialAccount.objects.filter(user=OuterRef("pk"))),
         by_app=Exists(factors.filter(type=Authenticator.Type.TOTP)),
+        is_service=Exists(ServiceAccount.objects.filter(person=OuterRef("pk"))),
         by_passkey=Exists(factors.filter(type=Authenticator.Type.WEBAUTHN)),
     ).prefetch_related("groups")
 
@@ -109,6 +114,21 @@ def invite(name: str, email: str, roles: set[str], *, actor: User) -> User:
                 raise NameTaken
             user = User.objects.create_user(name, email)
             audit.record(Verb.INVITED, actor=actor, person=name)
+            set_roles(user, roles, actor=actor)
+    except IntegrityError:
+        raise NameTaken from None
+    return user
+
+
+def add_service_account(name: str, roles: set[str], *, actor: User) -> User:
+    """Create an account with which nobody can sign in; raises NameTaken."""
+    try:
+        with transaction.atomic():
+            if User.objects.filter(username__iexact=name).exists():
+                raise NameTaken
+            user = User.objects.create_user(name)
+            ServiceAccount.objects.create(person=user)
+            audit.record(Verb.SERVICE_ACCOUNT_ADDED, actor=actor, person=name)
             set_roles(user, roles, actor=actor)
     except IntegrityError:
         raise NameTaken from None

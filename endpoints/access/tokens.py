@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -16,6 +17,7 @@ from endpoints.models.verbs import Verb
 
 PREFIX = "speech_"  # by which scanners of repositories, and people, know a token of this product
 MOST = 50  # of a person
+KEPT = timedelta(days=30)
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -52,7 +54,7 @@ def create(person: User, name: str, *, days: int, rights: list[str] | None, acto
 
 
 @transaction.atomic
-def revoke(person: User, pk: str, *, actor: User) -> bool:
+def revoke(person: User, pk: UUID, *, actor: User) -> bool:
     """The token opens nothing from now on; False when the person has no such token."""
     token = of_person(person).filter(pk=pk).first()
     if token is None:
@@ -66,6 +68,12 @@ def end_all(person: User) -> int:
     """Of an account that is turned off: its tokens stay ended when it is turned on again."""
     ended, _by_model = of_person(person).delete()
     return ended
+
+
+def remove_expired() -> int:
+    """Those that expired longer than KEPT ago; until then, lists show them so that nobody has to wonder."""
+    removed, _by_model = ApiToken.objects.filter(expires_at__lt=timezone.now() - KEPT).delete()
+    return removed
 
 
 def of_person(person: User) -> ApiTokenQuerySet:

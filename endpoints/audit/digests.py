@@ -11,7 +11,7 @@ from typing import Any
 from endpoints.models import Seal, SealedEvent
 
 PERSONAL = ("actor_id", "actor_name")
-PERSONAL_FACTS = ("address", "email", "person", "search")
+PERSONAL_FACTS = ("address", "by_token", "email", "person", "search", "token")
 OF_OTHERS = ("email", "person")  # of the person whom an event is about
 PUBLIC = (
     *("id", "at", "verb", "endpoint_id", "endpoint_name", "resource_id", "resource_name"),

@@ -38,6 +38,11 @@ class ApiToken(models.Model):
         return self.name
 
     @property
+    def only_reads(self) -> bool:
+        """Sees endpoints, and nothing more."""
+        return self.rights is not None and not {*self.rights} - {"view_endpoint", "view_health"}
+
+    @property
     def expired(self) -> bool:
         return self.expires_at <= timezone.now()
 

@@ -23,7 +23,7 @@ MISSING = "…"
 NAMES = frozenset(
     (
         *("actor", "person", "group", "project", "endpoint", "resource", "model", "old", "view", "channel"),
-        *("entry", "search", "verb"),
+        *("entry", "search", "verb", "token", "by_token"),
     )
 )
 
@@ -74,6 +74,7 @@ _REFUSED = {
     "second-factor": _("A sign-in of %(actor)s was refused: wrong second factor"),
     "off": _("A sign-in of %(actor)s was refused: the account is turned off"),
     "company-only": _("A sign-in of %(actor)s was refused: only company accounts can sign in"),
+    "service": _("A sign-in of %(actor)s was refused: it's a service account"),
     "throttled": _("Sign-ins of %(actor)s were refused for a minute: too many attempts"),
 }
 _REFUSED_TO_NOBODY = _("A sign-in was refused")
@@ -112,7 +113,10 @@ def sentence_of(event: Event) -> Sentence:
     values["endpoint"] = event.endpoint_name or MISSING
     values["resource"] = event.resource_name or MISSING
     values["verb"] = event.verb
-    return Sentence(_template(event, values), values)
+    template = _template(event, values)
+    if "by_token" in event.facts:
+        template = gettext("{sentence} (by token %(by_token)s)").replace("{sentence}", template)
+    return Sentence(template, values)
 
 
 def _template(event: Event, values: dict[str, str]) -> str:

@@ -80,6 +80,7 @@ class Verb(models.TextChoices):
     ACCOUNT_CHANGED = "account-changed", _("%(actor)s changed the permissions of %(person)s")
     ACCOUNT_DELETED = "account-deleted", _("%(actor)s deleted the account of %(person)s")
     INVITED = "account-invited", _("%(actor)s invited %(person)s")
+    SERVICE_ACCOUNT_ADDED = "account-service-added", _("%(actor)s added the service account %(person)s")
     PASSWORD_LINK = "account-password-link", _("%(actor)s created a password link for %(person)s")
     ACCOUNT_ON = "account-on", _("%(actor)s turned on the account of %(person)s")
     ACCOUNT_OFF = "account-off", _("%(actor)s turned off the account of %(person)s")

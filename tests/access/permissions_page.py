@@ -1,5 +1,6 @@
 """docs/permissions.md, written from the table of roles and from the rights that the pages are decorated with."""
 
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from django.urls import get_resolver, resolve, reverse
 from django.utils import translation
 
 from endpoints.access.roles import ADMIN, GROUPS, RIGHTS, ROLES, Extent
+from endpoints.api.application import api
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 INTRODUCTION = """# Permissions
@@ -26,7 +28,7 @@ EXTENTS = {Extent.PROJECT: "project", Extent.RESOURCE: "Speech resource", Extent
 
 def document() -> str:
     with translation.override("en"):
-        return "\n".join([INTRODUCTION, *_rights(), *_roles(), *_groups(), *_pages()]) + "\n"
+        return "\n".join([INTRODUCTION, *_rights(), *_roles(), *_groups(), *_pages(), "", *_operations()]) + "\n"
 
 
 def _rights() -> list[str]:
@@ -65,6 +67,21 @@ def _pages() -> list[str]:
             found.append((f"/{pattern}".replace("%(", "").replace(")s", "").replace("pk", "ID"), needs))
     rows = [f"| `{pattern}` | {needs} |" for pattern, needs in sorted(found)]
     return ["## Pages", "", "| Address | Needs |", "| --- | --- |", *rows]
+
+
+def _operations() -> list[str]:
+    """Of the API."""
+    found = []
+    for router in api._get_bound_routers():
+        for path, view in router.path_operations.items():
+            for one in view.operations:
+                rights = getattr(one.view_func, "rights", ())
+                needs = " and ".join(f"`{right}`" for right in rights) or "any token"
+                there = re.sub(r"{\w+:pk}", "ID", path).replace("{int:entry}", "ENTRY")
+                found.append((there, one.methods[0], needs))
+    rows = [f"| `{method} /api/v1{there}` | {needs} |" for there, method, needs in sorted(found)]
+    text = "A token has at most the rights of its person, and can have fewer."
+    return ["## API", "", text, "", "| Request | Needs |", "| --- | --- |", *rows]
 
 
 def _value(part: str) -> object:

@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 
-from endpoints.api import shown
 from endpoints.models import Change
 
 
@@ -99,6 +98,10 @@ def test_a_crafted_query_fails_nothing(query, pipeline, endpoint):
 
 def test_a_crafted_address_or_header_is_refused(client, pipeline):
     problem(client.get("/api/v1/endpoints/%00"), 400, "bad-request")
+    for number in ("0", "9" * 19, "9" * 400, "9" * 5000):
+        for file in ("", "/audio", "/transcript"):
+            answer = pipeline.get(f"/api/v1/endpoints/{uuid4()}/logs/{number}{file}")
+            problem(answer, 404 if len(number) > 4300 else 422)
     problem(client.get("/api/v1/endpoints", headers={"Host": "elsewhere.example"}), 400, "bad-request")
     problem(client.get("/api/v1/endpoints", headers={"Authorization": "Bearer \x00\udc80"}), 401, "no-token")
     problem(client.get("/api/v1/endpoints", headers={"Authorization": "Basic YTpi"}), 401, "no-token")
@@ -108,7 +111,7 @@ def test_what_fails_here_tells_nothing(pipeline, endpoint, monkeypatch):
     def fail(*_arguments):
         raise RuntimeError("secret words")
 
-    monkeypatch.setattr(shown.rows, "endpoint", fail)
+    monkeypatch.setattr("endpoints.api.rows.endpoint", fail)
     answer = pipeline.get(f"/api/v1/endpoints/{endpoint.pk}")
     assert b"secret words" not in answer.content
     problem(answer, 500, "failed")
@@ -118,7 +121,7 @@ def test_a_database_that_is_away_is_a_503(pipeline, endpoint, monkeypatch):
     def fail(*_arguments):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(shown.rows, "endpoint", fail)
+    monkeypatch.setattr("endpoints.api.rows.endpoint", fail)
     answer = pipeline.get(f"/api/v1/endpoints/{endpoint.pk}")
     problem(answer, 503, "unavailable")
     assert answer["Retry-After"]

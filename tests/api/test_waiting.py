@@ -1,5 +1,7 @@
 """GET /changes/ID?wait= is held until the change moves."""
 
+from functools import partial
+
 import pytest
 
 from endpoints.api import waiting
@@ -14,7 +16,7 @@ def change(pipeline, endpoint):
 
 def moving(monkeypatch, act):
     """Let `act` happen while a request waits, instead of its pauses."""
-    monkeypatch.setattr(waiting.time, "sleep", lambda _seconds: act())
+    monkeypatch.setattr("endpoints.api.waiting.sleep", lambda _seconds: act())
 
 
 def test_the_answer_comes_when_the_change_moves(pipeline, change, monkeypatch):
@@ -59,16 +61,17 @@ def test_who_finds_no_place_to_wait_is_told_when_to_come_back(pipeline, change, 
 
 
 def test_a_place_is_free_again_after_a_failure(settings):
-    def fail():
-        if fail.called:
-            raise RuntimeError
-        fail.called = True
-
     for _ in range(settings.WAITING_REQUESTS + 1):
-        fail.called = False
-        with pytest.raises(RuntimeError):
-            waiting.until_moved(fail, None, 5)
+        versions = iter([None])
+        with pytest.raises(StopIteration):
+            waiting.until_moved(partial(next, versions), None, 5)
     assert waiting._places._value == settings.WAITING_REQUESTS
+
+
+def test_a_web_process_that_stops_holds_nothing(pipeline, change, monkeypatch):
+    moving(monkeypatch, lambda: pytest.fail("It waits."))
+    answer = pipeline.get(f"/api/v1/changes/{change.pk}?wait=30", **{"speechstudio.alive": lambda: False})
+    assert answer.json()["state"] == "queued"
 
 
 @pytest.mark.parametrize("wait", ["-1", "61", "x", "1e9", "99999999999999999999"])

@@ -74,7 +74,13 @@ def apply(connection: Connection, options: argparse.Namespace) -> int:
         if change:
             going.append((result, change))
     for result, change in going:
-        result["change"] = follow(connection, change, ends) if options.wait else change
+        try:
+            result["change"] = follow(connection, change, ends) if options.wait else change
+        except Stop as error:
+            left = [each["id"] for done, each in going if done["change"] is None]
+            raise type(error)(
+                error.sentence, f"{AGAIN} {len(left)} open: {', '.join(left)}.", code=error.code
+            ) from None
         codes.append(_told(result["change"], options))
     if options.json:
         say_json({"steps": results})

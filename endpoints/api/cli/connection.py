@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from typing import IO, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from endpoints.api.cli.outcome import Stop, Unreachable, Usage
+from endpoints.api.cli.outcome import INTERRUPTED, Stop, Unreachable, Usage
 from endpoints.api.cli.settings import Server
 from endpoints.api.cli.texts import in_words, note, printable
 
 SECONDS = 60  # for each answer; the server holds a request for 30 at most
-PATIENCE = 90.0  # for how long a request is repeated; the server counts the requests of a minute
+PATIENCE, SHORT_PATIENCE = 90.0, 20.0  # for how long a request is repeated
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 AWAY = (429, 502, 503, 504)
 # What to do next, by the kind of problem.
@@ -52,8 +52,6 @@ class _OwnOrigin(urllib.request.HTTPRedirectHandler):
         if req.get_method() == "GET" and origin(target) == origin(req.full_url):
             return super().redirect_request(req, fp, code, msg, headers, newurl)
         advice = "Set SPEECHSTUDIO_URL to the address of the API itself; the token goes nowhere else."
-        if urlsplit(target).path.rstrip("/").endswith("/sign-in"):
-            advice = "Is this a version of Speech Studio that has an API?"
         raise Stop(f"The server redirects to {printable(target)}, which was not followed.", advice)
 
 
@@ -65,6 +63,7 @@ def origin(url: str) -> tuple[str, str, int | None]:
 class Connection:
     def __init__(self, server: Server, patience: float = PATIENCE) -> None:
         self.server, self.patience = server, patience
+        self.pause = 0.0  # seconds, what the last answer asks for
         try:
             context = ssl.create_default_context(cafile=server.ca_file or None)
         except (OSError, ssl.SSLError):
@@ -98,10 +97,12 @@ class Connection:
         body = json.dumps(facts).encode()
         try:
             return self._json("POST", self.path(path, {}), body, headers, self.patience)
-        except Unreachable as error:
+        except (Unreachable, KeyboardInterrupt) as error:
             again = advice or f"The same command with --key {key} carries it out once, even if it has."
-            error.advice = f"It is not known whether the server has received the request. {again}"
-            raise
+            unknown = f"It is not known whether the server has received the request. {again}"
+            if isinstance(error, Unreachable):
+                raise Unreachable(error.sentence, unknown) from None
+            raise Stop("Interrupted.", unknown, code=INTERRUPTED) from None
 
     def path(self, path: str, query: dict[str, Any]) -> str:
         given = {name: value for name, value in query.items() if value not in (None, "")}
@@ -109,18 +110,23 @@ class Connection:
 
     def _json(self, method: str, path: str, body: bytes | None, headers: dict[str, str], patience: float) -> Any:
         """Send, and send again while the server is away; a POST has a key that makes this safe."""
-        ends, told = time.monotonic() + patience, False
+        began, told = time.monotonic(), False
         for number in range(1_000_000):
             try:
                 with self.open(method, path, body, headers) as answer:
-                    text = answer.read(LARGEST)
+                    text, self.pause = answer.whole(), _seconds(answer.headers)
                     return _decoded(text, answer.headers) if text else None
             except Unreachable as error:
-                pause = max(PAUSES[min(number, len(PAUSES) - 1)] * random.uniform(0.8, 1.2), retry_after(error))  # noqa: S311 (so that many programs do not come at once)
-                if time.monotonic() + pause > ends:
+                if error.lasting:
+                    raise
+                asked = retry_after(error)
+                pause = max(PAUSES[min(number, len(PAUSES) - 1)] * random.uniform(0.8, 1.2), asked)  # noqa: S311 (so that many programs do not come at once)
+                # Whoever mistypes an address does not wait for long; the server counts the requests of a minute.
+                longest = patience if asked or body else min(patience, SHORT_PATIENCE)
+                if time.monotonic() + pause > began + longest:
                     raise
                 if not told and number:
-                    note(f"{error.sentence} Trying again for up to {in_words(patience)}.")
+                    note(f"{error.sentence} Trying again for up to {in_words(longest)}.")
                     told = True
                 time.sleep(pause)
         raise AssertionError  # the time is over long before
@@ -135,10 +141,8 @@ class Connection:
         except urllib.error.HTTPError as error:
             with error:
                 raise problem(error.code, error.headers, _rest(error), self.server.url) from None
-        except urllib.error.URLError as error:
-            raise Unreachable(*_why_not(self.server, error.reason)) from None
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(*_why_not(self.server, error)) from None
+            raise _away(self.server, error.reason if isinstance(error, urllib.error.URLError) else error) from None
 
 
 class _Reading:
@@ -157,7 +161,17 @@ class _Reading:
         try:
             return bytes(self._answer.read(size))
         except (OSError, http.client.HTTPException):
-            raise Unreachable(f"The connection to {self._url} broke off.") from None
+            raise self._broke_off() from None
+
+    def whole(self) -> bytes:
+        """All of it; the read of some bytes does not notice that the rest never came."""
+        text = self.read(LARGEST)
+        if len(text) < min(int(self.headers.get("Content-Length") or 0), LARGEST):
+            raise self._broke_off()
+        return text
+
+    def _broke_off(self) -> Unreachable:
+        return Unreachable(f"The connection to {self._url} broke off.")
 
 
 def _rest(error: urllib.error.HTTPError) -> bytes:
@@ -165,6 +179,12 @@ def _rest(error: urllib.error.HTTPError) -> bytes:
         return error.read(LARGEST)
     except (OSError, http.client.HTTPException):
         return b""
+
+
+def _seconds(headers: email.message.Message) -> float:
+    """Of Retry-After; servers of ours send no date."""
+    pause = headers.get("Retry-After", "")
+    return min(float(pause), 300.0) if pause.isascii() and pause.isdigit() else 0.0
 
 
 def _decoded(text: bytes, headers: email.message.Message) -> Any:
@@ -176,15 +196,18 @@ def _decoded(text: bytes, headers: email.message.Message) -> Any:
     raise Stop("The answer of the server is not JSON.", "Is SPEECHSTUDIO_URL the address of Speech Studio?")
 
 
-def _why_not(server: Server, reason: Any) -> tuple[str, str]:
-    """A sentence and what to do about it."""
+def _away(server: Server, reason: Any) -> Unreachable:
+    """What keeps us from the server, in words."""
     if isinstance(reason, ssl.SSLCertVerificationError):
         what = f"The certificate of {server.url} is not trusted: {reason.verify_message}."
-        return what, "Name the certificate authority's file with --ca-file or SSL_CERT_FILE."
+        found = Unreachable(what, "Name the certificate authority's file with --ca-file or SSL_CERT_FILE.")
+        found.lasting = True
+        return found
     words = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
     if isinstance(reason, TimeoutError):
         words = "no answer in time"
-    return f"{server.url} is not reachable: {printable(words)}.", "Check the address, the network and the proxy."
+    what = f"{server.url} is not reachable: {printable(words)}."
+    return Unreachable(what, "Check the address, the network and the proxy.")
 
 
 def retry_after(error: Stop) -> float:
@@ -204,8 +227,7 @@ def problem(status: int, headers: email.message.Message, body: bytes, url: str) 
     fields = " ".join(_field(error) for error in errors or [] if isinstance(error, dict))
     said = str(facts.get("detail") or fields or facts.get("title") or "")
     if status in AWAY:
-        pause = headers.get("Retry-After", "")
-        facts["retry_after"] = min(int(pause), 300) if pause.isdecimal() else 0
+        facts["retry_after"] = _seconds(headers)
         return Unreachable(printable(said) or f"{url} is away (status {status}).", "Try again later.", facts=facts)
     if status == 401:
         advice = "Create a new token on the settings page of Speech Studio."

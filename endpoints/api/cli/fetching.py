@@ -90,6 +90,8 @@ def _fetch(connection: Connection, download: dict[str, Any], path: str, ends: fl
             while (held := file.seek(0, os.SEEK_END)) < download["size"]:
                 try:
                     _continue(connection, download, file, held)
+                    if file.seek(0, os.SEEK_END) <= held:
+                        raise Unreachable(f"{connection.server.url} broke the file off.")
                 except Unreachable as error:
                     failures = 0 if file.seek(0, os.SEEK_END) > held else failures + 1
                     _wait_for_server(error, failures, ends)

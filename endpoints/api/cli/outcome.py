@@ -40,3 +40,4 @@ class Unreachable(Stop):
     """No answer of the server, or one that only says that it is away."""
 
     code = UNREACHABLE
+    lasting = False  # trying again does not help

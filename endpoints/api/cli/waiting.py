@@ -35,7 +35,11 @@ def follow(connection: Connection, change: dict[str, Any], ends: float) -> dict[
             try:
                 held = min(HELD, max(1, int(left)))
                 change, failures = connection.get_once(f"changes/{change['id']}", wait=held), 0
+                # Many programs wait already, and the server did not hold this request.
+                time.sleep(max(0.0, min(connection.pause, ends - time.monotonic())))
             except Unreachable as error:
+                if error.lasting:
+                    raise
                 pause = max(retry_after(error), AWAY_PAUSES[min(failures, len(AWAY_PAUSES) - 1)])
                 if time.monotonic() + pause > ends:
                     raise Unreachable(error.sentence, resumed(change), facts=change) from None

@@ -21,6 +21,7 @@ from endpoints.pages.paging import Order
 
 router = Router(tags=["changes"])
 MOVES = ("state", "attempt", "sent_at", "accepted_at", "closed_at", "error")
+ALIVE = "speechstudio.alive"  # of the web server (speechstudio/whole_requests.py)
 NEWEST_FIRST = Order(("requested_at", "id"), descending=True)
 
 
@@ -52,7 +53,7 @@ def change(request: ApiRequest, pk: UUID, wait: Query[Wait]) -> Any:
     if wait.wait and answer["open"] and (not seen or versions.unchanged(request, versions.etag_of(answer))):
         row = door.changes(request.user).filter(pk=pk).values_list(*MOVES)
         version = row.first()
-        if version and not waiting.until_moved(row.first, version, wait.wait):
+        if version and not waiting.until_moved(row.first, version, wait.wait, request.META.get(ALIVE)):
             request.told["Retry-After"] = waiting.RETRY_AFTER
         answer = shown.change(request, pk)
     return answer

@@ -1,9 +1,9 @@
 """Content logs: the entries, their text and files. What is read is recorded as on the pages."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from ninja import Query, Router
+from ninja import Path, Query, Router
 
 from endpoints.access import door
 from endpoints.access.permissions import may
@@ -21,6 +21,7 @@ from endpoints.pages.content_logs import listing, purposes
 
 router = Router(tags=["content logs"])
 FILES = {200: None}
+Entry = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 @router.get("/endpoints/{uuid:pk}/logs", response=LogEntryPage, operation_id="list_logs")
@@ -46,7 +47,7 @@ def logs(request: ApiRequest, pk: UUID, filters: Query[LogFilters]) -> Any:
 
 @router.get("/endpoints/{uuid:pk}/logs/{int:entry}", response=LogEntryOut, operation_id="show_log")
 @may("read_logs")
-def log(request: ApiRequest, pk: UUID, entry: int) -> Any:
+def log(request: ApiRequest, pk: UUID, entry: Entry) -> Any:
     """One entry with its recognized text."""
     purpose = reading.take_purpose(request)
     row = entry_page.found(request, door.endpoint(request.user, pk, door.READ_LOGS), entry)
@@ -56,7 +57,7 @@ def log(request: ApiRequest, pk: UUID, entry: int) -> Any:
 
 @router.get("/endpoints/{uuid:pk}/logs/{int:entry}/audio", response=FILES, operation_id="log_audio")
 @may("read_logs")
-def audio(request: ApiRequest, pk: UUID, entry: int) -> Any:
+def audio(request: ApiRequest, pk: UUID, entry: Entry) -> Any:
     """Our copy of the recording, or a range of it."""
     reading.take_purpose(request)
     return reading.of_page(entry_page.audio(request, pk=pk, entry=entry))
@@ -64,7 +65,7 @@ def audio(request: ApiRequest, pk: UUID, entry: int) -> Any:
 
 @router.get("/endpoints/{uuid:pk}/logs/{int:entry}/transcript", response=FILES, operation_id="log_transcript")
 @may("read_logs")
-def transcript(request: ApiRequest, pk: UUID, entry: int) -> Any:
+def transcript(request: ApiRequest, pk: UUID, entry: Entry) -> Any:
     """Our copy of the transcript, as the service wrote it."""
     reading.take_purpose(request)
     return reading.of_page(entry_page.transcript(request, pk=pk, entry=entry))

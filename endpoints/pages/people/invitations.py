@@ -52,7 +52,7 @@ def password_link(request: HttpRequest, name: str) -> HttpResponse:
     if refusal := refusal_of(request.user, account):
         messages.error(request, refusal)
         return redirect("endpoints:person", name)
-    if not settings.LOCAL_SIGN_IN or account.by_company:  # type: ignore[attr-defined]  # of the door
+    if not settings.LOCAL_SIGN_IN or account.by_company or account.is_service:  # type: ignore[attr-defined]  # of the door
         raise Http404
     return _link(request, account)
 

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from endpoints.access import door, people
+from endpoints.access import door, people, tokens
 from endpoints.access.grants import group_names
 from endpoints.access.permissions import people_manager
 from endpoints.access.sessions import of_person
+from endpoints.pages.forms.tokens import TokenForm
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.people import grants
 from endpoints.pages.people.refusals import refusal_of
@@ -27,7 +28,12 @@ from endpoints.pages.sessions import recent_sign_in
 @require_safe
 @people_manager
 def person(request: HttpRequest, name: str) -> HttpResponse:
-    account = door.account(request.user, name)
+    return page(request, door.account(request.user, name))
+
+
+def page(request: HttpRequest, account: User, tokens_form: TokenForm | None = None) -> HttpResponse:
+    """`tokens_form`: one with errors."""
+    service = account.is_service  # type: ignore[attr-defined]  # of the door
     held = {group.name for group in account.groups.all()}
     context = {
         "section": "people",
@@ -37,9 +43,11 @@ def person(request: HttpRequest, name: str) -> HttpResponse:
         "anonymize": f"python3 manage.py anonymize_person {shlex.quote(account.get_username())}",
         "refusal": refusal_of(request.user, account),
         **grants.section(request.user, person=account),
-        "linkable": settings.LOCAL_SIGN_IN and not account.by_company,  # type: ignore[attr-defined]  # of the door
+        "linkable": settings.LOCAL_SIGN_IN and not account.by_company and not service,  # type: ignore[attr-defined]  # of the door
+        "tokens": tokens.of_person(account),
+        "form": (tokens_form or TokenForm(person=account)) if service else None,
     }
-    return render(request, "people/person.html", context)
+    return render(request, "people/person.html", context, status=422 if tokens_form else 200)
 
 
 Act = Callable[[HttpRequest, User], str]

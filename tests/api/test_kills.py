@@ -121,7 +121,7 @@ class Programs:
         return answer.json() if answer.status_code == 202 else None
 
 
-@pytest.mark.parametrize("count", [120, pytest.param(2500, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [250, pytest.param(2500, marks=pytest.mark.long)])
 def test_repeated_requests_are_carried_out_once_while_web_processes_are_killed(count, server):
     programs = Programs(server, count)
     with ThreadPoolExecutor(PROGRAMS) as pool:

@@ -102,7 +102,7 @@ class Installation:
         program, *arguments = shlex.split(self.here(OURS[service]["command"]))
         env = self.environment(service)
         program = shutil.which(program, path=env["PATH"])
-        with self.log(service).open("wb") as log:
+        with self.log(service).open("ab") as log:
             command = [*servers.LEASH, program, *arguments]
             self.running[service] = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
 

@@ -25,7 +25,7 @@ def look(person: Person) -> None:
     paths = ["/models/", "/activity/", "/endpoints/?q=call", "/search/?q=a", "/settings/"]
     paths += [f"/endpoints/{pk}/", f"/endpoints/{pk}/history/"] if pk else []
     answer = person.get(person.chance.choice(paths))
-    if answer.status_code not in (200, 404):
+    if answer.status_code not in (200, 404) and not (person.name == "mo" and answer.status_code == 403):
         person.journal.wrong.append(f"{person.name} got {answer.status_code} at {answer.request.url}")
 
 
@@ -36,7 +36,8 @@ def poll(person: Person) -> None:
     for address in page.polls:
         for _again in range(3):
             answer = person.until_answered("GET", address, headers={"HX-Request": "true"})
-            if answer.status_code not in (200, 204, 286, 404):
+            allowed = (200, 204, 404, 403) if person.name == "mo" else (200, 204, 404)
+            if answer.status_code not in allowed:
                 person.journal.wrong.append(f"{person.name} got {answer.status_code} at {address}")
             person.over.wait(person.chance.uniform(0.2, 1))
 

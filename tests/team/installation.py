@@ -41,7 +41,7 @@ class Simulator:
         with self.log.open("wb") as log:
             command = [*servers.LEASH, *command, "--rate-limit", "60/5"]
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-        until(lambda: self.log.stat().st_size, seconds=60)
+        until(lambda: self.log.stat().st_size, seconds=300)
 
     def ask(self, what: str, body: Any = None, method: str | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -77,6 +77,8 @@ class Simulator:
 class Team(Installation):
     """The services of docker-compose.yml; any of them can be killed and is started again, as its `restart` says."""
 
+    patience = 900
+
     def __init__(self, postgresql: Any, redis: Any, home: Any) -> None:
         super().__init__(postgresql, redis, home)
         self.simulators = [Simulator(home, "first-simulated-key", 1), Simulator(home, "second-simulated-key", 2)]
@@ -94,7 +96,7 @@ class Team(Installation):
             assert done.returncode == 0, done.stderr
         for service in SERVICES:
             self.start(service)
-        until(lambda: self.ready() == 200, seconds=180)
+        until(lambda: self.ready() == 200, seconds=600)
 
     def ask(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.postgresql.ask(DATABASE, question, *values)
@@ -107,7 +109,7 @@ class Team(Installation):
             servers.end(self.postgresql.process, signal.SIGQUIT)  # an immediate stop: no checkpoint, no goodbye
             time.sleep(1)
             self.postgresql.start()
-            self.away.append((began - 1, time.time() + 20))
+            self.away.append((began - 1, time.time() + 60))
         elif what == "redis":
             self.redis.stop(signal.SIGKILL)
             time.sleep(1)
@@ -178,7 +180,7 @@ class Team(Installation):
 
     def _wait_for_projects(self) -> None:
         both = "select count(distinct resource_id) from endpoints_project"
-        until(lambda: self.ask(both) == [(2,)], seconds=120)
+        until(lambda: self.ask(both) == [(2,)], seconds=600)
 
     def prefixes(self) -> dict[str, str]:
         """FIRST or SECOND by the project's id."""

@@ -33,6 +33,7 @@ def violations(team: Team, journal: Journal) -> list[str]:
         *_service(changes, team),
         *_downloads(team, journal),
         *_answers(team, journal),
+        *(kill for kill in team.kills if kill.endswith("by itself")),
         *journal.wrong,
     ]
 
@@ -154,7 +155,7 @@ def _answers(team: Team, journal: Journal) -> Iterator[str]:
 # The last line of a traceback that a killed neighbor explains.
 EXPECTED = re.compile(
     r"(OperationalError|ConnectionError|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|InterfaceError|"
-    r"WorkerLostError|TimeoutError|AdminShutdown|CannotConnectNow|OSError: \[Errno 9\]|redis\.exceptions\.|kombu\.exceptions)"
+    r"WorkerLostError|SchedulingError|TimeoutError|AdminShutdown|CannotConnectNow|OSError: \[Errno 9\]|redis\.exceptions\.|kombu\.exceptions)"
 )
 
 

@@ -14,7 +14,7 @@ import httpx
 from tests.demo import PLAIN
 from tests.team.forms import Form, Page
 
-PATIENT_SECONDS = 90.0  # how long a person presses the same button again while the product is away
+PATIENT_SECONDS = 300.0  # how long a person presses the same button again while the product is away
 TYPED = "a long enough sentence of {name}"
 
 
@@ -43,6 +43,9 @@ class Journal:
     acts: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def note(self, began: float, name: str, method: str, path: str, status: int, text: str) -> None:
+        self.answers.append(Answer(began, time.time(), name, method, path, status, text))
+
     def count(self, act: str) -> None:
         with self.lock:
             self.acts[act] = self.acts.get(act, 0) + 1
@@ -61,7 +64,7 @@ class Person:
         self.chance = random.Random(f"{seed} {name}")
         self.over = threading.Event()
         self.signed_in = False
-        timeout = httpx.Timeout(40, connect=10)
+        timeout = httpx.Timeout(180, connect=30)
         self.http = httpx.Client(base_url=url, trust_env=False, verify=PLAIN, timeout=timeout)
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
@@ -76,8 +79,7 @@ class Person:
             text = repr(error)
             raise
         finally:
-            one = Answer(began, time.time(), self.name, method, path, status, text if status in (0, 500) else "")
-            self.journal.answers.append(one)
+            self.journal.note(began, self.name, method, path, status, text if status in (0, 500) else "")
         for word in self.hidden:
             if word in text:
                 self.journal.wrong.append(f"{self.name} saw {word!r} at {method} {path}")

@@ -20,7 +20,7 @@ class Channel(redis.Channel):
         channel: Any = self
         if channel.connection.client is None:
             raise Lost("The connection to Redis was closed.")
-        return super()._connparams(asynchronous)
+        return super()._connparams(asynchronous)  # type: ignore[misc]  # its types leave it out
 
 
 class WritableRedis(redis.Transport):

@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.team.forms import Page
@@ -63,7 +64,7 @@ def deploy(person: Person) -> None:
         return
     form = person.page(person.followed(answer)).form(path)
     name = f"{prefix} calls {person.chance.randrange(10**9)}"
-    logging = {"logging": "on"} if person.chance.random() < 0.7 else {}
+    logging: dict[str, Any] = {"logging": "on"} if person.chance.random() < 0.7 else {}
     answer = person.send(form, path, name=name, description=f"By {person.name}", go="next", **logging)
     if answer.status_code != 302:
         return
@@ -168,7 +169,9 @@ def fetch_zip(person: Person) -> None:
 
 
 def act_on_download(person: Person) -> None:
-    forms = [form for form in person.page("/downloads/").forms if re.search(r"/(pause|resume|cancel|retry)/", form.action)]
+    forms = [
+        form for form in person.page("/downloads/").forms if re.search(r"/(pause|resume|cancel|retry)/", form.action)
+    ]
     if forms:
         form = person.chance.choice(forms)
         person.send(form, form.action)
@@ -226,9 +229,19 @@ def try_unseen(person: Person) -> None:
 
 
 # How often each act is chosen, by the people that team.py invites. Add a row for another kind of actor.
-READING = {look: 3, poll: 3}
-DEPLOYING = {deploy: 6, change_model: 6, edit: 2, delete: 1, go_back: 3, cancel: 3, decide: 2, look: 1, poll: 1}
-LISTENING = {download: 4, fetch_zip: 4, act_on_download: 2, read_logs: 4, look: 1}
+READING: dict[Act, int] = {look: 3, poll: 3}
+DEPLOYING: dict[Act, int] = {
+    deploy: 6,
+    change_model: 6,
+    edit: 2,
+    delete: 1,
+    go_back: 3,
+    cancel: 3,
+    decide: 2,
+    look: 1,
+    poll: 1,
+}
+LISTENING: dict[Act, int] = {download: 4, fetch_zip: 4, act_on_download: 2, read_logs: 4, look: 1}
 ACTS: dict[str, dict[Act, int]] = {
     "alice": {invite: 1, change_roles: 3, look: 1},
     "dora": DEPLOYING,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -21,12 +22,12 @@ from tests.team.people import Journal, Person
 
 DATABASE = "speechstudio"
 SERVICES = ("web", "worker", "logs-worker", "beat")
-WITH_SETTLING = f"interval '{SETTLE.total_seconds() + 1:.0f} seconds'"
 # A creation whose answer was lost is searched for during ten minutes, because the service may be so late with it. The
 # simulated one never is for longer than a few seconds, so that this time can be skipped.
-SKIP = f"""update endpoints_change set sent_at = sent_at - {WITH_SETTLING}, due_at = now()
-           where kind = 'create' and state = 'unknown' and empty_listings > 0 and lease is null
-           and sent_at > now() - {WITH_SETTLING} and sent_at < now() - interval '25 seconds'"""
+SKIP = """update endpoints_change set sent_at = sent_at - %s, due_at = now()
+          where kind = 'create' and state = 'unknown' and empty_listings > 0 and lease is null
+          and sent_at > now() - %s and sent_at < now() - interval '25 seconds'"""
+SETTLED = SETTLE + timedelta(seconds=1)
 
 
 class Simulator:
@@ -86,7 +87,7 @@ class Team(Installation):
         self.dotenv |= {"SPEECH_KEY": first.key, "SPEECH_ENDPOINT": first.url, "LOOK_SECONDS": "10"}
         self.away: list[tuple[float, float]] = []  # when the database was away
         self.kills: list[str] = []
-        self.first_answers: dict[str, list[float]] = {}
+        self.killed_at: list[tuple[str, float]] = []
 
     def begin(self) -> None:
         second = self.simulators[1]
@@ -105,6 +106,7 @@ class Team(Installation):
         """SIGKILL a service with all of its processes, or one of its child processes, and start it again."""
         began = time.time()
         self.kills.append(what)
+        self.killed_at.append((what, began))
         if what == "postgresql":
             servers.end(self.postgresql.process, signal.SIGQUIT)  # an immediate stop: no checkpoint, no goodbye
             time.sleep(1)
@@ -132,7 +134,7 @@ class Team(Installation):
             self.kills.append(f"{service} ended by itself")
 
     def skip_settling(self) -> None:
-        self.ask(SKIP)
+        self.ask(SKIP, SETTLED, SETTLED)
 
     def people(self, journal: Journal, seed: str) -> list[Person]:
         """The superuser of the README, and the others whom she invites."""
@@ -143,7 +145,9 @@ class Team(Installation):
         groups = {"dora": ["deployer"], "dan": ["deployer", "listener"], "rita": [], "lena": ["listener"]}
         groups |= {"lars": ["log-admin"], "olga": ["on-call"], "vera": ["viewer"], "nemo": [], "mo": ["viewer"]}
         hidden = {"rita": ("FIRST calls",), "nemo": ("FIRST calls", "SECOND calls")}
-        others = [self.invited(alice, name, roles, journal, seed, hidden.get(name, ())) for name, roles in groups.items()]
+        others = [
+            self.invited(alice, name, roles, journal, seed, hidden.get(name, ())) for name, roles in groups.items()
+        ]
         form = alice.page("/people/rita/").form("/grants/")
         alice.send(form, form.action, role="deployer", place=f"resource:{second}")
         for one in others:

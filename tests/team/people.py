@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +46,15 @@ class Journal:
 
     def note(self, began: float, name: str, method: str, path: str, status: int, text: str) -> None:
         self.answers.append(Answer(began, time.time(), name, method, path, status, text))
+
+    def first_answers(self, killed_at: list[tuple[str, float]]) -> dict[str, list[float]]:
+        """In how many seconds after each kill somebody had a page that was asked for after it."""
+        seconds: dict[str, list[float]] = {}
+        for what, at in killed_at:
+            later = [one.ended - at for one in self.answers if one.began > at and one.status == 200]
+            if later:
+                seconds.setdefault(what, []).append(round(min(later), 1))
+        return {what: sorted(some) for what, some in sorted(seconds.items())}
 
     def count(self, act: str) -> None:
         with self.lock:
@@ -122,7 +132,7 @@ class Person:
         self.http.cookies.clear()
         for _attempt in range(5):
             page = Page(self.until_answered("GET", "/sign-in/").text)
-            values = {"username": self.name, "password": self.password}
+            values: dict[str, Any] = {"username": self.name, "password": self.password}
             answer = self.send(page.with_field("password"), "/sign-in/", **values)
             if answer.status_code == 302:
                 self.signed_in = True
@@ -145,10 +155,8 @@ class Person:
         found: list[httpx.Response] = []
 
         def second() -> None:
-            try:
+            with suppress(Away):
                 found.append(ask())
-            except Away:
-                pass
 
         other = threading.Thread(target=second)
         other.start()

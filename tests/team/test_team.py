@@ -17,7 +17,7 @@ from tests.team.installation import Team, environment_of_trial
 from tests.team.invariants import EXPECTED, tracebacks, violations
 from tests.team.people import Journal
 
-KILLED = ("web", "web", "worker", "worker", "logs-worker", "beat", "redis", "postgresql")
+KILLED: tuple[str, ...] = ("web", "web", "worker", "worker", "logs-worker", "beat", "redis", "postgresql")
 KILLED += ("web child", "worker child", "logs-worker child")
 EFFECTS = [
     {"stage": "before", "effect": {"close": True}},
@@ -33,7 +33,9 @@ EFFECTS = [
 QUIET_SECONDS = 1500
 OPEN = """select id::text, kind, state, attempt, lost_answers, error, due_at - now() from endpoints_change
           where state in ('queued', 'sending', 'unknown', 'deploying', 'undecided')"""
-WORKING = "select id::text, state, error from endpoints_download where state in ('queued','listing','fetching','packing')"
+WORKING = (
+    "select id::text, state, error from endpoints_download where state in ('queued','listing','fetching','packing')"
+)
 
 
 @pytest.fixture
@@ -128,7 +130,9 @@ def test_a_team_loses_nothing_while_its_processes_are_killed(team):
     print(f"quiet after {time.monotonic() - began:.0f} s; killed: {', '.join(team.kills)}")
     print(f"acts: {journal.acts}; answers: {len(journal.answers)}; accepted: {len(journal.accepted)}")
     counted = team.ask("select kind, state, count(*) from endpoints_change group by 1, 2 order by 1, 2")
-    print(f"changes: {counted}; downloads: {team.ask('select state, count(*) from endpoints_download group by 1')}")
+    downloads = team.ask("select state, count(*) from endpoints_download group by 1 order by 1")
+    print(f"changes: {counted}; downloads: {downloads}")
+    print(f"seconds from a kill to the first page: {journal.first_answers(team.killed_at)}")
     until(lambda: not any(waiting(team).values()), seconds=600, every=0.2)
     beats = "select least(at, beat_at, logs_beat_at) > now() - interval '15 seconds' from endpoints_sweep"
     until(lambda: team.ask(beats) == [(True,)], seconds=300)

@@ -155,7 +155,7 @@ def _answers(team: Team, journal: Journal) -> Iterator[str]:
 # The last line of a traceback that a killed neighbor explains.
 EXPECTED = re.compile(
     r"(OperationalError|ConnectionError|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|InterfaceError|"
-    r"WorkerLostError|SchedulingError|TimeoutError|AdminShutdown|CannotConnectNow|OSError: \[Errno 9\]|"
+    r"PermissionDenied|WorkerLostError|SchedulingError|TimeoutError|AdminShutdown|CannotConnectNow|OSError: \[Errno 9\]|"
     r"redis\.exceptions\.|kombu\.exceptions)"
 )
 

@@ -3,8 +3,24 @@
 from typing import Any
 
 from kombu.transport import redis
+from redis.exceptions import ConnectionError as Lost
 
 PROBE = "speechstudio-probe"  # a key that does not exist
+
+
+class Channel(redis.Channel):
+    """Can be closed although its connection is lost.
+
+    After a loss Celery closes the connection twice. The second time, a channel that waited for messages and has others
+    that are not acknowledged asks for the address of a connection that has none any more: an AttributeError, which ends
+    the whole worker. An error of the connection it ignores, and the messages are delivered again later.
+    """
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        channel: Any = self
+        if channel.connection.client is None:
+            raise Lost("The connection to Redis was closed.")
+        return super()._connparams(asynchronous)  # type: ignore[misc]  # its types leave it out
 
 
 class WritableRedis(redis.Transport):
@@ -13,6 +29,8 @@ class WritableRedis(redis.Transport):
     In a failover a master becomes a replica for a while. Without this a worker would connect to it, fail at the first
     write and connect again, several times a second.
     """
+
+    Channel = Channel
 
     def establish_connection(self) -> Any:
         transport: Any = self  # its types describe another transport

@@ -46,6 +46,7 @@ TOGETHER = {
 }
 # The slowest come first, so that all workers end at about the same time; but not three that start demos at once.
 SLOW = (
+    "tests/team/",
     "tests/browser/test_accessibility.py",
     "tests/browser/",
     "tests/faults/test_real_workers.py",

@@ -161,13 +161,19 @@ def absent_for_long(endpoint: Endpoint) -> bool:
 
 
 def _existing_or_new(resource: Resource, remote: azure.Endpoint) -> Endpoint:
-    """The row for an unknown id: that of the change whose mark the endpoint has, or a new one."""
+    """The row for an unknown id: that of the change whose mark the endpoint has, or a new one.
+
+    The id may have become known since our rows were read, when the worker of the change had its answer. A row without
+    an id is looked for first: what gets its id in between is found by the id then.
+    """
     if mark := remote.custom_properties.get(MARK):
         without_id = Change.objects.filter(
             endpoint__resource=resource, endpoint__remote_id=None, pk__in=_uuids(mark)
         ).select_related("endpoint")
         if change := without_id.first():
             return Endpoint.of(change)
+        if known := resource.endpoints.filter(remote_id=remote.id).first():
+            return known
     return Endpoint(resource=resource)
 
 

@@ -11,8 +11,11 @@ from django.utils import timezone
 from endpoints import azure
 from endpoints.azure.listing import Listing
 from endpoints.changes import submit
+from endpoints.mirror.endpoints import store_endpoint
+from endpoints.mirror.local_rows import LocalRows
 from endpoints.mirror.refresh import refresh
 from endpoints.models import Endpoint, Event
+from endpoints.models.claim import database_now
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeState
 from tests.changes.requests import request_create, request_model
@@ -90,6 +93,18 @@ def test_a_new_endpoint_is_not_marked_as_gone(alice, model, world, worker, refre
     change = request_create(alice, model)
     refreshed_late(lambda: worker.step(change))
     assert Endpoint.objects.get().gone_at is None
+    assert false_events() == []
+
+
+def test_an_endpoint_whose_id_becomes_known_while_the_list_is_stored_has_one_row(alice, model, resource, world, worker):
+    change = request_create(alice, model)
+    local, began = LocalRows(resource), database_now()
+    assert local.endpoints == {}
+    worker.step(change)
+    with azure.SpeechClient(world.url, KEY, network=HERE) as service:
+        (remote,) = service.list_endpoints()
+    store_endpoint(resource, remote, began=began, local=local)
+    assert Endpoint.objects.get().remote_id == remote.id
     assert false_events() == []
 
 

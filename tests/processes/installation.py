@@ -59,6 +59,7 @@ class Installation:
     """The services of docker-compose.yml with ports and directories of this machine."""
 
     setup: subprocess.CompletedProcess  # how `setup` went
+    patience = 180  # seconds that a command may take
 
     def __init__(self, postgresql, redis, home):
         self.postgresql, self.redis = postgresql, redis
@@ -110,13 +111,13 @@ class Installation:
         """Run a command with the environment of a service; without `command`, that of the service."""
         command = command or shlex.split(self.here(OURS[service]["command"]))
         env = {**self.environment(service), **more}
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=180)
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=self.patience)
 
     def start(self, service):
         program, *arguments = shlex.split(self.here(OURS[service]["command"]))
         env = self.environment(service)
         program = shutil.which(program, path=env["PATH"])
-        with self.log(service).open("wb") as log:
+        with self.log(service).open("ab") as log:
             command = [*servers.LEASH, program, *arguments]
             self.running[service] = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
 

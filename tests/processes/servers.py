@@ -111,7 +111,7 @@ class PostgreSQL:
             command += ["-c", f"{name}={value}"]
         with (self.home / "log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.home, stdout=log, stderr=log, **self.who)
-        until(lambda: self.process.poll() is not None or self.answers(), seconds=60)
+        until(lambda: self.process.poll() is not None or self.answers(), seconds=180)
         assert self.process.returncode is None, (self.home / "log").read_text()
 
     def stop(self):
@@ -171,7 +171,7 @@ class Redis:
     def start(self):
         where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
         self.process = subprocess.Popen([*LEASH, *self.command, *where], stdout=subprocess.DEVNULL)
-        until(lambda: self.process.poll() is not None or accepts(("127.0.0.1", self.port)), seconds=60)
+        until(lambda: self.process.poll() is not None or accepts(("127.0.0.1", self.port)), seconds=180)
         assert self.process.returncode is None, f"{self.command} ended with {self.process.returncode}"
 
     def ask(self, *words):

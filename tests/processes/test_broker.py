@@ -1,11 +1,15 @@
 """A worker and its Redis: a failover, and a connection by TLS."""
 
 import re
+import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
+from speechstudio.celery import BrokerConnection
 from tests.demo import ROOT, environment, free_port, until
 from tests.processes import certificates, servers
 
@@ -46,6 +50,29 @@ def worker_of(tmp_path):
     yield start
     for worker in running:
         servers.end(worker.process)
+
+
+def test_a_lost_connection_with_messages_in_progress_is_closed_twice(tmp_path, monkeypatch):
+    """As Celery does it after Redis was killed; an error would end the worker."""
+    if not servers.REDIS:
+        pytest.skip("Redis is not installed")
+    with servers.redis("redis-server --save ''", tmp_path) as killed:
+        connection = BrokerConnection(killed.url, transport_options={"max_retries": 0})
+        channel: Any = connection.default_channel  # its types describe another transport
+        channel.queue_declare("hints")
+        channel.basic_publish(channel.prepare_message("{}"), exchange="", routing_key="hints")
+        until(lambda: channel.basic_get("hints"))  # and not acknowledged
+        killed.stop(signal.SIGKILL)
+
+        def broken():
+            raise RedisConnectionError
+
+        with monkeypatch.context() as waiting:
+            waiting.setattr(channel, "_in_poll", True)  # it was waiting for more
+            waiting.setattr(channel, "_brpop_read", broken)
+            connection.collect()
+        connection.close()
+        killed.start()
 
 
 def test_a_worker_goes_on_when_its_redis_becomes_a_replica_and_a_master_again(redis, worker_of):

@@ -34,6 +34,7 @@ TOGETHER = {
     "tests/processes/test_lost_database.py": "installation",
     "tests/processes/test_pgbouncer.py": "installation",
     "tests/processes/test_postgresql.py": "installation",
+    "tests/processes/test_several.py": "installation",
     "tests/browser/test_article.py": "article",
     "tests/browser/test_density.py": "forty endpoints",
     "tests/browser/test_model_rows.py": "forty endpoints",

@@ -36,6 +36,7 @@ TOGETHER = {
     "tests/processes/test_postgresql.py": "installation",
     "tests/command_line/test_commands.py": "command line",
     "tests/command_line/test_pipelines.py": "command line",
+    "tests/processes/test_several.py": "installation",
     "tests/browser/test_article.py": "article",
     "tests/browser/test_density.py": "forty endpoints",
     "tests/browser/test_model_rows.py": "forty endpoints",

@@ -140,7 +140,6 @@ def test_services_policies_and_budgets_select_pods_that_exist():
 
 def unit(path):
     """A unit of systemd: each name with all of its values."""
-    found = {}
 
     class Values(dict):
         def __setitem__(self, key, value):
@@ -148,8 +147,12 @@ def unit(path):
                 value = [*self[key], *value]
             super().__setitem__(key, value)
 
-    parser = configparser.RawConfigParser(dict_type=Values, strict=False, delimiters=("=",), comment_prefixes=("#",))
-    parser.optionxform = str
+    class Unit(configparser.RawConfigParser):
+        def optionxform(self, name):
+            return name
+
+    found = {}
+    parser = Unit(dict_type=Values, strict=False, delimiters=("=",), comment_prefixes=("#",))
     parser.read_string(path.read_text())
     for section in parser.sections():
         for name, value in parser.items(section):

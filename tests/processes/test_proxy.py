@@ -27,6 +27,7 @@ class Web(BaseHTTPRequestHandler):
     """Answers with the headers of the request, or a large page."""
 
     protocol_version = "HTTP/1.1"
+    answered: list[str] = []
 
     def do_GET(self):
         large = self.path.startswith("/large")
@@ -36,7 +37,7 @@ class Web(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
-        self.server.answered.append(self.path)
+        self.answered.append(self.path)
 
     do_POST = do_GET
 
@@ -88,7 +89,6 @@ class Proxy:
 @pytest.fixture(scope="module")
 def web():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Web)
-    server.answered = []
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -163,12 +163,12 @@ def test_its_log_has_neither_query_strings_nor_tokens(plain, path, logged):
     assert "secret" not in plain.logged()
 
 
-def test_a_page_is_taken_from_the_web_server_although_the_client_is_slow(plain, web):
+def test_a_page_is_taken_from_the_web_server_although_the_client_is_slow(plain):
     path = f"/large/{free_port()}"
     with socket.create_connection(("127.0.0.1", plain.plain)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        until(lambda: path in web.answered)  # nothing has been read here
+        until(lambda: path in Web.answered)  # nothing has been read here
         received = b""
         while piece := client.recv(65536):
             received += piece

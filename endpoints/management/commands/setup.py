@@ -1,5 +1,6 @@
 """Migrates the database, grants rights, collects static files, and registers the environment's Speech resource."""
 
+from contextlib import ExitStack
 from typing import Any
 
 from celery import current_app
@@ -14,7 +15,7 @@ from endpoints.audit import rights
 from endpoints.mirror import resources
 from endpoints.models import encrypted_values
 from endpoints.models.secret import CannotDecrypt, SecretsLocked, locked
-from speechstudio import assets
+from speechstudio import assets, one_setup
 
 BROKER_SECONDS = 3
 
@@ -23,7 +24,11 @@ class Command(BaseCommand):
     help = "Migrate the database, collect static files, and register the Speech resource of the environment."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self._migrate()
+        with ExitStack() as until_the_end:
+            self._migrate(until_the_end)
+            self._fill()
+
+    def _fill(self) -> None:
         self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         try:
             assets.build_bundles()
@@ -43,8 +48,9 @@ class Command(BaseCommand):
         except CannotDecrypt as error:  # the product starts and its pages say it, too
             self.stderr.write(f"The product starts, but nothing is sent to Azure. {error}")
 
-    def _migrate(self) -> None:
+    def _migrate(self, until_the_end: ExitStack) -> None:
         with rights.owner_connected(settings.SETUP_DATABASE) as application:
+            until_the_end.enter_context(one_setup.alone())  # as the owner: the application's role may not exist yet
             call_command("migrate", verbosity=0, interactive=False)
             if application:
                 rights.grant(application["USER"], application["PASSWORD"])

@@ -1,0 +1,72 @@
+"""Setups of several machines at once, and that of an older version, do no harm."""
+
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.demo import ROOT, environment
+
+AT_ONCE = 3
+SPEECH = {"SPEECH_KEY": "simulated", "SPEECH_ENDPOINT": "http://127.0.0.1:9"}
+SHARED = {"SECRET_KEY": "only these tests", "ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}
+
+
+def set_up(home, **env):
+    """Run `setup` as `manage.py setup` does in `.venv`."""
+    code = "from django.core.management import execute_from_command_line as e; e(['manage.py', 'setup'])"
+    command = [sys.executable, "-c", code]
+    told = environment(home, DJANGO_SETTINGS_MODULE="speechstudio.settings", **SPEECH, **env)
+    return subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=300)
+
+
+def at_once(*calls):
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return [one.result() for one in [threads.submit(call) for call in calls]]
+
+
+@pytest.fixture
+def empty(postgresql):
+    """Names of a database and of a role of the application that nobody has made yet."""
+    postgresql.ask("postgres", "create database several")
+    yield "several"
+    postgresql.ask("postgres", "drop database several with (force)")
+    postgresql.ask("postgres", "drop role if exists several_app")
+
+
+def ended_well(done):
+    assert [one.stderr for one in done] == [""] * len(done)
+    assert [one.returncode for one in done] == [0] * len(done)
+
+
+def test_setups_at_once_on_an_empty_postgresql_all_end_well(postgresql, empty, tmp_path):
+    owner = postgresql.url(empty)
+    app = re.sub(r"//[^@]+@", "//several_app:secret@", owner)
+    env = {**SHARED, "DATABASE_URL": app, "SETUP_DATABASE_URL": owner}
+    ended_well(at_once(*[lambda n=n: set_up(tmp_path / str(n), **env) for n in range(AT_ONCE)]))
+    assert postgresql.ask(empty, "select count(*) from endpoints_resource") == [(1,)]
+    applied = "select count(*), count(distinct (app, name)) from django_migrations"
+    ((rows, different),) = postgresql.ask(empty, applied)
+    assert rows == different > 40
+    groups = "select count(*), count(distinct name) from auth_group"
+    ((rows, different),) = postgresql.ask(empty, groups)
+    assert rows == different > 3
+
+
+def test_setups_at_once_on_one_machine_with_sqlite_all_end_well(tmp_path):
+    ended_well(at_once(*[lambda: set_up(tmp_path / "var")] * AT_ONCE))
+    ended_well([set_up(tmp_path / "var")])
+
+
+def test_setup_of_an_older_version_leaves_a_newer_database_as_it_is(postgresql, empty, tmp_path):
+    """As after a rollback: a migration is recorded that this code does not have."""
+    env = {**SHARED, "DATABASE_URL": postgresql.url(empty)}
+    ended_well([set_up(tmp_path, **env)])
+    newer = "insert into django_migrations (app, name, applied) values ('endpoints', '9999_of_the_next_version', now())"
+    postgresql.ask(empty, newer)
+    postgresql.ask(empty, "alter table endpoints_resource add column of_the_next_version integer not null default 7")
+    ended_well([set_up(tmp_path, **env)])
+    assert postgresql.ask(empty, "select of_the_next_version from endpoints_resource") == [(7,)]
+    assert postgresql.ask(empty, "select count(*) from django_migrations where name like '9999%'") == [(1,)]

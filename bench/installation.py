@@ -76,6 +76,11 @@ class Installation(Product):
 
     def register(self, person: Person) -> None:
         """Register the resources as a person does, and wait until their endpoints are listed."""
+        self.add_resources(person)
+        unread = Resource.objects.filter(mirrored_at=None)
+        person.wait_until(lambda: not unread.exists(), every=0.1)
+
+    def add_resources(self, person: Person) -> None:
         for name, port in self.ports.items():
             typed = {"name": name, "region": "eastus", "url": f"http://127.0.0.1:{port}", "api_version": "v3.2"}
             answer = person.post("/resources/new/", **typed, auth="key", new_key=self.key)
@@ -83,8 +88,6 @@ class Installation(Product):
                 answer = person.post(answer.headers["Location"], action="use")
             if answer.status_code != 302:
                 raise Failed(f"The resource {name} could not be registered: {answer.status_code}")
-        unread = Resource.objects.filter(mirrored_at=None)
-        person.wait_until(lambda: not unread.exists(), every=0.1)
 
     def check_alive(self) -> None:
         if ended := self.processes.ended():

@@ -33,7 +33,7 @@ HOUR = timedelta(hours=1)
 TO_COME_TO_THEIR_PACE = timedelta(minutes=40)  # pauses double up to ten minutes
 TOGETHER = timedelta(seconds=5)
 WINDOW_SECONDS, WINDOW_SECONDS_FULL = 180, 600
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600  # until all resources were read for the first time
 # What a poll and a sweep remember, by which they decide what is due.
 TIMES = ("due_at", "mirrored_at", "cataloged_at", "version_asked_at", "hook_heard_at", "hook_checked_at")
 
@@ -72,7 +72,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
     say(f"{PART}: starting the product, and adding {RESOURCES} resources of {ENDPOINTS} endpoints")
     with Watched(RESOURCES) as product, rows_of(product):
         person = Person(product).sign_in()
-        product.register(person)
+        product.add_resources(person)
         ages, busy, share = under_load(product, WINDOW_SECONDS_FULL if full else WINDOW_SECONDS, say)
         script = requests_of_a_script(product) * HOUR.total_seconds() / LOOK_SECONDS
         watched = product.names[:WATCHED]

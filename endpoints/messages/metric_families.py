@@ -62,7 +62,12 @@ FAMILIES = _table(
     Family("disk_size_bytes", GAUGE, "Size of these disks", ("place",), "bytes"),
     Family("endpoints", GAUGE, "Endpoints by the service's status", ("status",), "endpoints"),
     Family("changes_open", GAUGE, "Changes that are not done yet, by state", ("state",), "changes"),
-    Family("changes_oldest_seconds", GAUGE, "Time since the oldest open change was to begin", unit="seconds"),
+    Family(
+        "changes_oldest_seconds",
+        GAUGE,
+        "How long workers have been at the oldest open change",
+        unit="seconds",
+    ),
     Family("changes_closed", COUNTER, "Changes that have ended; a corrected verdict counts again", ("kind", "outcome")),
     Family("downloads_active", GAUGE, "Downloads of content logs in the making, by state", ("state",), "downloads"),
     Family("downloads_closed", COUNTER, "Downloads of content logs that have ended", ("outcome",)),

@@ -15,6 +15,7 @@ from endpoints.messages.metric_families import FAMILIES
 from endpoints.models import Change, Download, Endpoint, LogDay, LogFile, Resource, due
 from endpoints.models.claim import database_now
 from endpoints.models.hook import WORKING, proven
+from endpoints.models.status import ChangeState
 
 VANISHING = timedelta(days=7)
 
@@ -31,7 +32,10 @@ def metrics() -> Iterator[Metric]:
 
 
 def _oldest_change() -> Metric:
-    began = door.unrestricted(Change).open().aggregate(at=Min(Coalesce("scheduled_for", "requested_at")))["at"]
+    """Of those that workers work on: others wait for a person."""
+    working = door.unrestricted(Change).open().exclude(state=ChangeState.UNDECIDED)
+    working = working.exclude(endpoint__resource__paused_at__isnull=False)
+    began = working.aggregate(at=Min(Coalesce("scheduled_for", "requested_at")))["at"]
     return _seconds("changes_oldest_seconds", max(timezone.now() - began, timedelta()) if began else None)
 
 

@@ -40,7 +40,9 @@ def save_resource(resource: Resource, *, actor: User | None) -> Resource:
     fields = [*FIELDS, "due_at", "registered_as", "edited", "edited_at"]
     if changed:
         resource.cataloged_at = None  # with another address or version, there may be other models
-        fields.append("cataloged_at")
+        # What has proven itself is the web hook of the resource as it was.
+        resource.hook_heard_at = resource.hook_checked_at = None
+        fields += ["cataloged_at", "hook_heard_at", "hook_checked_at"]
     if names & {"region", "url"} or ("automatic_version" in names and resource.automatic_version):
         resource.offered_version, resource.version_asked_at = "", None
         fields += ["offered_version", "version_asked_at"]

@@ -49,7 +49,8 @@ def _record_choice(resource: Resource, version: str) -> bool:
     old = resource.api_version
     facts = {"api_version": version, "offered_version": version, "version_asked_at": timezone.now()}
     if old != version:
-        facts["cataloged_at"] = None
+        # Models, and the web hook that has proven itself, are those of the old version.
+        facts |= {"cataloged_at": None, "hook_heard_at": None, "hook_checked_at": None}
     if not Resource.objects.same_service(resource).update(**facts):
         return True  # a person has changed the address or the version meanwhile: read it again
     columns.set_values(resource, facts)

@@ -126,6 +126,18 @@ def test_queues_show_how_much_waits_and_for_how_long(mirrored, alice, worker, mo
     assert (value("broker_up"), value("queue_messages", queue="celery")) == (0, None)
 
 
+def test_the_oldest_change_is_one_that_workers_work_on(mirrored, alice):
+    submit.create(key=uuid.uuid4(), actor=alice.user, model=SpeechModel.objects.deployable()[0], display_name="Calls")
+    assert 0 <= value("changes_oldest_seconds") < 600
+    Change.objects.update(requested_at=timezone.now() - timedelta(hours=3))
+    assert value("changes_oldest_seconds") >= 3 * 3600
+    Change.objects.update(state="undecided")
+    assert value("changes_oldest_seconds") is None
+    Change.objects.update(state="queued")
+    Resource.objects.update(paused_at=timezone.now())
+    assert value("changes_oldest_seconds") is None
+
+
 def test_expired_models_are_counted_and_the_next_expiration_is_in_the_future(mirrored):
     assert (value("endpoints_expired"), value("next_expiration_seconds")) == (0, None)
     now = timezone.now()

@@ -104,6 +104,18 @@ def test_a_web_hook_that_no_longer_proves_itself_is_not_relied_on(client, hooked
     assert pauses(worker, 1) == [60]
 
 
+@pytest.mark.parametrize("changed", ["version", "address"])
+def test_another_address_or_version_has_to_prove_its_web_hook_anew(client, hooked, worker, world, alice, changed):
+    proven(client, hooked, worker)
+    resource = Resource.objects.get()
+    if changed == "version":
+        resource.api_version = "2024-11-15"
+    else:
+        resource.region = "westus"
+    resources.save_resource(resource, actor=alice.user)
+    assert pauses(worker, 1) == [60]
+
+
 def other_model(world, endpoint):
     """Let somebody change the model elsewhere."""
     fits = SpeechModel.objects.deployable().filter(locale=endpoint.locale).exclude(pk=endpoint.model_id)

@@ -16,7 +16,7 @@ from endpoints.logs.storage.place import open_stored, store
 from endpoints.models import Download, Endpoint, Event, HookCall, LogFile, Purge, Resource, Seal
 from endpoints.models.event import Verb
 from endpoints.models.secret import locked
-from endpoints.upkeep.backups import restoring, tables
+from endpoints.upkeep.backups import settling, tables
 from endpoints.upkeep.backups.stored_logs import Mode
 from tests.changes.requests import request_create
 from tests.logs.steps import keep_logs
@@ -145,7 +145,7 @@ def test_saved_logs_stay_where_they_are_until_the_old_installation_is_off(
         tasks.tidy()
         tasks.sweep_storage()
         assert contents() == before
-        restoring.settling.resume()
+        settling.resume()
         tasks.tidy()
         assert not contents()
 

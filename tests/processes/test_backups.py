@@ -55,8 +55,9 @@ print(json.dumps({tables.label(model): [hashlib.sha256(one).hexdigest() for one 
 """
 # What a restore changes, or adds rows to.
 CHANGED = {"endpoints.Event", "endpoints.Resource", "endpoints.Restoration"}
-# An endless row of transactions, each with two rows that belong together.
+# An endless row of transactions, each with two rows that belong together, as fast as people are.
 WRITER = """
+import os, time
 from django.contrib.auth.models import User
 from django.db import transaction
 from endpoints import audit
@@ -65,8 +66,9 @@ print("begun", flush=True)
 number, alice = 0, User.objects.get(username="alice")
 while True:
     number += 1
+    time.sleep(0.02)
     with transaction.atomic():
-        view = SavedView.objects.create(owner=alice, name=f"View {number}")
+        view = SavedView.objects.create(owner=alice, name=f"View {number} of {os.getpid()}")
         audit.record("view-shared", view=str(view.pk))
 """
 VIEWS, EVENTS = (f"rows/endpoints.{name}/000001.jsonl.gz" for name in ("SavedView", "Event"))

@@ -143,7 +143,7 @@ def test_a_mail_is_in_the_language_of_its_reader(endpoint, alice, settings):
     look(datetime(2030, 6, 1, tzinfo=UTC))
     deliver_all()
     (sent,) = mail.outbox
-    assert re.search(r"\b0?5\.( \w+ |0?6\.)2030", sent.body)
+    assert re.search(r"\b0?5\.( \w+ |0?6\.)2030", str(sent.body))
 
 
 def test_the_same_about_many_endpoints_is_one_line(resource, alice):

@@ -146,7 +146,7 @@ class Table:
             AlertChoice(person=self.person, endpoint=one, follows=True) for one in made[-3:]
         )
         about = {"rule": "failed", "facts": {"endpoint": "Hotline"}}
-        Alert.objects.bulk_create(Alert(fact=one.pk, endpoint=one, resource=one.resource, **about) for one in made)
+        Alert.objects.bulk_create(Alert(fact=str(one.pk), endpoint=one, resource=one.resource, **about) for one in made)
         AlertChannel.objects.bulk_create(AlertChannel(kind="mail", name=f"{n}", person=self.person) for n in first)
         # Of the newest, which the list shows first, every fifth is being changed.
         Change.objects.bulk_create(self.change(one, ChangeState.DEPLOYING) for one in made[-50::5] if one.number)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from endpoints import audit
 from endpoints.alerts import channels, delivery
 from endpoints.azure.network import Network
 from endpoints.changes.failpoints import KILLED, OF_ALERTS
-from endpoints.messages.alerts import outgoing, signature
+from endpoints.messages.alerts import outgoing, signature, text
 from endpoints.models import Alert, AlertChannel, AlertChoice, AlertDelivery, AlertNotice, Endpoint, Grant
 from endpoints.models.alert import AlertRule
 from endpoints.models.alert_delivery import DeliveryState
@@ -142,7 +143,7 @@ def test_a_mail_is_in_the_language_of_its_reader(endpoint, alice, settings):
     look(datetime(2030, 6, 1, tzinfo=UTC))
     deliver_all()
     (sent,) = mail.outbox
-    assert "5. Juni 2030" in sent.body or "05.06.2030" in sent.body or "5.6.2030" in sent.body
+    assert re.search(r"\b0?5\.( \w+ |0?6\.)2030", str(sent.body))
 
 
 def test_the_same_about_many_endpoints_is_one_line(resource, alice):
@@ -456,7 +457,7 @@ def test_a_service_of_apprise_is_reached_by_the_same_rules(endpoint, alice, rece
     "address", ["json://localhost/x", "file:///tmp/x", "syslog://", "https://example.com/x", "mmost://localhost/a"]
 )
 def test_what_is_not_on_the_list_is_not_sent_to(address, db):
-    message = delivery.message("1", [], SITE)
+    message = text.message("1", [], SITE)
     assert outgoing.service(message, address, Network()).problem == "invalid"
 
 

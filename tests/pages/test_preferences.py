@@ -133,10 +133,10 @@ def test_a_choice_outlives_the_session(alice, address):
 
 
 def asked(client, address):
-    """How many queries of a page read preferences."""
+    """How many queries of a page read preferences alone; that of the frame compares the bell with them."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
-    return sum("endpoints_preferences" in query["sql"] for query in queries)
+    return sum(query["sql"].startswith('SELECT "endpoints_preferences"') for query in queries)
 
 
 def test_preferences_are_read_from_the_database_once_in_a_session(alice):

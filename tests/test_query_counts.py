@@ -79,8 +79,8 @@ WITHOUT_EVENTS = ("activity", "history")  # then nothing is read of what they ar
 # Whoever has all roles for one Speech resource opens what an admin opens, but nothing that is for everything, and no
 # draft and no bulk change of another person.
 OF_A_RESOURCE, OF_ADMINS = "of a resource", {"resource-new", "resource-draft", "new", "bulk-progress"}
-OF_OWNERS = {"people", "person", "invite", "groups", "group"}
-FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
+OF_OWNERS = {"people", "person", "invite", "groups", "group", "service-account"}
+FILES = {"api-docs-file", "download-file", "log-audio", "log-transcript", "purge-receipt"}
 # What htmx says that it will put the answer into.
 TARGETS = {
     "list, fragment": "endpoints",
@@ -240,19 +240,8 @@ def lists(table, user):
     """Pages that show rows of all endpoints, and those that show none; each begins with its name in urls.py."""
     names = (
         *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new"),
-        *(
-            "alerts",
-            "alert-settings",
-            "alert-channel-new",
-            "people",
-            "invite",
-            "groups",
-            "settings",
-            "shortcuts",
-            "help",
-            "views",
-            "banners",
-        ),
+        *("people", "invite", "groups", "settings", "shortcuts", "help", "views", "banners"),
+        *("alerts", "alert-settings", "alert-channel-new", "tokens", "service-account", "api-docs"),
     )
     pages = {name: reverse(f"endpoints:{name}") for name in names}
     pages["person"] = reverse("endpoints:person", args=["bob"])

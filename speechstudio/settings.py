@@ -12,8 +12,7 @@ from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from kombu import Queue
 
-from speechstudio import front
-from speechstudio.application_threads import THREADS
+from speechstudio import front, programs
 from speechstudio.environment import Environment
 from speechstudio.log_storage import log_storage
 from speechstudio.sign_in import sign_in_settings
@@ -96,11 +95,6 @@ ZIPS_PER_PERSON = env.int("ZIPS_PER_PERSON", default=20)
 PURPOSE_REQUIRED = env.bool("PURPOSE_REQUIRED", default=False)  # for reading content logs
 ENDPOINT_HOURLY_COST = env.amount("ENDPOINT_HOURLY_COST")
 COST_CURRENCY = env.str("COST_CURRENCY", default="USD")
-
-# --- Programs: the API --------------------------------------------------------------------------------
-
-API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)  # of a token
-WAITING_REQUESTS = THREADS // 4  # that a web process holds until a change moves
 
 # --- Worker ---------------------------------------------------------------------------------------
 
@@ -255,7 +249,7 @@ OIDC_SECOND_FACTOR = env.pairs("OIDC_SECOND_FACTOR")
 ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=False)
 EVERYONE_SECOND_FACTOR = env.bool("EVERYONE_SECOND_FACTOR", default=False)
 BREAK_GLASS_ACCOUNT = env.str("BREAK_GLASS_ACCOUNT", default="")
-globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))
+globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS) | programs.settings(env))
 
 # No mail is sent without EMAIL_URL.
 MAIL = bool(mail_server := env.email("EMAIL_URL"))

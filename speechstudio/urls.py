@@ -19,6 +19,7 @@ admin.site.register(User, RecordedUserAdmin)
 admin.site.register(Group, RecordedGroupAdmin)
 take_empty_field_for_none(admin.site)
 handler400 = "endpoints.pages.errors.crafted"
+handler404 = "endpoints.pages.errors.missing"
 handler429 = "endpoints.pages.errors.too_many"  # django-allauth's
 handler500 = "endpoints.pages.errors.failed"
 

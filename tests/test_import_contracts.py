@@ -30,6 +30,16 @@ EDITS = {
         PAGES,
     ),
     "a page that imports a task": ("endpoints/pages/activity/listing.py", "from endpoints import tasks", PAGES),
+    "an operation that reaches the client through the gateway": (
+        "endpoints/api/routes/models.py",
+        "from endpoints.gateway import clients",
+        "The API never calls the service, by no path",
+    ),
+    "a page that imports an operation of the API": (
+        "endpoints/pages/activity/listing.py",
+        "from endpoints.api import rows",
+        ORDER,
+    ),
     "a page that reaches the client through a verb that people's requests share": (
         "endpoints/changes/submit.py",
         "from endpoints.mirror import endpoints",

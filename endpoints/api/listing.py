@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
+from ninja import Schema
 
 from endpoints.api.http import ApiRequest
 from endpoints.api.problems import wrong
@@ -33,7 +34,7 @@ def page(
     return {"items": [show(request, by_key[key]) for key in keys if key in by_key], "next_cursor": following or None}
 
 
-def refuse_unknown(request: ApiRequest, asked: Paging) -> None:
+def refuse_unknown(request: ApiRequest, asked: Schema) -> None:
     """A misspelled filter would otherwise select everything."""
     known = {field.alias or name for name, field in type(asked).model_fields.items()}
     if unknown := [name for name in request.GET if name not in known]:

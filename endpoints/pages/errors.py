@@ -44,6 +44,11 @@ def crafted(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem("bad-request") if is_api(request) else defaults.bad_request(request, exception)
 
 
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404. Of the API too: an address with a line break matches none of ours."""
+    return problem("not-found") if is_api(request) else defaults.page_not_found(request, exception)
+
+
 def too_many(request: HttpRequest) -> HttpResponse:
     """django-allauth's answer to an address, or a person, that tries too often."""
     if request.path == resolve_url("account_login"):

@@ -31,7 +31,9 @@ def test_a_program_changes_the_model(pipeline, endpoint, other, worker):
 
 
 def test_a_change_says_what_an_edit_wants(pipeline, endpoint, other):
-    answer = pipeline.send(f"/endpoints/{endpoint.pk}/edit", {"description": "New", "logging": True, "reason": "Review"})
+    answer = pipeline.send(
+        f"/endpoints/{endpoint.pk}/edit", {"description": "New", "logging": True, "reason": "Review"}
+    )
     assert answer.status_code == 202, answer.content
     wants = {"name": None, "description": "New", "logging": None if endpoint.logging_enabled else True}
     assert answer.json()["requested"] == wants

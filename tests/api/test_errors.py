@@ -28,7 +28,13 @@ def test_without_a_token_there_is_nothing(client, db):
 
 
 def test_an_address_that_does_not_exist(client, pipeline):
-    for path in ("/api/", "/api/v2/endpoints", "/api/v1/nothing", f"/api/v1/endpoints/{uuid4()}/nothing"):
+    for path in (
+        "/api/",
+        "/api/v2/endpoints",
+        "/api/v1/a%0Ab",
+        "/api/v1/nothing",
+        f"/api/v1/endpoints/{uuid4()}/nothing",
+    ):
         problem(client.get(path), 404, "not-found")
     problem(pipeline.get(f"/api/v1/endpoints/{uuid4()}"), 404, "not-found")
     problem(pipeline.get("/api/v1/endpoints/1"), 404, "not-found")

@@ -159,8 +159,9 @@ def test_a_service_account_uses_the_api_and_nobody_signs_in_with_it(alice, clien
     assert alice.post("/people/releases/password-link/").status_code == 404
     robot.set_password("a long enough word")
     robot.save()
-    client.post("/sign-in/", {"login": "releases", "password": "a long enough word"})
+    client.post("/sign-in/", {"username": "releases", "password": "a long enough word"})
     assert client.get("/endpoints/").status_code == 302
+    assert Event.objects.get(verb="account-refused").facts["why"] == "service"
     assert alice.post("/service-accounts/new/", {"name": "Releases"}).status_code == 422
 
 

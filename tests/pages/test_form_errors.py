@@ -26,6 +26,7 @@ from endpoints.pages.forms import (
     resource_states,
     second_factor,
     sign_in,
+    tokens,
 )
 from endpoints.pages.forms.error_texts import Form, ModelBoundForm
 from endpoints.pages.forms.second_key import SecondKeyForm
@@ -60,6 +61,8 @@ MADE = {
     resource_states.RemoveForm: lambda sent, of: resource_states.RemoveForm(sent, count=100),
     grants.GrantForm: lambda sent, of: grants.GrantForm(sent, person=of["person"]),
     grants.GroupForm: lambda sent, of: grants.GroupForm(sent),
+    tokens.ServiceAccountForm: lambda sent, of: tokens.ServiceAccountForm(sent),
+    tokens.TokenForm: lambda sent, of: tokens.TokenForm(sent, person=of["person"]),
     people.InvitationForm: lambda sent, of: people.InvitationForm(sent),
     sign_in.SignInForm: lambda sent, of: sign_in.SignInForm(data=sent, request=None),
     sign_in.ConfirmForm: lambda sent, of: sign_in.ConfirmForm(sent, user=of["person"]),

@@ -11,7 +11,7 @@ from endpoints.access import door
 from endpoints.access.permissions import may
 from endpoints.api import rows, shown, versions, waiting
 from endpoints.api.http import ApiRequest
-from endpoints.api.listing import page
+from endpoints.api.listing import page, refuse_unknown
 from endpoints.api.once import once
 from endpoints.api.problems import Problem
 from endpoints.api.shapes.change import ChangeFilters, ChangeOut, ChangePage, Decide, Nothing, Wait
@@ -48,6 +48,7 @@ def change(request: ApiRequest, pk: UUID, wait: Query[Wait]) -> Any:
     came. A closed change moves no more. When too many programs wait already, the answer comes at once and has
     Retry-After.
     """
+    refuse_unknown(request, wait)
     answer = shown.change(request, pk)
     seen = request.headers.get("If-None-Match", "")
     if wait.wait and answer["open"] and (not seen or versions.unchanged(request, versions.etag_of(answer))):

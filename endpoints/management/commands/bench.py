@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from bench import accept, bulkhead, durability, logs, rows, sign_ins, start
+from bench import accept, api, bulkhead, durability, logs, rows, sign_ins, start
 from bench import list as listing
 from bench.figures import Noise, Row, table
 from bench.product import Failed
@@ -21,6 +21,7 @@ PARTS = {
     "rows": rows.measure,
     "start": start.measure,
     "accept": accept.measure,
+    "api": api.measure,
     "durability": durability.measure,
     "list": listing.measure,
     "logs": logs.measure,

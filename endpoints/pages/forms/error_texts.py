@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 # By the name of a required field. Whole sentences, because German needs the gender of each noun.
 REQUIRED = {
+    "access": gettext_lazy("Select the permissions."),
     "auth": gettext_lazy("Select how to authenticate."),
     "code": gettext_lazy("Enter the code."),
     "count": gettext_lazy("Enter the number."),
+    "days": gettext_lazy("Select how long it's valid."),
     "email": gettext_lazy("Enter an e-mail address."),
     "every_hours": gettext_lazy("Select how often to check."),
     "model": gettext_lazy("Select a model."),

@@ -75,8 +75,8 @@ WITHOUT_EVENTS = ("activity", "history")  # then nothing is read of what they ar
 # Whoever has all roles for one Speech resource opens what an admin opens, but nothing that is for everything, and no
 # draft and no bulk change of another person.
 OF_A_RESOURCE, OF_ADMINS = "of a resource", {"resource-new", "resource-draft", "new", "bulk-progress"}
-OF_OWNERS = {"people", "person", "invite", "groups", "group"}
-FILES = {"download-file", "log-audio", "log-transcript", "purge-receipt"}
+OF_OWNERS = {"people", "person", "invite", "groups", "group", "service-account"}
+FILES = {"api-docs-file", "download-file", "log-audio", "log-transcript", "purge-receipt"}
 # What htmx says that it will put the answer into.
 TARGETS = {
     "list, fragment": "endpoints",
@@ -231,6 +231,7 @@ def lists(table, user):
     names = (
         *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new"),
         *("people", "invite", "groups", "settings", "shortcuts", "help", "views", "banners"),
+        *("tokens", "service-account", "api-docs"),
     )
     pages = {name: reverse(f"endpoints:{name}") for name in names}
     pages["person"] = reverse("endpoints:person", args=["bob"])

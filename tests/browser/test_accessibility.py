@@ -60,6 +60,8 @@ ADDRESSES = (
     "/search/?q=e",
     "/search/?q=nothing+like+it",
     "/settings/",
+    "/settings/tokens/",
+    "/service-accounts/new/",
     "/shortcuts/",
     "/nowhere/",
     "/sign-in/",

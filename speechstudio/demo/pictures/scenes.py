@@ -65,6 +65,8 @@ def scenes(there: dict[str, str]) -> Iterator[Scene]:
         "people/groups/viewer",
         "invitations/new",
         "settings",
+        "settings/tokens",
+        "service-accounts/new",
         "shortcuts",
         "nowhere",
     ):

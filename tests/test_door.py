@@ -15,6 +15,7 @@ from endpoints.changes import saved_views
 from endpoints.models import Draft, Endpoint
 
 ROOT = Path(__file__).resolve().parent.parent
+ELSEWHERE = "cli"  # the command line, which runs on other machines and has no database
 ROOMS = ("endpoints/api", "endpoints/pages", "endpoints/messages")
 MODELS = {model.__name__ for model in apps.get_app_config("endpoints").get_models()}
 # The names by which a row leads to the rows that point to it: endpoint.changes, resource.models, entry.files ...
@@ -66,6 +67,7 @@ def test_pages_and_messages_fetch_rows_through_the_door_only():
         (str(path.relative_to(ROOT / "endpoints")), name)
         for room in ROOMS
         for path in (ROOT / room).rglob("*.py")
+        if path.parent.name != ELSEWHERE
         for name in uses(path.read_text())
     }
     assert found == set(ALLOWED)

@@ -50,6 +50,12 @@ def endpoint(request: ApiRequest, row: Endpoint) -> dict[str, Any]:
     }
 
 
+def requested(row: Change) -> dict[str, Any]:
+    """What an edit wants, with the names that its request has."""
+    names = {"display_name": "name", "description": "description", "logging_enabled": "logging"}
+    return {names[fact]: value for fact, value in row.desired.items() if fact in names}
+
+
 def change(request: ApiRequest, row: Change) -> dict[str, Any]:
     return {
         "id": row.pk,
@@ -64,6 +70,7 @@ def change(request: ApiRequest, row: Change) -> dict[str, Any]:
         "model": named(row.model),
         "model_name": row.model_name,
         "previous_model": named(row.from_model),
+        "requested": requested(row),
         "reason": row.reason,
         "requested_by": row.actor_name,
         "requested_at": row.requested_at,

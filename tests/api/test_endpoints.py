@@ -3,6 +3,7 @@
 import pytest
 from django.http import QueryDict
 
+from endpoints.changes import decisions
 from endpoints.models import Change, Endpoint, Event, Grant, Project, Resource, SpeechModel
 from endpoints.pages.endpoint_list.selection import found
 from tests.api.conftest import Program
@@ -27,6 +28,18 @@ def test_a_program_changes_the_model(pipeline, endpoint, other, worker):
     worker.run_round()
     assert pipeline.ask(f"/changes/{change.pk}")["state"] in ("deploying", "done")
     assert Endpoint.objects.get().model == other
+
+
+def test_a_change_says_what_an_edit_wants(pipeline, endpoint, other):
+    answer = pipeline.send(
+        f"/endpoints/{endpoint.pk}/edit", {"description": "New", "logging": True, "reason": "Review"}
+    )
+    assert answer.status_code == 202, answer.content
+    wants = {"name": None, "description": "New", "logging": None if endpoint.logging_enabled else True}
+    assert answer.json()["requested"] == wants
+    decisions.cancel(Change.objects.get(), actor=pipeline.user)
+    answer = pipeline.send(f"/endpoints/{endpoint.pk}/change-model", {"model": str(other.pk), "reason": "Release 7"})
+    assert answer.json()["requested"] == dict.fromkeys(wants)
 
 
 def test_a_program_deploys_and_deletes(pipeline, mirrored, worker):

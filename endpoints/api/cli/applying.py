@@ -200,7 +200,7 @@ def _present(connection: Connection, each: Facts, resource: str, named: bool) ->
     """`named`: the file speaks of it, so that its open change matters."""
     model, opened = each["model"] or {}, each["open_change"]
     change = connection.get(f"changes/{opened['id']}") if opened and named else None
-    requested = dict((change or {}).get("requested") or {})
+    requested = {name: new for name, new in (change["requested"] if change else {}).items() if new is not None}
     if change and change["kind"] in ("create", "change-model"):
         requested["model"] = change["model_name"]
     if "logging" in requested:

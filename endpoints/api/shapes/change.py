@@ -13,6 +13,14 @@ from endpoints.api.shapes.texts import Body
 from endpoints.models.status import ChangeKind, ChangeState
 
 
+class Requested(Schema):
+    """What an edit wants; null for what it leaves alone."""
+
+    name: str | None = None
+    description: str | None = None
+    logging: bool | None = None
+
+
 class ChangeOut(Schema):
     """`open`: not closed yet. `error`: why it was refused or failed, or what it waits for.
 
@@ -31,6 +39,7 @@ class ChangeOut(Schema):
     model: Named | None
     model_name: str
     previous_model: Named | None
+    requested: Requested
     reason: str
     requested_by: str
     requested_at: datetime

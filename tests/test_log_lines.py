@@ -69,7 +69,11 @@ def test_what_libraries_add_to_a_record_is_not_written():
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x1b[2K", "\x00", "\u2028", "\u202e"])
 def test_a_text_that_somebody_sends_makes_no_line_of_its_own(end):
-    line = text("Invalid HTTP_HOST header: %s", f"x{end}2026-11-29 10:00:00,000 INFO forged: a line", service_request_id=f"/{end}")
+    line = text(
+        "Invalid HTTP_HOST header: %s",
+        f"x{end}2026-11-29 10:00:00,000 INFO forged: a line",
+        service_request_id=f"/{end}",
+    )
     assert line.isprintable()
     assert len(line.splitlines()) == 1
 

@@ -9,6 +9,7 @@ from typing import Any
 import kombu
 from celery import Celery
 from celery.signals import (
+    celeryd_init,
     setup_logging,
     worker_before_create_process,
     worker_init,
@@ -20,6 +21,7 @@ from speechstudio import task_lines
 from speechstudio.child_process import die_with_parent
 from speechstudio.counters import flushing
 from speechstudio.heartbeat import Heartbeat
+from speechstudio.log_lines import JSON
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechstudio.settings")
 
@@ -55,10 +57,17 @@ def send_traces(**_: Any) -> None:
         import_module("speechstudio.tracing").connect()
 
 
+@celeryd_init.connect
+def write_lines_from_the_beginning(instance: Any, **_: Any) -> None:
+    write_lines_as_everywhere()
+    instance.quiet = import_module("speechstudio.start").settings.LOG_FORMAT == JSON  # no banner among the lines
+
+
 @setup_logging.connect
 def write_lines_as_everywhere(**_: Any) -> None:
     """Celery would set levels and handlers of its own, by its option --loglevel; LOG_LEVEL is for all processes."""
     logging.config.dictConfig(import_module("speechstudio.start").settings.LOGGING)
+    logging.captureWarnings(True)
 
 
 @worker_init.connect

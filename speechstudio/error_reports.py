@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from structlog.contextvars import get_contextvars
 
 from speechstudio.error_place import ROOT, place
@@ -56,7 +57,9 @@ def report_of(record: logging.LogRecord) -> Report | None:
     error = record.exc_info[1] if record.exc_info else None
     if error is None:  # the pattern of the sentence, without what is put into it
         return Report(masked(" ".join(str(record.msg).split())), record.name, tags)
-    return Report(f"{type(error).__name__} in {place(error)}", record.name, tags, _chain(error))
+    # A database that is away fails at many places at once, for one reason.
+    where = "" if isinstance(error, OperationalError | InterfaceError) else f" in {place(error)}"
+    return Report(f"{type(error).__name__}{where}", record.name, tags, _chain(error))
 
 
 def frames_of(error: BaseException) -> list[traceback.FrameSummary]:

@@ -36,9 +36,11 @@ def log_settings(env: Environment, var: Path, *, demo: bool) -> dict[str, Any]:
     if tracker:
         told = {"dsn": tracker, "environment": "demo" if demo else "production"}
         reporters["error_tracker"] = {"()": "speechstudio.error_tracker.ErrorTracker", **told}
+    form = _choice(env, "LOG_FORMAT", FORMATS)
     return {
+        "LOG_FORMAT": form,
         "ADMINS": [("", address) for address in admins],
-        "LOGGING": logging_config(_choice(env, "LOG_FORMAT", FORMATS), _choice(env, "LOG_LEVEL", LEVELS), reporters),
+        "LOGGING": logging_config(form, _choice(env, "LOG_LEVEL", LEVELS), reporters),
         "DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL": logging.DEBUG,  # task_lines.py has its own line
     }
 
@@ -62,7 +64,8 @@ def logging_config(form: str, level: str, reporters: dict[str, dict[str, Any]]) 
         "formatters": {"line": {"()": "speechstudio.log_lines.formatter", "form": form}},
         "filters": filters,
         "handlers": {"console": console, **{name: {"level": "ERROR", **one} for name, one in reporters.items()}},
-        "root": {"handlers": ["console", *reporters], "level": of_libraries},
+        # The console is the last, because its filters shorten what they let pass.
+        "root": {"handlers": [*reporters, "console"], "level": of_libraries},
         "loggers": {"endpoints": {"level": level}, "speechstudio": {"level": level}, **LEFT_TO_US, **QUIET},
     }
 

@@ -1,4 +1,5 @@
 import gc
+import logging
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -7,6 +8,7 @@ from speechstudio.application_threads import FewAtOnce
 from speechstudio.path_prefix import without_prefix
 from speechstudio.start import refuse_demo_accounts, settings  # ends the process if a setting is wrong
 
+logging.captureWarnings(True)  # they are lines of the log, too
 application = FewAtOnce(without_prefix(settings.SCRIPT_NAME, get_wsgi_application()))
 refuse_demo_accounts()
 # gunicorn reads it with each request, and refuses those whose path has no prefix.

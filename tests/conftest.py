@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.test import Client
 from django.utils import translation
+from structlog.contextvars import clear_contextvars
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -270,6 +271,14 @@ def person(name: str, role: str | None) -> Person:
     client.force_login(user)
     client.user = user
     return client
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_bound() -> Iterator[None]:
+    """Lines of the log of one test do not have the request of another."""
+    clear_contextvars()
+    yield
+    clear_contextvars()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from django.core import mail
+from django.db import OperationalError
 
 from endpoints import tasks
 from endpoints.access import permissions
@@ -27,7 +28,7 @@ OF_PEOPLE = (IN_THE_ERROR, IN_THE_QUERY, IN_THE_BODY, LOCAL, "alice", "sessionid
 @contextlib.contextmanager
 def reporting_to(handler):
     root = logging.getLogger()
-    root.addHandler(handler)
+    root.handlers.insert(0, handler)  # as log_settings.py orders them
     try:
         yield handler
     finally:
@@ -109,6 +110,21 @@ def test_a_disk_that_is_full_does_not_stop_the_mail(settings, failing, tmp_path)
         failing()
     mails(1)
     assert len(mail.outbox) == 1
+
+
+def test_a_database_that_is_away_is_one_mail_for_all_pages_and_has_no_address(admins, alice, monkeypatch):
+    def away(*_arguments):
+        raise OperationalError(f"connection refused for {IN_THE_ERROR}")
+
+    monkeypatch.setattr(permissions, "scope", away)
+    alice.raise_request_exception = False
+    for path in ("/models/", "/people/alice/", "/endpoints/"):
+        assert alice.get(path).status_code == 503
+    (message,) = mails(1)
+    assert message.subject == "[Speech Studio] OperationalError"
+    assert [text for text in OF_PEOPLE if text in str(message.message())] == []
+    (told,) = admins._kept.glob("*")
+    assert json.loads(told.read_text())["others"] == 2
 
 
 def test_a_refused_request_is_no_error(admins, nemo, client):

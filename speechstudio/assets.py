@@ -11,10 +11,10 @@ from django.core.management import call_command
 SOURCES = settings.BASE_DIR / "static"
 # What the list of endpoints does not need, which a first visit opens.
 OTHER_SHEETS = [
-    *("account.css", "activity.css", "alerts.css", "bulk.css", "content_logs.css", "content_logs_overview.css"),
-    *("endpoint.css", "help.css", "model_list.css", "new_endpoint.css", "resources.css"),
+    *("account.css", "activity.css", "alerts.css", "api_docs.css", "bulk.css", "content_logs.css"),
+    *("content_logs_overview.css", "endpoint.css", "help.css", "model_list.css", "new_endpoint.css", "resources.css"),
 ]
-OTHER_SCRIPTS = ["activity.js", "copy.js", "player.js", "tabs.js"]
+OTHER_SCRIPTS = ["activity.js", "api_docs.js", "copy.js", "player.js", "tabs.js"]
 # For each its folder, the files that come first, because others depend on them, and those that it leaves out of the
 # rest; None: there is no rest.
 BUNDLES: dict[str, tuple[str, list[str], list[str] | None]] = {

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.team import pipelines
 from tests.team.forms import Page
 from tests.team.people import Away, Person
 
@@ -242,7 +243,7 @@ DEPLOYING: dict[Act, int] = {
     poll: 1,
 }
 LISTENING: dict[Act, int] = {download: 4, fetch_zip: 4, act_on_download: 2, read_logs: 4, look: 1}
-ACTS: dict[str, dict[Act, int]] = {
+ACTS: dict[str, dict[Any, int]] = {
     "alice": {invite: 1, change_roles: 3, look: 1},
     "dora": DEPLOYING,
     "dan": DEPLOYING | {renew_session: 1},
@@ -254,6 +255,9 @@ ACTS: dict[str, dict[Act, int]] = {
     "nemo": {try_forbidden: 1, try_unseen: 1},
     "mo": {look: 2, poll: 1},  # whose roles alice changes
 }
+
+
+ACTS.update(pipelines.PIPELINES)
 
 
 def live(person: Person) -> None:

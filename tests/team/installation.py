@@ -19,6 +19,7 @@ from tests.processes import servers
 from tests.processes.installation import Installation
 from tests.team.forms import Page
 from tests.team.people import Journal, Person
+from tests.team.pipelines import PIPELINES, Pipeline, prefixes
 
 DATABASE = "speechstudio"
 SERVICES = ("web", "worker", "logs-worker", "beat")
@@ -87,6 +88,7 @@ class Team(Installation):
         self.dotenv |= {"SPEECH_KEY": first.key, "SPEECH_ENDPOINT": first.url, "LOOK_SECONDS": "10"}
         self.away: list[tuple[float, float]] = []  # when the database was away
         self.kills: list[str] = []
+        self.everybody: list[Person] = []
         self.killed_at: list[tuple[str, float]] = []
 
     def begin(self) -> None:
@@ -140,9 +142,12 @@ class Team(Installation):
         """The superuser of the README, and the others whom she invites."""
         alice = self.superuser(journal, seed)
         self._wait_for_projects()
+        for pk, url in self.ask("select id::text, url from endpoints_resource"):
+            prefixes[pk] = "SECOND" if url == self.simulators[1].url else "FIRST"
         asked = "select id::text from endpoints_resource where url = %s"
         ((second,),) = self.ask(asked, self.simulators[1].url)
         groups = {"dora": ["deployer"], "dan": ["deployer", "listener"], "rita": [], "lena": ["listener"]}
+        groups |= {name: ["deployer"] for name in PIPELINES}
         groups |= {"lars": ["log-admin"], "olga": ["on-call"], "vera": ["viewer"], "nemo": [], "mo": ["viewer"]}
         hidden = {"rita": ("FIRST calls",), "nemo": ("FIRST calls", "SECOND calls")}
         others = [
@@ -152,10 +157,13 @@ class Team(Installation):
         alice.send(form, form.action, role="deployer", place=f"resource:{second}")
         for one in others:
             one.sign_in()
+            if isinstance(one, Pipeline):
+                one.make_token()
         return [alice, *others]
 
     def superuser(self, journal: Journal, seed: str) -> Person:
         alice = Person("alice", self.url, journal, seed)
+        self.everybody.append(alice)
         words = {"DJANGO_SUPERUSER_PASSWORD": alice.password, "DJANGO_SUPERUSER_EMAIL": "alice@example.com"}
         command = ["python", "manage.py", "createsuperuser", "--noinput", "--username", "alice"]
         made = self.run("web", command, **words)
@@ -171,7 +179,9 @@ class Team(Installation):
         shown = alice.send(form, path, name=name, email=f"{name}@example.com", roles=roles).text
         link = re.search(rf"{re.escape(self.url)}(/[^\s\"'<]+)", shown)
         assert link, "no link for the new password"
-        person = Person(name, self.url, journal, seed, hidden)
+        kind = Pipeline if name in PIPELINES else Person
+        person = kind(name, self.url, journal, seed, hidden)
+        self.everybody.append(person)
         address = link[1]
         answer = person.request("GET", address)
         while answer.status_code == 302:
@@ -196,6 +206,8 @@ class Team(Installation):
         try:
             super().down()
         finally:
+            for person in self.everybody:
+                person.close()
             for one in self.simulators:
                 servers.end(one.process)
 

@@ -22,6 +22,11 @@ ROWS = """select row.id::text, row.remote_id, row.display_name, row.status, mode
                  row.description, resource.url, row.gone_at is null, row.unreadable
           from endpoints_endpoint as row join endpoints_resource as resource on resource.id = row.resource_id
           left join endpoints_speechmodel as model on model.id = row.model_id"""
+# Each row of the first and each event of the second were written in the same transaction.
+TOGETHER = {
+    "downloads": ("endpoints_download", "verb = 'logs-requested'"),
+    "people": ("auth_user where username <> 'alice'", "verb = 'account-invited'"),
+}
 DOWNLOADS = "select id::text, state, stored_as, size, sha256, files_missing, error from endpoints_download"
 
 
@@ -31,6 +36,7 @@ def violations(team: Team, journal: Journal) -> list[str]:
         *_changes(changes, team),
         *_requests(changes, journal),
         *_service(changes, team),
+        *_acts(team),
         *_downloads(team, journal),
         *_answers(team, journal),
         *(kill for kill in team.kills if kill.endswith("by itself")),
@@ -116,6 +122,14 @@ def _differences(row: Any, remote: dict[str, Any]) -> Iterator[str]:
         yield f"the row of {remote_id} says {ours}, the service {theirs}"
 
 
+def _acts(team: Team) -> Iterator[str]:
+    for what, (rows, events) in TOGETHER.items():
+        ((made,),) = team.ask(f"select count(*) from {rows}")  # noqa: S608 (our own names)
+        ((told,),) = team.ask(f"select count(*) from endpoints_event where {events}")  # noqa: S608 (our own names)
+        if made != told:
+            yield f"there are {made} {what} and {told} events of who asked for them"
+
+
 def _downloads(team: Team, journal: Journal) -> Iterator[str]:
     logs = Path(team.environment("worker")["VAR"]) / "logs"
     for pk, state, stored_as, size, sha256, missing, error in team.ask(DOWNLOADS):
@@ -155,8 +169,9 @@ def _answers(team: Team, journal: Journal) -> Iterator[str]:
 # The last line of a traceback that a killed neighbor explains.
 EXPECTED = re.compile(
     r"(OperationalError|ConnectionError|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|InterfaceError|"
-    r"PermissionDenied|WorkerLostError|SchedulingError|TimeoutError|AdminShutdown|CannotConnectNow|OSError: \[Errno 9\]|"
-    r"redis\.exceptions\.|kombu\.exceptions)"
+    r"WorkerLostError|ExceptionWithTraceback|SchedulingError|TimeoutError|AdminShutdown|CannotConnectNow|"
+    r"OSError: \[Errno 9\]|redis\.exceptions\.|kombu\.exceptions|"
+    r"PermissionDenied)"  # of a page for 403 that no database could serve
 )
 
 

@@ -4,7 +4,6 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,6 +75,9 @@ class Person:
         self.signed_in = False
         timeout = httpx.Timeout(180, connect=30)
         self.http = httpx.Client(base_url=url, trust_env=False, verify=PLAIN, timeout=timeout)
+
+    def close(self) -> None:
+        self.http.close()
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request; raises httpx.TransportError when there is no answer."""
@@ -149,7 +151,10 @@ class Person:
             values[name] = value if isinstance(value, list) else [value]
         path = form.action or path
         headers = {"Referer": f"{self.http.base_url}{path.lstrip('/')}"}
-        ask: Callable[[], httpx.Response] = lambda: self.until_answered("POST", path, data=values, headers=headers)  # noqa: E731
+
+        def ask() -> httpx.Response:
+            return self.until_answered("POST", path, data=values, headers=headers)
+
         if not twice:
             return ask()
         found: list[httpx.Response] = []

@@ -115,34 +115,44 @@ def mirrored(team):
     until(lambda: team.ask(asked, now) == [(2,)], seconds=600, every=1)
 
 
+def quiet(team, alice):
+    """Everything has ended, was read again, and the workers wait for more."""
+    until(lambda: team.ready() == 200, seconds=600)
+    settle(team, alice)
+    mirrored(team)
+    until(lambda: not any(waiting(team).values()), seconds=600, every=0.2)
+    beats = "select least(at, beat_at, logs_beat_at) > now() - interval '15 seconds' from endpoints_sweep"
+    until(lambda: team.ask(beats) == [(True,)], seconds=300)
+
+
+def told(team, journal):
+    """What was done, for whoever reads the output."""
+    yield f"killed: {', '.join(team.kills)}"
+    yield f"acts: {journal.acts}; answers: {len(journal.answers)}; accepted: {len(journal.accepted)}"
+    for table, columns in (("change", "kind, state"), ("download", "state"), ("event", "kind")):
+        asked = f"select {columns}, count(*) from endpoints_{table} group by {columns} order by {columns}"  # noqa: S608 (our own names)
+        yield f"{table}s: {team.ask(asked)}"
+    yield f"seconds from a kill to the first page: {journal.first_answers(team.killed_at)}"
+
+
 @pytest.mark.long
 def test_a_team_loses_nothing_while_its_processes_are_killed(team):
     seconds, seed = environment_of_trial()
-    print(f"\nTEAM_SEED={seed} TEAM_SECONDS={seconds}")
+    print(f"\nTEAM_SEED={seed} TEAM_SECONDS={seconds}", flush=True)
     journal, chance = Journal(), random.Random(seed)
     people = team.people(journal, seed)
     acts.projects.update(team.prefixes())
     drive(team, journal, people, seconds, chance)
     began = time.monotonic()
-    until(lambda: team.ready() == 200, seconds=600)
-    settle(team, people[0])
-    mirrored(team)
-    print(f"quiet after {time.monotonic() - began:.0f} s; killed: {', '.join(team.kills)}")
-    print(f"acts: {journal.acts}; answers: {len(journal.answers)}; accepted: {len(journal.accepted)}")
-    counted = team.ask("select kind, state, count(*) from endpoints_change group by 1, 2 order by 1, 2")
-    downloads = team.ask("select state, count(*) from endpoints_download group by 1 order by 1")
-    print(f"changes: {counted}; downloads: {downloads}")
-    print(f"seconds from a kill to the first page: {journal.first_answers(team.killed_at)}")
-    until(lambda: not any(waiting(team).values()), seconds=600, every=0.2)
-    beats = "select least(at, beat_at, logs_beat_at) > now() - interval '15 seconds' from endpoints_sweep"
-    until(lambda: team.ask(beats) == [(True,)], seconds=300)
+    quiet(team, people[0])
+    print(f"quiet after {time.monotonic() - began:.0f} s", *told(team, journal), sep="\n", flush=True)
+    found = violations(team, journal)
     verified = team.run("setup", ["python", "manage.py", "verify_activity"])
     print(verified.stdout)
-    found = violations(team, journal)
     if verified.returncode:
         found.append(f"verify_activity: {verified.stdout} {verified.stderr}")
     seen = tracebacks(team)
-    print("\n".join(f"{count} {line}" for line, count in seen.items()))
+    print(*(f"{count} {line}" for line, count in seen.items()), sep="\n")
     found += [f"traceback: {line}" for line in seen if not EXPECTED.search(line)]
     for simulator in team.simulators:
         found += [f"not as the contract says: {one}" for one in simulator.ask("violations")]

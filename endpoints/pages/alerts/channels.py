@@ -62,7 +62,7 @@ def test(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = door.alert_channel(request.user, pk)
     hints.send("deliver", verbs.test(row))
     messages.success(
-        request, _("A test is on its way to %(name)s. Reload this page to see its result.") % {"name": row}
+        request, _("A test is being sent to %(name)s. Reload this page to see its result.") % {"name": row}
     )
     return redirect("endpoints:alert-channel", pk)
 

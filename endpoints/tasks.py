@@ -111,6 +111,8 @@ def sweep() -> None:
 @shared_task
 def alert() -> None:
     """Look for what people are alerted to, and note which channels are told."""
+    if Restoration.objects.waiting().exists():
+        return  # the old installation may still tell them
     usage = shutil.disk_usage(settings.VAR)
     watch.take((usage.free, usage.total))
 

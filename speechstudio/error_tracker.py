@@ -6,12 +6,11 @@ their cookies and bodies, queries with their parameters, and people.
 
 import atexit
 import logging
-import tomllib
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from speechstudio.error_place import ROOT
+from speechstudio import __version__
 from speechstudio.error_reports import Report, file_of, frames_of, process, report_of
 
 OFF: dict[str, Any] = {
@@ -58,8 +57,7 @@ class ErrorTracker(logging.Handler):
         proxy = network.proxy_for(urlsplit(self._options["dsn"]).hostname or "")
         # An empty proxy is none; without one, it would take that of the environment.
         reach: dict[str, Any] = {"http_proxy": proxy, "https_proxy": proxy, "ca_certs": network.ca_file or None}
-        version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-        client = sentry_sdk.Client(**OFF, **self._options, **reach, release=f"speechstudio@{version}")
+        client = sentry_sdk.Client(**OFF, **self._options, **reach, release=f"speechstudio@{__version__}")
         atexit.register(client.close, timeout=2)
         return client
 

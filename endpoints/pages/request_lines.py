@@ -19,7 +19,7 @@ from endpoints.access.client_address import LOCAL
 
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-WITHOUT_LINE = ("/health/live", "/health/ready")
+MACHINES = ("/health/", "/metrics")  # ask every few seconds
 
 log = logging.getLogger("speechstudio.requests")
 
@@ -40,7 +40,7 @@ class RequestLines:
         clear_contextvars()
         bind_contextvars(request_id=request_id)
         response = self.get_response(request)
-        if (response.status_code == 204 and request.method == "GET") or request.path_info in WITHOUT_LINE:
+        if (response.status_code == 204 and request.method == "GET") or request.path_info.startswith(MACHINES):
             return response
         response.headers[HEADER] = request_id
         tell = partial(_tell, request, response, began)

@@ -9,11 +9,24 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from endpoints import tasks
 from endpoints.audit import sealing, verifying
 from endpoints.logs.storage.place import open_stored, store
-from endpoints.models import Download, Endpoint, Event, HookCall, LogFile, Purge, Resource, Seal
+from endpoints.models import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
+    Download,
+    Endpoint,
+    Event,
+    HookCall,
+    LogFile,
+    Purge,
+    Resource,
+    Seal,
+)
 from endpoints.models.event import Verb
 from endpoints.models.secret import locked
 from endpoints.upkeep.backups import settling, tables
@@ -173,3 +186,22 @@ def test_each_table_is_in_a_backup_or_left_out_for_a_reason():
     for model in tables.kept(apps):  # others are written before what refers to them
         assert tables.references(model) & in_it <= seen
         seen.add(tables.label(model))
+
+
+def test_people_are_told_nothing_again_and_nothing_new_until_the_old_installation_is_off(
+    alice, mirrored, back_up, elsewhere, restore
+):
+    channel = AlertChannel.objects.create(person=alice.user, name="Mail", kind="mail")
+    waiting = AlertDelivery.objects.create(channel=channel)
+    backup = back_up()
+    with elsewhere():
+        restore(backup)
+        assert not AlertDelivery.objects.waiting().exists()
+        assert AlertDelivery.objects.get().pk == waiting.pk
+        Resource.objects.update(failing_since=timezone.now() - timedelta(days=1), paused_at=None)
+        tasks.alert()
+        assert not Alert.objects.exists()
+        settling.resume()
+        Resource.objects.update(failing_since=timezone.now() - timedelta(days=1))
+        tasks.alert()
+        assert Alert.objects.exists()

@@ -3,7 +3,6 @@
 import re
 import time
 import uuid
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -140,4 +139,4 @@ def everything(pipeline: Pipeline) -> None:
 
 PIPELINE = {deploy: 3, change_model: 5, go_back: 2, edit: 2, everything: 2}
 # Only where the product has an API.
-PIPELINES: dict[str, dict[Any, int]] = {"release": PIPELINE, "nightly": PIPELINE} if find_spec("endpoints.api") else {}
+PIPELINES: dict[str, dict[Any, int]] = {"release": PIPELINE, "nightly": PIPELINE}

@@ -6,11 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-import speechstudio
 from endpoints.upkeep.backups import keys, making, versions
 from endpoints.upkeep.backups.stored_logs import Mode
-
-VERSION = getattr(speechstudio, "__version__", "0.1.0")
+from speechstudio import __version__
 
 
 class Command(BaseCommand):
@@ -32,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path, mode = options["file"], Mode(options["logs"])
         try:
-            made = making.make(path, version=VERSION, encryption_keys=settings.ENCRYPTION_KEYS, logs=mode)
+            made = making.make(path, version=__version__, encryption_keys=settings.ENCRYPTION_KEYS, logs=mode)
         except FileExistsError:
             raise CommandError(f"{path} exists. A backup never overwrites a file: name a new one.") from None
         except versions.NotCurrent as error:

@@ -14,7 +14,8 @@ from endpoints import audit
 from endpoints.changes import restored
 from endpoints.logs.download.requests import RESTARTED
 from endpoints.mirror.resource_states import pause_resource, resume_resource
-from endpoints.models import Download, Resource, Restoration
+from endpoints.models import AlertDelivery, Download, Resource, Restoration
+from endpoints.models.alert_delivery import DeliveryState
 from endpoints.models.claim import Claimable
 from endpoints.models.download import OPEN, DownloadState
 from endpoints.models.restoration import COMMAND
@@ -39,6 +40,7 @@ def settle(*, backup_at: datetime, version: str) -> Settled:
     ready = Download.objects.filter(Q(state=DownloadState.READY) | ~Q(stored_as=""))
     ready.exclude(state__in=OPEN).update(state=DownloadState.EXPIRED, stored_as="", updated_at=Now())
     Download.objects.active().update(**RESTARTED, stored_as="", updated_at=Now())
+    AlertDelivery.objects.waiting().update(state=DeliveryState.DROPPED)  # the old installation has told people
     changes = restored.begin()
     Restoration.objects.end()
     Restoration.objects.create(backup_at=backup_at, version=version)

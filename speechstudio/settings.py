@@ -12,7 +12,8 @@ from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from kombu import Queue
 
-from speechstudio import __version__, front, programs, tracing
+from speechstudio import __version__, front, tracing
+from speechstudio.application_threads import THREADS
 from speechstudio.environment import Environment
 from speechstudio.log_settings import log_settings
 from speechstudio.log_storage import log_storage
@@ -250,8 +251,10 @@ LOCAL_SIGN_IN = env.bool("LOCAL_SIGN_IN", default=True)
 OIDC_SECOND_FACTOR = env.pairs("OIDC_SECOND_FACTOR")
 ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=False)
 EVERYONE_SECOND_FACTOR = env.bool("EVERYONE_SECOND_FACTOR", default=False)
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)  # of a token
+WAITING_REQUESTS = THREADS // 4  # how many a web process holds until a change moves
 BREAK_GLASS_ACCOUNT = env.str("BREAK_GLASS_ACCOUNT", default="")
-globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS) | programs.settings(env))
+globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))
 
 # No mail is sent without EMAIL_URL.
 MAIL = bool(mail_server := env.email("EMAIL_URL"))

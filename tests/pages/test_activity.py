@@ -359,11 +359,15 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "files": 3,
         "events": 4,
         "day": "2026-01-31",
+        "channel": "Mail",
+        "token": "Pipeline",
+        "rows": 5,
+        "time": "2026-01-31T02:15:00+00:00",
     }
     with override(language):
         text = event.text
     assert MISSING not in text
-    assert any(name in text for name in ("ada", "bob", "Voicemail"))
+    assert any(name in text for name in ("ada", "bob", "Voicemail", "backup", "Sicherung"))
     assert "%(" not in text
 
 

@@ -221,12 +221,11 @@ def test_a_worker_that_runs_out_of_memory_while_sending_is_replaced_and_nothing_
 
 
 def killed_by_the_kernel(workers, redis_client):
-    child, received = workers.child("ended"), lambda: workers.log("ended").count(b" received")
-    before = received()
+    child = workers.child("ended")
     servers.kill([child])
     until(lambda: workers.child("ended") not in (0, child), 60)
     # Its message is delivered again, and the change is still leased.
-    until(lambda: received() > before and '"ended"' not in "".join(redis_client.hvals("unacked")), 60)
+    until(lambda: '"ended"' not in "".join(redis_client.hvals("unacked")) and not redis_client.llen("ended"), 60)
 
 
 def out_of_memory(workers, redis_client):
@@ -338,7 +337,7 @@ def test_workers_go_on_while_their_log_cannot_be_written(alice, endpoints, worke
     length = len(workers.log("celery"))
     change = submit_change_model(alice, after, fitting(after)[0])
     until(lambda: state_of(change) == ChangeState.DONE, WITHIN)
-    assert f"{tasks.step.name}[".encode() in workers.log("celery")[length:]
+    assert b"Task step: success" in workers.log("celery")[length:]
     assert workers.running["celery"].poll() is None
 
 

@@ -53,20 +53,20 @@ task_lines.connect()
 
 @app.on_configure.connect
 def send_traces(**_: Any) -> None:
-    if import_module("speechstudio.start").settings.TRACES:
+    if import_module("django.conf").settings.TRACES:
         import_module("speechstudio.tracing").connect()
 
 
 @celeryd_init.connect
 def write_lines_from_the_beginning(instance: Any, **_: Any) -> None:
     write_lines_as_everywhere()
-    instance.quiet = import_module("speechstudio.start").settings.LOG_FORMAT == JSON  # no banner among the lines
+    instance.quiet = import_module("django.conf").settings.LOG_FORMAT == JSON  # no banner among the lines
 
 
 @setup_logging.connect
 def write_lines_as_everywhere(**_: Any) -> None:
     """Celery would set levels and handlers of its own, by its option --loglevel; LOG_LEVEL is for all processes."""
-    logging.config.dictConfig(import_module("speechstudio.start").settings.LOGGING)
+    logging.config.dictConfig(import_module("django.conf").settings.LOGGING)
     logging.captureWarnings(True)
 
 

@@ -45,12 +45,13 @@ for n in range(20):
 SavedView.objects.create(owner=alice, name="Mine", query="q=1", shared=True)
 sealing.seal_all()
 """
-# A digest of each table, as a backup would have its rows.
+# A digest of each row, as a backup would have it; PostgreSQL has an order of its own in JSON.
 TABLES = """
 import hashlib, json
 from django.apps import apps
 from endpoints.upkeep.backups import tables
-print(json.dumps({tables.label(model): [hashlib.sha256(one).hexdigest() for one in tables.lines(model)]
+print(json.dumps({tables.label(model): [hashlib.sha256(json.dumps(json.loads(one), sort_keys=True).encode()).hexdigest()
+                                          for one in tables.lines(model)]
                   for model in tables.kept(apps)}))
 """
 # What a restore changes, or adds rows to.

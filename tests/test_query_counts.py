@@ -15,6 +15,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from endpoints.access import sessions
+from endpoints.access.caching import BoundedCache
 from endpoints.access.door.activity_version import ActivityVersion
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVersion
@@ -50,7 +51,6 @@ from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 from endpoints.models.model import ModelKind
 from endpoints.models.status import ChangeKind, ChangeState
-from endpoints.pages.caching import BoundedCache
 from endpoints.pages.content_logs import overview
 from endpoints.pages.endpoint_list import filters, listing, rows, selection
 from tests.test_permissions import MATRIX, address

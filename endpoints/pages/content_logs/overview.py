@@ -13,11 +13,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from endpoints.access import door
+from endpoints.access.caching import BoundedCache
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.permissions import may
 from endpoints.models.numbers import grouped
 from endpoints.pages import frame
-from endpoints.pages.caching import BoundedCache
 from endpoints.pages.content_logs import overview_rows
 from endpoints.pages.content_logs.overview_rows import STATE, Deletion, Ranked
 from endpoints.pages.endpoint_list import filters, selection

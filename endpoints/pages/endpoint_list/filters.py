@@ -11,11 +11,11 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from endpoints.access import door
+from endpoints.access.caching import BoundedCache
 from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person
 from endpoints.models.model import ModelKind
 from endpoints.models.search import uuid_in
-from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import selection, statuses
 from endpoints.pages.names import labels
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from endpoints.access.caching import BoundedCache
 from endpoints.access.door.list_settings import ListSettings
 from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import allows, may
 from endpoints.models.numbers import grouped
 from endpoints.pages import frame
-from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import filters, rows, selection
 from endpoints.pages.http import HttpRequest, filled, of_empty_page
 

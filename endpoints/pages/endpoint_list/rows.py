@@ -12,12 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from endpoints.access import door
+from endpoints.access.caching import BoundedCache
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.models.endpoint import VERSION
 from endpoints.models.service_errors import are_connections_told
 from endpoints.models.status import SETTLED, ChangeState
-from endpoints.pages.caching import BoundedCache
 from endpoints.pages.endpoint_list import selection
 from endpoints.pages.endpoint_list.badges import badge
 from endpoints.pages.endpoint_list.row import row_html

@@ -2,7 +2,6 @@
 
 import json
 import re
-import secrets
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any
 import httpx
 
 from bench.figures import Goal, Row, Sample
-from bench.product import ROOT, Failed, Person, Product, environment
+from bench.product import ROOT, Failed, Person, Product, of_an_installation
 
 PART = "api"
 ENDPOINTS = 9
@@ -76,15 +75,7 @@ def lists(rounds: int, say: Callable[[str], None]) -> list[Row]:
     say(f"api: lists of {MOST:,} endpoints")
     with TemporaryDirectory(prefix="speechstudio-bench-") as place:
         home = Path(place)
-        env = environment(
-            VAR=home,
-            HOME=home,
-            STATIC_ROOT=home / "static",
-            SECRET_KEY=secrets.token_urlsafe(50),
-            DJANGO_SETTINGS_MODULE="bench.listing.settings",
-            API_REQUESTS_PER_MINUTE=1_000_000,
-            PYTHONPATH=ROOT,
-        )
+        env = of_an_installation(home, "bench.listing.settings", API_REQUESTS_PER_MINUTE=1_000_000)
         command = [sys.executable, "-m", "bench.listing.programs", str(home), str(rounds), str(MOST)]
         done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:

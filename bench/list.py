@@ -1,7 +1,6 @@
 """The list of endpoints at different lengths, compared with Django's admin and django-tables2 over the same rows."""
 
 import json
-import secrets
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import Any
 from bench.figures import Goal, Row, Sample
 from bench.listing import browser, idle, throughput
 from bench.listing.pages import ADMIN, AFTER_CHANGE, FIRST, NEW_ROWS, OURS, PEERS, TABLES2
-from bench.product import ROOT, Failed, environment
+from bench.product import ROOT, Failed, of_an_installation
 
 PART = "list"
 SIZES = (100, 1_000, 10_000, 100_000)
@@ -23,14 +22,7 @@ TIMES = {ADMIN: 6, TABLES2: 10}
 def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]:
     with TemporaryDirectory(prefix="speechstudio-bench-") as place:
         home = Path(place)
-        env = environment(
-            VAR=home,
-            HOME=home,
-            STATIC_ROOT=home / "static",
-            SECRET_KEY=secrets.token_urlsafe(50),
-            DJANGO_SETTINGS_MODULE="bench.listing.settings",
-            PYTHONPATH=ROOT,
-        )
+        env = of_an_installation(home, "bench.listing.settings")
         pages = in_process(env, home, rounds)
         served = {**env, "VAR": str(home / str(max(SIZES)))}
         found = [*rows_of(pages), *throughput.measure(served, pages["cookie"], home / "log", rounds, say)]

@@ -5,7 +5,6 @@ Run as a process of its own, with the settings of the product, it prints seconds
 
 import json
 import random
-import secrets
 import shutil
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.figures import Goal, Row, Sample
-from bench.product import ROOT, Failed, environment
+from bench.product import ROOT, Failed, of_an_installation
 
 PART = "logs"
 SIZES = (100, 100_000)
@@ -47,14 +46,7 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
     """Rows of the part `logs`: pages over 100,000 entries beside the same over 100."""
     with TemporaryDirectory(prefix="speechstudio-bench-") as place:
         home = Path(place)
-        env = environment(
-            VAR=home,
-            HOME=home,
-            STATIC_ROOT=home / "static",
-            SECRET_KEY=secrets.token_urlsafe(50),
-            DJANGO_SETTINGS_MODULE="speechstudio.settings",
-            PYTHONPATH=ROOT,
-        )
+        env = of_an_installation(home, "speechstudio.settings")
         command = [sys.executable, "-m", "bench.log_list", str(home), str(rounds)]
         done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:

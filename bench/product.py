@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import sys
@@ -170,6 +171,19 @@ def environment(**more: object) -> dict[str, str]:
     """An environment without the settings of the person who runs the benchmark."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     return {**kept, **{name: str(value) for name, value in more.items()}}
+
+
+def of_an_installation(home: Path, settings: str, **more: object) -> dict[str, str]:
+    """The environment of a process that sets up and measures an installation in `home`, with this settings module."""
+    return environment(
+        VAR=home,
+        HOME=home,
+        STATIC_ROOT=home / "static",
+        SECRET_KEY=secrets.token_urlsafe(50),
+        DJANGO_SETTINGS_MODULE=settings,
+        PYTHONPATH=ROOT,
+        **more,
+    )
 
 
 def descendants(pid: int) -> list[int]:

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from endpoints import azure, hints
 from endpoints.access import api_requests, tokens
+from endpoints.addresses import moving
 from endpoints.alerts import delivery, watch
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
@@ -122,6 +123,12 @@ def deliver(delivery_id: str) -> None:
     """Send a message with alerts."""
     site = settings.SITE_URL
     delivery.deliver(delivery_id, network=_network(), site=site, language=settings.LANGUAGE_CODE)
+
+
+@shared_task
+def move_address(change_id: str) -> None:
+    """Carry out a move of an address that waited for its time, or for a deployment."""
+    moving.carry_out(change_id)
 
 
 @shared_task

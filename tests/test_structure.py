@@ -61,7 +61,7 @@ def test_no_file_is_named_after_a_layer(name):
 def test_the_top_level_of_the_app_has_few_rooms():
     djangos = {"__init__", "apps", "urls", "management", "migrations", "templatetags", "__pycache__"}
     rooms = {path.stem for path in (ROOT / "endpoints").iterdir() if path.is_dir() or path.suffix == ".py"} - djangos
-    assert len(rooms - {"models"}) <= 19, sorted(rooms)
+    assert len(rooms - {"models"}) <= 21, sorted(rooms)
 
 
 def test_no_module_is_too_long():

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_noop
 from endpoints import audit
 from endpoints.changes import decisions
 from endpoints.changes.refusals import Busy, ChangedMeanwhile, KeyTaken, NotPossible
-from endpoints.models import Bulk, Change, Endpoint, Project, SpeechModel
+from endpoints.models import Address, Bulk, Change, Endpoint, Project, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeKind, ChangeState, Status
+from endpoints.models.translatable_text import TranslatableText
 
 
 def create(
@@ -160,7 +161,15 @@ def delete(
     bulk: Bulk | None = None,
     fingerprint: str = "",
 ) -> Change:
-    """Request the deletion of an endpoint from the service; its row and history stay."""
+    """Request the deletion of an endpoint from the service; its row and history stay.
+
+    Raises NotPossible while an address leads to it, because programs would have nowhere to go.
+    """
+    if _asked(key, actor, endpoint) is None and (
+        names := list(Address.objects.leading_to(endpoint).values_list("name", flat=True))
+    ):
+        why = gettext_noop("The address %(addresses)s leads to this endpoint. Move the address first.")
+        raise NotPossible(TranslatableText(why, addresses=", ".join(names)))
     facts = {"actor": actor, "reason": reason, "bulk": bulk, "fingerprint": fingerprint}
     change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, **facts)
     return _ask(change, Verb.REQUESTED_DELETE, None, None)

@@ -1,5 +1,6 @@
 """The tables: copies of what the service has (Endpoint, SpeechModel), and what only we know (Change, Event)."""
 
+from endpoints.models.address import Address, AddressChange, AddressHour
 from endpoints.models.alert import Alert, AlertChoice
 from endpoints.models.alert_channel import AlertChannel
 from endpoints.models.alert_delivery import AlertDelivery, AlertNotice
@@ -20,15 +21,21 @@ from endpoints.models.log_archive import LogArchive, LogDay
 from endpoints.models.log_reading import LogReading
 from endpoints.models.model import SpeechModel
 from endpoints.models.person import Favorite, Preferences, SavedView
+from endpoints.models.probe import Probe, ProbeRun
 from endpoints.models.project import Project
 from endpoints.models.purge import Purge
+from endpoints.models.recording import Recording
 from endpoints.models.resource import Resource
 from endpoints.models.restoration import Restoration
 from endpoints.models.seal import Seal, SealedEvent, Verification
 from endpoints.models.status import Status
 from endpoints.models.sweep import Sweep
+from endpoints.models.trial import Trial
 
 __all__ = [
+    "Address",
+    "AddressChange",
+    "AddressHour",
     "Alert",
     "AlertChannel",
     "AlertChoice",
@@ -54,8 +61,11 @@ __all__ = [
     "LogFile",
     "LogReading",
     "Preferences",
+    "Probe",
+    "ProbeRun",
     "Project",
     "Purge",
+    "Recording",
     "Resource",
     "Restoration",
     "RoleName",
@@ -66,5 +76,6 @@ __all__ = [
     "SpeechModel",
     "Status",
     "Sweep",
+    "Trial",
     "Verification",
 ]

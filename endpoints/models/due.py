@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from endpoints.models.address import AddressChange
 from endpoints.models.alert_delivery import AlertDelivery
 from endpoints.models.change import Change
 from endpoints.models.connection_check import ConnectionCheck
@@ -25,4 +26,5 @@ def work() -> list[tuple[Any, str]]:
         (Resource.objects.removing(), "remove"),
         (ConnectionCheck.objects.unfinished().filter(of_resources), "check_connection"),
         (AlertDelivery.objects.waiting(), "deliver"),
+        (AddressChange.objects.ready(), "move_address"),
     ]

@@ -22,7 +22,7 @@ MISSING = "…"
 # Placeholders whose values are names of people and of things, or a verb of a newer version; the others are our words.
 NAMES = frozenset(
     (
-        *("actor", "person", "group", "project", "endpoint", "resource", "model", "old", "view", "channel"),
+        *("actor", "person", "group", "project", "endpoint", "resource", "model", "old", "view", "channel", "address"),
         *("entry", "search", "verb", "token", "by_token"),
     )
 )

@@ -88,6 +88,42 @@ class Verb(models.TextChoices):
     CHANNEL_ADDED = "account-channel-added", _("%(actor)s added the alert channel %(channel)s")
     CHANNEL_CHANGED = "account-channel-changed", _("%(actor)s changed the alert channel %(channel)s")
     CHANNEL_DELETED = "account-channel-deleted", _("%(actor)s deleted the alert channel %(channel)s")
+    ADDRESS_ADDED = "address-added", _("%(actor)s added the address %(address)s for %(endpoint)s")
+    ADDRESS_MOVED = "address-moved", _("%(actor)s moved the address %(address)s from %(old)s to %(endpoint)s")
+    ADDRESS_STOOD_IN = (
+        "address-stood-in",
+        _("The address %(address)s moved to its standby %(endpoint)s because %(old)s couldn't be reached"),
+    )
+    ADDRESS_MOVE_REQUESTED = (
+        "address-requested",
+        _("%(actor)s scheduled the move of the address %(address)s from %(old)s to %(endpoint)s"),
+    )
+    ADDRESS_MOVE_CANCELED = (
+        "address-canceled",
+        _("%(actor)s canceled the move of the address %(address)s to %(endpoint)s"),
+    )
+    ADDRESS_MOVE_REFUSED = "address-refused", _("The address %(address)s couldn't be moved to %(endpoint)s")
+    ADDRESS_SHARED = (
+        "address-shared",
+        _("%(actor)s sent %(share)s%% of the new sessions of the address %(address)s to %(endpoint)s"),
+    )
+    ADDRESS_SHARE_ENDED = (
+        "address-share-ended",
+        _("%(actor)s sent all new sessions of the address %(address)s to %(endpoint)s"),
+    )
+    ADDRESS_STANDBY = "address-standby", _("%(actor)s made %(endpoint)s the standby of the address %(address)s")
+    ADDRESS_STANDBY_ENDED = "address-standby-ended", _("%(actor)s removed the standby of the address %(address)s")
+    ADDRESS_DESCRIBED = "address-described", _("%(actor)s changed the description of the address %(address)s")
+    ADDRESS_DELETED = "address-deleted", _("%(actor)s deleted the address %(address)s")
+    PROBE_SET = "probe-set", _("%(actor)s set the recording that shows which model answers for %(endpoint)s")
+    PROBE_REMOVED = (
+        "probe-removed",
+        _("%(actor)s removed the recording that shows which model answers for %(endpoint)s"),
+    )
+    PROBE_ASKED = "probe-asked", _("%(actor)s checked which model answers for %(endpoint)s")
+    PROBE_TRIED = "probe-tried", _("%(actor)s tried a recording with %(endpoint)s")
+    BASE_ANSWERS = "probe-base", _("The base model answers for %(endpoint)s")
+    CUSTOM_ANSWERS = "probe-custom", _("The custom model answers for %(endpoint)s again")
     TOKEN_CREATED = "account-token-created", _("%(actor)s created the token %(token)s")
     TOKEN_CREATED_FOR = "account-token-created-for", _("%(actor)s created the token %(token)s of %(person)s")
     TOKEN_REVOKED = "account-token-revoked", _("%(actor)s revoked the token %(token)s")

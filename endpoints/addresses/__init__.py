@@ -1,0 +1,1 @@
+"""Addresses: names that programs ask which endpoint to connect to. People move them; the endpoints stay as they are."""

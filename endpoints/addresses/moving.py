@@ -1,0 +1,84 @@
+"""Carrying out moves of addresses: at once, when their time or the deployment that they wait for has come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from endpoints import audit
+from endpoints.models import Address, AddressChange, Endpoint
+from endpoints.models.address import AddressChangeKind, AddressChangeState
+from endpoints.models.event import Verb
+from endpoints.models.status import ChangeKind, ChangeState, Status
+
+GONE = gettext_noop("The endpoint doesn't exist any more.")
+NOT_SERVING = gettext_noop("The endpoint isn't deployed yet.")
+OTHER_LOCALE = gettext_noop("The endpoint has another locale than the address.")
+NOT_DEPLOYED = gettext_noop("The deployment that the move waited for wasn't completed.")
+
+
+def why_not(endpoint: Endpoint | None, locale: str) -> str:
+    """Why programs can't be sent to an endpoint, in English; empty if they can."""
+    if endpoint is None or endpoint.gone_at or endpoint.resource.removing_at:
+        return GONE
+    kind = endpoint.open_change.kind if endpoint.open_change else None
+    if kind == ChangeKind.DELETE:
+        return GONE
+    if not endpoint.remote_id or kind == ChangeKind.CREATE:
+        return NOT_SERVING
+    if endpoint.status == Status.FAILED:
+        return gettext_noop("The endpoint's deployment has failed.")
+    return OTHER_LOCALE if endpoint.locale.lower() != locale.lower() else ""
+
+
+def move_now(address: Address, change: AddressChange) -> bool:
+    """Let `address` lead to the endpoint of `change`, unless it leads elsewhere by now than when that was asked.
+
+    The second endpoint and the standby stay, except where the address now leads to one of them itself. Call this in
+    the transaction that stores the change as done.
+    """
+    new = change.endpoint
+    facts: dict[str, Any] = {"endpoint": new, "moved_by": change.actor_name}
+    facts |= dict.fromkeys(("moved_at", "updated_at"), timezone.now())
+    if address.second_id and address.second_id == (new.pk if new else None):
+        facts |= {"second": None, "share": 0}
+    if address.standby_id and address.standby_id == (new.pk if new else None):
+        facts |= {"standby": None, "stands_in": False}
+    if not Address.objects.filter(pk=address.pk, endpoint=change.from_endpoint_id).update(**facts):
+        return False
+    verb = Verb.ADDRESS_STOOD_IN if change.kind == AddressChangeKind.STOOD_IN else Verb.ADDRESS_MOVED
+    by, old = change.actor, change.from_endpoint_name
+    audit.record(verb, actor=by, endpoint=new, detail=change.reason, address=address.name, old=old)
+    address.refresh_from_db()
+    return True
+
+
+def carry_out(pk: str) -> bool:
+    """Carry out one move that waited; returns False when it is not due, or has been carried out already."""
+    with transaction.atomic():
+        rows = AddressChange.objects.ready().filter(pk=pk, due_at__lte=Now())
+        change = AddressChange.objects.select_for_update().filter(pk__in=rows.values("pk")).first()
+        if change is None:
+            return False
+        why = _refusal(change)
+        if not why and not move_now(change.address, change):
+            why = gettext_noop("The address was moved elsewhere in the meantime.")
+        state = AddressChangeState.REFUSED if why else AddressChangeState.DONE
+        closed = {"state": state, "error": why, "closed_at": Now(), "due_at": None}
+        if not AddressChange.objects.waiting().filter(pk=change.pk).update(**closed):
+            transaction.set_rollback(True)  # another worker was faster (SQLite has no row locks)
+            return False
+        if why:
+            name = change.address.name
+            audit.record(Verb.ADDRESS_MOVE_REFUSED, endpoint=change.endpoint, detail=why, address=name)
+    return True
+
+
+def _refusal(change: AddressChange) -> str:
+    if change.after and change.after.state != ChangeState.DONE:
+        return NOT_DEPLOYED
+    return why_not(change.endpoint, change.address.locale)

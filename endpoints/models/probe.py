@@ -1,0 +1,99 @@
+"""A probe: a recording that an endpoint is asked again and again, to see which model answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from endpoints.models.claim import Claimable, ClaimQuerySet
+from endpoints.models.endpoint import Endpoint
+from endpoints.models.recording import Recording
+from endpoints.models.secret import Secret, SecretField
+
+EVERY_HOURS = 6
+AFTER_CHANGE = timedelta(minutes=10)
+LONGEST_SECONDS = 15.0
+AT_ONCE = 2
+
+
+class Verdict(models.TextChoices):
+    """Which model answers, as far as a probe tells."""
+
+    UNKNOWN = "", _("Not checked")
+    CUSTOM = "custom", _("The custom model answers.")
+    BASE = "base", _("The base model answers.")
+    CANNOT_TELL = "cannot-tell", _("This recording cannot tell.")
+    NOT_LOGGED = "not-logged", _("Not seen in this endpoint's logs.")
+
+
+class ProbeQuerySet(ClaimQuerySet["Probe"]):
+    def active(self) -> Self:
+        """Of endpoints that the service has."""
+        return self.filter(endpoint__gone_at=None).exclude(endpoint__remote_id=None)
+
+
+class Probe(Claimable):
+    """At most one an endpoint. `known`: what it heard with `model`, and the base model, when the two differed."""
+
+    endpoint = models.OneToOneField(Endpoint, primary_key=True, on_delete=models.CASCADE, related_name="probe")
+    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=200, blank=True)
+    every_hours = models.PositiveSmallIntegerField(default=EVERY_HOURS)
+    set_by = models.CharField(max_length=150, blank=True)
+    set_at = models.DateTimeField(auto_now_add=True)
+    model = models.ForeignKey("endpoints.SpeechModel", null=True, on_delete=models.SET_NULL, related_name="+")
+    known = SecretField(null=True)  # of {"endpoint": text, "base": text} in JSON
+    verdict = models.CharField(max_length=20, choices=Verdict, blank=True, default="")
+    verdict_at = models.DateTimeField(null=True)  # since when it is this verdict
+    in_a_row = models.PositiveIntegerField(default=0)  # runs with this verdict
+    checked_at = models.DateTimeField(null=True)  # the last run that had an answer
+    asked_at = models.DateTimeField(null=True)  # a person pressed Check now, and it hasn't been done yet
+    error = models.TextField(blank=True)  # why the last run had no answer, in English
+    attempts = models.PositiveSmallIntegerField(default=0)  # of this run
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    objects = ProbeQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"probe of {self.endpoint}"
+
+    @property
+    def known_texts(self) -> dict[str, str]:
+        """Raises CannotDecrypt."""
+        return json.loads(self.known.open()) if self.known else {}
+
+    @staticmethod
+    def sealed(endpoint: str, base: str) -> Secret:
+        return Secret.of(json.dumps({"endpoint": endpoint, "base": base}))
+
+    @property
+    def seconds_a_month(self) -> float:
+        """Audio that the service bills: the endpoint and the base model hear it each time."""
+        return 2 * self.recording.seconds * 30 * 24 / self.every_hours
+
+
+class ProbeRun(models.Model):
+    """One time that a probe was asked: its history, and how its own entries of the content logs are recognized."""
+
+    probe = models.ForeignKey(Probe, on_delete=models.CASCADE, related_name="runs")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=20, choices=Verdict, blank=True, default="")
+    error = models.TextField(blank=True)
+    model_name = models.TextField(blank=True)
+    logged = models.BooleanField(null=True)  # whether its entry was found; None: not known, or logging is off
+
+    class Meta:
+        ordering = ["-started_at"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["probe", "-started_at"], name="runs_of_probe")]
+
+    def __str__(self) -> str:
+        return f"{self.probe} at {self.started_at:%Y-%m-%d %H:%M}"

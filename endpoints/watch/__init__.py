@@ -1,0 +1,1 @@
+"""Watching what endpoints answer: probes tell which model it is."""

@@ -1,5 +1,6 @@
 """docs/asvs.md has each requirement of the standard that concerns the product, and names only tests that run."""
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -65,3 +66,14 @@ def test_each_component_is_pinned_by_its_hash(lock):
     pinned = re.findall(r"^[\w.-]+==\S+(?: ;[^\\\n]+)? \\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
     components = re.findall(r"^[^\s#].*$", text, re.MULTILINE)
     assert len(pinned) == len(components) > 40
+
+
+def test_the_audit_on_record_is_of_the_locks_as_they_are():
+    pins = set()
+    for lock in ("production", "run", "test"):
+        text = (ROOT / "speechstudio" / "locks" / f"{lock}.txt").read_text()
+        pins |= set(re.findall(r"^[\w.-]+(?:\[[^\]]*\])?==[^ ;\\]+", text, re.MULTILINE))
+    assert len(pins) > 100
+    digest = hashlib.sha256("\n".join(sorted(pins)).encode()).hexdigest()[:16]
+    audits = re.findall(r"^\| (\d{4}-\d\d-\d\d) \| ([0-9a-f]{16}) \|", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    assert audits[0][1] == digest, "a lock has changed: audit it, and record the audit in SECURITY.md"

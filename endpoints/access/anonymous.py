@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from endpoints import audit
 from endpoints.access.sessions import end_others
@@ -63,8 +64,8 @@ def _delete_account(person: Identity) -> None:
     theirs = Q(actor__in=person.ids) | Q(actor=None, actor_name__in=person.names)
     for model in (Change, Download, Purge, ConnectionCheck):
         model.objects.filter(theirs).update(actor_name=NAME)
-    Endpoint.objects.filter(owner__in=person.names).update(owner=NAME)
-    Endpoint.objects.filter(changed_by__in=person.names).update(changed_by=NAME)
+    for name in ("owner", "changed_by"):  # a new version, because processes keep rows as they have shown them
+        Endpoint.objects.filter(**{f"{name}__in": person.names}).update(**{name: NAME}, updated_at=Now())
     audit.record(Verb.PERSON_ANONYMIZED, events=person.events())
     if person.account:
         end_others(person.account)

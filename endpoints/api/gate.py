@@ -4,7 +4,6 @@ It loads django-ninja with the first request; speechstudio/wsgi.py does so befor
 processes that only make addresses never do.
 """
 
-import json
 from datetime import UTC
 from typing import Any
 
@@ -57,7 +56,7 @@ def _conditional(request: Any, response: HttpResponseBase) -> HttpResponseBase:
         return response
     if response.headers.get("Content-Type", "").partition(";")[0] != "application/json":
         return response
-    etag = response.headers["ETag"] = versions.etag_of(json.loads(response.content))
+    etag = response.headers["ETag"] = versions.etag_of(response.content)
     if not versions.unchanged(request, etag):
         return response
     unchanged = HttpResponseNotModified()

@@ -9,7 +9,7 @@ from ninja import Schema
 from endpoints.api.http import ApiRequest
 from endpoints.api.problems import wrong
 from endpoints.api.shapes.paging import Paging
-from endpoints.pages.paging import Order, keys_after
+from endpoints.pages.paging import Order, rows_after
 
 
 def page(
@@ -25,13 +25,21 @@ def page(
 
     Raises Problem for a parameter that the list does not have, and for a cursor of another list or order.
     """
-    refuse_unknown(request, asked)
-    try:
-        keys, following = keys_after(found, order, asked.cursor, asked.limit)
-    except ValueError:
-        raise wrong([{"parameter": "cursor", "detail": "This is no cursor of this list in this order."}]) from None
+    after, following = rows_of_page(request, asked, found, order)
+    keys = [row.pk for row in after]
     by_key = {row.pk: row for row in read(whole.filter(pk__in=keys))}
     return {"items": [show(request, by_key[key]) for key in keys if key in by_key], "next_cursor": following or None}
+
+
+def rows_of_page(
+    request: ApiRequest, asked: Paging, found: "QuerySet[Any, Any]", order: Order, *, versions: bool = False
+) -> tuple[list[Any], str]:
+    """As rows_after. Raises Problem for a parameter that the list does not have, and for a wrong cursor."""
+    refuse_unknown(request, asked)
+    try:
+        return rows_after(found, order, asked.cursor, asked.limit, versions=versions)
+    except ValueError:
+        raise wrong([{"parameter": "cursor", "detail": "This is no cursor of this list in this order."}]) from None
 
 
 def refuse_unknown(request: ApiRequest, asked: Schema) -> None:

@@ -42,20 +42,12 @@ def new_number() -> int:
     return secrets.randbelow(2**62)
 
 
-# A row of the list changes only when one of these or the time does; `change` is the open change.
+# A row of the list, or of the API's, changes only when one of these or the time does; `change` is the open change.
 VERSION = (
-    "pk",
-    "updated_at",
-    "status",
-    "time_to_live",
-    "resource__free_tier",
-    "resource__name",
-    "resource__region",
-    "resource__paused_at",
-    "model__display_name",
-    "model__kind",
-    "model__expires_at",
-    "change__updated_at",
+    *("pk", "updated_at", "status", "time_to_live"),
+    *("resource__free_tier", "resource__name", "resource__region", "resource__paused_at"),
+    *("model__display_name", "model__kind", "model__expires_at"),
+    *("project__display_name", "change__updated_at"),
 )
 
 

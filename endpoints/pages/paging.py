@@ -116,20 +116,25 @@ def key_of(asked: str, order: Order, model: type[Model]) -> list[Any] | None:
     return _key(text, order.kinds(model)) if way == "after" else None
 
 
-def keys_after(rows: QuerySet[Any], order: Order, cursor: str, size: int) -> tuple[list[Any], str]:
-    """The primary keys of the rows after `cursor`, `size` of them in order, and the cursor of the next ones.
+def rows_after(
+    rows: QuerySet[Any], order: Order, cursor: str, size: int, *, versions: bool = False
+) -> tuple[list[Any], str]:
+    """The rows after `cursor`, `size` of them in order, and the cursor of the next ones.
 
-    Raises ValueError for a cursor of another order.
+    Of each row only `pk` and the fields of the order; or its version, for rows that have one. Raises ValueError for a
+    cursor of another order.
     """
     if cursor:
         key = _key(cursor, order.kinds(rows.model))
         if key is None:
             raise ValueError(cursor)
         rows = order.after(rows, key)
-    found = list(order.sort(rows).values("pk", *order.fields)[: size + 1])
-    shown = found[:size]
-    last = ["" if shown[-1][field] is None else shown[-1][field] for field in order.fields] if shown else []
-    return [row["pk"] for row in shown], _token(last) if len(found) > size else ""
+    if versions:
+        found = _read(rows, order, size)
+    else:
+        found = list(order.sort(rows).values_list("pk", *order.fields, named=True)[: size + 1])
+    more = len(found) > size
+    return found[:size], _token(order.key(found[size - 1])) if more else ""
 
 
 def _read(rows: QuerySet[Any], order: Order, size: int, skipped: int = 0, *, backwards: bool = False) -> list[Any]:

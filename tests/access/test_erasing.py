@@ -89,6 +89,19 @@ def test_a_person_leaves_no_name_in_the_database_and_activity_stays_whole(acts, 
     )
 
 
+def test_a_list_that_was_open_shows_no_anonymous_person(alice, bob):
+    resource = Resource.objects.create(name="Contoso", region="eastus")
+    for number in range(2):
+        names = {"owner": "bob"} if number else {"changed_by": "bob"}
+        Endpoint.objects.create(
+            resource=resource, display_name=f"Calls {number}", last_action_at=timezone.now(), **names
+        )
+    rows = r'(?s)<tr id="endpoint-.*</tr>'
+    assert re.search(rows, alice.get("/endpoints/").content.decode())[0].count("bob") >= 2
+    done("anonymize_person", "bob", yes=True)
+    assert "bob" not in re.search(rows, alice.get("/endpoints/").content.decode())[0]
+
+
 def test_what_others_did_to_an_anonymous_person_still_says_who_did_it(acts, alice, bob):
     done("anonymize_person", "bob", yes=True)
     about = Event.objects.get(pk=acts[2].pk)

@@ -51,7 +51,8 @@ def change(request: ApiRequest, pk: UUID, wait: Query[Wait]) -> Any:
     refuse_unknown(request, wait)
     answer = shown.change(request, pk)
     seen = request.headers.get("If-None-Match", "")
-    if wait.wait and answer["open"] and (not seen or versions.unchanged(request, versions.etag_of(answer))):
+    etag = versions.etag_of(ChangeOut.written(answer).encode())
+    if wait.wait and answer["open"] and (not seen or versions.unchanged(request, etag)):
         row = door.changes(request.user).filter(pk=pk).values_list(*MOVES)
         version = row.first()
         if version and not waiting.until_moved(row.first, version, wait.wait, request.META.get(ALIVE)):

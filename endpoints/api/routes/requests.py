@@ -139,7 +139,7 @@ def _endpoint(request: ApiRequest, pk: UUID, permission: str) -> Endpoint:
     """The endpoint, unless the program has seen another state of it (If-Match)."""
     endpoint = door.endpoint_on_service(request.user, pk, permission)
     if "If-Match" in request.headers:
-        refuse_stale(request, shown.endpoint(request, pk))
+        refuse_stale(request, EndpointOut.written(shown.endpoint(request, pk)).encode())
     return endpoint
 
 

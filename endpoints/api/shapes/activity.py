@@ -4,16 +4,15 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from ninja import Schema
 from pydantic import Field
 
 from endpoints.api.shapes.paging import Paging
-from endpoints.api.shapes.texts import Words
+from endpoints.api.shapes.texts import Answer, Words
 from endpoints.models.event import EventKind
 from endpoints.models.event_results import EventResult
 
 
-class EventOut(Schema):
+class EventOut(Answer):
     """`token`: the name of the token by which it was done; empty for what was done on the pages."""
 
     id: int
@@ -32,7 +31,7 @@ class EventOut(Schema):
     change: UUID | None
 
 
-class EventPage(Schema):
+class EventPage(Answer):
     items: list[EventOut]
     next_cursor: str | None
 
@@ -52,7 +51,7 @@ class EventFilters(Paging):
     bulk: UUID | None = None
 
 
-class Me(Schema):
+class Me(Answer):
     """Whose token it is, and what it may do anywhere."""
 
     person: str

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from endpoints.api.shapes.endpoint import Named
 from endpoints.api.shapes.paging import Paging
-from endpoints.api.shapes.texts import Body
+from endpoints.api.shapes.texts import Answer, Body
 from endpoints.models.status import ChangeKind, ChangeState
 
 
-class Requested(Schema):
+class Requested(Answer):
     """What an edit wants; null for what it leaves alone."""
 
     name: str | None = None
@@ -21,7 +21,7 @@ class Requested(Schema):
     logging: bool | None = None
 
 
-class ChangeOut(Schema):
+class ChangeOut(Answer):
     """`open`: not closed yet. `error`: why it was refused or failed, or what it waits for.
 
     `endpoint` and the models are null when they are gone; the names stay.
@@ -52,7 +52,7 @@ class ChangeOut(Schema):
     url: str | None
 
 
-class ChangePage(Schema):
+class ChangePage(Answer):
     items: list[ChangeOut]
     next_cursor: str | None
 

@@ -5,11 +5,10 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from endpoints.api.shapes.paging import Paging
-from endpoints.api.shapes.texts import Body, Name, Reason, Text, Words
+from endpoints.api.shapes.texts import Answer, Body, Name, Reason, Text, Words
 from endpoints.models.status import ChangeKind, ChangeState
 from endpoints.pages.endpoint_list import selection, statuses
 
@@ -17,7 +16,7 @@ StatusWord = StrEnum("StatusWord", {word: word for word in statuses.WORDS})  # t
 SortBy = StrEnum("SortBy", {way + key: way + key for key in selection.COLUMNS for way in ("", "-")})  # type: ignore[misc]  # the page's columns
 
 
-class Named(Schema):
+class Named(Answer):
     id: UUID
     name: str
 
@@ -27,13 +26,13 @@ class ModelOfEndpoint(Named):
     expires_at: datetime | None
 
 
-class OpenChange(Schema):
+class OpenChange(Answer):
     id: UUID
     kind: ChangeKind | str
     state: ChangeState | str
 
 
-class EndpointOut(Schema):
+class EndpointOut(Answer):
     """`status`: the service's word. `open_change`: what has been requested and is not yet so."""
 
     id: UUID
@@ -57,7 +56,7 @@ class EndpointOut(Schema):
     url: str
 
 
-class EndpointPage(Schema):
+class EndpointPage(Answer):
     items: list[EndpointOut]
     next_cursor: str | None
 

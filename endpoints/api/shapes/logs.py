@@ -9,13 +9,13 @@ from pydantic import Field
 
 from endpoints.api.shapes.endpoint import Named
 from endpoints.api.shapes.paging import Paging
-from endpoints.api.shapes.texts import Body, Text, Words
+from endpoints.api.shapes.texts import Answer, Body, Text, Words
 from endpoints.models.download import DownloadState
 
 Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
-class LogEntryOut(Schema):
+class LogEntryOut(Answer):
     """`confidence`: percent. `vanishes_at`: when the service deletes it; null when nothing of it is there."""
 
     id: int
@@ -30,7 +30,7 @@ class LogEntryOut(Schema):
     vanishes_at: datetime | None
 
 
-class LogEntryPage(Schema):
+class LogEntryPage(Answer):
     """`checked_at`: when a worker last had the whole list."""
 
     items: list[LogEntryOut]
@@ -71,7 +71,7 @@ class RequestDownload(Body):
     partial: bool = False
 
 
-class DownloadOut(Schema):
+class DownloadOut(Answer):
     """A zip file that a worker makes. `file`: its address once it is ready. `missing`: files that it lacks."""
 
     id: UUID
@@ -95,7 +95,7 @@ class DownloadOut(Schema):
     error: str
 
 
-class DownloadPage(Schema):
+class DownloadPage(Answer):
     items: list[DownloadOut]
     next_cursor: str | None
 
@@ -106,7 +106,7 @@ class DownloadFilters(Paging):
     mine: bool = False
 
 
-class Archive(Schema):
+class Archive(Answer):
     """How far the list of content logs of an endpoint is."""
 
     endpoint: UUID

@@ -4,15 +4,14 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from ninja import Schema
 from pydantic import Field
 
 from endpoints.api.shapes.endpoint import Named
 from endpoints.api.shapes.paging import Paging
-from endpoints.api.shapes.texts import Body, Text, Words
+from endpoints.api.shapes.texts import Answer, Body, Text, Words
 
 
-class ModelOut(Schema):
+class ModelOut(Answer):
     """`why_not`: why no endpoint can be deployed with it; empty when one can."""
 
     id: UUID
@@ -32,7 +31,7 @@ class ModelOut(Schema):
     created_at: datetime | None
 
 
-class ModelPage(Schema):
+class ModelPage(Answer):
     items: list[ModelOut]
     next_cursor: str | None
 
@@ -49,7 +48,7 @@ class ModelFilters(Paging):
     remote_id: Annotated[Text, Field(max_length=36)] = ""
 
 
-class ResourceOut(Schema):
+class ResourceOut(Answer):
     """`health`: null without the right to see it."""
 
     id: UUID
@@ -62,7 +61,7 @@ class ResourceOut(Schema):
     refreshed_at: datetime | None
 
 
-class ResourcePage(Schema):
+class ResourcePage(Answer):
     items: list[ResourceOut]
     next_cursor: str | None
 
@@ -81,6 +80,6 @@ class ProjectOut(Named):
     resource: Named
 
 
-class ProjectPage(Schema):
+class ProjectPage(Answer):
     items: list[ProjectOut]
     next_cursor: str | None

@@ -1,6 +1,6 @@
 """The rows of the list, rendered once and cached for as long as nothing that they show changes."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from endpoints.access import door
-from endpoints.access.caching import BoundedCache
+from endpoints.access.caching import VersionedRows
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.models.endpoint import VERSION
@@ -44,14 +44,13 @@ class RenderedPage:
 
 @dataclass(frozen=True)
 class RenderedRow:
-    """As HTML, valid as long as `version` stays; `settled` when nothing is going on that a page should poll for."""
+    """As HTML; `settled` when nothing is going on that a page should poll for."""
 
-    version: tuple[Any, ...]
     html: SafeString
     settled: bool
 
 
-_rows = BoundedCache(10_000)  # of 2 to 3 KB
+_rows = VersionedRows(10_000)  # of 2 to 3 KB
 
 
 def variant(person: Person) -> tuple[Hashable, ...]:
@@ -79,17 +78,19 @@ def _rendered(
     """Nearly all the time of a list goes into its rows, and most rows stay the same for weeks."""
     now, seen_as = timezone.localtime(), (columns, *variant(person))
     current = {version.pk: _version(version, now) for version in versions}
+    changing = {version.pk: version.change__updated_at is not None for version in versions}
     keys = {pk: (pk, pk in favorites, *seen_as) for pk in current}
-    rows: dict[UUID, RenderedRow | None] = {pk: _rows.get(key) for pk, key in keys.items()}
-    outdated = [pk for pk, row in rows.items() if row is None or row.version != current[pk]]
-    endpoints = _endpoints(person, outdated)
-    deploying = [endpoint.pk for endpoint in endpoints if _deploying(endpoint)]
-    usual = door.changes(person).usual_durations(deploying or [uuid4()])
-    for endpoint in endpoints:
-        pk = endpoint.pk
-        html = row_html(endpoint, badge(endpoint, usual.get(pk)), favorite=pk in favorites, columns=columns)
-        rows[pk] = _rows[keys[pk]] = RenderedRow(current[pk], html, endpoint.settled)
-    return [row for pk, row in rows.items() if row and row.version == current[pk]]
+
+    def make(outdated: list[UUID]) -> Iterator[tuple[UUID, RenderedRow, bool]]:
+        endpoints = _endpoints(person, outdated)
+        deploying = [endpoint.pk for endpoint in endpoints if _deploying(endpoint)]
+        usual = door.changes(person).usual_durations(deploying or [uuid4()])
+        for endpoint in endpoints:
+            pk, change = endpoint.pk, endpoint.open_change
+            html = row_html(endpoint, badge(endpoint, usual.get(pk)), favorite=pk in favorites, columns=columns)
+            yield pk, RenderedRow(html, endpoint.settled), (change is not None) == changing[pk]
+
+    return _rows.current(current, keys, make)
 
 
 def _deploying(endpoint: Endpoint) -> bool:

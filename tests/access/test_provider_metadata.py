@@ -1,72 +1,47 @@
 """The configuration that an identity provider publishes: one that names another issuer is refused."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 from django.test import Client
 
 from endpoints.models import Event
-
-
-class Provider(ThreadingHTTPServer):
-    """Publishes a configuration, and notes who asks for what."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answers)
-        self.address = f"http://127.0.0.1:{self.server_port}"
-        self.issuer = self.address
-        self.asked = []
-
-
-class Answers(BaseHTTPRequestHandler):
-    server: Provider
-
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        here = self.server.address
-        config = {"issuer": self.server.issuer, "authorization_endpoint": f"{here}/auth"}
-        body = json.dumps({**config, "token_endpoint": f"{here}/token", "jwks_uri": f"{here}/keys"}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET
-
-    def log_message(self, *_arguments):
-        pass
+from tests.receiver import as_json, receiving
 
 
 @pytest.fixture
 def provider(settings, db):
-    with Provider() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    """Publishes a configuration that names `issuer`."""
+
+    def configuration(_got):
+        here = {
+            f"{name}_endpoint": f"{server.url}/{path}" for name, path in (("authorization", "auth"), ("token", "token"))
+        }
+        return as_json({"issuer": server.issuer, **here, "jwks_uri": f"{server.url}/keys"})
+
+    with receiving(configuration) as server:
+        server.issuer = server.url
         app = {
             "provider_id": "company",
             "name": "company",
             "client_id": "studio",
             "secret": "a secret of the client",
-            "settings": {"server_url": server.address, "issuer": server.address},
+            "settings": {"server_url": server.url, "issuer": server.url},
         }
         settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
         yield server
-        server.shutdown()
 
 
 def test_a_person_is_sent_to_the_provider_of_the_setting(provider):
     answer = Client().post("/sign-in/company/")
-    assert f'href="{provider.address}/auth?' in answer.content.decode()
+    assert f'href="{provider.url}/auth?' in answer.content.decode()
 
 
 @pytest.mark.parametrize("other", ["https://login.example.org", "{}/", "{}/other", None])
 def test_nobody_is_sent_to_a_provider_whose_configuration_names_another_issuer(provider, other):
-    provider.issuer = other and other.format(provider.address)
+    provider.issuer = other and other.format(provider.url)
     answer = Client().post("/sign-in/company/")
     assert answer.status_code == 403
     assert "Your identity provider&#x27;s answer" in answer.content.decode()
-    assert f"{provider.address}/auth" not in answer.content.decode()
+    assert f"{provider.url}/auth" not in answer.content.decode()
     assert "names another issuer" in Event.objects.get(verb="account-refused").facts["why"]
 
 
@@ -77,7 +52,7 @@ def test_an_answer_is_not_redeemed_if_the_configuration_has_come_to_name_another
     provider.issuer = "https://login.example.org"
     answer = client.get(f"/sign-in/company/callback/?code=x&state={state}")
     assert answer.status_code == 403
-    assert not [path for path in provider.asked if path in ("/token", "/keys")]
+    assert not [one for one in provider.got if one.target in ("/token", "/keys")]
 
 
 def test_a_provider_that_does_not_answer_is_said_in_a_sentence(provider):

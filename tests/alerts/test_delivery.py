@@ -7,14 +7,12 @@ import hmac
 import json
 import os
 import re
-import ssl
 import subprocess
 import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.core import mail
@@ -34,6 +32,7 @@ from endpoints.models.verbs import Verb
 from tests.alerts.looking import SITE, deliver_all, look
 from tests.demo import ROOT
 from tests.processes import certificates
+from tests.receiver import receiving
 
 
 @pytest.fixture(autouse=True)
@@ -48,45 +47,6 @@ def alice(alice):
     return alice
 
 
-class Receiver:
-    """A server that records what it gets, and answers as `answers` says: a status for each request, the last one on."""
-
-    def __init__(self, context=None):
-        self.got, self.answers, self.headers = [], [200], {}
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((self.path, dict(self.headers), body))
-                status = receiver.answers[0] if len(receiver.answers) == 1 else receiver.answers.pop(0)
-                if status is None:
-                    receiver.released.wait(30)
-                    return
-                self.send_response(status)
-                for name, value in receiver.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.released = threading.Event()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        if context:
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_port
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.released.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join(5)
-
-
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     return certificates.made_in(tmp_path_factory.mktemp("authority"))
@@ -95,12 +55,9 @@ def files(tmp_path_factory):
 @pytest.fixture
 def receiver(files, settings):
     """With TLS, by an authority of CA_FILE."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(files.certificate, files.key)
     settings.NETWORK = settings.NETWORK | {"ca_file": files.authority}
-    one = Receiver(context)
-    yield one
-    one.close()
+    with receiving(tls=files) as one:
+        yield one
 
 
 def by_mail(person, **more):
@@ -109,7 +66,7 @@ def by_mail(person, **more):
 
 def hook(receiver, *, actor, person=None, **chosen):
     usual = {"name": "Hook", "time_zone": "UTC"}
-    address = f"https://localhost:{receiver.port}/alerts"
+    address = f"https://localhost:{receiver.server_port}/alerts"
     return channels.add("web-hook", actor=actor, person=person, group=None, address=address, chosen=usual | chosen)
 
 
@@ -335,7 +292,7 @@ def test_a_web_hook_is_signed_by_its_secret_and_says_what_happened(endpoint, ali
     _channel, secret = hook(receiver, actor=alice.user)
     fail(endpoint)
     deliver_all()
-    ((path, headers, body),) = receiver.got
+    ((_method, path, headers, body),) = receiver.got
     (sent,) = AlertDelivery.objects.all()
     assert path == "/alerts"
     assert headers["webhook-id"] == str(sent.pk)
@@ -365,8 +322,7 @@ def test_the_signature_is_that_of_the_specification():
 
 def test_a_receiver_that_refuses_gets_the_same_message_again_later(endpoint, alice, receiver):
     channel, _secret = hook(receiver, actor=alice.user)
-    receiver.answers = [500, 429, 200]
-    receiver.headers = {"Retry-After": "600"}
+    receiver.say(500, 429, 200, Retry_After="600")
     fail(endpoint)
     waits = []
     for _attempt in range(4):
@@ -375,7 +331,7 @@ def test_a_receiver_that_refuses_gets_the_same_message_again_later(endpoint, ali
         waits.append((one.due_at - timezone.now()).total_seconds() if one.due_at else None)
     assert waits[:2] == [pytest.approx(600, abs=30)] * 2
     assert waits[2:] == [None, None]
-    assert len({headers["webhook-id"] for _path, headers, _body in receiver.got}) == 1
+    assert len({one.headers["webhook-id"] for one in receiver.got}) == 1
     assert [entry["status"] for entry in one.log] == [500, 429, 200]
     channel.refresh_from_db()
     assert channel.failing_since is None
@@ -383,7 +339,7 @@ def test_a_receiver_that_refuses_gets_the_same_message_again_later(endpoint, ali
 
 def test_a_receiver_that_refuses_for_long_is_given_up_and_its_owner_sees_it(endpoint, alice, receiver):
     channel, _secret = hook(receiver, actor=alice.user, person=alice.user)
-    receiver.answers = [503]
+    receiver.say(503)
     fail(endpoint)
     for _attempt in range(len(delivery.PAUSES) + 3):
         deliver_all()
@@ -397,18 +353,17 @@ def test_a_receiver_that_refuses_for_long_is_given_up_and_its_owner_sees_it(endp
 
 def test_a_redirect_is_not_followed(endpoint, alice, receiver):
     hook(receiver, actor=alice.user)
-    receiver.answers = [302]
-    receiver.headers = {"Location": f"https://localhost:{receiver.port}/elsewhere"}
+    receiver.say(302, Location=f"https://localhost:{receiver.server_port}/elsewhere")
     fail(endpoint)
     deliver_all()
-    assert [path for path, *_ in receiver.got] == ["/alerts"]
+    assert [one.target for one in receiver.got] == ["/alerts"]
     assert AlertDelivery.objects.get().last["problem"] == "redirect"
 
 
 def test_a_receiver_that_does_not_answer_is_left_at_the_deadline(endpoint, alice, receiver, monkeypatch):
     monkeypatch.setattr(outgoing, "DEADLINE", 3.0)
     hook(receiver, actor=alice.user)
-    receiver.answers = [None]
+    receiver.answer = receiver.keep_back
     fail(endpoint)
     deliver_all()
     assert AlertDelivery.objects.get().last["problem"] == "timeout"
@@ -434,14 +389,14 @@ def test_another_authority_is_not_trusted(endpoint, alice, receiver, settings):
 
 @pytest.mark.parametrize("options", ["", "?verify=no&redirect=yes"])
 def test_a_service_of_apprise_is_reached_by_the_same_rules(endpoint, alice, receiver, settings, options):
-    address = f"mmosts://localhost:{receiver.port}/{'a' * 26}{options}"
+    address = f"mmosts://localhost:{receiver.server_port}/{'a' * 26}{options}"
     channels.add("service", actor=alice.user, person=None, group=None, address=address, chosen={"name": "Chat"})
     fail(endpoint)
     deliver_all()
-    ((_path, _headers, body),) = receiver.got
+    ((_method, _path, _headers, body),) = receiver.got
     assert endpoint.display_name in json.loads(body)["text"]
     assert states() == [DeliveryState.SENT]
-    receiver.answers, receiver.headers = [302], {"Location": f"https://localhost:{receiver.port}/elsewhere"}
+    receiver.say(302, Location=f"https://localhost:{receiver.server_port}/elsewhere")
     fail(endpoint)
     deliver_all()
     assert len(receiver.got) == 2
@@ -516,7 +471,7 @@ def test_a_worker_killed_around_sending_leaves_a_message_that_another_sends(
     assert len(receiver.got) == got  # the lease of the killed worker holds
     AlertDelivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     delivery.deliver(pk, network=Network(**settings.NETWORK), site=SITE, language="en")
-    assert len({headers["webhook-id"] for _path, headers, _body in receiver.got}) == 1
+    assert len({one.headers["webhook-id"] for one in receiver.got}) == 1
     assert len(receiver.got) == got + 1
     assert states() == [DeliveryState.SENT]
 

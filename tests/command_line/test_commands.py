@@ -6,10 +6,29 @@ import urllib.request
 import zipfile
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from tests.command_line.conftest import RESOURCE, line_with, pythons
-from tests.command_line.small_servers import answering, losing
+from tests.demo import PLAIN
+from tests.receiver import Answer, receiving
+
+
+def losing(url, count):
+    """Passes requests on to `url`, and loses the answers of the first `count` POSTs."""
+    left = [count]
+
+    def answer(got):
+        kept = {name: value for name, value in got.headers.items() if name not in ("Connection", "Accept-Encoding")}
+        found = httpx.request(
+            got.method, f"{url}{got.target}", content=got.body, headers=kept, verify=PLAIN, timeout=60
+        )
+        if got.method == "POST" and left[0]:
+            left[0] -= 1
+            return None
+        return Answer(found.status_code, {"Content-Type": found.headers["Content-Type"]}, found.content)
+
+    return answer
 
 
 def later(seconds):
@@ -119,12 +138,12 @@ def test_a_server_that_restarts_is_waited_for(cli, deployed, web):
 
 
 def test_a_lost_answer_makes_nothing_twice(cli, name):
-    with answering(losing(cli.url, 2)) as proxy:
+    with receiving(losing(cli.url, 2)) as proxy:
         url, cli.url = cli.url, proxy.url
         done = cli("deploy", name, "20250915", "--locale", "en-US", "--wait", "10m")
         cli.url = url
     assert done.code == 0, done
-    posts = [headers["Idempotency-Key"] for method, _target, headers in proxy if method == "POST"]
+    posts = [one.headers["Idempotency-Key"] for one in proxy.posts]
     assert len(posts) == 3
     assert len(set(posts)) == 1
     assert [one["name"] for one in cli("list", "--search", name, "--json").json["items"]].count(name) == 1

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from tests.command_line.conftest import interrupt
-from tests.command_line.small_servers import answering, as_json
 from tests.demo import until
 from tests.processes import certificates
+from tests.receiver import Answer, as_json, receiving
 
 TOKEN = "speech_a-token-that-nobody-sees"
 NOTHING = {"items": [], "next_cursor": None}
@@ -29,35 +29,35 @@ def cli(alone):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_the_token_does_not_follow_a_redirect_to_another_server(cli, status):
-    with answering(lambda *_: as_json(NOTHING)) as other:
+    with receiving(lambda _got: as_json(NOTHING)) as other:
         target = f"{other.url}/api/v1/endpoints"
-        with answering(lambda *_: (status, {"Location": target}, b"")) as server:
+        with receiving(lambda _got: Answer(status, {"Location": target}, b"")) as server:
             cli.url = server.url
             done = cli("list")
-    assert list(other) == []
+    assert other.got == []
     assert done.code == 1
     assert done.err.startswith(f"The server redirects to {target}, which was not followed.")
 
 
 def test_a_redirect_on_the_same_server_is_followed_when_nothing_is_requested(cli):
-    def answer(method, target, _headers, _body):
-        return as_json(NOTHING) if target.startswith("/moved") else (302, {"Location": "/moved"}, b"")
+    def answer(got):
+        return as_json(NOTHING) if got.target.startswith("/moved") else Answer(302, {"Location": "/moved"}, b"")
 
-    with answering(answer) as server:
+    with receiving(answer) as server:
         cli.url = server.url
         assert cli("list").code == 0
-        assert server[-1][2]["Authorization"] == f"Bearer {TOKEN}"
+        assert server.got[-1].headers["Authorization"] == f"Bearer {TOKEN}"
 
 
 def test_the_next_page_is_asked_for_at_the_same_server(cli):
-    def answer(_method, target, _headers, _body):
-        more = "a cursor" if "cursor" not in target else None
+    def answer(got):
+        more = "a cursor" if "cursor" not in got.target else None
         return as_json({"items": [], "next_cursor": more, "next": "http://elsewhere.invalid/"})
 
-    with answering(answer) as server:
+    with receiving(answer) as server:
         cli.url = server.url
         assert cli("list").code == 0
-        assert [target for _method, target, _headers in server] == [
+        assert [one.target for one in server.got] == [
             "/api/v1/endpoints?limit=200",
             "/api/v1/endpoints?limit=200&cursor=a%20cursor",
         ]
@@ -66,7 +66,7 @@ def test_the_next_page_is_asked_for_at_the_same_server(cli):
 @pytest.mark.parametrize("json_too", [(), ("--json",)])
 def test_the_token_is_not_printed_whoever_sends_it_back(cli, json_too):
     problem = {"type": "/api/problems/not-now", "title": "No", "detail": f"Bearer {TOKEN} \x1b[31m is\nnot good"}
-    with answering(lambda *_: as_json(problem, 409, "application/problem+json")) as server:
+    with receiving(lambda _got: as_json(problem, 409, "application/problem+json")) as server:
         cli.url = server.url
         done = cli("list", *json_too)
     assert done.code == 1
@@ -77,7 +77,7 @@ def test_the_token_is_not_printed_whoever_sends_it_back(cli, json_too):
 
 def test_what_a_pipeline_takes_for_a_command_is_not_printed_as_one(cli):
     entry = listed(name="::error::x", status_text="##vso[task.setvariable]x", resource={"id": "1", "name": "##[x]"})
-    with answering(lambda *_: as_json({"items": [entry], "next_cursor": None})) as server:
+    with receiving(lambda _got: as_json({"items": [entry], "next_cursor": None})) as server:
         cli.url = server.url
         shown, whole = cli("list"), cli("list", "--json")
     assert not [line for line in shown.out.splitlines() if line.startswith("::") or "##" in line]
@@ -107,23 +107,23 @@ def test_an_address_that_is_wrong_is_said_before_anything_is_sent(cli, url, says
 
 
 def test_clear_text_to_another_machine_has_to_be_accepted_and_goes_by_the_proxy(cli):
-    with answering(lambda *_: as_json(NOTHING)) as proxy:
+    with receiving(lambda _got: as_json(NOTHING)) as proxy:
         cli.url = "http://studio.example.com"
         done = cli("list", "--insecure-http", http_proxy=proxy.url)
     assert done.code == 0, done
-    assert proxy[0][1] == "http://studio.example.com/api/v1/endpoints?limit=200"
+    assert proxy.got[0].target == "http://studio.example.com/api/v1/endpoints?limit=200"
 
 
 def test_no_proxy_sees_what_goes_to_this_machine(cli):
-    with answering(lambda *_: as_json(NOTHING)) as proxy, answering(lambda *_: as_json(NOTHING)) as server:
+    with receiving(lambda _got: as_json(NOTHING)) as proxy, receiving(lambda _got: as_json(NOTHING)) as server:
         cli.url = server.url
         assert cli("list", http_proxy=proxy.url).code == 0
-    assert list(proxy) == []
+    assert proxy.got == []
 
 
 def test_a_certificate_authority_of_ones_own_is_named_by_an_option_or_a_variable(cli, tmp_path):
     files = certificates.made_in(tmp_path)
-    with answering(lambda *_: as_json(NOTHING), certificate=files) as server:
+    with receiving(lambda _got: as_json(NOTHING), tls=files) as server:
         cli.url = server.url
         assert cli("list", "--ca-file", files.authority).code == 0
         assert cli("list", SSL_CERT_FILE=files.authority).code == 0
@@ -143,13 +143,13 @@ def test_a_token_that_others_can_read_is_refused(cli, tmp_path):
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
     cli.token = None
-    with answering(lambda *_: as_json(NOTHING)) as server:
+    with receiving(lambda _got: as_json(NOTHING)) as server:
         cli.url = server.url
         file.chmod(0o640)
         done = cli("list", "--token-file", str(file))
         assert done.code == 2
         assert done.err == f"Others may read the token in {file} (mode 0640). Run: chmod 600 {file}\n"
-        assert list(server) == []
+        assert server.got == []
         file.chmod(0o600)
         assert cli("list", "--token-file", str(file)).code == 0
         assert cli("list", SPEECHSTUDIO_TOKEN_FILE=str(file)).code == 0
@@ -157,7 +157,7 @@ def test_a_token_that_others_can_read_is_refused(cli, tmp_path):
         (tmp_path / ".config" / "speechstudio").mkdir(parents=True)
         file.rename(tmp_path / ".config" / "speechstudio" / "token")
         assert cli("list").code == 0
-        assert {headers["Authorization"] for _method, _target, headers in server} == {f"Bearer {TOKEN}"}
+        assert {one.headers["Authorization"] for one in server.got} == {f"Bearer {TOKEN}"}
 
 
 @pytest.mark.parametrize("token", [None, "", "two words of it", "short", "line\nbreaks-in-it"])
@@ -167,25 +167,25 @@ def test_without_a_token_nothing_is_sent(cli, token):
 
 
 def test_a_server_that_is_away_for_a_moment_is_asked_again(cli):
-    answers = iter([(503, {"Retry-After": "1"}, b""), None, (502, {}, b"<html>"), as_json(NOTHING)])
-    with answering(lambda *_: next(answers)) as server:
+    answers = iter([Answer(503, {"Retry-After": "1"}, b""), None, Answer(502, {}, b"<html>"), as_json(NOTHING)])
+    with receiving(lambda _got: next(answers)) as server:
         cli.url = server.url
         done = cli("list")
-        assert (done.code, len(server)) == (0, 4)
+        assert (done.code, len(server.got)) == (0, 4)
 
 
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        ((500, {}, b""), "The server refused the request (status 500)."),
-        ((401, {}, b""), "The server does not accept the token."),
-        ((404, {}, b"<html>"), "has no such page."),
-        ((200, {"Content-Type": "text/html"}, b"<html>"), "The answer of the server is not JSON."),
-        ((200, {"Content-Type": "application/json"}, b"{"), "The answer of the server is not JSON."),
+        (Answer(500, {}, b""), "The server refused the request (status 500)."),
+        (Answer(401, {}, b""), "The server does not accept the token."),
+        (Answer(404, {}, b"<html>"), "has no such page."),
+        (Answer(200, {"Content-Type": "text/html"}, b"<html>"), "The answer of the server is not JSON."),
+        (Answer(200, {"Content-Type": "application/json"}, b"{"), "The answer of the server is not JSON."),
     ],
 )
 def test_an_answer_that_is_no_answer_ends_with_1(cli, answer, says):
-    with answering(lambda *_: answer) as server:
+    with receiving(lambda _got: answer) as server:
         cli.url = server.url
         done = cli("list")
     assert done.code == 1, done
@@ -194,21 +194,21 @@ def test_an_answer_that_is_no_answer_ends_with_1(cli, answer, says):
 
 
 def test_a_request_that_was_interrupted_says_how_to_send_it_once(cli):
-    def answer(method, target, _headers, _body):
-        if method == "POST":
+    def answer(got):
+        if got.method == "POST":
             return None
-        if "/models" in target:
+        if "/models" in got.target:
             model = {"id": ENDPOINT, "name": "2026", "deployable": True, "locale": "en-US"}
             return as_json({"items": [{**model, "resource": {"id": ENDPOINT, "name": "Contoso"}}], "next_cursor": None})
         return as_json(NOTHING)
 
-    with answering(answer) as server:
+    with receiving(answer) as server:
         cli.url = server.url
         with cli.start("deploy", "New", "2026") as process:
-            until(lambda: len([1 for method, _target, _headers in server if method == "POST"]) > 1)
+            until(lambda: len(server.posts) > 1)
             interrupt(process)
             says = process.stderr.read()
-        keys = {headers["Idempotency-Key"] for method, _target, headers in server if method == "POST"}
+        keys = {one.headers["Idempotency-Key"] for one in server.posts}
     assert process.returncode == 130
     (key,) = keys
     assert f"The same command with --key {key} carries it out once" in says
@@ -218,32 +218,33 @@ def test_an_answer_that_breaks_off_is_asked_for_again_with_the_same_key(cli):
     change = {"id": ENDPOINT, "open": False, "state": "done", "endpoint_name": "New", "model_name": "2026", "error": ""}
     change.update(kind="create", state_text="Done", scheduled_for=None)
     whole = as_json(change)
-    broken = [(whole[0], {**whole[1], "Content-Length": str(len(whole[2]))}, whole[2][:20]), whole]
+    length = {"Content-Length": str(len(whole.body))}
+    broken = [whole._replace(headers=whole.headers | length, body=whole.body[:20]), whole]
 
-    def answer(method, _target, _headers, _body):
+    def answer(got):
         model = listed(name="2026", id=ENDPOINT, deployable=True)
-        return broken.pop(0) if method == "POST" else as_json({"items": [model], "next_cursor": None})
+        return broken.pop(0) if got.method == "POST" else as_json({"items": [model], "next_cursor": None})
 
-    with answering(answer) as server:
+    with receiving(answer) as server:
         cli.url = server.url
         done = cli("deploy", "New", "2026")
-        keys = [headers["Idempotency-Key"] for method, _target, headers in server if method == "POST"]
+        keys = [one.headers["Idempotency-Key"] for one in server.posts]
     assert (done.code, done.out) == (0, "New: deployment of 2026 done\n")
     assert (len(keys), len(set(keys))) == (2, 1)
 
 
 def test_an_interrupt_before_anything_was_requested_says_so(cli):
-    with answering(lambda *_: (503, {"Retry-After": "30"}, b"")) as server:
+    with receiving(lambda _got: Answer(503, {"Retry-After": "30"}, b"")) as server:
         cli.url = server.url
         with cli.start("list") as process:
-            until(lambda: len(server) > 0)
+            until(lambda: server.got)
             interrupt(process)
             says = process.stderr.read()
     assert (process.returncode, says) == (130, "Interrupted. Nothing was requested.\n")
 
 
 def test_a_reader_that_goes_away_is_no_error(cli):
-    with answering(lambda *_: as_json({"items": [listed(name="n" * 1000)] * 500, "next_cursor": None})) as server:
+    with receiving(lambda _got: as_json({"items": [listed(name="n" * 1000)] * 500, "next_cursor": None})) as server:
         cli.url = server.url
         with cli.start("list") as process:
             process.stdout.readline()

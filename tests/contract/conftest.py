@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -17,6 +15,7 @@ import pytest
 
 from endpoints.contract import base_path, dated, describe
 from tests.demo import PLAIN
+from tests.receiver import Answer, Got, receiving
 
 from .violations import violations
 
@@ -94,23 +93,8 @@ def http() -> Iterator[httpx.Client]:
 def receiver() -> Iterator[str]:
     """A URL that responds to the challenge of a web hook and accepts all events."""
 
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            token = parse_qs(urlsplit(self.path).query).get("validationToken", [""])[0].encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(token)))
-            self.end_headers()
-            self.wfile.write(token)
+    def answer(got: Got) -> Answer:
+        return Answer(body=parse_qs(urlsplit(got.target).query).get("validationToken", [""])[0].encode())
 
-        do_GET = do_POST
-
-        def log_message(self, *_words: Any) -> None:
-            """Log nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/hook"
-        server.shutdown()
-        thread.join()
+    with receiving(answer) as server:
+        yield f"{server.url}/hook"

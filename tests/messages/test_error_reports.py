@@ -17,8 +17,8 @@ from endpoints.changes import work
 from speechstudio.error_reports import EVERY_SECONDS, ErrorMail
 from speechstudio.error_tracker import ErrorTracker
 from tests.demo import ROOT, environment, until
-from tests.messages.receiver import receiver
 from tests.processes import certificates
+from tests.receiver import receiving
 
 ADMIN = "ops@example.com"
 IN_THE_ERROR, IN_THE_QUERY, IN_THE_BODY, LOCAL = "caller@example.com", "Erika-Muster", "Max-Muster", "local-variable"
@@ -152,7 +152,7 @@ def test_a_mail_server_that_is_away_is_one_warning(admins, failing, settings, ca
 
 def events(server):
     """The events of all envelopes: the third line of each is the event."""
-    return [json.loads(body.split(b"\n")[2]) for body in server.bodies]
+    return [json.loads(body.split(b"\n")[2]) for _method, _target, _headers, body in server.got]
 
 
 def dsn(server, host="127.0.0.1", scheme="http"):
@@ -162,7 +162,7 @@ def dsn(server, host="127.0.0.1", scheme="http"):
 
 @pytest.fixture
 def sentry():
-    with receiver() as server:
+    with receiving() as server:
         yield server
 
 
@@ -170,7 +170,7 @@ def test_sentry_gets_the_classes_and_places_and_nothing_of_the_person(sentry, fa
     with reporting_to(ErrorTracker(dsn=dsn(sentry), environment="production")) as handler:
         request_id = failing()
         handler._client.flush(20)
-    ((address, _headers, body),) = sentry.got
+    ((_method, address, _headers, body),) = sentry.got
     (event,) = events(sentry)
     assert address == "/api/7/envelope/"
     first, last = event["exception"]["values"]
@@ -187,14 +187,14 @@ def test_sentry_is_reached_by_the_proxy(sentry, failing, settings):
     with reporting_to(ErrorTracker(dsn=dsn(sentry, "sentry.example.com"), environment="production")) as handler:
         failing()
         handler._client.flush(20)
-    assert [address for address, _headers, _body in sentry.got] == ["http://sentry.example.com/api/7/envelope/"]
+    assert [one.target for one in sentry.got] == ["http://sentry.example.com/api/7/envelope/"]
 
 
 @pytest.mark.parametrize("trusted", [True, False])
 def test_sentry_is_trusted_by_the_authorities_of_ca_file(tmp_path, failing, settings, trusted):
     files = certificates.made_in(tmp_path)
     settings.NETWORK = {**settings.NETWORK, "ca_file": str(files.authority) if trusted else ""}
-    with receiver((files.certificate, files.key)) as server:
+    with receiving(tls=files) as server:
         with reporting_to(ErrorTracker(dsn=dsn(server, scheme="https"), environment="production")) as handler:
             failing()
             handler._client.flush(20)

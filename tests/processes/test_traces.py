@@ -11,8 +11,8 @@ from speechstudio import tracing
 from tests.conftest import person
 from tests.demo import until
 from tests.faults.worker_processes import REDIS, WorkerProcesses, use_broker, why_unavailable
-from tests.messages.receiver import receiver
 from tests.processes import certificates, servers
+from tests.receiver import receiving
 
 POLLS = "endpoints.pages.polls.Polls"
 REASON = "Numbers of Erika-Muster"
@@ -21,7 +21,7 @@ missing = pytest.mark.skipif(not tracing.installed(), reason="the packages of th
 
 @pytest.fixture
 def collector():
-    with receiver() as server:
+    with receiving() as server:
         yield server
 
 
@@ -46,15 +46,11 @@ def traced(settings):
     tracing.provider.cache_clear()
 
 
-def address(server, scheme="http"):
-    return f"{scheme}://127.0.0.1:{server.server_port}"
-
-
 def spans(server):
     """By their names."""
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-    requests = [ExportTraceServiceRequest.FromString(body) for body in server.bodies]
+    requests = [ExportTraceServiceRequest.FromString(one.body) for one in server.got]
     found = [
         span for one in requests for part in one.resource_spans for scope in part.scope_spans for span in scope.spans
     ]
@@ -71,9 +67,9 @@ def facts(span):
 def test_a_request_and_the_work_behind_it_are_one_trace(endpoint, other, collector, traced, tmp_path):
     if why := why_unavailable():
         pytest.skip(why)
-    traced(address(collector))
+    traced(collector.url)
     with servers.redis(REDIS, tmp_path) as redis:
-        to = {"OTEL_EXPORTER_OTLP_ENDPOINT": address(collector), "OTEL_BSP_SCHEDULE_DELAY": "100"}
+        to = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
         workers, before = WorkerProcesses(tmp_path, redis, **to), use_broker(redis.url)
         try:
             workers.start_worker("celery")
@@ -101,12 +97,12 @@ def test_a_request_and_the_work_behind_it_are_one_trace(endpoint, other, collect
     assert facts(call).items() > (told | {"resource": "Contoso", "http.response.status_code": 200}).items()
     assert uuid.UUID(facts(call)["service_request_id"])
     personal = (b"alice", b"Erika-Muster", b"secret-query", b"sessionid", b"127.0.0.1")
-    assert [text for text in personal for body in collector.bodies if text in body] == []
+    assert [text for text in personal for one in collector.got if text in one.body] == []
 
 
 @missing
 def test_what_fails_is_marked_without_its_message(collector, traced, db, monkeypatch):
-    traced(address(collector))
+    traced(collector.url)
 
     def broken(*_arguments, **_options):
         raise LookupError("no person Erika-Muster")
@@ -117,12 +113,12 @@ def test_what_fails_is_marked_without_its_message(collector, traced, db, monkeyp
     assert alice.get("/help/").status_code == 500
     tracing.provider().force_flush()
     assert spans(collector)["GET help/"].status.code == 2
-    assert [body for body in collector.bodies if b"Erika-Muster" in body] == []
+    assert [one for one in collector.got if b"Erika-Muster" in one.body] == []
 
 
 @missing
 def test_health_checks_have_no_span(collector, traced, db):
-    traced(address(collector))
+    traced(collector.url)
     client = Client()
     assert client.get("/health/live").status_code == 200
     assert client.get("/sign-in/").status_code == 200
@@ -132,20 +128,20 @@ def test_health_checks_have_no_span(collector, traced, db):
 
 @missing
 def test_the_collector_is_reached_by_the_proxy(collector, traced, db):
-    traced("http://collector.example.com:4318", proxy=address(collector))
+    traced("http://collector.example.com:4318", proxy=collector.url)
     Client().get("/sign-in/")
     tracing.provider().force_flush()
-    assert [path for path, _headers, _body in collector.got] == ["http://collector.example.com:4318/v1/traces"]
+    assert [one.target for one in collector.got] == ["http://collector.example.com:4318/v1/traces"]
 
 
 @missing
 def test_the_collector_is_trusted_by_the_authorities_of_ca_file(traced, tmp_path, db):
     files = certificates.made_in(tmp_path)
-    with receiver((files.certificate, files.key)) as server:
-        traced(address(server, "https"), ca_file=files.authority)
+    with receiving(tls=files) as server:
+        traced(server.url, ca_file=files.authority)
         Client().get("/sign-in/")
         tracing.provider().force_flush()
-        assert [path for path, _headers, _body in server.got] == ["/v1/traces"]
+        assert [one.target for one in server.got] == ["/v1/traces"]
 
 
 def test_without_the_packages_the_start_says_how_to_install_them(settings, monkeypatch):

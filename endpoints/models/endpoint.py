@@ -56,6 +56,7 @@ VERSION = (
     "model__kind",
     "model__expires_at",
     "change__updated_at",
+    "probe__verdict",
 )
 
 

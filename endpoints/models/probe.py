@@ -48,7 +48,7 @@ class Probe(Claimable):
     model = models.ForeignKey("endpoints.SpeechModel", null=True, on_delete=models.SET_NULL, related_name="+")
     known = SecretField(null=True)  # of {"endpoint": text, "base": text} in JSON
     verdict = models.CharField(max_length=20, choices=Verdict, blank=True, default="")
-    verdict_at = models.DateTimeField(null=True)  # since when it is this verdict
+    verdict_at = models.DateTimeField(null=True, db_index=True)  # since when it is this verdict
     in_a_row = models.PositiveIntegerField(default=0)  # runs with this verdict
     checked_at = models.DateTimeField(null=True)  # the last run that had an answer
     asked_at = models.DateTimeField(null=True)  # a person pressed Check now, and it hasn't been done yet

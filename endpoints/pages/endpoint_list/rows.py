@@ -79,6 +79,7 @@ def _rendered(
     """Nearly all the time of a list goes into its rows, and most rows stay the same for weeks."""
     now, seen_as = timezone.localtime(), (columns, *variant(person))
     current = {version.pk: _version(version, now) for version in versions}
+    verdicts = {version.pk: version.probe__verdict for version in versions}
     keys = {pk: (pk, pk in favorites, *seen_as) for pk in current}
     rows: dict[UUID, RenderedRow | None] = {pk: _rows.get(key) for pk, key in keys.items()}
     outdated = [pk for pk, row in rows.items() if row is None or row.version != current[pk]]
@@ -87,7 +88,10 @@ def _rendered(
     usual = door.changes(person).usual_durations(deploying or [uuid4()])
     for endpoint in endpoints:
         pk = endpoint.pk
-        html = row_html(endpoint, badge(endpoint, usual.get(pk)), favorite=pk in favorites, columns=columns)
+        seen = verdicts.get(pk)
+        html = row_html(
+            endpoint, badge(endpoint, usual.get(pk)), favorite=pk in favorites, columns=columns, verdict=seen
+        )
         rows[pk] = _rows[keys[pk]] = RenderedRow(current[pk], html, endpoint.settled)
     return [row for pk, row in rows.items() if row and row.version == current[pk]]
 

@@ -104,7 +104,8 @@ def save_probe(*, trial: Trial, actor: User | None, every_hours: int = EVERY_HOU
         verdict_at=trial.ended_at,
         in_a_row=1,
         checked_at=trial.ended_at,
-        due_at=timezone.now() + timedelta(hours=every_hours),
+        ran_at=trial.created_at,
+        due_at=trial.created_at + timedelta(hours=every_hours),
     )
     probe.known = Probe.sealed(heard["endpoint"], heard["base"])
     probe.save(force_insert=True)

@@ -35,13 +35,16 @@ from endpoints.models import (
     Counter,
     Download,
     LogArchive,
+    Probe,
     Purge,
     Resource,
     Restoration,
     Sweep,
+    Trial,
 )
 from endpoints.models.due import work as work_rows
 from endpoints.upkeep import tidying
+from endpoints.watch import probing, trying
 
 
 @shared_task
@@ -100,6 +103,7 @@ def sweep() -> None:
     """
     due: dict[str, list[tuple[datetime | None, str, object]]] = {}
     Resource.objects.hasten_unsettled(settings.LOOK_SECONDS)
+    Probe.objects.hasten()
     for rows, task in work_rows():
         oldest = rows.due().order_by("due_at").values_list("due_at", "pk")[: hints.MOST_WAITING]
         due.setdefault(hints.queue_of(task), []).extend((at, task, pk) for at, pk in oldest)
@@ -129,6 +133,18 @@ def deliver(delivery_id: str) -> None:
 def move_address(change_id: str) -> None:
     """Carry out a move of an address that waited for its time, or for a deployment."""
     moving.carry_out(change_id)
+
+
+@shared_task
+def try_recording(trial_id: str) -> None:
+    """Have a recording recognized by an endpoint and by the base model."""
+    _take("try_recording", Trial.objects.unfinished(), trial_id, _recognizer_of, trying.step)
+
+
+@shared_task
+def probe(endpoint_id: str) -> None:
+    """Check which model answers for an endpoint."""
+    _take("probe", Probe.objects.active(), endpoint_id, _recognizer_of, probing.step)
 
 
 @shared_task
@@ -188,6 +204,11 @@ def _service_of(change: Change) -> AbstractContextManager[Any]:
 def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
     """The source of content logs; a purge whose endpoint was removed needs none."""
     return clients.log_source(row.endpoint, _network()) if row.endpoint else nullcontext()
+
+
+def _recognizer_of(row: Probe | Trial) -> AbstractContextManager[Any]:
+    """One request is one recognition: the rows count their attempts, and show why one had no answer."""
+    return clients.speech_client(row.endpoint.resource, _network(), retries=False)
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:

@@ -39,8 +39,10 @@ from endpoints.models import (
     LogDay,
     LogEntry,
     LogFile,
+    Probe,
     Project,
     Purge,
+    Recording,
     Resource,
     SavedView,
     SpeechModel,
@@ -142,6 +144,10 @@ class Table:
         made = Endpoint.objects.bulk_create(self.endpoint(n) for n in range(len(self.endpoints), size))
         self.endpoints += made
         Favorite.objects.bulk_create(Favorite(user=self.person, endpoint=one) for one in made[-3:])
+        recordings = [Recording.of(b"RIFF", 2.0) for _one in made[:OWN]]
+        Recording.objects.bulk_create(recordings)
+        pairs = zip(made, recordings, strict=False)
+        Probe.objects.bulk_create(Probe(endpoint=one, recording=of, verdict="custom") for one, of in pairs)
         AlertChoice.objects.bulk_create(
             AlertChoice(person=self.person, endpoint=one, follows=True) for one in made[-3:]
         )

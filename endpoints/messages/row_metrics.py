@@ -81,7 +81,7 @@ def _expirations() -> Iterator[Metric]:
 
 def _log_files() -> Iterator[Metric]:
     """In a container of the customer's own, the service deletes nothing."""
-    unsaved = door.unrestricted(LogFile).missing().filter(endpoint__resource__log_container=None)
+    unsaved = door.unrestricted(LogFile).missing().without_probes().filter(endpoint__resource__log_container=None)
     yield _one("log_files_unsaved", unsaved.count())
     yield _one("log_files_vanishing", unsaved.vanishing(VANISHING).count())
     yield _one("log_files_vanished", door.unrestricted(LogDay).aggregate(sum=Sum("vanished", default=0))["sum"])

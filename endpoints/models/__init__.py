@@ -21,7 +21,7 @@ from endpoints.models.log_archive import LogArchive, LogDay
 from endpoints.models.log_reading import LogReading
 from endpoints.models.model import SpeechModel
 from endpoints.models.person import Favorite, Preferences, SavedView
-from endpoints.models.probe import Probe, ProbeRun
+from endpoints.models.probe import Probe, ProbeRun, SentRecording
 from endpoints.models.project import Project
 from endpoints.models.purge import Purge
 from endpoints.models.recording import Recording
@@ -72,6 +72,7 @@ __all__ = [
     "SavedView",
     "Seal",
     "SealedEvent",
+    "SentRecording",
     "ServiceAccount",
     "SpeechModel",
     "Status",

@@ -117,11 +117,12 @@ class Download(Claimable):
     @property
     def entries(self) -> LogEntryQuerySet:
         """The selected entries that are known by now."""
-        return LogEntry.objects.filter(endpoint=self.endpoint_id).selected_by(QueryDict(self.selection))
+        entries = LogEntry.objects.filter(endpoint=self.endpoint_id).selected_by(QueryDict(self.selection))
+        return entries.without_probes()
 
     @property
     def files(self) -> LogFileQuerySet:
-        files = LogFile.objects.filter(endpoint=self.endpoint_id)
+        files = LogFile.objects.filter(endpoint=self.endpoint_id).without_probes()
         return files.filter(entry__in=self.entries.order_by().values("pk")) if self.selection else files
 
     @property

@@ -10,8 +10,10 @@ from endpoints.models.change import Change
 from endpoints.models.connection_check import ConnectionCheck
 from endpoints.models.download import Download
 from endpoints.models.log_archive import LogArchive
+from endpoints.models.probe import Probe
 from endpoints.models.purge import Purge
 from endpoints.models.resource import Resource
+from endpoints.models.trial import Trial
 
 
 def work() -> list[tuple[Any, str]]:
@@ -27,4 +29,6 @@ def work() -> list[tuple[Any, str]]:
         (ConnectionCheck.objects.unfinished().filter(of_resources), "check_connection"),
         (AlertDelivery.objects.waiting(), "deliver"),
         (AddressChange.objects.ready(), "move_address"),
+        (Trial.objects.unfinished().filter(of_endpoints), "try_recording"),
+        (Probe.objects.active().filter(of_endpoints), "probe"),
     ]

@@ -47,7 +47,7 @@ VERSION = (
     *("pk", "updated_at", "status", "time_to_live"),
     *("resource__free_tier", "resource__name", "resource__region", "resource__paused_at"),
     *("model__display_name", "model__kind", "model__expires_at"),
-    *("project__display_name", "change__updated_at"),
+    *("project__display_name", "change__updated_at", "probe__verdict"),
 )
 
 

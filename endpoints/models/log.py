@@ -7,19 +7,19 @@ stay after the service has deleted a file for as long as a copy is stored here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
 from django.db import models
 from django.db.models import Count, Prefetch, Q, Sum
 from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import unleased
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.log_names import guid_column, named_so
+from endpoints.models.query_values import parse_day, parse_number
 from endpoints.models.search import LOG_TEXT
 from endpoints.models.search_words import SearchWords
 
@@ -57,9 +57,9 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
 
         `q`: the id or file name of a log, or words of the recognized text; `from`, `to`: days (UTC) like 2026-03-02,
         both inclusive; `longer`, `shorter`: seconds; `below`: confidence in percent; `result`: a name in RESULTS;
-        `partial`: lacks a file or has an empty one.
+        `partial`: lacks a file or has an empty one; `probes`: also what the product itself has sent to the endpoint.
         """
-        rows: Any = self
+        rows: Any = self if query.get("probes") else self.without_probes()
         if words := str(query.get("q") or "").replace("\0", "").strip()[:LONGEST_SEARCH]:
             named = rows.filter(by_name) if (by_name := named_so(words, LogFile.objects)) else rows.none()
             rows = named if named.exists() else LOG_TEXT.matching(rows, words)[0]
@@ -85,6 +85,13 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
             return self.filtered_by(query)
         return self.filter(pk__in=[int(text) for text in query.getlist("entry") if text.isdecimal() and len(text) < 19])
 
+    def without_probes(self) -> Self:
+        """What callers said, without what the product itself has sent to the endpoint.
+
+        By the few that it has sent, so that all others are still counted by an index alone.
+        """
+        return self.exclude(pk__in=LogEntry.objects.filter(probe=True).order_by().values("pk"))
+
     def for_list(self) -> Self:
         return self.prefetch_related(Prefetch("files", LogFile.objects.order_by("kind"))).defer("words")
 
@@ -108,6 +115,7 @@ class LogEntry(models.Model):
     has_audio = models.BooleanField(default=False)
     has_transcript = models.BooleanField(default=False)
     empty = models.BooleanField(default=False)  # one of its files has 0 bytes
+    probe = models.BooleanField(default=False, db_default=False)  # the product itself has sent it (SentRecording)
     # Columns that the database computes, for search.
     words = models.GeneratedField(expression=SearchWords("text"), output_field=models.TextField(), db_persist=True)
     guid = guid_column("key")
@@ -124,6 +132,7 @@ class LogEntry(models.Model):
             models.Index(fields=["endpoint", "guid"], name="log_entries_by_guid"),
             models.Index(fields=["endpoint", "outcome", "at", "id"], name="log_entries_by_outcome"),
             models.Index(fields=["endpoint", "at", "id"], condition=PARTIAL, name="log_entries_partial"),
+            models.Index(fields=["endpoint"], condition=Q(probe=True), name="log_entries_of_probes"),
         ]
 
     def __str__(self) -> str:
@@ -191,9 +200,13 @@ class LogFileQuerySet(models.QuerySet["LogFile"]):
     def missing(self) -> Self:
         return self.filter(MISSING)
 
+    def without_probes(self) -> Self:
+        """As for entries."""
+        return self.exclude(entry__in=LogEntry.objects.filter(probe=True).order_by().values("pk"))
+
     def unread_rows(self, endpoint: Any) -> Self:
         """The transcripts of an endpoint that are not stored here."""
-        return self.missing().filter(endpoint=endpoint, kind=FileKind.TRANSCRIPTION)
+        return self.missing().without_probes().filter(endpoint=endpoint, kind=FileKind.TRANSCRIPTION)
 
     def unread(self, endpoint: Any) -> int:
         return self.unread_rows(endpoint).count()
@@ -279,20 +292,3 @@ class LogFile(models.Model):
     def vanishes_at(self) -> datetime | None:
         """When the service deletes it; None when it is gone, or its age is unknown."""
         return self.created_at + RETENTION if self.created_at and not self.gone_at else None
-
-
-def parse_day(text: Any) -> date | None:
-    """The date in a value of a query string; None when it is invalid."""
-    try:
-        return parse_date(str(text)) if text else None
-    except ValueError:
-        return None
-
-
-def parse_number(text: Any) -> float | None:
-    """The number in a value of a query string, with a point or comma; None when it is invalid or out of range."""
-    try:
-        number = float(str(text).replace(",", ".")) if text else None
-    except ValueError:
-        return None
-    return number if number is not None and 0 <= number < 10_000_000 else None

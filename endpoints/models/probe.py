@@ -1,4 +1,7 @@
-"""A probe: a recording that an endpoint is asked again and again, to see which model answers."""
+"""A probe: a recording that an endpoint is asked again and again, to see which model answers.
+
+What the product sends to an endpoint appears in its content logs, too, where it is none of a caller's.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.endpoint import Endpoint
+from endpoints.models.event import Event, Verb
 from endpoints.models.recording import Recording
 from endpoints.models.secret import Secret, SecretField
 
@@ -30,10 +36,26 @@ class Verdict(models.TextChoices):
     NOT_LOGGED = "not-logged", _("Not seen in this endpoint's logs.")
 
 
+# What makes another model answer, or may: a run follows.
+CHANGED = (Verb.DEPLOYED, Verb.TOOK_EFFECT, Verb.CHANGED_OUTSIDE)
+
+
 class ProbeQuerySet(ClaimQuerySet["Probe"]):
     def active(self) -> Self:
         """Of endpoints that the service has."""
         return self.filter(endpoint__gone_at=None).exclude(endpoint__remote_id=None)
+
+    def hasten(self) -> None:
+        """Have those run whose endpoint has changed since their last run, AFTER_CHANGE later, and those asked for."""
+        later = self.active().filter(leased_until=None, due_at__gt=Now())
+        later.filter(asked_at__isnull=False).update(due_at=Now())
+        changes = Event.objects.filter(endpoint_id=OuterRef("pk"), verb__in=CHANGED, at__gt=OuterRef("ran_at"))
+        changed = later.annotate(changed_at=Subquery(changes.order_by("-at").values("at")[:1])).filter(
+            changed_at__isnull=False
+        )
+        for pk, changed_at, due_at in changed.values_list("pk", "changed_at", "due_at"):
+            if due_at > changed_at + AFTER_CHANGE:
+                self.filter(pk=pk, due_at=due_at).update(due_at=changed_at + AFTER_CHANGE)
 
 
 class Probe(Claimable):
@@ -48,12 +70,13 @@ class Probe(Claimable):
     model = models.ForeignKey("endpoints.SpeechModel", null=True, on_delete=models.SET_NULL, related_name="+")
     known = SecretField(null=True)  # of {"endpoint": text, "base": text} in JSON
     verdict = models.CharField(max_length=20, choices=Verdict, blank=True, default="")
-    verdict_at = models.DateTimeField(null=True)  # since when it is this verdict
+    verdict_at = models.DateTimeField(null=True, db_index=True)  # since when it is this verdict
     in_a_row = models.PositiveIntegerField(default=0)  # runs with this verdict
     checked_at = models.DateTimeField(null=True)  # the last run that had an answer
     asked_at = models.DateTimeField(null=True)  # a person pressed Check now, and it hasn't been done yet
     error = models.TextField(blank=True)  # why the last run had no answer, in English
     attempts = models.PositiveSmallIntegerField(default=0)  # of this run
+    ran_at = models.DateTimeField(null=True)  # when its last run began, also one without an answer
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
     objects = ProbeQuerySet.as_manager()
@@ -80,7 +103,7 @@ class Probe(Claimable):
 
 
 class ProbeRun(models.Model):
-    """One time that a probe was asked: its history, and how its own entries of the content logs are recognized."""
+    """One time that a probe was asked: its history."""
 
     probe = models.ForeignKey(Probe, on_delete=models.CASCADE, related_name="runs")
     started_at = models.DateTimeField()
@@ -97,3 +120,25 @@ class ProbeRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.probe} at {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class SentRecording(models.Model):
+    """A recording that the product itself has sent to an endpoint, by which its entry in the content logs is known.
+
+    `logged`: whether an entry is expected. `run`: the run of a probe for which it was sent; others are of trials.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="sent_recordings")
+    run = models.ForeignKey(ProbeRun, null=True, on_delete=models.SET_NULL, related_name="sent")
+    sent_at = models.DateTimeField()
+    seconds = models.FloatField()
+    logged = models.BooleanField(default=False)
+    entry = models.OneToOneField("endpoints.LogEntry", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["sent_at"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["endpoint", "sent_at"], name="sent_recordings")]
+
+    def __str__(self) -> str:
+        return f"recording of {self.seconds:.1f} s sent to {self.endpoint}"

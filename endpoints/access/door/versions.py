@@ -59,6 +59,8 @@ SELECT
     (SELECT count(*) FROM endpoints_download WHERE actor_id = %s AND state = 'ready' AND notified_at IS NULL),
     (SELECT sealed FROM endpoints_keycheck WHERE id = 1),
     (SELECT max(changed_at) FROM endpoints_alert),
+    (SELECT max(verdict_at) FROM endpoints_probe),
+    (SELECT count(*) FROM endpoints_probe),
     {session}
 """
 _ARCHIVE = "SELECT {field} FROM endpoints_logarchive WHERE endpoint_id = %s"
@@ -94,6 +96,7 @@ class DataVersion:
     paused: int
     unseen: int
     locked: bool
+    probes: int
     session_alive: bool
     clock: datetime | None
     extra: tuple[Any, ...]
@@ -128,6 +131,8 @@ class DataVersion:
             unseen,
             sealed,
             alerted,
+            judged,
+            probes,
             session,
             *more,
         ) = rest[4:]
@@ -150,7 +155,7 @@ class DataVersion:
         frame = digest(shown, paused, paused_at, locked, f"{now:%d%H}", now.minute // QUARTER)
         minute = now.minute if deploying or running else None
         return cls(
-            version=digest(frame, endpoint, change, due, minute),
+            version=digest(frame, endpoint, change, due, minute, judged, probes),
             frame=frame,
             failing=failing,
             unread=unread,
@@ -165,6 +170,7 @@ class DataVersion:
             paused=paused,
             unseen=unseen,
             locked=locked,
+            probes=probes,
             session_alive=bool(session),
             clock=clock,
             extra=tuple(more),

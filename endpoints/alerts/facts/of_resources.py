@@ -47,8 +47,10 @@ def quotas(seen: Seen) -> Iterator[Fact]:
 def logs_about_to_expire(seen: Seen) -> Iterator[Fact]:
     """Of endpoints whose content logs are to be saved, files that the service deletes soon and that are not saved."""
     saved = Q(endpoint__log_archive__keep=True, endpoint__gone_at=None)
-    files = LogFile.objects.missing().filter(
-        saved, created_at__lte=seen.now + LOGS_LEFT - RETENTION, created_at__gt=seen.now - RETENTION
+    files = (
+        LogFile.objects.missing()
+        .without_probes()
+        .filter(saved, created_at__lte=seen.now + LOGS_LEFT - RETENTION, created_at__gt=seen.now - RETENTION)
     )
     files = files.filter(endpoint__resource__log_container=None, endpoint__resource__removing_at=None)
     counted = files.order_by().values_list("endpoint", "endpoint__display_name", "endpoint__resource")

@@ -74,6 +74,7 @@ class EndpointFilters(Paging):
     model: UUID | None = None
     base: UUID | None = None
     owner: Annotated[Text, Field(max_length=150)] = ""
+    who: Literal["custom", "base", "cannot-tell", "not-logged", "none"] | None = None
     sort: SortBy | None = None
 
 

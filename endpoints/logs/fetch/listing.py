@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
+from endpoints.logs.fetch import own_entries
 from endpoints.logs.keys import day_of, key_of, lock_logs, time_of_key
 from endpoints.models import Endpoint, LogDay, LogEntry, LogFile, Purge, statements
 from endpoints.models.log import PARTIAL, RETENTION, FileKind
@@ -55,7 +56,8 @@ def record(endpoint: Endpoint, files: Iterable[Listed]) -> list[Listed]:
             for key, file in new
         ]
         statements.insert(LogFile, rows)
-        days = Counter(entries[key][1] for key, _file in new)
+        own = own_entries.among({entries[key][0] for key, _file in new})
+        days = Counter(entries[key][1] for key, _file in new if entries[key][0] not in own)
         LogDay.objects.add(endpoint, {day: {"seen": count} for day, count in days.items()})
     return list(listed.values())
 
@@ -66,7 +68,8 @@ def complete(endpoint: Endpoint, since: datetime) -> None:
         lock_logs(endpoint)
         # A file that a worker is fetching at this moment is left to that worker, which will see that it is gone.
         away = endpoint.log_files.in_azure().unleased().filter(seen_at__lt=since)
-        lost = away.filter(stored_as="", stored_at=None).values_list("entry__day").annotate(count=Count("pk"))
+        unsaved = away.without_probes().filter(stored_as="", stored_at=None)
+        lost = unsaved.values_list("entry__day").annotate(count=Count("pk"))
         LogDay.objects.add(endpoint, {day: {"vanished": count} for day, count in lost.order_by()})
         away.update(gone_at=timezone.now())
         _count_entries(endpoint)
@@ -76,7 +79,8 @@ def complete(endpoint: Endpoint, since: datetime) -> None:
 def _count_entries(endpoint: Endpoint) -> None:
     """The numbers of entries of each day; they stay as they were when entries were deleted since."""
     counts = (
-        endpoint.log_entries.order_by()
+        endpoint.log_entries.without_probes()
+        .order_by()
         .values("day")
         .annotate(
             entries=Count("pk"),
@@ -121,7 +125,11 @@ def _record_entries(
             changed.append((pk, told))
     statements.insert(LogEntry, new)
     statements.update(LogEntry, changed)
-    return {key: (pk, day) for key, pk, day in rows.values_list("key", "pk", "day")}
+    there = {key: (pk, day) for key, pk, day in rows.values_list("key", "pk", "day")}
+    own_entries.mark(
+        endpoint, {there[one["key"]][0]: own_entries.Listed(one["key"], one["at"], one["duration"]) for one in new}
+    )
+    return there
 
 
 def _told(pair: list[Listed], audio: bool, transcript: bool, empty: bool, duration: timedelta | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from endpoints.logs.fetch import own_entries
 from endpoints.logs.storage.place import store
 from endpoints.models import Endpoint, LogDay, LogEntry, LogFile, statements
 
@@ -43,8 +44,9 @@ def save(
         statements.update(LogFile, ((row.pk, _of_file(row, facts, now)) for row, facts in kept))
         statements.update(LogEntry, ((row.entry_id, told) for row, facts in kept if (told := _of_entry(row, facts))))
         days: dict[date, Counter[str]] = defaultdict(Counter)
+        own = own_entries.among({row.entry_id for row, _facts in kept})
         for row, facts in kept:
-            if "failed" not in facts:
+            if "failed" not in facts and row.entry_id not in own:
                 days[row.day]["archived" if "stored_as" in facts else "vanished"] += 1
         LogDay.objects.add(endpoint, {day: dict(counts) for day, counts in days.items()})
     for name in strays:

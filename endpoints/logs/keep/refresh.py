@@ -118,8 +118,8 @@ class _Job(Job[LogArchive]):
         return self.waited_for() | self.young_enough() if self.row.keep else self.waited_for()
 
     def young_enough(self) -> LogFileQuerySet:
-        """Missing files whose copies would not be removed at once."""
-        missing, oldest = self.endpoint.log_files.missing(), self.row.oldest_kept
+        """Missing files whose copies would not be removed at once; what we have sent ourselves is not copied."""
+        missing, oldest = self.endpoint.log_files.missing().without_probes(), self.row.oldest_kept
         return missing.filter(entry__at__gte=oldest) if oldest else missing
 
     def interval(self) -> float | None:

@@ -113,8 +113,8 @@ def _form_page(
     request: HttpRequest, endpoint: Endpoint, selection: str, form: DownloadForm | None = None
 ) -> HttpResponse:
     query = QueryDict(selection)
-    entries = door.log_entries(request.user).filter(endpoint=endpoint).selected_by(query)
-    files = door.log_files(request.user).filter(endpoint=endpoint)
+    entries = door.log_entries(request.user).filter(endpoint=endpoint).selected_by(query).without_probes()
+    files = door.log_files(request.user).filter(endpoint=endpoint).without_probes()
     dated = "entry" not in query
     given = {"from": query.get("from"), "to": query.get("to"), "purpose": purposes.of(request, endpoint.pk)}
     archive = door.log_archives(request.user).filter(pk=endpoint.pk).first()

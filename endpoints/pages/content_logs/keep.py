@@ -96,7 +96,7 @@ def countdown(person: Person, endpoint: Endpoint, listed_at: datetime | None) ->
 def _vanishing(person: Person, endpoint: Endpoint, listed_at: datetime) -> Countdown | None:
     """For the nearest horizon in which something vanishes; later ones are not counted."""
     for days in HORIZONS:
-        soon = door.log_files(person).filter(endpoint=endpoint).vanishing(timedelta(days=days))
+        soon = door.log_files(person).filter(endpoint=endpoint).without_probes().vanishing(timedelta(days=days))
         found = soon.aggregate(files=Count("pk"), missing=Count("pk", filter=Q(stored_as="")))
         if found["files"]:
             return Countdown(days, found["files"], found["missing"], listed_at)

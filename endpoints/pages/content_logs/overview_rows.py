@@ -93,7 +93,7 @@ def ranked(person: Person, query: Mapping[str, Any]) -> list[Ranked]:
     now = timezone.now()
     files = door.log_files(person).filter(endpoint=OuterRef("pk"), created_at__isnull=False)
     oldest = files.in_azure().order_by("created_at").values("created_at")[:1]
-    soon = files.missing().filter(created_at__lte=now + SOON - RETENTION).order_by().values("endpoint")
+    soon = files.missing().without_probes().filter(created_at__lte=now + SOON - RETENTION).order_by().values("endpoint")
     rows = _found(person, query).annotate(
         oldest=Subquery(oldest),
         unsaved=Subquery(soon.annotate(entries=Count("entry", distinct=True)).values("entries")),
@@ -163,8 +163,10 @@ def rows(person: Person, chosen: Sequence[Ranked]) -> list[Row]:
         *("resource__log_container", "resource__capabilities", "resource__api_version"),
     ).in_bulk()
     archives = door.log_archives(person).filter(of).in_bulk()
-    files = door.log_files(person).filter(of).order_by()
-    entries = door.log_entries(person).filter(of).order_by().values("endpoint").annotate(count=Count("pk"))
+    files = door.log_files(person).filter(of).without_probes().order_by()
+    entries = (
+        door.log_entries(person).filter(of).without_probes().order_by().values("endpoint").annotate(count=Count("pk"))
+    )
     saved = _by_endpoint(files.stored().values("endpoint").annotate(count=Count("pk"), last=Max("stored_at")))
     missing = _by_endpoint(files.missing().values("endpoint").annotate(count=Count("pk")))
     listed = _by_endpoint(entries)

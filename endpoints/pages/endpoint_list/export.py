@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.http import StreamingHttpResponse
 from django.utils import translation
@@ -16,7 +17,7 @@ from endpoints.access.permissions import Person, may
 from endpoints.models import Endpoint, site
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.pages import exports
-from endpoints.pages.endpoint_list import selection
+from endpoints.pages.endpoint_list import selection, verdicts
 from endpoints.pages.http import HttpRequest
 
 AT_ONCE = 500  # endpoints that are in memory
@@ -30,9 +31,10 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     rows = select(request.user, request.GET).present()
     origin = site.address("/", request).rstrip("/")
     found = _endpoints(request.user, rows)
+    facts: dict[str, Any] = {"origin": origin, "answers": door.verdicts(request.user)}
     if request.GET.get("format") == "json":
-        return exports.json_file("endpoints", found, partial(_values, origin=origin))
-    return exports.csv_file("endpoints", _labels, found, partial(_cells, origin=origin))
+        return exports.json_file("endpoints", found, partial(_values, **facts))
+    return exports.csv_file("endpoints", _labels, found, partial(_cells, **facts))
 
 
 def _endpoints(person: Person, rows: EndpointQuerySet) -> Iterator[Endpoint]:
@@ -47,11 +49,11 @@ def _labels() -> list[str]:
     return [label for _key, label in _head()]
 
 
-def _values(endpoint: Endpoint, origin: str) -> dict[str, Any]:
+def _values(endpoint: Endpoint, **facts: Any) -> dict[str, Any]:
     """For programs: in English, with keys that do not depend on the reader's language."""
     with translation.override("en"):
         keys = [key for key, _label in _head()]
-        return dict(zip(keys, map(_as_json, _cells(endpoint, origin)), strict=True))
+        return dict(zip(keys, map(_as_json, _cells(endpoint, **facts)), strict=True))
 
 
 def _as_json(cell: Any) -> Any:
@@ -76,6 +78,7 @@ def _head() -> list[tuple[str, str]]:
         ("expiration", _("Expiration")),
         ("days_left", _("Days left")),
         ("content_logging", _("Content logging")),
+        ("who_answers", _("Who answers")),
         ("owner", pgettext("column", "Owner")),
         ("created", _("Created")),
         ("last_change", _("Last change")),
@@ -83,7 +86,7 @@ def _head() -> list[tuple[str, str]]:
     ]
 
 
-def _cells(endpoint: Endpoint, origin: str) -> list[Any]:
+def _cells(endpoint: Endpoint, origin: str, answers: dict[UUID, str]) -> list[Any]:
     model, expiration = endpoint.model, endpoint.expiration
     return [
         endpoint.remote_id,
@@ -101,6 +104,7 @@ def _cells(endpoint: Endpoint, origin: str) -> list[Any]:
         _moment(expiration.date if expiration else None),
         expiration.days if expiration else "",
         _("On") if endpoint.logging_enabled else _("Off"),
+        verdicts.WORDS.get(answers.get(endpoint.pk, ""), ""),
         endpoint.owner,
         _moment(endpoint.created_at),
         _moment(endpoint.last_action_at),

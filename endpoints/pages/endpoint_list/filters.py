@@ -16,7 +16,7 @@ from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person
 from endpoints.models.model import ModelKind
 from endpoints.models.search import uuid_in
-from endpoints.pages.endpoint_list import selection, statuses
+from endpoints.pages.endpoint_list import selection, statuses, verdicts
 from endpoints.pages.names import labels
 
 MOST = 500  # options of a menu
@@ -75,8 +75,10 @@ def menus(person: Person, query: QueryDict, data: DataVersion) -> FilterMenus:
     owners = _owners.get_or_make((scope, data.version), lambda: tuple(door.owners(person, MOST + 1)))
     of = (scope, data.cataloged_at, data.resources)  # changes each time a worker has read them from the service
     catalog = _catalogs.get_or_make(of, lambda: _catalog(person))
+    probes = data.probes > 0
     made: FilterMenus = _menus.get_or_make(
-        (*of, locales, owners, asked, get_language()), lambda: _made(locales, owners, catalog, asked)
+        (*of, locales, owners, asked, probes, get_language()),
+        lambda: _made(locales, owners, catalog, asked, probes=probes),
     )
     return made
 
@@ -86,6 +88,8 @@ def _made(
     owners: tuple[str, ...],
     catalog: tuple[Options, Options, Options],
     asked: tuple[tuple[str, str], ...],
+    *,
+    probes: bool,
 ) -> FilterMenus:
     projects, bases, resources = catalog
     rows: list[tuple[str, str, Iterable[tuple[Any, Any]], bool]] = [
@@ -97,6 +101,8 @@ def _made(
         ("base", _("Base model"), [("", _("Any base model")), *bases], True),
         ("owner", pgettext("column", "Owner"), [("", _("Anyone")), *_people(owners)], True),
     ]
+    if probes or "who" in dict(asked):
+        rows.append(("who", _("Who answers"), [("", _("Any answer")), *verdicts.FILTER.items()], True))
     if len(resources) > 1:
         rows.append(("resource", _("Speech resource"), [("", _("All resources")), *resources], True))
     menus = [menu(dict(asked), name, label, options, more=more) for name, label, options, more in rows]

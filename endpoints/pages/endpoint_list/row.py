@@ -44,10 +44,21 @@ class Shape(NamedTuple):
     logging: bool
     changed: bool
     owned: bool
+    who: str
 
 
-def row_html(endpoint: Endpoint, badge: RequestBadge | None, *, favorite: bool, columns: tuple[str, ...]) -> SafeString:
-    """The row as `<tr>` with these columns, in the language and time zone that are active."""
+def row_html(
+    endpoint: Endpoint,
+    badge: RequestBadge | None,
+    *,
+    favorite: bool,
+    columns: tuple[str, ...],
+    verdict: str | None = None,
+) -> SafeString:
+    """The row as `<tr>` with these columns, in the language and time zone that are active.
+
+    `verdict`: of the endpoint's probe; None without one.
+    """
     status, model = endpoint.serving_status, endpoint.serving_model
     expiration, end = endpoint.serving_expiration, endpoint.end
     shape = Shape(
@@ -65,6 +76,7 @@ def row_html(endpoint: Endpoint, badge: RequestBadge | None, *, favorite: bool, 
         logging=endpoint.logging_enabled,
         changed=endpoint.last_action_at is not None,
         owned=bool(endpoint.owner),
+        who="" if verdict is None else verdict or "unchecked",
     )
     texts: dict[str, Any] = {
         "pk": endpoint.pk,

@@ -79,6 +79,7 @@ def _rendered(
     now, seen_as = timezone.localtime(), (columns, *variant(person))
     current = {version.pk: _version(version, now) for version in versions}
     changing = {version.pk: version.change__updated_at is not None for version in versions}
+    verdicts = {version.pk: version.probe__verdict for version in versions}
     keys = {pk: (pk, pk in favorites, *seen_as) for pk in current}
 
     def make(outdated: list[UUID]) -> Iterator[tuple[UUID, RenderedRow, bool]]:
@@ -87,7 +88,8 @@ def _rendered(
         usual = door.changes(person).usual_durations(deploying or [uuid4()])
         for endpoint in endpoints:
             pk, change = endpoint.pk, endpoint.open_change
-            html = row_html(endpoint, badge(endpoint, usual.get(pk)), favorite=pk in favorites, columns=columns)
+            shown = badge(endpoint, usual.get(pk))
+            html = row_html(endpoint, shown, favorite=pk in favorites, columns=columns, verdict=verdicts[pk])
             yield pk, RenderedRow(html, endpoint.settled), (change is not None) == changing[pk]
 
     return _rows.current(current, keys, make)

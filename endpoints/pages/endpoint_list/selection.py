@@ -15,11 +15,11 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.search import ENDPOINTS, uuid_in
-from endpoints.pages.endpoint_list import statuses
+from endpoints.pages.endpoint_list import statuses, verdicts
 from endpoints.pages.paging import Order
 
 # What can be asked for besides words and an order; `page` is not part of a selection.
-FILTERS = ("status", "locale", "expiring", "project", "resource", "logging", "model", "base", "owner")
+FILTERS = ("status", "locale", "expiring", "project", "resource", "logging", "model", "base", "owner", "who")
 STATE = ("q", *FILTERS, "sort")
 NONE = "none"
 EVERYTHING = "view=all"  # the address without a query leads to the default view of a person
@@ -42,6 +42,7 @@ COLUMNS = {
     "locale": (pgettext_lazy("column", "Locale"), "locale"),
     "expiration": (_("Expiration"), "expires_key"),
     "logging": (pgettext_lazy("column", "Content logging"), "logging_enabled"),
+    "who": (_("Who answers"), "probe__verdict"),
     "resource": (pgettext_lazy("column", "Resource"), "resource__name"),
     "region": (pgettext_lazy("column", "Region"), "resource__region"),
     "owner": (pgettext_lazy("column", "Owner"), "owner"),
@@ -66,9 +67,10 @@ def _columns(chosen: tuple[str, ...], _language: str | None) -> tuple[tuple[str,
     return tuple((key, str(label), key == "name" or key in chosen) for key, (label, _field) in every)
 
 
-def shown(chosen: tuple[str, ...], resources: int) -> tuple[str, ...]:
-    """The keys of the columns that a list has, of an installation with so many Speech resources."""
-    return tuple(key for key, _label, shown in columns(chosen) if shown and not (resources < 2 and key in OF_MANY))
+def shown(chosen: tuple[str, ...], resources: int, probes: int) -> tuple[str, ...]:
+    """The keys of the columns that a list has, of an installation with so many Speech resources and probes."""
+    empty = {*(OF_MANY if resources < 2 else ()), *(() if probes else ("who",))}
+    return tuple(key for key, _label, shown in columns(chosen) if shown and key not in empty)
 
 
 def found(person: Person, query: QueryDict, permission: str = door.VIEW) -> EndpointQuerySet:
@@ -127,6 +129,8 @@ def _conditions(person: Person, query: QueryDict) -> Iterator[tuple[Q, bool]]:
         yield Q(project=None), True
     if owner := _plain(query, "owner"):
         yield Q(owner="" if owner == IN_AZURE else owner), True
+    if (who := query.get("who", "")) in verdicts.FILTER:
+        yield (Q(probe=None) if who == verdicts.NONE else Q(probe__verdict=who)), False
     for name in ("project", "resource", "model"):
         if pk := uuid_in(query.get(name)):
             yield Q(**{name: pk}), name != "model"

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from endpoints import azure, hints
 from endpoints.access import api_requests, tokens
-from endpoints.addresses import moving
+from endpoints.addresses import moving, standing_in
 from endpoints.alerts import delivery, watch
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
@@ -129,6 +129,15 @@ def deliver(delivery_id: str) -> None:
 def move_address(change_id: str) -> None:
     """Carry out a move of an address that waited for its time, or for a deployment."""
     moving.carry_out(change_id)
+
+
+@shared_task
+def stand_in() -> None:
+    """Move addresses to their standbys whose endpoints can't be reached, where a person has allowed it."""
+    if Restoration.objects.waiting().exists():
+        return  # the old installation may still answer
+    standing_in.ask_standbys()
+    standing_in.stand_in()
 
 
 @shared_task

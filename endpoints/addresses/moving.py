@@ -35,11 +35,13 @@ def why_not(endpoint: Endpoint | None, locale: str) -> str:
     return OTHER_LOCALE if endpoint.locale.lower() != locale.lower() else ""
 
 
-def move_now(address: Address, change: AddressChange) -> bool:
+def move_now(address: Address, change: AddressChange, **still: Any) -> bool:
     """Let `address` lead to the endpoint of `change`, unless it leads elsewhere by now than when that was asked.
 
-    The second endpoint and the standby stay, except where the address now leads to one of them itself. Call this in
-    the transaction that stores the change as done.
+    `still`: what else must be as it was. The second endpoint and the standby stay, except where the address now leads
+    to one of them itself. The standby that takes the place of an endpoint that can't be reached changes places with
+    it, so that the way back is short; it moves by itself only if a person allows it again. Call this in the transaction
+    that stores the change as done.
     """
     new = change.endpoint
     facts: dict[str, Any] = {"endpoint": new, "moved_by": change.actor_name}
@@ -47,14 +49,21 @@ def move_now(address: Address, change: AddressChange) -> bool:
     if address.second_id and address.second_id == (new.pk if new else None):
         facts |= {"second": None, "share": 0}
     if address.standby_id and address.standby_id == (new.pk if new else None):
-        facts |= {"standby": None, "stands_in": False}
-    if not Address.objects.filter(pk=address.pk, endpoint=change.from_endpoint_id).update(**facts):
+        facts |= {"standby": _left_behind(change), "stands_in": False}
+    if not Address.objects.filter(pk=address.pk, endpoint=change.from_endpoint_id, **still).update(**facts):
         return False
     verb = Verb.ADDRESS_STOOD_IN if change.kind == AddressChangeKind.STOOD_IN else Verb.ADDRESS_MOVED
     by, old = change.actor, change.from_endpoint_name
     audit.record(verb, actor=by, endpoint=new, detail=change.reason, address=address.name, old=old)
     address.refresh_from_db()
     return True
+
+
+def _left_behind(change: AddressChange) -> Endpoint | None:
+    """The endpoint that the standby stands in for; None where somebody just moved the address to another one."""
+    old = change.from_endpoint
+    fails = old and not old.gone_at and not old.resource.paused and old.resource.failing_since
+    return old if fails else None
 
 
 def carry_out(pk: str) -> bool:

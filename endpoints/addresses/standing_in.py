@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from endpoints.addresses.moving import move_now, why_not
+from endpoints.addresses.moving import held, move_now, why_not
 from endpoints.addresses.submit import record
 from endpoints.models import Address, AddressChange, Endpoint, Resource
 from endpoints.models.address import FAILING_FOR, AddressChangeKind
@@ -109,11 +109,13 @@ def ask_standbys() -> int:
 @transaction.atomic
 def move_to_standby(address: Address) -> bool:
     """Move an address by itself, as a person has allowed; returns False when it isn't as it was read any more."""
-    kind, names = AddressChangeKind.STOOD_IN, AddressChange.names(address.standby, address.endpoint)
-    change = record(address, kind, **names)
-    allowed: dict[str, Any] = {"standby": address.standby, "stands_in": True}
-    if not move_now(address, change, **allowed):
-        transaction.set_rollback(True)  # another worker was faster, or a person
+    as_read: dict[str, Any] = {"endpoint": address.endpoint, "standby": address.standby, "stands_in": True}
+    mine = Address.objects.select_for_update(no_key=True).filter(pk=address.pk, **as_read).values_list("pk")
+    if not mine or held(address.standby, address.locale):
+        return False
+    names = AddressChange.names(address.standby, address.endpoint)
+    if not move_now(address, record(address, AddressChangeKind.STOOD_IN, **names)):
+        transaction.set_rollback(True)  # another worker was faster (SQLite has no row locks)
         return False
     return True
 

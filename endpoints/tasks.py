@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from endpoints import azure, hints
 from endpoints.access import api_requests, tokens
-from endpoints.addresses import moving
+from endpoints.addresses import moving, standing_in
 from endpoints.alerts import delivery, watch
 from endpoints.audit import sealing, verifying
 from endpoints.azure.network import Network
@@ -145,6 +145,15 @@ def try_recording(trial_id: str) -> None:
 def probe(endpoint_id: str) -> None:
     """Check which model answers for an endpoint."""
     _take("probe", Probe.objects.active(), endpoint_id, _recognizer_of, probing.step)
+
+
+@shared_task
+def stand_in() -> None:
+    """Move addresses to their standbys whose endpoints can't be reached, where a person has allowed it."""
+    if Restoration.objects.waiting().exists():
+        return  # the old installation may still answer
+    standing_in.ask_standbys()
+    standing_in.stand_in()
 
 
 @shared_task

@@ -14,6 +14,7 @@ from endpoints.models import Address, AddressChange, Endpoint
 from endpoints.models.address import AddressChangeKind, AddressChangeState
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeKind, ChangeState, Status
+from endpoints.models.translatable_text import TranslatableText
 
 GONE = gettext_noop("The endpoint doesn't exist any more.")
 NOT_SERVING = gettext_noop("The endpoint isn't deployed yet.")
@@ -35,11 +36,21 @@ def why_not(endpoint: Endpoint | None, locale: str) -> str:
     return OTHER_LOCALE if endpoint.locale.lower() != locale.lower() else ""
 
 
+def held(endpoint: Endpoint | None, locale: str) -> str:
+    """What why_not says, of an endpoint that nobody deletes until the transaction ends, nor its Speech resource."""
+    if endpoint is None:
+        return GONE
+    locked = Endpoint.objects.select_for_update(no_key=True, of=("self", "resource")).select_related("resource")
+    return why_not(locked.filter(pk=endpoint.pk).first(), locale)
+
+
 def move_now(address: Address, change: AddressChange) -> bool:
     """Let `address` lead to the endpoint of `change`, unless it leads elsewhere by now than when that was asked.
 
-    The second endpoint and the standby stay, except where the address now leads to one of them itself. Call this in
-    the transaction that stores the change as done.
+    The second endpoint and the standby stay, except where the address now leads to one of them itself. A standby that
+    takes the place of an endpoint that can't be reached changes places with it, so that the way back is short; the
+    address moves by itself only if a person allows it again. Call this in the transaction that stores the change as
+    done.
     """
     new = change.endpoint
     facts: dict[str, Any] = {"endpoint": new, "moved_by": change.actor_name}
@@ -47,14 +58,21 @@ def move_now(address: Address, change: AddressChange) -> bool:
     if address.second_id and address.second_id == (new.pk if new else None):
         facts |= {"second": None, "share": 0}
     if address.standby_id and address.standby_id == (new.pk if new else None):
-        facts |= {"standby": None, "stands_in": False}
+        facts |= {"standby": _left_behind(change), "stands_in": False}
     if not Address.objects.filter(pk=address.pk, endpoint=change.from_endpoint_id).update(**facts):
         return False
     verb = Verb.ADDRESS_STOOD_IN if change.kind == AddressChangeKind.STOOD_IN else Verb.ADDRESS_MOVED
-    by, old = change.actor, change.from_endpoint_name
-    audit.record(verb, actor=by, endpoint=new, detail=change.reason, address=address.name, old=old)
+    named: dict[str, Any] = {"old": old} if (old := change.from_endpoint_name) else {}
+    audit.record(verb, actor=change.actor, endpoint=new, detail=change.reason, address=address.name, **named)
     address.refresh_from_db()
     return True
+
+
+def _left_behind(change: AddressChange) -> Endpoint | None:
+    """The endpoint that the standby stands in for; None where somebody just moved the address to another one."""
+    old = change.from_endpoint
+    fails = old and not old.gone_at and not old.resource.paused and old.resource.failing_since
+    return old if fails else None
 
 
 def carry_out(pk: str) -> bool:
@@ -73,12 +91,16 @@ def carry_out(pk: str) -> bool:
             transaction.set_rollback(True)  # another worker was faster (SQLite has no row locks)
             return False
         if why:
-            name = change.address.name
-            audit.record(Verb.ADDRESS_MOVE_REFUSED, endpoint=change.endpoint, detail=why, address=name)
+            named: dict[str, Any] = {
+                "address": change.address.name,
+                "old": change.from_endpoint_name,
+                "to": change.endpoint_name,
+            }
+            audit.record(Verb.ADDRESS_MOVE_REFUSED, endpoint=change.endpoint, detail=TranslatableText(why), **named)
     return True
 
 
 def _refusal(change: AddressChange) -> str:
     if change.after and change.after.state != ChangeState.DONE:
         return NOT_DEPLOYED
-    return why_not(change.endpoint, change.address.locale)
+    return held(change.endpoint, change.address.locale)

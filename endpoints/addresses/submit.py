@@ -1,7 +1,7 @@
 """What people ask of addresses: each stores its AddressChange and its Event in one transaction.
 
 A move that is neither scheduled nor waits for a deployment is carried out in the same transaction, because no service
-has to be asked.
+has to be asked. Each verb waits for the address's row, so that two people at once are one after the other.
 """
 
 from __future__ import annotations
@@ -16,28 +16,44 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 
 from endpoints import audit
-from endpoints.addresses.moving import move_now, why_not
+from endpoints.addresses.moving import GONE, OTHER_LOCALE, held, move_now
 from endpoints.changes.refusals import KeyTaken, NotPossible
 from endpoints.models import Address, AddressChange, Change, Endpoint
 from endpoints.models.address import AddressChangeKind, AddressChangeState
 from endpoints.models.event import Verb
+from endpoints.models.translatable_text import TranslatableText
 
 TAKEN = gettext_noop("Another address has this name.")
 WAITING = gettext_noop("A move of this address is scheduled. Cancel it first.")
 ELSEWHERE = gettext_noop("The address has been moved since you opened this page. Check it, then try again.")
+ALREADY = gettext_noop("The address leads to this endpoint already.")
+SAME = gettext_noop("Choose another endpoint than the one that the address leads to.")
+DELETED = gettext_noop("The address doesn't exist any more.")
 
 
-@transaction.atomic
-def add(*, actor: User | None, name: str, endpoint: Endpoint, description: str = "") -> Address:
-    """Raises NotPossible when the name is taken, or programs can't be sent to the endpoint."""
-    _refuse_unless(why_not(endpoint, endpoint.locale))
-    by = _name(actor)
-    facts = {"locale": endpoint.locale, "endpoint": endpoint, "description": description, "created_by": by}
-    address, new = Address.objects.get_or_create(name=name, defaults=facts)
-    if not new:
-        raise NotPossible(TAKEN)
-    record(address, AddressChangeKind.ADDED, actor=actor, **AddressChange.names(endpoint, None))
-    audit.record(Verb.ADDRESS_ADDED, actor=actor, endpoint=endpoint, detail=description, address=name)
+def add(
+    *, actor: User | None, name: str, endpoint: Endpoint, description: str = "", key: UUID | None = None
+) -> Address:
+    """Add an address; asked again with the same `key`, the first one is returned.
+
+    Raises NotPossible when the name is taken, or programs can't be sent to the endpoint; KeyTaken.
+    """
+    if key and (asked := _asked(key, actor)):
+        return asked.address
+    try:
+        with transaction.atomic():
+            _refuse_unless(held(endpoint, endpoint.locale))
+            facts: dict[str, Any] = {"locale": endpoint.locale, "description": description, "created_by": _name(actor)}
+            address, new = Address.objects.get_or_create(name=name, defaults={"endpoint": endpoint, **facts})
+            _refuse_unless("" if new else TAKEN)
+            facts = {"pk": key} if key else {}
+            record(address, AddressChangeKind.ADDED, actor=actor, **AddressChange.names(endpoint, None), **facts)
+            audit.record(Verb.ADDRESS_ADDED, actor=actor, endpoint=endpoint, detail=description, address=name)
+    except (IntegrityError, NotPossible):
+        # The same key at the same moment, from a second press: the first one counts.
+        if key and (asked := _asked(key, actor)):
+            return asked.address
+        raise
     return address
 
 
@@ -60,34 +76,28 @@ def move(
     """
     if asked := _asked(key, actor, address):
         return asked
-    if after is None:
-        _refuse_unless(why_not(endpoint, address.locale))
-    if endpoint == address.endpoint:
-        raise NotPossible(gettext_noop("The address leads to this endpoint already."))
-    if seen and seen != address.endpoint_id:
-        raise NotPossible(ELSEWHERE)
-    waits = at is not None or after is not None
-    facts: dict[str, Any] = {
-        "pk": key,
-        "actor": actor,
-        "reason": reason,
-        "fingerprint": fingerprint,
-        **AddressChange.names(endpoint, address.endpoint),
-    }
+    facts: dict[str, Any] = {"pk": key, "actor": actor, "reason": reason, "fingerprint": fingerprint}
     try:
         with transaction.atomic():
-            if not waits:
+            _lock(address)
+            if seen and seen != address.endpoint_id:
+                raise NotPossible(TranslatableText(ELSEWHERE))
+            _refuse_unless(_misfit(endpoint, address) if after else held(endpoint, address.locale))
+            _refuse_unless(ALREADY if endpoint.pk == address.endpoint_id else "")
+            facts |= AddressChange.names(endpoint, address.endpoint)
+            if at is None and after is None:
                 change = record(address, AddressChangeKind.MOVED, **facts)
-                if not move_now(address, change):
-                    raise NotPossible(ELSEWHERE)
+                _refuse_unless("" if move_now(address, change) else ELSEWHERE)
                 return change
             facts |= {"state": AddressChangeState.WAITING, "scheduled_for": at, "after": after}
             change = record(address, AddressChangeKind.MOVED, **facts | ({"due_at": at} if at else {}))
             _tell(Verb.ADDRESS_MOVE_REQUESTED, change)
-    except IntegrityError:
+    except (IntegrityError, NotPossible) as error:
         if asked := _asked(key, actor, address):
             return asked
-        raise NotPossible(WAITING) from None
+        if isinstance(error, NotPossible):
+            raise
+        raise NotPossible(TranslatableText(WAITING)) from None
     return change
 
 
@@ -97,22 +107,26 @@ def cancel(change: AddressChange, *, actor: User | None) -> bool:
     closed = {"state": AddressChangeState.CANCELED, "closed_at": Now(), "due_at": None}
     if not AddressChange.objects.waiting().filter(pk=change.pk).update(**closed):
         return False
-    name = change.address.name
-    audit.record(Verb.ADDRESS_MOVE_CANCELED, actor=actor, endpoint=change.endpoint, address=name)
+    named: dict[str, Any] = {"address": change.address.name, "to": change.endpoint_name}
+    audit.record(Verb.ADDRESS_MOVE_CANCELED, actor=actor, endpoint=change.endpoint, **named)
     return True
 
 
 @transaction.atomic
 def share(
     *, actor: User | None, address: Address, second: Endpoint | None, percent: int, reason: str = ""
-) -> AddressChange:
-    """Send `percent` of new sessions to `second`; 0, or no second endpoint, takes all back. Raises NotPossible."""
+) -> AddressChange | None:
+    """Send `percent` of new sessions to `second`; 0, or no second endpoint, takes all back. Raises NotPossible.
+
+    Returns None, and stores nothing, when it is so already.
+    """
+    _lock(address)
     if second is None or percent == 0:
         second, percent = None, 0
     else:
-        _refuse_unless(why_not(second, address.locale))
-        if second == address.endpoint:
-            raise NotPossible(gettext_noop("Choose another endpoint than the one that the address leads to."))
+        _refuse_unless(held(second, address.locale) or (SAME if second.pk == address.endpoint_id else ""))
+    if (address.second_id, address.share) == (second.pk if second else None, percent):
+        return None
     address.second, address.share = second, percent
     address.save(update_fields=["second", "share", "updated_at"])
     names = AddressChange.names(second or address.endpoint, address.endpoint)
@@ -125,13 +139,18 @@ def share(
 @transaction.atomic
 def set_standby(
     *, actor: User | None, address: Address, standby: Endpoint | None, stands_in: bool = False
-) -> AddressChange:
-    """Name the endpoint that stands in, or none. `stands_in`: the address may move to it by itself. NotPossible."""
+) -> AddressChange | None:
+    """Name the endpoint that stands in, or none. `stands_in`: the address may move to it by itself. NotPossible.
+
+    Returns None, and stores nothing, when it is so already.
+    """
+    _lock(address)
     if standby is not None:
-        _refuse_unless(why_not(standby, address.locale))
-        if standby == address.endpoint:
-            raise NotPossible(gettext_noop("Choose another endpoint than the one that the address leads to."))
-    address.standby, address.stands_in = standby, bool(standby and stands_in)
+        _refuse_unless(held(standby, address.locale) or (SAME if standby.pk == address.endpoint_id else ""))
+    wanted = (standby.pk if standby else None, bool(standby and stands_in))
+    if (address.standby_id, address.stands_in) == wanted:
+        return None
+    address.standby, address.stands_in = standby, wanted[1]
     address.save(update_fields=["standby", "stands_in", "updated_at"])
     names = AddressChange.names(standby, address.endpoint)
     change = record(address, AddressChangeKind.STANDBY, actor=actor, **names)
@@ -141,6 +160,10 @@ def set_standby(
 
 @transaction.atomic
 def describe(*, actor: User | None, address: Address, description: str) -> None:
+    """Change the description, if it is another one. Raises NotPossible when the address is gone."""
+    _lock(address)
+    if address.description == description:
+        return
     address.description = description
     address.save(update_fields=["description", "updated_at"])
     names = AddressChange.names(address.endpoint, None)
@@ -149,11 +172,17 @@ def describe(*, actor: User | None, address: Address, description: str) -> None:
 
 
 @transaction.atomic
-def delete(*, actor: User | None, address: Address, reason: str = "") -> None:
-    """Programs that ask it are told from then on that it doesn't exist; Activity keeps what happened to it."""
-    name = address.name
-    audit.record(Verb.ADDRESS_DELETED, actor=actor, endpoint=address.endpoint, detail=reason, address=name)
-    address.delete()
+def delete(*, actor: User | None, address: Address, reason: str = "") -> bool:
+    """Delete an address with its history; returns False when somebody has done so already.
+
+    Programs that ask it are told from then on that it doesn't exist; Activity keeps what happened to it.
+    """
+    found = Address.objects.select_for_update().filter(pk=address.pk).first()
+    if found is None:
+        return False
+    audit.record(Verb.ADDRESS_DELETED, actor=actor, endpoint=found.endpoint, detail=reason, address=found.name)
+    found.delete()
+    return True
 
 
 def record(address: Address, kind: AddressChangeKind, *, actor: User | None = None, **facts: Any) -> AddressChange:
@@ -163,22 +192,37 @@ def record(address: Address, kind: AddressChangeKind, *, actor: User | None = No
     return AddressChange.objects.create(address=address, **named, **done, **facts)
 
 
+def _lock(address: Address) -> None:
+    """Wait for the row, and read it again: somebody may have changed it since the person's page was loaded."""
+    if not Address.objects.select_for_update(no_key=True).filter(pk=address.pk).values_list("pk"):
+        raise NotPossible(TranslatableText(DELETED))
+    address.refresh_from_db()
+
+
+def _misfit(endpoint: Endpoint, address: Address) -> str:
+    """Of an endpoint that is still to be deployed."""
+    if endpoint.gone_at:
+        return GONE
+    return "" if endpoint.locale.lower() == address.locale.lower() else OTHER_LOCALE
+
+
 def _tell(verb: Verb, change: AddressChange, **facts: Any) -> None:
     about = change.endpoint or change.from_endpoint
-    name, old = change.address.name, change.from_endpoint_name
-    audit.record(verb, actor=change.actor, endpoint=about, detail=change.reason, address=name, old=old, **facts)
+    facts |= {"address": change.address.name} | ({"old": old} if (old := change.from_endpoint_name) else {})
+    audit.record(verb, actor=change.actor, endpoint=about, detail=change.reason, **facts)
 
 
-def _asked(key: UUID, actor: User | None, address: Address) -> AddressChange | None:
-    asked = AddressChange.objects.filter(pk=key).first()
-    if asked and (asked.actor != actor or asked.address_id != address.pk):
+def _asked(key: UUID, actor: User | None, address: Address | None = None) -> AddressChange | None:
+    """What this person has requested by this key already, of this address if one is given."""
+    asked = AddressChange.objects.filter(pk=key).select_related("address").first()
+    if asked and (asked.actor != actor or (address and asked.address_id != address.pk)):
         raise KeyTaken
     return asked
 
 
 def _refuse_unless(why: str) -> None:
     if why:
-        raise NotPossible(why)
+        raise NotPossible(TranslatableText(why))
 
 
 def _name(actor: User | None) -> str:

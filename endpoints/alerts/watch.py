@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from endpoints.alerts import routes
-from endpoints.alerts.facts import Fact, Look, Seen, of_endpoints, of_resources
+from endpoints.alerts.facts import Fact, Look, Seen, of_addresses, of_endpoints, of_resources
 from endpoints.changes import work
 from endpoints.models import Alert, AlertWatch
 from endpoints.models.alert import MOMENTARY, AlertRule
@@ -32,8 +32,9 @@ LASTING: dict[AlertRule, Look] = {
     AlertRule.QUOTA: of_resources.quotas,
     AlertRule.DISK: of_resources.full_disk,
     AlertRule.CHANNEL: of_resources.failing_channels,
+    AlertRule.ADDRESS: of_addresses.in_trouble,
 }
-HAPPENED: tuple[Look, ...] = (of_endpoints.happened, of_resources.lost_logs)
+HAPPENED: tuple[Look, ...] = (of_endpoints.happened, of_resources.lost_logs, of_addresses.stood_in)
 
 
 def take(disk: tuple[int, int] | None = None) -> None:

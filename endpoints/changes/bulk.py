@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from endpoints import audit
 from endpoints.changes import decisions, refusals, submit
+from endpoints.changes.reached import why_not_deleted
 from endpoints.models import Bulk, Change, Endpoint, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import OPEN, UNSTARTED, ChangeKind, ChangeState, ShownStatus
@@ -62,7 +63,10 @@ class Item:
 
 def plan(action: Action, endpoints: Iterable[Endpoint], model: SpeechModel | None = None) -> list[Item]:
     """For each endpoint, read by Endpoint.objects.for_page(), whether `action` can be done and why not."""
-    return [Item(endpoint, blocked(endpoint) or _misfit(action, endpoint, model)) for endpoint in endpoints]
+    rows = list(endpoints)
+    reached = why_not_deleted(rows) if action == Action.DELETE else {}
+    why = (blocked(one) or reached.get(one.pk, "") or _misfit(action, one, model) for one in rows)
+    return [Item(*item) for item in zip(rows, why, strict=True)]
 
 
 def blocked(endpoint: Endpoint) -> str:

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_noop
 
 from endpoints import audit
 from endpoints.changes import decisions
+from endpoints.changes.reached import why_not_deleted
 from endpoints.changes.refusals import Busy, ChangedMeanwhile, KeyTaken, NotPossible
-from endpoints.models import Address, Bulk, Change, Endpoint, Project, SpeechModel
+from endpoints.models import Bulk, Change, Endpoint, Project, SpeechModel
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeKind, ChangeState, Status
-from endpoints.models.translatable_text import TranslatableText
 
 
 def create(
@@ -165,14 +165,14 @@ def delete(
 
     Raises NotPossible while an address leads to it, because programs would have nowhere to go.
     """
-    if _asked(key, actor, endpoint) is None and (
-        names := list(Address.objects.leading_to(endpoint).values_list("name", flat=True))
-    ):
-        why = gettext_noop("The address %(addresses)s leads to this endpoint. Move the address first.")
-        raise NotPossible(TranslatableText(why, addresses=", ".join(names)))
     facts = {"actor": actor, "reason": reason, "bulk": bulk, "fingerprint": fingerprint}
     change = Change(pk=key, endpoint=endpoint, kind=ChangeKind.DELETE, **facts)
-    return _ask(change, Verb.REQUESTED_DELETE, None, None)
+    with transaction.atomic():
+        # Whoever lets an address lead to it waits for this lock, and then finds the open change.
+        list(Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint.pk).values_list("pk"))
+        if _asked(key, actor, endpoint) is None and (why := why_not_deleted([endpoint])):
+            raise NotPossible(why[endpoint.pk])
+        return _ask(change, Verb.REQUESTED_DELETE, None, None)
 
 
 @transaction.atomic

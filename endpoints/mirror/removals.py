@@ -6,23 +6,35 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext_noop
 
 from endpoints import audit
-from endpoints.models import Change, Download, Endpoint, LogEntry, LogFile, Resource
+from endpoints.models import Address, Change, Download, Endpoint, LogEntry, LogFile, Resource
 from endpoints.models.event import Verb
+from endpoints.models.translatable_text import TranslatableText
 
 ENTRIES_AT_ONCE, ENDPOINTS_AT_ONCE, ROWS_AT_ONCE = 500, 50, 200
 BATCHES = 20  # of one task, so that others have their turn between
 
 
+class Reached(Exception):
+    """Addresses lead to endpoints of the resource; the message names them, for people."""
+
+
+def addresses_of(resource: Resource) -> list[str]:
+    """The names of the addresses that lead to one of its endpoints."""
+    led = Q(endpoint__resource=resource) | Q(second__resource=resource) | Q(standby__resource=resource)
+    return list(Address.objects.filter(led).order_by("name").values_list("name", flat=True))
+
+
 @transaction.atomic
-def request_removal(resource: Resource, *, actor: User | None, reason: str = "") -> bool:
+def request_removal(resource: Resource, *, actor: User | None, reason: str = "", even_if_reached: bool = False) -> bool:
     """Request that a worker removes a resource with all that we have of it; False when somebody has done so already.
 
     In Azure nothing changes. From now on nothing is sent to the resource, and its secrets are gone. The event names
-    the endpoints with content logs, whose files in the storage are then deleted by the next night.
+    the endpoints with content logs, whose files in the storage are then deleted by the next night. Raises Reached.
     """
     who = actor.get_username() if actor else ""
     facts: dict[str, Any] = {
@@ -38,6 +50,9 @@ def request_removal(resource: Resource, *, actor: User | None, reason: str = "")
     }
     if not Resource.objects.present().filter(pk=resource.pk).update(**facts):
         return False
+    if not even_if_reached and (names := addresses_of(resource)):
+        why = gettext_noop("Addresses lead to endpoints of this Speech resource: %(addresses)s. Move them first.")
+        raise Reached(TranslatableText(why, addresses=", ".join(names)))
     stored = [Exists(rows.filter(endpoint=OuterRef("pk"))) for rows in (LogFile.objects, Download.objects)]
     with_logs = resource.endpoints.filter(stored[0] | stored[1])
     folders = [{"endpoint": str(pk)} for pk in with_logs.values_list("pk", flat=True)]
@@ -47,7 +62,7 @@ def request_removal(resource: Resource, *, actor: User | None, reason: str = "")
 
 def remove_resource(resource: Resource, *, actor: User | None, reason: str = "") -> None:
     """Remove a resource at once: for the start of the product, when no worker is running."""
-    request_removal(resource, actor=actor, reason=reason)
+    request_removal(resource, actor=actor, reason=reason, even_if_reached=True)
     while step(resource) is not None:
         pass
 

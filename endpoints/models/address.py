@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -13,12 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
-from endpoints.models.status import CLOSED
+from endpoints.models.status import CLOSED, Status
 
 if TYPE_CHECKING:
     from endpoints.models.endpoint import Endpoint
 
 NAME_LENGTH = 64
+FAILING_FOR = timedelta(minutes=10)  # how long a Speech resource has not answered before an address should move
 valid_name = RegexValidator(
     r"\A[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z",
     _("Use lowercase letters, digits, and hyphens; begin and end with a letter or digit."),
@@ -34,6 +36,17 @@ class AddressQuerySet(models.QuerySet["Address"]):
     def leading_to(self, endpoint: Endpoint) -> Self:
         """Those that may send programs to an endpoint: now, for a share of sessions, or as its standby."""
         return self.filter(Q(endpoint=endpoint) | Q(second=endpoint) | Q(standby=endpoint))
+
+    def failing(self, before: datetime) -> Self:
+        """Whose endpoint's Speech resource has not answered since `before`, or longer."""
+        of_resource = {"endpoint__resource__paused_at": None, "endpoint__resource__failing_since__lte": before}
+        return self.filter(**of_resource)
+
+    def in_trouble(self, now: datetime) -> Self:
+        """Those whose endpoint can't answer (addresses.standing_in says why)."""
+        gone = Q(endpoint=None) | Q(endpoint__gone_at__isnull=False) | Q(endpoint__resource__removing_at__isnull=False)
+        failing = Q(pk__in=self.failing(now - FAILING_FOR).order_by().values("pk"))
+        return self.filter(gone | Q(endpoint__status=Status.FAILED) | failing)
 
     def versions(self, *_fields: str) -> Self:
         """Whole rows, for a page of them."""

@@ -32,10 +32,12 @@ class AlertRule(models.TextChoices):
     QUOTA = "quota", _("The endpoints of a Speech resource are nearly used up")
     DISK = "disk", _("The disk of this app is nearly full")
     CHANNEL = "channel", _("An alert channel doesn't work")
+    ADDRESS = "address", _("An address leads to an endpoint that can't answer")
+    STOOD_IN = "address-stood-in", _("An address moved to its standby by itself")
 
 
 # What is over the moment it happens; the others last until they are found to be over.
-MOMENTARY = (AlertRule.FAILED, AlertRule.FINISHED, AlertRule.OUTSIDE, AlertRule.LOGS_LOST)
+MOMENTARY = (AlertRule.FAILED, AlertRule.FINISHED, AlertRule.OUTSIDE, AlertRule.LOGS_LOST, AlertRule.STOOD_IN)
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from endpoints.models import times
 
+_ADDRESS_ANSWERS = gettext_lazy("The address %(address)s leads to an endpoint that can answer.")
 # By the values of AlertRule, which imports this: what is true, what it is when it is over, and how urgent it is.
 _SENTENCES: dict[str, tuple[Any, Any, str]] = {
     "failed": (gettext_lazy("The deployment or change of %(endpoint)s failed."), "", "danger"),
@@ -54,10 +55,43 @@ _SENTENCES: dict[str, tuple[Any, Any, str]] = {
         gettext_lazy("Alerts are delivered to the channel %(channel)s again."),
         "danger",
     ),
+    "address-missing": (
+        gettext_lazy("The address %(address)s leads to no endpoint: programs can't connect."),
+        _ADDRESS_ANSWERS,
+        "danger",
+    ),
+    "address-gone": (
+        gettext_lazy("The address %(address)s leads to %(endpoint)s, which doesn't exist any more."),
+        _ADDRESS_ANSWERS,
+        "danger",
+    ),
+    "address-failed": (
+        gettext_lazy("The address %(address)s leads to %(endpoint)s, whose deployment has failed."),
+        _ADDRESS_ANSWERS,
+        "danger",
+    ),
+    "address-unreachable": (
+        gettext_lazy(
+            "The address %(address)s leads to %(endpoint)s, whose Speech resource hasn't answered for 10 minutes."
+        ),
+        _ADDRESS_ANSWERS,
+        "danger",
+    ),
+    "address-stood-in": (
+        gettext_lazy(
+            "The address %(address)s moved to its standby %(endpoint)s by itself because %(old)s couldn't be reached."
+        ),
+        "",
+        "warning",
+    ),
 }
 
 
+_FACTS = ("endpoint", "resource", "model", "channel", "number", "most", "percent", "day", "address", "standby", "old")
+
+
 def level(rule: str) -> str:
+    rule = "address-missing" if rule == "address" else rule  # all its kinds are as urgent
     return "warning" if rule not in _SENTENCES else _SENTENCES[rule][2]
 
 
@@ -68,11 +102,13 @@ def sentence(rule: str, facts: dict[str, Any], *, recovered: bool) -> str:
 
 def parts(rule: str, facts: dict[str, Any], *, recovered: bool) -> tuple[str, dict[str, str]]:
     """The sentence with placeholders, and their values. A rule of a newer version is named; a missing fact is empty."""
-    known = dict.fromkeys(("endpoint", "resource", "model", "channel", "number", "most", "percent", "day"), "")
+    known = dict.fromkeys(_FACTS, "")
     words = known | {name: _shown(name, value) for name, value in facts.items()}
     if rule == "model-expires":
         return _expires(int(facts["days"]), recovered=recovered), words
     raised, over, _level = _SENTENCES.get(str(facts.get("kind") or rule), (rule, rule, ""))
+    if facts.get("standby"):
+        raised = f"{raised} {_('Move it to its standby %(standby)s.')}"
     return str(over if recovered else raised), words
 
 

@@ -19,7 +19,7 @@ from endpoints.models.verbs import FIELDS, SECRETS, SWITCHES
 from endpoints.models.verbs import Verb as Verb  # events are written and read by their verbs
 
 Fact = str | int | list[dict[str, str]] | dict[str, Any] | None
-SAID = ("model", "old", "view", "what", "entry")  # facts that a search finds
+SAID = ("model", "old", "view", "what", "entry", "address")  # facts that a search finds
 
 
 class EventKind(models.TextChoices):
@@ -29,6 +29,7 @@ class EventKind(models.TextChoices):
     MODELS = "models", pgettext_lazy("kind", "Model changes")
     EDITS = "edits", gettext_lazy("Edits")
     DELETIONS = "deletions", gettext_lazy("Deletions")
+    ADDRESSES = "addresses", gettext_lazy("Addresses")
     LOGS = "logs", gettext_lazy("Content logs")
     RESOURCES = "resources", gettext_lazy("Resources")
     VIEWS = "views", gettext_lazy("Views")
@@ -54,9 +55,10 @@ _KINDS = {
     EventKind.PEOPLE: _begins("account-"),
     EventKind.RESOURCES: _begins("resource-"),
     EventKind.VIEWS: _begins("view-"),
+    EventKind.ADDRESSES: _begins("address-"),
     EventKind.LOGS: _begins("log-", "logs-", "download-", "purge"),
     EventKind.DEPLOYMENTS: _of(ChangeKind.CREATE, Verb.REQUESTED_CREATE),
-    EventKind.MODELS: _of(ChangeKind.CHANGE_MODEL, Verb.REQUESTED_CHANGE_MODEL, Verb.DEPLOYED),
+    EventKind.MODELS: _of(ChangeKind.CHANGE_MODEL, Verb.REQUESTED_CHANGE_MODEL, Verb.DEPLOYED) | _begins("probe-"),
     EventKind.DELETIONS: _of(ChangeKind.DELETE, Verb.REQUESTED_DELETE, Verb.DELETED, Verb.DISMISSED),
     EventKind.EDITS: _of(ChangeKind.EDIT, Verb.REQUESTED_EDIT, Verb.EDITED, Verb.EDIT_FAILED),
 }

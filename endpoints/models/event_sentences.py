@@ -110,7 +110,7 @@ def sentence_of(event: Event) -> Sentence:
     values.setdefault("person", gettext("deleted user"))
     if event.actor_id == 0:
         values["actor"] = gettext("deleted user")
-    values["endpoint"] = event.endpoint_name or MISSING
+    values["endpoint"] = event.endpoint_name or str(event.facts.get("to") or MISSING)
     values["resource"] = event.resource_name or MISSING
     values["verb"] = event.verb
     template = _template(event, values)

@@ -360,6 +360,8 @@ def test_each_sentence_has_a_subject_in_each_language(verb, language):
         "events": 4,
         "day": "2026-01-31",
         "channel": "Mail",
+        "address": "hotline",
+        "share": 20,
         "token": "Pipeline",
         "rows": 5,
         "time": "2026-01-31T02:15:00+00:00",

@@ -17,7 +17,15 @@ from django.db.models import Max, Model, Q, QuerySet
 from django.http import Http404
 
 from endpoints.access import roles
-from endpoints.access.door import alert_rows, covered, event_facts, people_and_groups, probe_rows, within
+from endpoints.access.door import (
+    address_rows,
+    alert_rows,
+    covered,
+    event_facts,
+    people_and_groups,
+    probe_rows,
+    within,
+)
 from endpoints.access.grants import Person
 from endpoints.access.permissions import may_manage_people
 from endpoints.models import (
@@ -64,6 +72,9 @@ alert_channels, alert_channel = alert_rows.alert_channels, alert_rows.alert_chan
 alert_deliveries, alert_choices = alert_rows.alert_deliveries, alert_rows.alert_choices
 probes, probe, probe_runs, verdicts = probe_rows.probes, probe_rows.probe, probe_rows.probe_runs, probe_rows.verdicts
 trials, trial = probe_rows.trials, probe_rows.trial
+addresses, address, addresses_of = address_rows.addresses, address_rows.address, address_rows.addresses_of
+address_changes, address_change = address_rows.address_changes, address_rows.address_change
+address_hours = address_rows.address_hours
 group, groups, held_grants = people_and_groups.group, people_and_groups.groups, people_and_groups.grants
 
 

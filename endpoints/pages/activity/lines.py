@@ -42,6 +42,7 @@ _ICONS = {
     EventKind.MODELS: "change",
     EventKind.EDITS: "edit",
     EventKind.DELETIONS: "delete",
+    EventKind.ADDRESSES: "address",
     EventKind.LOGS: "log",
     EventKind.RESOURCES: "resource",
     EventKind.VIEWS: "person",

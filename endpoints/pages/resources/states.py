@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.mirror.removals import request_removal
+from endpoints.mirror.removals import Reached, request_removal
 from endpoints.mirror.resource_states import pause_resource, resume_resource
 from endpoints.models import Resource
 from endpoints.pages.forms.resource_states import PauseForm, RemoveForm
@@ -55,7 +55,11 @@ def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     refused = of_environment(resource)
     if refused or request.method != "POST" or not form.is_valid():
         return _page(request, "remove", resource, facts | {"of_environment": refused}, form)
-    request_removal(resource, actor=request.user, reason=form.cleaned_data["reason"])
+    try:
+        request_removal(resource, actor=request.user, reason=form.cleaned_data["reason"])
+    except Reached as why:
+        form.add_error(None, str(why))
+        return _page(request, "remove", resource, facts, form)
     hints.send("remove", pk)
     messages.success(request, _("%(name)s is being removed. In Azure, nothing changes.") % {"name": resource.name})
     return redirect("endpoints:resources")

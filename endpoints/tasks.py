@@ -42,6 +42,7 @@ from endpoints.models import (
 )
 from endpoints.models.due import work as work_rows
 from endpoints.upkeep import tidying
+from endpoints.watch.quality import watching as quality_watch
 
 
 @shared_task
@@ -81,7 +82,7 @@ def fetch(download_id: str) -> None:
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def collect(endpoint_id: str) -> None:
     """Check the content logs of an endpoint for new ones, and keep those that are to be kept."""
-    _take("collect", LogArchive.objects.all(), endpoint_id, _logs_of, refresh.step)
+    _take("collect", LogArchive.objects.all(), endpoint_id, _logs_of, _collect)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
@@ -151,6 +152,7 @@ def tidy() -> None:
     tokens.remove_expired()
     Counter.drop_removed()
     refresh.schedule_lost()
+    quality_watch.take_all()
     if Restoration.objects.waiting().exists():
         return  # the files may be those of another installation
     # These need the storage, which may be away.
@@ -188,6 +190,12 @@ def _service_of(change: Change) -> AbstractContextManager[Any]:
 def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
     """The source of content logs; a purge whose endpoint was removed needs none."""
     return clients.log_source(row.endpoint, _network()) if row.endpoint else nullcontext()
+
+
+def _collect(archive: LogArchive, service: Any) -> float | None:
+    due = refresh.step(archive, service)
+    quality_watch.take(archive.endpoint)
+    return due
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:

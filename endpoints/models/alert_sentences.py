@@ -44,6 +44,19 @@ _SENTENCES: dict[str, tuple[Any, Any, str]] = {
         gettext_lazy("Speech resource %(resource)s has room for endpoints again."),
         "warning",
     ),
+    "quality": (
+        gettext_lazy(
+            "Recognition by %(endpoint)s is worse since its model changed to %(model)s: "
+            "%(percent)s%% of the log entries have no result, %(percent_before)s%% before."
+        ),
+        gettext_lazy("Recognition by %(endpoint)s is no longer worse than before a change of the model."),
+        "warning",
+    ),
+    "silent": (
+        gettext_lazy("No speech has reached %(endpoint)s on %(number)s days since %(day)s that usually have some."),
+        gettext_lazy("Speech reaches %(endpoint)s again."),
+        "warning",
+    ),
     "disk": (
         gettext_lazy("The disk of this app is nearly full: %(percent)s%% are free."),
         gettext_lazy("The disk of this app has room again."),
@@ -68,7 +81,9 @@ def sentence(rule: str, facts: dict[str, Any], *, recovered: bool) -> str:
 
 def parts(rule: str, facts: dict[str, Any], *, recovered: bool) -> tuple[str, dict[str, str]]:
     """The sentence with placeholders, and their values. A rule of a newer version is named; a missing fact is empty."""
-    known = dict.fromkeys(("endpoint", "resource", "model", "channel", "number", "most", "percent", "day"), "")
+    known = dict.fromkeys(
+        ("endpoint", "resource", "model", "channel", "number", "most", "percent", "percent_before", "day"), ""
+    )
     words = known | {name: _shown(name, value) for name, value in facts.items()}
     if rule == "model-expires":
         return _expires(int(facts["days"]), recovered=recovered), words

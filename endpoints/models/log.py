@@ -7,19 +7,19 @@ stay after the service has deleted a file for as long as a copy is stored here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
 from django.db import models
 from django.db.models import Count, Prefetch, Q, Sum
 from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import unleased
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.log_names import guid_column, named_so
+from endpoints.models.query_values import parse_day, parse_number
 from endpoints.models.search import LOG_TEXT
 from endpoints.models.search_words import SearchWords
 
@@ -48,6 +48,8 @@ class Outcome(models.TextChoices):
     UNREADABLE = "unreadable", _("The transcript can't be read")
 
 
+SUMMED = (Outcome.RECOGNIZED, Outcome.NOTHING, Outcome.ERROR)  # a transcript that can't be read tells nothing
+UNSUMMED = Q(outcome__in=[outcome.value for outcome in SUMMED], summed=False)
 RESULTS = {"none": Outcome.NOTHING, "error": Outcome.ERROR, "unreadable": Outcome.UNREADABLE}  # in query strings
 
 
@@ -108,6 +110,7 @@ class LogEntry(models.Model):
     has_audio = models.BooleanField(default=False)
     has_transcript = models.BooleanField(default=False)
     empty = models.BooleanField(default=False)  # one of its files has 0 bytes
+    summed = models.BooleanField(default=False, db_default=False)  # it is in the sums of its day (QualityDay)
     # Columns that the database computes, for search.
     words = models.GeneratedField(expression=SearchWords("text"), output_field=models.TextField(), db_persist=True)
     guid = guid_column("key")
@@ -124,6 +127,7 @@ class LogEntry(models.Model):
             models.Index(fields=["endpoint", "guid"], name="log_entries_by_guid"),
             models.Index(fields=["endpoint", "outcome", "at", "id"], name="log_entries_by_outcome"),
             models.Index(fields=["endpoint", "at", "id"], condition=PARTIAL, name="log_entries_partial"),
+            models.Index(fields=["endpoint", "id"], condition=UNSUMMED, name="log_entries_unsummed"),
         ]
 
     def __str__(self) -> str:
@@ -279,20 +283,3 @@ class LogFile(models.Model):
     def vanishes_at(self) -> datetime | None:
         """When the service deletes it; None when it is gone, or its age is unknown."""
         return self.created_at + RETENTION if self.created_at and not self.gone_at else None
-
-
-def parse_day(text: Any) -> date | None:
-    """The date in a value of a query string; None when it is invalid."""
-    try:
-        return parse_date(str(text)) if text else None
-    except ValueError:
-        return None
-
-
-def parse_number(text: Any) -> float | None:
-    """The number in a value of a query string, with a point or comma; None when it is invalid or out of range."""
-    try:
-        number = float(str(text).replace(",", ".")) if text else None
-    except ValueError:
-        return None
-    return number if number is not None and 0 <= number < 10_000_000 else None

@@ -13,7 +13,7 @@ from endpoints.models import times
 from endpoints.models.event import EventKind
 from endpoints.models.event_results import EventResult
 from endpoints.models.event_sentences import PRODUCT
-from endpoints.models.log import parse_day
+from endpoints.models.query_values import parse_day
 from endpoints.models.search import uuid_in
 from endpoints.pages.activity import selection
 from endpoints.pages.endpoint_list.filters import MOST, Chip, Menu, menu

@@ -13,7 +13,7 @@ from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models.event import EventKind, EventQuerySet, Verb
 from endpoints.models.event_results import OF_CHANGE, EventResult
-from endpoints.models.log import parse_day
+from endpoints.models.query_values import parse_day
 from endpoints.models.search import EVENTS, uuid_in
 from endpoints.models.status import OPEN
 from endpoints.pages.endpoint_list import selection

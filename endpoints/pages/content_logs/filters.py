@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from endpoints.models import times
-from endpoints.models.log import LogEntryQuerySet, parse_day, parse_number
+from endpoints.models.log import LogEntryQuerySet
 from endpoints.models.numbers import grouped
+from endpoints.models.query_values import parse_day, parse_number
 from endpoints.pages.endpoint_list import filters, selection
 from endpoints.pages.endpoint_list.filters import Chip, Menu
 from endpoints.pages.paging import Order

@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
-from endpoints.models.log import RESULTS, parse_day, parse_number
+from endpoints.models.log import RESULTS
+from endpoints.models.query_values import parse_day, parse_number
 from endpoints.pages.content_logs import filters
 from endpoints.pages.content_logs.filters import STATE, day_in_words, number_in_words
 from endpoints.pages.http import HttpRequest

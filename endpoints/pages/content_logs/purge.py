@@ -16,7 +16,8 @@ from endpoints.access.permissions import may
 from endpoints.logs.purge import requests as verbs
 from endpoints.messages import spreadsheet
 from endpoints.models import Endpoint, Purge
-from endpoints.models.log import LogEntryQuerySet, parse_day
+from endpoints.models.log import LogEntryQuerySet
+from endpoints.models.query_values import parse_day
 from endpoints.pages.content_logs import filters, log_selection, purposes
 from endpoints.pages.forms.content_logs import PurgeForm
 from endpoints.pages.http import HttpRequest

@@ -19,9 +19,9 @@ from endpoints.access.permissions import Person, may
 from endpoints.messages import calendar
 from endpoints.models import Preferences, site
 from endpoints.models.endpoint import EndpointQuerySet
-from endpoints.models.log import parse_day
 from endpoints.models.model import ModelKind, SpeechModelQuerySet
 from endpoints.models.numbers import grouped
+from endpoints.models.query_values import parse_day
 from endpoints.pages import frame, time_zones
 from endpoints.pages.endpoint_list import filters
 from endpoints.pages.endpoint_list.selection import WITHIN

@@ -45,6 +45,7 @@ from endpoints.models import (
 from endpoints.models.due import work as work_rows
 from endpoints.upkeep import tidying
 from endpoints.watch import probing, trying
+from endpoints.watch.quality import watching as quality_watch
 
 
 @shared_task
@@ -84,7 +85,7 @@ def fetch(download_id: str) -> None:
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def collect(endpoint_id: str) -> None:
     """Check the content logs of an endpoint for new ones, and keep those that are to be kept."""
-    _take("collect", LogArchive.objects.all(), endpoint_id, _logs_of, refresh.step)
+    _take("collect", LogArchive.objects.all(), endpoint_id, _logs_of, _collect)
 
 
 @shared_task(soft_time_limit=3600, time_limit=3660)
@@ -176,6 +177,7 @@ def tidy() -> None:
     tokens.remove_expired()
     Counter.drop_removed()
     refresh.schedule_lost()
+    quality_watch.take_all()
     if Restoration.objects.waiting().exists():
         return  # the files may be those of another installation
     # These need the storage, which may be away.
@@ -218,6 +220,12 @@ def _logs_of(row: Download | LogArchive | Purge) -> AbstractContextManager[Any]:
 def _recognizer_of(row: Probe | Trial) -> AbstractContextManager[Any]:
     """One request is one recognition: the rows count their attempts, and show why one had no answer."""
     return clients.speech_client(row.endpoint.resource, _network(), retries=False)
+
+
+def _collect(archive: LogArchive, service: Any) -> float | None:
+    due = refresh.step(archive, service)
+    quality_watch.take(archive.endpoint)
+    return due
 
 
 def _refresh(resource: Resource, service: azure.SpeechClient) -> float:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from endpoints.alerts import routes
-from endpoints.alerts.facts import Fact, Look, Seen, of_addresses, of_endpoints, of_resources
+from endpoints.alerts.facts import Fact, Look, Seen, of_addresses, of_endpoints, of_quality, of_resources
 from endpoints.changes import work
 from endpoints.models import Alert, AlertWatch
 from endpoints.models.alert import MOMENTARY, AlertRule
@@ -30,6 +30,8 @@ LASTING: dict[AlertRule, Look] = {
     AlertRule.HOOK: of_resources.dead_hooks,
     AlertRule.LOGS_EXPIRE: of_resources.logs_about_to_expire,
     AlertRule.QUOTA: of_resources.quotas,
+    AlertRule.QUALITY: of_quality.worse,
+    AlertRule.SILENT: of_quality.silent,
     AlertRule.DISK: of_resources.full_disk,
     AlertRule.CHANNEL: of_resources.failing_channels,
     AlertRule.ADDRESS: of_addresses.in_trouble,

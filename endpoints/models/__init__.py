@@ -24,6 +24,7 @@ from endpoints.models.person import Favorite, Preferences, SavedView
 from endpoints.models.probe import Probe, ProbeRun, SentRecording
 from endpoints.models.project import Project
 from endpoints.models.purge import Purge
+from endpoints.models.quality import Quality, QualityDay
 from endpoints.models.recording import Recording
 from endpoints.models.resource import Resource
 from endpoints.models.restoration import Restoration
@@ -65,6 +66,8 @@ __all__ = [
     "ProbeRun",
     "Project",
     "Purge",
+    "Quality",
+    "QualityDay",
     "Recording",
     "Resource",
     "Restoration",

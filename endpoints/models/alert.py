@@ -30,6 +30,8 @@ class AlertRule(models.TextChoices):
     LOGS_EXPIRE = "logs-expire", _("Content logs are about to be deleted before they're saved")
     LOGS_LOST = "logs-lost", _("Content logs were deleted before they were saved")
     QUOTA = "quota", _("The endpoints of a Speech resource are nearly used up")
+    QUALITY = "quality", _("Recognition is worse since a change of the model")
+    SILENT = "silent", _("No speech reaches an endpoint anymore")
     DISK = "disk", _("The disk of this app is nearly full")
     CHANNEL = "channel", _("An alert channel doesn't work")
     ADDRESS = "address", _("An address leads to an endpoint that can't answer")

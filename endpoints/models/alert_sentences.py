@@ -45,6 +45,19 @@ _SENTENCES: dict[str, tuple[Any, Any, str]] = {
         gettext_lazy("Speech resource %(resource)s has room for endpoints again."),
         "warning",
     ),
+    "quality": (
+        gettext_lazy(
+            "Recognition by %(endpoint)s is worse since its model changed to %(model)s: "
+            "%(percent)s%% of the log entries have no result, %(percent_before)s%% before."
+        ),
+        gettext_lazy("Recognition by %(endpoint)s is no longer worse than before a change of the model."),
+        "warning",
+    ),
+    "silent": (
+        gettext_lazy("No speech has reached %(endpoint)s on %(number)s days since %(day)s that usually have some."),
+        gettext_lazy("Speech reaches %(endpoint)s again."),
+        "warning",
+    ),
     "disk": (
         gettext_lazy("The disk of this app is nearly full: %(percent)s%% are free."),
         gettext_lazy("The disk of this app has room again."),
@@ -87,7 +100,10 @@ _SENTENCES: dict[str, tuple[Any, Any, str]] = {
 }
 
 
-_FACTS = ("endpoint", "resource", "model", "channel", "number", "most", "percent", "day", "address", "standby", "old")
+_FACTS = (
+    *("endpoint", "resource", "model", "channel", "number", "most", "percent", "percent_before", "day"),
+    *("address", "standby", "old"),
+)
 
 
 def level(rule: str) -> str:

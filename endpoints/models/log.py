@@ -48,6 +48,8 @@ class Outcome(models.TextChoices):
     UNREADABLE = "unreadable", _("The transcript can't be read")
 
 
+SUMMED = (Outcome.RECOGNIZED, Outcome.NOTHING, Outcome.ERROR)  # a transcript that can't be read tells nothing
+UNSUMMED = Q(outcome__in=[outcome.value for outcome in SUMMED], summed=False, probe=False)
 RESULTS = {"none": Outcome.NOTHING, "error": Outcome.ERROR, "unreadable": Outcome.UNREADABLE}  # in query strings
 
 
@@ -116,6 +118,7 @@ class LogEntry(models.Model):
     has_transcript = models.BooleanField(default=False)
     empty = models.BooleanField(default=False)  # one of its files has 0 bytes
     probe = models.BooleanField(default=False, db_default=False)  # the product itself has sent it (SentRecording)
+    summed = models.BooleanField(default=False, db_default=False)  # it is in the sums of its day (QualityDay)
     # Columns that the database computes, for search.
     words = models.GeneratedField(expression=SearchWords("text"), output_field=models.TextField(), db_persist=True)
     guid = guid_column("key")
@@ -133,6 +136,7 @@ class LogEntry(models.Model):
             models.Index(fields=["endpoint", "outcome", "at", "id"], name="log_entries_by_outcome"),
             models.Index(fields=["endpoint", "at", "id"], condition=PARTIAL, name="log_entries_partial"),
             models.Index(fields=["endpoint"], condition=Q(probe=True), name="log_entries_of_probes"),
+            models.Index(fields=["endpoint", "id"], condition=UNSUMMED, name="log_entries_unsummed"),
         ]
 
     def __str__(self) -> str:

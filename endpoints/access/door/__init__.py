@@ -44,6 +44,8 @@ from endpoints.models import (
     Preferences,
     Project,
     Purge,
+    Quality,
+    QualityDay,
     Resource,
     SavedView,
     SpeechModel,
@@ -59,6 +61,7 @@ from endpoints.models.model import SpeechModelQuerySet
 from endpoints.models.person import SavedViewQuerySet
 from endpoints.models.project import ProjectQuerySet
 from endpoints.models.purge import PurgeQuerySet
+from endpoints.models.quality import QualityDayQuerySet
 from endpoints.models.resource import ResourceQuerySet
 
 VIEW, HEALTH, READ_LOGS, MANAGE_LOGS = roles.VIEW, roles.HEALTH, roles.READ_LOGS, roles.MANAGE_LOGS
@@ -212,6 +215,15 @@ def log_archives(person: Person, permission: str = READ_LOGS) -> LogArchiveQuery
 
 def log_days(person: Person) -> LogDayQuerySet:
     return visible(LogDay.objects.all(), person, READ_LOGS)
+
+
+def quality_days(person: Person) -> QualityDayQuerySet:
+    """Sums of each day, which name nobody and say nothing of what was said."""
+    return visible(QualityDay.objects.all(), person, VIEW)
+
+
+def quality(person: Person, endpoint: Endpoint) -> Quality | None:
+    return visible(Quality.objects.filter(endpoint=endpoint), person, VIEW).first()
 
 
 def log_entries(person: Person, permission: str = READ_LOGS) -> LogEntryQuerySet:

@@ -21,7 +21,7 @@ from endpoints.models.event import Verb
 from endpoints.models.secret import CannotDecrypt
 from endpoints.pages.activity import lines
 from endpoints.pages.content_logs import keep
-from endpoints.pages.endpoint import head, tabs
+from endpoints.pages.endpoint import head, quality, tabs
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.sessions import recent_sign_in
 from endpoints.samples import addresses, documentation
@@ -85,6 +85,7 @@ def _overview(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "documentation": documentation.PAGES,
         "alerted": choices.follows(request.user, endpoint),
         **_countdown(request, endpoint),
+        **quality.context(request, endpoint),
     }
 
 

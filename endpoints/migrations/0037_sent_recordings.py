@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0035_addresses_and_probes'),
+        ('endpoints', '0036_event_kind_addresses'),
     ]
 
     operations = [

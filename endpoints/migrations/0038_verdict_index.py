@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('endpoints', '0036_sent_recordings'),
+        ('endpoints', '0037_sent_recordings'),
     ]
 
     operations = [

@@ -1,0 +1,277 @@
+"""The watch over quality after a change: it tells of what is worse, and stays silent on chance alone."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from endpoints.changes import submit
+from endpoints.models import Change, Endpoint, LogArchive, LogEntry, Quality, QualityDay
+from endpoints.models.alert import AlertRule
+from endpoints.models.log import Outcome
+from endpoints.models.quality import BEGINNING, QualityVerdict
+from endpoints.models.status import ChangeKind, ChangeState
+from endpoints.watch.quality import comparing, sums, verdicts, watching
+from endpoints.watch.quality.periods import periods
+from tests.alerts.looking import facts, look
+
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+NOW = MONDAY + timedelta(days=28)
+SEEDS = range(200)
+
+
+def days(seed, first, count, *, share, calls=lambda at: 0 if at.weekday() > 4 else 40, restless=0.0):
+    """Days of a center that is closed on weekends; `restless`: by how much the share differs from day to day."""
+    chance = random.Random(seed)
+    found = []
+    for number in range(count):
+        at = first + timedelta(days=number)
+        own = min(max(chance.gauss(share, restless), 0.0), 1.0)
+        entries = calls(at)
+        without = sum(chance.random() < own for _ in range(entries))
+        found.append(QualityDay(day=at.date(), entries=entries, without_result=without))
+    return found
+
+
+def verdict(seed, share, since, **how):
+    before = days(seed, MONDAY, 14, share=share, **how)
+    return comparing.compare(before, days(seed + 1000, MONDAY + timedelta(days=14), 14, share=since, **how)).verdict
+
+
+@pytest.mark.parametrize("restless", [0.0, 0.02])
+def test_on_chance_alone_it_stays_silent(restless):
+    told = [verdict(seed, 0.08, 0.08, restless=restless) for seed in SEEDS]
+    assert sum(one != QualityVerdict.SAME for one in told) <= len(SEEDS) // 100
+
+
+def test_a_share_without_a_result_that_doubles_is_told():
+    told = [verdict(seed, 0.08, 0.18, calls=lambda at: 0 if at.weekday() > 4 else 80) for seed in SEEDS]
+    assert sum(one == QualityVerdict.WORSE for one in told) >= 0.9 * len(SEEDS)
+    assert QualityVerdict.BETTER not in told
+
+
+def test_a_share_that_falls_is_better_and_raises_no_alarm():
+    assert verdict(1, 0.3, 0.05) == QualityVerdict.BETTER
+
+
+def test_there_is_no_verdict_under_fifty_entries_on_a_side():
+    before = days(1, MONDAY, 14, share=0.05)
+    for entries, told in ((49, QualityVerdict.TOO_FEW), (50, QualityVerdict.WORSE)):
+        since = [QualityDay(day=(MONDAY + timedelta(days=14)).date(), entries=entries, without_result=entries)]
+        assert comparing.compare(before, since).verdict == told
+
+
+def test_weekends_that_are_always_worse_are_compared_with_weekends():
+    """Three days since the change, two of them on a weekend, on which every second call is noise."""
+
+    def of_week(first, count, seed):
+        return [
+            *days(seed, first, count, share=0.05, calls=lambda at: 60 if at.weekday() < 5 else 0),
+            *days(seed, first, count, share=0.5, calls=lambda at: 60 if at.weekday() > 4 else 0),
+        ]
+
+    friday = MONDAY + timedelta(days=18)
+    told = [comparing.compare(of_week(MONDAY, 14, seed), of_week(friday, 3, seed + 999)).verdict for seed in SEEDS]
+    assert sum(one != QualityVerdict.SAME for one in told) <= len(SEEDS) // 100
+
+
+def log(endpoint, at, *, outcome=Outcome.RECOGNIZED, text="good morning to you", confidence=0.9, seconds=4):
+    return LogEntry.objects.create(
+        endpoint=endpoint,
+        key=str(uuid4()),
+        at=at,
+        day=at.date(),
+        outcome=outcome,
+        text=text if outcome == Outcome.RECOGNIZED else "",
+        confidence=confidence if outcome == Outcome.RECOGNIZED else None,
+        duration=timedelta(seconds=seconds),
+    )
+
+
+def changed(endpoint, at, model, old):
+    """A change of the model that was completed at that time."""
+    names = {"endpoint_name": endpoint.display_name, "model_name": model.display_name}
+    return Change.objects.create(
+        endpoint=endpoint,
+        kind=ChangeKind.CHANGE_MODEL,
+        state=ChangeState.DONE,
+        model=model,
+        from_model=old,
+        closed_at=at,
+        due_at=None,
+        **names,
+    )
+
+
+@pytest.fixture
+def long_ago(endpoint):
+    """The endpoint, deployed before everything that these tests log."""
+    endpoint.changes.update(closed_at=MONDAY - timedelta(days=90))
+    return endpoint
+
+
+def test_each_entry_is_in_the_sums_once_however_often_they_are_made(long_ago):
+    log(long_ago, MONDAY, seconds=6)
+    log(long_ago, MONDAY + timedelta(hours=1), outcome=Outcome.NOTHING, seconds=2)
+    log(long_ago, MONDAY, outcome=Outcome.UNREADABLE)
+    log(long_ago, MONDAY, outcome=Outcome.UNREAD)
+    for _ in range(3):
+        watching.take(long_ago, NOW)
+    (day,) = QualityDay.objects.all()
+    assert (day.entries, day.without_result, day.seconds_sum) == (2, 1, 8)
+    assert (day.confidence_count, day.confidence_sum) == (1, 0.9)
+    assert (day.pace_count, day.pace_sum) == (1, 40)  # four words in six seconds
+
+
+def test_a_text_that_is_removed_and_read_again_is_not_counted_twice(long_ago):
+    entry = log(long_ago, MONDAY)
+    sums.add(long_ago)
+    LogEntry.objects.filter(pk=entry.pk).update(outcome=Outcome.UNREAD, text="")
+    LogEntry.objects.filter(pk=entry.pk).update(outcome=Outcome.RECOGNIZED, text="again")
+    sums.add(long_ago)
+    assert QualityDay.objects.get().entries == 1
+
+
+def test_many_entries_are_added_in_batches(long_ago, monkeypatch):
+    monkeypatch.setattr(sums, "AT_ONCE", 3)
+    for number in range(7):
+        log(long_ago, MONDAY + timedelta(minutes=number))
+    assert sums.add(long_ago) == 7
+    assert QualityDay.objects.get().entries == 7
+
+
+def test_the_day_of_a_change_is_divided_between_both_models(long_ago, other):
+    changed(long_ago, MONDAY + timedelta(hours=12), other, long_ago.model)
+    log(long_ago, MONDAY + timedelta(hours=11))
+    log(long_ago, MONDAY + timedelta(hours=13))
+    sums.add(long_ago)
+    assert sorted(QualityDay.objects.values_list("entries", flat=True)) == [1, 1]
+    assert QualityDay.objects.filter(since=MONDAY + timedelta(hours=12)).get().entries == 1
+
+
+def test_a_change_that_goes_back_is_known_as_such(long_ago, other):
+    first = long_ago.model
+    changed(long_ago, MONDAY, other, first)
+    changed(long_ago, MONDAY + timedelta(days=2), first, other)
+    assert [(one.model, one.back) for one in periods(long_ago)][-2:] == [
+        (other.display_name, False),
+        (first.display_name, True),
+    ]
+    assert periods(long_ago)[0].since == BEGINNING
+
+
+def seeded(endpoint, at, share):
+    """Forty entries a day over the fortnight that begins then, of which this share has no result."""
+    chance = random.Random(7)
+    for number in range(14 * 40):
+        when = at + timedelta(days=number % 14, minutes=number)
+        log(endpoint, when, outcome=Outcome.NOTHING if chance.random() < share else Outcome.RECOGNIZED)
+
+
+def test_of_two_regimes_the_watch_tells(long_ago, other):
+    changed(long_ago, MONDAY + timedelta(days=14), other, long_ago.model)
+    seeded(long_ago, MONDAY, 0.05)
+    seeded(long_ago, MONDAY + timedelta(days=14, hours=1), 0.25)
+    watching.take(long_ago, NOW)
+    quality = Quality.objects.get()
+    assert quality.verdict == QualityVerdict.WORSE
+    assert quality.before_share < 0.1 < quality.since_share
+    (period, *_) = verdicts.compared(long_ago, list(QualityDay.objects.all()), 3)
+    assert period.period.model == other.display_name
+
+
+def test_going_back_to_the_model_before_ends_the_verdict(long_ago, other, alice):
+    test_of_two_regimes_the_watch_tells(long_ago, other)
+    long_ago.model = other
+    long_ago.save(update_fields=["model"])
+    assert submit.previous_model(long_ago) is not None
+    changed(long_ago, NOW, submit.previous_model(long_ago), other)
+    verdicts.update(long_ago, NOW)
+    assert Quality.objects.get().verdict == QualityVerdict.TOO_FEW
+
+
+def test_the_page_of_the_endpoint_shows_it_with_the_way_back_and_an_alert_tells_it(long_ago, other, alice):
+    start = timezone.now() - timedelta(days=28)
+    changed(long_ago, start + timedelta(days=14), other, long_ago.model)
+    seeded(long_ago, start, 0.05)
+    seeded(long_ago, start + timedelta(days=14, hours=1), 0.25)
+    page = alice.get(long_ago.get_absolute_url()).content.decode()
+    assert "Recognition quality" not in page
+    watching.take(long_ago)
+    page = alice.get(long_ago.get_absolute_url()).content.decode()
+    assert "Worse since the change" in page
+    assert "<svg" in page
+    assert f"Changed to {other.display_name}" in page
+    assert "Without a result" in page
+    assert "Go back" in page
+    look()
+    (told,) = facts(AlertRule.QUALITY)
+    assert told.startswith(f"Recognition by {long_ago.display_name} is worse since its model changed to")
+    changed(long_ago, timezone.now(), long_ago.model, other)
+    verdicts.update(long_ago)
+    look()
+    assert facts(AlertRule.QUALITY) == [
+        f"Recognition by {long_ago.display_name} is no longer worse than before a change of the model."
+    ]
+    assert "Went back to" in alice.get(long_ago.get_absolute_url()).content.decode()
+
+
+def test_an_endpoint_that_no_speech_reaches_is_told_once(long_ago):
+    Endpoint.objects.update(logging_enabled=True)
+    Quality.objects.create(endpoint=long_ago, last_day=MONDAY.date(), silent_days=4)
+    look()
+    assert facts(AlertRule.SILENT) == []
+    Quality.objects.update(silent_days=5)
+    look()
+    Quality.objects.update(silent_days=6)
+    look()
+    (told,) = facts(AlertRule.SILENT)
+    assert "on 5 days since Mar 2, 2026" in told
+
+
+def test_the_page_needs_as_many_queries_with_many_entries_as_with_few(long_ago, other, alice):
+    changed(long_ago, timezone.now() - timedelta(days=10), other, long_ago.model)
+    counts = []
+    for entries in (3, 100):
+        for number in range(entries):
+            log(long_ago, timezone.now() - timedelta(days=number % 20, minutes=number))
+        watching.take(long_ago)
+        alice.get(long_ago.get_absolute_url())
+        with CaptureQueriesContext(connection) as made:
+            alice.get(long_ago.get_absolute_url())
+        counts.append(len(made))
+        assert not any("endpoints_logentry" in one["sql"] for one in made)
+    assert counts[0] == counts[1]
+
+
+def spoken(endpoint, *dates):
+    for date in dates:
+        QualityDay.objects.create(endpoint=endpoint, day=date, entries=10)
+
+
+def silent_days(endpoint, now):
+    LogArchive.objects.update_or_create(endpoint=endpoint, defaults={"checked_at": now})
+    return verdicts.update(endpoint, now).silent_days
+
+
+def test_days_on_which_there_usually_is_speech_are_counted_when_none_comes(long_ago):
+    long_ago.logging_enabled = True
+    workdays = [MONDAY + timedelta(days=number) for number in range(28) if number % 7 < 5]
+    spoken(long_ago, *(at.date() for at in workdays))
+    friday = workdays[-1]
+    assert silent_days(long_ago, friday + timedelta(days=3)) == 0  # a weekend
+    assert silent_days(long_ago, friday + timedelta(days=8)) == 5
+    long_ago.logging_enabled = False
+    assert silent_days(long_ago, friday + timedelta(days=8)) == 0
+
+
+def test_silence_tells_nothing_while_nobody_checks_for_logs(long_ago):
+    long_ago.logging_enabled = True
+    spoken(long_ago, *((MONDAY + timedelta(days=number)).date() for number in range(28)))
+    assert silent_days(long_ago, NOW + timedelta(days=6)) == 6
+    LogArchive.objects.update(checked_at=NOW)
+    assert verdicts.update(long_ago, NOW + timedelta(days=6)).silent_days == 0

@@ -21,6 +21,9 @@ from endpoints.pages.resources import edit as resource
 from endpoints.pages.resources import listing as resources
 from endpoints.pages.row_numbers import RowNumber
 from endpoints.pages.search import results
+from endpoints.pages.who_answers import actions as probe_actions
+from endpoints.pages.who_answers import recordings as probe_recordings
+from endpoints.pages.who_answers import trial as probe_trial
 
 register_converter(RowNumber, "row")
 register_converter(Name, "name")
@@ -49,6 +52,11 @@ urlpatterns = [
     path("endpoints/<uuid:pk>/go-back/", decisions.go_back, name="go-back"),
     path("endpoints/<uuid:pk>/remove-duplicate/", decisions.remove_duplicate, name="remove-duplicate"),
     path("endpoints/<uuid:pk>/dismiss/", decisions.dismiss, name="dismiss"),
+    path("endpoints/<uuid:pk>/who-answers/", probe_recordings.upload, name="who-answers"),
+    path("endpoints/<uuid:pk>/who-answers/logs/", probe_recordings.from_logs, name="who-answers-logs"),
+    path("endpoints/<uuid:pk>/who-answers/check/", probe_actions.check, name="who-answers-check"),
+    path("endpoints/<uuid:pk>/who-answers/remove/", probe_actions.remove, name="who-answers-remove"),
+    path("endpoints/<uuid:pk>/who-answers/<uuid:trial>/", probe_trial.trial, name="who-answers-trial"),
     path("changes/<uuid:pk>/cancel/", decisions.cancel, name="change-cancel"),
     path("changes/<uuid:pk>/decide/", decisions.decide, name="change-decide"),
     path("endpoints/<uuid:pk>/logs/", content_logs.endpoint_logs, name="logs"),

@@ -14,6 +14,7 @@ OTHER_SHEETS = [
     "facts.css",  # the others refine it
     *("account.css", "activity.css", "alerts.css", "api_docs.css", "bulk.css", "content_logs.css"),
     *("content_logs_overview.css", "endpoint.css", "help.css", "model_list.css", "new_endpoint.css", "resources.css"),
+    "who_answers.css",
 ]
 OTHER_SCRIPTS = ["activity.js", "api_docs.js", "copy.js", "player.js", "tabs.js"]
 # For each its folder, the files that come first, because others depend on them, and those that it leaves out of the

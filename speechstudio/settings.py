@@ -254,6 +254,9 @@ ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=False)
 EVERYONE_SECOND_FACTOR = env.bool("EVERYONE_SECOND_FACTOR", default=False)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)  # of a token
 ADDRESS_REQUESTS_PER_MINUTE = env.int("ADDRESS_REQUESTS_PER_MINUTE", default=600)  # of a client, for each address
+# A recording that is uploaded is never a file on the disk. Of a larger request Django throws the files away.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2304 * 1024  # bytes of the request: a minute of speech, and the form
 WAITING_REQUESTS = THREADS // 4  # how many a web process holds until a change moves
 BREAK_GLASS_ACCOUNT = env.str("BREAK_GLASS_ACCOUNT", default="")
 globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))

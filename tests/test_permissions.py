@@ -33,6 +33,11 @@ MATRIX = {
     "new": ("POST", {"admin"}),
     "change-model": ("POST", {"admin"}),
     "key": ("POST", {"admin"}),
+    "who-answers": ("POST", {"admin"}),
+    "who-answers-logs": ("POST", {"admin"}),
+    "who-answers-check": ("POST", {"admin"}),
+    "who-answers-remove": ("POST", {"admin"}),
+    "who-answers-trial": ("POST", {"admin"}),
     "all-logs": ("GET", {"listener", "admin"}),
     "logs": ("GET", {"listener", "admin"}),
     "logs-refresh": ("POST", {"listener", "admin"}),
@@ -109,7 +114,7 @@ BY_TOKEN = {"calendar"}
 
 
 def address(name):
-    ids = {"pk": uuid.uuid4(), "entry": 1, "name": "nobody"}
+    ids = {"pk": uuid.uuid4(), "entry": 1, "name": "nobody", "trial": uuid.uuid4()}
     return reverse(f"endpoints:{name}", kwargs={part: ids[part] for part in PATTERNS[name]})
 
 

@@ -9,11 +9,20 @@ from django.utils import timezone
 
 from endpoints.access.door.activity_version import ActivityVersion
 from endpoints.access.door.overview_version import OverviewVersion
+from endpoints.access.door.probe_versions import OverviewOfEndpointVersion, TrialVersion
 from endpoints.access.door.resources_version import ResourcesVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, FrameVersion, LogsVersion
 
 Version = (
-    DataVersion | ActivityVersion | DownloadsVersion | FrameVersion | LogsVersion | OverviewVersion | ResourcesVersion
+    DataVersion
+    | ActivityVersion
+    | DownloadsVersion
+    | FrameVersion
+    | LogsVersion
+    | OverviewOfEndpointVersion
+    | OverviewVersion
+    | ResourcesVersion
+    | TrialVersion
 )
 
 
@@ -59,7 +68,8 @@ class Polls:
 
 def _version_now(seen: str, session: str) -> Version:
     kinds = (LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion, ActivityVersion, FrameVersion)
-    found = (kind.successor(seen, session) for kind in kinds)
+    of_probes = (OverviewOfEndpointVersion, TrialVersion)
+    found = (kind.successor(seen, session) for kind in (*kinds, *of_probes))
     return next((version for version in found if version), None) or DataVersion.now(session)
 
 

@@ -23,6 +23,7 @@ from endpoints.pages.forms import (
     new_endpoint,
     people,
     preferences,
+    probes,
     resource,
     resource_states,
     second_factor,
@@ -58,6 +59,8 @@ MADE = {
     preferences.PreferencesForm: lambda sent, of: preferences.PreferencesForm(
         sent, browsers_zone=None, browsers_language="en"
     ),
+    probes.EveryForm: lambda sent, of: probes.EveryForm(sent),
+    probes.RecordingForm: lambda sent, of: probes.RecordingForm(sent),
     resource.ResourceForm: lambda sent, of: resource.ResourceForm(sent, person=of["person"]),
     resource_states.PauseForm: lambda sent, of: resource_states.PauseForm(sent, count=100),
     resource_states.RemoveForm: lambda sent, of: resource_states.RemoveForm(sent, count=100),

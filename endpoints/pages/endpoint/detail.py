@@ -24,6 +24,7 @@ from endpoints.pages.content_logs import keep
 from endpoints.pages.endpoint import head, quality, tabs
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.sessions import recent_sign_in
+from endpoints.pages.who_answers import section
 from endpoints.samples import addresses, documentation
 
 NEWEST, ALL = 10, 500  # changes and events in the history, at first and when asked for
@@ -84,6 +85,7 @@ def _overview(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "region_label": places.region_of(endpoint),
         "documentation": documentation.PAGES,
         "alerted": choices.follows(request.user, endpoint),
+        **section.context(request, endpoint),
         **_countdown(request, endpoint),
         **quality.context(request, endpoint),
     }

@@ -1,0 +1,68 @@
+"""The forms of a probe: a recording from a file, and how often it is checked."""
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from endpoints.models.probe import EVERY_HOURS
+from endpoints.models.service_errors import in_words
+from endpoints.pages.forms.error_texts import Form
+from endpoints.pages.who_answers.cost import HOURS, choices
+from endpoints.watch.wav import LARGEST, Unusable, speech_in
+
+# What other files of sound begin with, from a byte on, and how people call them.
+OTHER_SOUNDS = (
+    *((0, beginning, "MP3") for beginning in (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
+    (0, b"OggS", "Ogg"),
+    (0, b"fLaC", "FLAC"),
+    (0, b"\x1aE\xdf\xa3", "WebM"),
+    (0, b"#!AMR", "AMR"),
+    (4, b"ftyp", "MPEG-4"),
+)
+
+
+class RecordingForm(Form):
+    """A WAV file; `cleaned_data["recording"]` has its bytes."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    recording = forms.FileField(
+        label=gettext_lazy("Recording"),
+        allow_empty_file=True,
+        help_text=gettext_lazy("A WAV file of at most 15 seconds: PCM, 16 bits, mono, 16 kHz or 8 kHz."),
+        widget=forms.FileInput(attrs={"accept": ".wav,audio/wav"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("key", uuid4())
+        self.source = ""
+
+    def clean_recording(self) -> bytes:
+        file: UploadedFile = self.cleaned_data["recording"]
+        self.source = str(file.name or "").replace("\0", "")
+        data = file.read(LARGEST + 1)
+        if not data:
+            raise ValidationError(_("The file is empty. Choose another one."))
+        for at, beginning, kind in OTHER_SOUNDS:
+            if data.startswith(beginning, at):
+                words = _("This is an %(kind)s file. Convert it to WAV: PCM, 16 bits, mono, 16 kHz.")
+                raise ValidationError(words % {"kind": kind})
+        try:
+            speech_in(data)
+        except Unusable as error:
+            raise ValidationError(in_words(str(error))) from None
+        return data
+
+
+class EveryForm(Form):
+    every_hours = forms.TypedChoiceField(label=gettext_lazy("Check"), choices=choices, coerce=int, initial=EVERY_HOURS)
+
+    @staticmethod
+    def asked(text: str) -> int:
+        """The hours of an address or a form; the usual ones for anything else."""
+        return int(text) if text in map(str, HOURS) else EVERY_HOURS

@@ -44,7 +44,7 @@ from endpoints.models import (
 )
 from endpoints.models.due import work as work_rows
 from endpoints.upkeep import tidying
-from endpoints.watch import probing, trying
+from endpoints.watch import forgetting, probing, trying
 from endpoints.watch.quality import watching as quality_watch
 
 
@@ -140,6 +140,12 @@ def move_address(change_id: str) -> None:
 def try_recording(trial_id: str) -> None:
     """Have a recording recognized by an endpoint and by the base model."""
     _take("try_recording", Trial.objects.unfinished(), trial_id, _recognizer_of, trying.step)
+
+
+@shared_task
+def forget() -> None:
+    """Remove recordings that were tried, and what was heard in them, when their time is over."""
+    forgetting.forget()
 
 
 @shared_task

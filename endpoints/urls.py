@@ -21,6 +21,7 @@ from endpoints.pages.resources import edit as resource
 from endpoints.pages.resources import listing as resources
 from endpoints.pages.row_numbers import RowNumber
 from endpoints.pages.search import results
+from endpoints.pages.try_it import page as try_it
 from endpoints.pages.who_answers import actions as probe_actions
 from endpoints.pages.who_answers import recordings as probe_recordings
 from endpoints.pages.who_answers import trial as probe_trial
@@ -44,6 +45,8 @@ urlpatterns = [
     path("endpoints/<uuid:pk>/", detail.detail, name="detail"),
     path("endpoints/<uuid:pk>/sample-code/", detail.sample_code, name="sample-code"),
     path("endpoints/<uuid:pk>/content-logging/", detail.content_logging, name="content-logging"),
+    path("endpoints/<uuid:pk>/try-it/", try_it.try_it, name="try-it"),
+    path("endpoints/<uuid:pk>/try-it/<uuid:trial>/", try_it.answers, name="try-it-answers"),
     path("endpoints/<uuid:pk>/history/", detail.history, name="history"),
     path("endpoints/<uuid:pk>/key/", detail.key, name="key"),
     path("endpoints/<uuid:pk>/change-model/", change_model.change_model, name="change-model"),

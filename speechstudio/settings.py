@@ -140,6 +140,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"queue": "sweeps"}},
     "alert": {"task": "endpoints.tasks.alert", "schedule": 30, "options": {"queue": "sweeps"}},
     "stand-in": {"task": "endpoints.tasks.stand_in", "schedule": 30, "options": {"queue": "sweeps"}},
+    "forget": {"task": "endpoints.tasks.forget", "schedule": 60, "options": {"queue": "sweeps"}},
     "seal": {"task": "endpoints.tasks.seal", "schedule": 60, "options": {"queue": "sweeps"}},
     "tidy": {"task": "endpoints.tasks.tidy", "schedule": 3600},
     "try-storage": {"task": "endpoints.tasks.try_storage", "schedule": 300},

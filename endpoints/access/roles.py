@@ -24,6 +24,7 @@ class Extent(IntEnum):
 VIEW, HEALTH, READ_LOGS, GO_BACK = "view_endpoint", "view_health", "read_logs", "go_back"
 DEPLOY, SHOW_KEY, MANAGE_LOGS = "deploy_model", "show_key", "manage_logs"
 MANAGE, ADD_RESOURCE, MANAGE_PEOPLE = "manage_resources", "add_resource", "manage_people"
+TRY = "try_endpoint"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ RIGHTS = {
     VIEW: Right("See endpoints, their changes, models, and activity"),
     HEALTH: Right("See whether a Speech resource can be reached", Extent.RESOURCE),
     READ_LOGS: Right("Read, play, and download content logs"),
+    TRY: Right("Try an endpoint with a recording"),
     GO_BACK: Right("Go back to the previous model of an endpoint"),
     DEPLOY: Right("Deploy, change, and delete endpoints"),
     SHOW_KEY: Right("Show the key of a Speech resource", Extent.RESOURCE),
@@ -60,9 +62,11 @@ _SEES = {VIEW, HEALTH}
 ROLES = {
     RoleName.VIEWER: Role(_("Sees endpoints, models, and activity."), frozenset(_SEES)),
     RoleName.LISTENER: Role(_("Can also read, play, and download content logs."), frozenset(_SEES | {READ_LOGS})),
-    RoleName.ON_CALL: Role(_("Can also go back to an endpoint's previous model."), frozenset(_SEES | {GO_BACK})),
+    RoleName.ON_CALL: Role(
+        _("Can also try endpoints, and go back to an endpoint's previous model."), frozenset(_SEES | {TRY, GO_BACK})
+    ),
     RoleName.DEPLOYER: Role(
-        _("Can also deploy, change, and delete endpoints."), frozenset(_SEES | {GO_BACK, DEPLOY, SHOW_KEY})
+        _("Can also try, deploy, change, and delete endpoints."), frozenset(_SEES | {TRY, GO_BACK, DEPLOY, SHOW_KEY})
     ),
     RoleName.LOG_ADMIN: Role(
         _("Can also read, save, and delete content logs."), frozenset(_SEES | {READ_LOGS, MANAGE_LOGS})

@@ -16,9 +16,10 @@ from endpoints.models.secret import Secret, SecretField
 
 
 class TrialPurpose(models.TextChoices):
-    """What it is for: whether a recording can be a probe."""
+    """What it is for: to see whether a recording can be a probe, or what the endpoint hears."""
 
     PROBE = "probe"
+    TRY = "try"
 
 
 class TrialQuerySet(ClaimQuerySet["Trial"]):
@@ -32,6 +33,8 @@ class Trial(Claimable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # the key of the request
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="trials")
     purpose = models.CharField(max_length=20, choices=TrialPurpose)
+    # Another endpoint of the same Speech resource that is asked, too: one with a model that may be deployed.
+    also = models.ForeignKey(Endpoint, null=True, on_delete=models.SET_NULL, related_name="+")
     recording = models.ForeignKey(Recording, null=True, on_delete=models.SET_NULL, related_name="+")
     source = models.CharField(max_length=200, blank=True)  # the id of a content log, or the name of a file
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -54,7 +57,7 @@ class Trial(Claimable):
 
     @property
     def heard(self) -> list[dict[str, Any]]:
-        """The answers: `by` ("endpoint" or "base"), `text`, `status`, `confidence` or None, `took` in seconds.
+        """The answers: `by` ("endpoint", "base" or "also"), `text`, `status`, `confidence` or None, `took` in seconds.
 
         Raises CannotDecrypt.
         """

@@ -54,9 +54,13 @@ def busy() -> float:
 
 
 def both(
-    endpoint: Endpoint, recording: Recording | None, service: Any, run: ProbeRun | None = None
+    endpoint: Endpoint,
+    recording: Recording | None,
+    service: Any,
+    run: ProbeRun | None = None,
+    also: Endpoint | None = None,
 ) -> list[dict[str, Any]]:
-    """What the endpoint and the base model hear, as Trial.heard has it.
+    """What the endpoint and the base model hear, and another endpoint if given, as Trial.heard has it.
 
     Raises SpeechError, CannotDecrypt, Impossible.
     """
@@ -65,14 +69,17 @@ def both(
     if recording is None:
         raise Impossible(NO_RECORDING)
     wav = recording.wav
-    logged = endpoint.logging_enabled and endpoint.open_change is None
-    SentRecording.objects.create(
-        endpoint=endpoint, run=run, sent_at=database_now(), seconds=recording.seconds, logged=logged
-    )
+    asked = [endpoint, also] if also and also.remote_id and not also.gone_at else [endpoint]
+    for one in asked:
+        logged = one.logging_enabled and one.open_change is None
+        SentRecording.objects.create(
+            endpoint=one, run=run, sent_at=database_now(), seconds=recording.seconds, logged=logged
+        )
     failpoint("before-recognition")
     return [
         _heard("endpoint", endpoint, wav, service, endpoint.remote_id),
         _heard("base", endpoint, wav, service, None),
+        *(_heard("also", one, wav, service, one.remote_id) for one in asked[1:]),
     ]
 
 

@@ -5,7 +5,9 @@ No event has words that were said, or the name of a file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +25,13 @@ from endpoints.models.event import Verb
 from endpoints.models.probe import EVERY_HOURS, Verdict
 from endpoints.models.trial import TrialPurpose
 from endpoints.watch.verdicts import differ, words
-from endpoints.watch.wav import LARGEST, speech_in
+from endpoints.watch.wav import LARGEST, LONGEST_TRY_SECONDS, Speech, speech_in
 
 KEPT = timedelta(days=1)  # a recording that no probe uses, and what was heard in it
 EVERY = (1, 3, 6, 12, 24, 168)  # hours between two runs of a probe
 
+FORGOTTEN = timedelta(minutes=5)  # a recording that has been tried
+ELSEWHERE = gettext_noop("Compare with an endpoint of the same Speech resource and locale.")
 NOT_DEPLOYED = gettext_noop("The endpoint isn't deployed.")
 NOT_SAVED = gettext_noop("This recording isn't saved here. Save a copy of it first.")
 NOT_FINISHED = gettext_noop("The recording hasn't been recognized yet.")
@@ -43,14 +47,34 @@ def try_recording(*, key: UUID, actor: User | None, endpoint: Endpoint, wav: byt
     `key` names the request: asked again, the first one is returned. `source`: the name of the file, or the id of the
     content log. Raises Unusable for a recording that can't be recognized, NotPossible, KeyTaken, SecretsLocked.
     """
+    return _try(key, actor, endpoint, lambda: speech_in(wav), KEPT, purpose=TrialPurpose.PROBE, source=source[:200])
+
+
+def ask(*, key: UUID, actor: User | None, endpoint: Endpoint, wav: bytes, also: Endpoint | None = None) -> Trial:
+    """Have a recording of at most a minute recognized by the endpoint, the base model, and another endpoint if given.
+
+    The recording is removed once it has been recognized, or after FORGOTTEN. `also`: of the same Speech resource and
+    locale. Raises as try_recording does.
+    """
+    if also and (also.resource_id, also.locale) != (endpoint.resource_id, endpoint.locale):
+        raise NotPossible(ELSEWHERE)
+    speech = partial(speech_in, wav, LONGEST_TRY_SECONDS)
+    return _try(key, actor, endpoint, speech, FORGOTTEN, purpose=TrialPurpose.TRY, also=also)
+
+
+def _try(
+    key: UUID, actor: User | None, endpoint: Endpoint, speech_of: Callable[[], Speech], kept: timedelta, **facts: Any
+) -> Trial:
     if asked := _asked(key, actor, endpoint):
         return asked
     _refuse_unless_deployed(endpoint)
-    speech = speech_in(wav)
-    facts: dict[str, Any] = {"purpose": TrialPurpose.PROBE, "source": source[:200], "actor": actor}
+    if also := facts.get("also"):
+        _refuse_unless_deployed(also)
+    speech = speech_of()
+    facts |= {"actor": actor}
     try:
         with transaction.atomic():
-            recording = Recording.of(speech.wav, speech.seconds, keep_until=timezone.now() + KEPT)
+            recording = Recording.of(speech.wav, speech.seconds, keep_until=timezone.now() + kept)
             recording.save(force_insert=True)
             named = {"endpoint": endpoint, "recording": recording, "actor_name": _name(actor)}
             trial = Trial.objects.create(pk=key, **named, **facts)

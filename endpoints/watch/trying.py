@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models.functions import Now
 
 from endpoints.models import Trial
+from endpoints.models.trial import TrialPurpose
 from endpoints.watch import asking
 
 
@@ -21,7 +22,7 @@ def step(trial: Trial, service: Any) -> float | None:
     _held(trial).update(attempts=attempts, updated_at=Now())
 
     def ask() -> None:
-        heard = asking.both(trial.endpoint, trial.recording, service)
+        heard = asking.both(trial.endpoint, trial.recording, service, also=trial.also)
         _end(trial, answers=Trial.sealed(heard), error="")
 
     why, seconds = asking.attempt(ask, attempts)
@@ -33,7 +34,9 @@ def step(trial: Trial, service: Any) -> float | None:
 
 
 def _end(trial: Trial, **facts: Any) -> None:
-    _held(trial).update(ended_at=Now(), updated_at=Now(), **facts)
+    ended = _held(trial).update(ended_at=Now(), updated_at=Now(), **facts)
+    if ended and trial.purpose == TrialPurpose.TRY and trial.recording:
+        trial.recording.delete()
 
 
 def _held(trial: Trial) -> Any:

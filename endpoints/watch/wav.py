@@ -20,7 +20,10 @@ from endpoints.models.probe import LONGEST_SECONDS
 
 RATES = (16_000, 8_000)  # samples a second
 SHORTEST_SECONDS = 0.5
-LARGEST = 2 * RATES[0] * int(LONGEST_SECONDS) + 65_536  # bytes: the samples, and room for other chunks
+ROOM = 65_536  # bytes for other chunks than the samples
+LARGEST = 2 * RATES[0] * int(LONGEST_SECONDS) + ROOM  # bytes
+LONGEST_TRY_SECONDS = 60.0  # "Speech to text REST API for short audio"
+LARGEST_TRY = 2 * RATES[0] * int(LONGEST_TRY_SECONDS) + ROOM
 SILENCE = 200  # of 32,767: a recording that is nowhere louder has no speech
 PCM, EXTENSIBLE = 1, 0xFFFE
 RIFF, CHUNK = 12, 8  # bytes of the headers
@@ -55,10 +58,13 @@ class Speech:
     seconds: float
 
 
-def speech_in(wav: bytes) -> Speech:
-    """The speech in a WAV file. Raises Unusable."""
-    if len(wav) > LARGEST:
-        raise TooLong(gettext_noop("The recording is too long. Use one of at most 15 seconds."))
+def speech_in(wav: bytes, longest: float = LONGEST_SECONDS) -> Speech:
+    """The speech in a WAV file of at most `longest` seconds. Raises Unusable."""
+    too_long = gettext_noop("The recording is too long. Use one of at most 15 seconds.")
+    if longest > LONGEST_SECONDS:
+        too_long = gettext_noop("The recording is too long. Use one of at most 60 seconds.")
+    if len(wav) > 2 * RATES[0] * int(longest) + ROOM:
+        raise TooLong(too_long)
     if len(wav) < RIFF or wav[:4] != b"RIFF" or wav[8:12] != b"WAVE":
         raise NotWav(gettext_noop("This isn't a WAV file."))
     chunks = dict(reversed([*_chunks(wav)]))  # the first of each
@@ -72,8 +78,8 @@ def speech_in(wav: bytes) -> Speech:
         raise NotWav(gettext_noop("Use a WAV file with PCM samples of 16 bits, mono, 16 kHz or 8 kHz."))
     samples = samples[: len(samples) // 2 * 2]
     seconds = len(samples) / 2 / rate
-    if seconds > LONGEST_SECONDS:
-        raise TooLong(gettext_noop("The recording is too long. Use one of at most 15 seconds."))
+    if seconds > longest:
+        raise TooLong(too_long)
     if seconds < SHORTEST_SECONDS:
         raise TooShort(gettext_noop("The recording is too short. Use one of at least half a second."))
     if _loudest(samples) < SILENCE:

@@ -66,6 +66,7 @@ from endpoints.models.resource import ResourceQuerySet
 
 VIEW, HEALTH, READ_LOGS, MANAGE_LOGS = roles.VIEW, roles.HEALTH, roles.READ_LOGS, roles.MANAGE_LOGS
 GO_BACK, DEPLOY, SHOW_KEY, MANAGE = roles.GO_BACK, roles.DEPLOY, roles.SHOW_KEY, roles.MANAGE
+TRY = roles.TRY
 scope, visible, one, staying = covered.scope, covered.visible, covered.one, covered.staying
 account, accounts = people_and_groups.account, people_and_groups.accounts
 as_seen, seals, proofs = event_facts.as_seen, event_facts.seals, event_facts.proofs
@@ -74,7 +75,7 @@ alert_news, count_of_unseen_alerts = alert_rows.news, alert_rows.count_of_unseen
 alert_channels, alert_channel = alert_rows.alert_channels, alert_rows.alert_channel
 alert_deliveries, alert_choices = alert_rows.alert_deliveries, alert_rows.alert_choices
 probes, probe, probe_runs, verdicts = probe_rows.probes, probe_rows.probe, probe_rows.probe_runs, probe_rows.verdicts
-trials, trial = probe_rows.trials, probe_rows.trial
+trials, trial, try_trial = probe_rows.trials, probe_rows.trial, probe_rows.try_trial
 addresses, address, addresses_of = address_rows.addresses, address_rows.address, address_rows.addresses_of
 address_changes, address_change = address_rows.address_changes, address_rows.address_change
 address_hours = address_rows.address_hours

@@ -39,6 +39,12 @@ def trials(person: Person) -> TrialQuerySet:
     return own | visible(rows, person, roles.READ_LOGS) if scope(person, roles.READ_LOGS) else own
 
 
+def try_trial(person: Person, endpoint: Endpoint, pk: UUID) -> Trial:
+    """A recording that the person has tried; nobody else sees it."""
+    rows = Trial.objects.filter(purpose=TrialPurpose.TRY, actor=person.pk, endpoint=endpoint).select_related("also")
+    return one(visible(rows, person, roles.TRY), person, roles.TRY, pk)
+
+
 def trial(person: Person, endpoint: Endpoint, pk: UUID) -> Trial:
     """Of this endpoint, with its recording but without the sound; Http404, PermissionDenied."""
     rows = trials(person).filter(endpoint=endpoint).select_related("recording").defer("recording__audio")

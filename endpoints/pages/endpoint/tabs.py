@@ -8,10 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from endpoints.models import Endpoint
 
 OVERVIEW, SAMPLE_CODE, CONTENT_LOGGING, HISTORY = "detail", "sample-code", "content-logging", "history"
+TRY_IT = "try-it"
 LABELS = {
     OVERVIEW: _("Overview"),
     SAMPLE_CODE: _("Sample code"),
     CONTENT_LOGGING: _("Content logging"),
+    TRY_IT: _("Try it"),
     HISTORY: _("History"),
 }
 
@@ -26,8 +28,10 @@ class Tab:
     current: bool
 
 
-def of(endpoint: Endpoint, current: str) -> list[Tab]:
-    return [Tab(key, str(label), address(endpoint, key), key == current) for key, label in LABELS.items()]
+def of(endpoint: Endpoint, current: str, *, may_try: bool) -> list[Tab]:
+    """`may_try`: whether the person may have recordings recognized."""
+    keys = [key for key in LABELS if may_try or key != TRY_IT]
+    return [Tab(key, str(LABELS[key]), address(endpoint, key), key == current) for key in keys]
 
 
 def address(endpoint: Endpoint, key: str) -> str:

@@ -9,11 +9,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from endpoints.models.probe import EVERY_HOURS
+from endpoints.models import Endpoint
+from endpoints.models.probe import EVERY_HOURS, LONGEST_SECONDS
 from endpoints.models.service_errors import in_words
 from endpoints.pages.forms.error_texts import Form
 from endpoints.pages.who_answers.cost import HOURS, choices
-from endpoints.watch.wav import LARGEST, Unusable, speech_in
+from endpoints.watch.wav import LARGEST, LARGEST_TRY, LONGEST_TRY_SECONDS, Unusable, speech_in
 
 # What other files of sound begin with, from a byte on, and how people call them.
 OTHER_SOUNDS = (
@@ -29,6 +30,7 @@ OTHER_SOUNDS = (
 class RecordingForm(Form):
     """A WAV file; `cleaned_data["recording"]` has its bytes."""
 
+    longest, largest = LONGEST_SECONDS, LARGEST
     key = forms.UUIDField(widget=forms.HiddenInput)
     recording = forms.FileField(
         label=gettext_lazy("Recording"),
@@ -45,7 +47,7 @@ class RecordingForm(Form):
     def clean_recording(self) -> bytes:
         file: UploadedFile = self.cleaned_data["recording"]
         self.source = str(file.name or "").replace("\0", "")
-        data = file.read(LARGEST + 1)
+        data = file.read(self.largest + 1)
         if not data:
             raise ValidationError(_("The file is empty. Choose another one."))
         for at, beginning, kind in OTHER_SOUNDS:
@@ -53,10 +55,30 @@ class RecordingForm(Form):
                 words = _("This is an %(kind)s file. Convert it to WAV: PCM, 16 bits, mono, 16 kHz.")
                 raise ValidationError(words % {"kind": kind})
         try:
-            speech_in(data)
+            speech_in(data, self.longest)
         except Unusable as error:
             raise ValidationError(in_words(str(error))) from None
         return data
+
+
+class TryForm(RecordingForm):
+    """A recording of at most a minute, and another endpoint that hears it, too."""
+
+    longest, largest = LONGEST_TRY_SECONDS, LARGEST_TRY
+    also = forms.ModelChoiceField(
+        label=gettext_lazy("Compare with"),
+        queryset=Endpoint.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Only the base model"),
+        help_text=gettext_lazy("An endpoint that already runs a model that you may change to."),
+    )
+
+    def __init__(self, *args: Any, others: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["also"].queryset = others  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.fields["recording"].help_text = gettext_lazy(
+            "A WAV file of at most 60 seconds: PCM, 16 bits, mono, 16 kHz or 8 kHz."
+        )
 
 
 class EveryForm(Form):

@@ -1,0 +1,1 @@
+"""Try it: what an endpoint hears in a recording that a person speaks or uploads."""

@@ -13,10 +13,12 @@ from endpoints.changes.refusals import KeyTaken, NotPossible
 from endpoints.models import Alert, Change, Endpoint, Event, Probe, ProbeRun, Recording, Resource, Trial
 from endpoints.models.alert import AlertRule
 from endpoints.models.due import work as work_rows
+from endpoints.models.model import ModelKind
 from endpoints.models.probe import Verdict
 from endpoints.models.verbs import Verb
 from endpoints.watch import submit
 from tests.alerts.looking import facts, look
+from tests.conftest import fitting
 from tests.watch.speech import check, go_on, probe_of, spoken, tried, work_on
 
 RECOGNIZED = "/speech/recognition/conversation/cognitiveservices/v1"
@@ -31,7 +33,7 @@ def events(verb):
 
 
 def fails(world, **fault):
-    world.fail({"method": "POST", "path": RECOGNIZED, **fault})
+    world.fail({"method": "POST", "path": RECOGNIZED, "times": None, "effect": fault})
 
 
 def test_a_trial_shows_what_both_models_hear(serving, alice, world):
@@ -100,7 +102,7 @@ def test_a_trial_that_has_not_ended_failed_or_is_old_cannot_be_saved(serving, al
     trial = tried(alice, serving, rounds=0)
     with pytest.raises(NotPossible, match="hasn't been recognized"):
         submit.save_probe(trial=trial, actor=alice.user)
-    fails(world, action="status", status=401)
+    fails(world, status=401)
     work_on(trial)
     with pytest.raises(NotPossible, match="couldn't be recognized"):
         submit.save_probe(trial=trial, actor=alice.user)
@@ -162,9 +164,11 @@ def test_a_model_that_has_expired_is_told_at_once(serving, alice, world, worker)
     assert len(facts(AlertRule.BASE_ANSWERS)) == 1
 
 
-def test_an_id_that_the_service_no_longer_knows_is_answered_by_the_base_model(serving, alice, world):
+def test_an_id_that_the_service_no_longer_knows_is_answered_by_the_base_model(resource, alice, world, worker):
+    world.begin(endpoints=1, rate_limit="0/0", dialects=True, switches={"unknown_cid": "base"})
+    worker.mirror()
+    serving = Endpoint.objects.get()
     probe = probe_of(alice, serving)
-    world.post("switches", {"unknown_cid": "base"})
     world.call("DELETE", f"/endpoints/{serving.remote_id}")
     assert check(probe, alice).verdict == Verdict.BASE
 
@@ -182,8 +186,7 @@ def test_a_base_model_that_learned_the_words_leaves_it_open(serving, alice, worl
 def test_a_run_follows_ten_minutes_after_a_change_and_renews_what_is_known(serving, alice, world, worker):
     probe = probe_of(alice, serving)
     known = probe.known_texts
-    other = serving.model.__class__.objects.deployable().filter(locale=serving.locale).exclude(pk=serving.model_id)
-    other = other.exclude(display_name__icontains="broken").first()
+    other = fitting(serving).exclude(kind=ModelKind.BASE).first()
     change = changes.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=serving, model=other)
     for _round in range(20):
         if worker.step(change).closed_at:
@@ -193,7 +196,6 @@ def test_a_run_follows_ten_minutes_after_a_change_and_renews_what_is_known(servi
     tasks.sweep()
     probe.refresh_from_db()
     assert timedelta(minutes=9) < probe.due_at - change.closed_at < timedelta(minutes=11)
-    Event.objects.filter(pk=0).exists()
     Probe.objects.filter(pk=probe.pk).update(ran_at=timezone.now() - timedelta(hours=6))
     go_on(probe)
     assert (probe.verdict, probe.model) == (Verdict.CUSTOM, other)
@@ -203,6 +205,8 @@ def test_a_run_follows_ten_minutes_after_a_change_and_renews_what_is_known(servi
 
 
 def test_a_probe_is_asked_by_its_schedule(serving, alice, world):
+    Endpoint.objects.filter(pk=serving.pk).update(logging_enabled=False)
+    serving.refresh_from_db()
     probe = probe_of(alice, serving)
     assert timedelta(hours=5) < probe.due_at - timezone.now() < timedelta(hours=7)
     earlier = timezone.now() - timedelta(hours=7)
@@ -215,10 +219,10 @@ def test_a_probe_is_asked_by_its_schedule(serving, alice, world):
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        ({"action": "status", "status": 429, "retry_after": 30}, "too many requests"),
-        ({"action": "status", "status": 401}, "key"),
-        ({"action": "status", "status": 500}, "failed"),
-        ({"action": "reset"}, "connection"),
+        ({"status": 429, "headers": {"Retry-After": "30"}}, "too many requests"),
+        ({"status": 401}, "refused the key of the Speech resource"),
+        ({"status": 500}, "failed"),
+        ({"close": True}, "connection"),
     ],
 )
 def test_a_run_that_is_not_answered_is_no_verdict(serving, alice, world, fault, why):
@@ -239,7 +243,7 @@ def test_a_run_that_is_not_answered_is_no_verdict(serving, alice, world, fault, 
 
 def test_a_recording_waits_as_long_as_the_service_says(serving, alice, world):
     probe = probe_of(alice, serving)
-    fails(world, action="status", status=429, retry_after=200)
+    fails(world, status=429, headers={"Retry-After": "200"})
     check(probe, alice)
     assert timedelta(seconds=150) < probe.due_at - timezone.now() < timedelta(seconds=250)
     assert probe.asked_at is not None

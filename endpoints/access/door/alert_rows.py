@@ -19,7 +19,7 @@ from endpoints.models.alert_delivery import AlertDeliveryQuerySet
 _NEEDS = {
     roles.VIEW: (
         *(AlertRule.EXPIRES, AlertRule.FAILED, AlertRule.STUCK, AlertRule.FINISHED, AlertRule.OUTSIDE),
-        *(AlertRule.ADDRESS, AlertRule.STOOD_IN, AlertRule.QUALITY, AlertRule.SILENT),
+        *(AlertRule.ADDRESS, AlertRule.STOOD_IN, AlertRule.BASE_ANSWERS, AlertRule.QUALITY, AlertRule.SILENT),
     ),
     roles.HEALTH: (AlertRule.UNREACHABLE, AlertRule.HOOK, AlertRule.QUOTA),
     roles.READ_LOGS: (AlertRule.LOGS_EXPIRE, AlertRule.LOGS_LOST),

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('entries_since', models.PositiveIntegerField(default=0)),
                 ('last_day', models.DateField(null=True)),
                 ('silent_days', models.PositiveSmallIntegerField(default=0)),
+                ('judged_at', models.DateTimeField(db_index=True, null=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
             ],
             options={

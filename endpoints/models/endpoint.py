@@ -48,6 +48,7 @@ VERSION = (
     *("resource__free_tier", "resource__name", "resource__region", "resource__paused_at"),
     *("model__display_name", "model__kind", "model__expires_at"),
     *("project__display_name", "change__updated_at", "probe__verdict"),
+    *("quality__verdict", "quality__silent_days"),
 )
 
 

@@ -12,6 +12,7 @@ from endpoints.models.endpoint import Endpoint
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # `since` of what was logged before the first change that we know of
 MEASURES = ("confidence", "pace", "seconds")
+SILENT, SILENT_DAYS = "silent", 5  # days on which there usually is speech
 
 
 class QualityDayQuerySet(models.QuerySet["QualityDay"]):
@@ -68,6 +69,9 @@ class QualityVerdict(models.TextChoices):
     WORSE = "worse", _("Worse since the change")
 
 
+TELLING = (QualityVerdict.SAME, QualityVerdict.BETTER, QualityVerdict.WORSE)
+
+
 class Quality(models.Model):
     """The verdict about the last change of an endpoint's model, as a worker computed it from the sums."""
 
@@ -79,6 +83,7 @@ class Quality(models.Model):
     entries_since = models.PositiveIntegerField(default=0)
     last_day = models.DateField(null=True)  # the last one with an entry
     silent_days = models.PositiveSmallIntegerField(default=0)  # since then, on which there usually is speech
+    judged_at = models.DateTimeField(null=True, db_index=True)  # when the word was last another one
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -86,3 +91,14 @@ class Quality(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint}: {self.verdict}"
+
+    @property
+    def word(self) -> str:
+        """What lists say: a verdict that tells something, SILENT, or nothing."""
+        return word_of(self.verdict, self.silent_days)
+
+
+def word_of(verdict: str | None, silent_days: int | None) -> str:
+    if (silent_days or 0) >= SILENT_DAYS:
+        return SILENT
+    return verdict if verdict in TELLING else ""

@@ -61,6 +61,7 @@ SELECT
     (SELECT max(changed_at) FROM endpoints_alert),
     (SELECT max(verdict_at) FROM endpoints_probe),
     (SELECT count(*) FROM endpoints_probe),
+    (SELECT max(judged_at) FROM endpoints_quality),
     {session}
 """
 _ARCHIVE = "SELECT {field} FROM endpoints_logarchive WHERE endpoint_id = %s"
@@ -97,6 +98,7 @@ class DataVersion:
     unseen: int
     locked: bool
     probes: int
+    judged: bool  # the quality of recognition of any endpoint
     session_alive: bool
     clock: datetime | None
     extra: tuple[Any, ...]
@@ -133,6 +135,7 @@ class DataVersion:
             alerted,
             judged,
             probes,
+            qualities,
             session,
             *more,
         ) = rest[4:]
@@ -155,7 +158,7 @@ class DataVersion:
         frame = digest(shown, paused, paused_at, locked, f"{now:%d%H}", now.minute // QUARTER)
         minute = now.minute if deploying or running else None
         return cls(
-            version=digest(frame, endpoint, change, due, minute, judged, probes),
+            version=digest(frame, endpoint, change, due, minute, judged, probes, qualities),
             frame=frame,
             failing=failing,
             unread=unread,
@@ -171,6 +174,7 @@ class DataVersion:
             unseen=unseen,
             locked=locked,
             probes=probes,
+            judged=qualities is not None,
             session_alive=bool(session),
             clock=clock,
             extra=tuple(more),

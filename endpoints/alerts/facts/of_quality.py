@@ -6,10 +6,9 @@ from datetime import timedelta
 from endpoints.alerts.facts import Fact, Seen
 from endpoints.models import Quality
 from endpoints.models.alert import AlertRule
-from endpoints.models.quality import QualityVerdict
+from endpoints.models.quality import SILENT_DAYS, QualityVerdict
 
 CHANGED_LATELY = timedelta(days=30)  # an older change is no news
-SILENT_DAYS = 5  # on which there usually is speech
 
 
 def worse(seen: Seen) -> Iterator[Fact]:

@@ -75,6 +75,7 @@ class EndpointFilters(Paging):
     base: UUID | None = None
     owner: Annotated[Text, Field(max_length=150)] = ""
     who: Literal["custom", "base", "cannot-tell", "not-logged", "none"] | None = None
+    quality: Literal["worse", "silent", "better", "same"] | None = None
     sort: SortBy | None = None
 
 

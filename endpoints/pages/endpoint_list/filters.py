@@ -75,10 +75,10 @@ def menus(person: Person, query: QueryDict, data: DataVersion) -> FilterMenus:
     owners = _owners.get_or_make((scope, data.version), lambda: tuple(door.owners(person, MOST + 1)))
     of = (scope, data.cataloged_at, data.resources)  # changes each time a worker has read them from the service
     catalog = _catalogs.get_or_make(of, lambda: _catalog(person))
-    probes = data.probes > 0
+    known = (data.probes > 0, data.judged)
     made: FilterMenus = _menus.get_or_make(
-        (*of, locales, owners, asked, probes, get_language()),
-        lambda: _made(locales, owners, catalog, asked, probes=probes),
+        (*of, locales, owners, asked, known, get_language()),
+        lambda: _made(locales, owners, catalog, asked, *known),
     )
     return made
 
@@ -88,8 +88,8 @@ def _made(
     owners: tuple[str, ...],
     catalog: tuple[Options, Options, Options],
     asked: tuple[tuple[str, str], ...],
-    *,
     probes: bool,
+    judged: bool,
 ) -> FilterMenus:
     projects, bases, resources = catalog
     rows: list[tuple[str, str, Iterable[tuple[Any, Any]], bool]] = [
@@ -103,6 +103,9 @@ def _made(
     ]
     if probes or "who" in dict(asked):
         rows.append(("who", _("Who answers"), [("", _("Any answer")), *verdicts.FILTER.items()], True))
+    if judged or "quality" in dict(asked):
+        label = pgettext("column", "Quality")
+        rows.append(("quality", label, [("", _("Any quality")), *verdicts.QUALITY.items()], True))
     if len(resources) > 1:
         rows.append(("resource", _("Speech resource"), [("", _("All resources")), *resources], True))
     menus = [menu(dict(asked), name, label, options, more=more) for name, label, options, more in rows]

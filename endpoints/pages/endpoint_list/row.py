@@ -45,6 +45,7 @@ class Shape(NamedTuple):
     changed: bool
     owned: bool
     who: str
+    quality: str
 
 
 def row_html(
@@ -54,10 +55,11 @@ def row_html(
     favorite: bool,
     columns: tuple[str, ...],
     verdict: str | None = None,
+    quality: str = "",
 ) -> SafeString:
     """The row as `<tr>` with these columns, in the language and time zone that are active.
 
-    `verdict`: of the endpoint's probe; None without one.
+    `verdict`: of the endpoint's probe; None without one. `quality`: the word about its recognition, if there is any.
     """
     status, model = endpoint.serving_status, endpoint.serving_model
     expiration, end = endpoint.serving_expiration, endpoint.end
@@ -77,6 +79,7 @@ def row_html(
         changed=endpoint.last_action_at is not None,
         owned=bool(endpoint.owner),
         who="" if verdict is None else verdict or "unchecked",
+        quality=quality,
     )
     texts: dict[str, Any] = {
         "pk": endpoint.pk,

@@ -16,6 +16,7 @@ from endpoints.access.caching import VersionedRows
 from endpoints.access.permissions import Person
 from endpoints.models import Endpoint
 from endpoints.models.endpoint import VERSION
+from endpoints.models.quality import word_of
 from endpoints.models.service_errors import are_connections_told
 from endpoints.models.status import SETTLED, ChangeState
 from endpoints.pages.endpoint_list import selection
@@ -80,6 +81,7 @@ def _rendered(
     current = {version.pk: _version(version, now) for version in versions}
     changing = {version.pk: version.change__updated_at is not None for version in versions}
     verdicts = {version.pk: version.probe__verdict for version in versions}
+    words = {version.pk: word_of(version.quality__verdict, version.quality__silent_days) for version in versions}
     keys = {pk: (pk, pk in favorites, *seen_as) for pk in current}
 
     def make(outdated: list[UUID]) -> Iterator[tuple[UUID, RenderedRow, bool]]:
@@ -89,7 +91,8 @@ def _rendered(
         for endpoint in endpoints:
             pk, change = endpoint.pk, endpoint.open_change
             shown = badge(endpoint, usual.get(pk))
-            html = row_html(endpoint, shown, favorite=pk in favorites, columns=columns, verdict=verdicts[pk])
+            said = {"verdict": verdicts[pk], "quality": words[pk]}
+            html = row_html(endpoint, shown, favorite=pk in favorites, columns=columns, **said)
             yield pk, RenderedRow(html, endpoint.settled), (change is not None) == changing[pk]
 
     return _rows.current(current, keys, make)

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from endpoints.access import door
+from endpoints.access.door.versions import DataVersion
 from endpoints.access.permissions import Person
 from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.search import ENDPOINTS, uuid_in
@@ -19,7 +20,7 @@ from endpoints.pages.endpoint_list import statuses, verdicts
 from endpoints.pages.paging import Order
 
 # What can be asked for besides words and an order; `page` is not part of a selection.
-FILTERS = ("status", "locale", "expiring", "project", "resource", "logging", "model", "base", "owner", "who")
+FILTERS = ("status", "locale", "expiring", "project", "resource", "logging", "model", "base", "owner", "who", "quality")
 STATE = ("q", *FILTERS, "sort")
 NONE = "none"
 EVERYTHING = "view=all"  # the address without a query leads to the default view of a person
@@ -43,6 +44,7 @@ COLUMNS = {
     "expiration": (_("Expiration"), "expires_key"),
     "logging": (pgettext_lazy("column", "Content logging"), "logging_enabled"),
     "who": (_("Who answers"), "probe__verdict"),
+    "quality": (pgettext_lazy("column", "Quality"), "quality__verdict"),
     "resource": (pgettext_lazy("column", "Resource"), "resource__name"),
     "region": (pgettext_lazy("column", "Region"), "resource__region"),
     "owner": (pgettext_lazy("column", "Owner"), "owner"),
@@ -67,9 +69,10 @@ def _columns(chosen: tuple[str, ...], _language: str | None) -> tuple[tuple[str,
     return tuple((key, str(label), key == "name" or key in chosen) for key, (label, _field) in every)
 
 
-def shown(chosen: tuple[str, ...], resources: int, probes: int) -> tuple[str, ...]:
-    """The keys of the columns that a list has, of an installation with so many Speech resources and probes."""
-    empty = {*(OF_MANY if resources < 2 else ()), *(() if probes else ("who",))}
+def shown(chosen: tuple[str, ...], data: DataVersion) -> tuple[str, ...]:
+    """The keys of the columns that a list has, without those that would say nothing in this installation."""
+    empty = {*(OF_MANY if data.resources < 2 else ()), *(() if data.probes else ("who",))}
+    empty |= set() if data.judged else {"quality"}
     return tuple(key for key, _label, shown in columns(chosen) if shown and key not in empty)
 
 
@@ -131,6 +134,8 @@ def _conditions(person: Person, query: QueryDict) -> Iterator[tuple[Q, bool]]:
         yield Q(owner="" if owner == IN_AZURE else owner), True
     if (who := query.get("who", "")) in verdicts.FILTER:
         yield (Q(probe=None) if who == verdicts.NONE else Q(probe__verdict=who)), False
+    if (quality := query.get("quality", "")) in verdicts.QUALITY:
+        yield verdicts.of_quality(quality), False
     for name in ("project", "resource", "model"):
         if pk := uuid_in(query.get(name)):
             yield Q(**{name: pk}), name != "model"

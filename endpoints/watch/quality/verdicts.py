@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from django.utils import timezone
 
 from endpoints.models import Endpoint, LogArchive, Quality, QualityDay
-from endpoints.models.quality import QualityVerdict
+from endpoints.models.quality import QualityVerdict, word_of
 from endpoints.watch.quality.comparing import Comparison, compare
 from endpoints.watch.quality.periods import Period, periods
 
@@ -46,7 +47,7 @@ def update(endpoint: Endpoint, now: datetime | None = None) -> Quality:
     result = _around(days, found[-2], found[-1]) if len(found) > 1 else None
     entries = known.filter(entries__gt=0).order_by("-day").values_list("day", flat=True)
     last_day = entries.first()
-    facts = {
+    facts: dict[str, Any] = {
         "verdict": result.verdict if result else QualityVerdict.UNKNOWN,
         "since": found[-1].since if len(found) > 1 else None,
         "before_share": result.share.before if result and result.share else None,
@@ -55,6 +56,9 @@ def update(endpoint: Endpoint, now: datetime | None = None) -> Quality:
         "last_day": last_day,
         "silent_days": _silent_days(endpoint, set(entries.filter(day__gte=_weeks_before(now))), last_day, now),
     }
+    before = Quality.objects.filter(endpoint=endpoint).first()
+    if word_of(facts["verdict"], facts["silent_days"]) != (before.word if before else ""):
+        facts["judged_at"] = now
     return Quality.objects.update_or_create(endpoint=endpoint, defaults=facts)[0]
 
 

@@ -25,7 +25,7 @@ SIZES = (100, 100_000)
 GROWTH = 1.15
 LOADS_A_ROUND = 8
 COMMON, RARE, RARE_TIMES = "invoice", "zeppelin", 40
-FIRST, LAST = "newest first", "last page"
+FIRST, LAST, ENDPOINT = "newest first", "last page", "the endpoint's page, with its quality"
 PAGES = {
     FIRST: "",
     LAST: "?page=last",
@@ -37,8 +37,10 @@ PAGES = {
     "no result": "?result=none",
     "incomplete": "?partial=1",
     "one entry": "{entry}/",
+    ENDPOINT: "../",
 }
-EQUAL = (FIRST, LAST)  # the page has as many rows whatever the length
+LISTS = (FIRST, LAST)  # the page has as many rows whatever the length
+EQUAL = (*LISTS, ENDPOINT)
 QUICK = 0.3  # seconds: a search through all of them
 
 
@@ -93,9 +95,12 @@ def _addresses(table: Any) -> dict[str, str]:
 
     table.use()
     middle = LogEntry.objects.order_by("at")[table.count // 2]
-    here = f"/endpoints/{Endpoint.objects.get().pk}/logs/"
-    found = {name: here + query.format(day=middle.day, entry=middle.pk) for name, query in PAGES.items()}
-    for name in EQUAL:
+    endpoint = f"/endpoints/{Endpoint.objects.get().pk}/"
+    found = {name: f"{endpoint}logs/" + query.format(day=middle.day, entry=middle.pk) for name, query in PAGES.items()}
+    found[ENDPOINT] = endpoint
+    if "quality-chart" not in table.page(endpoint):
+        raise SystemExit("The endpoint's page has no chart of its quality")
+    for name in LISTS:
         if (rows := table.page(found[name]).count('<tr id="entry-')) != 50:
             raise SystemExit(f"There are {rows} rows at {found[name]} with {table.count} entries")
     return found
@@ -128,6 +133,7 @@ def _build(count: int) -> None:
 
     from bench.listing.data import CHUNK, PERSON, insert
     from endpoints.models import Endpoint, LogArchive, LogFile, Resource, Sweep
+    from endpoints.watch.quality import watching
 
     later = datetime.now(UTC) + timedelta(days=1)
     with transaction.atomic():
@@ -161,6 +167,9 @@ def _build(count: int) -> None:
                     if (end == "wav" and entry.has_audio) or (end != "wav" and entry.has_transcript)
                 ]
             )
+    began = time.monotonic()
+    watching.take(endpoint)
+    say(f"logs: {count:,} entries were added to the sums of their days in {time.monotonic() - began:.1f} s")
     connection.close()
 
 

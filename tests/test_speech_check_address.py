@@ -36,9 +36,15 @@ class Studio:
         return 404, {"Content-Type": "text/plain"}, b"There is no such address."
 
 
+class Server(ThreadingHTTPServer):
+    studio: Studio
+
+
 @contextmanager
 def served():
     class Handler(BaseHTTPRequestHandler):
+        server: Server
+
         def do_GET(self):
             status, headers, body = self.server.studio.answer(self)
             self.send_response(status)
@@ -50,7 +56,7 @@ def served():
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield server

@@ -365,7 +365,7 @@ def test_a_service_that_never_answers_is_left_at_the_deadline(sdk, service, clie
         service.says(drain)
     else:
         sdk.accepts(*{"turn": (sdk.hear, drain), "between": (sdk.hear, drip), "unread": (wait,)}[when])
-    client = client_of(service, deadline=1.0)
+    client = client_of(service, deadline=2.0)
     audio = recording(2) if when != "unread" else recording(2, rate=4_000_000)
     with pytest.raises(TimedOut):
         client.recognize_by_web_socket(service.url, audio, "en-US")

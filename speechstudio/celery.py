@@ -3,6 +3,7 @@
 import gc
 import logging.config
 import os
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -43,7 +44,13 @@ class BrokerConnection(kombu.Connection):
         )
 
 
-app = Celery("speechstudio")
+class Application(Celery):
+    @cached_property
+    def Beat(self) -> Any:
+        return self.subclass_with_self(import_module("speechstudio.celery_output").Beat)
+
+
+app = Application("speechstudio")
 app.amqp.Connection = BrokerConnection
 app.config_from_object("speechstudio.start:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -60,6 +67,7 @@ def send_traces(**_: Any) -> None:
 @celeryd_init.connect
 def write_lines_from_the_beginning(instance: Any, **_: Any) -> None:
     write_lines_as_everywhere()
+    import_module("speechstudio.celery_output").connect()
     instance.quiet = import_module("django.conf").settings.LOG_FORMAT == JSON  # no banner among the lines
 
 

@@ -4,11 +4,14 @@ Each mistake is one line on standard error. The commands of `manage.py` report t
 load this module later, with Celery's settings.
 """
 
+import logging
 import os
 import sys
+from importlib import import_module
 
 from django.apps import apps
 from django.conf import settings
+from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 __all__ = ["refuse_demo_accounts", "settings"]
@@ -21,6 +24,7 @@ except ImproperlyConfigured as error:
     raise SystemExit(str(error)) from None
 
 from endpoints.checks import of_settings
+from speechstudio.log_lines import JSON, formatter
 
 
 def refuse_demo_accounts() -> None:
@@ -35,8 +39,15 @@ def refuse_demo_accounts() -> None:
         raise SystemExit(refusal)
 
 
+def _line(message: CheckMessage) -> str:
+    text = f"{message.msg} {message.hint}"
+    if import_module("django.conf").settings.LOG_FORMAT != JSON:
+        return text
+    return formatter(JSON).format(logging.LogRecord(__name__, message.level, "", 0, text, (), None))
+
+
 _found = [] if apps.ready else of_settings.of_every_start()
 for _message in _found:
-    print(f"{_message.msg} {_message.hint}", file=sys.stderr)
+    print(_line(_message), file=sys.stderr)
 if any(_message.is_serious() for _message in _found):
     raise SystemExit(1)

@@ -3,8 +3,11 @@
 import gc
 import io
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.test import Client
@@ -24,6 +28,7 @@ from xdist.scheduler import LoadScopeScheduling
 from endpoints import tasks
 from endpoints.mirror import resources
 from endpoints.models import Change, Download, Endpoint, Resource, SpeechModel, append_only
+from tests import prepared
 from tests.contract.violations import violations
 from tests.demo import CHECKED
 
@@ -64,6 +69,17 @@ SLOW = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The workers of pytest-xdist inherit the variable."""
+    if not hasattr(config, "workerinput"):
+        os.environ["SHARED_BY_TESTS"] = tempfile.mkdtemp(prefix="speechstudio-shared-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ["SHARED_BY_TESTS"], ignore_errors=True)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="include the tests that take too long for every run")
 
@@ -75,6 +91,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: next((n for n, start in enumerate(SLOW) if item.nodeid.startswith(start)), len(SLOW)))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Begin with a copy of a database that has been migrated before, as if an earlier run had left it."""
+    if connection.vendor != "sqlite":
+        return False
+    shutil.copy(prepared.database(), connection.settings_dict["TEST"]["NAME"])
+    return True
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,6 +3,8 @@
 import contextlib
 import gzip
 import json
+import select
+import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,13 +36,17 @@ def as_json(value, status=200, kind="application/json"):
 
 
 class Receiver(ThreadingHTTPServer):
-    """`answer(got)` returns an `Answer`, or None: then the connection is closed without one."""
+    """`answer(got)` returns an `Answer`, or None: then the connection is closed without one.
+
+    As a proxy it leads each tunnel to the server `leads_to`, whatever host is asked for.
+    """
 
     daemon_threads = True
 
     def __init__(self, answer, tls):
         super().__init__(("127.0.0.1", 0), Handler)
         self.got, self.answer, self.ended = [], answer, threading.Event()
+        self.leads_to: Receiver | None = None
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_port}"
         if tls:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -85,6 +91,19 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     do_GET = do_POST = handle_one
+
+    def do_CONNECT(self):
+        self.server.got.append(Got(self.command, self.path, dict(self.headers), b""))
+        self.close_connection = True
+        with socket.create_connection(self.server.leads_to.server_address) as there:
+            self.send_response_only(200)
+            self.end_headers()
+            other = {self.connection: there, there: self.connection}
+            while not self.server.ended.is_set():
+                for ready in select.select([*other], [], [], 0.05)[0]:
+                    if not (part := ready.recv(65536)):
+                        return
+                    other[ready].sendall(part)
 
     def log_message(self, *_args):
         """Nothing."""

@@ -8,12 +8,12 @@ work decides whether that is final. Something on our own side refused, such as a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Event, Thread
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from endpoints import azure
 from endpoints.changes.backoff import before_calling, pause_of_failing, resource_of
@@ -141,7 +141,8 @@ def held(row: Claimable, lease: UUID) -> Iterator[None]:
 
     def prolong() -> None:
         while not over.wait(LEASE_SECONDS / 3):
-            _all(row).extend_lease(lease, seconds=LEASE_SECONDS)
+            with suppress(DatabaseError):  # away or locked for a moment; the lease holds until the next time
+                _all(row).extend_lease(lease, seconds=LEASE_SECONDS)
         connection.close()
 
     thread = Thread(target=prolong, daemon=True)

@@ -49,7 +49,7 @@ def alice(alice):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    return certificates.made_in(tmp_path_factory.mktemp("authority"))
+    return certificates.made_in(tmp_path_factory.mktemp("authority"), ["hooks.example.com"])
 
 
 @pytest.fixture
@@ -376,6 +376,19 @@ def test_a_private_network_that_is_not_listed_is_not_reached(endpoint, alice, re
     deliver_all()
     assert receiver.got == []
     assert AlertDelivery.objects.get().last["problem"] == "closed"
+
+
+def test_a_web_hook_is_reached_through_the_proxy(endpoint, alice, receiver, settings):
+    with receiving() as proxy:
+        proxy.leads_to = receiver
+        settings.NETWORK = settings.NETWORK | {"proxy": proxy.url}
+        where = {"address": "https://hooks.example.com/alerts", "chosen": {"name": "Hook", "time_zone": "UTC"}}
+        channels.add("web-hook", actor=alice.user, person=None, group=None, **where)
+        fail(endpoint)
+        deliver_all()
+    assert [(one.method, one.target) for one in proxy.got] == [("CONNECT", "hooks.example.com:443")]
+    assert [(one.target, one.headers["Host"]) for one in receiver.got] == [("/alerts", "hooks.example.com")]
+    assert states() == [DeliveryState.SENT]
 
 
 def test_another_authority_is_not_trusted(endpoint, alice, receiver, settings):

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from speechstudio.demo.processes import free_port, web
+from tests import prepared
 from tests.demo import PLAIN, ROOT, descendants, environment, until
 from tests.processes import servers
 
@@ -41,7 +42,7 @@ class Server:
     """Two web processes over a database of their own, that can be killed and started again."""
 
     def __init__(self, var):
-        self.var, self.port = var, free_port()
+        self.var, self.port = prepared.fill(var), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = environment(
             var,
@@ -49,7 +50,6 @@ class Server:
             API_REQUESTS_PER_MINUTE=1_000_000,
             DJANGO_SETTINGS_MODULE="speechstudio.settings",
         )
-        self.run("-m", "django", "migrate", "-v0")
         self.seed = json.loads(self.run("-c", SEED).splitlines()[-1])
         self.process = None
 

@@ -225,3 +225,8 @@ def test_nobody_is_stopped_while_the_cache_is_away(pipeline, settings, monkeypat
 @pytest.mark.parametrize("address", ["/settings/tokens/", "/service-accounts/new/", "/api/docs/"])
 def test_the_pages_open(address, alice):
     assert alice.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/settings/tokens/", "/api/docs/"])
+def test_the_command_line_is_linked_beside_tokens_and_documentation(bob, address):
+    assert '<a href="/cli">Command line</a>' in bob.get(address).content.decode()

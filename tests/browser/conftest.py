@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests import prepared
 from tests.conftest import World
 from tests.contract.violations import violations
 from tests.demo import Demo
@@ -46,22 +47,24 @@ def browser_type_launch_args(browser_type_launch_args):
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": QUIET}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory):
-    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1)
+    var = prepared.fill(tmp_path_factory.mktemp("demo"))
+    demo = Demo(var, "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1)
     yield demo.wait()
     servers.tear_down(demo)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def forty_endpoints(tmp_path_factory):
     """A demo with forty endpoints, for measures of the pages. No test changes it."""
-    demo = Demo(tmp_path_factory.mktemp("forty"), "--endpoints", "40", "--logs", "0", "--control", SWEEP_SECONDS=1)
+    var = prepared.fill(tmp_path_factory.mktemp("forty"))
+    demo = Demo(var, "--endpoints", "40", "--logs", "0", "--control", SWEEP_SECONDS=1)
     yield demo.wait()
     servers.tear_down(demo)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sessions_of_forty():
     """Not those of the other demo."""
     return {}
@@ -82,7 +85,7 @@ def complaints():
     return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sessions():
     """Storage states of people who have signed in before, by name."""
     return {}

@@ -8,6 +8,7 @@ import zipfile
 
 from playwright.sync_api import expect
 
+from tests import prepared
 from tests.browser.conftest import fill_wizard
 from tests.conftest import World
 from tests.demo import Demo
@@ -15,7 +16,7 @@ from tests.processes import servers
 
 
 def test_the_articles_walk_through_works_word_for_word(tmp_path, new_context):
-    demo = Demo(tmp_path, "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1).wait()
+    demo = Demo(prepared.fill(tmp_path), "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1).wait()
     try:
         walk(new_context(base_url=demo.url).new_page(), World(f"http://127.0.0.1:{demo.simulator_port}"))
     finally:

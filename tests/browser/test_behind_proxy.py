@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from speechstudio.demo.processes import accepts
+from tests import prepared
 from tests.browser.conftest import fill_wizard, listen, sign_in
 from tests.conftest import World
 from tests.demo import PLAIN, Demo, free_port, until
@@ -47,7 +48,8 @@ def site(tmp_path_factory):
         pytest.skip("nginx is not installed")
     home, secure, plain = tmp_path_factory.mktemp("nginx"), free_port(), free_port()
     env = {"SCRIPT_NAME": "/speech", "HTTPS": "true", "PUBLIC_URL": f"http://127.0.0.1:{plain}/speech/"}
-    demo = Demo(tmp_path_factory.mktemp("demo"), "--deploy-seconds", "1", "--control", SWEEP_SECONDS=1, **env)
+    var = prepared.fill(tmp_path_factory.mktemp("demo"))
+    demo = Demo(var, "--deploy-seconds", "1", "--control", SWEEP_SECONDS=1, **env)
     try:
         demo.wait()
         text = NGINX.format(home=home, secure=secure, plain=plain, port=demo.port, files=certificates.made_in(home))

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from speechstudio.demo.processes import free_port
+from tests import prepared
 from tests.demo import PLAIN, Demo
 from tests.node import NODE, packages
 
@@ -32,7 +33,7 @@ class Company:
         self.process = subprocess.Popen(command, cwd=directory / "provider", stdout=subprocess.PIPE, text=True)
         self.issuer = next(line.strip() for line in self.process.stdout if line.startswith("http"))
         client = {"OIDC_CLIENT_ID": "studio", "OIDC_CLIENT_SECRET": "a secret of the client"}
-        self.demo = Demo(directory, port=self.port, OIDC_ISSUER=self.issuer, **client).wait()
+        self.demo = Demo(prepared.fill(directory), port=self.port, OIDC_ISSUER=self.issuer, **client).wait()
 
     def groups(self, person, group=""):
         httpx.get(f"{self.issuer}/groups/{person}/{group}", verify=PLAIN, trust_env=False).raise_for_status()

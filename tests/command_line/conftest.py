@@ -15,6 +15,7 @@ import pytest
 
 from endpoints.api import command_line
 from speechstudio.demo import processes
+from tests import prepared
 from tests.demo import ROOT, Demo, until
 from tests.processes import servers
 
@@ -108,15 +109,15 @@ class Web:
         servers.end(self.process)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory):
-    var = tmp_path_factory.mktemp("command-line")
+    var = prepared.fill(tmp_path_factory.mktemp("command-line"))
     demo = Demo(var, "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1)
     yield demo.wait()
     servers.tear_down(demo)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tokens(demo):
     """Of admin, who may do everything, and of viewer."""
     env = {**demo.env, "DEMO": "true", "DJANGO_SETTINGS_MODULE": "speechstudio.settings", "PYTHONPATH": str(ROOT)}

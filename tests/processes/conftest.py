@@ -1,7 +1,9 @@
 import runpy
+import shutil
 
 import pytest
 
+from tests import prepared
 from tests.demo import ROOT
 from tests.processes import servers
 from tests.processes.installation import SERVICES, Installation
@@ -24,15 +26,16 @@ def postgresql():
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def set_up(postgresql, tmp_path_factory):
     """The databases are running, and the service `setup` has ended."""
     if not servers.REDIS:
         pytest.skip("Redis is not installed")
     home = tmp_path_factory.mktemp("installation")
-    postgresql.ask("postgres", "create database speechstudio")
+    postgresql.create("speechstudio")
     with servers.redis(SERVICES["redis"]["command"], home) as redis:
         installation = Installation(postgresql, redis, home)
+        shutil.copytree(prepared.static() / "static", home / "tmp" / "static")  # an image has them, too
         try:
             installation.setup = installation.run("setup")
             yield installation

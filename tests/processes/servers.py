@@ -16,6 +16,7 @@ import psycopg
 
 from speechstudio.demo.processes import accepts
 from speechstudio.var import broker_socket
+from tests import prepared
 from tests.demo import descendants, free_port, until
 
 OWNER = "speechstudio"
@@ -117,6 +118,16 @@ class PostgreSQL:
     def stop(self):
         """Stop it at once, without waiting for open connections."""
         end(self.process, signal.SIGINT)
+
+    def create(self, database, *, migrated=False):
+        """Create a database: an empty one, or a copy of one that `migrate` has made."""
+        template = "template0"
+        if migrated:
+            template = "migrated"
+            if not self.ask("postgres", "select 1 from pg_database where datname = %s", template):
+                self.create(template)
+                prepared.run(prepared.MIGRATE, prepared.shared() / "postgresql", DATABASE_URL=self.url(template))
+        self.ask("postgres", f"create database {database} template {template}")
 
     def url(self, database):
         return f"postgres://{OWNER}:{self.password}@127.0.0.1:{self.port}/{database}"

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from endpoints.upkeep.backups import archive
+from tests import prepared
 from tests.demo import ROOT, environment, until
 from tests.processes import servers
 from tests.processes.test_command_errors import said
@@ -80,7 +82,7 @@ class Place:
     """An installation: its directory and its database."""
 
     def __init__(self, directory, **env):
-        directory.mkdir()
+        prepared.fill(directory, database_too=False)
         secrets = {"SECRET_KEY": "0123456789" * 5, "ENCRYPTION_KEYS": KEY}
         self.env = environment(directory, **secrets, **env)
         self.directory = directory
@@ -113,12 +115,15 @@ def place(request, tmp_path):
     """Makes installations: one with SQLite, one with PostgreSQL, or one whose role can only add events there."""
     names, roles = [], []
 
-    def place(kind):
+    def place(kind, *, migrated=False):
         name = f"{kind}_{len(names)}"
         if kind == "sqlite":
-            return Place(tmp_path / f"sqlite-{len([*tmp_path.iterdir()])}")
+            made = Place(tmp_path / f"sqlite-{len([*tmp_path.iterdir()])}")
+            if migrated:
+                shutil.copy(prepared.database(), made.directory / "db.sqlite3")
+            return made
         server = request.getfixturevalue("postgresql")
-        server.ask("postgres", f"create database {name}")
+        server.create(name, migrated=migrated)
         names.append(name)
         owner = server.url(name)
         if kind == "postgresql":
@@ -147,7 +152,7 @@ def filled(tmp_path_factory):
 
 @pytest.mark.parametrize("target", ["few_rights", "sqlite"], ids=["SQLite to PostgreSQL", "PostgreSQL to SQLite"])
 def test_a_backup_of_either_database_restores_into_either(place, filled, tmp_path, target):
-    old = filled[0] if target == "few_rights" else place("few_rights").filled()
+    old = filled[0] if target == "few_rights" else place("few_rights", migrated=True).filled()
     new, backup = place(target), tmp_path / "1.backup"
     hash_before = old.done("verify_activity").split()[-1]
     before = old.tables()
@@ -178,7 +183,7 @@ def test_a_backup_of_either_database_restores_into_either(place, filled, tmp_pat
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_backup_while_others_write_shows_one_moment(place, tmp_path, kind):
-    old, backup = place(kind).filled(), tmp_path / "1.backup"
+    old, backup = place(kind, migrated=True).filled(), tmp_path / "1.backup"
     command = [*servers.LEASH, sys.executable, "manage.py", "shell", "-v", "0", "-c", WRITER]
     writers = [
         subprocess.Popen(command, cwd=ROOT, env=old.env, stdout=subprocess.PIPE, text=True) for _writer in range(2)

@@ -10,6 +10,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from speechstudio.celery import BrokerConnection
+from tests import prepared
 from tests.demo import ROOT, environment, free_port, until
 from tests.processes import certificates, servers
 
@@ -113,7 +114,7 @@ def secured(tmp_path_factory):
 )
 def test_the_certificate_of_redis_is_checked_unless_its_address_says_otherwise(secured, tmp_path, url, refused):
     port, files = secured
-    env = environment(tmp_path, BROKER_URL=url.format(port=port, authority=files.authority))
+    env = environment(prepared.fill(tmp_path), BROKER_URL=url.format(port=port, authority=files.authority))
     done = subprocess.run([sys.executable, "manage.py", "setup"], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0
     if refused:

@@ -24,6 +24,7 @@ from django.core import signing
 
 from speechstudio.demo.processes import free_port
 from speechstudio.var import broker_socket
+from tests import prepared
 from tests.conftest import KEY, World
 from tests.demo import PLAIN, Demo, descendants, until
 from tests.processes import servers
@@ -104,7 +105,7 @@ class Stage:
         self.identity = IdentityService()
         more |= self.identity.environment
         options = ("--endpoints", "8", "--logs", "3", "--control", "--deploy-seconds", "1")
-        self.demo = Demo(var, *options, port=port, **more).wait()
+        self.demo = Demo(prepared.fill(var), *options, port=port, **more).wait()
         self.world = World(f"http://127.0.0.1:{self.demo.simulator_port}")
         self.secrets = {"client secret": CLIENT_SECRET}
 

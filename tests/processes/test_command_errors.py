@@ -9,6 +9,7 @@ import sys
 import pytest
 from cryptography.fernet import Fernet
 
+from tests import prepared
 from tests.demo import ROOT
 
 AWAY = {
@@ -111,6 +112,8 @@ def test_each_mistake_is_one_sentence_without_the_name_of_an_exception(tmp_path,
         busy.bind(("127.0.0.1", 0))
         busy.listen()
         port = {"PORT": str(busy.getsockname()[1])} if env.get("PORT") == "busy" else {}
+        if command == "setup":
+            prepared.fill(tmp_path)
         done = manage(tmp_path, command, **{**env, **port})
     assert done.returncode not in (0, None), done.stdout
     assert told in done.stderr

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
+from tests import prepared
 from tests.demo import ROOT, environment, until
 from tests.processes.test_command_errors import said
 
@@ -109,12 +110,12 @@ def test_check_finds_nothing_to_say_about_these_rights(set_up):
 
 @pytest.fixture
 def database(postgresql):
-    """The URL of an empty database by the name of a role, which is created when it is not the owner's."""
+    """The URL of a database by the name of a role, which is created when it is not the owner's."""
     names, roles = [], []
 
-    def url(name, role="", **more):
+    def url(name, role="", *, migrated=False):
         if name not in names:
-            postgresql.ask("postgres", f"create database {name}")
+            postgresql.create(name, migrated=migrated)
             names.append(name)
         if not role:
             return postgresql.url(name)
@@ -130,14 +131,13 @@ def database(postgresql):
 
 def run(directory, *words, **env):
     everything = {"SECRET_KEY": "0123456789" * 5, "ENCRYPTION_KEYS": Fernet.generate_key().decode(), **env}
+    env = environment(prepared.fill(directory, database_too=False), **everything)
     command = [sys.executable, "manage.py", *words]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment(directory, **everything), capture_output=True, text=True, timeout=120
-    )
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
 
 
 def test_one_role_works_as_before_and_check_says_what_is_missing(database, tmp_path):
-    url = database("one_role")
+    url = database("one_role", migrated=True)
     assert run(tmp_path, "setup", DATABASE_URL=url).returncode == 0
     assert run(tmp_path, "setup", DATABASE_URL=url, SETUP_DATABASE_URL=url).returncode == 0
     said = run(tmp_path, "check", "--deploy", DATABASE_URL=url).stderr
@@ -146,7 +146,7 @@ def test_one_role_works_as_before_and_check_says_what_is_missing(database, tmp_p
 
 
 def test_a_database_of_one_role_gets_a_second_one_later(database, tmp_path, postgresql):
-    owner, app = database("second_role"), database("second_role", "second_role_app")
+    owner, app = database("second_role", migrated=True), database("second_role", "second_role_app")
     assert run(tmp_path, "setup", DATABASE_URL=owner).returncode == 0
     for _time in range(2):  # it changes nothing the second time
         done = run(tmp_path, "setup", DATABASE_URL=app, SETUP_DATABASE_URL=owner)
@@ -157,7 +157,7 @@ def test_a_database_of_one_role_gets_a_second_one_later(database, tmp_path, post
 
 
 def test_a_role_that_has_all_rights_anyway_ends_setup_with_one_sentence(database, tmp_path, postgresql):
-    owner, app = database("all_rights"), database("all_rights", "all_rights_app")
+    owner, app = database("all_rights", migrated=True), database("all_rights", "all_rights_app")
     postgresql.ask("postgres", "create role all_rights_app superuser login password 'few rights'")
     done = run(tmp_path, "setup", DATABASE_URL=app, SETUP_DATABASE_URL=owner)
     assert done.returncode == 1

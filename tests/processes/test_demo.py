@@ -18,6 +18,7 @@ import pytest
 from bench.start import proportional_set
 from speechstudio.demo.processes import accepts
 from speechstudio.var import broker_socket
+from tests import prepared
 from tests.contract.violations import violations
 from tests.demo import CHECKED, PLAIN, ROOT, Demo, descendants, environment, free_port, until
 from tests.processes import servers
@@ -180,7 +181,7 @@ def test_the_page_says_so_when_no_worker_is_running(demo, var):
 
 
 def test_it_starts_without_its_broker_and_says_what_is_missing(demo, tmp_path):
-    running = demo(tmp_path, BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
+    running = demo(prepared.fill(tmp_path), BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
     assert "Traceback" not in "".join(running.output)
     assert "Connection refused" in running.process.stdout.readline()
     assert httpx.get(f"{running.url}/health/live", verify=PLAIN, trust_env=False).status_code == 200

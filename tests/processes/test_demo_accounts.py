@@ -12,6 +12,7 @@ from django.test import Client
 from endpoints.access import demo_accounts
 from endpoints.pages import banners
 from speechstudio.demo import database
+from tests import prepared
 from tests.demo import ROOT, environment
 
 SAID = "This database was a demo's: admin, listener, viewer can sign in with the demo's password."
@@ -29,14 +30,14 @@ STARTS = {
 def run(var, *command, **env):
     variables = environment(var, DJANGO_SETTINGS_MODULE="speechstudio.settings", BROKER_URL=BROKER, **env)
     return subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=60
+        [sys.executable, *command], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=300
     )
 
 
 @pytest.fixture(scope="module")
 def var(tmp_path_factory):
     """The directory of a demo with its accounts."""
-    var = tmp_path_factory.mktemp("var")
+    var = prepared.fill(tmp_path_factory.mktemp("var"))
     for command in (["manage.py", "setup"], ["-c", ACCOUNTS]):
         done = run(var, *command, DEMO="true")
         assert done.returncode == 0, done.stderr

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from speechstudio.demo.processes import accepts, web
+from tests import prepared
 from tests.demo import ROOT, environment, free_port, until
 from tests.processes import servers
 from tests.processes.person import signed_in
@@ -62,12 +63,12 @@ def pooled(postgresql, tmp_path_factory):
     """The environment of a product whose database is behind PgBouncer, filled."""
     if not servers.PGBOUNCER:
         pytest.skip("PgBouncer is not installed")
-    home, port = tmp_path_factory.mktemp("pgbouncer"), free_port()
+    home, port = prepared.fill(tmp_path_factory.mktemp("pgbouncer"), database_too=False), free_port()
     ini = postgresql.home / "pgbouncer.ini"
     ini.write_text(INI.format(server=postgresql, owner=servers.OWNER, port=port))
     if postgresql.who:
         os.chown(ini, postgresql.who["user"], postgresql.who["group"])
-    postgresql.ask("postgres", "create database pooled")
+    postgresql.create("pooled", migrated=True)
     env = environment(
         home,
         DATABASE_URL=f"postgres://{servers.OWNER}:any@127.0.0.1:{port}/pooled",

@@ -10,6 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from speechstudio.var import keep_private
+from tests import prepared
 from tests.demo import ROOT, environment
 
 WRITE = """
@@ -31,7 +32,7 @@ def mode(path):
 def run(var, umask, *command, **env):
     variables = environment(var, DJANGO_SETTINGS_MODULE="speechstudio.settings", **env)
     done = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=variables, umask=umask, capture_output=True, text=True, timeout=60
+        [sys.executable, *command], cwd=ROOT, env=variables, umask=umask, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -62,7 +63,9 @@ def test_a_database_elsewhere_is_private_too_and_its_directory_stays(tmp_path):
 
 
 def test_no_file_below_var_can_be_reached_by_others_after_the_set_up(tmp_path):
-    var = tmp_path / "var"
+    var = prepared.fill(tmp_path / "var")
+    var.chmod(0o755)
+    (var / "db.sqlite3").chmod(0o644)
     run(var, 0o022, "manage.py", "setup", **SECRETS)
     assert mode(var) == 0o700
     assert {mode(one) for one in var.glob("db.sqlite3*")} == {0o600}

@@ -9,6 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from speechstudio.demo.processes import accepts, web
+from tests import prepared
 from tests.demo import PLAIN, ROOT, environment, free_port, until
 from tests.processes import servers
 
@@ -135,6 +136,11 @@ def started(var, *command, **env):
     )
 
 
+def set_up(var, **env):
+    """`setup` of an installation that has been set up before, which takes a tenth of the time."""
+    return started(prepared.fill(var), "manage.py", "setup", **env)
+
+
 @pytest.mark.parametrize(("settings", "line"), WRONG, ids=[" ".join(settings) for settings, _line in WRONG])
 def test_a_wrong_setting_ends_the_start_with_one_line_that_names_it(tmp_path, settings, line):
     done = started(tmp_path, **settings)
@@ -187,17 +193,17 @@ def test_what_is_only_doubtful_is_said_and_does_not_stop_the_start(tmp_path):
     assert done.stderr.startswith("SPEECH_REGION or SPEECH_ENDPOINT is set, but not SPEECH_KEY")
 
 
-@pytest.mark.parametrize("name", PERHAPS_WRONG)
-def test_a_name_that_is_similar_to_ours_is_said_in_one_line_and_does_not_stop_the_start(tmp_path, name):
-    done = started(tmp_path, **{name: "x"})
+def test_each_name_that_is_similar_to_ours_is_said_in_one_line_and_does_not_stop_the_start(tmp_path):
+    done = started(tmp_path, **dict.fromkeys(PERHAPS_WRONG, "x"))
     assert done.returncode == 0
-    assert done.stderr.startswith(f"{name} is not a setting of this product. {PERHAPS_WRONG[name]}")
-    assert done.stderr.count("\n") == 1
+    said = sorted(done.stderr.splitlines())
+    expected = sorted(f"{name} is not a setting of this product. {hint}" for name, hint in PERHAPS_WRONG.items())
+    assert [line[: len(begin)] for line, begin in zip(said, expected, strict=True)] == expected
 
 
 def test_a_command_that_connects_to_the_broker_says_it_once(tmp_path):
     broker = f"redis://127.0.0.1:{free_port()}/0"
-    done = started(tmp_path, "manage.py", "setup", TIMEZONE="Europe/Berlin", BROKER_URL=broker)
+    done = set_up(tmp_path, TIMEZONE="Europe/Berlin", BROKER_URL=broker)
     assert done.returncode == 0
     assert (done.stdout + done.stderr).count("TIMEZONE is not a setting") == 1
 
@@ -317,13 +323,13 @@ def redis(tmp_path_factory):
 )
 def test_a_broker_that_cannot_be_used_is_one_line_and_does_not_stop_the_setup(redis, tmp_path, there, reason):
     there = there.format(free=free_port(), here=f"127.0.0.1:{redis.port}")
-    done = started(tmp_path, "manage.py", "setup", BROKER_URL=f"redis://{there}/0")
+    done = set_up(tmp_path, BROKER_URL=f"redis://{there}/0")
     assert done.returncode == 0
     assert re.fullmatch(rf"BROKER_URL: the broker cannot be used, .*({reason}).*\n", done.stderr)
 
 
 def test_a_password_of_the_broker_may_have_special_characters(redis, tmp_path):
-    done = started(tmp_path, "manage.py", "setup", BROKER_URL=f"redis://:r:i/g#h@t@127.0.0.1:{redis.port}/0")
+    done = set_up(tmp_path, BROKER_URL=f"redis://:r:i/g#h@t@127.0.0.1:{redis.port}/0")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -341,7 +347,7 @@ def test_a_worker_names_the_setting_of_a_broker_that_does_not_answer(tmp_path):
 
 
 def test_static_files_that_cannot_be_written_are_one_line(tmp_path):
-    done = started(tmp_path, "manage.py", "setup", STATIC_ROOT="/dev/null/static")
+    done = set_up(tmp_path, STATIC_ROOT="/dev/null/static")
     assert done.returncode == 1
     assert re.fullmatch(
         r"STATIC_ROOT=/dev/null/static .* can't be written to \(.+\). Check its permissions\.\n",

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from speechstudio import whole_requests
 from speechstudio.demo.processes import accepts, free_port, web
+from tests import prepared
 from tests.demo import PLAIN, ROOT, environment, until
 
 MANY = 100  # fewer than two workers have threads to receive requests, many more than they have for pages
@@ -31,9 +31,8 @@ HALVES = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """Two workers, as Docker Compose starts them."""
-    var = tmp_path_factory.mktemp("var")
+    var = prepared.fill(tmp_path_factory.mktemp("var"))
     env = environment(var, BROKER_URL="redis://127.0.0.1:1/0")
-    subprocess.run([sys.executable, "manage.py", "setup"], cwd=ROOT, env=env, check=True, capture_output=True)
     port = free_port()
     with (var / "web.log").open("wb") as log:
         process = subprocess.Popen(web(port, "--workers", "2"), cwd=ROOT, env=env, stdout=log, stderr=log)

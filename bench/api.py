@@ -71,7 +71,7 @@ def accept(program: httpx.Client, model: str, name: str) -> float:
 
 
 def lists(rounds: int, say: Callable[[str], None]) -> list[Row]:
-    """Each page and list is made anew: the page by a change of a row, the list because nothing keeps it."""
+    """Each page and list is made anew, after a change of one of its rows."""
     say(f"api: lists of {MOST:,} endpoints")
     with TemporaryDirectory(prefix="speechstudio-bench-") as place:
         home = Path(place)

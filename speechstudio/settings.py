@@ -278,6 +278,7 @@ TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 
 STATIC_URL = f"{SCRIPT_NAME}/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static"))).absolute()
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site needs our files
 BUNDLES_DIR = VAR / "bundles"  # `setup` writes the concatenated files here
 STATICFILES_DIRS = [BASE_DIR / "static", BUNDLES_DIR]
 SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]  # the directory of the bundles does not exist before the first `setup`

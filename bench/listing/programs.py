@@ -50,6 +50,7 @@ def main(home: Path, rounds: int, count: int) -> dict[str, Any]:
         for _round in range(rounds):
             api, page = [], []
             for _load in range(LOADS_A_ROUND):
+                table.change([pk])
                 api.append(program.seconds(query))
                 table.change([pk])
                 page.append(table.seconds(LIST + query))

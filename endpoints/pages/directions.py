@@ -1,7 +1,9 @@
 """Characters that turn the writing direction, in names that people and the service gave: shown, without effect.
 
 A name cannot pretend to be another one with them, on whatever page it stands. That names in the other direction do not
-move the words around them is up to the templates: each is in a `<bdi>`.
+move the words around them is up to the templates: each is in a `<bdi>`, within which such a character would still turn
+the name itself. They are replaced in the finished page, because names come into it by many ways: templates, attributes,
+sentences, cached rows, forms of libraries. A page without one costs a search through its bytes.
 """
 
 import re

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.http import QueryDict
 from django.utils import timezone
 
 from endpoints import audit, azure
 from endpoints.logs.download import packing
+from endpoints.logs.download.kept import is_listed
 from endpoints.logs.fetch import listing
 from endpoints.logs.fetch.source import LogSource
 from endpoints.logs.job import RECOVERED, Job, addresses_of
@@ -23,7 +23,7 @@ from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
 
 GIVE_UP_AFTER = 20  # failures in a row
-FRESH = timedelta(minutes=1)  # a listing of this age need not be repeated
+FRESH = timedelta(minutes=1)  # a list that is older than the request by this need not be repeated
 PAGE = 100  # files whose addresses one list call returns
 MOST_ADDRESSES = 10_000  # some megabytes
 STATE_SECONDS = 0.5  # how often the state is read: somebody may have paused or canceled the download
@@ -56,7 +56,8 @@ class _Job(Job[Download]):
         """Record which files the service has, page by page, unless that was done just now."""
         if not self.save(state=DownloadState.LISTING):
             return None
-        if not (self.known() or self.list_all()):
+        known = is_listed(self.endpoint, self.row.selection, self.row.created_at - FRESH)
+        if not (known or self.list_all()):
             return None if self.stopped else 0
         # What could not be fetched for somebody else, or the last time, is tried again.
         self.row.files.missing().exclude(problem="").update(problem="", failures=0)
@@ -81,13 +82,6 @@ class _Job(Job[Download]):
         archive = LogArchive.objects.of(self.endpoint)
         LogArchive.objects.filter(pk=archive.pk).update(listed_at=timezone.now())
         return True
-
-    def known(self) -> bool:
-        """What is requested is in our rows: it was selected there, or the list is hardly older than the request."""
-        if QueryDict(self.row.selection).getlist("entry"):
-            return True
-        archive = LogArchive.objects.filter(pk=self.endpoint.pk).first()
-        return bool(archive and archive.listed_at and archive.listed_at > self.row.created_at - FRESH)
 
     def fetch_files(self) -> float | None:
         """Fetch what we do not have yet. What cannot be fetched has its problem on its row, and is left out."""

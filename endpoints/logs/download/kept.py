@@ -1,8 +1,8 @@
-"""A zip that a person has already, for a download that they request again."""
+"""What is here already for a download: the list of what it selects, or a zip that the person has."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
@@ -20,14 +20,15 @@ def same_zip(*, actor: User, endpoint: Endpoint, selection: str = "", purpose: s
     equal = {"actor": actor, "endpoint": endpoint, "selection": selection, "purpose": purpose}
     ready = Download.objects.filter(**equal, state=DownloadState.READY, files_missing=0, expires_at__gt=Now())
     kept = ready.order_by("-finished_at").first()
-    return kept if kept and _list_is_current(endpoint, selection) and _has_all(kept) else None
+    since = timezone.now() - LISTED_WITHIN
+    return kept if kept and is_listed(endpoint, selection, since) and _has_all(kept) else None
 
 
-def _list_is_current(endpoint: Endpoint, selection: str) -> bool:
+def is_listed(endpoint: Endpoint, selection: str, since: datetime) -> bool:
+    """Whether our rows have what is selected: it was selected there, or the service's list was read since then."""
     if QueryDict(selection).getlist("entry"):
         return True
-    archive = LogArchive.objects.filter(pk=endpoint.pk).first()
-    return bool(archive and archive.listed_at and archive.listed_at > timezone.now() - LISTED_WITHIN)
+    return LogArchive.objects.filter(pk=endpoint.pk, listed_at__gt=since).exists()
 
 
 def _has_all(kept: Download) -> bool:

@@ -45,7 +45,7 @@ class Column:
         """Of the first rows, as many as are read together, at least one."""
         if not isinstance(self.model._meta.get_field(self.name), SecretField):
             return list(rows.values_list("pk", flat=True)[:BATCH])
-        total, keys = 0, []
+        total, keys = 0, list[Any]()
         for key, length in rows.values_list("pk", Length(self.name))[:BATCH]:
             total += length
             if keys and total > LARGEST:

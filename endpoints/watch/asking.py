@@ -117,9 +117,11 @@ def _heard(by: str, endpoint: Endpoint, wav: bytes, service: Any, remote_id: str
 def _recognize(endpoint: Endpoint, wav: bytes, service: Any, remote_id: str | None) -> Recognition:
     """By the first host that can be reached, both times in the way that the endpoint's links name."""
     first, *others = recognition_hosts(endpoint.resource)
+    found: Recognition
     try:
-        return service.recognize_by(first, endpoint.links, wav, endpoint.locale, remote_id)  # type: ignore[no-any-return]
+        found = service.recognize_by(first, endpoint.links, wav, endpoint.locale, remote_id)
     except (azure.NotSent, azure.Forbidden):
         if not others:
             raise
-    return service.recognize_by(others[0], endpoint.links, wav, endpoint.locale, remote_id)  # type: ignore[no-any-return]
+        found = service.recognize_by(others[0], endpoint.links, wav, endpoint.locale, remote_id)
+    return found

@@ -9,11 +9,13 @@ from endpoints.access import door
 from endpoints.api import rows
 from endpoints.api.http import ApiRequest
 
-HEAVY = ("links", "words", "model__words", "resource__capabilities")  # columns that no answer shows
+HEAVY = ("links", "words", "model__words", "resource__capabilities", "probe__known")  # columns that no answer shows
 
 
 def endpoint(request: ApiRequest, pk: UUID) -> dict[str, Any]:
-    return rows.endpoint(request, _one(door.endpoints(request.user).for_page().defer(*HEAVY), pk))
+    return rows.endpoint(
+        request, _one(door.endpoints(request.user).for_page().select_related("probe").defer(*HEAVY), pk)
+    )
 
 
 def change(request: ApiRequest, pk: UUID) -> dict[str, Any]:

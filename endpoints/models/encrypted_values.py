@@ -45,7 +45,7 @@ class Column:
         """Of the first rows, as many as are read together, at least one."""
         if not isinstance(self.model._meta.get_field(self.name), SecretField):
             return list(rows.values_list("pk", flat=True)[:BATCH])
-        total, keys = 0, []
+        total, keys = 0, list[Any]()
         for key, length in rows.values_list("pk", Length(self.name))[:BATCH]:
             total += length
             if keys and total > LARGEST:
@@ -148,13 +148,15 @@ def unreadable() -> int:
 def remove_unreadable() -> list[tuple[models.Model, str]]:
     """Remove the values that no key decrypts, because their key is lost; returns each row with the name of its column.
 
-    A row whose JSON object has such a value, such as a second factor, is deleted.
+    A row whose JSON object has such a value, such as a second factor, is deleted, and so is one that is nothing without
+    it, such as a recording.
     """
     lost = [(column, key) for column, key, value in _values() if not _is_readable(value)]
     found = [(column.model._default_manager.get(pk=key), column.name) for column, key in lost]
     for column, key in lost:
         row = column.model._default_manager.filter(pk=key)
-        if isinstance(column.model._meta.get_field(column.name), SecretField):
+        field: Any = column.model._meta.get_field(column.name)
+        if isinstance(field, SecretField) and field.null:
             row.update(**{column.name: None})
         else:
             row.delete()

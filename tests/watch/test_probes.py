@@ -48,6 +48,19 @@ def test_a_trial_shows_what_both_models_hear(serving, alice, world):
     assert trial.heard[0]["text"] not in str(Trial.objects.filter(pk=trial.pk).values())
 
 
+@pytest.mark.parametrize("version", ["2024-11-15", "2025-10-15"])
+def test_a_version_without_short_audio_is_asked_by_the_protocol_of_the_sdk(serving, alice, world, worker, version):
+    by_short_audio = tried(alice, serving).heard
+    Resource.objects.update(api_version=version)
+    worker.mirror()
+    serving.refresh_from_db()
+    before = len(requests(world))
+    heard = tried(alice, serving).heard
+    assert len(requests(world)) == before
+    assert len({one["text"] for one in heard}) == 2
+    assert {one["confidence"] is None for one in (*heard, *by_short_audio)} == {False}
+
+
 def test_a_trial_that_is_asked_for_twice_is_one(serving, alice, lena):
     key = uuid.uuid4()
     how = {"key": key, "actor": alice.user, "endpoint": serving, "wav": spoken()}
@@ -307,3 +320,56 @@ def test_a_probe_that_is_removed_while_it_is_asked_stays_removed(serving, alice,
     tasks.probe(str(probe.pk))
     assert (Probe.objects.count(), ProbeRun.objects.count(), Recording.objects.count()) == (0, 0, 0)
     assert Change.objects.count() == 0
+
+
+def test_a_worker_that_is_killed_in_the_middle_leaves_a_run_that_the_next_one_ends(serving, alice, world, monkeypatch):
+    probe = probe_of(alice, serving)
+    trial = tried(alice, serving, rounds=0)
+
+    def end(_name):
+        raise SystemExit
+
+    monkeypatch.setattr("endpoints.watch.asking.failpoint", end)
+    submit.check_now(probe=probe, actor=alice.user)
+    for task, pk in ((tasks.probe, probe.pk), (tasks.try_recording, trial.pk)):
+        with pytest.raises(SystemExit):
+            task(str(pk))
+    monkeypatch.undo()
+    probe.refresh_from_db()
+    run = probe.runs.first()
+    assert (run.ended_at, probe.attempts, probe.asked_at is None) == (None, 1, False)
+    go_on(probe)
+    assert work_on(trial).answers
+    assert (probe.runs.first(), probe.runs.count()) == (run, 2)
+    assert (probe.in_a_row, probe.attempts, probe.asked_at) == (2, 0, None)
+
+
+def test_a_recording_that_ends_each_worker_is_given_up(serving, alice, world):
+    probe = probe_of(alice, serving)
+    trial = tried(alice, serving, rounds=0)
+    Trial.objects.update(attempts=5)
+    submit.check_now(probe=probe, actor=alice.user)
+    Probe.objects.update(attempts=5)
+    before = len(requests(world))
+    assert "the worker was ended several times" in work_on(trial).error
+    assert "the worker was ended several times" in go_on(probe).error
+    assert len(requests(world)) == before
+    assert (probe.verdict, probe.in_a_row, probe.attempts, probe.asked_at) == (Verdict.CUSTOM, 1, 0, None)
+
+
+def test_two_workers_that_get_the_same_probe_ask_once(serving, alice, world, monkeypatch):
+    probe = probe_of(alice, serving)
+    before = len(requests(world))
+    monkeypatch.setattr("endpoints.watch.asking.failpoint", lambda _name: tasks.probe(str(probe.pk)))
+    assert check(probe, alice).in_a_row == 2
+    assert len(requests(world)) == before + 2
+    assert probe.runs.count() == 2
+
+
+def test_a_worker_that_is_late_changes_nothing(serving, alice, world, monkeypatch):
+    probe = probe_of(alice, serving)
+    monkeypatch.setattr(
+        "endpoints.watch.asking.failpoint", lambda _name: Probe.objects.update(lease=uuid.uuid4(), leased_until=None)
+    )
+    check(probe, alice)
+    assert (probe.in_a_row, probe.asked_at is None, probe.runs.first().ended_at) == (1, False, None)

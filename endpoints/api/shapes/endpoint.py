@@ -32,8 +32,18 @@ class OpenChange(Answer):
     state: ChangeState | str
 
 
+class WhoAnswers(Answer):
+    """Which model answers, as far as the endpoint's recording tells, and since when it tells that."""
+
+    verdict: Literal["custom", "base", "cannot-tell", "not-logged", "unknown"] | str
+    since: datetime | None
+
+
 class EndpointOut(Answer):
-    """`status`: the service's word. `open_change`: what has been requested and is not yet so."""
+    """`status`: the service's word. `open_change`: what has been requested and is not yet so.
+
+    `who_answers`: None when nobody has it checked.
+    """
 
     id: UUID
     remote_id: str | None
@@ -52,6 +62,7 @@ class EndpointOut(Answer):
     created_at: datetime
     changed_at: datetime | None
     expires_at: datetime | None
+    who_answers: WhoAnswers | None
     open_change: OpenChange | None
     url: str
 

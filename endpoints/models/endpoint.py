@@ -55,8 +55,7 @@ VERSION = (
     "model__display_name",
     "model__kind",
     "model__expires_at",
-    "change__updated_at",
-    "probe__verdict",
+    *("change__updated_at", "probe__verdict"),
 )
 
 

@@ -24,4 +24,8 @@ def often(every_hours: int) -> str:
 
 
 def choices() -> list[tuple[int, str]]:
-    return [(hours, ngettext("Every hour", "Every %(count)s hours", hours) % {"count": hours}) for hours in HOURS]
+    return [(hours, each(hours)) for hours in HOURS]
+
+
+def each(hours: int) -> str:
+    return ngettext("Every hour", "Every %(hours)s hours", hours) % {"hours": hours}

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
-from endpoints.models import Draft, Resource, encrypted_values
+from endpoints.models import Draft, Recording, Resource, encrypted_values
 from endpoints.models.secret import CannotDecrypt, Secret
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,20 @@ def test_all_secrets_are_encrypted_with_the_first_key_and_then_the_others_can_go
     assert "remove the others from ENCRYPTION_KEYS" in said
     settings.ENCRYPTION_KEYS = [two_keys]
     assert opened() == before
+
+
+def test_large_recordings_are_not_in_memory_together(two_keys, settings, monkeypatch):
+    recordings = [Recording.of(bytes([number]) * 1000, 1.0) for number in range(5)]
+    Recording.objects.bulk_create(recordings)
+    monkeypatch.setattr(encrypted_values, "LARGEST", 2 * len(recordings[0].audio.sealed))
+    column = next(one for one in encrypted_values.columns() if one.model is Recording)
+    assert [len(batch) for batch in column.batches()] == [2, 2, 1]
+    monkeypatch.setattr(encrypted_values, "LARGEST", 1)
+    assert [len(batch) for batch in column.batches()] == [1] * 5
+    assert encrypted_values.rotate().complete
+    settings.ENCRYPTION_KEYS = [two_keys]
+    for recording in recordings:
+        assert Recording.objects.get(pk=recording.pk).wav == recording.wav
 
 
 def test_a_run_that_is_interrupted_is_continued(two_keys, settings, monkeypatch, capsys):

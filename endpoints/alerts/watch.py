@@ -26,6 +26,7 @@ BATCH = 500
 LASTING: dict[AlertRule, Look] = {
     AlertRule.EXPIRES: of_endpoints.expiring,
     AlertRule.STUCK: of_endpoints.stuck,
+    AlertRule.BASE_ANSWERS: of_endpoints.answered_by_base,
     AlertRule.UNREACHABLE: of_resources.unreachable,
     AlertRule.HOOK: of_resources.dead_hooks,
     AlertRule.LOGS_EXPIRE: of_resources.logs_about_to_expire,

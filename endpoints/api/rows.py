@@ -27,6 +27,7 @@ def named(row: Any, name: str = "display_name") -> dict[str, Any] | None:
 
 def endpoint(request: ApiRequest, row: Endpoint) -> dict[str, Any]:
     model, change, status = row.serving_model or row.model, row.open_change, row.serving_status
+    probe = getattr(row, "probe", None)
     return {
         "id": row.pk,
         "remote_id": row.remote_id,
@@ -45,6 +46,7 @@ def endpoint(request: ApiRequest, row: Endpoint) -> dict[str, Any]:
         "created_at": row.created_at,
         "changed_at": row.last_action_at,
         "expires_at": model.expires_at if model else row.expires_at,
+        "who_answers": probe and {"verdict": probe.verdict or "unknown", "checked_at": probe.checked_at},
         "open_change": change and {"id": change.pk, "kind": change.kind, "state": change.state},
         "url": request.build_absolute_uri(row.get_absolute_url()),
     }

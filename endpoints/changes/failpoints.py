@@ -37,6 +37,10 @@ OF_ALERTS = (
     # The message was sent; that it was is not stored yet.
     "after-alert",
 )
+OF_PROBES = (
+    # The attempt to have a recording recognized is committed, and no byte has left.
+    "before-recognition",
+)
 KILLED = 137  # what a shell calls a process that SIGKILL ended
 
 

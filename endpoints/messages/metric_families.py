@@ -77,6 +77,13 @@ FAMILIES = _table(
     Family("web_hooks", GAUGE, "Registered web hooks: proven, unproven or failed", ("state",), "web hooks"),
     Family("next_expiration_seconds", GAUGE, "Time until the next deployed model expires", unit="seconds"),
     Family("endpoints_expired", GAUGE, "Endpoints whose model has expired", unit="endpoints"),
+    Family(
+        "endpoints_by_verdict",
+        GAUGE,
+        "Endpoints that are checked for which model answers: custom, base, cannot-tell, not-logged or unknown",
+        ("verdict",),
+        "endpoints",
+    ),
     Family("log_files_unsaved", GAUGE, "Files of content logs that only the service has", unit="files"),
     Family("log_files_vanishing", GAUGE, "Those that the service deletes within 7 days", unit="files"),
     Family("log_files_vanished", GAUGE, "Files that the service deleted before they were saved", unit="files"),

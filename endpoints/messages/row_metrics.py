@@ -12,9 +12,10 @@ from prometheus_client.core import Metric
 from endpoints import hints
 from endpoints.access import door
 from endpoints.messages.metric_families import FAMILIES
-from endpoints.models import Change, Download, Endpoint, LogDay, LogFile, Resource, due
+from endpoints.models import Change, Download, Endpoint, LogDay, LogFile, Probe, Resource, due
 from endpoints.models.claim import database_now
 from endpoints.models.hook import WORKING, proven
+from endpoints.models.probe import Verdict
 from endpoints.models.status import ChangeState
 
 VANISHING = timedelta(days=7)
@@ -29,6 +30,7 @@ def metrics() -> Iterator[Metric]:
     yield from _resources()
     yield from _expirations()
     yield from _log_files()
+    yield _verdicts()
 
 
 def _oldest_change() -> Metric:
@@ -85,6 +87,15 @@ def _log_files() -> Iterator[Metric]:
     yield _one("log_files_unsaved", unsaved.count())
     yield _one("log_files_vanishing", unsaved.vanishing(VANISHING).count())
     yield _one("log_files_vanished", door.unrestricted(LogDay).aggregate(sum=Sum("vanished", default=0))["sum"])
+
+
+def _verdicts() -> Metric:
+    """Which model answers, as far as the probes of endpoints tell; each verdict has a value."""
+    found = dict(door.unrestricted(Probe).active().order_by().values_list("verdict").annotate(Count("pk")))
+    family = FAMILIES["endpoints_by_verdict"].metric()
+    for verdict in Verdict.values:
+        family.add_metric([verdict or "unknown"], found.get(verdict, 0))
+    return family
 
 
 def _by(name: str, label: str, rows: QuerySet[Any]) -> Metric:

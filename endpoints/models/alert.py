@@ -25,6 +25,7 @@ class AlertRule(models.TextChoices):
     STUCK = "stuck", _("A deployment takes too long or needs a decision")
     FINISHED = "finished", _("A deployment that I requested finished")
     OUTSIDE = "changed-outside", _("An endpoint was changed outside this app")
+    BASE_ANSWERS = "base-answers", _("The base model answers for an endpoint")
     UNREACHABLE = "unreachable", _("A Speech resource can't be reached or refuses its key")
     HOOK = "web-hook", _("The web hook of a Speech resource doesn't work")
     LOGS_EXPIRE = "logs-expire", _("Content logs are about to be deleted before they're saved")

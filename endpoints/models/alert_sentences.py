@@ -19,6 +19,11 @@ _SENTENCES: dict[str, tuple[Any, Any, str]] = {
     "finished": (gettext_lazy("Your deployment of %(model)s to %(endpoint)s finished."), "", "success"),
     "changed-outside": (gettext_lazy("%(endpoint)s was changed outside this app."), "", "warning"),
     "deleted-outside": (gettext_lazy("%(endpoint)s was deleted outside this app."), "", "danger"),
+    "base-answers": (
+        gettext_lazy("The base model answers for %(endpoint)s, not its custom model."),
+        gettext_lazy("The base model was no longer found to answer for %(endpoint)s."),
+        "danger",
+    ),
     "unreachable": (
         gettext_lazy("Speech resource %(resource)s can't be reached, or refuses its key."),
         gettext_lazy("Speech resource %(resource)s is connected again."),

@@ -11,10 +11,12 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models.functions import Length
 
 from endpoints.models.secret import CannotDecrypt, KeyCheck, Secret, SecretField
 
 BATCH = 200  # rows
+LARGEST = 4_000_000  # characters of the values that are read together: recordings are large
 # JSON columns with encrypted texts among the values of an object, as "app.Model.field". An app that is not installed is
 # left out. Second factors are stored like this.
 JSON_COLUMNS = ["mfa.Authenticator.data"]
@@ -32,12 +34,24 @@ class Column:
         return f"{self.model._meta.label}.{self.name}"
 
     def batches(self) -> Iterator[list[tuple[Any, Any]]]:
-        """Primary keys and values, in the order of the primary key, BATCH at a time."""
+        """Primary keys and values, in the order of the primary key, at most BATCH and about LARGEST at a time."""
         rows = self.model._default_manager.exclude(**{f"{self.name}__isnull": True}).order_by("pk")
         last = None
-        while batch := list((rows.filter(pk__gt=last) if last else rows).values_list("pk", self.name)[:BATCH]):
-            yield batch
-            last = batch[-1][0]
+        while keys := self._keys(rows.filter(pk__gt=last) if last else rows):
+            yield list(rows.filter(pk__gte=keys[0], pk__lte=keys[-1]).values_list("pk", self.name))
+            last = keys[-1]
+
+    def _keys(self, rows: Any) -> list[Any]:
+        """Of the first rows, as many as are read together, at least one."""
+        if not isinstance(self.model._meta.get_field(self.name), SecretField):
+            return list(rows.values_list("pk", flat=True)[:BATCH])
+        total, keys = 0, list[Any]()
+        for key, length in rows.values_list("pk", Length(self.name))[:BATCH]:
+            total += length
+            if keys and total > LARGEST:
+                break
+            keys.append(key)
+        return keys
 
     def replace(self, key: Any, old: Any, new: Any) -> bool:
         """Store `new` unless somebody else has replaced `old` meanwhile."""
@@ -134,13 +148,15 @@ def unreadable() -> int:
 def remove_unreadable() -> list[tuple[models.Model, str]]:
     """Remove the values that no key decrypts, because their key is lost; returns each row with the name of its column.
 
-    A row whose JSON object has such a value, such as a second factor, is deleted.
+    A row whose JSON object has such a value, such as a second factor, is deleted, and so is one that is nothing without
+    it, such as a recording.
     """
     lost = [(column, key) for column, key, value in _values() if not _is_readable(value)]
     found = [(column.model._default_manager.get(pk=key), column.name) for column, key in lost]
     for column, key in lost:
         row = column.model._default_manager.filter(pk=key)
-        if isinstance(column.model._meta.get_field(column.name), SecretField):
+        field: Any = column.model._meta.get_field(column.name)
+        if isinstance(field, SecretField) and field.null:
             row.update(**{column.name: None})
         else:
             row.delete()

@@ -62,7 +62,7 @@ class Probe(Claimable):
     """At most one an endpoint. `known`: what it heard with `model`, and the base model, when the two differed."""
 
     endpoint = models.OneToOneField(Endpoint, primary_key=True, on_delete=models.CASCADE, related_name="probe")
-    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="+")
+    recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="probes")
     source = models.CharField(max_length=200, blank=True)
     every_hours = models.PositiveSmallIntegerField(default=EVERY_HOURS)
     set_by = models.CharField(max_length=150, blank=True)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import base64
 import uuid
+from typing import Self
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from endpoints.models.secret import Secret, SecretField
+
+
+class RecordingQuerySet(models.QuerySet["Recording"]):
+    def unneeded(self) -> Self:
+        """Those that nobody has made a probe in time, and those whose probe went with its endpoint."""
+        return self.filter(Q(keep_until=None) | Q(keep_until__lt=timezone.now()), probes=None)
 
 
 class Recording(models.Model):
@@ -19,6 +28,8 @@ class Recording(models.Model):
     size = models.PositiveIntegerField()  # bytes of the file
     created_at = models.DateTimeField(auto_now_add=True)
     keep_until = models.DateTimeField(null=True, db_index=True)
+
+    objects = RecordingQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
 from endpoints.models.endpoint import Endpoint
@@ -24,6 +26,9 @@ class TrialPurpose(models.TextChoices):
 class TrialQuerySet(ClaimQuerySet["Trial"]):
     def unfinished(self) -> Self:
         return self.filter(ended_at=None)
+
+    def old(self, *, hours: int) -> Self:
+        return self.filter(created_at__lt=timezone.now() - timedelta(hours=hours))
 
 
 class Trial(Claimable):

@@ -14,7 +14,22 @@ from django.utils import timezone
 
 from endpoints import audit
 from endpoints.audit import erasing, rights
-from endpoints.models import Alert, AlertDelivery, Bulk, Change, ConnectionCheck, Download, Draft, HookCall, LogReading
+from endpoints.models import (
+    Alert,
+    AlertDelivery,
+    Bulk,
+    Change,
+    ConnectionCheck,
+    Download,
+    Draft,
+    HookCall,
+    LogReading,
+    Probe,
+    ProbeRun,
+    Recording,
+    SentRecording,
+    Trial,
+)
 from endpoints.models.download import DownloadState
 from endpoints.models.search import EVENTS
 from endpoints.models.status import CLOSED
@@ -22,6 +37,9 @@ from endpoints.models.verbs import Verb
 
 BATCH = 500  # rows
 NEWEST = 10  # changes of an endpoint that stay: what it ran before, and how long its deployments take
+TRIAL_DAYS = 7
+SENT_DAYS = 45  # longer than the service lists their entries
+RUN_DAYS = 400  # of probes: what their history shows
 ENDED = (DownloadState.CANCELED, DownloadState.FAILED, DownloadState.EXPIRED)
 
 
@@ -36,6 +54,7 @@ def tidy(days: Mapping[str, int]) -> None:
     _remove(Session.objects.filter(expire_date__lt=timezone.now()))
     alive = Session.objects.filter(session_key=OuterRef("session_key"))
     _remove(UserSession.objects.filter(~Exists(alive), last_seen_at__lt=timezone.now() - timedelta(days=1)))
+    _remove_probes()
     if days["downloads"]:
         _remove(_ended_downloads(_ago(days["downloads"])))
     if days["changes"]:
@@ -45,6 +64,16 @@ def tidy(days: Mapping[str, int]) -> None:
         _remove(AdministrationEntry.objects.filter(action_time__lt=before))
         if rights.can_erase():
             remove_events(before)
+
+
+def _remove_probes() -> None:
+    """Probes of endpoints that are gone, recordings that nobody needs, and what was heard in trials."""
+    _remove(Probe.objects.filter(endpoint__gone_at__lt=_ago(TRIAL_DAYS)))
+    Trial.objects.old(hours=24).exclude(answers=None).update(answers=None)
+    _remove(Trial.objects.old(hours=24 * TRIAL_DAYS))
+    _remove(Recording.objects.unneeded())
+    _remove(SentRecording.objects.filter(sent_at__lt=_ago(SENT_DAYS)))
+    _remove(ProbeRun.objects.filter(started_at__lt=_ago(RUN_DAYS)))
 
 
 def first_day_to_keep(days: int) -> datetime:

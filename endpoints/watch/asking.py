@@ -30,6 +30,7 @@ PAUSES = (5, 20, 60, 180)  # seconds after an attempt without an answer
 BUSY = 2.0  # seconds until it is checked again whether there is room
 
 GONE = gettext_noop("The endpoint doesn't exist any more.")
+KEY_REFUSED = gettext_noop("The recognition service refused the key of the Speech resource.")
 NO_RECORDING = gettext_noop("The recording doesn't exist any more.")
 KILLED = gettext_noop("The recording couldn't be recognized because the worker was ended several times.")
 
@@ -86,7 +87,9 @@ def attempt(ask: Callable[[], None], attempts: int) -> tuple[str, float | None]:
     except azure.TooManyRequests as error:
         asked = WITHOUT_RETRY_AFTER if error.retry_after is None else error.retry_after
         return str(error), _again(attempts, min(max(asked, SHORTEST), LONGEST))
-    except azure.Refused as error:  # also 401 and 403: only a person can mend it
+    except azure.Unauthorized:
+        return KEY_REFUSED, None
+    except azure.Refused as error:
         return str(error), None
     except azure.SpeechError as error:
         return str(error), _again(attempts, PAUSES[min(attempts, len(PAUSES)) - 1])

@@ -19,7 +19,7 @@ from endpoints.models.claim import database_now
 from endpoints.models.probe import AFTER_CHANGE, CHANGED, Verdict
 from endpoints.models.verbs import Verb
 from endpoints.watch import asking, logged
-from endpoints.watch.verdicts import Witnesses, differ, verdict
+from endpoints.watch.verdicts import Witnesses, verdict
 
 DEFINITE = (Verdict.BASE, Verdict.CUSTOM)
 
@@ -104,7 +104,7 @@ def _record(probe: Probe, run: ProbeRun, heard: str, base: str, model: SpeechMod
     by_text = verdict(witnesses)
     name = model.display_name if model else ""
     ProbeRun.objects.filter(pk=run.pk).update(ended_at=Now(), error="", verdict=by_text, model_name=name)
-    if by_text == Verdict.CUSTOM and not witnesses.same_model and differ(heard, base):
+    if by_text == Verdict.CUSTOM and not (witnesses.same_model and known):
         _held(probe).update(known=Probe.sealed(heard, base), model=model)
     missing = by_text != Verdict.BASE and logged.was_missing(probe)
     _settle(probe, Verdict.NOT_LOGGED if missing else by_text, counts=True)

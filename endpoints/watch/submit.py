@@ -111,7 +111,8 @@ def save_probe(*, trial: Trial, actor: User | None, every_hours: int = EVERY_HOU
     probe.save(force_insert=True)
     times = {"started_at": trial.created_at, "ended_at": trial.ended_at}
     ProbeRun.objects.create(probe=probe, verdict=Verdict.CUSTOM, model_name=str(model or ""), **times)
-    Recording.objects.filter(pk=recording.pk).update(keep_until=None)
+    recording.keep_until = None
+    recording.save(update_fields=["keep_until"])
     Trial.objects.filter(pk=trial.pk).update(answers=None, updated_at=Now())
     audit.record(Verb.PROBE_SET, actor=actor, endpoint=endpoint)
     return probe

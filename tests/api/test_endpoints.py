@@ -4,7 +4,7 @@ import pytest
 from django.http import QueryDict
 
 from endpoints.changes import decisions
-from endpoints.models import Change, Endpoint, Event, Grant, Project, Resource, SpeechModel
+from endpoints.models import Change, Endpoint, Event, Grant, Probe, Project, Recording, Resource, SpeechModel
 from endpoints.pages.endpoint_list.selection import found
 from tests.api.conftest import Program
 from tests.conftest import person
@@ -15,6 +15,19 @@ def test_a_program_lists_endpoints(pipeline, endpoint):
     assert [one["id"] for one in found["items"]] == [str(endpoint.pk)]
     assert found["next_cursor"] is None
     assert pipeline.ask(f"/endpoints/{endpoint.pk}") == found["items"][0]
+
+
+def test_a_program_sees_which_model_answers(pipeline, endpoint):
+    assert pipeline.ask(f"/endpoints/{endpoint.pk}")["who_answers"] is None
+    recording = Recording.of(b"RIFF", 2.0)
+    recording.save()
+    probe = Probe.objects.create(endpoint=endpoint, recording=recording, checked_at=endpoint.created_at)
+    for verdict, said in (("", "unknown"), ("base", "base")):
+        Probe.objects.filter(pk=probe.pk).update(verdict=verdict)
+        (found,) = pipeline.ask("/endpoints")["items"]
+        assert found["who_answers"]["verdict"] == said
+        assert found["who_answers"]["checked_at"][:10] == f"{endpoint.created_at:%Y-%m-%d}"
+        assert pipeline.ask(f"/endpoints/{endpoint.pk}") == found
 
 
 def test_a_program_changes_the_model(pipeline, endpoint, other, worker):

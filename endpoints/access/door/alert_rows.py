@@ -17,7 +17,10 @@ from endpoints.models.alert_channel import AlertChannelQuerySet
 from endpoints.models.alert_delivery import AlertDeliveryQuerySet
 
 _NEEDS = {
-    roles.VIEW: (AlertRule.EXPIRES, AlertRule.FAILED, AlertRule.STUCK, AlertRule.FINISHED, AlertRule.OUTSIDE),
+    roles.VIEW: (
+        *(AlertRule.EXPIRES, AlertRule.FAILED, AlertRule.STUCK, AlertRule.FINISHED, AlertRule.OUTSIDE),
+        AlertRule.BASE_ANSWERS,
+    ),
     roles.HEALTH: (AlertRule.UNREACHABLE, AlertRule.HOOK, AlertRule.QUOTA),
     roles.READ_LOGS: (AlertRule.LOGS_EXPIRE, AlertRule.LOGS_LOST),
     roles.MANAGE: (AlertRule.DISK,),

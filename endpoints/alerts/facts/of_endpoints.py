@@ -6,13 +6,15 @@ from datetime import timedelta
 from django.db.models import Q
 
 from endpoints.alerts.facts import Fact, Seen
-from endpoints.models import Change, Endpoint, Event
+from endpoints.models import Change, Endpoint, Event, Probe
 from endpoints.models.alert import AlertRule
 from endpoints.models.change import USUAL
+from endpoints.models.probe import Verdict
 from endpoints.models.status import ChangeState
 from endpoints.models.verbs import Verb
 
 DAYS_BEFORE = (1, 7, 14, 30, 90)
+TIMES_IN_A_ROW = 2  # that a base model must have answered: one answer may be an exception
 EXPIRED_LATELY = timedelta(days=7)  # a model that expired earlier is no news
 
 _FAILED = (Verb.FAILED, Verb.EDIT_FAILED, Verb.REFUSED)
@@ -42,6 +44,17 @@ def stuck(seen: Seen) -> Iterator[Fact]:
     shown = ("pk", "endpoint_id", "endpoint__display_name", "endpoint__resource_id")
     for pk, endpoint, name, resource in rows.exclude(endpoint=None).values_list(*shown):
         yield Fact(AlertRule.STUCK, f"stuck:{pk}", {"endpoint": name}, endpoint=endpoint, resource=resource)
+
+
+def answered_by_base(seen: Seen) -> Iterator[Fact]:
+    """From the second time in a row, or at once when the model has expired, until its custom model answers again."""
+    rows = Probe.objects.active().filter(endpoint__resource__removing_at=None).exclude(verdict=Verdict.CUSTOM)
+    shown = ("pk", "verdict", "in_a_row", "endpoint__expires_at", "endpoint__display_name", "endpoint__resource_id")
+    for pk, verdict, in_a_row, expires_at, name, resource in rows.values_list(*shown):
+        key = f"base-answers:{pk}"
+        certain = in_a_row >= TIMES_IN_A_ROW or (expires_at is not None and expires_at <= seen.now)
+        if key in seen.lasting or (verdict == Verdict.BASE and certain):
+            yield Fact(AlertRule.BASE_ANSWERS, key, {"endpoint": name}, endpoint=pk, resource=resource)
 
 
 def happened(seen: Seen) -> Iterator[Fact]:

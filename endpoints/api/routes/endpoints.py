@@ -5,7 +5,6 @@ from uuid import UUID
 
 from ninja import Query, Router
 
-from endpoints.access import door
 from endpoints.access.permissions import may
 from endpoints.api import rows, shown
 from endpoints.api.http import ApiRequest
@@ -21,8 +20,7 @@ router = Router(tags=["endpoints"])
 def endpoints(request: ApiRequest, filters: Query[EndpointFilters]) -> Any:
     """The endpoints that the filters select; newest first unless `sort` says otherwise."""
     found, _count = selection.counted(request.user, request.GET)
-    whole = door.endpoints(request.user).for_page().defer(*shown.HEAVY)
-    return page(request, filters, found, selection.order(request.GET), whole, rows.endpoint)
+    return page(request, filters, found, selection.order(request.GET), shown.endpoints(request), rows.endpoint)
 
 
 @router.get("/endpoints/{uuid:pk}", response=EndpointOut, operation_id="show_endpoint")

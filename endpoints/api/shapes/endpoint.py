@@ -33,8 +33,18 @@ class OpenChange(Schema):
     state: ChangeState | str
 
 
+class WhoAnswers(Schema):
+    """Which model answers, as far as the endpoint's recording tells, and when that was checked."""
+
+    verdict: Literal["custom", "base", "cannot-tell", "not-logged", "unknown"] | str
+    checked_at: datetime | None
+
+
 class EndpointOut(Schema):
-    """`status`: the service's word. `open_change`: what has been requested and is not yet so."""
+    """`status`: the service's word. `open_change`: what has been requested and is not yet so.
+
+    `who_answers`: None when nobody has it checked.
+    """
 
     id: UUID
     remote_id: str | None
@@ -53,6 +63,7 @@ class EndpointOut(Schema):
     created_at: datetime
     changed_at: datetime | None
     expires_at: datetime | None
+    who_answers: WhoAnswers | None
     open_change: OpenChange | None
     url: str
 

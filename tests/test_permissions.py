@@ -290,6 +290,7 @@ NEEDED = {
         "views",
     },
     "deploy_model": {
+        *("who-answers", "who-answers-logs", "who-answers-check", "who-answers-remove", "who-answers-trial"),
         "bulk",
         "bulk-cancel",
         "bulk-progress",
@@ -322,6 +323,7 @@ NEEDED = {
     "show_key": {"key"},
     "add_resource": {"resource-new"},
     "read_logs": {
+        "who-answers-logs",
         "all-logs",
         "download",
         "download-cancel",

@@ -48,6 +48,7 @@ from endpoints.models import (
     SpeechModel,
     Status,
     Sweep,
+    Trial,
 )
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
@@ -166,6 +167,7 @@ class Table:
             LogArchive.objects.update_or_create(endpoint=one, defaults=just_now)
             when = {"at": self.now, "day": self.now.date()}
             self.entry = LogEntry.objects.get_or_create(endpoint=one, key="first", defaults=when)[0]
+            self.trial = Trial.objects.create(endpoint=one, actor=self.person, purpose="probe")
             self.purge = Purge.objects.create(endpoint=one, until=self.now.date(), before={"entries": 1})
             self.bulk = Bulk.objects.create(kind=ChangeKind.EDIT, actor=self.person, desired={"logging_enabled": True})
         new = range(have, size)
@@ -284,6 +286,7 @@ def of_one(table, user):
     of = [table.endpoints[0].pk]
     tabs = ("detail", "sample-code", "content-logging", "history")
     names = (*tabs, "change-model", "edit", "delete", "logs", "log-days", "logs-keep", "logs-purge", "download")
+    names += ("who-answers", "who-answers-logs")
     pages = {name: reverse(f"endpoints:{name}", args=of) for name in names}
     pages |= {f"{tab}, fragment": pages[tab] for tab in tabs}
     pages["logs, fragment"], pages["logs, news"] = pages["logs"], f"{pages['logs']}?version=old"
@@ -292,6 +295,7 @@ def of_one(table, user):
     pages["log-entry"] = f"{table.entry.get_absolute_url()}?below=90"
     pages["logs-purge, a day"] = f"{pages['logs-purge']}?until={table.now.date()}"
     pages["purge"] = reverse("endpoints:purge", args=[table.purge.pk])
+    pages["who-answers-trial"] = reverse("endpoints:who-answers-trial", args=[*of, table.trial.pk])
     pages["purge, fragment"] = pages["purge"]
     pages["history, all of it"] = f"{pages['history']}?history=all"
     pages["change-model, compared"] = f"{pages['change-model']}?model={table.models[-1].pk}"

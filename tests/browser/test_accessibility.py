@@ -183,7 +183,15 @@ def of_an_endpoint(page, endpoint):
     yield "logs, asked for"
     expect(page.get_by_role("link", name="Download", exact=True).first).to_be_visible(timeout=30_000)
     yield "logs"
-    for name in ("download/", "logs/days/", "logs/keep/", "logs/purge/", "logs/purge/?until=2026-01-01"):
+    for name in (
+        "who-answers/",
+        "who-answers/logs/",
+        "download/",
+        "logs/days/",
+        "logs/keep/",
+        "logs/purge/",
+        "logs/purge/?until=2026-01-01",
+    ):
         page.goto(f"{endpoint}{name}")
         yield name
     page.goto("/downloads/")

@@ -182,11 +182,11 @@ def test_a_file_that_cannot_be_used_is_refused_with_what_to_do(alice, custom, da
 
 
 def test_the_cost_is_said_before_a_recording_is_chosen_and_follows_the_hours(alice, custom):
-    assert "2 × 4.0 s each time, about 16 minutes of audio a month at every 6 hours." in page_of(alice, address(custom))
+    assert "2 × 4.0 s every 6 hours, about 16 minutes of audio a month." in page_of(alice, address(custom))
     trial = trial_of(custom, alice)
     where = address(custom, "-trial", trial=trial.pk)
-    assert "2 × 4.1 s each time, about 16 minutes of audio a month" in page_of(alice, where)
-    assert "about 98 minutes of audio a month at every hour" in page_of(alice, f"{where}?every_hours=1")
+    assert "2 × 4.1 s every 6 hours, about 16 minutes of audio a month" in page_of(alice, where)
+    assert "2 × 4.1 s every hour, about 98 minutes of audio a month" in page_of(alice, f"{where}?every_hours=1")
     moved = alice.post(where, {"action": "cost", "every_hours": "24"})
     assert moved["Location"] == f"{where}?every_hours=24"
 

@@ -26,6 +26,7 @@ REQUIRED = {
     "project": gettext_lazy("Select a project."),
     "purpose": gettext_lazy("Enter a purpose."),
     "reason": gettext_lazy("Enter a reason."),
+    "recording": gettext_lazy("Select a recording."),
     "typed": gettext_lazy("Enter the day or the endpoint's name."),
     "username": gettext_lazy("Enter your username."),
     **dict.fromkeys(("kind_of", "owner_of", "time_zone"), gettext_lazy("Select an option from the list.")),

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -45,9 +44,9 @@ class RecordingForm(Form):
         self.source = ""
 
     def clean_recording(self) -> bytes:
-        file: UploadedFile = self.cleaned_data["recording"]
+        file: Any = self.cleaned_data["recording"]
         self.source = str(file.name or "").replace("\0", "")
-        data = file.read(self.largest + 1)
+        data: bytes = file.read(self.largest + 1)
         if not data:
             raise ValidationError(_("The file is empty. Choose another one."))
         for at, beginning, kind in OTHER_SOUNDS:

@@ -16,12 +16,16 @@ def cost(seconds: float, every_hours: int) -> str:
     """Of a recording of so many seconds, which is checked every so many hours."""
     month = timedelta(seconds=2 * seconds * (MONTH / timedelta(hours=every_hours)))
     words = {"seconds": number_format(seconds, 1), "time": duration(month), "often": often(every_hours)}
-    return _("2 × %(seconds)s s each time, about %(time)s of audio a month %(often)s.") % words
+    return _("2 × %(seconds)s s %(often)s, about %(time)s of audio a month.") % words
 
 
 def often(every_hours: int) -> str:
-    return ngettext("at every hour", "at every %(count)s hours", every_hours) % {"count": every_hours}
+    return ngettext("every hour", "every %(count)s hours", every_hours) % {"count": every_hours}
 
 
 def choices() -> list[tuple[int, str]]:
-    return [(hours, ngettext("Every hour", "Every %(count)s hours", hours) % {"count": hours}) for hours in HOURS]
+    return [(hours, each(hours)) for hours in HOURS]
+
+
+def each(hours: int) -> str:
+    return ngettext("Every hour", "Every %(hours)s hours", hours) % {"hours": hours}

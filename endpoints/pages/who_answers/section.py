@@ -1,6 +1,5 @@
 """The section Who answers of an endpoint's overview: what its probe says, and what can be done about it."""
 
-from datetime import timedelta
 from typing import Any
 
 from endpoints.access import door
@@ -12,7 +11,7 @@ from endpoints.models.probe import Verdict
 from endpoints.pages import frame
 from endpoints.pages.endpoint import tabs
 from endpoints.pages.http import HttpRequest
-from endpoints.pages.who_answers.cost import choices
+from endpoints.pages.who_answers.cost import each
 
 RUNS = 6
 ICONS = {
@@ -27,16 +26,16 @@ ICONS = {
 def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     """What the section shows, and the poll of the page, which each run of the probe answers too."""
     probe = door.probe(request.user, endpoint)
-    runs = list(door.probe_runs(request.user, endpoint)[:RUNS])
+    runs = list(door.probe_runs(request.user, endpoint)[:RUNS]) if probe else []
     on_service = endpoint.remote_id is not None and endpoint.gone_at is None
     model = endpoint.serving_model
     query = request.GET.copy()
-    version = OverviewOfEndpointVersion.named(frame.of(request).data, endpoint.pk, probe and probe.updated_at)
+    version = OverviewOfEndpointVersion.named(frame.of(request).data, endpoint.pk, probe.updated_at if probe else None)
     query["version"] = version
     return {
         "watched": probe,
         "watched_icon": ICONS[Verdict(probe.verdict)] if probe else "",
-        "watched_often": dict(choices()).get(probe.every_hours, timedelta(hours=probe.every_hours)) if probe else "",
+        "watched_often": each(probe.every_hours) if probe else "",
         "past_checks": [run for run in runs if run.ended_at],
         "runs_base": model is not None and model.kind == ModelKind.BASE,
         "can_watch": on_service and allows(request.user, door.DEPLOY, on=endpoint),

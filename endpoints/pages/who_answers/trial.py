@@ -73,7 +73,11 @@ def _shown(request: HttpRequest, found: Trial) -> dict[str, Any]:
 
 
 def _answer(title: str, pieces: list[Piece]) -> dict[str, Any]:
-    return {"title": title, "pieces": pieces, "alone": ", ".join(piece.text for piece in pieces if piece.alone)}
+    return {
+        "title": title,
+        "pieces": pieces,
+        "alone": ", ".join(piece.text.strip(".,;:?!") for piece in pieces if piece.alone),
+    }
 
 
 def _decide(request: HttpRequest, found: Trial) -> HttpResponse:

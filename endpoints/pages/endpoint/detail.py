@@ -83,6 +83,7 @@ def _overview(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "endpoint_address": addresses.endpoint_address(endpoint),
         "region_label": places.region_of(endpoint),
         "documentation": documentation.PAGES,
+        "reached_by": list(door.addresses_of(request.user, endpoint)),
         "alerted": choices.follows(request.user, endpoint),
         **_countdown(request, endpoint),
     }

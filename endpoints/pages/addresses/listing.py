@@ -45,6 +45,12 @@ def addresses(request: HttpRequest) -> HttpResponse:
     return render(request, f"addresses/{template}.html", context)
 
 
+def search(person: Person, words: str, most: int) -> tuple[list[Row], int]:
+    """The first of those that match, for a search over everything, and how many there are."""
+    rows = _found(person, words)
+    return rows_of(person, list(rows.for_page()[:most])), rows.count()
+
+
 def _found(person: Person, words: str) -> AddressQuerySet:
     """Those that have each word in their name or description, or in the name of the endpoint or its model."""
     rows = door.addresses(person)

@@ -25,7 +25,7 @@ def create(
     with transaction.atomic():
         change = changes.create(key=key, actor=actor, **facts)
         for address in addresses:
-            about = {"key": uuid5(key, address.name), "actor": actor, "address": address}
+            about: dict[str, Any] = {"key": uuid5(key, address.name), "actor": actor, "address": address}
             try:
                 submit.move(endpoint=Endpoint.of(change), after=change, **about)
             except NotPossible as error:

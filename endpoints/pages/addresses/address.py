@@ -65,6 +65,5 @@ def back_of(person: Person, one: Address) -> Endpoint | None:
     last: AddressChange | None = moves.order_by("-closed_at").first()
     if last is None or last.endpoint_id != one.endpoint_id or last.from_endpoint_id is None:
         return None
-    endpoints = door.endpoints(person, door.GO_BACK).for_page().exclude(pk=one.endpoint_id)
-    before = endpoints.filter(pk=last.from_endpoint_id).first()
-    return before if before and not why_not(before, one.locale) else None
+    before = door.endpoints(person, door.GO_BACK).for_page().filter(pk=last.from_endpoint_id).first()
+    return before if before and before.pk != one.endpoint_id and not why_not(before, one.locale) else None

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -25,7 +25,7 @@ PER_PAGE = 50
 def addresses(request: HttpRequest) -> HttpResponse:
     query = request.GET.copy()
     query.pop("version", None)
-    request.GET = query  # of which the links of the page are made
+    request.GET = QueryDict(query.urlencode())  # of which the links of the page are made
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     paginator = Paginator(_found(request.user, words).for_page(), PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))

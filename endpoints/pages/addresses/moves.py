@@ -1,6 +1,7 @@
 """Move an address to another endpoint, cancel a move that waits, go back to the endpoint before."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
@@ -91,9 +92,10 @@ def go_back(request: HttpRequest, name: str) -> HttpResponse:
     if before is None or request.POST.get("endpoint") != str(before.pk):
         messages.error(request, _("The address has been moved since you opened this page."))
         return redirect(address)
-    facts = {"key": uuid_in(request.POST.get("key")) or uuid4(), "seen": address.endpoint_id}
+    key, seen = uuid_in(request.POST.get("key")) or uuid4(), address.endpoint_id
+    asked: dict[str, Any] = {"actor": request.user, "reason": _("Went back"), "seen": seen}
     try:
-        submit.move(actor=request.user, address=address, endpoint=before, reason=_("Went back"), **facts)
+        submit.move(key=key, address=address, endpoint=before, **asked)
     except NotPossible as error:
         messages.error(request, str(error))
     else:

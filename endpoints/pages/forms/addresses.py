@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -54,7 +55,8 @@ class EndpointForm(Form):
         rows = door.endpoints(self.person, door.DEPLOY).present()
         if self.address is None:
             return rows
-        return rows.filter(locale__iexact=self.address.locale).exclude(pk=self.address.endpoint_id)
+        leads = Q(pk=self.address.endpoint_id) if self.address.endpoint_id else Q(pk__in=[])
+        return rows.filter(~leads, locale__iexact=self.address.locale)
 
     @cached_property
     def choices(self) -> EndpointChoices:

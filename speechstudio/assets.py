@@ -12,7 +12,7 @@ SOURCES = settings.BASE_DIR / "static"
 # What the list of endpoints does not need, which a first visit opens.
 OTHER_SHEETS = [
     *("cards.css", "facts.css"),  # the others refine them
-    *("account.css", "activity.css", "alerts.css", "api_docs.css", "bulk.css", "content_logs.css"),
+    *("account.css", "activity.css", "addresses.css", "alerts.css", "api_docs.css", "bulk.css", "content_logs.css"),
     *("content_logs_overview.css", "endpoint.css", "help.css", "model_list.css", "new_endpoint.css", "resources.css"),
     "who_answers.css",
 ]

@@ -22,6 +22,8 @@ from endpoints.access.door.versions import DataVersion, DownloadsVersion, LogsVe
 from endpoints.access.roles import ADMIN
 from endpoints.messages import calendar
 from endpoints.models import (
+    Address,
+    AddressChange,
     Alert,
     AlertChannel,
     AlertChoice,
@@ -77,7 +79,15 @@ QUERIES = {
 }
 # Asked for less when nothing or very much is found, without favorites on any but the first page, and when nothing has
 # become ready that the person has to be told of. Recent reasons are read only when something can be requested.
-AT_MOST = ("list, searched", "list, last page", "downloads", "all-logs, filtered", "bulk, logging-on", "search")
+AT_MOST = (
+    "list, searched",
+    "list, last page",
+    "downloads",
+    "all-logs, filtered",
+    "bulk, logging-on",
+    "search",
+    "address",
+)
 WITHOUT_EVENTS = ("activity", "history")  # then nothing is read of what they are about
 # Whoever has all roles for one Speech resource opens what an admin opens, but nothing that is for everything, and no
 # draft and no bulk change of another person.
@@ -91,6 +101,7 @@ TARGETS = {
     "list, no news": "endpoints",
     "models, fragment": "models",
     "search, palette": "palette-found",
+    "address, fragment": "address",
     "detail, fragment": "deployment",
     "sample-code, fragment": "deployment",
     "content-logging, fragment": "deployment",
@@ -232,6 +243,16 @@ class Table:
         models = {"model": self.models[0], "from_model": self.models[-1]}
         return Change(endpoint=endpoint, kind=ChangeKind.CHANGE_MODEL, state=state, actor=self.person, **models, **more)
 
+    def address(self):
+        """One of as many as there are endpoints, at most OWN."""
+        facts = {"locale": "en-US", "created_by": "alice"}
+        those = [Address(name=f"hotline-{n}", endpoint=one, **facts) for n, one in enumerate(self.endpoints[:OWN])]
+        Address.objects.bulk_create(those, ignore_conflicts=True)
+        first = Address.objects.get(name="hotline-0")
+        moved = {"kind": "moved", "endpoint": first.endpoint, "from_endpoint": self.endpoints[-1]}
+        AddressChange.objects.bulk_create(AddressChange(address=first, **moved) for _one in those)
+        return first
+
     def draft(self):
         model, project = self.models[-1], self.projects[0]
         return Draft.objects.create(
@@ -248,6 +269,7 @@ def lists(table, user):
     """Pages that show rows of all endpoints, and those that show none; each begins with its name in urls.py."""
     names = (
         *("list", "models", "activity", "all-logs", "downloads", "resources", "resource-new"),
+        *("addresses", "address-new"),
         *("people", "invite", "groups", "settings", "shortcuts", "help", "views", "banners"),
         *("alerts", "alert-settings", "alert-channel-new", "tokens", "service-account", "api-docs"),
     )
@@ -294,6 +316,11 @@ def of_one(table, user):
     pages["logs, searched"] = f"{pages['logs']}?q=hello&from=2026-01-01&page=last"
     pages["log-entry"] = f"{table.entry.get_absolute_url()}?below=90"
     pages["logs-purge, a day"] = f"{pages['logs-purge']}?until={table.now.date()}"
+    address = table.address()
+    for name in ("address", *(f"address-{what}" for what in ("move", "share", "standby", "description", "delete"))):
+        pages[name] = reverse(f"endpoints:{name}", args=[address.name])
+    pages["address, fragment"] = pages["address"]
+    pages["address-move, compared"] = f"{pages['address-move']}?endpoint={table.endpoints[-1].pk}"
     pages["purge"] = reverse("endpoints:purge", args=[table.purge.pk])
     pages["who-answers-trial"] = reverse("endpoints:who-answers-trial", args=[*of, table.trial.pk])
     pages["purge, fragment"] = pages["purge"]

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from endpoints.access.door.activity_version import ActivityVersion
+from endpoints.access.door.addresses_version import AddressesVersion
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.probe_versions import OverviewOfEndpointVersion, TrialVersion
 from endpoints.access.door.resources_version import ResourcesVersion
@@ -16,6 +17,7 @@ from endpoints.access.door.versions import DataVersion, DownloadsVersion, FrameV
 Version = (
     DataVersion
     | ActivityVersion
+    | AddressesVersion
     | DownloadsVersion
     | FrameVersion
     | LogsVersion
@@ -67,7 +69,10 @@ class Polls:
 
 
 def _version_now(seen: str, session: str) -> Version:
-    kinds = (LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion, ActivityVersion, FrameVersion)
+    kinds = (
+        *(LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion, ActivityVersion, AddressesVersion),
+        FrameVersion,
+    )
     of_probes = (OverviewOfEndpointVersion, TrialVersion)
     found = (kind.successor(seen, session) for kind in (*kinds, *of_probes))
     return next((version for version in found if version), None) or DataVersion.now(session)

@@ -50,7 +50,7 @@ def _sample(key: str, language: Language, endpoint: Endpoint, place: Place) -> S
         language=language.name,
         install="\n".join(filter(None, [language.install, language.install_identity if identity else ""])),
         run=language.run,
-        code=_template(key).render(Context(facts, autoescape=False)),
+        code=template(key).render(Context(facts, autoescape=False)),
         place=place,
         identity=identity,
         program=language.program,
@@ -69,8 +69,8 @@ def _version(key: str, language: Language, place: Place) -> str:
 
 
 @cache
-def _template(key: str) -> Template:
+def template(key: str) -> Template:
     return Engine().from_string((HERE / f"{key}.txt").read_text())
 
 
-__all__ = ["LANGUAGES", "SPEECH_SDK", "Sample", "samples_for"]
+__all__ = ["LANGUAGES", "SPEECH_SDK", "Sample", "samples_for", "template"]

@@ -1,4 +1,4 @@
-"""Endpoints and addresses that lead to them, and programs that ask."""
+"""Addresses in front of endpoints that the simulated service has."""
 
 from types import SimpleNamespace
 
@@ -76,6 +76,9 @@ def other_process(transactional_db):
     known = Known()
     yield Asking(known)
     known.end()
+
+
+# Two endpoints of one locale, and an address that leads to the first.
 
 
 @pytest.fixture

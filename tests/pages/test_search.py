@@ -71,10 +71,19 @@ def test_an_endpoint_that_is_found_by_its_model_says_the_model(bob, deployed):
 def test_without_words_all_pages_and_actions_are_offered_that_this_person_may_use(alice, bob):
     assert results(bob, "", PALETTE) == {
         "Actions": ["Export the endpoints", "Saved views"],
-        "Pages": ["Deploy models", "Models", "Alerts", "Activity", "Settings", "Help", "Keyboard shortcuts"],
+        "Pages": [
+            "Deploy models",
+            "Models",
+            "Addresses",
+            "Alerts",
+            "Activity",
+            "Settings",
+            "Help",
+            "Keyboard shortcuts",
+        ],
     }
     everything = results(alice, "", PALETTE)
-    assert everything["Actions"][:2] == ["Deploy model", "Add a Speech resource"]
+    assert everything["Actions"][:2] == ["Deploy model", "Add an address"]
     assert {"Content logs", "Downloads", "Resources"} <= set(everything["Pages"])
 
 

@@ -20,12 +20,14 @@ from endpoints.models.connection import Auth
 from endpoints.models.event import Verb
 from endpoints.models.secret import CannotDecrypt
 from endpoints.pages.activity import lines
+from endpoints.pages.addresses.ways import ways
 from endpoints.pages.content_logs import keep
 from endpoints.pages.endpoint import head, quality, tabs
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.sessions import recent_sign_in
 from endpoints.pages.who_answers import section
 from endpoints.samples import addresses, documentation
+from endpoints.samples.by_address import by_address
 
 NEWEST, ALL = 10, 500  # changes and events in the history, at first and when asked for
 
@@ -84,6 +86,7 @@ def _overview(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "endpoint_address": addresses.endpoint_address(endpoint),
         "region_label": places.region_of(endpoint),
         "documentation": documentation.PAGES,
+        "reached_by": list(door.addresses_of(request.user, endpoint)),
         "alerted": choices.follows(request.user, endpoint),
         **section.context(request, endpoint),
         **_countdown(request, endpoint),
@@ -96,7 +99,22 @@ def _sample_code(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     found = samples.samples_for(endpoint) if endpoint.gone_at is None else []
     sample = next((one for one in found if one.key == chosen), found[0] if found else None)
     languages = [SampleTab(one.key, one.language, f"{here}?sample={one.key}", one is sample) for one in found]
-    return {"samples": languages, "sample": sample, "documentation": documentation.PAGES}
+    return {
+        "samples": languages,
+        "sample": sample,
+        "documentation": documentation.PAGES,
+        **_by_address(request, endpoint, sample),
+    }
+
+
+def _by_address(request: HttpRequest, endpoint: Endpoint, sample: samples.Sample | None) -> dict[str, Any]:
+    """The sample by the first address that leads to the endpoint, if there is one."""
+    address = door.addresses_of(request.user, endpoint).first()
+    if address is None or sample is None:
+        return {}
+    way = ways(request, address.name)
+    facts = {"json": way.json, "java_script": way.java_script, "why_not": way.why_not}
+    return {"address": address, "by_address": by_address(endpoint, sample.key, web_socket=way.web_socket, **facts)}
 
 
 def _content_logging(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from endpoints.models.expiration import Expiration
 from endpoints.models.numbers import grouped
 from endpoints.models.search_words import folded, spans, words_of
 from endpoints.pages import names, places
+from endpoints.pages.addresses.listing import search
 from endpoints.pages.endpoint_list import selection
 from endpoints.pages.endpoint_list.badges import RequestBadge, badge
 
@@ -85,6 +86,8 @@ def find(person: Person, text: str, *, most: int) -> Found:
         Group(_("Endpoints"), [_endpoint(one, text, belongs.get(one.pk, "")) for one in endpoints]),
         Group(_("Models"), [_model(one, text, several=several) for one in models]),
     ]
+    addresses, all_addresses = _addresses(person, text, most)
+    groups.append(addresses)
     if all_endpoints > len(endpoints):
         groups[0].more_url = f"{reverse('endpoints:list')}?{_query(text).urlencode()}"
         groups[0].more_words = _("All endpoints that match")
@@ -94,7 +97,7 @@ def find(person: Person, text: str, *, most: int) -> Found:
     if endpoints and _has_found(groups[0].options[0].label):
         groups.append(_actions_for(person, endpoints[0]))
     groups += [actions, pages]
-    total = all_endpoints + all_models + len(pages.options) + len(actions.options)
+    total = all_endpoints + all_models + all_addresses + len(pages.options) + len(actions.options)
     more = "+" if all_endpoints > selection.COUNTED else ""
     return Found([group for group in groups if group.options], grouped(total) + more)
 
@@ -128,6 +131,20 @@ def _models(person: Person, text: str, most: int) -> tuple[list[SpeechModel], in
     rows = door.models(person).present().search(text)
     shown = rows.select_related("resource").with_endpoint_count(door.endpoints(person))
     return list(shown.order_by(F("endpoint_count").desc(), "-created_at", "pk")[:most]), rows.count()
+
+
+def _addresses(person: Person, text: str, most: int) -> tuple[Group, int]:
+    """By their names, with where they lead, as far as the person sees it."""
+    rows, total = search(person, text, most)
+    options = [
+        Option("address", _marked(row.address.name, text), row.address.get_absolute_url(), [(row.endpoint.name, False)])
+        for row in rows
+    ]
+    group = Group(_("Addresses"), options)
+    if total > len(options):
+        group.more_url = f"{reverse('endpoints:addresses')}?{_query(text).urlencode()}"
+        group.more_words = _("All addresses that match")
+    return group, total
 
 
 def _endpoint(endpoint: Endpoint, text: str, belongs: str) -> Option:

@@ -55,6 +55,8 @@ def scenes(there: dict[str, str]) -> Iterator[Scene]:
     for name in (
         "models",
         "activity",
+        "addresses",
+        "addresses/new",
         "alerts",
         "alerts/settings",
         "alerts/channels/new",

@@ -39,8 +39,8 @@ def measure(rounds: int, *, full: bool, say: Callable[[str], None]) -> list[Row]
         made = _run(env, "bench.addresses.made", NAMES, ENDPOINTS)
         with _web(env, "speechstudio.wsgi", 2) as (port, _pids):
             slow, agreed = _while_pages_load(port, home, made, rounds, say)
-        rates = {"ours": [], "empty": []}
-        spent = {"ours": [], "empty": []}
+        rates: dict[str, list[list[float]]] = {"ours": [], "empty": []}
+        spent: dict[str, list[list[float]]] = {"ours": [], "empty": []}
         with _web(env, "speechstudio.wsgi", 1) as ours, _web(env, EMPTY, 1) as empty:
             for number in range(rounds):
                 say(f"addresses: as many as can be answered, round {number + 1} of {rounds}")

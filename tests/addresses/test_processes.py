@@ -170,7 +170,7 @@ def test_the_key_of_an_sdk_is_in_nothing_that_a_process_writes_or_sends(web, tmp
     with other.running(f"{module}:application"):
         for path in paths * 6:
             answers += as_sdks_do(other, path)
-        for path in ("/endpoints/", "/api/v1/endpoints", "/speach/hotline"):
+        for path in ("/endpoints/", "/api/v1/endpoints", "/speech-/hotline"):
             as_sdks_do(other, path)  # these lead back to where they were asked, with the query
         garbled(other)
         metrics = other.get("/metrics", Authorization="Bearer metrics").text

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -172,7 +173,7 @@ def test_keys_do_not_reach_the_pages(ask):
 @pytest.mark.parametrize("path", ["/studio/speech/hotline", "/speech/hotline"])
 def test_behind_a_path_prefix_it_is_reached_with_and_without_it(transactional_db, known, path):
     address("hotline", serving(resource(), "a"))
-    ask = Asking(known, prefix="/studio")
+    ask: Any = Asking(known, prefix="/studio")
     ask.application = without_prefix("/studio", ask.application)
     assert ask(path, upgrade="websocket").status == 307
     assert ask(path, accept="text/html").headers["Location"] == "/studio/addresses/hotline/"

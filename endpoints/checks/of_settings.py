@@ -30,6 +30,7 @@ _MOST = {
     "SESSION_HOURS": (8760, _SESSION),
     "SESSION_IDLE_HOURS": (8760, _SESSION),
     "OIDC_SESSION_HOURS": (8760, _SESSION),
+    "ADDRESS_REQUESTS_PER_MINUTE": (1_000_000_000, "It counts how often a client may ask for an address."),
 }
 PRELOAD_SECONDS = 31_536_000  # a year, which browsers' preload lists ask for (hstspreload.org)
 _MAKE_KEY = "python3 manage.py newkey prints one."

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from endpoints.addresses.resolving import question
 from endpoints.models import Address, Endpoint
-from tests.addresses.conftest import address, resource, serving
+from speechstudio.path_prefix import without_prefix
+from tests.addresses.conftest import Asking, address, resource, serving
 
 AZURE = "wss://westeurope.stt.speech.microsoft.com/stt/speech/universal/v2"
 JAVASCRIPT = "/stt/speech/universal/v2"
@@ -166,6 +168,15 @@ def test_options_of_the_sdk_are_carried_over_and_keys_are_not(ask, hotline):
 def test_keys_do_not_reach_the_pages(ask):
     ask("/endpoints/", ocp_apim_subscription_key="SECRET")
     assert "SECRET" not in str(ask.inner)
+
+
+@pytest.mark.parametrize("path", ["/studio/speech/hotline", "/speech/hotline"])
+def test_behind_a_path_prefix_it_is_reached_with_and_without_it(transactional_db, known, path):
+    address("hotline", serving(resource(), "a"))
+    ask: Any = Asking(known, prefix="/studio")
+    ask.application = without_prefix("/studio", ask.application)
+    assert ask(path, upgrade="websocket").status == 307
+    assert ask(path, accept="text/html").headers["Location"] == "/studio/addresses/hotline/"
 
 
 @slowly

@@ -47,7 +47,7 @@ class Web(BaseHTTPRequestHandler):
 
 class Proxy:
     def __init__(self, home, web, mode):
-        self.home, self.mode = home, mode
+        self.home, self.mode, self.server = home, mode, None
         self.plain, self.secure = free_port(), free_port()
         there = home / "etc"
         there.mkdir()

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from bench import accept, api, bulkhead, durability, logs, rows, sign_ins, start, watch
+from bench import accept, addresses, api, bulkhead, durability, logs, rows, sign_ins, start, watch
 from bench import list as listing
 from bench.figures import Noise, Row, table
 from bench.product import Failed
@@ -28,6 +28,7 @@ PARTS = {
     "bulkhead": bulkhead.measure,
     "sign-ins": sign_ins.measure,
     "watch": watch.measure,
+    "addresses": addresses.measure,
 }
 FEWEST_ROUNDS = 5
 

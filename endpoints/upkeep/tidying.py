@@ -14,7 +14,23 @@ from django.utils import timezone
 
 from endpoints import audit
 from endpoints.audit import erasing, rights
-from endpoints.models import Alert, AlertDelivery, Bulk, Change, ConnectionCheck, Download, Draft, HookCall, LogReading
+from endpoints.models import (
+    AddressChange,
+    AddressHour,
+    Alert,
+    AlertDelivery,
+    Bulk,
+    Change,
+    ConnectionCheck,
+    Download,
+    Draft,
+    HookCall,
+    LogReading,
+    Probe,
+    ProbeRun,
+    Recording,
+    Trial,
+)
 from endpoints.models.download import DownloadState
 from endpoints.models.search import EVENTS
 from endpoints.models.status import CLOSED
@@ -22,6 +38,8 @@ from endpoints.models.verbs import Verb
 
 BATCH = 500  # rows
 NEWEST = 10  # changes of an endpoint that stay: what it ran before, and how long its deployments take
+HOURS_KEPT = 90  # days for which it is known how often an address was asked, and what a probe has shown
+TRIALS_KEPT = 1  # day: what was said in a recording that somebody tried
 ENDED = (DownloadState.CANCELED, DownloadState.FAILED, DownloadState.EXPIRED)
 
 
@@ -33,6 +51,11 @@ def tidy(days: Mapping[str, int]) -> None:
     _remove(LogReading.objects.old())
     _remove(Alert.objects.old(days["alerts"]))
     _remove(AlertDelivery.objects.old(days["alerts"]))
+    _remove(AddressHour.objects.filter(hour__lt=_ago(HOURS_KEPT)))
+    _remove(Trial.objects.filter(created_at__lt=_ago(TRIALS_KEPT)))
+    used = Probe.objects.filter(recording=OuterRef("pk"))
+    _remove(Recording.objects.filter(~Exists(used), keep_until__lt=timezone.now()))
+    _remove(ProbeRun.objects.filter(started_at__lt=_ago(HOURS_KEPT)))
     _remove(Session.objects.filter(expire_date__lt=timezone.now()))
     alive = Session.objects.filter(session_key=OuterRef("session_key"))
     _remove(UserSession.objects.filter(~Exists(alive), last_seen_at__lt=timezone.now() - timedelta(days=1)))
@@ -40,6 +63,7 @@ def tidy(days: Mapping[str, int]) -> None:
         _remove(_ended_downloads(_ago(days["downloads"])))
     if days["changes"]:
         _remove_changes(_ago(days["changes"]))
+        _remove(AddressChange.objects.old(_ago(days["changes"])))
     if days["events"]:
         before = first_day_to_keep(days["events"])
         _remove(AdministrationEntry.objects.filter(action_time__lt=before))

@@ -3,6 +3,11 @@ from django.urls import path, register_converter
 from endpoints.pages import api_docs, help, live_banners, settings, shortcuts, tokens
 from endpoints.pages.activity import export as activity_export
 from endpoints.pages.activity import listing as activity
+from endpoints.pages.addresses import address
+from endpoints.pages.addresses import listing as addresses
+from endpoints.pages.addresses import moves as address_moves
+from endpoints.pages.addresses import new as address_new
+from endpoints.pages.addresses import settings as address_settings
 from endpoints.pages.alerts import channels as alert_channels
 from endpoints.pages.alerts import listing as alerts
 from endpoints.pages.alerts import settings as alert_settings
@@ -72,6 +77,17 @@ urlpatterns = [
     path("downloads/<uuid:pk>/file/", downloads.download_file, name="download-file"),
     path("models/", model_list.models, name="models"),
     path("models/expirations.ics", model_list.expirations, name="calendar"),
+    path("addresses/", addresses.addresses, name="addresses"),
+    path("addresses/new/", address_new.new, name="address-new"),
+    path("addresses/<slug:name>/", address.address, name="address"),
+    path("addresses/<slug:name>/move/", address_moves.move, name="address-move"),
+    path("addresses/<slug:name>/cancel/", address_moves.cancel, name="address-cancel"),
+    path("addresses/<slug:name>/go-back/", address_moves.go_back, name="address-go-back"),
+    path("addresses/<slug:name>/share/", address_settings.share, name="address-share"),
+    path("addresses/<slug:name>/take-back/", address_settings.take_back, name="address-take-back"),
+    path("addresses/<slug:name>/standby/", address_settings.standby, name="address-standby"),
+    path("addresses/<slug:name>/description/", address_settings.description, name="address-description"),
+    path("addresses/<slug:name>/delete/", address_settings.delete, name="address-delete"),
     path("activity/", activity.activity, name="activity"),
     path("activity/export/", activity_export.export, name="activity-export"),
     path("alerts/", alerts.alerts, name="alerts"),

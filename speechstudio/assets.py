@@ -12,7 +12,7 @@ SOURCES = settings.BASE_DIR / "static"
 # What the list of endpoints does not need, which a first visit opens.
 OTHER_SHEETS = [
     "facts.css",  # the others refine it
-    *("account.css", "activity.css", "alerts.css", "api_docs.css", "bulk.css", "content_logs.css"),
+    *("account.css", "activity.css", "addresses.css", "alerts.css", "api_docs.css", "bulk.css", "content_logs.css"),
     *("content_logs_overview.css", "endpoint.css", "help.css", "model_list.css", "new_endpoint.css", "resources.css"),
 ]
 OTHER_SCRIPTS = ["activity.js", "api_docs.js", "copy.js", "player.js", "tabs.js"]

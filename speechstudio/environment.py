@@ -26,6 +26,7 @@ NAMES = frozenset(
     {
         "ADMINS",
         "ADMIN_SECOND_FACTOR",
+        "ADDRESS_REQUESTS_PER_MINUTE",
         "ALIVE_FILE",
         "ALLOWED_HOSTS",
         "API_REQUESTS_PER_MINUTE",

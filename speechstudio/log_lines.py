@@ -30,7 +30,8 @@ LAST = ("resource", "task", "of", "request_id", "traceparent")
 # PostgreSQL and gunicorn add.
 _HIDDEN = re.compile(
     r"(?P<path>/people/(?:groups/)?|/hooks/speech/|/sign-in/reset/)(?!groups/|new/|sent/|done/)[^/?\n]+"
-    r"|(?P<name>\b(?:sig|token|key|code|password|secret)=)[^&\s'\"]+"
+    r"|(?P<name>\b(?i:sig|token|key|code|password|secret)=)[^&\s'\"]+"
+    r"|(?P<header>(?i:subscription-key|authorization)\b['\"]?[ :]+['\"]?(?:(?i:bearer|basic) )?)[^\s'\"]+"
     r"|(?P<detail>\bDETAIL: ).*"
     r"|(?P<ip>\bip=)[\w.:]*\w"
 )

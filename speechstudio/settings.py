@@ -253,6 +253,7 @@ OIDC_SECOND_FACTOR = env.pairs("OIDC_SECOND_FACTOR")
 ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=False)
 EVERYONE_SECOND_FACTOR = env.bool("EVERYONE_SECOND_FACTOR", default=False)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)  # of a token
+ADDRESS_REQUESTS_PER_MINUTE = env.int("ADDRESS_REQUESTS_PER_MINUTE", default=600)  # of a client, for each address
 WAITING_REQUESTS = THREADS // 4  # how many a web process holds until a change moves
 BREAK_GLASS_ACCOUNT = env.str("BREAK_GLASS_ACCOUNT", default="")
 globals().update(sign_in_settings(env, demo=DEMO, https=HTTPS))

@@ -9,7 +9,17 @@ from speechstudio.path_prefix import without_prefix
 from speechstudio.start import refuse_demo_accounts, settings  # ends the process if a setting is wrong
 
 logging.captureWarnings(True)  # they are lines of the log, too
-application = FewAtOnce(without_prefix(settings.SCRIPT_NAME, get_wsgi_application()))
+pages = FewAtOnce(get_wsgi_application())
+
+from endpoints.addresses.resolving.application import Resolving  # noqa: E402 (after set-up: it has rows)
+
+resolving = Resolving(
+    pages,
+    most=settings.ADDRESS_REQUESTS_PER_MINUTE,
+    trusted=settings.TRUSTED_PROXIES,
+    prefix=settings.SCRIPT_NAME,
+)
+application = without_prefix(settings.SCRIPT_NAME, resolving)
 refuse_demo_accounts()
 # gunicorn reads it with each request, and refuses those whose path has no prefix.
 os.environ.pop("SCRIPT_NAME", None)

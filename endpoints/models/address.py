@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from endpoints.models.claim import Claimable, ClaimQuerySet
@@ -167,6 +168,11 @@ class AddressChange(Claimable):
     @property
     def is_waiting(self) -> bool:
         return self.state == AddressChangeState.WAITING
+
+    @property
+    def error_in_words(self) -> str:
+        """Why it was refused, in the active language."""
+        return gettext(self.error) if self.error else ""
 
     @classmethod
     def names(cls, new: Endpoint | None, old: Endpoint | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Place:
 PAGES = (
     Place(_("Deploy models"), "deploy", "g l", "list"),
     Place(_("Models"), "model", "g m", "models"),
+    Place(_("Addresses"), "address", "g t", "addresses"),
     Place(pgettext_lazy("menu", "Content logs"), "log", "g c", "all-logs", permission="read_logs"),
     Place(_("Downloads"), "download", "g d", "downloads", permission="read_logs"),
     Place(_("Alerts"), "bell", "g n", "alerts"),
@@ -40,6 +41,7 @@ PAGES = (
 )
 ACTIONS = (
     Place(_("Deploy model"), "add", "n", "new", permission="deploy_model"),
+    Place(_("Add an address"), "add", "", "address-new", permission="deploy_model"),
     Place(_("Add a Speech resource"), "add", "", "resource-new", permission="add_resource"),
     Place(_("Invite person"), "add", "", "invite", permission="manage_people"),
     Place(_("Export the endpoints"), "download", "", "export"),

@@ -8,12 +8,20 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from endpoints.access.door.activity_version import ActivityVersion
+from endpoints.access.door.addresses_version import AddressesVersion
 from endpoints.access.door.overview_version import OverviewVersion
 from endpoints.access.door.resources_version import ResourcesVersion
 from endpoints.access.door.versions import DataVersion, DownloadsVersion, FrameVersion, LogsVersion
 
 Version = (
-    DataVersion | ActivityVersion | DownloadsVersion | FrameVersion | LogsVersion | OverviewVersion | ResourcesVersion
+    DataVersion
+    | ActivityVersion
+    | AddressesVersion
+    | DownloadsVersion
+    | FrameVersion
+    | LogsVersion
+    | OverviewVersion
+    | ResourcesVersion
 )
 
 
@@ -58,7 +66,10 @@ class Polls:
 
 
 def _version_now(seen: str, session: str) -> Version:
-    kinds = (LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion, ActivityVersion, FrameVersion)
+    kinds = (
+        *(LogsVersion, DownloadsVersion, OverviewVersion, ResourcesVersion, ActivityVersion, AddressesVersion),
+        FrameVersion,
+    )
     found = (kind.successor(seen, session) for kind in kinds)
     return next((version for version in found if version), None) or DataVersion.now(session)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from django.template import Context, Engine, Template
 
 from endpoints.models import Endpoint
+from endpoints.models.places import Place, place_of
 from endpoints.samples.languages import LANGUAGES, SPEECH_SDK, Language
-from endpoints.samples.places import Place, place_of
 
 HERE = Path(__file__).parent
 

@@ -1,8 +1,84 @@
-"""Two endpoints of one locale, and an address that leads to the first."""
+"""Addresses in front of endpoints that the simulated service has."""
+
+from types import SimpleNamespace
 
 import pytest
 
+from endpoints.addresses.resolving.application import Resolving
+from endpoints.addresses.resolving.hours import Hours
+from endpoints.addresses.resolving.known import Known
+from endpoints.models import Address, Endpoint, Resource
 from tests.addresses.rows import a_resource, an_address, an_endpoint
+
+MOST = 1_000_000
+
+
+def resource(**facts):
+    facts = {"region": "westeurope", "name": "Contoso"} | facts
+    return Resource.objects.create(**facts)
+
+
+def serving(of, name, **facts):
+    """An endpoint that serves; its id at the service is made of its name."""
+    facts = {"remote_id": f"{name}-id", "locale": "de-DE", "status": "Succeeded", "model_name": f"Model {name}"} | facts
+    return Endpoint.objects.create(resource=of, display_name=name, **facts)
+
+
+def address(name, endpoint, **facts):
+    return Address.objects.create(name=name, locale=endpoint.locale, endpoint=endpoint, **facts)
+
+
+class Asking:
+    """Asks as programs do, by the WSGI application; `inner` is what the pages would get."""
+
+    def __init__(self, known, most=MOST, **options):
+        self.known, self.counts, self.inner = known, Hours(), []
+        self.application = Resolving(self._page, most=most, known=known, counts=self.counts, **options)
+
+    def _page(self, environ, start_response):
+        self.inner.append(environ)
+        start_response("200 OK", [])
+        return [b"page"]
+
+    def __call__(self, path, query="", method="GET", **headers):
+        got = SimpleNamespace()
+
+        def start_response(status, given):
+            got.status, got.headers = int(status[:3]), dict(given)
+
+        environ = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, "REMOTE_ADDR": "203.0.113.5"}
+        environ |= {
+            name.upper() if name.startswith("REMOTE") else f"HTTP_{name.upper()}": text
+            for name, text in headers.items()
+        }
+        got.text = b"".join(self.application(environ, start_response)).decode()
+        return got
+
+    def socket(self, name, query="", **headers):
+        return self(f"/speech/{name}", query, upgrade="websocket", connection="Upgrade", **headers)
+
+
+@pytest.fixture
+def known():
+    known = Known()
+    yield known
+    known.end()
+
+
+@pytest.fixture
+def ask(transactional_db, known):
+    return Asking(known)
+
+
+@pytest.fixture
+def other_process(transactional_db):
+    """As another process answers, which asks the database first."""
+    known = Known()
+    yield Asking(known)
+    known.end()
+
+
+# Two endpoints of one locale, and an address that leads to the first.
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from endpoints.changes.bulk import Action
-from endpoints.models import Endpoint, Resource
+from endpoints.models import Address, Endpoint, Resource
 from endpoints.pages.forms import (
+    addresses,
     alerts,
     bulk,
     content_logs,
@@ -34,8 +35,20 @@ from endpoints.pages.forms.second_key import SecondKeyForm
 from tests.demo import ROOT
 from tests.pages.input_rules import document
 
+
+def an_address(of):
+    return Address(name="hotline", locale=of["endpoint"].locale, endpoint=of["endpoint"])
+
+
 # How each form is made, from what was sent and from the page's people and rows.
 MADE = {
+    addresses.EndpointForm: lambda sent, of: addresses.EndpointForm(sent, person=of["person"]),
+    addresses.AddressForm: lambda sent, of: addresses.AddressForm(sent, person=of["person"]),
+    addresses.MoveForm: lambda sent, of: addresses.MoveForm(sent, person=of["person"], address=an_address(of)),
+    addresses.ShareForm: lambda sent, of: addresses.ShareForm(sent, person=of["person"], address=an_address(of)),
+    addresses.StandbyForm: lambda sent, of: addresses.StandbyForm(sent, person=of["person"], address=an_address(of)),
+    addresses.DescriptionForm: lambda sent, of: addresses.DescriptionForm(sent),
+    addresses.DeleteAddressForm: lambda sent, of: addresses.DeleteAddressForm(sent, address=an_address(of)),
     alerts.ChannelForm: lambda sent, of: alerts.ChannelForm(sent, person=of["person"]),
     bulk.BulkForm: lambda sent, of: bulk.BulkForm(sent, person=of["person"], action=Action.DELETE),
     content_logs.DownloadForm: lambda sent, of: content_logs.DownloadForm(sent, dated=True),

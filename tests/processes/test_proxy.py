@@ -106,6 +106,7 @@ def running(home, port, mode):
         try:
             until(lambda: nginx.poll() is not None or accepts(("127.0.0.1", proxy.plain)))
             assert nginx.poll() is None, nginx.stderr.read()
+            proxy.server = nginx
             yield proxy
         finally:
             servers.end(nginx)
@@ -205,6 +206,19 @@ def test_while_the_web_server_is_away_people_read_that_it_starts(tmp_path):
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert answer.headers["Cache-Control"] == "no-store"
         assert "upgraded" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/speech/hotline", "/prefix/speech/hotline", "/stt/speech/universal/v2"])
+def test_a_key_that_a_program_sends_stays_out_of_its_lines_and_of_the_product(plain, tmp_path, path):
+    sent = {"Ocp-Apim-Subscription-Key": "a-secret"}
+    assert "a-secret" not in plain.get(f"{path}?alias=hotline", **sent).text
+    for away in running(tmp_path, free_port(), "off"):
+        assert away.get(f"{path}?alias=hotline&Ocp-Apim-Subscription-Key=a-secret", **sent).status_code == 503
+        assert away.get("/models/?q=x").status_code == 503
+        away.server.terminate()
+        said = away.server.stderr.read().decode() + away.logged()
+        assert said.count('"GET /models/') == 2  # a line of each log
+        assert "a-secret" not in said
 
 
 def test_what_is_too_large_for_the_product_is_refused_by_it_already(plain):

@@ -15,7 +15,7 @@ from endpoints.access import door
 from endpoints.access.permissions import allows, may
 from endpoints.alerts import choices
 from endpoints.changes import submit
-from endpoints.models import Download, Endpoint
+from endpoints.models import Download, Endpoint, places
 from endpoints.models.connection import Auth
 from endpoints.models.event import Verb
 from endpoints.models.secret import CannotDecrypt
@@ -24,7 +24,7 @@ from endpoints.pages.content_logs import keep
 from endpoints.pages.endpoint import head, tabs
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.sessions import recent_sign_in
-from endpoints.samples import addresses, documentation, places
+from endpoints.samples import addresses, documentation
 
 NEWEST, ALL = 10, 500  # changes and events in the history, at first and when asked for
 
@@ -83,6 +83,7 @@ def _overview(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "endpoint_address": addresses.endpoint_address(endpoint),
         "region_label": places.region_of(endpoint),
         "documentation": documentation.PAGES,
+        "reached_by": list(door.addresses_of(request.user, endpoint)),
         "alerted": choices.follows(request.user, endpoint),
         **_countdown(request, endpoint),
     }

@@ -34,8 +34,10 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what will be lost; the name has to be typed."""
     if answer := repeated(request):
         return answer
-    form = DeleteForm(request.POST or None, asker=request.user, endpoint=door.endpoint_on_service(request.user, pk))
+    endpoint = door.endpoint_on_service(request.user, pk)
+    form = DeleteForm(request.POST or None, asker=request.user, endpoint=endpoint)
     submission = Submission(request, form)
     if submission.valid and (change := submission.request_change(submit.delete)):
         return requested(request, change)
-    return submission.response("endpoint/delete.html", heading=_("Delete endpoint"), button=_("Delete endpoint"))
+    words = {"heading": _("Delete endpoint"), "button": _("Delete endpoint")}
+    return submission.response("endpoint/delete.html", reached_by=door.addresses_of(request.user, endpoint), **words)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,13 +20,15 @@ from django_htmx.http import HttpResponseClientRefresh
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.changes import refusals, submit
+from endpoints.addresses.in_place import create
+from endpoints.changes import refusals
 from endpoints.models import Draft, Endpoint
 from endpoints.models.search import uuid_in
 from endpoints.pages.endpoint.submission import fingerprint, repeated, requested
 from endpoints.pages.forms.new_endpoint import NAME_LENGTH, DetailsForm, ModelForm, PlaceForm
 from endpoints.pages.http import HttpRequest
 from endpoints.pages.model_list import search
+from endpoints.pages.new_endpoint import in_place
 from endpoints.pages.new_endpoint.review import review
 
 STEPS = {
@@ -93,6 +96,7 @@ def _clone(request: HttpRequest, original: str) -> HttpResponse:
             "logging": "on" if endpoint.logging_enabled else "",
         },
         "instead_of": str(endpoint.pk) if endpoint.gone_at else "",
+        "original": str(endpoint.pk),
     }
     draft.start()
     return _to(draft, "review")
@@ -126,7 +130,8 @@ def _add(request: HttpRequest, draft: Draft) -> HttpResponse:
         return _show(request, draft, wrong, bound=True)
     answers = _answers(draft)
     try:
-        change = submit.create(
+        change, left = create(
+            addresses=in_place.chosen(request, draft, answers["chosen_locale"]),
             key=draft.pk,
             actor=request.user,
             model=answers["model"],
@@ -139,6 +144,8 @@ def _add(request: HttpRequest, draft: Draft) -> HttpResponse:
         )
     except refusals.NotPossible:
         return _show(request, draft, "model", bound=True)
+    for address, why in left:
+        messages.warning(request, _("The address %(name)s isn't moved: %(why)s") % {"name": address.name, "why": why})
     hints.send("step", change.pk)
     draft.delete()
     return requested(request, change)
@@ -168,7 +175,8 @@ def _show(request: HttpRequest, draft: Draft, step: str, *, bound: bool) -> Http
     if step == "details":
         context["expiration"] = _checked(draft, "model")["model"].expiration
     if step == "review":
-        context |= review(request.user, _answers(draft))
+        answers = _answers(draft)
+        context |= review(request.user, answers) | in_place.offered(request, draft, answers["chosen_locale"])
     return render(request, "new_endpoint/wizard.html", context, status=422 if form and form.errors else 200)
 
 

@@ -7,10 +7,12 @@ custom domains without one) and "Microsoft Entra authentication with the Speech 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from endpoints.models import Endpoint, Resource
 from endpoints.models.connection import CLOUDS, Auth, Cloud
+from endpoints.models.endpoint import Endpoint
+from endpoints.models.resource import Resource
 
 SHORT_AUDIO = "/speech/recognition/conversation/cognitiveservices/v1"  # also an address of the WebSocket
+UNKNOWN_REGION = "YourServiceRegion"  # as Azure's own samples have it
 # What azure-identity must be told outside of the public cloud, in AZURE_AUTHORITY_HOST.
 AUTHORITIES = {"government": "login.microsoftonline.us", "china": "login.chinacloudapi.cn"}
 
@@ -41,7 +43,7 @@ def place_of(endpoint: Endpoint) -> Place:
     if own := _own_address(endpoint):
         return _at_own_address(own, rest, resource)
     region, cloud = region_of(endpoint), resource.cloud
-    regional = rest or f"https://{region or 'YourServiceRegion'}.{cloud.recognition}{SHORT_AUDIO}"
+    regional = rest or f"https://{region or UNKNOWN_REGION}.{cloud.recognition}{SHORT_AUDIO}"
     token = resource.auth != Auth.KEY
     domain = custom_domain(resource) or (_host(resource.endpoint_url) if token else "")
     if domain:
@@ -57,12 +59,12 @@ def place_of(endpoint: Endpoint) -> Place:
             authority=AUTHORITIES.get(cloud.name, ""),
         )
     if cloud.name == "public":
-        return Place(region=region or "YourServiceRegion", rest=regional)
+        return Place(region=region or UNKNOWN_REGION, rest=regional)
     return Place(
         region=region,
         rest=regional,
-        address=f"https://{region or 'YourServiceRegion'}.{cloud.management}",
-        web_socket=f"wss://{region or 'YourServiceRegion'}.{cloud.recognition}{SHORT_AUDIO}",
+        address=f"https://{region or UNKNOWN_REGION}.{cloud.management}",
+        web_socket=f"wss://{region or UNKNOWN_REGION}.{cloud.recognition}{SHORT_AUDIO}",
     )
 
 

@@ -1,0 +1,1 @@
+"""What programs get that ask an address, before Django: see `application`."""

@@ -1,0 +1,1 @@
+"""The pages of addresses: names that programs ask which endpoint to connect to."""

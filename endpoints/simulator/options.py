@@ -37,6 +37,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     model_without_data: Literal["refuse", "accept"] = "refuse"
     retired: tuple[ServedVersion, ...] = ()
     retired_answer: Literal["410", "404", "error"] = "410"
+    unknown_cid: Literal["refuse", "base"] = "refuse"
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +55,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rate_limit: Annotated[str, Meta(pattern=r"^\d+/\d+(\.\d+)?$")] = "100/10"
     tier: Literal["F0", "S0"] = "S0"
     seed: int = 1
+    dialects: bool = False
     switches: Switches = Switches()
 
     @property
@@ -119,6 +121,7 @@ def parse(arguments: Sequence[str] | None = None) -> CommandLine:
         "--second-key", help="the other key of the resource, which works too; a random one when left out"
     )
     parser.add_argument("--control", action="store_true", help="answer under /_world/")
+    parser.add_argument("--dialects", action="store_true", help="each model hears with words of its own")
     parser.add_argument("--state", metavar="FILE", help="keep the world in this file")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="see README.md")
     defaults = Options()
@@ -127,6 +130,8 @@ def parse(arguments: Sequence[str] | None = None) -> CommandLine:
         parser.add_argument(f"--{name.replace('_', '-')}", default=None, help=f"{text} (default {default})")
     given = parser.parse_args(arguments)
     overrides = {name: value for name in HELP if (value := getattr(given, name)) is not None}
+    if given.dialects:
+        overrides["dialects"] = True
     try:
         options = defaults.with_overrides(overrides | {"switches": _switches(given.switch)})
     except msgspec.ValidationError as error:

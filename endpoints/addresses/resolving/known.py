@@ -72,10 +72,10 @@ class Known:
 
     def _after_a_look(self) -> tuple[Table, datetime | None]:
         with self._news:
+            self._wake.set()
             if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._run, name="addresses", daemon=True)
                 self._thread.start()
-            self._wake.set()
             patience = FIRST_PATIENCE_SECONDS if self._table is None else PATIENCE_SECONDS
             if not self._news.wait_for(lambda: self._is_fresh() or self._away, patience):
                 self._away = True  # so that the next ones don't wait

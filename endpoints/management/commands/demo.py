@@ -116,7 +116,7 @@ class Command(BaseCommand):
         self.children.wait_for("broker", lambda: processes.accepts(str(socket_file)))
 
     def _start_simulator(self, key: str, options: dict[str, Any]) -> None:
-        arguments = ["--state", str(settings.VAR / "simulator.json")]
+        arguments = ["--state", str(settings.VAR / "simulator.json"), "--dialects"]
         for name in ("endpoints", "logs", "deploy_seconds", "latency_ms"):
             arguments += [f"--{name.replace('_', '-')}", str(options[name])]
         arguments += ["--control"] if options["control"] else []

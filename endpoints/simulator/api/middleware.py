@@ -19,7 +19,7 @@ from .errors import ApiError
 
 CONTROL = "/_world/"
 MANAGEMENT = "/speechtotext/"
-RECOGNITION = "/speech/recognition/"
+RECOGNITION = ("/speech/recognition/", "/stt/speech/recognition/")
 REQUEST_ID = "apim-request-id"  # of the gateway in front of the service (Azure API Management)
 
 

@@ -13,6 +13,8 @@ from ..content import container
 from ..iso8601 import iso
 from ..routes import web_hooks
 from ..simulation import Simulation
+from . import answers
+from .answers import bad_request
 from .faults import Fault
 
 MAX_ADVANCE = 3.2e9  # seconds, about a century; more would exceed the years that dates can have
@@ -35,7 +37,7 @@ def routes(simulation: Simulation) -> list[Route]:
         try:
             simulation.faults = msgspec.json.decode(await request.body(), type=list[Fault])
         except msgspec.DecodeError as error:
-            return _bad_request(error)
+            return bad_request(error)
         return JSONResponse({"faults": len(simulation.faults)})
 
     async def advance(request: Request) -> JSONResponse:
@@ -43,7 +45,7 @@ def routes(simulation: Simulation) -> list[Route]:
         try:
             simulation.world.advance(msgspec.json.decode(await request.body(), type=Advance).seconds)
         except msgspec.DecodeError as error:
-            return _bad_request(error)
+            return bad_request(error)
         return JSONResponse({"now": iso(simulation.world.now())})
 
     async def keys(request: Request) -> JSONResponse:
@@ -52,7 +54,7 @@ def routes(simulation: Simulation) -> list[Route]:
             if request.method == "POST":
                 simulation.regenerate(msgspec.json.decode(await request.body(), type=Regenerate).key)
         except msgspec.DecodeError as error:
-            return _bad_request(error)
+            return bad_request(error)
         return JSONResponse({"keys": simulation.keys})
 
     async def stop(_request: Request) -> JSONResponse:
@@ -71,12 +73,13 @@ def routes(simulation: Simulation) -> list[Route]:
             overrides = msgspec.json.decode(await request.body() or b"{}", type=dict[str, Any])
             simulation.reset(overrides)
         except msgspec.DecodeError as error:
-            return _bad_request(error)
+            return bad_request(error)
         return JSONResponse({"now": iso(simulation.world.now()), "options": msgspec.to_builtins(simulation.options)})
 
     return [
         *web_hooks.control_routes(simulation),
         *container.control_routes(simulation),
+        *answers.routes(simulation),
         Route("/_world/ledger", ledger),
         Route("/_world/faults", faults, methods=["POST"]),
         Route("/_world/advance", advance, methods=["POST"]),
@@ -85,7 +88,3 @@ def routes(simulation: Simulation) -> list[Route]:
         Route("/_world/go", go, methods=["POST"]),
         Route("/_world/reset", reset, methods=["POST"]),
     ]
-
-
-def _bad_request(error: msgspec.DecodeError) -> JSONResponse:
-    return JSONResponse({"code": "InvalidRequest", "message": str(error)}, 400)

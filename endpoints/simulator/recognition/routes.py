@@ -12,7 +12,7 @@ from ..content import wav
 from ..routes.base import json_response
 from ..simulation import Simulation
 from . import utterances
-from .utterances import ENCODED_BYTES_PER_SECOND, MAX_SECONDS, bad_request
+from .utterances import ENCODED_BYTES_PER_SECOND, MAX_SECONDS, PATHS, bad_request
 
 MAX_BODY_BYTES = 8_000_000
 
@@ -22,9 +22,8 @@ class RecognitionRoutes:
         self.simulation = simulation
 
     def routes(self) -> list[Route]:
-        paths = [f"/speech/recognition/{mode}/cognitiveservices/v1" for mode in MAX_SECONDS]
         token = Route("/sts/v1.0/issueToken", self.token, methods=["POST"])
-        return [token, *(Route(path, self.recognize, methods=["POST"]) for path in paths)]
+        return [token, *(Route(path, self.recognize, methods=["POST"]) for path in PATHS)]
 
     async def token(self, _request: Request) -> Response:
         """An access token for the key, valid for ten minutes of the world's clock ("Authenticate requests to Azure AI
@@ -41,12 +40,11 @@ class RecognitionRoutes:
             raise bad_request("The query parameter 'language' is required and has to be a supported locale.")
         audio = await _audio(request)
         seconds = _duration(request, audio)
-        mode = request.url.path.split("/")[3]
+        mode = utterances.mode_of(request.url.path) or "conversation"
         if seconds > MAX_SECONDS[mode]:
             raise bad_request(f"The audio is longer than {MAX_SECONDS[mode]:.0f} seconds.")
-        endpoint = utterances.endpoint_of(world, query.get("cid"))
-        model = utterances.serving_model(world, endpoint, locale)
-        utterance = utterances.recognize(audio, seconds, locale)
+        who = utterances.answering(world, query.get("cid"), locale)
+        utterance = utterances.recognize(world, who.model, audio, seconds, locale)
         shape = {
             "RecognitionStatus": "Success",
             "Offset": 0,
@@ -55,9 +53,9 @@ class RecognitionRoutes:
         }
         if query.get("format", "simple") == "detailed":
             shape["NBest"] = utterances.alternatives(utterance)
-        if (endpoint and endpoint.logging) or query.get("storeAudio", "").lower() == "true":
-            utterances.store_log(world, endpoint, locale, audio, utterance)
-        return json_response(shape, headers={"X-Simulator-Model": model.id} if model else {})
+        if who.stores(query.get("storeAudio", "").lower() == "true"):
+            utterances.store_log(world, who.endpoint, locale, audio, utterance)
+        return json_response(shape, headers={"X-Simulator-Model": who.model.id} if who.model else {})
 
 
 async def _audio(request: Request) -> bytes:

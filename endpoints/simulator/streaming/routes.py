@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import structs
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..api.errors import ApiError
 from ..recognition import utterances
-from ..recognition.utterances import MAX_SECONDS
+from ..recognition.utterances import PATHS, Answering
 from ..routes.base import json_response
 from ..simulation import Simulation
-from ..world.entities import Endpoint
 from ..world.world import World
 from . import frames
 from .audio import TooLarge
@@ -26,8 +26,7 @@ class StreamingRoutes:
         self.simulation = simulation
 
     def routes(self) -> list[WebSocketRoute]:
-        paths = [f"/speech/recognition/{mode}/cognitiveservices/v1" for mode in MAX_SECONDS]
-        return [WebSocketRoute(path, self.connect) for path in (*paths, "/stt/speech/universal/v2")]
+        return [WebSocketRoute(path, self.connect) for path in (*PATHS, "/stt/speech/universal/v2")]
 
     async def connect(self, socket: WebSocket) -> None:
         """Refuse the handshake as short audio refuses a request, or answer until the client disconnects."""
@@ -35,36 +34,39 @@ class StreamingRoutes:
         world.remove_expired()
         query = socket.query_params
         try:
-            endpoint = utterances.endpoint_of(world, query.get("cid"))
-            language = query.get("language") or (endpoint.locale if endpoint else "en-US")
+            named = world.endpoints.get(query.get("cid", "").lower())
+            language = query.get("language") or (named.locale if named else "en-US")
             locale = utterances.locale_of(world, language)
             if locale is None:
                 raise utterances.bad_request("The language is not supported.")
+            who = utterances.answering(world, query.get("cid"), locale)
         except ApiError as error:
             await socket.send_denial_response(json_response(error.body, error.status))
             return
-        mode = socket.url.path.split("/")[3]
         settings = Settings(
-            mode=mode if mode in MAX_SECONDS else "conversation",  # the universal address has the mode in the context
+            # The universal address has the mode in the context.
+            mode=utterances.mode_of(socket.url.path) or "conversation",
             locale=locale,
             detailed=query.get("format") == "detailed",
             store_audio=query.get("storeAudio", "").lower() == "true",
         )
-        model = utterances.serving_model(world, endpoint, locale)
         await socket.accept(
             SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None,
-            [(b"x-simulator-model", model.id.encode())] if model else [],
+            [(b"x-simulator-model", who.model.id.encode())] if who.model else [],
         )
-        await Connection(socket, world, endpoint, settings).run()
+        await Connection(socket, world, who, settings).run()
 
 
 class Connection:
-    """An accepted connection. Turns follow each other; each has the request id of its audio."""
+    """An accepted connection. Turns follow each other; each has the request id of its audio.
 
-    def __init__(self, socket: WebSocket, world: World, endpoint: Endpoint | None, settings: Settings) -> None:
+    The model that serves at the handshake does until the end, whatever is deployed meanwhile.
+    """
+
+    def __init__(self, socket: WebSocket, world: World, who: Answering, settings: Settings) -> None:
         self._socket = socket
         self._world = world
-        self._endpoint = endpoint
+        self._who = who
         self._settings = settings
         self._turn: Turn | None = None
 
@@ -88,8 +90,10 @@ class Connection:
             if locale is None:
                 raise frames.InvalidFrame("The language is not supported.")
             self._settings.locale = locale
+            if self._who.endpoint is None:  # the base model of the language that is spoken
+                self._who = structs.replace(self._who, model=self._world.newest_base_model(locale))
         elif frame.path == "audio":
             if self._turn is None or self._turn.request_id != frame.request_id:
-                self._turn = Turn(frame.request_id, self._world, self._endpoint, self._settings)
+                self._turn = Turn(frame.request_id, self._world, self._who, self._settings)
             for path, body in self._turn.add(frame.body):
                 await self._socket.send_text(frames.write_text(path, frame.request_id, body))

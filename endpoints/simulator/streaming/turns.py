@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Struct, field
 
 from ..recognition import sentences, utterances
-from ..world.entities import Endpoint
 from ..world.world import World, new_id
 from .audio import AudioStream, Phrase
 from .frames import InvalidFrame
@@ -58,11 +57,11 @@ def apply_context(settings: Settings, body: bytes) -> None:
 class Turn:
     """`request_id` is the client's; `ended` once `turn.end` has been produced."""
 
-    def __init__(self, request_id: str, world: World, endpoint: Endpoint | None, settings: Settings) -> None:
+    def __init__(self, request_id: str, world: World, who: utterances.Answering, settings: Settings) -> None:
         self.request_id = request_id
         self.ended = False
         self._world = world
-        self._endpoint = endpoint
+        self._who = who
         self._settings = settings
         self._audio = AudioStream()
         self._started = False
@@ -84,7 +83,9 @@ class Turn:
             yield from self._ending(bool(phrases))
 
     def _recognized(self, phrase: Phrase) -> Iterator[Message]:
-        utterance = utterances.recognize(phrase.audio, phrase.seconds, self._settings.locale)
+        utterance = utterances.recognize(
+            self._world, self._who.model, phrase.audio, phrase.seconds, self._settings.locale
+        )
         offset = _ticks(phrase.offset)
         if not self._end:
             yield "speech.startDetected", {"Offset": offset}
@@ -98,8 +99,8 @@ class Turn:
         if self._settings.detailed:
             body["NBest"] = utterances.alternatives(utterance)
         yield "speech.phrase", body
-        if (self._endpoint and self._endpoint.logging) or self._settings.store_audio:
-            utterances.store_log(self._world, self._endpoint, self._settings.locale, phrase.audio, utterance)
+        if self._who.stores(self._settings.store_audio):
+            utterances.store_log(self._world, self._who.endpoint, self._settings.locale, phrase.audio, utterance)
 
     def _silence(self, phrase: Phrase) -> Iterator[Message]:
         yield "speech.phrase", _phrase("InitialSilenceTimeout", _ticks(phrase.offset), _ticks(phrase.seconds))

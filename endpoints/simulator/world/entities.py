@@ -60,7 +60,10 @@ class Project(Struct, kw_only=True):
 
 
 class Model(Struct, kw_only=True):
-    """A base model (`base`) or a custom one. Contract: BaseModel, CustomModel and their deprecationDates."""
+    """A base model (`base`) or a custom one. Contract: BaseModel, CustomModel and their deprecationDates.
+
+    `hears_as`: the model whose words it hears with; None: its own (--dialects).
+    """
 
     id: str
     base: bool
@@ -79,6 +82,7 @@ class Model(Struct, kw_only=True):
     text: str | None = None
     email: str | None = None
     weight: int = 30
+    hears_as: str | None = None
     datasets: list[str] = field(default_factory=list)
     custom: dict[str, str] = field(default_factory=dict)
 
@@ -112,7 +116,10 @@ class BaseModelLogs(Struct, kw_only=True):
 
 
 class Endpoint(Struct, kw_only=True):
-    """`model` is the requested model; `previous` stays in service until the deployment (`work`) has succeeded."""
+    """`model` is the requested model; `previous` stays in service until the deployment (`work`) has succeeded.
+
+    `serves_base`: a base model answers in its place, which nothing but the answers shows.
+    """
 
     id: str
     name: str
@@ -129,6 +136,7 @@ class Endpoint(Struct, kw_only=True):
     time_to_live: str | None = None
     logging: bool = False
     logs_from: float | None = None
+    serves_base: bool = False
     custom: dict[str, str] = field(default_factory=dict)
     removed_logs: set[str] = field(default_factory=set)
     purges: list[LogDeletion] = field(default_factory=list)

@@ -386,9 +386,11 @@ OPERATIONS = {
     "view_endpoint": {
         *("list_endpoints", "show_endpoint", "list_changes", "show_change", "list_models", "show_model"),
         *("list_projects", "list_resources", "show_resource", "list_activity"),
+        *("list_addresses", "show_address", "list_address_changes", "show_address_change"),
     },
-    "go_back": {"go_back"},
+    "go_back": {"go_back", "share_address"},
     "deploy_model": {
+        *("add_address", "move_address", "set_standby", "describe_address", "cancel_move", "delete_address"),
         *("deploy", "change_model", "edit_endpoint", "delete_endpoint", "dismiss_endpoint"),
         *("cancel_change", "decide_change"),
     },
@@ -405,6 +407,12 @@ BODIES: dict[str, Any] = {
     "go_back": {"reason": "Worse"},
     "delete_endpoint": {"name": "Old", "reason": "Old"},
     "decide_change": {"decision": "again"},
+    "add_address": {"name": "hotline", "endpoint": str(uuid.uuid4())},
+    "move_address": {"endpoint": str(uuid.uuid4())},
+    "share_address": {"percent": 0},
+    "set_standby": {"endpoint": None},
+    "describe_address": {"description": ""},
+    "delete_address": {"name": "hotline", "reason": "Old"},
 }
 
 
@@ -414,6 +422,7 @@ def operations():
         for path, view in router.path_operations.items():
             for one in view.operations:
                 there = re.sub(r"{\w+:pk}", str(uuid.uuid4()), path).replace("{int:entry}", "1")
+                there = there.replace("{slug:name}", "hotline")
                 yield one.operation_id, one.methods[0], f"/api/v1{there}"
 
 

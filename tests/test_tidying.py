@@ -12,12 +12,27 @@ from django.utils import timezone
 
 from endpoints import audit
 from endpoints.audit import sealing, verifying
-from endpoints.models import Bulk, Change, ConnectionCheck, Download, Draft, Event, HookCall
+from endpoints.models import (
+    AddressChange,
+    AddressHour,
+    Bulk,
+    Change,
+    ConnectionCheck,
+    Download,
+    Draft,
+    Event,
+    HookCall,
+    Probe,
+    ProbeRun,
+    Recording,
+    Trial,
+)
 from endpoints.models.append_only import erasing
 from endpoints.models.event import Verb
 from endpoints.models.status import ChangeKind, ChangeState
 from endpoints.upkeep import tidying
 from speechstudio.retention import retention_days
+from tests.addresses.rows import a_resource, an_address, an_endpoint, move
 
 OLD = timedelta(days=100)
 
@@ -148,3 +163,47 @@ def test_the_command_takes_its_day_from_the_setting(old_events, settings, capsys
     settings.RETENTION_DAYS = retention_days({"events": "99"})
     call_command("remove_events", "--yes")
     assert f"Removed: {old_events} events" in capsys.readouterr().out
+
+
+def test_the_history_of_an_address_is_removed_and_its_newest_entry_stays(alice):
+    blue, green = (an_endpoint(name, a_resource(name)) for name in ("Blue", "Green"))
+    address = an_address(alice, blue)
+    for endpoint in (green, blue, green):
+        move(alice, address, endpoint)
+    waiting = move(alice, address, blue, at=timezone.now() + OLD)
+    last = address.changes.exclude(pk=waiting.pk).first()
+    aged(AddressChange.objects.all(), "requested_at", "closed_at", by=timedelta(days=10))
+    tidy(changes=90)
+    assert address.changes.count() == 5
+    aged(AddressChange.objects.all(), "requested_at", "closed_at")
+    tidy()
+    assert address.changes.count() == 5
+    tidy(changes=90)
+    assert set(address.changes.all()) == {waiting, last}
+
+
+def test_how_often_an_address_was_asked_is_known_for_ninety_days(alice):
+    address = an_address(alice, an_endpoint("Blue", a_resource()))
+    now = timezone.now()
+    for days in (1, 89, 91, 200):
+        AddressHour.objects.create(address=address, hour=now - timedelta(days=days), requests=5)
+    tidy()
+    assert [(now - row.hour).days for row in AddressHour.objects.all()] == [1, 89]
+
+
+def test_recordings_stay_while_a_probe_uses_them_and_what_was_heard_is_not_kept(alice):
+    endpoint, now = an_endpoint("Blue", a_resource()), timezone.now()
+    used, tried, new = (Recording.of(b"RIFF", 1.0, keep_until=until) for until in (None, now, now + OLD))
+    for recording in (used, tried, new):
+        recording.save()
+    probe = Probe.objects.create(endpoint=endpoint, recording=used)
+    Recording.objects.filter(pk=used.pk).update(keep_until=now)  # as a race may leave it
+    for days in (1, 89, 91):
+        ProbeRun.objects.create(probe=probe, started_at=now - timedelta(days=days))
+    for recording in (tried, new):
+        Trial.objects.create(endpoint=endpoint, purpose="probe", recording=recording)
+    aged(Trial.objects.filter(recording=tried), "created_at", by=timedelta(days=2))
+    tidy()
+    assert set(Recording.objects.all()) == {used, new}
+    assert [trial.recording for trial in Trial.objects.all()] == [new]
+    assert ProbeRun.objects.count() == 2

@@ -19,6 +19,7 @@ OURS = "endpoints.api.cli"
 # Each after those that it imports.
 ORDER = (
     *("outcome", "texts", "settings", "connection", "finding", "waiting", "reading", "requesting", "fetching"),
+    *("addressing",),
     *("yaml_subset", "desired", "plan", "applying", "completion", "arguments", "program"),
 )
 HEAD = '''#!/usr/bin/env python3

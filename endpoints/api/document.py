@@ -57,8 +57,10 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if method == "post":
         about = "The same request with the same key is carried out once."
         parameters.append(_header(KEY, about, required=True, minLength=1, maxLength=LONGEST, pattern="^[!-~]+$"))
-        if path.endswith(("/change-model", "/go-back", "/edit", "/delete")):
+        if path.endswith(("/change-model", "/go-back", "/edit", "/delete")) and "/endpoints/" in path:
             parameters.append(_header("If-Match", "The ETag of the endpoint as it was read."))
+        if "/addresses/" in path:
+            parameters.append(_header("If-Match", "The ETag of the address as it was read."))
     elif operation["responses"].get(200, {}).get("content"):
         parameters.append(_header("If-None-Match", "An ETag: 304 while the answer would be the same."))
         answers[304] = {"description": "As If-None-Match says."}

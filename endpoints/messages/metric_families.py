@@ -75,6 +75,7 @@ FAMILIES = _table(
     Family("resource_up", GAUGE, "Whether a Speech resource answers; paused ones are left out", ("resource",)),
     Family("mirror_age_seconds", GAUGE, "Age of the oldest mirror of a Speech resource", unit="seconds"),
     Family("web_hooks", GAUGE, "Registered web hooks: proven, unproven or failed", ("state",), "web hooks"),
+    Family("addresses_failing", GAUGE, "Addresses whose endpoint can't answer", unit="addresses"),
     Family("next_expiration_seconds", GAUGE, "Time until the next deployed model expires", unit="seconds"),
     Family("endpoints_expired", GAUGE, "Endpoints whose model has expired", unit="endpoints"),
     Family(

@@ -12,7 +12,7 @@ from prometheus_client.core import Metric
 from endpoints import hints
 from endpoints.access import door
 from endpoints.messages.metric_families import FAMILIES
-from endpoints.models import Change, Download, Endpoint, LogDay, LogFile, Probe, Resource, due
+from endpoints.models import Address, Change, Download, Endpoint, LogDay, LogFile, Probe, Resource, due
 from endpoints.models.claim import database_now
 from endpoints.models.hook import WORKING, proven
 from endpoints.models.probe import Verdict
@@ -28,6 +28,7 @@ def metrics() -> Iterator[Metric]:
     yield _oldest_change()
     yield from _queues()
     yield from _resources()
+    yield _one("addresses_failing", door.unrestricted(Address).in_trouble(timezone.now()).count())
     yield from _expirations()
     yield from _log_files()
     yield _verdicts()

@@ -32,6 +32,7 @@ def resume_resource(resource: Resource, *, actor: User | None) -> bool:
     What has waited is due already, so the next sweep announces it. An outage from before says nothing any more.
     """
     facts = {"paused_at": None, "paused_by": "", "pause_reason": "", "tried_at": None, "due_at": Now()}
+    facts |= {"failing_since": None, "failure": ""}
     if not Resource.objects.present().filter(pk=resource.pk, paused_at__isnull=False).update(**facts):
         return False
     audit.record(Verb.RESOURCE_RESUMED, actor=actor, resource=resource)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -106,6 +106,12 @@ class AddressChangeQuerySet(ClaimQuerySet["AddressChange"]):
     def waiting(self) -> Self:
         """For their time, or for the deployment of the endpoint that they lead to."""
         return self.filter(state=AddressChangeState.WAITING)
+
+    def old(self, before: datetime) -> Self:
+        """Closed before that time; the newest of each address stays, which says why it leads where it does."""
+        newest = AddressChange.objects.filter(address=OuterRef("address")).exclude(state=AddressChangeState.WAITING)
+        last = Subquery(newest.order_by("-requested_at", "-pk").values("pk")[:1])
+        return self.filter(closed_at__lt=before).exclude(pk=last)
 
     def ready(self) -> Self:
         """Those of `waiting` that wait for no deployment any more, whatever became of it."""

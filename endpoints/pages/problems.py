@@ -19,7 +19,7 @@ KINDS = {
     "method": (405, "The address doesn't take this method."),
     "busy": (409, "Another change of the endpoint is in progress."),
     "not-now": (409, "What is there now doesn't allow it."),
-    "stale": (412, "The endpoint has changed since it was read."),
+    "stale": (412, "It has changed since it was read."),
     "too-large": (413, "The request is too large."),
     "media-type": (415, "The body is not JSON."),
     "not-valid": (422, "A value is missing or not valid."),

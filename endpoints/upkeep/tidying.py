@@ -15,6 +15,8 @@ from django.utils import timezone
 from endpoints import audit
 from endpoints.audit import erasing, rights
 from endpoints.models import (
+    AddressChange,
+    AddressHour,
     Alert,
     AlertDelivery,
     Bulk,
@@ -26,6 +28,7 @@ from endpoints.models import (
     LogReading,
     Probe,
     ProbeRun,
+    QualityDay,
     Recording,
     SentRecording,
     Trial,
@@ -40,6 +43,8 @@ NEWEST = 10  # changes of an endpoint that stay: what it ran before, and how lon
 TRIAL_DAYS = 7
 SENT_DAYS = 45  # longer than the service lists their entries
 RUN_DAYS = 400  # of probes: what their history shows
+HOURS_KEPT = 90  # days for which it is known how often an address was asked
+QUALITY_DAYS = 400  # of which the sums of content logs are kept
 ENDED = (DownloadState.CANCELED, DownloadState.FAILED, DownloadState.EXPIRED)
 
 
@@ -51,6 +56,8 @@ def tidy(days: Mapping[str, int]) -> None:
     _remove(LogReading.objects.old())
     _remove(Alert.objects.old(days["alerts"]))
     _remove(AlertDelivery.objects.old(days["alerts"]))
+    _remove(AddressHour.objects.filter(hour__lt=_ago(HOURS_KEPT)))
+    _remove(QualityDay.objects.filter(day__lt=_ago(QUALITY_DAYS).date()))
     _remove(Session.objects.filter(expire_date__lt=timezone.now()))
     alive = Session.objects.filter(session_key=OuterRef("session_key"))
     _remove(UserSession.objects.filter(~Exists(alive), last_seen_at__lt=timezone.now() - timedelta(days=1)))
@@ -59,6 +66,7 @@ def tidy(days: Mapping[str, int]) -> None:
         _remove(_ended_downloads(_ago(days["downloads"])))
     if days["changes"]:
         _remove_changes(_ago(days["changes"]))
+        _remove(AddressChange.objects.old(_ago(days["changes"])))
     if days["events"]:
         before = first_day_to_keep(days["events"])
         _remove(AdministrationEntry.objects.filter(action_time__lt=before))

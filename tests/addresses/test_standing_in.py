@@ -1,5 +1,6 @@
 """An address whose endpoint can't be reached: the standby is proposed, or takes over where a person has allowed it."""
 
+import re
 from datetime import timedelta
 from functools import partial
 
@@ -10,6 +11,7 @@ from endpoints import tasks
 from endpoints.access import door
 from endpoints.addresses import standing_in, submit
 from endpoints.addresses.standing_in import Trouble, proposal, trouble_of
+from endpoints.messages.alerts import text
 from endpoints.mirror import resources
 from endpoints.models import Address, AddressChange, Alert, Endpoint, Event, Resource, Restoration
 from endpoints.models.address import AddressChangeKind
@@ -209,6 +211,31 @@ def test_people_are_alerted_once_and_told_where_it_can_move(address, endpoint, s
     submit.move(key=endpoint.pk, actor=alice.user, address=seen(address), endpoint=standby)
     look(outage + timedelta(minutes=13))
     assert facts(AlertRule.ADDRESS) == ["The address hotline leads to an endpoint that can answer."]
+
+
+def test_its_page_proposes_the_move_and_one_press_makes_it(address, endpoint, standby, outage, alice, bob):
+    page = f"/addresses/{address.name}/"
+    assert "The standby can take over." in bob.get(page).content.decode()
+    assert 'id="to-standby"' not in bob.get(page).content.decode()
+    form = re.search(r'id="standby-proposal".*?</form>', alice.get(page).content.decode(), re.DOTALL)[0]
+    action = re.search(r'action="([^"]+)"', form)[1]
+    assert alice.post(action, dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))).status_code == 302
+    assert seen(address).endpoint == standby
+    assert "standby-proposal" not in alice.get(page).content.decode()
+
+
+def test_its_page_says_why_the_standby_cannot_take_over(address, standby, outage, alice):
+    Resource.objects.filter(pk=standby.resource_id).update(paused_at=timezone.now())
+    shown = alice.get(f"/addresses/{address.name}/").content.decode()
+    assert "Its Speech resource is paused." in shown
+    assert 'id="to-standby"' not in shown
+
+
+def test_a_message_about_it_leads_to_its_page(address, outage):
+    look()
+    alert = Alert.objects.get(rule=AlertRule.ADDRESS)
+    told = text.message("1", [(alert, False)], "https://studio.example")
+    assert told.lines[0].url == "https://studio.example/addresses/hotline/"
 
 
 def test_people_are_told_that_an_address_moved_by_itself(address, endpoint, standby, outage):

@@ -18,7 +18,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
 from endpoints.api.document import document
-from endpoints.models import Change, Download, Endpoint, LogEntry, Resource, SpeechModel
+from endpoints.models import AddressChange, Change, Download, Endpoint, LogEntry, Resource, SpeechModel
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
 WANTED = (
@@ -61,12 +61,15 @@ def filled(resource, world, worker, pipeline):
     asked = pipeline.send(f"/endpoints/{logged.pk}/downloads", {})
     worker.download(Download.objects.get(pk=asked.json()["id"]))
     pipeline.send(f"/endpoints/{logged.pk}/edit", {"description": "New"})
+    pipeline.send("/addresses", {"name": "hotline", "endpoint": str(logged.pk)})
     return {
         "endpoints": list(map(str, Endpoint.objects.values_list("pk", flat=True))),
         "changes": list(map(str, Change.objects.values_list("pk", flat=True))),
         "models": list(map(str, SpeechModel.objects.values_list("pk", flat=True)[:20])),
         "resources": list(map(str, Resource.objects.values_list("pk", flat=True))),
         "downloads": list(map(str, Download.objects.values_list("pk", flat=True))),
+        "addresses": list(map(str, AddressChange.objects.values_list("pk", flat=True))),
+        "names": ["hotline"],
         "entries": list(LogEntry.objects.values_list("pk", flat=True)),
     }
 
@@ -88,7 +91,7 @@ def generate(operation, mode, known, headers, examples):
         checks = CHECKED
         if data.draw(st.booleans()) and case.path_parameters:
             noun = operation.path.split("/")[3]
-            ids = {"pk": known[noun], "entry": known["entries"]}
+            ids = {"pk": known[noun], "entry": known["entries"], "name": known["names"]}
             case.path_parameters |= {name: data.draw(st.sampled_from(ids[name])) for name in case.path_parameters}
             checks = FOR_EXISTING
         case.call_and_validate(headers=headers, checks=checks)

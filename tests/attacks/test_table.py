@@ -10,7 +10,17 @@ from tests.demo import ROOT
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", (ROOT / "docs" / "attacks.md").read_text(), re.M | re.S))
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 GROUPS = (
-    *("Access", "Other sites", "Scripts", "Injection", "Addresses and files", "Sign-in", "Web hooks", "Overload"),
+    *(
+        "Access",
+        "Addresses",
+        "Other sites",
+        "Scripts",
+        "Injection",
+        "Addresses and files",
+        "Sign-in",
+        "Web hooks",
+        "Overload",
+    ),
     *("Data", "Supply", "Encoding"),
 )
 

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from uuid import uuid4
 
@@ -165,6 +166,21 @@ def deployed(cli, name):
     done = cli("deploy", name, "20250915", "--locale", "en-US", "--content-logging", "--wait", "10m")
     assert done.code == 0, done
     return name
+
+
+@pytest.fixture
+def address_for(cli):
+    """Adds an address for an endpoint, as its page does."""
+
+    def add(name, endpoint):
+        body = json.dumps({"name": name, "endpoint": cli("show", endpoint, "--json").json["id"]}).encode()
+        headers = {"Authorization": f"Bearer {cli.token}", "Idempotency-Key": str(uuid4())}
+        headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(f"{cli.url}/api/v1/addresses", body, headers, method="POST")
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+            return json.load(answer)
+
+    return add
 
 
 @pytest.fixture

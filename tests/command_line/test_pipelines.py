@@ -93,6 +93,19 @@ def test_a_pipeline_deploys_and_waits(cli, deployed, run, tmp_path, steps, model
     assert shown["changes"][0]["reason"] == reason
 
 
+def test_a_pipeline_deploys_an_endpoint_and_moves_the_address_to_it(cli, deployed, run, address_for, tmp_path):
+    shutil.copy(cli.file, tmp_path / "repository" / "speechstudio.py")
+    address_for("voicemail", deployed)
+    given = dict.fromkeys(("SPEECHSTUDIO_URL", "SPEECHSTUDIO_TOKEN"), "there") | {"MODEL": "20260915"}
+    steps = [(block("A new endpoint behind an address", "sh"), given)]
+    run(steps, deployed)
+    shown = cli("address", "voicemail", "--json").json
+    assert shown["endpoint"]["name"] == f"{deployed}-4711"
+    assert (shown["changes"][0]["reason"], shown["changes"][0]["requested_by"]) == ("Pipeline 4711", "admin")
+    run(steps, deployed)  # the same job again requests nothing more
+    assert cli("address", "voicemail", "--json").json == shown
+
+
 def test_a_secret_of_azure_devops_is_named_by_each_step_that_needs_it():
     for script, env in azure():
         assert ("SPEECHSTUDIO_TOKEN" in env) == ("speechstudio.py plan" in script or "speechstudio.py apply" in script)

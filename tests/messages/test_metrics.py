@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from endpoints import hints, tasks
+from endpoints.addresses import submit as addresses
 from endpoints.changes import decisions, submit
 from endpoints.messages.metrics import exposition
 from endpoints.models import Change, Endpoint, LogEntry, LogFile, Resource, SpeechModel, Sweep
@@ -179,6 +180,15 @@ def test_a_resource_that_does_not_answer_is_named(mirrored):
     assert value("resource_up", resource="Contoso") == 1
     mirrored.record_failure("No.")
     assert (value("resource_up", resource="Contoso"), value("resources_failing")) == (0, 1)
+
+
+def test_addresses_whose_endpoint_cannot_answer_are_counted_and_not_named(alice, endpoint):
+    address = addresses.add(actor=alice.user, name="hotline-secret", endpoint=endpoint)
+    assert value("addresses_failing") == 0
+    began = timezone.now() - timedelta(minutes=11)
+    Resource.objects.filter(pk=endpoint.resource_id).update(failing_since=began)
+    assert value("addresses_failing") == 1
+    assert address.name.encode() not in exposition()
 
 
 def test_requests_of_pages_are_counted_with_their_duration(alice, client, mirrored):

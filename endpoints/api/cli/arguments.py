@@ -7,6 +7,7 @@ import re
 from datetime import date, datetime
 from typing import Any, NoReturn
 
+from endpoints.api.cli.addressing import list_addresses, move_address, share_address, show_address
 from endpoints.api.cli.applying import apply, plan
 from endpoints.api.cli.fetching import download_logs
 from endpoints.api.cli.outcome import EXIT_CODES, Usage
@@ -38,6 +39,12 @@ def point_in_time(text: str) -> str:
     return when.astimezone().isoformat()
 
 
+def percentage(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or int(text) > 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage; write 0 to 100")
+    return int(text)
+
+
 def calendar_day(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
@@ -65,6 +72,7 @@ def parser_of(name: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     _reading(commands)
     _requesting(commands)
+    _addresses(commands)
     _logs(commands)
     _files(commands)
     each = commands.add_parser("completion", help="print the completion for a shell", allow_abbrev=False)
@@ -135,6 +143,32 @@ def _requesting(commands: Any) -> None:
     each.add_argument("--reason", required=True, help="why, for the history")
     each.add_argument("--replace", action="store_true", help="end an open change of the model")
     _waiting(each)
+
+
+def _addresses(commands: Any) -> None:
+    each = _add(commands, "addresses", list_addresses, "list addresses that stay while endpoints come and go")
+    each.add_argument("--locale", default="", help="such as en-US")
+    each = _add(commands, "address", show_address, "show an address and its latest changes")
+    each.add_argument("name", metavar="NAME", help="name of the address")
+    each = _add(commands, "move-address", move_address, "let an address lead to another endpoint")
+    each.add_argument("name", metavar="NAME", help="name of the address")
+    _to_endpoint(each)
+    each.add_argument("--at", metavar="TIME", type=point_in_time, help="move then, such as 2026-12-24T18:00+01:00")
+    each.add_argument(
+        "--wait-for-deployment", metavar="CHANGE", default="", help="move when this change of the endpoint is done"
+    )
+    _waiting(each)
+    each = _add(commands, "share-address", share_address, "send a share of an address's new sessions to an endpoint")
+    each.add_argument("name", metavar="NAME", help="name of the address")
+    _to_endpoint(each)
+    each.add_argument("percent", metavar="PERCENT", type=percentage, help="0 to 100; 0 takes all back")
+    each.add_argument("--key", type=request_key, help="of the request: with the same key it is done once")
+
+
+def _to_endpoint(each: argparse.ArgumentParser) -> None:
+    each.add_argument("endpoint", metavar="ENDPOINT", help="name or id of the endpoint")
+    each.add_argument("--resource", default="", help="its Speech resource, if several endpoints have the name")
+    each.add_argument("--reason", default="", help="why, for the history")
 
 
 def _logs(commands: Any) -> None:

@@ -13,6 +13,7 @@ from endpoints.access import door
 from endpoints.access.door.addresses_version import AddressesVersion
 from endpoints.access.permissions import Person, may
 from endpoints.addresses.moving import why_not
+from endpoints.addresses.standing_in import Trouble, proposal, trouble_of, why_not_standby
 from endpoints.models import Address, AddressChange, Endpoint
 from endpoints.models.address import AddressChangeKind, AddressChangeState
 from endpoints.pages.addresses.hours import last_day
@@ -46,6 +47,9 @@ def _context(request: HttpRequest, one: Address) -> dict[str, Any]:
         "unreachable": _(why) if (why := why_not(one.endpoint, one.locale)) else "",
         "second_unreachable": _(why) if one.second and (why := why_not(one.second, one.locale)) else "",
         "standby_unreachable": _(why) if one.standby and (why := why_not(one.standby, one.locale)) else "",
+        "fails": trouble_of(one) == Trouble.UNREACHABLE,
+        "proposal": proposal(one),
+        "standby_waits": _(why) if (why := why_not_standby(one)) else "",
         "waiting": waiting,
         "lines": lines,
         "day": last_day(person, one),

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from endpoints import audit
+from endpoints.addresses import restored as addresses
 from endpoints.changes import restored
 from endpoints.logs.download.requests import RESTARTED
 from endpoints.mirror.resource_states import pause_resource, resume_resource
@@ -42,6 +43,7 @@ def settle(*, backup_at: datetime, version: str) -> Settled:
     Download.objects.active().update(**RESTARTED, stored_as="", updated_at=Now())
     AlertDelivery.objects.waiting().update(state=DeliveryState.DROPPED)  # the old installation has told people
     changes = restored.begin()
+    addresses.begin()
     Restoration.objects.end()
     Restoration.objects.create(backup_at=backup_at, version=version)
     audit.record(Verb.RESTORED, time=backup_at.isoformat(), version=version)

@@ -198,11 +198,11 @@ def test_recordings_stay_while_a_probe_uses_them_and_what_was_heard_is_not_kept(
         recording.save()
     probe = Probe.objects.create(endpoint=endpoint, recording=used)
     Recording.objects.filter(pk=used.pk).update(keep_until=now)  # as a race may leave it
-    for days in (1, 89, 91):
+    for days in (1, 399, 401):
         ProbeRun.objects.create(probe=probe, started_at=now - timedelta(days=days))
     for recording in (tried, new):
         Trial.objects.create(endpoint=endpoint, purpose="probe", recording=recording)
-    aged(Trial.objects.filter(recording=tried), "created_at", by=timedelta(days=2))
+    aged(Trial.objects.filter(recording=tried), "created_at", by=timedelta(days=8))
     tidy()
     assert set(Recording.objects.all()) == {used, new}
     assert [trial.recording for trial in Trial.objects.all()] == [new]

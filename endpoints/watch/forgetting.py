@@ -15,7 +15,7 @@ SHOWN = timedelta(hours=1)  # what was heard stays on the page of whoever tried 
 
 def forget() -> None:
     """By the database's clock. A trial that hasn't been recognized until then ends with its sentence."""
-    Recording.objects.filter(keep_until__lt=Now()).delete()
+    Recording.objects.unneeded().delete()
     answered = Trial.objects.exclude(answers=None)
     answered.filter(purpose=TrialPurpose.TRY, ended_at__lt=Now() - SHOWN).update(answers=None)
     answered.filter(purpose=TrialPurpose.PROBE, ended_at__lt=Now() - KEPT).update(answers=None)

@@ -197,7 +197,7 @@ def _address(request: ApiRequest, name: str, permission: str) -> Address:
     """The address, unless the program has seen another state of it (If-Match)."""
     found = door.address(request.user, name, permission)
     if "If-Match" in request.headers:
-        refuse_stale(request, address_rows.shown(request, name))
+        refuse_stale(request, AddressOut.written(address_rows.shown(request, name)).encode())
     return found
 
 

@@ -4,19 +4,18 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from endpoints.addresses.standing_in import Trouble
 from endpoints.api.shapes.endpoint import Named
 from endpoints.api.shapes.paging import Paging
-from endpoints.api.shapes.texts import Body, Reason, Text
+from endpoints.api.shapes.texts import Answer, Body, Reason, Text
 from endpoints.models.address import NAME_LENGTH, AddressChangeKind, AddressChangeState
 
 NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 
 
-class AddressChangeOut(Schema):
+class AddressChangeOut(Answer):
     """`open`: it waits for its time, or for the deployment `after`. `error`: why it was refused.
 
     Endpoints are null when they are gone, and for a token that may not see them.
@@ -42,7 +41,7 @@ class AddressChangeOut(Schema):
     error: str
 
 
-class AddressOut(Schema):
+class AddressOut(Answer):
     """`address`: what programs are given. `share`: percent of new sessions that go to `second`.
 
     `trouble`: why the endpoint can't answer; `proposal`: the standby, if the address should be moved there. `waiting`:
@@ -68,12 +67,12 @@ class AddressOut(Schema):
     moved_at: datetime | None
 
 
-class AddressPage(Schema):
+class AddressPage(Answer):
     items: list[AddressOut]
     next_cursor: str | None
 
 
-class AddressChangePage(Schema):
+class AddressChangePage(Answer):
     items: list[AddressChangeOut]
     next_cursor: str | None
 
@@ -85,7 +84,7 @@ class AddressFilters(Paging):
     locale: Annotated[Text, Field(max_length=35)] = ""
 
 
-class AddressDeleted(Schema):
+class AddressDeleted(Answer):
     name: str
 
 

@@ -96,7 +96,7 @@ class DataVersion:
     paused: int
     unseen: int
     locked: bool
-    probes: int
+    probe_count: int
     session_alive: bool
     clock: datetime | None
     extra: tuple[Any, ...]
@@ -170,7 +170,7 @@ class DataVersion:
             paused=paused,
             unseen=unseen,
             locked=locked,
-            probes=probes,
+            probe_count=probes,
             session_alive=bool(session),
             clock=clock,
             extra=tuple(more),

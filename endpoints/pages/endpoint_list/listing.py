@@ -86,7 +86,7 @@ def table(request: HttpRequest, data: DataVersion, settings: ListSettings) -> Re
     key = (data.version, *asked, settings.favorites, settings.columns, may_deploy, may_add, *rows.variant(request.user))
     made: RenderedTable | None = _tables.get(key)
     if made is None:
-        shown = selection.shown(settings.columns, data.resources, data.probes)
+        shown = selection.shown(settings.columns, data.resources, data.probe_count)
         page = rows.rendered_page(request.user, request.GET, settings.favorites, shown)
         context = _table_context(request, data, settings, page) | {"may_deploy": may_deploy, "may_add": may_add}
         html = render_to_string("endpoint_list/_table.html", context)
@@ -100,7 +100,7 @@ def _table_context(
 ) -> dict[str, Any]:
     filtered = any(request.GET.get(name) for name in selection.STATE if name != "sort")
     first_visit = not shown.html and not filtered
-    keys = selection.shown(settings.columns, data.resources, data.probes)
+    keys = selection.shown(settings.columns, data.resources, data.probe_count)
     poll = _address(request, page=request.GET.get("page"), version=data.version)
     return {
         "rows": shown.html,

@@ -8,18 +8,14 @@ from django.http import Http404
 from endpoints.access import door
 from endpoints.api import rows
 from endpoints.api.http import ApiRequest
-from endpoints.models.endpoint import EndpointQuerySet
 
 HEAVY = ("links", "words", "model__words", "resource__capabilities", "probe__known")  # columns that no answer shows
 
 
 def endpoint(request: ApiRequest, pk: UUID) -> dict[str, Any]:
-    return rows.endpoint(request, _one(endpoints(request), pk))
-
-
-def endpoints(request: ApiRequest) -> EndpointQuerySet:
-    """Those that the person sees, with all that an answer shows of them."""
-    return door.endpoints(request.user).for_page().select_related("probe").defer(*HEAVY)
+    return rows.endpoint(
+        request, _one(door.endpoints(request.user).for_page().select_related("probe").defer(*HEAVY), pk)
+    )
 
 
 def change(request: ApiRequest, pk: UUID) -> dict[str, Any]:

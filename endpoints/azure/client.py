@@ -16,7 +16,9 @@ from .explain import explain, first_answering
 from .network import PUBLIC, Network
 from .observer import Observer
 from .recognition import recognize
+from .recognize_by import recognize_by
 from .sending import Sender
+from .streaming import recognize_at, recognize_by_web_socket
 from .versions import Capabilities, version_named
 
 
@@ -25,11 +27,11 @@ class SpeechClient(BaseClient, Contents):
 
     endpoint: https://REGION.api.cognitive.microsoft.com or the resource's own domain. key: either of its keys; or
     credential: anything with token() -> str, on the resource's own domain (identity.py makes them). Both go to that
-    origin and to the `host` of recognize() only. deadline: seconds for one operation with all its attempts (for a list:
-    for each page). retries: False sends each request once, and a GET once more with a new token after a 401.
-    network: where connections may lead, the proxy, and the certificate authorities. transport: another httpx transport
-    for the API. observer: is told of each request to it. Threads may share a client. ValueError: an endpoint, key,
-    version or deadline that cannot be used.
+    origin and to where recognize() and its kin are told to go. deadline: seconds for one operation with all its
+    attempts (for a list: for each page). retries: False sends each request once, and a GET once more with a new token
+    after a 401. network: where connections may lead, the proxy, and the certificate authorities. transport: another
+    httpx transport for the API. observer: is told of each request to it. Threads may share a client. ValueError: an
+    endpoint, key, version or deadline that cannot be used.
     """
 
     def __init__(
@@ -81,6 +83,9 @@ class SpeechClient(BaseClient, Contents):
     explain = explain
     first_answering = first_answering
     recognize = recognize
+    recognize_at = recognize_at
+    recognize_by = recognize_by
+    recognize_by_web_socket = recognize_by_web_socket
 
     list_endpoints = endpoints.list_endpoints
     list_endpoint_locales = endpoints.list_endpoint_locales

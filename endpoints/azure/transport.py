@@ -78,7 +78,7 @@ class Transport(httpx.BaseTransport):
             port=request.url.port,
             target=request.url.raw_path,
         )
-        with _httpx_exceptions():
+        with httpx_exceptions():
             response = pool.handle_request(
                 httpcore.Request(
                     request.method,
@@ -126,7 +126,7 @@ class _Body(httpx.SyncByteStream):
         self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        with _httpx_exceptions():
+        with httpx_exceptions():
             yield from self._response.iter_stream()
 
     def close(self) -> None:
@@ -134,7 +134,8 @@ class _Body(httpx.SyncByteStream):
 
 
 @contextmanager
-def _httpx_exceptions() -> Iterator[None]:
+def httpx_exceptions() -> Iterator[None]:
+    """Raise httpx's exceptions instead of those of httpcore."""
     try:
         yield
     except tuple(_EXCEPTIONS) as error:

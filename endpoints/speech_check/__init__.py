@@ -4,6 +4,7 @@ It sends requests by the client, records the raw responses, and compares them wi
 depend on the client.
 """
 
+from .address_check import AddressCheck
 from .recognition_check import check_recognition
 from .recording import Recorder
 from .redaction import Redactor, secrets_in
@@ -11,6 +12,7 @@ from .service_check import CheckResult, ServiceCheck, Verdict
 from .write_check import WriteCheck
 
 __all__ = [
+    "AddressCheck",
     "CheckResult",
     "Recorder",
     "Redactor",

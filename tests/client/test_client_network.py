@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from endpoints.azure import ForeignAddress, NotSent, SpeechClient
+from endpoints.azure import ForeignAddress, NotSent, SpeechClient, Unauthorized
 from endpoints.azure.container import LogContainer
 from endpoints.azure.curl import Exchange, Loop, Source
 from endpoints.azure.guard import ClosedNetwork, guarded
@@ -353,3 +353,51 @@ def test_no_proxy_names_hosts_domains_and_networks(host, no_proxy, direct):
 
 def test_the_password_of_the_proxy_is_not_shown():
     assert "secret" not in repr(Network(proxy="http://user:secret@proxy:3128"))
+
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+def by_web_socket(client_of, address, network):
+    client = client_of("https://eastus.api.cognitive.microsoft.com", network=network, key=SECRET)
+    return client.recognize_by_web_socket(address, b"RIFF", "en-US")
+
+
+def test_a_web_socket_leads_to_no_private_address(service, client_of):
+    with pytest.raises(NotSent, match="private address"):
+        by_web_socket(client_of, service.url, OPEN)
+    assert service.connections == 0
+
+
+def test_a_web_socket_is_opened_by_the_proxy_and_the_key_is_for_the_service(
+    proxy, tls_server, behind, resolved, client_of
+):
+    tls_server.answers(401, {"error": {"code": "401", "message": "no"}})
+    with pytest.raises(Unauthorized):
+        by_web_socket(client_of, f"https://{NAME}", behind)
+    assert [(one.method, one.target) for one in proxy.asked] == [("CONNECT", f"{NAME}:443")]
+    assert SECRET not in str(proxy.asked[0].headers)
+    (asked,) = tls_server.asked
+    assert asked.headers["ocp-apim-subscription-key"] == SECRET
+    assert asked.headers["upgrade"] == "websocket"
+    assert SECRET not in asked.target
+
+
+def test_a_web_socket_trusts_the_authorities_of_the_network_only(proxy, tls_server, behind, resolved, client_of):
+    with pytest.raises(NotSent, match="certificate"):
+        by_web_socket(client_of, f"https://{NAME}", Network(proxy=behind.proxy))
+    assert tls_server.asked == []
+
+
+@pytest.mark.parametrize("private", ["10.0.0.5", "20.50.2.1 127.0.0.1"])
+def test_the_proxy_is_not_asked_for_a_web_socket_to_a_private_address(proxy, behind, resolved, client_of, private):
+    resolved[NAME] = private
+    with pytest.raises(NotSent, match="private address"):
+        by_web_socket(client_of, f"https://{NAME}", behind)
+    assert proxy.connections == 0
+
+
+def test_a_proxy_that_refuses_a_web_socket_has_sent_nothing(service, resolved, client_of):
+    service.forever = (service.answer(403), "close")
+    with pytest.raises(NotSent, match="403"):
+        by_web_socket(client_of, f"https://{NAME}", Network(proxy=service.url))

@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
+from endpoints.azure import SpeechClient
 from endpoints.models import Resource
 from endpoints.models.connection import Auth
 from tests.conftest import KEY
+from tests.network import HERE
 from tests.samples.sdks import FILES, code_on, recording, run
 
 SAMPLES = sorted(FILES)
@@ -87,3 +89,23 @@ print(speech.SpeechRecognizer(speech_config=config, audio_config=audio).recogniz
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == world.recognize(audio.read_bytes(), endpoint.locale)
     assert endpoint.remote_id in world.ledger()[-2]["path"]
+
+
+def test_the_sdk_and_our_client_of_its_protocol_hear_the_same(world, tmp_path):
+    world.begin(rate_limit="0/0", endpoints=1, dialects=True)
+    served = world.call("GET", "/endpoints")["values"][0]
+    address = f"{world.url.replace('http', 'ws')}/stt/speech/universal/v2?cid={served['self'].rpartition('/')[2]}"
+    audio = recording(tmp_path / "recording.wav")
+    program = f"""
+import azure.cognitiveservices.speech as speech
+
+config = speech.SpeechConfig(endpoint={address!r}, subscription={KEY!r})
+config.speech_recognition_language = {served["locale"]!r}
+audio = speech.audio.AudioConfig(filename={str(audio)!r})
+print(speech.SpeechRecognizer(speech_config=config, audio_config=audio).recognize_once().text)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    with SpeechClient(world.url, key=KEY, network=HERE) as client:
+        found = client.recognize_at(address, audio.read_bytes(), served["locale"])
+        base = client.recognize_by_web_socket(world.url, audio.read_bytes(), served["locale"])
+    assert done.stdout.strip() == found.text != base.text

@@ -111,7 +111,7 @@ def test_the_links_of_an_endpoint_lead_to_where_the_simulator_listens(service: S
     assert len(sockets) == 4
     for link in map(httpx.URL, sockets):
         assert (link.scheme, link.netloc) == ("ws", httpx.URL(service.url).netloc)
-        assert heard_by_socket(service, link.path, **dict(link.params)) == said
+        assert heard_by_socket(service, link.path, b"", **dict(link.params)) == said
 
 
 @pytest.mark.parametrize("mode", ["interactive", "conversation", "dictation"])

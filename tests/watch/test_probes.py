@@ -48,6 +48,19 @@ def test_a_trial_shows_what_both_models_hear(serving, alice, world):
     assert trial.heard[0]["text"] not in str(Trial.objects.filter(pk=trial.pk).values())
 
 
+@pytest.mark.parametrize("version", ["2024-11-15", "2025-10-15"])
+def test_a_version_without_short_audio_is_asked_by_the_protocol_of_the_sdk(serving, alice, world, worker, version):
+    by_short_audio = tried(alice, serving).heard
+    Resource.objects.update(api_version=version)
+    worker.mirror()
+    serving.refresh_from_db()
+    before = len(requests(world))
+    heard = tried(alice, serving).heard
+    assert len(requests(world)) == before
+    assert len({one["text"] for one in heard}) == 2
+    assert {one["confidence"] is None for one in (*heard, *by_short_audio)} == {False}
+
+
 def test_a_trial_that_is_asked_for_twice_is_one(serving, alice, lena):
     key = uuid.uuid4()
     how = {"key": key, "actor": alice.user, "endpoint": serving, "wav": spoken()}

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from ninja import Query, Router
 
+from endpoints.access import door
 from endpoints.access.permissions import may
 from endpoints.api import rows, shown
 from endpoints.api.http import ApiRequest
@@ -20,7 +21,8 @@ router = Router(tags=["endpoints"])
 def endpoints(request: ApiRequest, filters: Query[EndpointFilters]) -> Any:
     """The endpoints that the filters select; newest first unless `sort` says otherwise."""
     found, _count = selection.counted(request.user, request.GET)
-    return page(request, filters, found, selection.order(request.GET), shown.endpoints(request), rows.endpoint)
+    whole = door.endpoints(request.user).for_page().select_related("probe").defer(*shown.HEAVY)
+    return page(request, filters, found, selection.order(request.GET), whole, rows.endpoint)
 
 
 @router.get("/endpoints/{uuid:pk}", response=EndpointOut, operation_id="show_endpoint")

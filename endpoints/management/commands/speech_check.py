@@ -6,9 +6,10 @@ It needs no database: without one, it checks the resource that the environment n
 import logging
 from argparse import ArgumentParser
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -17,11 +18,13 @@ from django.db import DatabaseError
 
 from endpoints.azure import SpeechClient
 from endpoints.azure.network import Network
+from endpoints.azure.transport import Transport
 from endpoints.checks.of_settings import the_speech_resource_is_complete
 from endpoints.gateway import clients
 from endpoints.models import Resource
 from endpoints.models.secret import CannotDecrypt
 from endpoints.speech_check import (
+    AddressCheck,
     CheckResult,
     Recorder,
     Redactor,
@@ -56,6 +59,12 @@ class Command(BaseCommand):
             metavar="WAV",
             help="also have this recording recognized, with and without an endpoint's id; it is billed as recognition",
         )
+        parser.add_argument(
+            "--address",
+            metavar="NAME",
+            help="also ask this address of the product as an SDK does, by its name or as a whole "
+            "(https://studio.example/speech/NAME), and follow it; the recording is recognized there",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.redact = Redactor()
@@ -75,6 +84,7 @@ class Command(BaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         audio = _recording(options["recognize"]) if options["recognize"] else b""
+        address = _address(options["address"]) if options["address"] else ""
         resource, key = _named(options["resource"])
         container_address = resource.log_container.open() if resource.log_container else ""
         secret = key or (resource.key.open() if resource.key else "")
@@ -98,7 +108,9 @@ class Command(BaseCommand):
                 if container := clients.log_container(resource, network):
                     with container:
                         check.check_container(container)
-                if audio:
+                if address:
+                    self._follow(check, address, _recognition_hosts(resource), audio)
+                elif audio:
                     check_recognition(check, _recognition_hosts(resource), audio)
                 if options["write"]:
                     WriteCheck(check, max_wait=options["wait"]).run()
@@ -112,6 +124,15 @@ class Command(BaseCommand):
         self._print_line(f"{len(check.results)} steps: {totals}.")
         if interrupted or counts[Verdict.DIFFERED] or counts[Verdict.FAILED]:
             raise CommandError("Some steps differed or failed. See the lines above.", returncode=1)
+
+    def _follow(self, check: ServiceCheck, address: str, hosts: list[str], audio: bytes) -> None:
+        # The person at the command line named the address, so it may be in any network.
+        network = replace(Network(**settings.NETWORK), private_networks=("0.0.0.0/0", "::/0"))
+        transport = Transport(keep_alive=False, network=network)
+        try:
+            AddressCheck(check, address, hosts, transport).run(audio)
+        finally:
+            transport.close()
 
     def _print_result(self, result: CheckResult) -> None:
         time = f" ({result.seconds:.2f} s)" if result.seconds else ""
@@ -177,6 +198,15 @@ def _recognition_hosts(resource: Resource) -> list[str]:
     region = resource.region or ("" if host.endswith(resource.cloud.custom_domain) else host.partition(".")[0])
     hosts = [f"https://{region}.{resource.cloud.recognition}"] if region else []
     return hosts + ([f"{resource.endpoint_url}/stt"] if host.endswith(resource.cloud.custom_domain) else [])
+
+
+def _address(given: str) -> str:
+    """The whole address of a name at this product."""
+    if "://" in given:
+        return given
+    if not settings.SITE_URL:
+        raise CommandError("Set SITE_URL, or enter the whole address, such as https://studio.example/speech/hotline.")
+    return f"{settings.SITE_URL}{settings.SCRIPT_NAME}/speech/{quote(given, safe='')}"
 
 
 def _recording(path: str) -> bytes:

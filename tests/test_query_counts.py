@@ -307,9 +307,9 @@ def of_one(table, user):
     """Pages of one endpoint or another single thing, and what is chosen among many."""
     of = [table.endpoints[0].pk]
     tabs = ("detail", "sample-code", "content-logging", "try-it", "history")
-    names: tuple[str, ...] = (*tabs, "change-model", "edit", "delete", "logs", "log-days", "logs-keep", "logs-purge", "download")
-    names += ("who-answers", "who-answers-logs")
-    pages = {name: reverse(f"endpoints:{name}", args=of) for name in names}
+    names = (*tabs, "change-model", "edit", "delete", "logs", "log-days", "logs-keep", "logs-purge", "download")
+    of_probes = ("who-answers", "who-answers-logs")
+    pages = {name: reverse(f"endpoints:{name}", args=of) for name in (*names, *of_probes)}
     pages |= {f"{tab}, fragment": pages[tab] for tab in tabs}
     pages["logs, fragment"], pages["logs, news"] = pages["logs"], f"{pages['logs']}?version=old"
     pages["logs, no news"] = f"{pages['logs']}?version="

@@ -97,7 +97,7 @@ class DataVersion:
     paused: int
     unseen: int
     locked: bool
-    probes: int
+    probe_count: int
     judged: bool  # the quality of recognition of any endpoint
     session_alive: bool
     clock: datetime | None
@@ -173,7 +173,7 @@ class DataVersion:
             paused=paused,
             unseen=unseen,
             locked=locked,
-            probes=probes,
+            probe_count=probes,
             judged=qualities is not None,
             session_alive=bool(session),
             clock=clock,

@@ -75,7 +75,7 @@ def menus(person: Person, query: QueryDict, data: DataVersion) -> FilterMenus:
     owners = _owners.get_or_make((scope, data.version), lambda: tuple(door.owners(person, MOST + 1)))
     of = (scope, data.cataloged_at, data.resources)  # changes each time a worker has read them from the service
     catalog = _catalogs.get_or_make(of, lambda: _catalog(person))
-    known = (data.probes > 0, data.judged)
+    known = (data.probe_count > 0, data.judged)
     made: FilterMenus = _menus.get_or_make(
         (*of, locales, owners, asked, known, get_language()),
         lambda: _made(locales, owners, catalog, asked, *known),

@@ -71,7 +71,7 @@ def _columns(chosen: tuple[str, ...], _language: str | None) -> tuple[tuple[str,
 
 def shown(chosen: tuple[str, ...], data: DataVersion) -> tuple[str, ...]:
     """The keys of the columns that a list has, without those that would say nothing in this installation."""
-    empty = {*(OF_MANY if data.resources < 2 else ()), *(() if data.probes else ("who",))}
+    empty = {*(OF_MANY if data.resources < 2 else ()), *(() if data.probe_count else ("who",))}
     empty |= set() if data.judged else {"quality"}
     return tuple(key for key, _label, shown in columns(chosen) if shown and key not in empty)
 

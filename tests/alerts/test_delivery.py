@@ -382,8 +382,9 @@ def test_a_web_hook_is_reached_through_the_proxy(endpoint, alice, receiver, sett
     with receiving() as proxy:
         proxy.leads_to = receiver
         settings.NETWORK = settings.NETWORK | {"proxy": proxy.url}
-        where, chosen = "https://hooks.example.com/alerts", {"name": "Hook", "time_zone": "UTC"}
-        channels.add("web-hook", actor=alice.user, person=None, group=None, address=where, chosen=chosen)
+        chosen = {"name": "Hook", "time_zone": "UTC"}
+        address = "https://hooks.example.com/alerts"
+        channels.add("web-hook", actor=alice.user, person=None, group=None, address=address, chosen=chosen)
         fail(endpoint)
         deliver_all()
     assert [(one.method, one.target) for one in proxy.got] == [("CONNECT", "hooks.example.com:443")]

@@ -75,6 +75,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """The workers of pytest-xdist inherit the variable."""
     if not hasattr(config, "workerinput"):
         os.environ["SHARED_BY_TESTS"] = tempfile.mkdtemp(prefix="speechstudio-shared-")
+        if config.getoption("--long"):
+            os.environ.setdefault("SCHEMATHESIS_EXAMPLES", "25")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

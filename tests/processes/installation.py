@@ -59,7 +59,7 @@ class Installation:
     """The services of docker-compose.yml with ports and directories of this machine."""
 
     setup: subprocess.CompletedProcess  # how `setup` went
-    patience = 180  # seconds that a command may take
+    patience = 400  # seconds that a command may take
 
     def __init__(self, postgresql, redis, home):
         self.postgresql, self.redis = postgresql, redis

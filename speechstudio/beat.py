@@ -8,7 +8,7 @@ from celery.beat import PersistentScheduler, ScheduleEntry
 from endpoints import hints
 from speechstudio import alive
 
-MOST_WAITING = 4  # as many as there are entries with a queue
+MOST_WAITING = 5  # as many as there are entries with a queue
 
 
 class Scheduler(PersistentScheduler):

@@ -23,7 +23,7 @@ from endpoints.models.status import Status
 
 UNREACHABLE = gettext_noop("Its Speech resource can't be reached.")
 PAUSED = gettext_noop("Its Speech resource is paused.")
-NOT_ASKED = gettext_noop("Its Speech resource has not answered since the other one stopped answering.")
+NOT_ASKED = gettext_noop("Its Speech resource hasn't answered since the other one stopped answering.")
 
 
 class Trouble(models.TextChoices):

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='Quality',
             fields=[
                 ('endpoint', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='quality', serialize=False, to='endpoints.endpoint')),
-                ('verdict', models.CharField(blank=True, choices=[('', 'Not known'), ('too-few', 'Too few log entries to tell'), ('same', 'No change beyond chance'), ('better', 'Better since the change'), ('worse', 'Worse since the change')], default='', max_length=10)),
+                ('verdict', models.CharField(blank=True, choices=[('', 'Unknown'), ('too-few', 'Too few log entries to tell'), ('same', 'No change beyond chance'), ('better', 'Better since the change'), ('worse', 'Worse since the change')], default='', max_length=10)),
                 ('since', models.DateTimeField(null=True)),
                 ('before_share', models.FloatField(null=True)),
                 ('since_share', models.FloatField(null=True)),

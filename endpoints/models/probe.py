@@ -32,7 +32,7 @@ class Verdict(models.TextChoices):
     UNKNOWN = "", _("Not checked")
     CUSTOM = "custom", _("The custom model answers.")
     BASE = "base", _("The base model answers.")
-    CANNOT_TELL = "cannot-tell", _("This recording cannot tell.")
+    CANNOT_TELL = "cannot-tell", _("This recording can't tell.")
     NOT_LOGGED = "not-logged", _("Not seen in this endpoint's logs.")
 
 

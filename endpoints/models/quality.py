@@ -62,7 +62,7 @@ SUMS = tuple(
 class QualityVerdict(models.TextChoices):
     """What the logs say about the last change of the model."""
 
-    UNKNOWN = "", _("Not known")
+    UNKNOWN = "", _("Unknown")
     TOO_FEW = "too-few", _("Too few log entries to tell")
     SAME = "same", _("No change beyond chance")
     BETTER = "better", _("Better since the change")

@@ -83,7 +83,7 @@ def speech_in(wav: bytes, longest: float = LONGEST_SECONDS) -> Speech:
     if seconds < SHORTEST_SECONDS:
         raise TooShort(gettext_noop("The recording is too short. Use one of at least half a second."))
     if _loudest(samples) < SILENCE:
-        raise Silent(gettext_noop("The recording is silent. Use one in which somebody speaks."))
+        raise Silent(gettext_noop("The recording is silent. Use one in which someone speaks."))
     return Speech(_file(samples, rate), seconds)
 
 

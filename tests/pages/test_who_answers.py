@@ -105,7 +105,7 @@ def test_an_endpoint_with_a_base_model_has_nothing_to_tell(alice, custom):
 def test_the_base_model_that_answers_leads_to_another_model(alice, bob, custom):
     set_probe(custom, Verdict.BASE)
     assert "Change the model to mend it" in section(alice, custom)
-    assert "Somebody who can deploy has to change the model." in section(bob, custom)
+    assert "Someone who can deploy has to change the model." in section(bob, custom)
 
 
 def test_the_last_problem_and_the_last_checks_are_shown(bob, custom):

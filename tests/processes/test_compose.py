@@ -277,8 +277,8 @@ def test_each_task_has_a_worker_and_what_takes_long_has_one_of_its_own():
     names = [name for name in current_app.tasks if name.startswith("endpoints.tasks.")]
     found = {name: by_beat.get(name) or hints.queue_of(name.removeprefix("endpoints.tasks.")) for name in names}
     short, long = ({name for name, queue in found.items() if queue in queues[worker]} for worker in WORKERS)
-    quick = ("step", "mirror", "check_connection", "remove", "seal", "sweep", "alert", "deliver")
-    quick += ("move_address", "stand_in")
+    quick: tuple[str, ...] = ("step", "mirror", "check_connection", "remove", "seal", "sweep", "alert", "deliver")
+    quick += ("move_address", "stand_in", "try_recording", "probe", "forget")
     assert short == {f"endpoints.tasks.{name}" for name in quick}
     assert long == set(names) - short
 

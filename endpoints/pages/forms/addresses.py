@@ -87,7 +87,7 @@ class AddressForm(EndpointForm):
         label=gettext_lazy("Make the name unguessable"),
         required=False,
         help_text=gettext_lazy(
-            "Adds 26 random characters. Anybody who knows an address can ask where it leads, without signing in."
+            "Adds 26 random characters. Anyone who knows an address can ask where it leads, without signing in."
         ),
     )
     description = forms.CharField(

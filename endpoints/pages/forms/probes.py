@@ -1,5 +1,6 @@
 """The forms of a probe: a recording from a file, and how often it is checked."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -64,20 +65,24 @@ class TryForm(RecordingForm):
     """A recording of at most a minute, and another endpoint that hears it, too."""
 
     longest, largest = LONGEST_TRY_SECONDS, LARGEST_TRY
-    also = forms.ModelChoiceField(
+    also = forms.ChoiceField(
         label=gettext_lazy("Compare with"),
-        queryset=Endpoint.objects.none(),
         required=False,
-        empty_label=gettext_lazy("Only the base model"),
         help_text=gettext_lazy("An endpoint that already runs a model that you may change to."),
     )
 
-    def __init__(self, *args: Any, others: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, others: Iterable[Endpoint], **kwargs: Any) -> None:
+        """`others`: the endpoints that can be asked, too."""
         super().__init__(*args, **kwargs)
-        self.fields["also"].queryset = others  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.others = {str(row.pk): row for row in others}
+        named = [(pk, row.display_name) for pk, row in self.others.items()]
+        self.fields["also"].choices = [("", _("Only the base model")), *named]  # type: ignore[attr-defined]  # it has
         self.fields["recording"].help_text = gettext_lazy(
             "A WAV file of at most 60 seconds: PCM, 16 bits, mono, 16 kHz or 8 kHz."
         )
+
+    def clean_also(self) -> Endpoint | None:
+        return self.others.get(self.cleaned_data["also"])
 
 
 class EveryForm(Form):

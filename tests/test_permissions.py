@@ -33,6 +33,8 @@ MATRIX = {
     "new": ("POST", {"admin"}),
     "change-model": ("POST", {"admin"}),
     "key": ("POST", {"admin"}),
+    "try-it": ("POST", {"admin"}),
+    "try-it-answers": ("GET", {"admin"}),
     "who-answers": ("POST", {"admin"}),
     "who-answers-logs": ("POST", {"admin"}),
     "who-answers-check": ("POST", {"admin"}),
@@ -334,6 +336,7 @@ NEEDED = {
         "person-sessions",
     },
     "go_back": {"address-go-back", "address-take-back", "go-back"},
+    "try_endpoint": {"try-it", "try-it-answers"},
     "show_key": {"key"},
     "add_resource": {"resource-new"},
     "read_logs": {

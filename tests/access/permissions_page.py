@@ -85,4 +85,4 @@ def _operations() -> list[str]:
 
 
 def _value(part: str) -> object:
-    return {"pk": uuid.uuid4(), "entry": 1}.get(part, "name")
+    return {"pk": uuid.uuid4(), "trial": uuid.uuid4(), "entry": 1}.get(part, "name")

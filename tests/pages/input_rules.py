@@ -64,7 +64,7 @@ def _kind(field: forms.Field) -> str:
         (forms.ChoiceField, "an option of the list"),
         (forms.NullBooleanField, "yes or no"),
         (forms.BooleanField, "yes or no"),
-        (forms.FileField, "a WAV file of at most 15 seconds"),
+        (forms.FileField, "a WAV file"),
         (forms.UUIDField, "an ID"),
         (forms.DateTimeField, "a day and time"),
         (forms.DateField, "a day"),

@@ -74,6 +74,7 @@ MADE = {
     ),
     probes.EveryForm: lambda sent, of: probes.EveryForm(sent),
     probes.RecordingForm: lambda sent, of: probes.RecordingForm(sent),
+    probes.TryForm: lambda sent, of: probes.TryForm(sent, others=[of["endpoint"]]),
     resource.ResourceForm: lambda sent, of: resource.ResourceForm(sent, person=of["person"]),
     resource_states.PauseForm: lambda sent, of: resource_states.PauseForm(sent, count=100),
     resource_states.RemoveForm: lambda sent, of: resource_states.RemoveForm(sent, count=100),

@@ -323,6 +323,8 @@ def of_one(table, user):
     pages["address-move, compared"] = f"{pages['address-move']}?endpoint={table.endpoints[-1].pk}"
     pages["purge"] = reverse("endpoints:purge", args=[table.purge.pk])
     pages["who-answers-trial"] = reverse("endpoints:who-answers-trial", args=[*of, table.trial.pk])
+    tried = Trial.objects.get_or_create(endpoint=table.endpoints[0], actor=user, purpose="try")[0]
+    pages["try-it-answers"] = reverse("endpoints:try-it-answers", args=[*of, tried.pk])
     pages["purge, fragment"] = pages["purge"]
     pages["history, all of it"] = f"{pages['history']}?history=all"
     pages["change-model, compared"] = f"{pages['change-model']}?model={table.models[-1].pk}"

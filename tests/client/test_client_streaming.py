@@ -268,7 +268,6 @@ GATEWAY = {"error": {"code": "429", "message": "slow down"}}
         (200, b"hello", Unreadable, "isn't the handshake"),
         (204, b"", Unreadable, "isn't the handshake"),
     ],
-    ids=str,
 )
 def test_a_handshake_is_refused_in_words(service, client, status, body, kind, words):
     service.answers(status, body, {"Retry-After": "7"})
@@ -297,7 +296,6 @@ def test_no_redirect_is_followed(service, elsewhere, client):
         ((b"HTTP/1.1 101 Hello\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", drain), Unreadable),
         ((b"HTTP/1.1 101 Hello\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", drain), Unreadable),
     ],
-    ids=str,
 )
 def test_a_handshake_that_is_none_is_told(service, client, steps, kind):
     service.says(*steps)
@@ -326,7 +324,6 @@ def test_a_handshake_with_the_wrong_proof_is_unreadable(sdk, service, client):
         (frame(b"X-RequestId:\r\nPath:speech.phrase\r\n\r\n{"), ConnectionLost, "lost"),
         (b"", ConnectionLost, "lost"),
     ],
-    ids=str,
 )
 def test_a_connection_that_ends_before_the_answer_is_told(sdk, service, client, ending, kind, words):
     service.says(lambda one: sdk._talk(one, (sdk.hear, ending), None), "close")

@@ -16,7 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from endpoints.azure import VERSIONS, SpeechClient
-from endpoints.management.commands import speech_check
+from endpoints.gateway.recognition import recognition_hosts
 from endpoints.mirror import resources
 from endpoints.models import Resource
 from endpoints.models.secret import Secret
@@ -252,7 +252,7 @@ def test_recognition_is_in_the_region_or_on_the_own_domain():
         ({"region": "usgovvirginia"}, ["https://usgovvirginia.stt.speech.azure.us"]),
         ({"url": "https://proxy.contoso.com/azure"}, ["https://proxy.contoso.com/azure"]),
     ):
-        assert speech_check._recognition_hosts(Resource(**given)) == hosts
+        assert recognition_hosts(Resource(**given)) == hosts
 
 
 def test_it_says_which_version_would_be_chosen(resource, world, run_command):

@@ -30,7 +30,3 @@ def why_not_deleted(endpoints: Iterable[Endpoint]) -> dict[UUID, TranslatableTex
     for name, pk in moving.values_list("name", "changes__endpoint"):
         why.setdefault(pk, TranslatableText(MOVES, addresses=name))
     return why
-
-
-def _why(names: list[str]) -> TranslatableText:
-    return TranslatableText(LEAD if names[1:] else LEADS, addresses=", ".join(names))

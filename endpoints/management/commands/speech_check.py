@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -21,6 +21,7 @@ from endpoints.azure.network import Network
 from endpoints.azure.transport import Transport
 from endpoints.checks.of_settings import the_speech_resource_is_complete
 from endpoints.gateway import clients
+from endpoints.gateway.recognition import recognition_hosts
 from endpoints.models import Resource
 from endpoints.models.secret import CannotDecrypt
 from endpoints.speech_check import (
@@ -109,9 +110,9 @@ class Command(BaseCommand):
                     with container:
                         check.check_container(container)
                 if address:
-                    self._follow(check, address, _recognition_hosts(resource), audio)
+                    self._follow(check, address, recognition_hosts(resource), audio)
                 elif audio:
-                    check_recognition(check, _recognition_hosts(resource), audio)
+                    check_recognition(check, recognition_hosts(resource), audio)
                 if options["write"]:
                     WriteCheck(check, max_wait=options["wait"]).run()
             except KeyboardInterrupt:
@@ -185,19 +186,6 @@ def _of_environment() -> Resource | None:
     resource = Resource(name=Resource.default_name(region, url), region=region, url=url, automatic_version=not version)
     resource.api_version = version or resource.api_version
     return resource
-
-
-def _recognition_hosts(resource: Resource) -> list[str]:
-    """Where the resource may have speech recognized: in its region, and on its own domain.
-
-    With a private endpoint only the own domain works ("Use Speech service through a private endpoint").
-    """
-    host = urlsplit(resource.endpoint_url).hostname or ""
-    if not host.endswith((resource.cloud.custom_domain, resource.cloud.management)):
-        return [resource.endpoint_url]
-    region = resource.region or ("" if host.endswith(resource.cloud.custom_domain) else host.partition(".")[0])
-    hosts = [f"https://{region}.{resource.cloud.recognition}"] if region else []
-    return hosts + ([f"{resource.endpoint_url}/stt"] if host.endswith(resource.cloud.custom_domain) else [])
 
 
 def _address(given: str) -> str:

@@ -29,7 +29,7 @@ LAST = ("resource", "task", "of", "request_id", "traceparent")
 # Of what people or libraries put into sentences: names in paths, addresses of mail, secrets in addresses, and what
 # PostgreSQL and gunicorn add.
 _HIDDEN = re.compile(
-    r"(?P<path>/people/(?:groups/)?|/hooks/speech/|/sign-in/reset/)(?!groups/|new/|sent/|done/)[^/?\n]+"
+    r"(?P<path>/people/(?:groups/)?|/hooks/speech/|/sign-in/reset/|/addresses/)(?!groups/|new/|sent/|done/)[^/?\n]+"
     r"|(?P<name>\b(?i:sig|token|key|code|password|secret)=)[^&\s'\"]+"
     r"|(?P<header>(?i:subscription-key|authorization)\b['\"]?[ :]+['\"]?(?:(?i:bearer|basic) )?)[^\s'\"]+"
     r"|(?P<detail>\bDETAIL: ).*"

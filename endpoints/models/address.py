@@ -202,4 +202,4 @@ class AddressHour(models.Model):
         constraints = [models.UniqueConstraint(fields=["address", "hour"], name="one_row_an_address_and_hour")]
 
     def __str__(self) -> str:
-        return f"{self.address}, {self.hour:%Y-%m-%d %H}:00 UTC"
+        return f"hour {self.pk} of {self.address}"

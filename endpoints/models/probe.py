@@ -119,7 +119,7 @@ class ProbeRun(models.Model):
         indexes = [models.Index(fields=["probe", "-started_at"], name="runs_of_probe")]
 
     def __str__(self) -> str:
-        return f"{self.probe} at {self.started_at:%Y-%m-%d %H:%M}"
+        return f"run {self.pk} of {self.probe}"
 
 
 class SentRecording(models.Model):

@@ -27,6 +27,9 @@ SENTENCES = (
     gettext_noop("The service failed (%(status)s)."),
     gettext_noop("The service rejected the request: %(message)s (%(code)s)"),
     gettext_noop("The service rejected the request (%(code)s)."),
+    gettext_noop("The service rejected the request: %(message)s"),
+    gettext_noop("The service failed: %(message)s"),
+    gettext_noop("The service closed the connection before it had answered: %(message)s"),
     gettext_noop("API version %(version)s doesn't support %(what)s."),
     gettext_noop(
         "The service doesn't support API version %(version)s but supports %(supported)s. "
@@ -134,6 +137,11 @@ REASONS = (
     gettext_noop("it isn't a list of blobs"),
     gettext_noop("it's a different part than requested"),
     gettext_noop("it's shorter than requested"),
+    gettext_noop("it isn't a result of recognition"),
+    gettext_noop("a phrase can't be read"),
+    gettext_noop("it isn't the handshake of a WebSocket"),
+    gettext_noop("the handshake isn't that of a WebSocket"),
+    gettext_noop("it doesn't follow the WebSocket protocol"),
     gettext_noop("projects"),
     gettext_noop("web hooks"),
 )

@@ -67,6 +67,7 @@ def run(cli, tmp_path):
                 env={**given, **GIVEN, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "HOME": str(tmp_path)},
                 capture_output=True,
                 text=True,
+                timeout=300,
             )
             assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
 

@@ -49,7 +49,7 @@ class Chart:
 class Row:
     label: str
     before: str
-    since: str
+    after: str
     beyond_chance: bool = False
     chance: str = ""
 

@@ -17,11 +17,14 @@ from endpoints.models import (
     LogDay,
     LogEntry,
     LogFile,
+    Probe,
     Project,
     Purge,
+    Recording,
     Resource,
     SpeechModel,
     Status,
+    Trial,
 )
 from endpoints.models.download import DownloadState
 from endpoints.models.event import Verb
@@ -29,6 +32,7 @@ from endpoints.models.model import ModelKind
 from endpoints.models.purge import PurgeState
 from endpoints.models.secret import Secret
 from endpoints.models.status import ChangeKind, ChangeState
+from endpoints.models.trial import TrialPurpose
 
 
 @dataclass
@@ -146,7 +150,11 @@ def _logs(made: Place, endpoint: Endpoint) -> dict[str, Any]:
         before={},
         after={},
     )
-    return {"entry": entry, "download": download, "purge": purge}
+    trial = Trial.objects.create(endpoint=endpoint, purpose=TrialPurpose.PROBE)
+    recording = Recording.of(b"RIFF", 2.0)
+    recording.save(force_insert=True)
+    Probe.objects.create(endpoint=endpoint, recording=recording)
+    return {"entry": entry, "download": download, "purge": purge, "trial": trial}
 
 
 def draft(of: Resource | None, name: str) -> ConnectionCheck:

@@ -69,6 +69,9 @@ class Held:
 
 EVERYBODY = [Held(name, extent) for name, role in roles.ROLES.items() for extent in Extent if extent >= role.least]
 NOBODY = Held("", Extent.EVERYWHERE)
+NO_TRIAL = uuid.UUID(int=0)
+# What a person has tried is theirs: tests/watch/test_try_it.py and tests/pages/test_who_answers.py.
+OWN = {"try-it-answers", "who-answers-trial"}
 OPENED = ((1, 1), (2, 3))  # the others are seen in lists
 SEARCHED = ("quokka", "dingo")
 PLACES = {(1, 1): "quokka", (1, 2): "wombat", (1, None): "numbat", (2, 3): "dingo"}
@@ -104,8 +107,8 @@ def person(held, where, django_user_model):
     return client
 
 
-def address(name, pk, entry=1):
-    ids = {"pk": pk, "entry": entry, "name": "zoe"}
+def address(name, pk, entry=1, trial=NO_TRIAL):
+    ids = {"pk": pk, "entry": entry, "trial": trial, "name": "zoe"}
     return reverse(f"endpoints:{name}", kwargs={part: ids[part] for part in PATTERNS[name]})
 
 
@@ -119,12 +122,12 @@ def named(where, alice):
     view = SavedView.objects.create(owner=alice.user, name="A shared view", shared=True)
     for name in MATRIX:
         # A channel of alerts is at no place: tests/pages/test_alerts.py shows whose it is.
-        if "pk" not in PATTERNS[name] or name.startswith("alert-channel"):
+        if "pk" not in PATTERNS[name] or name.startswith("alert-channel") or name in OWN:
             continue
         noun = NOUNS.get(name, ENDPOINT)
         for at, place in where.items():
             row = {RESOURCE: place.resource, "draft": drafts[at[0]], "view": view}.get(noun) or place.rows[noun]
-            yield name, at, row.pk, place.rows["entry"].pk
+            yield name, at, row.pk, (place.rows["entry"].pk, place.rows["trial"].pk)
 
 
 def same(answer, pk):
@@ -136,6 +139,7 @@ def same(answer, pk):
     drawn = ("Content-Length", "Server-Timing", "X-Request-ID")
     headers = {name: value for name, value in answer.items() if name not in drawn}
     text = re.sub(r"(logs(?:/|%2F))\d+", r"\1ENTRY", text.replace(str(pk), "PK"))
+    text = re.sub(r"(who-answers(?:/|%2F))[0-9a-f-]{36}", r"\1TRIAL", text)
     return answer.status_code, text, headers
 
 
@@ -151,7 +155,7 @@ def test_each_address_needs_rights_of_the_table():
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_what_a_grant_does_not_cover_is_answered_like_what_does_not_exist(held, person, where, alice, method):
     unknown = {}
-    for name, at, pk, entry in named(where, alice):
+    for name, at, pk, others in named(where, alice):
         rights = set(rights_for(name))
         anywhere = rights <= held.rights
         if at[1] is None or (at != (1, 1) and (held.extent == Extent.EVERYWHERE or not anywhere)):
@@ -163,7 +167,7 @@ def test_what_a_grant_does_not_cover_is_answered_like_what_does_not_exist(held, 
         if name not in unknown:
             other = uuid.uuid4()
             unknown[name] = same(getattr(person, method)(address(name, other)), other)
-        answer = getattr(person, method)(address(name, pk, entry))
+        answer = getattr(person, method)(address(name, pk, *others))
         told = (method, name, at, answer.status_code)
         if unknown[name][0] == 405:
             assert answer.status_code == 405, told
@@ -177,11 +181,11 @@ def test_what_a_grant_does_not_cover_is_answered_like_what_does_not_exist(held, 
 
 @pytest.mark.parametrize("held", [Held(RoleName.LISTENER, Extent.PROJECT)], ids=str)
 def test_other_methods_tell_nothing_either(held, person, where, alice):
-    for name, at, pk, entry in named(where, alice):
+    for name, at, pk, others in named(where, alice):
         if at == (2, 3):
             other = uuid.uuid4()
             for method in ("head", "put", "patch", "delete", "options"):
-                answer, missing = (getattr(person, method)(address(name, one, entry)) for one in (pk, other))
+                answer, missing = (getattr(person, method)(address(name, one, *others)) for one in (pk, other))
                 assert same(answer, pk) == same(missing, other), (name, method)
 
 
@@ -203,7 +207,8 @@ def _read(person, where):
         for name in PATTERNS:
             row = place.rows.get(NOUNS.get(name, ENDPOINT))
             if row and "pk" in PATTERNS[name]:
-                asked.append((f"{name} {place.name}", address(name, row.pk, place.rows["entry"].pk)))
+                others = (place.rows["entry"].pk, place.rows["trial"].pk)
+                asked.append((f"{name} {place.name}", address(name, row.pk, *others)))
     for name, url in asked:
         answer = person.get(url)
         if "q=" in url:

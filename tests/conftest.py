@@ -98,10 +98,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
     """Begin with a copy of a database that has been migrated before, as if an earlier run had left it."""
     if connection.vendor != "sqlite":
-        return False
+        return bool(request.config.getvalue("reuse_db"))
     shutil.copy(prepared.database(), connection.settings_dict["TEST"]["NAME"])
     return True
 

@@ -34,7 +34,7 @@ def test_a_person_adds_an_address_moves_it_and_takes_it_back(deploy):
     page.get_by_role("link", name="Move to another endpoint").click()
     choose(page, SECOND)
     expect(page.get_by_role("region", name="New endpoint")).to_contain_text(SECOND)
-    page.get_by_label("Reason").fill("A better model")
+    page.locator("#id_reason").fill("A better model")
     page.get_by_role("button", name="Move address").click()
     expect(leads).to_contain_text(SECOND)
     page.get_by_role("button", name=f"Go back to {FIRST}").click()

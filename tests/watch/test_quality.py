@@ -144,6 +144,19 @@ def test_many_entries_are_added_in_batches(long_ago, monkeypatch):
     assert QualityDay.objects.get().entries == 7
 
 
+def test_only_endpoints_with_news_are_looked_at_again(long_ago):
+    log(long_ago, MONDAY)
+    watching.take_all(NOW)
+    assert QualityDay.objects.get().entries == 1
+    with CaptureQueriesContext(connection) as made:
+        watching.take_all(NOW)
+    assert len(made) == 1
+    Quality.objects.update(updated_at=NOW - timedelta(days=2))
+    with CaptureQueriesContext(connection) as made:
+        watching.take_all(NOW)
+    assert len(made) > 1
+
+
 def test_the_day_of_a_change_is_divided_between_both_models(long_ago, other):
     changed(long_ago, MONDAY + timedelta(hours=12), other, long_ago.model)
     log(long_ago, MONDAY + timedelta(hours=11))

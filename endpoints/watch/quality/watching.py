@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from endpoints.models import Endpoint, Quality
+from endpoints.models import Endpoint, LogEntry, Quality
+from endpoints.models.log import UNSUMMED
 from endpoints.watch.quality import sums, verdicts
 
 DAILY = timedelta(hours=20)
@@ -21,7 +23,9 @@ def take(endpoint: Endpoint, now: datetime | None = None) -> None:
         verdicts.update(endpoint, now)
 
 
-def take_all() -> None:
-    """Of all endpoints whose logs are known, also those read for a download, or by an earlier version."""
-    for endpoint in Endpoint.objects.filter(gone_at=None, log_archive__isnull=False):
-        take(endpoint)
+def take_all(now: datetime | None = None) -> None:
+    """Of all endpoints with news: entries read for a download, or by an earlier version, and verdicts of a day ago."""
+    now = now or timezone.now()
+    fresh = Exists(LogEntry.objects.filter(UNSUMMED, endpoint=OuterRef("pk")))
+    for endpoint in Endpoint.objects.filter(fresh | Q(quality__updated_at__lt=now - DAILY), gone_at=None):
+        take(endpoint, now)

@@ -24,10 +24,8 @@ from speechstudio.path_prefix import Application
 
 SECONDS = 10.0  # in which a client has to send a request
 SHORT_SECONDS = 1.0  # the same while all threads are occupied, or while the worker stops
-LARGEST_BODY = (
-    3 * 1024 * 1024
-)  # more than forms may have (Django's DATA_UPLOAD_MAX_MEMORY_SIZE); an uploaded recording has 0.5 MB
-IN_MEMORY = 640 * 1024  # bytes of a body, so that a recording is never on the disk; a larger one is a temporary file
+LARGEST_BODY = 3 * 1024 * 1024  # more than forms may have (DATA_UPLOAD_MAX_MEMORY_SIZE); a recording has 2 MB at most
+IN_MEMORY = 640 * 1024  # bytes of a body, as 15 seconds of speech have; the rest is in a temporary file without a name
 AT_ONCE = 64 * 1024  # bytes that are read of a body
 
 

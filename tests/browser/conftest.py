@@ -141,10 +141,10 @@ def listen(page, complaints):
 def deploy(open_page):
     """Deploys a model through the wizard; returns the page and the endpoint's row."""
 
-    def deploy(name, *, person="admin", logging=False, **options):
+    def deploy(name, *, person="admin", logging=False, model=0, **options):
         page = open_page(person, **options)
         page.get_by_role("link", name="Deploy model", exact=True).click()
-        fill_wizard(page, name, logging=logging)
+        fill_wizard(page, name, logging=logging, model=model)
         page.get_by_role("button", name="Add", exact=True).click()
         return page, page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True))
 
@@ -162,11 +162,11 @@ def serving(open_page, deploy):
     return urlsplit(page.locator("tbody tr[id]").first.get_by_role("link").first.get_attribute("href")).path
 
 
-def fill_wizard(page, name, *, description="", logging=False):
-    """Fill in the wizard up to the review."""
+def fill_wizard(page, name, *, description="", logging=False, model=0):
+    """Fill in the wizard up to the review, with the model at this place of the choice."""
     page.get_by_label("Project").select_option(index=0)
     page.get_by_role("button", name="Next").click()
-    page.get_by_role("group", name="Model").get_by_role("radio", disabled=False).first.check()
+    page.get_by_role("group", name="Model").get_by_role("radio", disabled=False).nth(model).check()
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Name").fill(name)
     page.get_by_label("Description").fill(description)

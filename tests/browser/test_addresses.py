@@ -1,6 +1,13 @@
 """Addresses in a browser: a person adds one, moves it to another endpoint, shares it, and takes both back."""
 
+import json
+import re
+from urllib.request import urlopen
+
 from playwright.sync_api import expect
+
+from tests.demo import until
+from tests.samples.sdks import recording, run
 
 FIRST, SECOND = "Stays for callers", "Comes for callers"
 PATIENCE = 120_000  # milliseconds, for a deployment
@@ -44,3 +51,38 @@ def test_a_person_adds_an_address_moves_it_and_takes_it_back(deploy):
     page.get_by_label("Name of the address").fill("of-a-browser")
     page.get_by_role("button", name="Delete address").click()
     expect(page.get_by_text("The address of-a-browser is deleted.")).to_be_visible()
+
+
+def test_the_sample_code_by_address_recognizes_with_the_endpoint_that_a_person_has_moved_it_to(deploy, demo, tmp_path):
+    for name, model in (("Hears first", 0), ("Hears second", 1)):
+        page, row = deploy(name, model=model)
+        expect(row).to_have_attribute("data-status", "Succeeded", timeout=PATIENCE)
+    page.goto("/addresses/new/")
+    page.get_by_label("Name", exact=True).fill("of-a-program")
+    choose(page, "Hears first")
+    page.get_by_role("button", name="Add address").click()
+    page.get_by_role("region", name="Leads to").get_by_role("link", name="Hears first").click()
+    page.get_by_role("link", name="Sample code").click()
+    page.get_by_role("link", name="Python").click()
+    code = page.locator("#code-by-address").text_content()
+    assert "/speech/of-a-program" in code
+    with urlopen(f"http://127.0.0.1:{demo.simulator_port}/_world/keys", timeout=10) as answer:
+        key = json.load(answer)["keys"][0]
+    audio = recording(tmp_path / "recording.wav")
+
+    def heard():
+        done = run("python", code, audio, SPEECH_KEY=key)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    first = heard()
+    assert re.search(r"\w", first)
+    page.goto("/addresses/of-a-program/move/")
+    choose(page, "Hears second")
+    page.get_by_role("button", name="Move address").click()
+    expect(page.get_by_role("region", name="Leads to")).to_contain_text("Hears second")
+    until(lambda: heard() != first)  # the processes of the web server agree within two seconds
+    page.goto("/addresses/of-a-program/delete/")
+    page.get_by_label("Name of the address").fill("of-a-program")
+    page.get_by_role("button", name="Delete address").click()
+    expect(page.get_by_text("The address of-a-program is deleted.")).to_be_visible()

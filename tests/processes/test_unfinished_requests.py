@@ -30,6 +30,16 @@ HALVES = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
+    yield from running(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory):
+    """Another server, which has nothing left to do from other tests: then it would wait for less long."""
+    yield from running(tmp_path_factory)
+
+
+def running(tmp_path_factory):
     """Two workers, as Docker Compose starts them."""
     var = prepared.fill(tmp_path_factory.mktemp("var"))
     env = environment(var, BROKER_URL="redis://127.0.0.1:1/0")
@@ -88,8 +98,8 @@ def closed(one):
 @pytest.mark.parametrize(
     "sent", [sent for sent in HALVES.values() if sent], ids=[name for name in HALVES if name != "nothing"]
 )
-def test_an_unfinished_request_ends_after_its_time(server, sent):
-    _process, port = server
+def test_an_unfinished_request_ends_after_its_time(idle, sent):
+    _process, port = idle
     with ExitStack() as stack:
         waiting, dripping = opened(stack, port, sent, 1), opened(stack, port, sent, 1)[0]
         began = time.monotonic()

@@ -9,12 +9,13 @@ import pytest
 from django.urls import reverse
 
 from endpoints.logs.download import requests as downloads
-from endpoints.models import Download, Event
+from endpoints.models import Download, Event, Trial
 from endpoints.models.event import Verb
 from tests.logs.steps import request_purge
 from tests.test_permissions import PATTERNS
 
 CONTENT = {"logs", "log-entry", "log-audio", "log-transcript", "logs-purge", "download-file"}
+CONTENT |= {"who-answers-logs", "who-answers-trial"}
 HTMX = {"HX-Request": "true", "HX-Target": "entries"}
 
 
@@ -46,10 +47,13 @@ def has_content(answer, said):
 def giving(person, said, pks):
     """The names of the addresses that give content, by whatever id, with whatever of these parameters."""
     found = set()
+    heard = Trial.sealed([{"by": by, "text": said.text} for by in ("endpoint", "base")])  # by somebody else
+    trial = Trial.objects.create(endpoint=said.endpoint, purpose="probe", answers=heard, ended_at=said.at)
+    known = {"entry": said.pk, "trial": trial.pk, "name": person.user.get_username()}
     queries = ({}, {"entry": said.pk}, {"all": "1", "q": said.text.split()[0]}, {"version": "old"})
     for name, parts in PATTERNS.items():
         for pk in pks if "pk" in parts else [None]:
-            given = {part: {"pk": pk, "entry": said.pk, "name": person.user.get_username()}[part] for part in parts}
+            given = {part: {"pk": pk, **known}[part] for part in parts}
             address = reverse(f"endpoints:{name}", kwargs=given)
             answers = [person.get(address, query, headers=headers) for query in queries for headers in ({}, HTMX)]
             if name == "logs-purge":

@@ -29,6 +29,7 @@ from endpoints import tasks
 from endpoints.mirror import resources
 from endpoints.models import Change, Download, Endpoint, Resource, SpeechModel, append_only
 from tests import prepared
+from tests.addresses.rows import a_resource, an_address, an_endpoint
 from tests.contract.violations import violations
 from tests.demo import CHECKED
 
@@ -339,6 +340,29 @@ def lena(db: None) -> Person:
 def nemo(db: None) -> Person:
     """Has no permission."""
     return person("nemo", None)
+
+
+# Two endpoints of one locale, and an address that leads to the first.
+
+
+@pytest.fixture
+def fabrikam(db: None) -> Resource:
+    return a_resource()
+
+
+@pytest.fixture
+def blue(fabrikam: Resource) -> Endpoint:
+    return an_endpoint("Blue", fabrikam)
+
+
+@pytest.fixture
+def green(fabrikam: Resource) -> Endpoint:
+    return an_endpoint("Green", fabrikam)
+
+
+@pytest.fixture
+def hotline(alice: Person, blue: Endpoint) -> Any:
+    return an_address(alice, blue)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from endpoints.addresses.resolving.application import NOT_READ, Resolving
 from endpoints.addresses.resolving.hours import Hours
 from endpoints.addresses.resolving.known import Known
 from endpoints.models import Address, Endpoint, Resource
-from tests.addresses.rows import a_resource, an_address, an_endpoint
 from tests.demo import until
 
 MOST = 1_000_000
@@ -82,26 +81,3 @@ def other_process(transactional_db):
     known = Known()
     yield Asking(known)
     known.end()
-
-
-# Two endpoints of one locale, and an address that leads to the first.
-
-
-@pytest.fixture
-def fabrikam(db):
-    return a_resource()
-
-
-@pytest.fixture
-def blue(fabrikam):
-    return an_endpoint("Blue", fabrikam)
-
-
-@pytest.fixture
-def green(fabrikam):
-    return an_endpoint("Green", fabrikam)
-
-
-@pytest.fixture
-def hotline(alice, blue):
-    return an_address(alice, blue)

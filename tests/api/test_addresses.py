@@ -12,26 +12,6 @@ from tests.api.conftest import Program
 from tests.conftest import person
 
 
-@pytest.fixture
-def fabrikam(db):
-    return a_resource()
-
-
-@pytest.fixture
-def blue(fabrikam):
-    return an_endpoint("Blue", fabrikam)
-
-
-@pytest.fixture
-def green(fabrikam):
-    return an_endpoint("Green", fabrikam)
-
-
-@pytest.fixture
-def hotline(alice, blue):
-    return an_address(alice, blue)
-
-
 def named(endpoint):
     return {"id": str(endpoint.pk), "name": endpoint.display_name}
 

@@ -42,9 +42,13 @@ def verdict(seed, share, since, **how):
     return comparing.compare(before, days(seed + 1000, MONDAY + timedelta(days=14), 14, share=since, **how)).verdict
 
 
-@pytest.mark.parametrize("restless", [0.0, 0.02])
-def test_on_chance_alone_it_stays_silent(restless):
-    told = [verdict(seed, 0.08, 0.08, restless=restless) for seed in SEEDS]
+@pytest.mark.parametrize(("restless", "calls"), [(0.0, 40), (0.02, 40), (0.04, 200)])
+def test_on_chance_alone_it_stays_silent(restless, calls):
+    """Also where the calls of a day resemble each other, so that days differ more than single calls explain."""
+    told = [
+        verdict(seed, 0.12, 0.12, restless=restless, calls=lambda at: 0 if at.weekday() > 4 else calls)
+        for seed in SEEDS
+    ]
     assert sum(one != QualityVerdict.SAME for one in told) <= len(SEEDS) // 100
 
 
@@ -65,18 +69,26 @@ def test_there_is_no_verdict_under_fifty_entries_on_a_side():
         assert comparing.compare(before, since).verdict == told
 
 
+def of_week(first, count, seed, share=0.05):
+    """Of a center that is also open on weekends, when every second call is noise."""
+    return [
+        *days(seed, first, count, share=share, calls=lambda at: 60 if at.weekday() < 5 else 0),
+        *days(seed, first, count, share=0.5, calls=lambda at: 60 if at.weekday() > 4 else 0),
+    ]
+
+
 def test_weekends_that_are_always_worse_are_compared_with_weekends():
-    """Three days since the change, two of them on a weekend, on which every second call is noise."""
-
-    def of_week(first, count, seed):
-        return [
-            *days(seed, first, count, share=0.05, calls=lambda at: 60 if at.weekday() < 5 else 0),
-            *days(seed, first, count, share=0.5, calls=lambda at: 60 if at.weekday() > 4 else 0),
-        ]
-
+    """Three days since the change, two of them on a weekend."""
     friday = MONDAY + timedelta(days=18)
     told = [comparing.compare(of_week(MONDAY, 14, seed), of_week(friday, 3, seed + 999)).verdict for seed in SEEDS]
     assert sum(one != QualityVerdict.SAME for one in told) <= len(SEEDS) // 100
+
+
+def test_weekends_that_are_always_worse_hide_no_change_of_the_other_days():
+    later = MONDAY + timedelta(days=14)
+    found = [(of_week(MONDAY, 14, seed), of_week(later, 14, seed + 999, share=0.2)) for seed in SEEDS]
+    told = [comparing.compare(before, since).verdict for before, since in found]
+    assert sum(one == QualityVerdict.WORSE for one in told) >= 0.9 * len(SEEDS)
 
 
 def log(endpoint, at, *, outcome=Outcome.RECOGNIZED, text="good morning to you", confidence=0.9, seconds=4):

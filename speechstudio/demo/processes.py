@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -128,10 +129,12 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nothing listens now, and which no system gives to a program that asks for any port.
+
+    Linux gives those from 32,768 on and macOS those from 49,152 on, to outgoing connections too: such a port may be
+    taken before it is used. Not by `random`, whose seed several processes of one test run share.
+    """
+    return next(filter(port_is_free, iter(lambda: 20_000 + secrets.randbelow(12_768), None)))
 
 
 def accepts(address: tuple[str, int] | str) -> bool:

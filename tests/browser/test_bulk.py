@@ -5,7 +5,7 @@ import time
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import fill_wizard
+from tests.browser.conftest import ADDED, fill_wizard
 
 PROGRESS = re.compile(r"/endpoints/bulk/[0-9a-f-]{36}/$")
 
@@ -16,8 +16,9 @@ def test_selected_endpoints_are_changed_and_matching_ones_are_deleted_each_after
         page.goto("/endpoints/new/")
         fill_wizard(page, name)
         page.get_by_role("button", name="Add", exact=True).click()
+        page.wait_for_url(ADDED)  # the next address would take back what isn't sent yet
     page.goto("/endpoints/?q=Bulk")
-    expect(page.locator('tr[data-status="Succeeded"]')).to_have_count(2, timeout=20_000)
+    expect(page.locator('tr[data-status="Succeeded"]')).to_have_count(2, timeout=60_000)
     for name in ("Bulk one", "Bulk two"):
         page.get_by_label(f"Select {name}", exact=True).check()
     page.get_by_text("More", exact=True).click()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from endpoints.addresses import submit
 from endpoints.models import Address, AddressChange, AddressHour, Endpoint, Grant, Project, RoleName
 from endpoints.models.address import AddressChangeKind, AddressChangeState
+from endpoints.pages.forms.addresses import MoveForm
 from tests.addresses.rows import a_resource, an_address, an_endpoint, move
 from tests.pages.reading import text_of
 
@@ -157,6 +158,20 @@ def test_an_address_is_moved_and_goes_back_by_one_press(alice, bob, hotline, blu
     assert Address.objects.get().endpoint == blue
     assert "has been moved since" in texts(alice.post(page("go-back"), back, follow=True))
     assert Address.objects.get().endpoint == blue
+
+
+def test_a_move_that_is_pressed_twice_at_once_is_answered_twice_the_same(alice, hotline, green, monkeypatch):
+    typed, found = {"endpoint": str(green.pk), "reason": "A better model", "key": str(uuid.uuid4())}, MoveForm.is_valid
+    answers = []
+
+    def after_the_other(*arguments):
+        monkeypatch.setattr(MoveForm, "is_valid", found)
+        answers.append(alice.post(page("move"), typed))
+        return found(*arguments)
+
+    monkeypatch.setattr(MoveForm, "is_valid", after_the_other)
+    answers.append(alice.post(page("move"), typed))
+    assert [answer.headers.get("Location") for answer in answers] == [page("")] * 2
 
 
 def test_the_same_key_with_another_content_moves_nothing(alice, hotline, blue, green, fabrikam):

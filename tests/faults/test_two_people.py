@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from django.urls import reverse
 
+from endpoints.access import door
 from endpoints.changes import refusals, submit
 from endpoints.models import Change, Endpoint, Event, SpeechModel
 from endpoints.models.event import Verb
@@ -91,6 +92,47 @@ def test_a_form_that_is_overtaken_by_the_same_form_gets_the_first_change(alice, 
     first = overtaken(monkeypatch, Endpoint, "facts", ask)
     assert [ask()] == first == [Change.objects.get()]
     assert Event.objects.filter(verb=Verb.REQUESTED_CHANGE_MODEL).count() == 1
+
+
+def pressed_while_the_same_form_is_read(monkeypatch, owner, name, press):
+    """The answers to both: the first is accepted after the second was looked up, before its fields are checked."""
+    found, answers = getattr(owner, name), []
+
+    def after_the_other(*arguments):
+        monkeypatch.setattr(owner, name, found)
+        answers.append(press())
+        return found(*arguments)
+
+    monkeypatch.setattr(owner, name, after_the_other)
+    answers.append(press())
+    return [(answer.status_code, answer.headers.get("Location")) for answer in answers]
+
+
+def test_the_model_that_still_serves_is_requested_twice_at_once_in_place_of_another(
+    alice, endpoint, other, monkeypatch
+):
+    open_one, key = request_model(alice, endpoint, other), str(uuid.uuid4())
+    page = reverse("endpoints:change-model", args=[endpoint.pk])
+    typed = {"key": key, "model": str(endpoint.model_id), "reason": "Not yet", "replaces": str(open_one.pk)}
+    answers = pressed_while_the_same_form_is_read(
+        monkeypatch, door, "endpoint_on_service", lambda: alice.post(page, typed)
+    )
+    assert answers == [(302, endpoint.get_absolute_url())] * 2
+    assert str(Change.objects.open().get().pk) == key
+
+
+def test_a_person_goes_back_twice_at_once(alice, endpoint, other, monkeypatch, world, worker):
+    change = request_model(alice, endpoint, other)
+    worker.step(change)
+    world.advance(3600)
+    worker.step(change)
+    key, page = str(uuid.uuid4()), reverse("endpoints:go-back", args=[endpoint.pk])
+    typed = {"key": key, "reason": "It was better"}
+    answers = pressed_while_the_same_form_is_read(
+        monkeypatch, submit, "previous_model", lambda: alice.post(page, typed)
+    )
+    assert answers == [(302, endpoint.get_absolute_url())] * 2
+    assert str(Change.objects.open().get().pk) == key
 
 
 def test_a_form_that_is_overtaken_by_another_persons_says_whose(alice, bob, endpoint, other, monkeypatch):

@@ -87,6 +87,7 @@ class Team(Installation):
         first = self.simulators[0]
         self.dotenv |= {"SPEECH_KEY": first.key, "SPEECH_ENDPOINT": first.url, "LOOK_SECONDS": "10"}
         self.away: list[tuple[float, float]] = []  # when the database was away
+        self.uncounted: list[tuple[float, float]] = []  # when Redis was, without which nobody can sign in
         self.kills: list[str] = []
         self.everybody: list[Person] = []
         self.killed_at: list[tuple[str, float]] = []
@@ -118,6 +119,7 @@ class Team(Installation):
             self.redis.stop(signal.SIGKILL)
             time.sleep(1)
             self.redis.start()
+            self.uncounted.append((began - 1, time.time() + 1))
         elif what.endswith(" child"):
             service = what.removesuffix(" child")
             children = descendants(self.running[service].pid)

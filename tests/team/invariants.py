@@ -160,8 +160,9 @@ def _downloads(team: Team, journal: Journal) -> Iterator[str]:
 
 def _answers(team: Team, journal: Journal) -> Iterator[str]:
     for one in journal.answers:
-        away = any(one.ended >= begin and one.began <= end for begin, end in team.away)
-        if one.status >= 500 and not away:
+        signs_in = (one.method, one.path, one.status) == ("POST", "/sign-in/", 503)
+        away = [*team.away, *(team.uncounted if signs_in else ())]
+        if one.status >= 500 and not any(one.ended >= begin and one.began <= end for begin, end in away):
             title = re.search(r"<h1>(.*?)</h1>", one.text)
             yield f"{one.name} got {one.status} at {one.method} {one.path}: {title[1] if title else one.text[:300]}"
 

@@ -97,7 +97,13 @@ class Submission:
         return None
 
     def response(self, template: str, **more: Any) -> HttpResponse:
-        """The form again: 409 when another change came first, 422 when the form has errors."""
+        """The form again: 409 when another change came first, 422 when the form has errors.
+
+        When that change is what this form requests, because it was sent twice at the same moment, the answer is the
+        same to both.
+        """
+        if self.form.is_bound and (answer := repeated(self.request)):
+            return answer
         context = {
             "section": "list",
             "endpoint": self.form.endpoint,

@@ -20,13 +20,13 @@ from endpoints.models import Endpoint, Resource
 from endpoints.models.claim import database_now
 
 CATALOG_EVERY = timedelta(minutes=10)
-CATALOG_OF_PROVEN = timedelta(minutes=30)  # while a web hook tells of new models
+CATALOG_OF_PROVEN = timedelta(hours=1)  # while a web hook tells of new models
 
 
 def refresh(resource: Resource, service: azure.SpeechClient) -> None:
     """Update our rows to what the service has now.
 
-    Endpoints are listed each time, projects and models every ten minutes, or every thirty while a web hook has proven
+    Endpoints are listed each time, projects and models every ten minutes, or each hour while a web hook has proven
     itself. It is recorded when the listing shows what no call of the web hook has announced. Raises azure.SpeechError,
     and leaves the rows as they were, when the listing of endpoints fails. Items that cannot be read are named, and then
     no row is marked as gone.

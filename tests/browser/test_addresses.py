@@ -103,7 +103,7 @@ def test_the_sample_code_by_address_recognizes_with_the_endpoint_that_a_person_h
         choose(page, "Hears first")
         page.get_by_role("button", name="Add address").click()
         expect(page.get_by_role("region", name="Leads to")).to_contain_text("Hears first")
-        code = code_of(language, page, f"{site}/addresses/{name}/")
+        code = code_of(language, page, site, name)
         assert name in code
         with urlopen(f"http://127.0.0.1:{demo.simulator_port}/_world/keys", timeout=10) as answer:
             key = json.load(answer)["keys"][0]
@@ -127,12 +127,11 @@ def test_the_sample_code_by_address_recognizes_with_the_endpoint_that_a_person_h
     expect(page.get_by_text(f"The address {name} is deleted.")).to_be_visible()
 
 
-def code_of(language, page, address):
+def code_of(language, page, site, name):
     """As the copy button copies it, from the page of the endpoint that the address leads to."""
-    page.goto(address)
-    page.get_by_role("region", name="Leads to").get_by_role("link", name="Hears first").click()
-    page.get_by_role("link", name="Sample code").click()
-    page.get_by_role("link", name=language, exact=True).click()
+    page.goto(f"/addresses/{name}/")
+    endpoint = page.get_by_role("region", name="Leads to").get_by_role("link", name="Hears first").get_attribute("href")
+    page.goto(f"{site}{endpoint}sample-code/?sample={language.lower()}")
     code = page.locator("#code-by-address").text_content()
     page.goto("/addresses/")  # of the demo: the other web server ends before this page does
     return code

@@ -15,6 +15,7 @@ class Relay(BaseHTTPRequestHandler):
     """Passes requests without a body on to `server.url`."""
 
     def do_GET(self):
+        assert isinstance(self.server, Server)
         with httpx.Client(verify=False, trust_env=False) as client:  # noqa: S501 (plain http, to this machine)
             answer = client.get(f"{self.server.url}{self.path}")
         self.send_response(answer.status_code)

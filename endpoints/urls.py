@@ -94,6 +94,7 @@ urlpatterns = [
     path("addresses/<slug:name>/move/", address_moves.move, name="address-move"),
     path("addresses/<slug:name>/cancel/", address_moves.cancel, name="address-cancel"),
     path("addresses/<slug:name>/go-back/", address_moves.go_back, name="address-go-back"),
+    path("addresses/<slug:name>/to-standby/", address_moves.to_standby, name="address-to-standby"),
     path("addresses/<slug:name>/share/", address_settings.share, name="address-share"),
     path("addresses/<slug:name>/take-back/", address_settings.take_back, name="address-take-back"),
     path("addresses/<slug:name>/standby/", address_settings.standby, name="address-standby"),

@@ -32,8 +32,8 @@ class Flushing:
 
 def flush() -> None:
     try:
+        import_module("endpoints.addresses.resolving.hours").hours.flush()  # which adds to the counters
         import_module("endpoints.models.counter").counting.flush()
-        import_module("endpoints.addresses.resolving.hours").hours.flush()
     except DatabaseError as error:
         log.warning("Metrics are not recorded yet: %s", error)
     finally:

@@ -167,10 +167,10 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         return text
 
     def path_prefix(self, name: str) -> str:
-        """A path such as /speech, without a slash at the end; "" when it is not set or the root."""
+        """A path such as /studio, without a slash at the end; "" when it is not set or the root."""
         text = self.text(name)
         if text and not PATH_PREFIX.fullmatch(text):
-            raise ImproperlyConfigured(f"{name} is not a path such as /speech.")
+            raise ImproperlyConfigured(f"{name} is not a path such as /studio.")
         return text.rstrip("/")
 
     def broker(self, name: str) -> str:

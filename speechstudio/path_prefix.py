@@ -1,4 +1,4 @@
-"""A path in front of all addresses, such as /speech, for a proxy that has other programs on the same host."""
+"""A path in front of all addresses, such as /studio, for a proxy that has other programs on the same host."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

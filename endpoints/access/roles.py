@@ -49,7 +49,7 @@ RIGHTS = {
     HEALTH: Right("See whether a Speech resource can be reached", Extent.RESOURCE),
     READ_LOGS: Right("Read, play, and download content logs"),
     TRY: Right("Try an endpoint with a recording"),
-    GO_BACK: Right("Go back to the previous model of an endpoint"),
+    GO_BACK: Right("Go back to the previous model of an endpoint; move an address back, or to its proposed standby"),
     DEPLOY: Right("Deploy, change, and delete endpoints"),
     SHOW_KEY: Right("Show the key of a Speech resource", Extent.RESOURCE),
     MANAGE_LOGS: Right("Save and delete content logs"),
@@ -63,7 +63,11 @@ ROLES = {
     RoleName.VIEWER: Role(_("Sees endpoints, models, and activity."), frozenset(_SEES)),
     RoleName.LISTENER: Role(_("Can also read, play, and download content logs."), frozenset(_SEES | {READ_LOGS})),
     RoleName.ON_CALL: Role(
-        _("Can also try endpoints, and go back to an endpoint's previous model."), frozenset(_SEES | {TRY, GO_BACK})
+        _(
+            "Can also try endpoints, go back to an endpoint's previous model, and move an address back or to its "
+            "proposed standby."
+        ),
+        frozenset(_SEES | {TRY, GO_BACK}),
     ),
     RoleName.DEPLOYER: Role(
         _("Can also try, deploy, change, and delete endpoints."), frozenset(_SEES | {TRY, GO_BACK, DEPLOY, SHOW_KEY})

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,13 +18,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from endpoints.addresses.moving import held, move_now, why_not
-from endpoints.addresses.submit import record
+from endpoints.addresses.submit import asked_before, lock, move, record
+from endpoints.changes.refusals import NotPossible
 from endpoints.models import Address, AddressChange, Endpoint, Resource
 from endpoints.models.address import FAILING_FOR, AddressChangeKind
 from endpoints.models.status import Status
+from endpoints.models.translatable_text import TranslatableText
 
 UNREACHABLE = gettext_noop("Its Speech resource can't be reached.")
 PAUSED = gettext_noop("Its Speech resource is paused.")
+NOT_PROPOSED = gettext_noop("The move to the standby isn't proposed any more. Check the address, then try again.")
 NOT_ASKED = gettext_noop("Its Speech resource hasn't answered since the other one stopped answering.")
 
 
@@ -80,6 +85,30 @@ def why_not_standby(address: Address) -> str:
     since = failing_since(address.endpoint.resource) if address.endpoint else None
     answered = resource.mirrored_at
     return "" if answered and (since is None or answered > since) else NOT_ASKED
+
+
+@transaction.atomic
+def move_to_proposed(
+    *,
+    key: UUID,
+    actor: User | None,
+    address: Address,
+    standby: UUID | None = None,
+    reason: str = "",
+    fingerprint: str = "",
+) -> AddressChange:
+    """Move `address` to its standby as long as that is proposed, which whoever may go back may ask.
+
+    `key` names the request: asked again, the first one is returned. `standby`: the endpoint that the person's page
+    showed. Raises NotPossible, KeyTaken.
+    """
+    lock(address)
+    if asked := asked_before(key, actor, address):
+        return asked
+    proposed = proposal(address)
+    if proposed is None or standby not in (None, proposed.pk):
+        raise NotPossible(TranslatableText(NOT_PROPOSED))
+    return move(key=key, actor=actor, address=address, endpoint=proposed, reason=reason, fingerprint=fingerprint)
 
 
 def stand_in(now: datetime | None = None) -> list[str]:

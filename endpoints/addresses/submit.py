@@ -38,7 +38,7 @@ def add(
 
     Raises NotPossible when the name is taken, or programs can't be sent to the endpoint; KeyTaken.
     """
-    if key and (asked := _asked(key, actor)):
+    if key and (asked := asked_before(key, actor)):
         return asked.address
     try:
         with transaction.atomic():
@@ -51,7 +51,7 @@ def add(
             audit.record(Verb.ADDRESS_ADDED, actor=actor, endpoint=endpoint, detail=description, address=name)
     except (IntegrityError, NotPossible):
         # The same key at the same moment, from a second press: the first one counts.
-        if key and (asked := _asked(key, actor)):
+        if key and (asked := asked_before(key, actor)):
             return asked.address
         raise
     return address
@@ -74,12 +74,12 @@ def move(
     `key` names the request: asked again, the first one is returned. `seen`: the endpoint that the person's page showed.
     Raises NotPossible, KeyTaken.
     """
-    if asked := _asked(key, actor, address):
+    if asked := asked_before(key, actor, address):
         return asked
     facts: dict[str, Any] = {"pk": key, "actor": actor, "reason": reason, "fingerprint": fingerprint}
     try:
         with transaction.atomic():
-            _lock(address)
+            lock(address)
             if seen and seen != address.endpoint_id:
                 raise NotPossible(TranslatableText(ELSEWHERE))
             _refuse_unless(_misfit(endpoint, address) if after else held(endpoint, address.locale))
@@ -93,7 +93,7 @@ def move(
             change = record(address, AddressChangeKind.MOVED, **facts | ({"due_at": at} if at else {}))
             _tell(Verb.ADDRESS_MOVE_REQUESTED, change)
     except (IntegrityError, NotPossible) as error:
-        if asked := _asked(key, actor, address):
+        if asked := asked_before(key, actor, address):
             return asked
         if isinstance(error, NotPossible):
             raise
@@ -120,7 +120,7 @@ def share(
 
     Returns None, and stores nothing, when it is so already.
     """
-    _lock(address)
+    lock(address)
     if second is None or percent == 0:
         second, percent = None, 0
     else:
@@ -144,7 +144,7 @@ def set_standby(
 
     Returns None, and stores nothing, when it is so already.
     """
-    _lock(address)
+    lock(address)
     if standby is not None:
         _refuse_unless(held(standby, address.locale) or (SAME if standby.pk == address.endpoint_id else ""))
     wanted = (standby.pk if standby else None, bool(standby and stands_in))
@@ -161,7 +161,7 @@ def set_standby(
 @transaction.atomic
 def describe(*, actor: User | None, address: Address, description: str) -> None:
     """Change the description, if it is another one. Raises NotPossible when the address is gone."""
-    _lock(address)
+    lock(address)
     if address.description == description:
         return
     address.description = description
@@ -192,7 +192,7 @@ def record(address: Address, kind: AddressChangeKind, *, actor: User | None = No
     return AddressChange.objects.create(address=address, **named, **done, **facts)
 
 
-def _lock(address: Address) -> None:
+def lock(address: Address) -> None:
     """Wait for the row, and read it again: somebody may have changed it since the person's page was loaded."""
     if not Address.objects.select_for_update(no_key=True).filter(pk=address.pk).values_list("pk"):
         raise NotPossible(TranslatableText(DELETED))
@@ -212,7 +212,7 @@ def _tell(verb: Verb, change: AddressChange, **facts: Any) -> None:
     audit.record(verb, actor=change.actor, endpoint=about, detail=change.reason, **facts)
 
 
-def _asked(key: UUID, actor: User | None, address: Address | None = None) -> AddressChange | None:
+def asked_before(key: UUID, actor: User | None, address: Address | None = None) -> AddressChange | None:
     """What this person has requested by this key already, of this address if one is given."""
     asked = AddressChange.objects.filter(pk=key).select_related("address").first()
     if asked and (asked.actor != actor or (address and asked.address_id != address.pk)):

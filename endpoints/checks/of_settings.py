@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-from endpoints.checks import of_reports
+from endpoints.checks import of_addresses, of_reports
 from speechstudio.environment import OURS_ALONE
 from speechstudio.site_address import host_of
 from speechstudio.var import directory
@@ -280,6 +280,7 @@ _OF_EVERY_START: tuple[Callable[..., list[CheckMessage]], ...] = (
     words_have_their_form,
     settings_fit_together,
     var_can_be_written,
+    of_addresses.the_path_prefix_is_not_that_of_addresses,
     of_reports.admins_get_mail,
     of_reports.traces_can_be_sent,
     the_owner_of_the_tables_is_for_setup,

@@ -14,6 +14,7 @@ from endpoints.models.status import CLOSED, ChangeKind
 Labels = tuple[str, ...]
 # What is shown as 0 before it happens, so that the first time counts as an increase.
 FROM_THE_START: dict[str, list[Labels]] = {
+    "address_requests": [("first",), ("second",), ("none",)],
     "changes_closed": [(kind, outcome) for kind, outcome in product(ChangeKind.values, CLOSED)],
     "downloads_closed": [
         (str(state),) for state in (DownloadState.READY, DownloadState.FAILED, DownloadState.CANCELED)

@@ -94,6 +94,12 @@ FAMILIES = _table(
         "Requests to the Speech to text REST API, with retries; `status`: a number, or unreachable, timeout, lost",
         ("resource", "operation", "status"),
     ),
+    Family(
+        "address_requests",
+        COUNTER,
+        "Requests of programs to addresses that exist; `outcome`: sent to the first or second endpoint, or to none",
+        ("outcome",),
+    ),
     Family("throttled_seconds", COUNTER, "Time that the service told us to wait, by 429", ("resource",), "seconds"),
     Family("requests", COUNTER, "Requests to web processes, by the name of the page", ("view", "status")),
     Family("request_seconds", HISTOGRAM, "How long they took until the answer began", ("view",), "seconds"),

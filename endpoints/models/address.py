@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from endpoints.models.endpoint import Endpoint
 
 NAME_LENGTH = 64
+HOURS_KEPT = 90  # days for which it is known how often an address was asked
 FAILING_FOR = timedelta(minutes=10)  # how long a Speech resource has not answered before an address should move
 valid_name = RegexValidator(
     r"\A[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z",

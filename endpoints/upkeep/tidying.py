@@ -33,6 +33,7 @@ from endpoints.models import (
     SentRecording,
     Trial,
 )
+from endpoints.models.address import HOURS_KEPT
 from endpoints.models.download import DownloadState
 from endpoints.models.search import EVENTS
 from endpoints.models.status import CLOSED
@@ -43,7 +44,6 @@ NEWEST = 10  # changes of an endpoint that stay: what it ran before, and how lon
 TRIAL_DAYS = 7
 SENT_DAYS = 45  # longer than the service lists their entries
 RUN_DAYS = 400  # of probes: what their history shows
-HOURS_KEPT = 90  # days for which it is known how often an address was asked
 QUALITY_DAYS = 400  # of which the sums of content logs are kept
 ENDED = (DownloadState.CANCELED, DownloadState.FAILED, DownloadState.EXPIRED)
 

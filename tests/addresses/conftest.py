@@ -1,13 +1,18 @@
 """Addresses in front of endpoints that the simulated service has."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
+from endpoints.addresses import submit
 from endpoints.addresses.resolving.application import NOT_READ, Resolving
 from endpoints.addresses.resolving.hours import Hours
 from endpoints.addresses.resolving.known import Known
+from endpoints.mirror import resources
 from endpoints.models import Address, Endpoint, Resource
+from tests.conftest import KEY
 from tests.demo import until
 
 MOST = 1_000_000
@@ -81,3 +86,28 @@ def other_process(transactional_db):
     known = Known()
     yield Asking(known)
     known.end()
+
+
+@pytest.fixture
+def standby(endpoint, world, worker):
+    """An endpoint of the same locale in another Speech resource, which the same simulated service answers for."""
+    resources.register(name="Fabrikam", region="westeurope", url=world.url, key=KEY, api_version="v3.2")
+    worker.mirror()
+    return Endpoint.objects.get(resource__name="Fabrikam", locale=endpoint.locale)
+
+
+@pytest.fixture
+def standing_by(endpoint, standby, alice):
+    """An address with a standby, to which Alice lets it move by itself."""
+    one = submit.add(actor=alice.user, name="hotline", endpoint=endpoint)
+    submit.set_standby(actor=alice.user, address=one, standby=standby, stands_in=True)
+    one.refresh_from_db()
+    return one
+
+
+@pytest.fixture
+def outage(endpoint):
+    """The first resource began to fail 11 minutes ago, and the other one has answered since."""
+    began = timezone.now() - timedelta(minutes=11)
+    Resource.objects.filter(pk=endpoint.resource_id).update(failing_since=began, failure="No answer.")
+    return began

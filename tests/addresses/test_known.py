@@ -11,9 +11,11 @@ import pytest
 from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from endpoints.addresses.resolving.hours import TOTAL
 from endpoints.addresses.resolving.known import Known
 from endpoints.addresses.resolving.limit import Limit
-from endpoints.models import Address, Endpoint, Resource
+from endpoints.models import Address, Counter, Endpoint, Resource
+from endpoints.models.counter import counting
 from tests.addresses.conftest import Asking, address, resource, serving
 from tests.demo import until
 
@@ -287,8 +289,11 @@ class TestHours:
             with pytest.raises(OperationalError):
                 ask.counts.flush()
         ask.socket("hotline")
+        counting.forget()
         ask.counts.flush()
         assert sum(hour.requests for hour in hotline.hours.all()) == 2
+        counting.flush()
+        assert [(row.facts, row.value) for row in Counter.objects.filter(name=TOTAL)] == [({"outcome": "first"}, 2)]
 
 
 def _refuse(_counts):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from endpoints.addresses import submit
 from endpoints.models import Address, AddressChange, AddressHour, Endpoint, Grant, Project, RoleName
 from endpoints.models.address import AddressChangeKind, AddressChangeState
+from endpoints.models.times import day
 from endpoints.pages.forms.addresses import MoveForm
 from tests.addresses.rows import a_resource, an_address, an_endpoint, move
 from tests.pages.reading import text_of
@@ -33,15 +34,26 @@ def texts(answer):
     return text_of(answer)
 
 
-def test_the_first_visit_says_what_an_address_is(alice, bob, contoso_or_none):
+def poll_of(person):
+    """The address that the open list asks again and again."""
+    found = re.search(r'hx-get="([^"]+)"', person.get(LIST).content.decode().partition('id="addresses"')[2])[1]
+    return found.replace("&amp;", "&")
+
+
+def test_the_first_visit_says_what_an_address_is(alice, bob):
     assert "An address is a name that stays while endpoints come and go." in texts(alice.get(LIST))
-    assert NEW in alice.get(LIST).content.decode()
+    assert alice.get(LIST).content.decode().count(NEW) == 1
     assert NEW not in bob.get(LIST).content.decode()
 
 
-@pytest.fixture
-def contoso_or_none(db):
-    return None
+def test_a_search_is_offered_once_there_is_something_to_search_in(alice, blue):
+    search, poll = 'class="filters"', poll_of(alice)
+    assert search not in alice.get(LIST).content.decode()
+    assert search in alice.get(LIST, {"q": "fax"}).content.decode()
+    an_address(alice, blue)
+    assert search in alice.get(LIST).content.decode()
+    assert alice.get(poll, HTTP_HX_REQUEST="true")["HX-Refresh"] == "true"  # the page that was open then
+    assert "HX-Refresh" not in alice.get(f"{poll_of(alice)}-old", HTTP_HX_REQUEST="true").headers
 
 
 def test_the_list_shows_where_each_leads_with_share_and_standby(alice, bob, hotline, green):
@@ -55,8 +67,7 @@ def test_the_list_shows_where_each_leads_with_share_and_standby(alice, bob, hotl
 
 
 def test_the_list_is_polled_until_something_has_changed(alice, hotline, green):
-    address = re.search(r'hx-get="([^"]+)"', alice.get(LIST).content.decode().partition('id="addresses"')[2])[1]
-    address = address.replace("&amp;", "&")
+    address = poll_of(alice)
     poll = {"HTTP_HX_REQUEST": "true"}
     assert alice.get(address, **poll).status_code == 204
     move(alice, hotline, green)
@@ -192,6 +203,12 @@ def test_a_move_after_somebody_elses_is_refused(alice, bob, hotline, green, fabr
     assert Address.objects.get().endpoint == green
 
 
+def test_whoever_chooses_where_it_leads_already_is_told_so(alice, hotline, blue):
+    typed = {"endpoint": str(blue.pk), "reason": "A better model", "key": str(uuid.uuid4())}
+    for form in ("move", "share", "standby"):
+        assert "The address leads to this endpoint already." in texts(alice.post(page(form), typed))
+
+
 def test_both_endpoints_are_compared_and_an_expired_model_is_warned_of(alice, hotline, green):
     green.model.expires_at = timezone.now() - timedelta(days=3)
     green.model.save(update_fields=["expires_at"])
@@ -205,6 +222,15 @@ def test_both_endpoints_are_compared_and_an_expired_model_is_warned_of(alice, ho
         assert "Differs" in text
         assert "The model of this endpoint has expired." in text
     assert Address.objects.get().endpoint.display_name == "Blue"
+
+
+def test_people_are_warned_that_another_resource_has_other_keys(alice, hotline, green):
+    elsewhere = an_endpoint("Elsewhere", a_resource("Northwind"))
+    for endpoint, warned in ((green, False), (elsewhere, True)):
+        text = texts(alice.get(page("move"), {"endpoint": str(endpoint.pk)}))
+        assert ("This endpoint is in another Speech resource" in text) == warned
+    for form in ("share", "standby"):
+        assert "Programs need a key for each Speech resource" in texts(alice.get(page(form)))
 
 
 def test_only_endpoints_of_the_same_locale_are_offered(alice, hotline, green, fabrikam):
@@ -288,6 +314,18 @@ def test_the_requests_of_the_last_day_are_counted(bob, hotline):
     answer = bob.get(page(""))
     assert "150 requests, 13% to the second endpoint" in texts(answer)
     assert answer.content.decode().count('class="hour"') == 24
+
+
+def test_before_it_is_deleted_people_read_whether_programs_ask_it(alice, hotline):
+    for name in ("", "delete"):
+        assert "No program has asked it in the last 90 days." in texts(alice.get(page(name)))
+    for days, requests in ((2, 1200), (80, 34)):
+        hour = timezone.now() - timedelta(days=days)
+        AddressHour.objects.create(address=hotline, hour=hour, requests=requests)
+    last = day(timezone.now() - timedelta(days=2))
+    for name in ("", "delete"):
+        said = f"Programs asked it 1,234 times in the last 90 days, last on {last}."
+        assert said in texts(alice.get(page(name)))
 
 
 def test_an_endpoint_that_a_person_does_not_see_has_no_name_for_them(alice, nemo, hotline, blue):

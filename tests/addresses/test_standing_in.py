@@ -12,40 +12,19 @@ from endpoints.access import door
 from endpoints.addresses import standing_in, submit
 from endpoints.addresses.standing_in import Trouble, proposal, trouble_of
 from endpoints.messages.alerts import text
-from endpoints.mirror import resources
 from endpoints.models import Address, AddressChange, Alert, Endpoint, Event, Resource, Restoration
 from endpoints.models.address import AddressChangeKind
 from endpoints.models.alert import AlertRule
 from endpoints.models.status import Status
 from endpoints.models.verbs import Verb
 from tests.alerts.looking import facts, look
-from tests.conftest import KEY
 from tests.faults.concurrently import concurrently
+from tests.pages.reading import text_of
 
 
 @pytest.fixture
-def standby(endpoint, world, worker):
-    """An endpoint of the same locale in another Speech resource, which the same simulated service answers for."""
-    resources.register(name="Fabrikam", region="westeurope", url=world.url, key=KEY, api_version="v3.2")
-    worker.mirror()
-    return Endpoint.objects.get(resource__name="Fabrikam", locale=endpoint.locale)
-
-
-@pytest.fixture
-def address(endpoint, standby, alice):
-    """Alice lets it move by itself."""
-    address = submit.add(actor=alice.user, name="hotline", endpoint=endpoint)
-    submit.set_standby(actor=alice.user, address=address, standby=standby, stands_in=True)
-    address.refresh_from_db()
-    return address
-
-
-@pytest.fixture
-def outage(endpoint):
-    """The first resource began to fail 11 minutes ago, and the other one has answered since."""
-    began = timezone.now() - timedelta(minutes=11)
-    Resource.objects.filter(pk=endpoint.resource_id).update(failing_since=began, failure="No answer.")
-    return began
+def address(standing_by):
+    return standing_by
 
 
 def seen(address):
@@ -215,7 +194,7 @@ def test_people_are_alerted_once_and_told_where_it_can_move(address, endpoint, s
 
 def test_its_page_proposes_the_move_and_one_press_makes_it(address, endpoint, standby, outage, alice, bob):
     page = f"/addresses/{address.name}/"
-    assert "The standby can take over." in bob.get(page).content.decode()
+    assert f"The standby {standby.display_name} can take over." in text_of(bob.get(page))
     assert 'id="to-standby"' not in bob.get(page).content.decode()
     form = re.search(r'id="standby-proposal".*?</form>', alice.get(page).content.decode(), re.DOTALL)[0]
     action = re.search(r'action="([^"]+)"', form)[1]

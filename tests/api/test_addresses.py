@@ -156,6 +156,24 @@ def test_what_cannot_answer_says_why_and_where_it_can_move(pipeline, hotline, bl
     assert (now["trouble"], now["proposal"]) == ("unreachable", named(standby))
 
 
+def test_whoever_may_go_back_moves_an_address_to_its_standby_only_while_that_is_proposed(pipeline, hotline, blue):
+    standby = an_endpoint("Standby", a_resource("Contoso", mirrored_at="2020-01-01T00:00:00Z"))
+    pipeline.send("/addresses/hotline/standby", {"endpoint": str(standby.pk)})
+    on_call = Program(person("oncall", None).user)
+    Grant.objects.create(person=on_call.user, role="on-call")
+    answer = on_call.send("/addresses/hotline/move-to-standby")
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "not-now")
+    assert on_call.send("/addresses/hotline/move", {"endpoint": str(standby.pk)}).status_code == 403
+    Resource.objects.filter(pk=blue.resource_id).update(failing_since="2019-12-31T00:00:00Z")
+    assert on_call.send("/addresses/hotline/move", {"endpoint": str(standby.pk)}).status_code == 403
+    moved = on_call.send("/addresses/hotline/move-to-standby", {"reason": "Outage"}, key="at-night")
+    assert (moved.status_code, moved.json()["state"]) == (200, "done"), moved.content
+    assert moved.json()["endpoint"] == pipeline.ask("/addresses/hotline")["endpoint"] == named(standby)
+    again = on_call.send("/addresses/hotline/move-to-standby", {"reason": "Outage"}, key="at-night")
+    assert (again.json(), again["Idempotency-Replayed"]) == (moved.json(), "true")
+    assert on_call.send("/addresses/hotline/move-to-standby").status_code == 409
+
+
 def test_the_number_of_queries_does_not_depend_on_the_number_of_addresses(pipeline, alice, blue, green):
     pipeline.ask("/me")
     for number in range(5):

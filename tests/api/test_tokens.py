@@ -67,6 +67,18 @@ def test_a_token_can_have_fewer_rights(alice, endpoint):
     assert answer.status_code == 403
 
 
+def test_a_token_that_may_deploy_may_also_go_back_and_share_an_address(alice, hotline, green):
+    """As docs/pipelines.md says of a token with the right to deploy alone."""
+    chosen = {**NEW, "access": "chosen", "rights": ["deploy_model"]}
+    release = program(secret_of(alice.post("/settings/tokens/", chosen)))
+    rights = {"view_endpoint", "view_health", "go_back", "deploy_model"}
+    assert set(release.get("/api/v1/me").json()["rights"]) == rights
+    body, headers = {"endpoint": str(green.pk), "percent": 10}, {"Idempotency-Key": "1"}
+    there = "/api/v1/addresses/hotline/share"
+    shared = release.post(there, body, content_type="application/json", headers=headers)
+    assert (shared.status_code, shared.json()["share"]) == (200, 10)
+
+
 def test_a_superuser_s_token_can_have_fewer_rights_too(alice):
     alice.user.is_superuser = True
     alice.user.save()

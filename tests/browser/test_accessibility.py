@@ -5,16 +5,19 @@ import re
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import expect
 
+from tests.browser import states_of_addresses
+
 EVERYTHING = {"resultTypes": ["violations"]}
 CONTRAST = {**EVERYTHING, "runOnly": ["color-contrast"]}
 # Rules that passed are not returned, because their transfer takes longer than the check.
 RUN = "options => axe.run(options).then(({violations}) => ({violations}))"
+NAME = "Every state" + "x" * 200
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 
 
-def test_each_page_in_each_state_passes_axe_in_light_and_dark_and_fits_on_a_phone(deploy):
-    page, row = deploy("Every state" + "x" * 200, logging=True, viewport=WIDE, reduced_motion="reduce")
-    wrong = [f"{state}: {what}" for state in every_state(page, row) for what in barriers(page)]
+def test_each_page_in_each_state_passes_axe_in_light_and_dark_and_fits_on_a_phone(deploy, demo):
+    page, row = deploy(NAME, logging=True, viewport=WIDE, reduced_motion="reduce")
+    wrong = [f"{state}: {what}" for state in every_state(page, row, demo) for what in barriers(page)]
     assert wrong == [], "\n".join(wrong)
 
 
@@ -74,7 +77,7 @@ ADDRESSES = (
 )
 
 
-def every_state(page, row):
+def every_state(page, row, demo):
     """Opens every page in each of its states, one after the other; names them."""
     endpoint = row.get_by_role("link").first.get_attribute("href")
     page.goto(endpoint)
@@ -86,6 +89,7 @@ def every_state(page, row):
     yield from menus(page)
     yield from wizard(page)
     yield from of_an_endpoint(page, endpoint)
+    yield from states_of_addresses.states(page, demo, NAME)
     yield from bulk(page)
     yield from resources(page)
 

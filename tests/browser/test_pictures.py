@@ -34,7 +34,7 @@ def test_a_browser_plays_the_animation_made_of_its_own_pictures(open_page):
 
 
 def test_each_scene_has_a_name_and_a_page_of_its_own():
-    there = {name: f"/{name}/" for name in ("endpoint", "deploying", "failed", "scheduled", "compared")}
+    there = {name: f"/{name}/" for name in ("endpoint", "deploying", "failed", "scheduled", "compared", "address")}
     there |= {f"new-{step}": f"/new/{step}" for step in ("project", "model", "details", "review")}
     every = [*scenes.without_data(), *scenes.scenes(there)]
     names = [scene.name for scene in every]

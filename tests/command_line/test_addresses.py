@@ -55,6 +55,23 @@ def test_a_move_waits_for_a_deployment(cli, deployed, address):
     assert cli("address", address, "--json").json["endpoint"]["name"] == second
 
 
+def test_an_address_moves_to_its_standby_only_while_that_is_proposed(cli, deployed, address, database):
+    second = f"{deployed} 2"
+    assert cli("deploy", second, "20260915", "--locale", "en-US", "--wait", "10m").code == 0
+    ((standby,),) = database.execute("SELECT id FROM endpoints_endpoint WHERE display_name = ?", [second])
+    database.execute("UPDATE endpoints_address SET standby_id = ? WHERE name = ?", [standby, address])
+    database.commit()
+    refused = cli("move-to-standby", address)
+    assert (refused.code, refused.err.partition(" isn't")[0]) == (1, "The move to the standby"), refused
+    assert "Move it to:" not in cli("address", address).out
+    database.execute("UPDATE endpoints_address SET endpoint_id = NULL WHERE name = ?", [address])  # it was removed
+    database.commit()
+    assert f"Move it to:    {second}\n" in cli("address", address).out
+    done = cli("move-to-standby", address, "--reason", "Outage", "--key", "at-night")
+    assert (done.code, done.out) == (0, f"{address}: move to {second} done\n"), done
+    assert cli("move-to-standby", address, "--reason", "Outage", "--key", "at-night").out == done.out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from endpoints import hints, tasks
 from endpoints.addresses import submit as addresses
+from endpoints.addresses.resolving.hours import Hours
 from endpoints.changes import decisions, submit
 from endpoints.messages.metrics import exposition
 from endpoints.models import Change, Endpoint, LogEntry, LogFile, Resource, SpeechModel, Sweep
@@ -188,6 +189,21 @@ def test_addresses_whose_endpoint_cannot_answer_are_counted_and_not_named(alice,
     began = timezone.now() - timedelta(minutes=11)
     Resource.objects.filter(pk=endpoint.resource_id).update(failing_since=began)
     assert value("addresses_failing") == 1
+    assert address.name.encode() not in exposition()
+
+
+def test_requests_of_programs_to_addresses_are_counted_and_outlive_their_rows(alice, endpoint):
+    counts, address = Hours(), addresses.add(actor=alice.user, name="hotline-secret", endpoint=endpoint)
+    assert [value("address_requests_total", outcome=one) for one in ("first", "second", "none")] == [0, 0, 0]
+    for _n in range(3):
+        counts.add(address.pk)
+    counts.add(address.pk, to_second=True)
+    counts.add(address.pk, unanswered=True)
+    counts.flush()
+    addresses.delete(actor=alice.user, address=address)
+    assert [value("address_requests_total", outcome=one) for one in ("first", "second", "none")] == [3, 1, 1]
+    counts.flush()
+    assert value("address_requests_total", outcome="first") == 3
     assert address.name.encode() not in exposition()
 
 

@@ -83,8 +83,8 @@ WRONG = [
     ({"SENTRY_DSN": "https://sentry.example.com/1"}, "SENTRY_DSN is not a DSN such as https://KEY@HOST/PROJECT"),
     ({"SENTRY_DSN": "https://key@sentry.example.com"}, "SENTRY_DSN is not a DSN such as https://KEY@HOST/PROJECT"),
     ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT is not an address"),
-    ({"SCRIPT_NAME": "speech"}, "SCRIPT_NAME is not a path such as /speech."),
-    ({"SCRIPT_NAME": "https://example.com/speech"}, "SCRIPT_NAME is not a path such as /speech."),
+    ({"SCRIPT_NAME": "studio"}, "SCRIPT_NAME is not a path such as /studio."),
+    ({"SCRIPT_NAME": "https://example.com/studio"}, "SCRIPT_NAME is not a path such as /studio."),
     ({"OUTBOUND_PROXY": "proxy:3128"}, "OUTBOUND_PROXY does not begin with http://"),
     ({"OUTBOUND_PROXY": "socks5://proxy:1080"}, "OUTBOUND_PROXY does not begin with http://"),
     ({"OUTBOUND_PROXY": "http://proxy:3128/proxy.pac"}, "OUTBOUND_PROXY has a path"),
@@ -223,6 +223,7 @@ def test_right_settings_are_read_in_silence(tmp_path):
         "SPEECH_KEY": "k",
         "SPEECH_REGION": "westeurope",
         "SPEECH_API_VERSION": "2025-10-15",
+        "SCRIPT_NAME": "/studio",
         # What Kubernetes adds for services called "speech" and "database-url"
         "SPEECH_SERVICE_HOST": "10.0.0.7",
         "SPEECH_PORT_8000_TCP_ADDR": "10.0.0.7",
@@ -230,6 +231,14 @@ def test_right_settings_are_read_in_silence(tmp_path):
     }
     done = started(tmp_path, **SECRETS, **right)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("prefix", "first"), [("/speech", "/speech"), ("/speech/a/", "/speech"), ("/stt", "/stt")])
+def test_a_path_prefix_that_begins_like_addresses_is_warned_of(tmp_path, prefix, first):
+    done = started(tmp_path, SCRIPT_NAME=prefix)
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"SCRIPT_NAME begins with {first}, as addresses do. Choose another one, such as ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_only_health_checks_below_the_path_prefix_are_answered_without_https(tmp_path):

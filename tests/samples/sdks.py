@@ -29,8 +29,9 @@ def run(language: str, code: str, audio: Path, **env: str) -> "subprocess.Comple
     """Run the code in the directory of the recording."""
     (audio.parent / FILES[language]).write_text(code)
     command = {"python": [sys.executable], "javascript": [str(NODE)], "curl": ["bash"]}[language]
-    if language == "javascript":
-        (audio.parent / "node_modules").symlink_to(packages(HERE))
+    modules = audio.parent / "node_modules"
+    if language == "javascript" and not modules.exists():
+        modules.symlink_to(packages(HERE))
     command += [FILES[language], audio.name]
     env = {"PATH": os.environ["PATH"], "HOME": str(audio.parent), **env}
     return subprocess.run(command, cwd=audio.parent, env=env, capture_output=True, text=True, timeout=60)

@@ -1,11 +1,13 @@
-"""The real Speech SDKs reach an endpoint by an address of the product, before and after it was moved."""
+"""The real Speech SDK for Python reaches an endpoint by an address of the product, before and after it was moved.
+
+A browser moves one for the sample code of each SDK in tests/browser/test_addresses.py.
+"""
 
 import contextlib
 import os
-import ssl
 import subprocess
 import sys
-from pathlib import Path
+import uuid
 from socketserver import ThreadingMixIn
 from threading import Thread
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -17,11 +19,8 @@ from endpoints.addresses.resolving.known import Known
 from endpoints.models import Address, Endpoint
 from tests.conftest import KEY
 from tests.demo import until
-from tests.node import NODE, packages
-from tests.processes import certificates
 from tests.samples.sdks import recording
 
-HTTPS = 443  # the SDK for JavaScript asks there, whatever the address says
 PYTHON = """
 import sys
 import azure.cognitiveservices.speech as speech
@@ -30,22 +29,6 @@ address, key, file = sys.argv[1:]
 config = speech.SpeechConfig(endpoint=address, subscription=key)
 audio = speech.audio.AudioConfig(filename=file)
 print(speech.SpeechRecognizer(speech_config=config, audio_config=audio).recognize_once().text)
-"""
-JAVASCRIPT = """
-import { readFileSync } from "node:fs";
-import * as speech from "microsoft-cognitiveservices-speech-sdk";
-
-const [address, key, file] = process.argv.slice(2);
-const config = speech.SpeechConfig.fromEndpoint(new URL(address), key);
-const audio = speech.AudioConfig.fromWavFileInput(readFileSync(file));
-const recognizer = new speech.SpeechRecognizer(config, audio);
-recognizer.recognizeOnceAsync((result) => {
-  console.log(result.text ?? result.errorDetails);
-  recognizer.close();
-}, (error) => {
-  console.log(error);
-  recognizer.close();
-});
 """
 
 
@@ -62,12 +45,8 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextlib.contextmanager
-def served(application, port=0, tls=None):
-    server = make_server("127.0.0.1", port, application, Server, Quiet)
-    if tls:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(tls.certificate, tls.key)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+def served(application):
+    server = make_server("127.0.0.1", 0, application, Server, Quiet)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -103,13 +82,15 @@ def ends(transactional_db, resource, world, worker):
 
 
 @pytest.fixture
-def move(ends, product):
-    """Lets `hotline` lead to one of them, and waits until programs get that."""
+def move(ends, product, alice):
+    """Lets `hotline` lead to one of them, as a person does, and waits until programs get that."""
     first, _second = ends
     address = Address.objects.create(name="hotline", locale=first.locale, endpoint=first)
 
     def move(to):
-        Address.objects.filter(pk=address.pk).update(endpoint=to)
+        if Address.objects.get().endpoint != to:
+            form = {"key": str(uuid.uuid4()), "endpoint": str(to.pk)}
+            assert alice.post(f"{address.get_absolute_url()}move/", form).status_code == 302
         until(lambda: product._known.now()[0]["hotline"].first.endpoint == to.remote_id)
 
     return move
@@ -140,20 +121,3 @@ def test_the_sdk_for_python_connects_to_where_the_address_leads(product, ends, m
             first, second, again = heard(lambda: run(command), ends, move, world)  # noqa: B023 (called at once)
             assert first
             assert first == again != second
-
-
-def test_the_sdk_for_javascript_connects_to_where_the_address_leads(product, ends, move, world, tmp_path):
-    audio, tls = recording(tmp_path / "recording.wav"), certificates.made_in(tmp_path)
-    (tmp_path / "recognize.mjs").write_text(JAVASCRIPT)
-    (tmp_path / "node_modules").symlink_to(packages(Path(__file__).parent))
-    command = [str(NODE), "recognize.mjs", "https://localhost/?alias=hotline", KEY, str(audio)]
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(served(product, HTTPS, tls))
-        except OSError as error:
-            pytest.skip(f"the SDK asks at port 443, which can't be used here: {error.strerror}")
-        first, second, again = heard(
-            lambda: run(command, tmp_path, NODE_EXTRA_CA_CERTS=tls.authority), ends, move, world
-        )
-    assert first
-    assert first == again != second

@@ -6,6 +6,7 @@ Like counters (endpoints.models.counter): a process that is killed loses what it
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
@@ -14,8 +15,10 @@ from django.db import DatabaseError, connection
 
 from endpoints.models import Address
 from endpoints.models.address import AddressHour
+from endpoints.models.counter import counting
 
 MOST_AT_ONCE = 200  # rows of a statement
+TOTAL, OUTCOMES = "address_requests", ("first", "second", "none")  # the counter of all addresses, and its labels
 
 Key = tuple[int, datetime]
 Counts = list[int]  # requests, to_second, unanswered
@@ -37,7 +40,10 @@ class Hours:
             counts[2] += unanswered
 
     def flush(self) -> None:
-        """Add it to the rows. When the database refuses, it is kept for the next time; raises DatabaseError."""
+        """Add it to the rows, and its sums to the counter of all addresses, which outlives the rows and names none.
+
+        When the database refuses, it is kept for the next time; raises DatabaseError.
+        """
         with self._lock:
             counts, self._counts = self._counts, {}
         if not counts:
@@ -47,6 +53,7 @@ class Hours:
         try:
             while rest:
                 _add(rest[:MOST_AT_ONCE])
+                _add_to_total(one for _key, one in rest[:MOST_AT_ONCE])
                 del rest[:MOST_AT_ONCE]
         except DatabaseError:
             with self._lock:
@@ -77,6 +84,13 @@ def _add(counts: list[tuple[Key, Counts]]) -> None:
             f"ON CONFLICT (address_id, hour) DO UPDATE SET {added}",
             values,
         )
+
+
+def _add_to_total(counts: Iterable[Counts]) -> None:
+    requests, second, none = map(sum, zip(*counts, strict=True))
+    for outcome, amount in zip(OUTCOMES, (requests - second - none, second, none), strict=True):
+        if amount:
+            counting.add(TOTAL, amount, outcome=outcome)
 
 
 hours = Hours()

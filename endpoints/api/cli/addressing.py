@@ -85,6 +85,13 @@ def move_address(connection: Connection, options: argparse.Namespace) -> int:
     return _reported(moved, options)
 
 
+def move_to_standby(connection: Connection, options: argparse.Namespace) -> int:
+    """While the server proposes it, which `address` shows; the right to go back is enough."""
+    address = _address_named(connection, options.name)
+    moved = connection.post(f"addresses/{address['name']}/move-to-standby", {"reason": options.reason}, options.key)
+    return _reported(moved, options)
+
+
 def share_address(connection: Connection, options: argparse.Namespace) -> int:
     address = _address_named(connection, options.name)
     facts: Facts = {"percent": options.percent, "reason": options.reason}

@@ -7,7 +7,7 @@ import re
 from datetime import date, datetime
 from typing import Any, NoReturn
 
-from endpoints.api.cli.addressing import list_addresses, move_address, share_address, show_address
+from endpoints.api.cli.addressing import list_addresses, move_address, move_to_standby, share_address, show_address
 from endpoints.api.cli.applying import apply, plan
 from endpoints.api.cli.fetching import download_logs
 from endpoints.api.cli.outcome import EXIT_CODES, Usage
@@ -158,6 +158,12 @@ def _addresses(commands: Any) -> None:
         "--wait-for-deployment", metavar="CHANGE", default="", help="move when this change of the endpoint is done"
     )
     _waiting(each)
+    each = _add(
+        commands, "move-to-standby", move_to_standby, "let an address lead to its standby, while that is proposed"
+    )
+    each.add_argument("name", metavar="NAME", help="name of the address")
+    each.add_argument("--reason", default="", help="why, for the history")
+    each.add_argument("--key", type=request_key, help="of the request: with the same key it is done once")
     each = _add(commands, "share-address", share_address, "send a share of an address's new sessions to an endpoint")
     each.add_argument("name", metavar="NAME", help="name of the address")
     _to_endpoint(each)

@@ -15,7 +15,7 @@ from ninja import Query, Router
 from endpoints import hints
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.addresses import submit
+from endpoints.addresses import standing_in, submit
 from endpoints.api import address_rows
 from endpoints.api.http import ApiRequest
 from endpoints.api.listing import page, refuse_unknown
@@ -33,6 +33,7 @@ from endpoints.api.shapes.address import (
     DeleteAddress,
     DescribeAddress,
     MoveAddress,
+    MoveToStandby,
     ShareAddress,
     StandbyOfAddress,
 )
@@ -127,6 +128,20 @@ def move(request: ApiRequest, name: str, body: MoveAddress) -> UUID:
         raise Problem("key-reused")
     if asked.is_waiting:
         hints.send("move_address", asked.pk)
+    return asked.pk
+
+
+@router.post("/addresses/{slug:name}/move-to-standby", response={200: AddressChangeOut}, operation_id="move_to_standby")
+@may("go_back")
+@once(address_rows.shown_change, status=200)
+def move_to_standby(request: ApiRequest, name: str, body: MoveToStandby) -> UUID:
+    """Let the address lead to its standby while that is proposed. The right to go back is enough."""
+    row = _address(request, name, door.GO_BACK)
+    asker: dict[str, Any] = {"key": request.change_id, "actor": request.user, "fingerprint": request.fingerprint}
+    with as_problems():
+        asked = standing_in.move_to_proposed(address=row, reason=body.reason, **asker)
+    if asked.fingerprint != request.fingerprint:
+        raise Problem("key-reused")
     return asked.pk
 
 

@@ -105,6 +105,12 @@ class MoveAddress(Body):
     after: UUID | None = None
 
 
+class MoveToStandby(Body):
+    """To the endpoint that the address has as `proposal`; it is refused while that is null."""
+
+    reason: Annotated[Text, Field(max_length=500)] = ""
+
+
 class ShareAddress(Body):
     """`percent` of the new sessions go to `endpoint`; 0 takes all back."""
 

@@ -16,7 +16,7 @@ from endpoints.addresses.moving import why_not
 from endpoints.addresses.standing_in import Trouble, proposal, trouble_of, why_not_standby
 from endpoints.models import Address, AddressChange, Endpoint
 from endpoints.models.address import AddressChangeKind, AddressChangeState
-from endpoints.pages.addresses.hours import last_day
+from endpoints.pages.addresses.hours import last_day, use_of
 from endpoints.pages.addresses.led import lines_of, rows_of
 from endpoints.pages.addresses.ways import ways
 from endpoints.pages.http import HttpRequest
@@ -53,8 +53,9 @@ def _context(request: HttpRequest, one: Address) -> dict[str, Any]:
         "waiting": waiting,
         "lines": lines,
         "day": last_day(person, one),
+        "use": use_of(person, one),
         "may_change": door.addresses(person, door.DEPLOY).filter(pk=one.pk).exists(),
-        "may_take_back": door.addresses(person, door.GO_BACK).filter(pk=one.pk).exists(),
+        "may_go_back": door.addresses(person, door.GO_BACK).filter(pk=one.pk).exists(),
         "back": back_of(person, one),
         "key": uuid4(),
         "live": waiting is not None,

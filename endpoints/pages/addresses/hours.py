@@ -1,13 +1,15 @@
-"""How often an address was asked in each of the last 24 hours."""
+"""How often an address was asked: in each of the last 24 hours, and since it is known at all."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Max, Sum
 from django.utils import timezone
 
 from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.models import Address
+from endpoints.models.address import HOURS_KEPT
 
 HOURS, WIDTH, GAP, HEIGHT = 24, 14, 4, 80
 
@@ -47,6 +49,23 @@ class Day:
     @property
     def percent(self) -> int:
         return Hour(timezone.now(), self.total, self.to_second, self.unanswered).percent
+
+
+@dataclass(frozen=True)
+class Use:
+    """`last`: the beginning of the latest hour in which a program asked, None if there is none in the last `days`."""
+
+    requests: int
+    last: datetime | None
+
+    days = HOURS_KEPT
+
+
+def use_of(person: Person, address: Address) -> Use:
+    """What to know before it is deleted."""
+    hours = door.address_hours(person).filter(address=address)
+    found = hours.aggregate(requests=Sum("requests", default=0), last=Max("hour"))
+    return Use(found["requests"], found["last"])
 
 
 def last_day(person: Person, address: Address) -> Day:

@@ -1,4 +1,4 @@
-"""Move an address to another endpoint, cancel a move that waits, go back to the endpoint before."""
+"""Move an address to another endpoint or its standby, cancel a move that waits, go back to the endpoint before."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from endpoints.access import door
 from endpoints.access.permissions import may
-from endpoints.addresses import submit
+from endpoints.addresses import standing_in, submit
 from endpoints.changes.refusals import NotPossible
 from endpoints.models import Address, AddressChange, Endpoint
 from endpoints.models.search import uuid_in
@@ -38,6 +38,11 @@ class Comparison:
             return {}
         now, then = _facts(self.current), _facts(self.new)
         return {name: _("Differs") for name in now if now[name] != then[name]}
+
+    @property
+    def other_keys(self) -> bool:
+        """Whether programs that send a key of the current Speech resource are refused by the new one."""
+        return self.current is not None and self.current.resource_id != self.new.resource_id
 
     @property
     def warning(self) -> str:
@@ -101,6 +106,21 @@ def go_back(request: HttpRequest, name: str) -> HttpResponse:
     else:
         messages.success(request, _("New sessions use %(endpoint)s again.") % {"endpoint": before})
     return redirect(address)
+
+
+@require_POST
+@may("go_back")
+def to_standby(request: HttpRequest, name: str) -> HttpResponse:
+    """While that is proposed; pressed twice, it moves once."""
+    address = door.address(request.user, name, door.GO_BACK)
+    key, standby = uuid_in(request.POST.get("key")) or uuid4(), uuid_in(request.POST.get("endpoint"))
+    asked: dict[str, Any] = {"actor": request.user, "reason": _("Moved to the standby"), "standby": standby}
+    try:
+        change = standing_in.move_to_proposed(key=key, address=address, **asked)
+    except NotPossible as error:
+        messages.error(request, str(error))
+        return redirect(address)
+    return _said(request, change)
 
 
 def _form(request: HttpRequest, address: Address) -> MoveForm:

@@ -16,6 +16,7 @@ from endpoints.addresses import submit
 from endpoints.changes.refusals import NotPossible
 from endpoints.models import Address
 from endpoints.pages.addresses import choices
+from endpoints.pages.addresses.hours import use_of
 from endpoints.pages.forms.addresses import DeleteAddressForm, DescriptionForm, EndpointForm, ShareForm, StandbyForm
 from endpoints.pages.http import HttpRequest
 
@@ -99,7 +100,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
         submit.delete(actor=request.user, address=address, reason=form.cleaned_data["reason"])
         messages.success(request, _("The address %(name)s is deleted.") % {"name": name})
         return redirect("endpoints:addresses")
-    return _page(request, "delete", address, form)
+    return _page(request, "delete", address, form, use=use_of(request.user, address))
 
 
 def _form(kind: type[EndpointForm], request: HttpRequest, address: Address, now: dict[str, Any]) -> EndpointForm:
@@ -110,6 +111,6 @@ def _form(kind: type[EndpointForm], request: HttpRequest, address: Address, now:
     return kind(initial={**now, **typed.dict()}, person=request.user, address=address)
 
 
-def _page(request: HttpRequest, what: str, address: Address, form: forms.Form) -> HttpResponse:
-    context = {"section": "addresses", "address": address, "form": form}
+def _page(request: HttpRequest, what: str, address: Address, form: forms.Form, **more: Any) -> HttpResponse:
+    context = {"section": "addresses", "address": address, "form": form, **more}
     return render(request, f"addresses/{what}.html", context, status=422 if form.errors else 200)

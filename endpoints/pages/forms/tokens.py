@@ -21,11 +21,12 @@ DAYS = {
 }
 RIGHTS = {
     roles.READ_LOGS: gettext_lazy("Read and download content logs"),
-    roles.GO_BACK: gettext_lazy("Go back to the previous model of an endpoint"),
+    roles.GO_BACK: gettext_lazy("Go back to the previous model of an endpoint, or where an address led before"),
     roles.DEPLOY: gettext_lazy("Deploy, change, and delete endpoints"),
     roles.MANAGE: gettext_lazy("Pause and resume Speech resources"),
 }
 READS = (roles.VIEW, roles.HEALTH)  # every token has these
+CONTAINS = {roles.DEPLOY: (roles.GO_BACK,)}  # as in each role: what is deployed, or shared by an address, can be undone
 
 
 class TokenForm(Form):
@@ -67,7 +68,11 @@ class TokenForm(Form):
     def only(self) -> list[str] | None:
         """The only rights that the token has; None for all of the person's."""
         access = self.cleaned_data["access"]
-        return None if access == ALL else [*READS, *(self.cleaned_data["rights"] if access == CHOSEN else ())]
+        if access == ALL:
+            return None
+        chosen = self.cleaned_data["rights"] if access == CHOSEN else ()
+        contained = [other for right in chosen for other in CONTAINS.get(right, ())]
+        return [*dict.fromkeys((*READS, *chosen, *contained))]
 
 
 class ServiceAccountForm(Form):

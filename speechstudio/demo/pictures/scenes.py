@@ -22,7 +22,7 @@ class Scene:
 
 
 def prepare(page: Any) -> dict[str, str]:
-    """Request a download, a scheduled change and an edit, and begin a new endpoint; gives addresses by name."""
+    """Request a download, a scheduled change and an edit, add an address, begin a new endpoint; gives pages by name."""
     found = {
         "deploying": _first(page, "/endpoints/", "tr:is([data-status=NotStarted], [data-status=Running])"),
         "failed": _first(page, "/endpoints/?status=Failed", "tr[data-status=Failed]"),
@@ -36,6 +36,7 @@ def prepare(page: Any) -> dict[str, str]:
     page.goto(f"{found['endpoint']}change-model/")
     model = page.locator("input[type=radio]:not([disabled])").first.get_attribute("value")
     found["compared"] = f"{found['endpoint']}change-model/?model={model}"
+    found["address"] = _add_address(page, found["endpoint"])
     return found | _wizard(page)
 
 
@@ -91,6 +92,9 @@ def scenes(there: dict[str, str]) -> Iterator[Scene]:
     yield Scene("change-model-compared", there["compared"])
     for name in ("change-model", "edit", "delete", "logs/days", "download", "who-answers", "who-answers/logs"):
         yield Scene(name.replace("/", "-"), f"{there['endpoint']}{name}/")
+    yield Scene("address", there["address"])
+    for name in ("move", "share", "standby", "description", "delete"):
+        yield Scene(f"address-{name}", f"{there['address']}{name}/")
     yield Scene("endpoint-logs", f"{there['endpoint']}logs/")
     yield Scene("log-entry", f"{there['endpoint']}logs/", _first_entry)
 
@@ -129,6 +133,26 @@ def _edit(page: Any, endpoint: str) -> None:
     page.locator("main [name=description]").fill("Everything that comes in outside of office hours")
     page.locator("main form [type=submit]").last.click()
     page.wait_for_url(f"**{endpoint}**")
+
+
+def _add_address(page: Any, endpoint: str) -> str:
+    """One that sends a share to a second endpoint, has a standby, and is to move tomorrow."""
+    page.goto(f"/addresses/new/?endpoint={endpoint.strip('/').rpartition('/')[2]}")
+    page.locator("main [name=name]").fill("hotline")
+    page.locator("main [name=description]").fill("The telephone apps of the European hotline")
+    page.get_by_role("button", name="Add address").click()
+    page.wait_for_url("**/addresses/hotline/")
+    for form in ("share", "standby", "move"):
+        page.goto(f"/addresses/hotline/{form}/")
+        page.locator("#endpoint-rows input:not([disabled])").nth(1).check()
+        if form == "share":
+            page.locator("main [name=percent]").fill("20")
+        if form == "move":
+            page.locator("details:has([name=at]) > summary").click()
+            page.locator("main [name=at]").fill(f"{timezone.localdate() + timedelta(days=1):%Y-%m-%d}T02:00")
+        page.locator("main form .button.primary").click()
+        page.wait_for_url("**/addresses/hotline/")
+    return "/addresses/hotline/"
 
 
 def _schedule(page: Any, endpoint: str) -> None:

@@ -160,6 +160,8 @@ def test_an_endpoint_that_the_base_model_answers_for_logs_nothing(logging, alice
     refresh(logging)
     go_on(probe)
     assert (probe.runs.first().logged, probe.verdict) == (False, Verdict.BASE)
+    world.post("serves_base", {"endpoint": logging.remote_id, "on": False})
+    assert check(probe, alice).verdict == Verdict.CUSTOM
 
 
 def test_an_endpoint_whose_logs_stay_empty_though_it_logs_is_told_as_soon_as_that_can_be_known(logging, alice, world):

@@ -102,22 +102,27 @@ def hour_passes(demo, endpoint, *changes):
         until(passed)
 
 
+class Simulated:
+    """Changes who answers for an endpoint, or what it logs, until `back`."""
+
+    def __init__(self, service):
+        self.service, self.undo = service, []
+
+    def __call__(self, what, endpoint, **body):
+        answer = self.service.post(what, {"endpoint": endpoint, **body})
+        before = {"at": answer["before"]} if "at" in body else {"on": False}
+        self.undo.append((what, {"endpoint": endpoint, **before}))
+
+    def back(self):
+        while self.undo:
+            self.service.post(*self.undo.pop())
+
+
 @pytest.fixture
 def simulated(service):
-    """Changes who answers for an endpoint, or what it logs; after the test the service is as before."""
-    undo = []
-
-    def change(what, endpoint, **body):
-        answer = service.post(what, {"endpoint": endpoint, **body})
-        undo.append((what, {"endpoint": endpoint, **({"at": answer["before"]} if "at" in body else {"on": False})}))
-
-    def go_back():
-        while undo:
-            service.post(*undo.pop())
-
-    change.back = go_back
-    yield change
-    go_back()
+    simulated = Simulated(service)
+    yield simulated
+    simulated.back()
 
 
 def test_a_probe_tells_what_the_base_model_has_learned_what_is_not_logged_and_that_a_model_has_expired(

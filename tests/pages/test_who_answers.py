@@ -300,7 +300,7 @@ def test_content_logs_show_what_this_app_has_sent_when_asked_to_and_mark_it(lena
     assert "Download this entry" not in page_of(lena, own.get_absolute_url())
     assert "Download this entry" in page_of(lena, theirs.get_absolute_url())
     download = f"{custom.get_absolute_url()}download/"
-    assert ["1 entry" in page_of(lena, f"{download}{query}") for query in ("", "?probes=1")] == [True, True]
+    assert ["1 entry 1 file " in page_of(lena, f"{download}{query}") for query in ("", "?probes=1")] == [True, True]
     assert "0 entries" in page_of(lena, f"{download}?entry={own.pk}")
     assert 'name="probes"' not in lena.get(f"{download}?probes=1").content.decode()
 

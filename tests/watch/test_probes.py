@@ -164,6 +164,18 @@ def test_the_base_model_that_answers_is_told_once_at_the_second_time(serving, al
     assert (alert.recovered, probe.verdict, events(Verb.CUSTOM_ANSWERS)) == (True, Verdict.CUSTOM, 1)
 
 
+def test_the_alert_lasts_while_a_recording_cannot_tell(serving, alice, world):
+    probe = probe_of(alice, serving)
+    world.post("serves_base", {"endpoint": serving.remote_id})
+    for _time in range(2):
+        check(probe, alice)
+    look()
+    world.post("learn", {"endpoint": serving.remote_id})
+    assert check(probe, alice).verdict == Verdict.CANNOT_TELL
+    look()
+    assert Alert.objects.get(rule=AlertRule.BASE_ANSWERS).ended_at is None
+
+
 def test_a_model_that_has_expired_is_told_at_once(serving, alice, world, worker):
     probe = probe_of(alice, serving)
     span = serving.expires_at - timezone.now() + timedelta(days=1)

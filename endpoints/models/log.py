@@ -152,8 +152,8 @@ class LogEntry(models.Model):
 
     @property
     def flagged(self) -> bool:
-        """The list shows more than its text: a badge says what is missing."""
-        return self.partial or self.outcome != Outcome.RECOGNIZED
+        """The list shows more than its text: a badge says what is missing, or that the product itself has sent it."""
+        return self.partial or self.probe or self.outcome != Outcome.RECOGNIZED
 
     @property
     def size(self) -> int:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -46,9 +46,17 @@ class ProbeQuerySet(ClaimQuerySet["Probe"]):
         return self.filter(endpoint__gone_at=None).exclude(endpoint__remote_id=None)
 
     def hasten(self) -> None:
-        """Have those run whose endpoint has changed since their last run, AFTER_CHANGE later, and those asked for."""
+        """Have those run whose endpoint has changed since their last run, AFTER_CHANGE later, and those asked for.
+
+        The expiration of its model is a change, too.
+        """
         later = self.active().filter(leased_until=None, due_at__gt=Now())
         later.filter(asked_at__isnull=False).update(due_at=Now())
+        expired = {
+            "endpoint__model__expires_at__gt": F("ran_at"),
+            "endpoint__model__expires_at__lte": Now() - AFTER_CHANGE,
+        }
+        later.filter(**expired).update(due_at=Now())
         changes = Event.objects.filter(endpoint_id=OuterRef("pk"), verb__in=CHANGED, at__gt=OuterRef("ran_at"))
         changed = later.annotate(changed_at=Subquery(changes.order_by("-at").values("at")[:1])).filter(
             changed_at__isnull=False

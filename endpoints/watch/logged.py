@@ -11,6 +11,7 @@ from endpoints.logs.fetch.own_entries import Listed, is_of
 from endpoints.logs.fetch.source import SAS_SECONDS
 from endpoints.logs.keys import key_of, time_of_key
 from endpoints.models import LogArchive, Probe, ProbeRun, SentRecording
+from endpoints.models.probe import Verdict
 
 if TYPE_CHECKING:
     from endpoints.azure.entities import LogFile
@@ -43,10 +44,14 @@ def look_at(probe: Probe) -> datetime | None:
 
 
 def was_missing(probe: Probe) -> bool:
-    """Whether the entry was missing when it was looked for last, some runs ago at most."""
+    """Whether the entry was missing when it was looked for last, some runs ago at most.
+
+    A base model that answers in the place of the endpoint's logs nothing, which says nothing of those that follow.
+    """
     if not probe.endpoint.logging_enabled:
         return False
-    known = [logged for logged in probe.runs.values_list("logged", flat=True)[:RECENT] if logged is not None]
+    runs = probe.runs.exclude(verdict=Verdict.BASE).values_list("logged", flat=True)
+    known = [logged for logged in runs[:RECENT] if logged is not None]
     return known[:1] == [False]
 
 

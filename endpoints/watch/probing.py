@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from endpoints import audit
 from endpoints.models import Event, Probe, ProbeRun, SpeechModel
 from endpoints.models.claim import database_now
+from endpoints.models.model import ModelKind
 from endpoints.models.probe import AFTER_CHANGE, CHANGED, Verdict
 from endpoints.models.verbs import Verb
 from endpoints.watch import asking, logged
@@ -29,7 +30,9 @@ def step(probe: Probe, service: Any) -> float | None:
     if not asking.has_room(probe):
         return asking.busy()
     now = database_now()
-    if probe.runs.filter(ended_at=None).exists() or next_run(probe, now) <= now:
+    if _runs_base_model(probe):
+        _rest(probe, now)
+    elif probe.runs.filter(ended_at=None).exists() or next_run(probe, now) <= now:
         again = _run(probe, service, now)
         if again is not None:
             return again
@@ -40,18 +43,34 @@ def step(probe: Probe, service: Any) -> float | None:
 
 
 def next_run(probe: Probe, now: datetime) -> datetime:
-    """When the probe is to be asked next: on a press, after a change, or by its schedule."""
+    """When the probe is to be asked next: on a press, after a change or an expiration, or by its schedule."""
     if probe.asked_at:
         return now
-    by_schedule = (probe.ran_at or probe.set_at) + timedelta(hours=probe.every_hours)
-    changes = Event.objects.filter(endpoint_id=probe.pk, verb__in=CHANGED, at__gt=probe.ran_at or probe.set_at)
+    before = probe.ran_at or probe.set_at
+    changes = Event.objects.filter(endpoint_id=probe.pk, verb__in=CHANGED, at__gt=before)
     changed_at = changes.order_by("-at").values_list("at", flat=True).first()
-    return min(by_schedule, changed_at + AFTER_CHANGE) if changed_at else by_schedule
+    model = probe.endpoint.model
+    expires_at = model.expires_at if model and model.expires_at and model.expires_at > before else None
+    after = [at + AFTER_CHANGE for at in (changed_at, expires_at) if at]
+    return min([before + timedelta(hours=probe.every_hours), *after])
 
 
 def _next(probe: Probe) -> datetime:
-    times = [next_run(probe, database_now()), logged.look_at(probe)]
+    times = [next_run(probe, database_now()), logged.look_at(probe) if probe.verdict else None]
     return min(at for at in times if at)
+
+
+def _runs_base_model(probe: Probe) -> bool:
+    model = probe.endpoint.serving_model
+    return model is not None and model.kind == ModelKind.BASE
+
+
+@transaction.atomic
+def _rest(probe: Probe, now: datetime) -> None:
+    """No other model can answer in the place of a base model: nothing is asked, and what was known is over."""
+    if _held(probe).update(ran_at=now, error="", attempts=0, updated_at=Now()):
+        _heed(probe, now)
+        _settle(probe, Verdict.UNKNOWN, counts=False)
 
 
 def _run(probe: Probe, service: Any, now: datetime) -> float | None:
@@ -134,7 +153,7 @@ def _settle(probe: Probe, now: Verdict, *, counts: bool) -> None:
     if now not in DEFINITE:
         return
     definite = probe.runs.filter(verdict__in=DEFINITE).order_by("-started_at", "-pk").values_list("verdict", flat=True)
-    before = next((one for one in definite[1:2] if counts), Verdict.CUSTOM)
+    before = next(iter(definite[1:2]), Verdict.CUSTOM)
     if now != before:
         audit.record(Verb.BASE_ANSWERS if now == Verdict.BASE else Verb.CUSTOM_ANSWERS, endpoint=probe.endpoint)
 

@@ -201,6 +201,9 @@ def of_an_endpoint(page, endpoint):
     ):
         page.goto(f"{endpoint}{name}")
         yield name
+    page.goto(f"{endpoint}who-answers/")
+    page.get_by_role("button", name="Try it").click()
+    yield "who-answers, with an error"
     page.goto("/downloads/")
     yield "downloads with one"
 

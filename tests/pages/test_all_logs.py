@@ -87,6 +87,18 @@ def test_a_row_says_when_the_service_deletes_and_what_of_it_is_not_saved(lena, m
     assert "2 entries will be deleted within 7 days and aren't saved" in text(page)
 
 
+def test_what_this_app_has_sent_is_counted_nowhere(lena, make):
+    one = make("Own", 2.5, 20)
+    LogEntry.objects.filter(key="Own0").update(probe=True)
+    shown = row(lena.get(PAGE), one)
+    assert re.search(r"\b1\b.*\b0 of 2 files", shown)
+    assert "2 days" not in shown
+    assert "not saved" not in shown
+    assert 'id="countdown"' not in lena.get(one.get_absolute_url()).content.decode()
+    LogEntry.objects.filter(key="Own0").update(probe=False)
+    assert 'id="countdown"' in lena.get(one.get_absolute_url()).content.decode()
+
+
 def test_an_entry_of_which_one_file_is_saved_is_not_saved(lena, make):
     one = make("Half", 2.5)
     LogFile.objects.filter(endpoint=one, kind=FileKind.AUDIO).update(stored_as="x", stored_at=timezone.now())

@@ -79,7 +79,9 @@ def section(person, endpoint):
     [
         (Verdict.CUSTOM, "The custom model answers. Checked"),
         (Verdict.BASE, "The base model answers. Checked"),
+        (Verdict.CANNOT_TELL, "This recording can't tell. Checked"),
         (Verdict.CANNOT_TELL, "Use a recording with words that only your model knows."),
+        (Verdict.NOT_LOGGED, "Not seen in this endpoint's logs. Checked"),
         (Verdict.NOT_LOGGED, "the check isn't in the endpoint's logs"),
         (Verdict.UNKNOWN, "Not checked yet."),
     ],
@@ -100,6 +102,9 @@ def test_an_endpoint_with_a_base_model_has_nothing_to_tell(alice, custom):
     SpeechModel.objects.filter(pk=custom.model_id).update(kind=ModelKind.BASE)
     assert "runs a base model, so there's nothing to tell" in section(alice, custom)
     assert "Set up" not in section(alice, custom)
+    set_probe(custom, Verdict.CUSTOM)
+    assert "The custom model answers." not in section(alice, custom)
+    assert "Remove" in section(alice, custom)
 
 
 def test_the_base_model_that_answers_leads_to_another_model(alice, bob, custom):
@@ -279,6 +284,25 @@ def test_content_logs_are_offered_to_those_who_may_read_them_alone(custom):
     assert carol.get(address(custom)).status_code == 200
     assert address(custom, "-logs") not in carol.get(address(custom)).content.decode()
     assert carol.get(address(custom, "-logs")).status_code == 403
+
+
+def test_content_logs_show_what_this_app_has_sent_when_asked_to_and_mark_it(lena, custom, log_entry):
+    theirs, own = log_entry(custom, "Order 4711.", seconds=4.1), log_entry(custom, "Zofaro.", seconds=2)
+    LogEntry.objects.filter(pk=own.pk).update(probe=True)
+    logs = f"{custom.get_absolute_url()}logs/"
+    usual, all_of_them = (lena.get(address).content.decode() for address in (logs, f"{logs}?probes=1"))
+    assert (f"entry-{theirs.pk}" in usual, f"entry-{own.pk}" in usual) == (True, False)
+    rows = dict(re.findall(r'<tr id="entry-(\d+)">(.*?)</tr>', all_of_them, re.DOTALL))
+    assert {pk: "Sent by this app" in row for pk, row in rows.items()} == {str(theirs.pk): False, str(own.pk): True}
+    chip = re.search(r'<a class="chip" href="([^"]+)">Sent by this app: <bdi>Shown</bdi>', all_of_them)
+    assert chip[1] == logs
+    assert "It isn't counted, saved automatically, or downloaded." in page_of(lena, own.get_absolute_url())
+    assert "Download this entry" not in page_of(lena, own.get_absolute_url())
+    assert "Download this entry" in page_of(lena, theirs.get_absolute_url())
+    download = f"{custom.get_absolute_url()}download/"
+    assert ["1 entry 1 file " in page_of(lena, f"{download}{query}") for query in ("", "?probes=1")] == [True, True]
+    assert "0 entries" in page_of(lena, f"{download}?entry={own.pk}")
+    assert 'name="probes"' not in lena.get(f"{download}?probes=1").content.decode()
 
 
 @pytest.fixture

@@ -159,6 +159,34 @@ def test_a_base_model_answers_for_an_endpoint_until_the_test_says_otherwise(serv
     assert len(service.every(endpoint["links"]["logs"])) == logs + 4
 
 
+def test_an_endpoint_logs_nothing_until_the_test_says_otherwise(service: Service) -> None:
+    endpoint = service.deployed(properties={"loggingEnabled": True})
+    other = service.deployed(displayName="Line 2", properties={"loggingEnabled": True})
+    cid, own = cid_of(endpoint), heard(service, endpoint)
+    logs = len(service.every(endpoint["links"]["logs"]))
+    assert control(service, "logs_nothing", endpoint=cid).json() == {"endpoints": [cid]}
+    assert heard(service, endpoint, storeAudio="true") == heard_by_socket(service, cid=cid) == own
+    assert len(service.every(endpoint["links"]["logs"])) == logs
+    heard(service, other)
+    assert len(service.every(other["links"]["logs"])) == logs
+    assert service.open.get(f"{service.url}/_world/logs_nothing").json() == {"endpoints": [cid]}
+    assert control(service, "logs_nothing", endpoint=cid, on=False).json() == {"endpoints": []}
+    heard(service, endpoint)
+    assert len(service.every(endpoint["links"]["logs"])) == logs * 2
+
+
+def test_the_model_of_an_endpoint_expires_when_a_test_says_so(service: Service) -> None:
+    endpoint = service.deployed()
+    own, model = heard(service, endpoint), endpoint["model"]["self"]
+    moved = control(service, "expiration", endpoint=cid_of(endpoint), at="2020-01-02T03:04:05Z").json()
+    assert moved["model"] == model.rsplit("/", 1)[1]
+    assert service.get(model)["properties"]["deprecationDates"]["transcriptionDateTime"] == "2020-01-02T03:04:05Z"
+    assert heard(service, endpoint) == heard(service, None) != own
+    back = control(service, "expiration", endpoint=cid_of(endpoint), at=moved["before"]).json()
+    assert (back["before"], back["at"]) == ("2020-01-02T03:04:05Z", moved["before"])
+    assert heard(service, endpoint) == own
+
+
 def test_an_endpoint_whose_model_has_expired_logs_nothing(service: Service) -> None:
     expiring = other_model(service)
     endpoint = service.deployed(model={"self": expiring}, properties={"loggingEnabled": True})
@@ -180,6 +208,8 @@ def test_a_base_model_learns_the_words_of_an_endpoints_model(service: Service) -
     service.http.patch(endpoint["self"], json={"model": {"self": other_model(service)}}).raise_for_status()
     service.advance(30)
     assert [heard(service, None, audio) for audio in audios] == custom  # what it has learned stays
+    assert control(service, "learn", endpoint=cid_of(endpoint), on=False).json()["hears_as"] is None
+    assert [heard(service, None, audio) for audio in audios] == before
 
 
 def test_a_restart_with_a_state_file_keeps_who_answers(tmp_path: Path) -> None:
@@ -197,15 +227,22 @@ def test_a_restart_with_a_state_file_keeps_who_answers(tmp_path: Path) -> None:
         assert heard(service, service.every("/endpoints")[0]) == heard(service, None) == own
 
 
-@pytest.mark.parametrize("path", ["serves_base", "learn"])
+@pytest.mark.parametrize("path", ["serves_base", "logs_nothing", "learn", "expiration"])
 @pytest.mark.parametrize("body", [{"endpoint": UNKNOWN}, {"endpoint": 5}, {}, {"endpoint": UNKNOWN, "x": 1}])
 def test_a_control_request_that_makes_no_sense_is_refused(service: Service, path: str, body: Json) -> None:
     answer = control(service, path, **body)
     assert (answer.status_code, answer.json()["code"]) == (400, "InvalidRequest")
 
 
-def test_a_base_model_learns_nothing_from_an_endpoint_that_was_never_deployed(service: Service) -> None:
-    assert control(service, "learn", endpoint=cid_of(service.deploy())).status_code == 400
+def test_an_endpoint_that_was_never_deployed_has_no_model_to_learn_from_or_to_expire(service: Service) -> None:
+    cid = cid_of(service.deploy())
+    assert control(service, "learn", endpoint=cid).status_code == 400
+    assert control(service, "expiration", endpoint=cid, at="2020-01-02T03:04:05Z").status_code == 400
+
+
+def test_a_model_expires_at_a_time_with_its_zone(service: Service) -> None:
+    cid = cid_of(service.deployed())
+    assert control(service, "expiration", endpoint=cid, at="2020-01-02T03:04:05").status_code == 400
 
 
 def a_model(number: int) -> Model:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Sum
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -13,9 +13,12 @@ from endpoints.alerts.facts.of_resources import logs_about_to_expire
 from endpoints.azure.network import Network
 from endpoints.gateway import clients as gateway
 from endpoints.logs.fetch.own_entries import Listed, distance, is_of
-from endpoints.models import Download, LogArchive, LogDay, LogEntry, LogFile, SentRecording
+from endpoints.models import Download, Event, LogArchive, LogDay, LogEntry, LogFile, SentRecording
+from endpoints.models.log import Outcome
 from endpoints.models.probe import Verdict
+from endpoints.models.verbs import Verb
 from endpoints.watch import logged
+from endpoints.watch.quality import sums
 from tests.logs.steps import keep_logs, refresh
 from tests.watch.speech import check, go_on, probe_of, spoken, tried
 
@@ -90,6 +93,27 @@ def test_a_probe_that_expires_unsaved_alerts_nobody(logging, alice):
     assert list(logs_about_to_expire(Seen(now, now))) == []
 
 
+def test_a_probe_that_the_service_has_deleted_is_no_loss(logging, alice, world):
+    tried(alice, logging)
+    refresh(logging)
+    for file in world.logs(logging.remote_id):
+        world.call("DELETE", f"/endpoints/{logging.remote_id}/files/logs/{file['self'].rpartition('/')[2]}")
+    assert LogFile.objects.in_azure().count() == 2
+    refresh(logging)
+    assert LogFile.objects.in_azure().count() == 0
+    assert LogDay.objects.aggregate(lost=Sum("vanished", default=0)) == {"lost": 0}
+
+
+def test_a_probe_that_somebody_has_read_says_nothing_about_the_quality(logging, alice):
+    tried(alice, logging)
+    refresh(logging)
+    assert LogFile.objects.unread(logging) == 0
+    LogEntry.objects.update(outcome=Outcome.RECOGNIZED, text="Where is Zeobaifo?", confidence=0.9)
+    assert sums.add(logging) == 0
+    LogEntry.objects.update(probe=False)
+    assert sums.add(logging) == 1
+
+
 def test_the_entry_of_a_run_in_the_logs_is_a_witness(logging, alice):
     probe = probe_of(alice, logging)
     check(probe, alice)
@@ -136,6 +160,30 @@ def test_an_endpoint_that_the_base_model_answers_for_logs_nothing(logging, alice
     refresh(logging)
     go_on(probe)
     assert (probe.runs.first().logged, probe.verdict) == (False, Verdict.BASE)
+    world.post("serves_base", {"endpoint": logging.remote_id, "on": False})
+    assert check(probe, alice).verdict == Verdict.CUSTOM
+
+
+def test_an_endpoint_whose_logs_stay_empty_though_it_logs_is_told_as_soon_as_that_can_be_known(logging, alice, world):
+    world.post("logs_nothing", {"endpoint": logging.remote_id})
+    probe = probe_of(alice, logging)
+    assert check(probe, alice).verdict == Verdict.CUSTOM
+    go_on(probe)  # too early
+    assert (probe.runs.first().logged, probe.verdict) == (None, Verdict.CUSTOM)
+    as_if_earlier(probe, HOUR + timedelta(minutes=1))
+    go_on(probe)
+    assert (probe.runs.first().logged, probe.verdict) == (False, Verdict.NOT_LOGGED)
+    world.post("serves_base", {"endpoint": logging.remote_id})
+    assert check(probe, alice).verdict == Verdict.BASE
+    as_if_earlier(probe, timedelta(minutes=5))  # so soon that the next entry may be of this run, too
+    for fault in ("serves_base", "logs_nothing"):
+        world.post(fault, {"endpoint": logging.remote_id, "on": False})
+    assert check(probe, alice).verdict == Verdict.NOT_LOGGED
+    refresh(logging)
+    go_on(probe)
+    assert (probe.runs.first().logged, probe.verdict) == (True, Verdict.CUSTOM)
+    told = Event.objects.filter(verb__in=(Verb.BASE_ANSWERS, Verb.CUSTOM_ANSWERS)).order_by("at", "pk")
+    assert [one.verb for one in told] == [Verb.BASE_ANSWERS, Verb.CUSTOM_ANSWERS]
 
 
 def test_nothing_is_looked_for_where_logging_is_off(logging, alice):

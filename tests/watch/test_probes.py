@@ -10,7 +10,7 @@ from django.utils import timezone
 from endpoints import tasks
 from endpoints.changes import submit as changes
 from endpoints.changes.refusals import KeyTaken, NotPossible
-from endpoints.models import Alert, Change, Endpoint, Event, Probe, ProbeRun, Recording, Resource, Trial
+from endpoints.models import Alert, Change, Endpoint, Event, Probe, ProbeRun, Recording, Resource, SpeechModel, Trial
 from endpoints.models.alert import AlertRule
 from endpoints.models.due import work as work_rows
 from endpoints.models.model import ModelKind
@@ -164,6 +164,18 @@ def test_the_base_model_that_answers_is_told_once_at_the_second_time(serving, al
     assert (alert.recovered, probe.verdict, events(Verb.CUSTOM_ANSWERS)) == (True, Verdict.CUSTOM, 1)
 
 
+def test_the_alert_lasts_while_a_recording_cannot_tell(serving, alice, world):
+    probe = probe_of(alice, serving)
+    world.post("serves_base", {"endpoint": serving.remote_id})
+    for _time in range(2):
+        check(probe, alice)
+    look()
+    world.post("learn", {"endpoint": serving.remote_id})
+    assert check(probe, alice).verdict == Verdict.CANNOT_TELL
+    look()
+    assert Alert.objects.get(rule=AlertRule.BASE_ANSWERS).ended_at is None
+
+
 def test_a_model_that_has_expired_is_told_at_once(serving, alice, world, worker):
     probe = probe_of(alice, serving)
     span = serving.expires_at - timezone.now() + timedelta(days=1)
@@ -171,10 +183,61 @@ def test_a_model_that_has_expired_is_told_at_once(serving, alice, world, worker)
     past = timezone.now() - timedelta(days=1)
     Endpoint.objects.filter(pk=serving.pk).update(expires_at=past)
     assert check(probe, alice).verdict == Verdict.BASE
+    look()
+    assert (probe.in_a_row, len(facts(AlertRule.BASE_ANSWERS))) == (1, 1)
+    check(probe, alice)
+    look()
+    assert (probe.in_a_row, len(facts(AlertRule.BASE_ANSWERS))) == (2, 1)
+
+
+@pytest.mark.parametrize(("minutes", "asked"), [(9, False), (11, True)])
+def test_a_run_follows_ten_minutes_after_the_expiration_of_the_model(serving, alice, world, minutes, asked):
+    probe = probe_of(alice, serving)
+    Endpoint.objects.update(logging_enabled=False)
+    now = timezone.now()
+    at = now - timedelta(minutes=minutes)
+    world.post("expiration", {"endpoint": serving.remote_id, "at": at.isoformat()})
+    SpeechModel.objects.filter(pk=serving.model_id).update(expires_at=at)
+    Probe.objects.update(ran_at=now - timedelta(hours=1), due_at=now + timedelta(hours=5))
+    tasks.sweep()
+    tasks.probe(str(probe.pk))
+    probe.refresh_from_db()
+    assert probe.verdict == (Verdict.BASE if asked else Verdict.CUSTOM)
+    for _sweep in range(2):  # once is enough
+        tasks.sweep()
+        tasks.probe(str(probe.pk))
+    assert probe.runs.count() == 1 + asked
+    go_on(probe)  # whoever comes too early finds when it is due
+    wait = timedelta(hours=6) if asked else timedelta(minutes=10 - minutes)
+    assert wait - timedelta(minutes=1) < probe.due_at - now < wait + timedelta(minutes=1)
+
+
+def test_an_expiration_that_a_run_has_seen_is_no_reason_for_another(serving, alice):
+    probe = probe_of(alice, serving)
+    SpeechModel.objects.filter(pk=serving.model_id).update(expires_at=timezone.now() - timedelta(days=1))
+    tasks.sweep()
+    go_on(probe)
+    assert probe.runs.count() == 1
+    assert probe.due_at - timezone.now() > timedelta(hours=5)
+
+
+def test_an_endpoint_that_runs_a_base_model_is_not_asked_and_what_was_known_of_it_is_over(serving, alice, world):
+    probe = probe_of(alice, serving)
+    world.post("serves_base", {"endpoint": serving.remote_id})
     for _time in range(2):
-        look()
         check(probe, alice)
-    assert len(facts(AlertRule.BASE_ANSWERS)) == 1
+    look()
+    custom, base = serving.model, fitting(serving).filter(kind=ModelKind.BASE).first()
+    Endpoint.objects.update(model=base)
+    before = len(requests(world))
+    check(probe, alice)
+    look()
+    assert len(requests(world)) == before
+    assert (probe.verdict, probe.asked_at, Alert.objects.get().recovered) == (Verdict.UNKNOWN, None, True)
+    assert probe.due_at - timezone.now() > timedelta(hours=5)
+    Endpoint.objects.update(model=custom)
+    world.post("serves_base", {"endpoint": serving.remote_id, "on": False})
+    assert check(probe, alice).verdict == Verdict.CUSTOM
 
 
 def test_an_id_that_the_service_no_longer_knows_is_answered_by_the_base_model(resource, alice, world, worker):

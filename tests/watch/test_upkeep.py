@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from cryptography.fernet import Fernet
 from django.conf import settings as project
+from django.db import connection
 from django.utils import timezone
 
 from endpoints.models import Endpoint, Probe, Recording, SentRecording, Trial, encrypted_values
@@ -35,6 +36,19 @@ def test_a_recording_that_nobody_made_a_probe_is_gone_after_a_day(serving, alice
     assert not Trial.objects.exists()
     assert not SentRecording.objects.exists()
     assert check(probe, alice).verdict == Verdict.CUSTOM
+
+
+def test_the_recording_and_what_was_heard_are_encrypted_where_they_are_kept(serving, alice):
+    probe, trial = probe_of(alice, serving), tried(alice, serving, spoken(3))
+    check(probe, alice)
+    secrets = [*probe.known_texts.values(), *(one["text"] for one in trial.heard)]
+    secrets += [recording.audio.open()[60:200] for recording in Recording.objects.all()]
+    assert len(secrets) == 6
+    with connection.cursor() as cursor:
+        for table in ("recording", "probe", "trial", "proberun", "sentrecording", "event", "alert"):
+            cursor.execute(f"SELECT * FROM endpoints_{table}")  # noqa: S608 (our own tables)
+            rows = str(cursor.fetchall())
+            assert [secret for secret in secrets if secret in rows] == []
 
 
 def test_a_probe_goes_some_days_after_its_endpoint(serving, alice):

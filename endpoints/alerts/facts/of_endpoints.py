@@ -47,8 +47,12 @@ def stuck(seen: Seen) -> Iterator[Fact]:
 
 
 def answered_by_base(seen: Seen) -> Iterator[Fact]:
-    """From the second time in a row, or at once when the model has expired, until its custom model answers again."""
-    rows = Probe.objects.active().filter(endpoint__resource__removing_at=None).exclude(verdict=Verdict.CUSTOM)
+    """From the second time in a row, or at once when the model has expired, until its custom model answers again.
+
+    Or until it runs a base model, of which nothing is known.
+    """
+    rows = Probe.objects.active().filter(endpoint__resource__removing_at=None)
+    rows = rows.exclude(verdict__in=(Verdict.CUSTOM, Verdict.UNKNOWN))
     shown = ("pk", "verdict", "in_a_row", "endpoint__expires_at", "endpoint__display_name", "endpoint__resource_id")
     for pk, verdict, in_a_row, expires_at, name, resource in rows.values_list(*shown):
         key = f"base-answers:{pk}"

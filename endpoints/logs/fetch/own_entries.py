@@ -41,20 +41,24 @@ def distance(entry: Listed, sent: SentRecording) -> tuple[float, float]:
 
 
 def mark(endpoint: Endpoint, entries: Mapping[int, Listed]) -> set[int]:
-    """Mark those of `entries`, which are new, that are our own; returns their ids. Each recording has one at most."""
+    """Mark those of `entries`, which are new, that are our own; returns their ids. Each recording has one at most.
+
+    The nearest pairs are made first: of two recordings that were sent soon after each other, one may not be logged.
+    """
     if not entries:
         return set()
     times = [one.at for one in entries.values()]
     waiting = SentRecording.objects.filter(
         endpoint=endpoint, entry=None, sent_at__gte=min(times) - WRITTEN, sent_at__lte=max(times) + CLOCKS
     )
+    pairs = [(distance(one, sent), sent.pk, pk) for sent in waiting for pk, one in entries.items() if is_of(one, sent)]
     own: set[int] = set()
-    for sent in waiting:
-        fitting = {pk: one for pk, one in entries.items() if pk not in own and is_of(one, sent)}
-        if fitting:
-            pk = min(fitting, key=lambda pk: distance(fitting[pk], sent))
-            SentRecording.objects.filter(pk=sent.pk, entry=None).update(entry=pk)
+    found: set[int] = set()
+    for _distance, sent_pk, pk in sorted(pairs):
+        if pk not in own and sent_pk not in found:
+            SentRecording.objects.filter(pk=sent_pk, entry=None).update(entry=pk)
             own.add(pk)
+            found.add(sent_pk)
     LogEntry.objects.filter(pk__in=own).update(probe=True)
     return own
 

@@ -17,8 +17,8 @@ from endpoints.pages.endpoint_list import filters, selection
 from endpoints.pages.endpoint_list.filters import Chip, Menu
 from endpoints.pages.paging import Order
 
-# What LogEntryQuerySet.asked understands; `page` is no part of it.
-STATE = ("q", "from", "to", "longer", "shorter", "below", "result", "partial")
+# What LogEntryQuerySet.filtered_by understands; `page` is no part of it.
+STATE = ("q", "from", "to", "longer", "shorter", "below", "result", "partial", "probes")
 NEWEST_FIRST = Order(("at", "id"), descending=True)
 
 
@@ -49,6 +49,7 @@ def menus(query: QueryDict) -> list[Menu]:
     return [
         filters.menu(query, "result", _("Result"), results),
         filters.menu(query, "partial", _("Completeness"), parts),
+        filters.menu(query, "probes", _("Sent by this app"), [("", _("Hidden")), ("1", _("Shown"))]),
     ]
 
 

@@ -50,7 +50,7 @@ def normalized(person: Person, query: QueryDict, endpoint: Endpoint) -> str:
         found.setlist("entry", [str(pk) for pk in own] or [NONE])
         return found.urlencode()
     for name in STATE:
-        if value := plain(name, query.get(name, "")):
+        if name != "probes" and (value := plain(name, query.get(name, ""))):  # no download has them
             found[name] = value
     return found.urlencode()
 
@@ -99,11 +99,11 @@ def _days(begin: date | None, end: date | None) -> str:
 
 
 def plain(name: str, value: str) -> str:
-    """As LogEntryQuerySet.asked reads it; empty for what it would ignore."""
+    """As LogEntryQuerySet.filtered_by reads it; empty for what it would ignore."""
     value = value.replace("\0", "").strip()[:200]
     if name in ("from", "to", "longer", "shorter", "below"):
         read: Any = parse_day(value) if name in ("from", "to") else parse_number(value)
         return "" if read is None else str(int(read) if isinstance(read, float) and read.is_integer() else read)
     if name == "result":
         return value if value in RESULTS else ""
-    return "1" if name == "partial" and value else value
+    return "1" if name in ("partial", "probes") and value else value

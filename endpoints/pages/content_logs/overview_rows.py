@@ -92,7 +92,7 @@ def ranked(person: Person, query: Mapping[str, Any]) -> list[Ranked]:
     """The endpoints that log content or hold content logs, what is deleted first at the beginning."""
     now = timezone.now()
     files = door.log_files(person).filter(endpoint=OuterRef("pk"), created_at__isnull=False)
-    oldest = files.in_azure().order_by("created_at").values("created_at")[:1]
+    oldest = files.in_azure().without_probes().order_by("created_at").values("created_at")[:1]
     soon = files.missing().without_probes().filter(created_at__lte=now + SOON - RETENTION).order_by().values("endpoint")
     rows = _found(person, query).annotate(
         oldest=Subquery(oldest),

@@ -16,7 +16,9 @@ def cost(seconds: float, every_hours: int) -> str:
     """Of a recording of so many seconds, which is checked every so many hours."""
     month = timedelta(seconds=2 * seconds * (MONTH / timedelta(hours=every_hours)))
     words = {"seconds": number_format(seconds, 1), "time": duration(month), "often": often(every_hours)}
-    return _("2 × %(seconds)s s %(often)s, about %(time)s of audio a month.") % words
+    told = _("2 × %(seconds)s s %(often)s, about %(time)s of audio a month.") % words
+    billed = f"2 × {words['seconds']} s"
+    return told.replace(billed, billed.replace(" ", "\N{NO-BREAK SPACE}"))
 
 
 def often(every_hours: int) -> str:

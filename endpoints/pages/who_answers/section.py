@@ -11,7 +11,7 @@ from endpoints.models.probe import Verdict
 from endpoints.pages import frame
 from endpoints.pages.endpoint import tabs
 from endpoints.pages.http import HttpRequest
-from endpoints.pages.who_answers.cost import each
+from endpoints.pages.who_answers.cost import cost
 
 RUNS = 6
 ICONS = {
@@ -35,7 +35,7 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     return {
         "watched": probe,
         "watched_icon": ICONS[Verdict(probe.verdict)] if probe else "",
-        "watched_often": each(probe.every_hours) if probe else "",
+        "watched_cost": cost(probe.recording.seconds, probe.every_hours) if probe else "",
         "past_checks": [run for run in runs if run.ended_at],
         "runs_base": model is not None and model.kind == ModelKind.BASE,
         "can_watch": on_service and allows(request.user, door.DEPLOY, on=endpoint),

@@ -1,24 +1,30 @@
-"""Who answers, as tests control it: an endpoint that a base model answers for, and a base model that has learned."""
+"""Who answers, as tests control it: an endpoint that a base model answers for or that logs nothing, a model that has
+expired, and a base model that has learned."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Annotated
+
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from ..iso8601 import iso
 from ..simulation import Simulation
-from ..world.entities import Endpoint
+from ..world.entities import Endpoint, Model
 
 
-class ServesBase(Struct, forbid_unknown_fields=True):
+class Switch(Struct, forbid_unknown_fields=True):
     endpoint: str
     on: bool = True
 
 
-class Learn(Struct, forbid_unknown_fields=True):
+class Expiration(Struct, forbid_unknown_fields=True):
     endpoint: str
+    at: Annotated[datetime, Meta(tz=True)]
 
 
 def routes(simulation: Simulation) -> list[Route]:
@@ -29,35 +35,68 @@ def routes(simulation: Simulation) -> list[Route]:
         except KeyError:
             raise msgspec.ValidationError("There is no such endpoint.") from None
 
+    def model_in_service(endpoint: Endpoint) -> Model:
+        model = simulation.world.model(endpoint.in_service(simulation.world.now()) or "")
+        if model is None:
+            raise msgspec.ValidationError("The endpoint was never deployed.")
+        return model
+
     async def serves_base(request: Request) -> JSONResponse:
         """The endpoints that a base model answers for, though their models have not expired; a POST changes one."""
         world = simulation.world
         try:
             if request.method == "POST":
-                asked = msgspec.json.decode(await request.body(), type=ServesBase)
+                asked = msgspec.json.decode(await request.body(), type=Switch)
                 found(asked.endpoint).serves_base = asked.on
                 world.mark_changed()
         except msgspec.DecodeError as error:
             return bad_request(error)
         return JSONResponse({"endpoints": [one.id for one in world.endpoints.values() if one.serves_base]})
 
-    async def learn(request: Request) -> JSONResponse:
-        """The newest base model of an endpoint's locale hears from now on what the endpoint's model hears."""
+    async def logs_nothing(request: Request) -> JSONResponse:
+        """The endpoints of which no content log is written, though they log; a POST changes one."""
         world = simulation.world
         try:
-            endpoint = found(msgspec.json.decode(await request.body(), type=Learn).endpoint)
+            if request.method == "POST":
+                asked = msgspec.json.decode(await request.body(), type=Switch)
+                found(asked.endpoint).logs_nothing = asked.on
+                world.mark_changed()
         except msgspec.DecodeError as error:
             return bad_request(error)
-        base = world.newest_base_model(endpoint.locale)
-        teacher = world.model(endpoint.in_service(world.now()) or "")
-        if base is None or teacher is None:
-            return bad_request(msgspec.ValidationError("The endpoint was never deployed."))
-        base.hears_as = teacher.hears_as or teacher.id
+        return JSONResponse({"endpoints": [one.id for one in world.endpoints.values() if one.logs_nothing]})
+
+    async def expiration(request: Request) -> JSONResponse:
+        """The model of an endpoint expires at another time, also one in the past."""
+        try:
+            asked = msgspec.json.decode(await request.body(), type=Expiration)
+            model = model_in_service(found(asked.endpoint))
+        except msgspec.DecodeError as error:
+            return bad_request(error)
+        before, model.transcription_until = model.transcription_until, asked.at.timestamp()
+        simulation.world.mark_changed()
+        return JSONResponse({"model": model.id, "before": iso(before), "at": iso(model.transcription_until)})
+
+    async def learn(request: Request) -> JSONResponse:
+        """The newest base model of an endpoint's locale hears from now on what the endpoint's model hears, or its own
+        words again."""
+        world = simulation.world
+        try:
+            asked = msgspec.json.decode(await request.body(), type=Switch)
+            endpoint = found(asked.endpoint)
+            teacher = model_in_service(endpoint)
+            base = world.newest_base_model(endpoint.locale)
+            if base is None:
+                raise msgspec.ValidationError("The locale has no base model.")
+        except msgspec.DecodeError as error:
+            return bad_request(error)
+        base.hears_as = (teacher.hears_as or teacher.id) if asked.on else None
         world.mark_changed()
         return JSONResponse({"model": base.id, "hears_as": base.hears_as})
 
     return [
         Route("/_world/serves_base", serves_base, methods=["GET", "POST"]),
+        Route("/_world/logs_nothing", logs_nothing, methods=["GET", "POST"]),
+        Route("/_world/expiration", expiration, methods=["POST"]),
         Route("/_world/learn", learn, methods=["POST"]),
     ]
 

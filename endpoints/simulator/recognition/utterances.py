@@ -41,7 +41,9 @@ class Answering(Struct, frozen=True, kw_only=True):
 
     def stores(self, requested: bool) -> bool:
         """Whether a content log is written; `requested` by the session. Never by a base model in another's place."""
-        return not self.in_place and (requested or bool(self.endpoint and self.endpoint.logging))
+        if self.in_place or (self.endpoint and self.endpoint.logs_nothing):
+            return False
+        return requested or bool(self.endpoint and self.endpoint.logging)
 
 
 def answering(world: World, cid: str | None, language: str) -> Answering:

@@ -118,7 +118,8 @@ class BaseModelLogs(Struct, kw_only=True):
 class Endpoint(Struct, kw_only=True):
     """`model` is the requested model; `previous` stays in service until the deployment (`work`) has succeeded.
 
-    `serves_base`: a base model answers in its place, which nothing but the answers shows.
+    `serves_base`: a base model answers in its place, which nothing but the answers shows. `logs_nothing`: no content
+    log is written, though `logging` is on.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Endpoint(Struct, kw_only=True):
     logging: bool = False
     logs_from: float | None = None
     serves_base: bool = False
+    logs_nothing: bool = False
     custom: dict[str, str] = field(default_factory=dict)
     removed_logs: set[str] = field(default_factory=set)
     purges: list[LogDeletion] = field(default_factory=list)

@@ -36,7 +36,8 @@ class Studio:
         return self.endpoints[-1]
 
     def change(self, path, body):
-        *_endpoints, pk, noun = ["", *path.split("/")]
+        parts = ["", *path.split("/")]
+        pk, noun = parts[-2], parts[-1]
         name = body.get("name") or next((one["name"] for one in self.endpoints if one["id"] == pk), "")
         change = {"id": str(uuid4()), "open": True, "state": "deploying", "endpoint_name": name, "model_name": NEW}
         change.update(kind={"endpoints": "create"}.get(noun, noun), state_text="Deploying", error="", url="/")

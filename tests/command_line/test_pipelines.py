@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.command_line.conftest import RESOURCE
+from tests.command_line.test_connection import listed
 from tests.demo import ROOT
 from tests.receiver import as_json, receiving
 
@@ -112,8 +113,7 @@ def test_a_pipeline_deploys_an_endpoint_and_moves_the_address_to_it(cli, deploye
 @pytest.mark.parametrize(("verdict", "fails"), [("custom", False), ("base", True)])
 def test_a_pipeline_fails_when_the_base_model_answers(file, tmp_path, verdict, fails):
     shutil.copy(file, tmp_path / "speechstudio.py")
-    endpoint = {"id": str(uuid4()), "name": "Voicemail", "model": None, "locale": "en-US", "status": "Succeeded"}
-    endpoint.update(status_text="Succeeded", expires_at=None, logging=False, resource={"id": "1", "name": "Contoso"})
+    endpoint = listed(id=str(uuid4()))
     probe = {"verdict": verdict, "verdict_text": "", "checked_at": "2026-11-29T16:00:00Z", "error": ""}
     looks = [True, False]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from endpoints.addresses.standing_in import trouble_of
-from endpoints.models import Address, Alert, AlertChannel, Change, Endpoint, LogArchive, Quality, Resource
+from endpoints.models import Address, Alert, Change
 from endpoints.models.alert import AlertRule
 from endpoints.models.quality import QualityVerdict
 
@@ -20,38 +20,40 @@ def is_over(alert: Alert, now: datetime) -> bool:
 
 
 def _endpoint_is_there(alert: Alert, _now: datetime) -> bool:
-    rows = Endpoint.objects.present().exclude(remote_id=None).filter(pk=alert.endpoint_id)
-    return rows.filter(resource__removing_at=None).exists()
+    endpoint = alert.endpoint
+    return bool(endpoint and endpoint.remote_id and not endpoint.gone_at and not endpoint.resource.removing)
 
 
 def _resource_is_there(alert: Alert, _now: datetime) -> bool:
-    return Resource.objects.present().filter(pk=alert.resource_id).exists()
+    return alert.resource is not None and not alert.resource.removing
 
 
 def _change_is_closed(alert: Alert, _now: datetime) -> bool:
     return not Change.objects.open().filter(pk=alert.fact.partition(":")[2]).exists()
 
 
-def _hook_is_on(alert: Alert, _now: datetime) -> bool:
-    return Resource.objects.present().filter(pk=alert.resource_id, hook_enabled=True).exists()
+def _hook_is_on(alert: Alert, now: datetime) -> bool:
+    return _resource_is_there(alert, now) and bool(alert.resource and alert.resource.hook_enabled)
 
 
-def _logs_are_saved(alert: Alert, _now: datetime) -> bool:
-    return LogArchive.objects.filter(pk=alert.endpoint_id, keep=True, endpoint__gone_at=None).exists()
+def _logs_are_saved(alert: Alert, now: datetime) -> bool:
+    archive = getattr(alert.endpoint, "log_archive", None)
+    return _endpoint_is_there(alert, now) and archive is not None and archive.keep
 
 
 def _is_no_longer_worse(alert: Alert, now: datetime) -> bool:
-    worse = Quality.objects.filter(pk=alert.endpoint_id, verdict=QualityVerdict.WORSE)
-    return _endpoint_is_there(alert, now) and not worse.exists()
+    quality = getattr(alert.endpoint, "quality", None)
+    return _endpoint_is_there(alert, now) and (quality is None or quality.verdict != QualityVerdict.WORSE)
 
 
-def _is_logged(alert: Alert, _now: datetime) -> bool:
-    return Endpoint.objects.present().filter(pk=alert.endpoint_id, logging_enabled=True).exists()
+def _is_logged(alert: Alert, now: datetime) -> bool:
+    return _endpoint_is_there(alert, now) and bool(alert.endpoint and alert.endpoint.logging_enabled)
 
 
 def _has_delivered(alert: Alert, _now: datetime) -> bool:
-    rows = AlertChannel.objects.active().filter(pk=alert.channel_id, failing_since=None)
-    return rows.filter(delivered_at__gte=alert.at).exists()
+    channel = alert.channel
+    works = channel is not None and channel.enabled and channel.failing_since is None
+    return works and bool(channel and channel.delivered_at and channel.delivered_at >= alert.at)
 
 
 def _address_can_answer(alert: Alert, now: datetime) -> bool:

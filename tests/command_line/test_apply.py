@@ -97,7 +97,7 @@ def posted(server):
 def test_ctrl_c_requests_nothing_more_and_says_what_goes_on(cli, studio, server, number):
     studio.hold = "second"
     (cli.home / "e.json").write_text(file_of("first", "second", "third"))
-    with cli.start("apply", "-f", "e.json", "--wait", "1h") as process:
+    with cli.start("apply", "-f", "e.json", "--wait", "20s") as process:
         until(lambda: "second" in posted(server))
         process.send_signal(number)
         _out, says = process.communicate(timeout=60)

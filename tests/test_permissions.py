@@ -389,14 +389,14 @@ OPERATIONS = {
     None: {"show_me"},
     "view_endpoint": {
         *("list_endpoints", "show_endpoint", "list_changes", "show_change", "list_models", "show_model"),
-        *("list_projects", "list_resources", "show_resource", "list_activity"),
+        *("list_projects", "list_resources", "show_resource", "list_activity", "show_who_answers", "show_quality"),
         *("list_addresses", "show_address", "list_address_changes", "show_address_change"),
     },
     "go_back": {"go_back", "share_address", "move_to_standby"},
     "deploy_model": {
         *("add_address", "move_address", "set_standby", "describe_address", "cancel_move", "delete_address"),
         *("deploy", "change_model", "edit_endpoint", "delete_endpoint", "dismiss_endpoint"),
-        *("cancel_change", "decide_change"),
+        *("cancel_change", "decide_change", "check_who_answers"),
     },
     "read_logs": {
         *("list_logs", "show_log", "log_audio", "log_transcript", "refresh_logs"),

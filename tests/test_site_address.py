@@ -1,7 +1,10 @@
 """SITE_URL: the product's address for people, wherever an address leaves the product."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,7 +16,9 @@ from django.urls import reverse
 from endpoints.models import site
 from speechstudio.environment import Environment
 from speechstudio.site_address import site_settings
-from tests.demo import until
+from tests.api.conftest import Program
+from tests.conftest import person
+from tests.demo import ROOT, until
 
 SITE = "https://speech.example.com"
 
@@ -40,6 +45,33 @@ def test_exported_files_lead_to_the_site(named, bob, endpoint):
     answer = bob.get(reverse("endpoints:export"), {"format": "json"})
     (row,) = json.loads(b"".join(answer.streaming_content))
     assert row["address"] == f"{SITE}{endpoint.get_absolute_url()}"
+
+
+def test_the_api_leads_people_and_programs_to_the_site(named, endpoint, db):
+    """By whatever name a pipeline reaches it, what it prints is for people."""
+    program = Program(person("robot", "admin").user)
+    program.send("/addresses", {"name": "hotline", "endpoint": str(endpoint.pk)})
+    asked = program.send(f"/endpoints/{endpoint.pk}/edit", {"description": "New"}).json()
+    shown = [asked["url"], program.ask("/endpoints")["items"][0]["url"], program.ask("/addresses/hotline")["address"]]
+    assert shown == [
+        f"{SITE}{endpoint.get_absolute_url()}",
+        f"{SITE}{endpoint.get_absolute_url()}",
+        f"{SITE.replace('http', 'ws', 1)}/speech/hotline",
+    ]
+
+
+def test_an_alert_leads_to_the_site_below_its_path_prefix():
+    """A worker has no request from which Django would know the prefix."""
+    code = """
+from speechstudio.celery import app
+app.loader.import_default_modules()
+from django.conf import settings
+from endpoints.messages.alerts.text import message
+print(message(1, [], settings.SITE_URL).address)
+"""
+    env = {**os.environ, "DEMO": "true", "SITE_URL": SITE, "SCRIPT_NAME": "/speech"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == f"{SITE}/speech/alerts/\n", done.stderr
 
 
 def test_an_invitation_leads_to_the_site(named, alice):

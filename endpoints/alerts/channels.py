@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from endpoints import audit
 from endpoints.messages.alerts.signature import new_secret
@@ -44,7 +45,10 @@ def add(
 
 @transaction.atomic
 def change(channel: AlertChannel, *, actor: User, address: str, chosen: dict[str, Any]) -> None:
-    """Store what was chosen; an empty address stays as it is. Raises SecretsLocked."""
+    """Store what was chosen; an empty address stays as it is. Raises SecretsLocked.
+
+    What waits to be told comes when it would by the new settings: a weekly channel that is told at once need not wait.
+    """
     for name, value in chosen.items():
         setattr(channel, name, value)
     names = [*chosen]
@@ -53,6 +57,8 @@ def change(channel: AlertChannel, *, actor: User, address: str, chosen: dict[str
         channel.failing_since, channel.failure = None, ""
         names += ["address", "failing_since", "failure"]
     channel.save(update_fields=names)
+    next_one = AlertDelivery.objects.untouched().filter(channel=channel, lease=None)
+    next_one.update(due_at=channel.next_delivery(timezone.now()))
     audit.record(Verb.CHANNEL_CHANGED, actor=actor, channel=channel.name)
 
 

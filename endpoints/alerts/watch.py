@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from endpoints.alerts import routes
-from endpoints.alerts.facts import Fact, Look, Seen, of_addresses, of_endpoints, of_quality, of_resources
+from endpoints.alerts.facts import Fact, Look, Seen, endings, of_addresses, of_endpoints, of_quality, of_resources
 from endpoints.changes import work
 from endpoints.models import Alert, AlertWatch
 from endpoints.models.alert import MOMENTARY, AlertRule
@@ -115,9 +115,9 @@ def record(found: Iterable[Fact], now: datetime) -> None:
 
 @transaction.atomic
 def end(over: dict[UUID, str], found: Iterable[Fact], now: datetime) -> None:
-    """Note the end of facts that are no longer true: `over` has their alerts' keys and names.
+    """Note the end of facts that are not found any more: `over` has their alerts' keys and names.
 
-    An expiration that came nearer has another fact about the same endpoint: its end is no news.
+    Only what is over is told. An expiration that came nearer has another fact about the same endpoint: no news.
     """
     about: dict[AlertRule, set[object]] = defaultdict(set)
     for fact in found:
@@ -128,6 +128,6 @@ def end(over: dict[UUID, str], found: Iterable[Fact], now: datetime) -> None:
             continue
         nearer = row.rule == AlertRule.EXPIRES and row.endpoint_id in about[AlertRule.EXPIRES]
         facts = {"fact": f"{key}@{now.isoformat()}"[:200], "ended_at": now}
-        if not nearer and not row.fact.endswith(":0"):
+        if not nearer and not row.fact.endswith(":0") and endings.is_over(row, now):
             facts |= {"recovered": True, "changed_at": now}
         Alert.objects.lasting().filter(pk=pk).update(**facts)

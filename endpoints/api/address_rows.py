@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404
-from django.urls import resolve
+from django.urls import get_script_prefix, resolve
 from django.utils.translation import gettext as _
 
 from endpoints.access import door
@@ -14,7 +13,7 @@ from endpoints.addresses import standing_in
 from endpoints.addresses.standing_in import Trouble
 from endpoints.api.http import ApiRequest
 from endpoints.api.rows import named
-from endpoints.models import Address, AddressChange, Endpoint
+from endpoints.models import Address, AddressChange, Endpoint, site
 
 RELATED = ("address", "endpoint", "from_endpoint")
 
@@ -109,5 +108,5 @@ def _name(request: ApiRequest, endpoint: Endpoint | None, name: str) -> str:
 
 
 def _asked_by_programs(request: ApiRequest, row: Address) -> str:
-    place = request.build_absolute_uri(f"{settings.FORCE_SCRIPT_NAME or ''}/speech/{row.name}")
-    return place.replace("http", "ws", 1)
+    """The same as on its page, by whatever name this program has reached the product."""
+    return site.address(f"{get_script_prefix()}speech/{row.name}", request).replace("http", "ws", 1)

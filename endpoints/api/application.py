@@ -17,7 +17,7 @@ from ninja.parser import Parser
 from endpoints.api.auth import Token
 from endpoints.api.http import ApiRequest
 from endpoints.api.problems import Problem
-from endpoints.api.routes import activity, addresses, changes, downloads, logs, models, requests
+from endpoints.api.routes import activity, addresses, changes, downloads, logs, models, recognition, requests
 from endpoints.pages.problems import of_status, problem
 
 RETRY_SECONDS = "10"
@@ -52,7 +52,7 @@ api = NinjaAPI(
     auth=Token(),
     parser=WholeJSON(),
 )
-for module in (requests, changes, addresses, models, logs, downloads, activity):
+for module in (requests, recognition, changes, addresses, models, logs, downloads, activity):
     api.add_router("", module.router)
 
 

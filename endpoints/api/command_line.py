@@ -18,9 +18,9 @@ PARTS = Path(__file__).resolve().parent / "cli"
 OURS = "endpoints.api.cli"
 # Each after those that it imports.
 ORDER = (
-    *("outcome", "texts", "settings", "connection", "finding", "waiting", "reading", "requesting", "fetching"),
-    *("addressing",),
-    *("yaml_subset", "desired", "plan", "applying", "completion", "arguments", "program"),
+    *("outcome", "texts", "settings", "connection", "finding", "waiting"),
+    *("recognition", "reading", "requesting", "fetching", "addressing"),
+    *("yaml_subset", "desired", "plan", "comparing", "applying", "completion", "arguments", "program"),
 )
 HEAD = '''#!/usr/bin/env python3
 """The command line of Speech Studio. It needs Python 3.9 or newer and nothing else: python3 speechstudio.py --help"""

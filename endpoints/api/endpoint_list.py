@@ -24,6 +24,7 @@ SHOWN = (  # of an endpoint, by rows.endpoint
     *("owner", "changed_by", "created_at", "last_action_at", "expires_at"),
     *("model__display_name", "model__remote_id", "model__expires_at"),
     *("project__display_name", "resource__name", "resource__region", "probe__verdict", "probe__verdict_at"),
+    *("quality__verdict", "quality__silent_days"),
 )
 _rows = VersionedRows(10_000)  # of about 1 KB
 
@@ -34,7 +35,7 @@ def endpoint_list(request: ApiRequest, asked: Paging, found: "QuerySet[Any, Any]
     seen_as = (request.build_absolute_uri("/"), *variant(request.user))
 
     def make(outdated: list[UUID]) -> Iterator[tuple[UUID, str, bool]]:
-        whole = door.endpoints(request.user).for_page().select_related("probe").only(*SHOWN)
+        whole = door.endpoints(request.user).for_page().select_related("probe", "quality").only(*SHOWN)
         for row in whole.filter(pk__in=outdated):
             yield row.pk, EndpointOut.written(rows.endpoint(request, row)), row.open_change is None
 

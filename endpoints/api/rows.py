@@ -16,6 +16,7 @@ from endpoints.models import (
     Project,
     Resource,
     SpeechModel,
+    site,
 )
 from endpoints.models.service_errors import in_words
 from endpoints.models.status import Status
@@ -27,7 +28,7 @@ def named(row: Any, name: str = "display_name") -> dict[str, Any] | None:
 
 def endpoint(request: ApiRequest, row: Endpoint) -> dict[str, Any]:
     model, change, status = row.serving_model or row.model, row.open_change, row.serving_status
-    probe = getattr(row, "probe", None)
+    probe, quality = getattr(row, "probe", None), getattr(row, "quality", None)
     return {
         "id": row.pk,
         "remote_id": row.remote_id,
@@ -47,8 +48,9 @@ def endpoint(request: ApiRequest, row: Endpoint) -> dict[str, Any]:
         "changed_at": row.last_action_at,
         "expires_at": model.expires_at if model else row.expires_at,
         "who_answers": probe and {"verdict": probe.verdict or "unknown", "since": probe.verdict_at},
+        "quality": (quality and quality.word) or None,
         "open_change": change and {"id": change.pk, "kind": change.kind, "state": change.state},
-        "url": request.build_absolute_uri(row.get_absolute_url()),
+        "url": site.address(row.get_absolute_url(), request),
     }
 
 
@@ -82,7 +84,7 @@ def change(request: ApiRequest, row: Change) -> dict[str, Any]:
         "closed_at": row.closed_at,
         "attempts": row.attempt,
         "error": in_words(row.error) if row.error else "",
-        "url": request.build_absolute_uri(row.endpoint.get_absolute_url()) if row.endpoint else None,
+        "url": site.address(row.endpoint.get_absolute_url(), request) if row.endpoint else None,
     }
 
 

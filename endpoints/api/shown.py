@@ -14,7 +14,7 @@ HEAVY = ("links", "words", "model__words", "resource__capabilities", "probe__kno
 
 def endpoint(request: ApiRequest, pk: UUID) -> dict[str, Any]:
     return rows.endpoint(
-        request, _one(door.endpoints(request.user).for_page().select_related("probe").defer(*HEAVY), pk)
+        request, _one(door.endpoints(request.user).for_page().select_related("probe", "quality").defer(*HEAVY), pk)
     )
 
 

@@ -100,6 +100,8 @@ class AlertChannel(models.Model):
             return 0.0
         day = here.date() + timedelta(days=1 if over_midnight and late else 0)
         end = datetime.combine(day, self.quiet_until, self.zone)
+        if end.timestamp() <= now.timestamp():  # clocks went back over it: that time comes a second time
+            end = end.replace(fold=1)
         return max(1.0, end.timestamp() - now.timestamp())
 
     def next_delivery(self, now: datetime) -> datetime:

@@ -38,7 +38,7 @@ class AlertDeliveryQuerySet(ClaimQuerySet["AlertDelivery"]):
 class AlertDelivery(Claimable):
     """Sent at least once: a worker that dies between sending and recording it sends it again, with the same id.
 
-    `log`: one object for each attempt, {"at": ISO 8601, "ok": bool, "result": text}.
+    `log`: one object for each attempt, {"at": ISO 8601, "problem": code, empty when delivered, "status": of HTTP}.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -24,6 +24,7 @@ from endpoints.alerts import channels, delivery
 from endpoints.azure.network import Network
 from endpoints.changes.failpoints import KILLED, OF_ALERTS
 from endpoints.messages.alerts import outgoing, signature, text
+from endpoints.messages.alerts.addresses import is_service
 from endpoints.models import Alert, AlertChannel, AlertChoice, AlertDelivery, AlertNotice, Endpoint, Grant
 from endpoints.models.alert import AlertRule
 from endpoints.models.alert_delivery import DeliveryState
@@ -181,6 +182,19 @@ def test_a_grant_that_was_taken_meanwhile_counts_when_the_message_is_sent(endpoi
     assert states() == [DeliveryState.DROPPED]
 
 
+def test_nothing_is_told_to_an_account_that_is_turned_off(endpoint, alice):
+    by_mail(alice.user)
+    broken = by_mail(alice.user)
+    AlertChannel.objects.filter(pk=broken.pk).update(failing_since=timezone.now() - timedelta(hours=1))
+    alice.user.is_active = False
+    alice.user.save()
+    fail(endpoint)
+    deliver_all()
+    assert Alert.objects.filter(rule=AlertRule.CHANNEL).exists()
+    assert mail.outbox == []
+    assert not AlertNotice.objects.exists()
+
+
 def test_a_role_for_one_resource_brings_alerts_of_this_resource_alone(endpoint, nemo, world):
     from endpoints.mirror import resources
 
@@ -271,6 +285,33 @@ def test_quiet_hours_end_by_the_clock_of_their_zone(begin, end, now, hours):
     channel = AlertChannel(quiet_from=clock(begin), quiet_until=clock(end), time_zone="Europe/Berlin")
     at = datetime.fromisoformat(now).replace(tzinfo=channel.zone)
     assert channel.quiet_for(at) == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("now", "minutes"),
+    [
+        ("2026-10-25T00:15+00:00", 15),  # 2:15, and at 2:30 the quiet hours end
+        ("2026-10-25T00:45+00:00", 0),  # 2:45
+        ("2026-10-25T01:15+00:00", 15),  # 2:15 for the second time
+        ("2026-10-25T01:30+00:00", 0),
+    ],
+)
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice_end_twice(now, minutes):
+    channel = AlertChannel(quiet_from=clock(22), quiet_until=clock(2, 30), time_zone="Europe/Berlin")
+    assert channel.quiet_for(datetime.fromisoformat(now)) == minutes * 60
+
+
+def test_a_channel_that_is_told_at_once_from_now_on_does_not_wait_for_its_digest(endpoint, alice):
+    channel = by_mail(alice.user, rhythm="weekly", time_zone="Europe/Berlin")
+    fail(endpoint)
+    assert AlertDelivery.objects.get().due_at > timezone.now()
+    chosen = {name: getattr(channel, name) for name in channels.SETTINGS}
+    channels.change(channel, actor=alice.user, address="", chosen=chosen | {"rhythm": ""})
+    (waiting,) = AlertDelivery.objects.all()
+    assert waiting.due_at <= timezone.now()
+    channels.change(channel, actor=alice.user, address="", chosen=chosen | {"rhythm": "daily"})
+    waiting.refresh_from_db()
+    assert waiting.due_at.astimezone(channel.zone).hour == 8
 
 
 def test_in_quiet_hours_nothing_is_sent_and_later_one_message_has_it_all(endpoint, alice, monkeypatch):
@@ -428,6 +469,30 @@ def test_a_service_of_apprise_is_reached_by_the_same_rules(endpoint, alice, rece
 def test_what_is_not_on_the_list_is_not_sent_to(address, db):
     message = text.message("1", [], SITE)
     assert outgoing.service(message, address, Network()).problem == "invalid"
+
+
+@pytest.mark.parametrize("way", ["?template=", "?TEMPLATE=", "?t%65mplate=", "?verify=no&+template=", "#x?template="])
+def test_no_file_of_this_machine_is_sent_to_a_service(receiver, tmp_path, settings, way, db):
+    """A template of Apprise is a file; a person who may view endpoints would read it with a channel of their own."""
+    file = tmp_path / "secrets.json"
+    file.write_text('{"type": "message", "attachments": [{"contentType": "x", "content": "the key"}]}')
+    host = f"localhost:{receiver.server_port}"
+    address = f"workflows://{host}/{'a' * 32}/{'b' * 40}/{way}{file}"
+    assert not is_service(address)
+    message = text.message("1", [], SITE)
+    assert outgoing.service(message, address, Network(**settings.NETWORK)).problem == "invalid"
+    assert receiver.got == []
+    # Its words aren't all that keeps it: what Apprise has read as a template isn't sent, however it was written.
+    code = "import endpoints.messages.alerts.child as child; child.is_service = lambda _address: True; child.main()"
+    given = {"kind": "service", "address": address, "title": "Test", "text": "Test", "level": "info"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(given | {"network": settings.NETWORK}),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert "the key" not in str([body for *_facts, body in receiver.got]), done
 
 
 @pytest.mark.parametrize("name", ["address", "secret"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.command_line.conftest import interrupt, line_with
 from tests.command_line.test_commands import later
 
 
@@ -45,6 +46,17 @@ def test_a_move_that_waits_ends_with_its_code(cli, deployed, address):
     change = cli("change-model", second, "20250915", "--json").json["id"]
     busy = cli("move-address", address, second, "--wait-for-deployment", change)
     assert (busy.code, busy.err) == (1, "A move of this address is scheduled. Cancel it first.\n")
+
+
+def test_ctrl_c_leaves_a_move_and_says_where_it_is_seen(cli, deployed, address):
+    second = f"{deployed} 2"
+    assert cli("deploy", second, "20260915", "--locale", "en-US", "--wait", "10m").code == 0
+    with cli.start("move-address", address, second, "--at", later(3600), "--wait", "1h") as process:
+        line_with(process.stderr, "requested, starts on")
+        interrupt(process)
+        rest = process.stderr.read()
+    assert process.returncode == 3
+    assert rest == f"The move goes on without this command. To see it: speechstudio address {address}\n"
 
 
 def test_a_move_waits_for_a_deployment(cli, deployed, address):

@@ -73,6 +73,26 @@ def test_an_endpoint_is_shown_with_its_history(cli, deployed):
     assert cli("show", cli("show", deployed, "--json").json["id"]).out == done.out
 
 
+def test_who_answers_and_quality_are_shown_and_filtered_by(cli, deployed, address_for, database):
+    (pk,) = database.execute("select id from endpoints_endpoint where display_name = ?", [deployed]).fetchone()
+    done = cli("who-answers", deployed)
+    assert (done.code, done.err) == (1, "This endpoint has no probe.\n")
+    address = address_for(f"who-{deployed.rpartition(' ')[2]}", deployed)["name"]
+    database.execute(
+        "insert into endpoints_quality (endpoint_id, verdict, entries_since, silent_days, updated_at) "
+        "values (?, 'worse', 100, 0, current_timestamp)",
+        [pk],
+    )
+    database.commit()
+    shown = cli("show", deployed).out
+    assert "Quality:          worse since the model changed\n" in shown
+    assert f"Programs ask:     {address}\n" in shown
+    assert "Who answers" not in shown
+    found = cli("list", "--quality", "worse", "--who", "none", "--search", deployed, "--json").json["items"]
+    assert [one["name"] for one in found] == [deployed]
+    assert cli("list", "--who", "base", "--search", deployed, "--json").json["items"] == []
+
+
 def test_a_model_is_changed_and_changed_back(cli, deployed):
     done = cli("change-model", deployed, "20260915", "--reason", "Release 7", "--wait", "10m", "--json")
     assert done.code == 0, done

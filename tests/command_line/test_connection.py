@@ -2,10 +2,12 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
-from tests.command_line.conftest import interrupt
+from tests.command_line.conftest import interrupt, pythons
 from tests.demo import until
 from tests.processes import certificates
 from tests.receiver import Answer, as_json, receiving
@@ -182,6 +184,13 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(cli):
         (Answer(404, {}, b"<html>"), "has no such page."),
         (Answer(200, {"Content-Type": "text/html"}, b"<html>"), "The answer of the server is not JSON."),
         (Answer(200, {"Content-Type": "application/json"}, b"{"), "The answer of the server is not JSON."),
+        (Answer(200, {"Content-Type": "application/json"}, b""), "The answer of the server is not JSON."),
+        (Answer(200, {"Content-Type": "application/json"}, b"[" * 100_000), "The answer of the server is not JSON."),
+        (as_json([]), "The answer of the server is not JSON."),
+        (as_json({}), "The answer of the server cannot be read: it has no items."),
+        (as_json({"items": "none"}), "The answer of the server cannot be read: it is no list."),
+        (as_json({"items": [1]}), "The answer of the server cannot be read: it is no list."),
+        (as_json({"items": [{"name": "Voicemail"}]}), "The answer of the server cannot be read: it has no model."),
     ],
 )
 def test_an_answer_that_is_no_answer_ends_with_1(cli, answer, says):
@@ -243,6 +252,45 @@ def test_an_interrupt_before_anything_was_requested_says_so(cli):
     assert (process.returncode, says) == (130, "Interrupted. Nothing was requested.\n")
 
 
+def test_an_interrupt_is_an_error_in_json_too(cli):
+    with receiving(lambda _got: Answer(503, {"Retry-After": "30"}, b"")) as server:
+        cli.url = server.url
+        with cli.start("--json", "list") as process:
+            until(lambda: server.got)
+            interrupt(process)
+            out, _says = process.communicate()
+    assert json.loads(out)["error"]["exit"] == 130
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("list", "--json"), ("--help",), ()])
+def test_a_full_disk_is_said(cli, arguments):
+    answer = as_json({"items": [listed()], "next_cursor": None})
+    with receiving(lambda _got: answer) as server, open("/dev/full", "w") as full:
+        env = {"SPEECHSTUDIO_URL": server.url, "SPEECHSTUDIO_TOKEN": TOKEN, "HOME": str(cli.home)}
+        command = [sys.executable, "-I", str(cli.file), *arguments]
+        done = subprocess.run(command, env=env, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+@pytest.mark.parametrize("minor", pythons())
+def test_names_of_all_scripts_are_printed_on_a_console_of_any_encoding(cli, encoding, minor):
+    """As on Windows, where a console often has 255 letters."""
+    entry = listed(name="Anrufe \u00e9 \u4f60\u597d \u202e\u05d0\n::error::x " + "n" * 200)
+    with receiving(lambda _got: as_json({"items": [entry], "next_cursor": None})) as server:
+        env = {"SPEECHSTUDIO_URL": server.url, "SPEECHSTUDIO_TOKEN": TOKEN, "PYTHONIOENCODING": encoding}
+        command = [pythons()[minor], str(cli.file)]
+        done = [
+            subprocess.run([*command, *more], env=env, capture_output=True) for more in (["list"], ["list", "--json"])
+        ]
+    assert [one.returncode for one in done] == [0, 0], done
+    shown = done[0].stdout.decode(encoding)
+    assert len(shown.splitlines()) == 2
+    assert "\u202e" not in shown
+    assert ("\u4f60" in shown) == (encoding == "utf-8")
+    assert json.loads(done[1].stdout)["items"] == [entry]
+
+
 def test_a_reader_that_goes_away_is_no_error(cli):
     with receiving(lambda _got: as_json({"items": [listed(name="n" * 1000)] * 500, "next_cursor": None})) as server:
         cli.url = server.url
@@ -266,6 +314,9 @@ def test_a_reader_that_goes_away_is_no_error(cli):
         (("logs",), "required: COMMAND"),
         (("logs", "download", "Voicemail", "--from", "today"), "'today' is not a day"),
         (("deploy", "Voicemail", "2026", "--key", "two words"), "a key has 1 to 255"),
+        (("show", "Voice\udcffmail"), "An argument is not text in the encoding of this terminal."),
+        (("change-model", "Voicemail", "2026", "--at", "0001-01-01T00:00+14:00"), "is not a time"),
+        (("logs", "download", "Voicemail", "-o", "-"), "A zip file is not written to standard output."),
     ],
 )
 def test_a_mistake_in_the_command_ends_with_2_and_one_sentence(cli, arguments, says):

@@ -5,12 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
 import yaml
 
 from tests.command_line.conftest import RESOURCE
+from tests.command_line.test_connection import listed
 from tests.demo import ROOT
+from tests.receiver import as_json, receiving
 
 TEXT = (ROOT / "docs" / "pipelines.md").read_text()
 SECTIONS = {part.partition("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
@@ -105,6 +108,36 @@ def test_a_pipeline_deploys_an_endpoint_and_moves_the_address_to_it(cli, deploye
     assert (shown["changes"][0]["reason"], shown["changes"][0]["requested_by"]) == ("Pipeline 4711", "admin")
     run(steps, deployed)  # the same job again requests nothing more
     assert cli("address", "voicemail", "--json").json == shown
+
+
+@pytest.mark.parametrize(("verdict", "fails"), [("custom", False), ("base", True)])
+def test_a_pipeline_fails_when_the_base_model_answers(file, tmp_path, verdict, fails):
+    shutil.copy(file, tmp_path / "speechstudio.py")
+    endpoint = listed(id=str(uuid4()))
+    probe = {"verdict": verdict, "verdict_text": "", "checked_at": "2026-11-29T16:00:00Z", "error": ""}
+    looks = [True, False]
+
+    def answer(got):
+        if got.target.endswith("/who-answers/check"):
+            return as_json({**probe, "checking": True}, 202)
+        if got.target.endswith("/who-answers"):
+            return as_json({**probe, "checking": looks.pop(0)})
+        return as_json({"items": [endpoint], "next_cursor": None})
+
+    with receiving(answer) as server:
+        env = {"SPEECHSTUDIO_URL": server.url, "SPEECHSTUDIO_TOKEN": "speech_of-nobody", "PATH": os.environ["PATH"]}
+        done = subprocess.run(
+            ["bash", "-e", "-c", block("Does the custom model answer?", "sh")],
+            cwd=tmp_path,
+            env={**env, "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        asked = [one.target for one in server.got]
+    assert (done.returncode == 1, looks) == (fails, []), done
+    assert asked[0] == "/api/v1/endpoints?q=Voicemail&limit=200"
+    others = [] if fails else ["/api/v1/endpoints?who=base&limit=200", "/api/v1/endpoints?quality=worse&limit=200"]
+    assert asked[4:] == others
 
 
 def test_a_secret_of_azure_devops_is_named_by_each_step_that_needs_it():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from endpoints.api.cli import applying
+from endpoints.api.cli import comparing
 from endpoints.api.cli.desired import Desired, Document, document_of, parsed
 from endpoints.api.cli.outcome import Usage
 from endpoints.api.cli.plan import BLOCKED, CHANGE, CREATE, DELETE, SAME, UNMANAGED, WAIT, Present, compare, counted
@@ -136,7 +136,7 @@ def test_an_open_edit_is_waited_for_if_it_is_what_the_file_wants(wanted, action)
     shown.update(status="Succeeded", status_text="Succeeded", logging=False, project=None, model={"name": "2026"})
     shown.update(open_change={"id": "c", "kind": "edit", "state": "deploying"})
     server: Any = Server()
-    step = one(replace(VOICEMAIL, content_logging=True), applying._present(server, shown, "R", True))
+    step = one(replace(VOICEMAIL, content_logging=True), comparing.present_of(server, shown, "R", True))
     assert step.action == action
 
 
@@ -160,7 +160,6 @@ def test_an_endpoint_that_is_being_deleted_is_not_deleted_again():
 
 def test_the_last_line_counts():
     assert counted([one(VOICEMAIL), one(VOICEMAIL, THERE)]) == "1 to create, 1 as wanted"
-    assert counted([]) == "Nothing"
 
 
 GOOD = {"version": 1, "resource": "R", "endpoints": [{"name": "a", "model": "1"}]}

@@ -193,6 +193,7 @@ def test_a_channel_is_added_tested_changed_and_deleted(bob, settings, mailoutbox
         ({"kind_of": "service", "address": "json://example.com"}, "one of the supported services"),
         ({"kind_of": "service", "address": "https://example.com/"}, "one of the supported services"),
         ({"kind_of": "service", "address": "https://[::1"}, "one of the supported services"),
+        ({"kind_of": "service", "address": "slack://A/B/C/?Template=/etc/hostname"}, "one of the supported services"),
         ({"kind_of": "pigeon"}, "Select an option from the list."),
         ({"owner_of": "everyone"}, "Select an option from the list."),
         ({"quiet_from": "22:00"}, "Enter both times, or none."),

@@ -76,7 +76,7 @@ def _count(person: Any) -> tuple[str, tuple[Any, ...]]:
 def of_channel(channel: AlertChannel) -> AlertQuerySet:
     """What a channel may be told now: what its person is alerted to, its group's grants cover, or everything."""
     if channel.person_id is not None and channel.person:
-        rows = news(channel.person)
+        rows = news(channel.person) if channel.person.is_active else Alert.objects.none()
     elif channel.group_id is not None:
         held = scopes_of(Grant.objects.filter(group=channel.group_id))
         rows = Alert.objects.filter(_covered(lambda right: held.get(right, Scope())), person=None)

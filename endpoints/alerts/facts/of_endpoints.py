@@ -38,12 +38,17 @@ def expiring(seen: Seen) -> Iterator[Fact]:
 
 
 def stuck(seen: Seen) -> Iterator[Fact]:
-    """Changes that a person has to decide about, and deployments that take longer than the service says."""
+    """Changes that a person has to decide about, and deployments that take longer than the service says.
+
+    While the Speech resource is paused, none begins and none ends.
+    """
     late = Q(state=ChangeState.DEPLOYING, accepted_at__lt=seen.now - USUAL)
-    rows = Change.objects.open().filter(Q(state=ChangeState.UNDECIDED) | late, endpoint__resource__paused_at=None)
-    shown = ("pk", "endpoint_id", "endpoint__display_name", "endpoint__resource_id")
-    for pk, endpoint, name, resource in rows.exclude(endpoint=None).values_list(*shown):
-        yield Fact(AlertRule.STUCK, f"stuck:{pk}", {"endpoint": name}, endpoint=endpoint, resource=resource)
+    rows = Change.objects.open().filter(Q(state=ChangeState.UNDECIDED) | late).exclude(endpoint=None)
+    shown = ("pk", "endpoint_id", "endpoint__display_name", "endpoint__resource_id", "endpoint__resource__paused_at")
+    for pk, endpoint, name, resource, paused in rows.values_list(*shown):
+        key = f"stuck:{pk}"
+        if paused is None or key in seen.lasting:
+            yield Fact(AlertRule.STUCK, key, {"endpoint": name}, endpoint=endpoint, resource=resource)
 
 
 def answered_by_base(seen: Seen) -> Iterator[Fact]:

@@ -21,16 +21,21 @@ FULL, FREE_AGAIN = (0.10, 10 << 30), (0.12, 12 << 30)  # parts and bytes that ar
 
 
 def unreachable(seen: Seen) -> Iterator[Fact]:
-    rows = Resource.objects.failing().present().filter(failing_since__lte=seen.now - UNREACHABLE_FOR)
-    for pk, name, since in rows.values_list("pk", "name", "failing_since"):
-        yield Fact(AlertRule.UNREACHABLE, f"unreachable:{pk}:{since:%Y%m%d%H%M%S}", {"resource": name}, resource=pk)
+    """A resource that is paused meanwhile isn't asked any more, so that nobody knows whether it answers again."""
+    rows = Resource.objects.present().filter(failing_since__lte=seen.now - UNREACHABLE_FOR)
+    for pk, name, since, paused in rows.values_list("pk", "name", "failing_since", "paused_at"):
+        key = f"unreachable:{pk}:{since:%Y%m%d%H%M%S}"
+        if paused is None or key in seen.lasting:
+            yield Fact(AlertRule.UNREACHABLE, key, {"resource": name}, resource=pk)
 
 
-def dead_hooks(_seen: Seen) -> Iterator[Fact]:
+def dead_hooks(seen: Seen) -> Iterator[Fact]:
     """Refused is our own word for it (mirror.web_hooks), Failed the service's."""
-    rows = Resource.objects.active().filter(hook_enabled=True, hook_status__in=("Failed", "Refused"))
-    for pk, name in rows.values_list("pk", "name"):
-        yield Fact(AlertRule.HOOK, f"hook:{pk}", {"resource": name}, resource=pk, stays_true=HOOK_DEAD_FOR)
+    rows = Resource.objects.present().filter(hook_enabled=True, hook_status__in=("Failed", "Refused"))
+    for pk, name, paused in rows.values_list("pk", "name", "paused_at"):
+        key = f"hook:{pk}"
+        if paused is None or key in seen.lasting:
+            yield Fact(AlertRule.HOOK, key, {"resource": name}, resource=pk, stays_true=HOOK_DEAD_FOR)
 
 
 def quotas(seen: Seen) -> Iterator[Fact]:

@@ -8,9 +8,9 @@ import time
 
 from endpoints.api.cli.connection import Connection, identifier
 from endpoints.api.cli.finding import PAGE, Facts, endpoint_named, is_id
-from endpoints.api.cli.outcome import DONE, FAILED, GOING, Stop, Unreachable, Usage
+from endpoints.api.cli.outcome import DONE, FAILED, GOING, Interrupted, Stop, Unreachable, Usage
 from endpoints.api.cli.texts import colored, facts_of, in_words, moment, note, printable, say, say_json, table
-from endpoints.api.cli.waiting import follow, left_going, outcome_of, report
+from endpoints.api.cli.waiting import follow, outcome_of, report
 
 ADDRESS_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 OF_ADDRESS = 5  # changes that are shown
@@ -140,7 +140,7 @@ def _until_moved(connection: Connection, moved: Facts, ends: float) -> Facts:
                 if error.lasting:
                     raise
     except KeyboardInterrupt:
-        raise left_going({**moved, "url": ""}) from None
+        raise Interrupted("The move goes on without this command.", _seen_by(moved), code=GOING, facts=moved) from None
     return moved
 
 
@@ -153,8 +153,12 @@ def _reported(moved: Facts, options: argparse.Namespace) -> int:
     if code == GOING and not options.wait:
         return DONE
     if code == GOING:
-        note(f"Still going after {in_words(options.wait)}. To see it: speechstudio address {moved['address']}")
+        note(f"Still going after {in_words(options.wait)}. {_seen_by(moved)}")
     return code
+
+
+def _seen_by(moved: Facts) -> str:
+    return f"To see it: speechstudio address {moved['address']}"
 
 
 def _asked(change: Facts) -> str:

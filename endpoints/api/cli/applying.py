@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import replace
 from typing import Any
 
+from endpoints.api.cli.comparing import AGAIN, KEPT, Catalog, compared, is_new
 from endpoints.api.cli.connection import Connection
-from endpoints.api.cli.desired import Document, read
-from endpoints.api.cli.finding import PAGE, Facts, model_named, project_id, resource_id
-from endpoints.api.cli.outcome import DECISION, DONE, FAILED, GOING, Stop, Unreachable, Usage
+from endpoints.api.cli.finding import Facts
+from endpoints.api.cli.outcome import (
+    DECISION,
+    DONE,
+    FAILED,
+    GOING,
+    INTERRUPTED,
+    Interrupted,
+    Stop,
+    Unreachable,
+    Usage,
+)
 from endpoints.api.cli.plan import (
     BLOCKED,
     CHANGE,
@@ -20,23 +29,19 @@ from endpoints.api.cli.plan import (
     SIGNS,
     UNMANAGED,
     WAIT,
-    Present,
     Step,
-    compare,
     counted,
 )
-from endpoints.api.cli.requesting import with_open_change
 from endpoints.api.cli.texts import colored, note, printable, say, say_json
 from endpoints.api.cli.waiting import follow, outcome_of, resumed, sentence
 
 EDITED = {"description": "description", "content_logging": "logging"}
 EDIT_SECONDS = 300.0
-AGAIN = "Run the same command again: it compares first, and requests nothing twice."
 
 
 def plan(connection: Connection, options: argparse.Namespace) -> int:
     """Print the plan. 1 if something of it is blocked, or, with --check, if something is to be done."""
-    steps = _compared(_Server(connection), options)
+    steps = compared(Catalog(connection), options)
     if options.json:
         say_json({"steps": [_shown(step) for step in steps]})
     else:
@@ -48,43 +53,67 @@ def plan(connection: Connection, options: argparse.Namespace) -> int:
 
 def apply(connection: Connection, options: argparse.Namespace) -> int:
     """Request what the plan says, then wait for all of it."""
-    server = _Server(connection)
-    steps = _compared(server, options)
+    server = Catalog(connection)
+    steps = compared(server, options)
     if not options.json:
         _print(steps)
     if not options.reason and any(step.action == DELETE for step in steps):
         raise Usage("A deletion needs a reason.", "Say it with --reason.")
     ends = time.monotonic() + (options.wait or 0)
-    codes, results, going = [], [], []
-    for step in steps:
+    done = _Applied()
+    try:
+        for step in steps:
+            done.request(server, step, options)
+        for result, change in done.going:
+            result["change"] = follow(connection, change, ends) if options.wait else change
+            done.codes.append(_told(result["change"], options))
+    except Stop as error:
+        raise done.cut_short(error) from None
+    except KeyboardInterrupt:
+        raise done.cut_short(Interrupted("Interrupted.")) from None
+    if options.json:
+        say_json({"steps": done.results})
+    return next((code for code in (FAILED, DECISION, GOING) if code in done.codes), DONE)
+
+
+class _Applied:
+    """What came of each step so far. `going`: with the changes that were requested, or are waited for."""
+
+    def __init__(self) -> None:
+        self.results: list[Facts] = []
+        self.going: list[tuple[Facts, Facts]] = []
+        self.codes: list[int] = []
+        self._refused = False  # a new endpoint
+
+    def request(self, server: Catalog, step: Step, options: argparse.Namespace) -> None:
+        """Raises Unreachable and Interrupted; what is refused does not keep the other lines."""
         result: Facts = {**_shown(step), "change": None, "error": None}
-        results.append(result)
+        self.results.append(result)
         try:
             if step.action == BLOCKED:
                 undecided = step.present and step.present.undecided
                 raise Stop(f"Left alone: {step.why}.", code=DECISION if undecided else FAILED)
+            if step.action == DELETE and self._refused:
+                raise Stop(f"Left alone: {KEPT}.")
             change = _carry_out(server, step, options)
-        except Unreachable:
+        except (Unreachable, Interrupted):
             raise
         except Stop as error:
             result["error"] = error.sentence
             note(f"{printable(step.name)}: {error.sentence}" + (f" {error.advice}" if error.advice else ""))
-            codes.append(error.code)
-            continue
+            self.codes.append(error.code)
+            self._refused = self._refused or is_new(step)
+            return
         if change:
-            going.append((result, change))
-    for result, change in going:
-        try:
-            result["change"] = follow(connection, change, ends) if options.wait else change
-        except Stop as error:
-            left = [each["id"] for done, each in going if done["change"] is None]
-            raise type(error)(
-                error.sentence, f"{AGAIN} {len(left)} open: {', '.join(left)}.", code=error.code
-            ) from None
-        codes.append(_told(result["change"], options))
-    if options.json:
-        say_json({"steps": results})
-    return next((code for code in (FAILED, DECISION, GOING) if code in codes), DONE)
+            self.going.append((result, change))
+
+    def cut_short(self, error: Stop) -> Stop:
+        """The end of the command before its work is done: what was requested goes on."""
+        left = [change["id"] for result, change in self.going if result["change"] is None]
+        advice = [error.advice] if AGAIN in error.advice else [error.advice, AGAIN]
+        advice += [f"{len(left)} open: {', '.join(left)}."] if left else []
+        code = GOING if left and error.code == INTERRUPTED else error.code
+        return type(error)(error.sentence, " ".join(filter(None, advice)), code=code, facts={"steps": self.results})
 
 
 def _told(change: Facts, options: argparse.Namespace) -> int:
@@ -99,7 +128,7 @@ def _told(change: Facts, options: argparse.Namespace) -> int:
     return code
 
 
-def _carry_out(server: _Server, step: Step, options: argparse.Namespace) -> Facts | None:
+def _carry_out(server: Catalog, step: Step, options: argparse.Namespace) -> Facts | None:
     """The last change that a step requests; None if it requests nothing."""
     if step.action == CREATE:
         return server.create(step)
@@ -123,107 +152,6 @@ def _carry_out(server: _Server, step: Step, options: argparse.Namespace) -> Fact
     return server.post(f"{path}/change-model", {"model": model, "reason": options.reason})
 
 
-class _Server:
-    """The API with what a plan looks up by name, each once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self._resources: dict[str, str] = {}
-        self._models: dict[tuple[str, str, str], str] = {}
-
-    def resource(self, name: str) -> str:
-        if name not in self._resources:
-            self._resources[name] = resource_id(self.connection, name)
-        return self._resources[name]
-
-    def model(self, step: Step) -> str:
-        """The id of the model that the file wants. Raises Stop."""
-        if step.desired is None:
-            raise AssertionError(step)
-        locale = step.present.locale if step.present else step.desired.locale
-        key = (step.resource, locale, step.desired.model)
-        if key not in self._models:
-            resource = self.resource(step.resource)
-            found = model_named(self.connection, step.desired.model, resource=resource, locale=locale)
-            self._models[key] = found["id"]
-        return self._models[key]
-
-    def create(self, step: Step) -> Facts:
-        desired = step.desired
-        if desired is None:
-            raise AssertionError(step)
-        facts = {
-            "name": desired.name,
-            "model": self.model(step),
-            "description": desired.description or "",
-            "project": project_id(self.connection, desired.project, self.resource(desired.resource)) or None,
-            "logging": bool(desired.content_logging),
-        }
-        return self.post("endpoints", facts)
-
-    def post(self, path: str, facts: Facts) -> Facts:
-        try:
-            return dict(self.connection.post(path, facts, advice=AGAIN))
-        except Stop as error:
-            raise with_open_change(self.connection, error) from None
-
-
-def _compared(server: _Server, options: argparse.Namespace) -> list[Step]:
-    """The plan. A model that is not there, or there more than once, blocks its step before anything is requested."""
-    document = read(options.file)
-    return [
-        _with_model(server, step) for step in compare(document, _all_present(server, document), prune=options.prune)
-    ]
-
-
-def _with_model(server: _Server, step: Step) -> Step:
-    if step.action == CREATE or (step.action == CHANGE and "model" in step.changes):
-        try:
-            server.model(step)
-        except Unreachable:
-            raise
-        except Stop as error:
-            return replace(step, action=BLOCKED, why=f"{error.sentence} {error.advice}".rstrip(". "))
-    return step
-
-
-def _all_present(server: _Server, document: Document) -> list[Present]:
-    names = {(desired.resource, desired.name) for desired in document.endpoints}
-    found = []
-    for resource in sorted(document.managed):
-        for each in server.connection.pages("endpoints", resource=server.resource(resource), limit=PAGE):
-            found.append(_present(server.connection, each, resource, (resource, each["name"]) in names))
-    return found
-
-
-def _present(connection: Connection, each: Facts, resource: str, named: bool) -> Present:
-    """`named`: the file speaks of it, so that its open change matters."""
-    model, opened = each["model"] or {}, each["open_change"]
-    change = connection.get(f"changes/{opened['id']}") if opened and named else None
-    requested = {name: new for name, new in (change["requested"] if change else {}).items() if new is not None}
-    if change and change["kind"] in ("create", "change-model"):
-        requested["model"] = change["model_name"]
-    if "logging" in requested:
-        requested["content_logging"] = requested.pop("logging")
-    failed = each["status"] == "Failed" or not (each["remote_id"] or opened)
-    return Present(
-        id=each["id"],
-        resource=resource,
-        name=each["name"],
-        model=model.get("name", ""),
-        model_ids=frozenset(filter(None, (model.get("id"), model.get("remote_id")))),
-        locale=each["locale"],
-        project=(each["project"] or {}).get("name", ""),
-        description=each["description"],
-        content_logging=each["logging"],
-        failed=f"its status is {each['status_text']}; see {each['url']}" if failed else "",
-        open_change=opened["id"] if opened else "",
-        open_kind=opened["kind"] if opened else "",
-        undecided=bool(opened) and opened["state"] == "undecided",
-        requested=requested,
-    )
-
-
 def _print(steps: list[Step]) -> None:
     for step in steps:
         if step.action == SAME:
@@ -235,7 +163,8 @@ def _print(steps: list[Step]) -> None:
             say(f"    model: {printable(step.desired.model)}")
         for name, (old, new) in step.changes.items():
             say(f"    {name}: {_value(old)} -> {_value(new)}")
-    say(f"{counted(steps)}.")
+    idle = "" if any(step.action not in (SAME, UNMANAGED) for step in steps) else "Nothing to do: "
+    say(f"{idle}{counted(steps)}." if steps else "Nothing to do.")
 
 
 def _value(value: Any) -> str:

@@ -12,6 +12,7 @@ from endpoints.api.cli.applying import apply, plan
 from endpoints.api.cli.fetching import download_logs
 from endpoints.api.cli.outcome import EXIT_CODES, Usage
 from endpoints.api.cli.reading import list_endpoints, list_models, show, wait
+from endpoints.api.cli.recognition import who_answers
 from endpoints.api.cli.requesting import change_model, deploy, go_back
 from endpoints.api.cli.texts import instant, seconds_of
 
@@ -34,9 +35,9 @@ def point_in_time(text: str) -> str:
     """With a zone, as the API takes it; without one, that of this machine."""
     try:
         when = datetime.fromisoformat(text) if "Z" not in text.upper() else instant(text)
-    except ValueError:
+        return when.astimezone().isoformat()
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is not a time; write 2026-12-24T18:00+01:00") from None
-    return when.astimezone().isoformat()
 
 
 def percentage(text: str) -> int:
@@ -108,6 +109,8 @@ def _reading(commands: Any) -> None:
     _filters(each)
     each.add_argument("--status", default="", help="such as succeeded, failed or running")
     each.add_argument("--expiring", choices=("expired", "30", "90", "365"), default="", help="within so many days")
+    each.add_argument("--who", choices=("custom", "base", "cannot-tell", "not-logged", "none"), default="")
+    each.add_argument("--quality", choices=("worse", "silent", "better", "same"), default="", help="of recognition")
     each.add_argument("--sort", metavar="COLUMN", default="", help="such as name or -expiration")
     each = _add(commands, "models", list_models, "list models")
     _filters(each)
@@ -115,6 +118,10 @@ def _reading(commands: Any) -> None:
     each.add_argument("--deployable", action="store_true", help="only those that can be deployed")
     each = _add(commands, "show", show, "show an endpoint and its latest changes")
     _endpoint(each)
+    each = _add(commands, "who-answers", who_answers, "tell whether the custom model answers, or the base model")
+    _endpoint(each)
+    each.add_argument("--wait", metavar="TIME", type=duration, help="check it now, and wait at most so long: 10m")
+    each.add_argument("--key", type=request_key, help="of the request: with the same key it is done once")
     each = _add(commands, "wait", wait, "wait for a change that was requested before")
     each.add_argument("change", metavar="CHANGE", help="id of the change")
     each.add_argument("--wait", metavar="TIME", type=duration, default=2700.0, help="for how long (45m)")

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from endpoints.api.cli.outcome import INTERRUPTED, Stop, Unreachable, Usage
+from endpoints.api.cli.outcome import Interrupted, Stop, Unreachable, Usage
 from endpoints.api.cli.settings import Server
 from endpoints.api.cli.texts import in_words, note, printable
 
@@ -85,6 +85,8 @@ class Connection:
         """The items of a list, page by page."""
         while True:
             page = self.get(path, **query)
+            if not isinstance(page["items"], list) or not all(isinstance(each, dict) for each in page["items"]):
+                raise _not_ours("it is no list")
             yield from page["items"]
             if not page.get("next_cursor"):
                 return
@@ -102,7 +104,7 @@ class Connection:
             unknown = f"It is not known whether the server has received the request. {again}"
             if isinstance(error, Unreachable):
                 raise Unreachable(error.sentence, unknown) from None
-            raise Stop("Interrupted.", unknown, code=INTERRUPTED) from None
+            raise Interrupted("Interrupted.", unknown) from None
 
     def path(self, path: str, query: dict[str, Any]) -> str:
         given = {name: value for name, value in query.items() if value not in (None, "")}
@@ -115,7 +117,7 @@ class Connection:
             try:
                 with self.open(method, path, body, headers) as answer:
                     text, self.pause = answer.whole(), _seconds(answer.headers)
-                    return _decoded(text, answer.headers) if text else None
+                    return _decoded(text, answer.headers)
             except Unreachable as error:
                 if error.lasting:
                     raise
@@ -165,8 +167,8 @@ class _Reading:
 
     def whole(self) -> bytes:
         """All of it; the read of some bytes does not notice that the rest never came."""
-        text = self.read(LARGEST)
-        if len(text) < min(int(self.headers.get("Content-Length") or 0), LARGEST):
+        text, length = self.read(LARGEST), self.headers.get("Content-Length") or "0"
+        if length.isascii() and length.isdigit() and len(text) < min(int(length), LARGEST):
             raise self._broke_off()
         return text
 
@@ -190,10 +192,24 @@ def _seconds(headers: email.message.Message) -> float:
 def _decoded(text: bytes, headers: email.message.Message) -> Any:
     try:
         if "json" in headers.get("Content-Type", ""):
-            return json.loads(text)
-    except ValueError:
+            found = json.loads(text, object_pairs_hook=_Answer)
+            if isinstance(found, dict):
+                return found
+    except (ValueError, RecursionError):
         pass
     raise Stop("The answer of the server is not JSON.", "Is SPEECHSTUDIO_URL the address of Speech Studio?")
+
+
+class _Answer(dict[str, Any]):
+    """An object of an answer. Another server, or one of another version, may lack a member."""
+
+    def __missing__(self, key: str) -> Any:
+        raise _not_ours(f"it has no {key}")
+
+
+def _not_ours(what: str) -> Stop:
+    advice = "Is SPEECHSTUDIO_URL the address of Speech Studio, and this file of its version? Fetch it again from /cli."
+    return Stop(f"The answer of the server cannot be read: {what}.", advice)
 
 
 def _away(server: Server, reason: Any) -> Unreachable:

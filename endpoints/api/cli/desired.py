@@ -90,17 +90,21 @@ def document_of(value: Any, name: str) -> Document:
     """Check what was read. Raises Usage, with the place in words."""
     top = _checked(value, TOP, name)
     if top.get("version") != 1:
-        raise Usage(f"{name}: version: 1 is missing.", "It says which form the file has.")
+        raise Usage(f"{name}{line_of(top)}: version: 1 is missing.", "It says which form the file has.")
     if "endpoints" not in top:
         raise Usage(f"{name}: endpoints is missing.", "Write endpoints: [] if there shall be none.")
     default, found, seen = top.get("resource", ""), [], set()
     for number, item in enumerate(top["endpoints"], 1):
-        where = f"{name}, endpoint {number}"
-        facts = _checked(item, EACH, where)
+        facts = _checked(item, EACH, name, f", endpoint {number}")
+        where = f"{name}{line_of(item)}, endpoint {number}"
         for key in ("name", "model"):
             if not facts.get(key):
                 raise Usage(f"{where}: {key} is missing.")
+            if facts[key] != facts[key].strip():
+                raise Usage(f"{where}: {key} begins or ends with a space.", "The server would leave it out.")
         facts = {"resource": default, **facts}
+        if "description" in facts:
+            facts["description"] = facts["description"].strip()  # as the server does
         if not facts["resource"]:
             raise Usage(f"{where}: resource is missing.", "Name the Speech resource here or at the top of the file.")
         desired = Desired(**facts)
@@ -112,10 +116,18 @@ def document_of(value: Any, name: str) -> Document:
     return Document(tuple(found), managed)
 
 
-def _checked(value: Any, keys: Mapping[str, type], where: str) -> dict[str, Any]:
+def line_of(facts: Any, key: str = "") -> str:
+    """Where a mapping of YAML, or a key of it, is; empty for JSON."""
+    lines = getattr(facts, "lines", {})
+    line = lines.get(key) if key else min(lines.values(), default=None)
+    return f", line {line}" if line else ""
+
+
+def _checked(value: Any, keys: Mapping[str, type], name: str, part: str = "") -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Usage(f"{where}: keys and values are expected.", f"It may have: {', '.join(keys)}.")
+        raise Usage(f"{name}{part}: keys and values are expected.", f"It may have: {', '.join(keys)}.")
     for key, found in value.items():
+        where = f"{name}{line_of(value, key)}{part}"
         if key not in keys:
             raise Usage(f"{where}: {key!r} is not known.", f"It may have: {', '.join(keys)}.")
         if type(found) is not keys[key]:

@@ -21,7 +21,9 @@ LOOK_PAUSES = (0.5, 1.0, 2.0, 3.0)
 
 def download_logs(connection: Connection, options: argparse.Namespace) -> int:
     ends = time.monotonic() + options.wait
-    if options.output and options.output != "-" and not os.path.isdir(os.path.dirname(options.output) or "."):
+    if options.output == "-":
+        raise Usage("A zip file is not written to standard output.", "Name a file with -o.")
+    if options.output and not os.path.isdir(os.path.dirname(options.output) or "."):
         raise Usage(f"There is no folder {os.path.dirname(options.output)}.")
     endpoint = endpoint_named(connection, options.name, options.resource)
     facts = {"purpose": options.purpose, "from": options.begin, "to": options.end}

@@ -36,6 +36,12 @@ class Usage(Stop):
     code = USAGE
 
 
+class Interrupted(Stop):
+    """Ctrl-C, or the end of a pipeline's step: nothing more is requested."""
+
+    code = INTERRUPTED
+
+
 class Unreachable(Stop):
     """No answer of the server, or one that only says that it is away."""
 

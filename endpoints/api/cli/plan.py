@@ -18,8 +18,8 @@ class Present:
     """An endpoint as the server has it.
 
     `model_ids`: by which a file may name its model, too. `failed`: why it serves nothing and no change of the file's
-    would help. `requested`: the values of an open change, which the endpoint will have. `open_change`: its id;
-    `open_kind`: create, change-model, edit or delete.
+    would help. `requested`: the values of an open change, which the endpoint will have; `requested_ids`: of its model.
+    `open_change`: its id; `open_kind`: create, change-model, edit or delete.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Present:
     open_kind: str = ""
     undecided: bool = False
     requested: Mapping[str, Any] = field(default_factory=dict)
+    requested_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def differences(desired: Desired, present: Present, requested: Mapping[str, Any]
     found = {}
     for name in ("model", "description", "content_logging"):
         wanted, actual = getattr(desired, name), requested.get(name, getattr(present, name))
-        same = wanted == actual or (name == "model" and name not in requested and wanted in present.model_ids)
+        ids = present.requested_ids if name in requested else present.model_ids
+        same = wanted == actual or (name == "model" and wanted in ids)
         if wanted is not None and not same:
             found[name] = (actual, wanted)
     return found
@@ -122,4 +124,4 @@ def counted(steps: Iterable[Step]) -> str:
     counts = dict.fromkeys(labels, 0)
     for step in steps:
         counts[step.action] += 1
-    return ", ".join(f"{counts[action]} {label}" for action, label in labels.items() if counts[action]) or "Nothing"
+    return ", ".join(f"{counts[action]} {label}" for action, label in labels.items() if counts[action])

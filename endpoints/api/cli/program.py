@@ -13,7 +13,7 @@ from typing import Any
 from endpoints.api.cli.arguments import parser_of
 from endpoints.api.cli.completion import print_completion
 from endpoints.api.cli.connection import Connection
-from endpoints.api.cli.outcome import DONE, FAILED, INTERRUPTED, USAGE, Stop
+from endpoints.api.cli.outcome import DONE, FAILED, USAGE, Interrupted, Stop, Usage
 from endpoints.api.cli.settings import server_of
 from endpoints.api.cli.texts import note, printable, say, say_json
 
@@ -26,33 +26,45 @@ def main(arguments: Sequence[str]) -> int:
             reconfigure(errors="backslashreplace")
     # Pipelines end a step with SIGTERM.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    as_json = "--json" in arguments
     try:
-        return _run(arguments)
-    except Stop as error:
-        if as_json:
-            facts = {"exit": error.code, "detail": error.sentence, "advice": error.advice, "facts": error.facts}
-            say_json({"error": facts})
-        note(f"{printable(error.sentence)}" + (f" {printable(error.advice)}" if error.advice else ""))
-        return error.code
-    except KeyboardInterrupt:
-        note("Interrupted. Nothing was requested.")
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever reads the output has gone; Python would complain once more when it flushes.
+        try:
+            return _run(arguments)
+        except Stop as error:
+            return _ended(error, as_json="--json" in arguments)
+        except KeyboardInterrupt:
+            return _ended(Interrupted("Interrupted.", "Nothing was requested."), as_json="--json" in arguments)
+    except OSError as error:
+        # Whoever reads the output has gone, or the disk is full; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            note(f"The output cannot be written: {error.strerror}.")
         return FAILED
 
 
+def _ended(error: Stop, *, as_json: bool) -> int:
+    if as_json:
+        facts = {"exit": error.code, "detail": error.sentence, "advice": error.advice, "facts": error.facts}
+        say_json({"error": facts})
+    note(f"{printable(error.sentence)}" + (f" {printable(error.advice)}" if error.advice else ""))
+    return error.code
+
+
 def _run(arguments: Sequence[str]) -> int:
+    if any("\ud800" <= letter <= "\udfff" for each in arguments for letter in each):
+        raise Usage("An argument is not text in the encoding of this terminal.")
     parser = parser_of(os.path.basename(sys.argv[0]) or "speechstudio")
-    options = parser.parse_args(arguments)
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit:  # after --help
+        sys.stdout.flush()
+        return DONE
     if options.version:
         with open(__file__, "rb") as file:
             say(f"SHA-256 {hashlib.sha256(file.read()).hexdigest()}")
         return DONE
     if options.command is None:
         parser.print_help()
+        sys.stdout.flush()
         return USAGE
     if options.command == "completion":
         print_completion(parser, options.shell)

@@ -8,15 +8,23 @@ import time
 from endpoints.api.cli.connection import Connection, identifier
 from endpoints.api.cli.finding import PAGE, Facts, endpoint_named, is_id, resource_id
 from endpoints.api.cli.outcome import DONE, Usage
+from endpoints.api.cli.recognition import WHO
 from endpoints.api.cli.texts import day, facts_of, moment, printable, say, say_json, table
 from endpoints.api.cli.waiting import follow, report, sentence
 
 HISTORY = 5  # changes
+QUALITY = {
+    "worse": "worse since the model changed",
+    "silent": "no speech arrives",
+    "better": "better since the model changed",
+    "same": "no change beyond chance",
+}
 
 
 def list_endpoints(connection: Connection, options: argparse.Namespace) -> int:
     query = {"q": options.search, "status": options.status, "locale": options.locale, "expiring": options.expiring}
-    query.update(resource=resource_id(connection, options.resource), sort=options.sort, limit=PAGE)
+    query.update(who=options.who, quality=options.quality, sort=options.sort, limit=PAGE)
+    query.update(resource=resource_id(connection, options.resource))
     found = list(connection.pages("endpoints", **query))
     if options.json:
         say_json({"items": found})
@@ -65,8 +73,9 @@ def list_models(connection: Connection, options: argparse.Namespace) -> int:
 def show(connection: Connection, options: argparse.Namespace) -> int:
     endpoint = endpoint_named(connection, options.name, options.resource)
     changes = connection.get("changes", endpoint=endpoint["id"], limit=HISTORY)["items"]
+    addresses = list(connection.pages("addresses", endpoint=endpoint["id"], limit=PAGE))
     if options.json:
-        say_json({**endpoint, "changes": changes})
+        say_json({**endpoint, "changes": changes, "addresses": addresses})
         return DONE
     facts_of(
         [
@@ -81,6 +90,9 @@ def show(connection: Connection, options: argparse.Namespace) -> int:
             ("Project", _name_of(endpoint["project"])),
             ("Owner", endpoint["owner"]),
             ("Created", moment(endpoint["created_at"])),
+            ("Who answers", WHO.get((endpoint["who_answers"] or {}).get("verdict", ""))),
+            ("Quality", QUALITY.get(endpoint["quality"] or "")),
+            ("Programs ask", ", ".join(each["name"] for each in addresses)),
             ("Endpoint ID", endpoint["remote_id"]),
             ("Address", endpoint["url"]),
         ]

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from endpoints.api.cli.connection import Connection, retry_after
-from endpoints.api.cli.outcome import DECISION, DONE, FAILED, GOING, Stop, Unreachable
+from endpoints.api.cli.outcome import DECISION, DONE, FAILED, GOING, Interrupted, Stop, Unreachable
 from endpoints.api.cli.texts import colored, in_words, moment, note, printable, say, say_json
 
 HELD = 30  # seconds that the server holds a request
@@ -54,7 +54,7 @@ def follow(connection: Connection, change: dict[str, Any], ends: float) -> dict[
 
 def left_going(change: dict[str, Any]) -> Stop:
     """What is said after Ctrl-C: the change is the server's."""
-    return Stop("The change goes on without this command.", resumed(change), code=GOING, facts=change)
+    return Interrupted("The change goes on without this command.", resumed(change), code=GOING, facts=change)
 
 
 def resumed(change: dict[str, Any]) -> str:

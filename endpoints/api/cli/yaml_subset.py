@@ -31,6 +31,14 @@ HINT = "put it in quotes"
 ESCAPES = re.compile(r'\\(u[0-9a-fA-F]{4}|["\\/bfnrt])|[^"\\\x00-\x1f\x7f]')
 
 
+class Lined(dict[str, Any]):
+    """`lines`: where each key is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: dict[str, int] = {}
+
+
 class NotRead(Usage):
     """Names file, line and column."""
 
@@ -114,7 +122,7 @@ class _Reader:
         return items
 
     def mapping(self, indent: int, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        found = Lined()
         while line := self.here(indent):
             colon = _colon(line.text)
             if not colon or _is_item(line.text):
@@ -124,6 +132,7 @@ class _Reader:
                 raise self.refused(line, 0, f"this key is not text; {HINT}")
             if key in found:
                 raise self.refused(line, 0, f"the key {key!r} is there twice")
+            found.lines[key] = line.number
             after = line.text[colon + 1 :]
             rest = after.lstrip(" ")
             if not rest or rest.startswith("#"):

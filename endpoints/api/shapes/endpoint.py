@@ -42,7 +42,8 @@ class WhoAnswers(Answer):
 class EndpointOut(Answer):
     """`status`: the service's word. `open_change`: what has been requested and is not yet so.
 
-    `who_answers`: None when nobody has it checked.
+    `who_answers`: None when nobody has it checked. `quality`: what the list says of recognition; None when content logs
+    don't tell.
     """
 
     id: UUID
@@ -63,6 +64,7 @@ class EndpointOut(Answer):
     changed_at: datetime | None
     expires_at: datetime | None
     who_answers: WhoAnswers | None
+    quality: Literal["worse", "silent", "better", "same"] | str | None
     open_change: OpenChange | None
     url: str
 

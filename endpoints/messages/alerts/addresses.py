@@ -1,6 +1,7 @@
 """Which services of Apprise a channel may name. Each of them is reached by HTTPS, and by the requests library alone."""
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import unquote, urlsplit
 
 # By the scheme of Apprise's URL. Plain HTTP, plain sockets, local programs, desktops and files are not among them.
 SERVICES = {
@@ -28,10 +29,16 @@ NATIVE = (
     *("hooks.slack.com", "discord.com", "chat.googleapis.com", ".webhook.office.com"),
     *(".logic.azure.com", ".api.powerplatform.com"),
 )
+TEMPLATE = re.compile(r"template\s*=", re.IGNORECASE)
 
 
 def is_service(address: str) -> bool:
-    """Whether an Apprise URL, or an address that one of these services has shown, names one of SERVICES."""
+    """Whether an Apprise URL, or an address that one of these services has shown, names one of SERVICES.
+
+    `template=` names a file that Apprise would read and send; it looks for it behind a # as well.
+    """
+    if TEMPLATE.search(unquote(address)):
+        return False
     try:
         parts = urlsplit(address.strip())
         host = (parts.hostname or "").lower()

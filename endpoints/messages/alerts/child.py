@@ -59,6 +59,8 @@ def _service(given: dict[str, Any]) -> str:
     found = apprise.Apprise.instantiate(given["address"], asset=asset, suppress_exceptions=True)
     if found is None or not _schemes(found) & set(SERVICES):
         return "invalid"
+    if getattr(found, "template", None):
+        return "invalid"  # a file of this machine, or of any address, would be read and sent
     found.redirects = False
     kind = LEVELS.get(given["level"], "info")
     if found.notify(body=given["text"], title=given["title"], notify_type=kind):

@@ -24,7 +24,7 @@ AT_ONCE = 8 * 1024 * 1024  # bytes: a larger file is sent in blocks; the library
 class AzureBlob(RemoteStorage, AzureStorage):  # type: ignore[misc]  # the library has no types
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.client_options = {"max_single_put_size": AT_ONCE, **self.client_options}
+        self.client_options: dict[str, Any] = {"max_single_put_size": AT_ONCE, **self.client_options}
         if self.network:
             host = f"{self.account_name}.blob.{self.endpoint_suffix}"
             rules = library_options(Network(**self.network), host)

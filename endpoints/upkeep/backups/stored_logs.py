@@ -61,7 +61,7 @@ def _opened(name: str, directory: Path) -> tuple[int, IO[bytes]]:
     if is_local():
         file = open_stored(name)
         return os.fstat(file.fileno()).st_size, file
-    draft = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=directory)  # noqa: SIM115 (the caller closes it)
+    draft = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(directory))  # noqa: SIM115 (the caller closes it)
     try:
         with open_stored(name) as stored:
             size = _copy(stored, draft)

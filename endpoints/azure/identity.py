@@ -72,7 +72,7 @@ class Entra:
             return self._cached.token
 
     def source(self) -> Any:
-        """A new credential of azure-identity, to be closed, for Azure's own libraries, which get other tokens from it."""
+        """A new credential, to be closed, for Azure's own libraries, which get other tokens from it."""
         return _Guarded(self._make(), self._network, self._proxy) if self._network else self._make()
 
     def forget(self) -> None:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -83,7 +84,8 @@ def contents():
 
 def failing(monkeypatch, method, *errors):
     """The next calls of this method of the storage end with these errors; None is a call that goes well."""
-    kind, left = type(store()), list(errors)
+    kind: Any = type(store())
+    left = list(errors)
     whole = getattr(kind, method)
 
     def call(storage, *arguments):
@@ -97,7 +99,7 @@ def failing(monkeypatch, method, *errors):
 
 def broken_off(monkeypatch, *errors):
     """The next files that are read break off behind their first bytes, with the last of these errors first."""
-    kind = type(store())
+    kind: Any = type(store())
     whole, left = kind.found, list(errors)
 
     def found(storage, name):

@@ -1,16 +1,20 @@
 """What grows is removed when RETENTION_DAYS says so, and what is still needed stays."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib.admin.models import LogEntry as AdministrationEntry
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from endpoints import audit
+from endpoints import audit, tasks
 from endpoints.audit import sealing, verifying
 from endpoints.models import (
     AddressChange,
@@ -35,6 +39,28 @@ from speechstudio.retention import retention_days
 from tests.addresses.rows import a_resource, an_address, an_endpoint, move
 
 OLD = timedelta(days=100)
+# Tables that `tidy` removes nothing from by itself, and why they don't grow by the mere passing of time.
+STAYS = {
+    "as many as there are people, and what they set": (
+        "auth.User auth.User_groups auth.User_user_permissions auth.Group auth.Group_permissions auth.Permission "
+        "account.EmailAddress socialaccount.SocialAccount socialaccount.SocialApp mfa.Authenticator "
+        "endpoints.Preferences endpoints.Favorite endpoints.SavedView endpoints.Grant endpoints.ServiceAccount "
+        "endpoints.AlertChoice endpoints.AlertChannel endpoints.Address"
+    ),
+    "as many as there are resources, and what they have had": (
+        "endpoints.Resource endpoints.Project endpoints.Endpoint endpoints.SpeechModel endpoints.LogArchive "
+        "endpoints.Quality endpoints.LogDay endpoints.Purge endpoints.Seal endpoints.SealedEvent"
+    ),
+    "one row, or a few": (
+        "contenttypes.ContentType endpoints.KeyCheck endpoints.Restoration endpoints.AlertWatch "
+        "endpoints.Verification endpoints.Sweep"
+    ),
+    "goes with its alert": "endpoints.AlertNotice",
+    "goes with the copies, when the service no longer has the originals": "endpoints.LogEntry endpoints.LogFile",
+    "never written: links are signed, and no tokens of providers are kept": (
+        "account.EmailConfirmation socialaccount.SocialToken"
+    ),
+}
 
 
 def tidy(**days):
@@ -207,3 +233,19 @@ def test_recordings_stay_while_a_probe_uses_them_and_what_was_heard_is_not_kept(
     assert set(Recording.objects.all()) == {used, new}
     assert [trial.recording for trial in Trial.objects.all()] == [new]
     assert ProbeRun.objects.count() == 2
+
+
+def test_each_table_is_tidied_or_does_not_grow_for_a_reason(db, settings):
+    settings.RETENTION_DAYS = retention_days({"events": "30", "changes": "90"})
+    audit.record(Verb.VIEW_SHARED, view="Old")
+    with erasing("UPDATE"):
+        aged(Event.objects.all(), "at")
+    sealing.seal_all()
+    with CaptureQueriesContext(connection) as done:
+        tasks.tidy()
+    looked = {table for one in done for table in re.findall(r'(?:SELECT|DELETE)\b.*? FROM "(\w+)"', one["sql"])[:1]}
+    tables = {model._meta.label: model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    reasons = [label for labels in STAYS.values() for label in labels.split()]
+    assert len(reasons) == len({*reasons})
+    assert sorted(label for label, table in tables.items() if table not in looked and label not in reasons) == []
+    assert {*reasons} <= {*tables}

@@ -95,8 +95,10 @@ class LogContainer(Contents):
         self.close()
 
     def close(self) -> None:
-        """Close the connections that are kept alive."""
+        """Close the connections that are kept alive, also those of the credential, which is used by this one alone."""
         self._transport.close()
+        if callable(close := getattr(self._credential, "close", None)):
+            close()
 
     def folders(self) -> list[str]:
         """The <hash>/<locale> folders that exist, sorted."""

@@ -72,7 +72,7 @@ class Entra:
             return self._cached.token
 
     def source(self) -> Any:
-        """A new credential of azure-identity, for Azure's own libraries, which get other tokens from it."""
+        """A new credential, to be closed, for Azure's own libraries, which get other tokens from it."""
         return _Guarded(self._make(), self._network, self._proxy) if self._network else self._make()
 
     def forget(self) -> None:
@@ -113,6 +113,10 @@ class _Guarded:
     def get_token(self, *scopes: str, **options: Any) -> Any:
         with guarded(self._network, self._proxy):
             return self._source.get_token(*scopes, **options)
+
+    def close(self) -> None:
+        """Close the connections that it keeps alive; every credential of azure-identity has this."""
+        self._source.close()
 
 
 def client_secret(

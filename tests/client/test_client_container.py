@@ -197,13 +197,16 @@ class Credential:
     """What azure-identity offers, as far as it matters here."""
 
     def __init__(self, error=None, **given):
-        self.token, self.error, self.scopes = given.get("token", "a-token"), error, []
+        self.token, self.error, self.scopes, self.closed = given.get("token", "a-token"), error, [], False
 
     def get_token(self, *scopes, **options):
         self.scopes += scopes
         if self.error:
             raise self.error
         return AccessToken(self.token, int(time.time()) + 3600)
+
+    def close(self):
+        self.closed = True
 
 
 def test_logs_are_listed_as_from_the_service(storage, container_of):
@@ -376,6 +379,8 @@ def test_entra_credentials_serve_as_well_as_a_token_in_the_address(tls_storage, 
     assert set(credential.scopes) == {"https://storage.azure.com/.default"}
     assert {headers["Authorization"] for _, _, headers in tls_storage.asked} == {"Bearer a-token"}
     assert all("x-ms-version" in headers for _, _, headers in tls_storage.asked)
+    container.close()
+    assert credential.closed  # it keeps connections of its own
 
 
 @pytest.mark.parametrize(

@@ -76,16 +76,16 @@ def by_list(client_of, url, network):
 
 
 def by_entra(client_of, url, network):
-    client_secret(TENANT, "client", "secret", network=network).source().get_token(SCOPES["public"])
+    with contextlib.closing(client_secret(TENANT, "client", "secret", network=network).source()) as source:
+        source.get_token(SCOPES["public"])
 
 
 def by_azure(client_of, url, network):
     from azure.storage.blob import BlobServiceClient
 
-    with guarded(network):
-        BlobServiceClient(
-            url, {"account_name": "a", "account_key": "a2V5"}, retry_total=0, **library_options(network, "")
-        ).get_account_information()
+    key = {"account_name": "a", "account_key": "a2V5"}
+    with guarded(network), BlobServiceClient(url, key, retry_total=0, **library_options(network, "")) as client:
+        client.get_account_information()
 
 
 def by_boto3(client_of, url, network):
@@ -283,8 +283,10 @@ def test_containers_and_entra_are_reached_by_the_proxy(proxy, tls_server, behind
         assert container.folders() == []
     answer = {"access_token": "a-token", "token_type": "Bearer", "expires_in": 3600}
     tls_server.forever = (tls_server.answer(200, answer, {"Content-Type": "application/json"}),)
+    entra = client_secret(TENANT, "client", "another", network=behind)
     with contextlib.suppress(NotSent):  # azure-identity may ask for more than our server says
-        assert client_secret(TENANT, "client", "another", network=behind).token() == "a-token"
+        assert entra.token() == "a-token"
+    entra.forget()  # closes its connection
     targets = [one.target for one in proxy.asked]
     assert targets[0] == "storage.contoso.test:443"
     assert "login.microsoftonline.com:443" in targets

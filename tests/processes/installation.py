@@ -113,13 +113,20 @@ class Installation:
         env = {**self.environment(service), **more}
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=self.patience)
 
-    def start(self, service):
-        program, *arguments = shlex.split(self.here(OURS[service]["command"]))
-        env = self.environment(service)
+    def start(self, service, number=1):
+        """Start a service, or one more of it with this number; returns its name here."""
+        command, env, name = self.here(OURS[service]["command"]), self.environment(service), service
+        if number > 1:  # containers have a host name and a /tmp each
+            name = f"{service}-{number}"
+            command = command.replace("@%h", f"-{number}@%h").replace("tmp/beat", f"tmp/{name}")
+            command = command.replace("--concurrency 8", "--concurrency 2")  # which this machine has room for
+            env["ALIVE_FILE"] = f"{env['ALIVE_FILE']}-{number}"
+        program, *arguments = shlex.split(command)
         program = shutil.which(program, path=env["PATH"])
-        with self.log(service).open("ab") as log:
+        with self.log(name).open("ab") as log:
             command = [*servers.LEASH, program, *arguments]
-            self.running[service] = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+            self.running[name] = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+        return name
 
     def up(self):
         """Start all long-running services, and wait until the product is ready."""
@@ -128,7 +135,7 @@ class Installation:
                 self.start(service)
         assert self.broken is None, self.broken
         try:
-            until(lambda: self.ended() or self.ready() == 200, seconds=60)
+            until(lambda: self.ended() or self.ready() == 200, seconds=300)
             assert not self.ended()
         except AssertionError:
             logs = "\n".join(f"{service}: {self.log(service).read_text()}" for service in self.running)

@@ -12,7 +12,7 @@ from tests.demo import PLAIN
 @contextlib.contextmanager
 def signed_in(url, name, password):
     """Sign in by the form."""
-    with Person(base_url=url, follow_redirects=True, trust_env=False, timeout=15, verify=PLAIN) as person:
+    with Person(base_url=url, follow_redirects=True, trust_env=False, timeout=60, verify=PLAIN) as person:
         page = person.send_form("/sign-in/", person.get("/endpoints/").text, username=name, password=password)
         assert urlsplit(str(page.url)).path != "/sign-in/", page.text
         yield person

@@ -38,6 +38,11 @@ def test_each_long_running_service_has_a_health_check():
     assert [name for name, one in SERVICES.items() if "healthcheck" not in one] == ["setup"]
 
 
+def test_the_lines_of_each_container_are_kept_within_bounds():
+    for name, service in SERVICES.items():
+        assert service["logging"] == {"driver": "local", "options": {"max-size": "20m", "max-file": "5"}}, name
+
+
 def test_each_service_has_the_time_to_stop_that_it_takes():
     for name in ("web", "worker", "logs-worker"):
         grace = int(SERVICES[name]["stop_grace_period"].removesuffix("s"))

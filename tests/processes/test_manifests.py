@@ -1,6 +1,7 @@
 """deploy/kubernetes and deploy/systemd, read without a cluster and without systemd as the first process."""
 
 import configparser
+import os
 import re
 import shlex
 import shutil
@@ -24,6 +25,7 @@ DOCUMENTS = [
 ]
 PODS = {one["metadata"]["name"]: one["spec"]["template"] for one in DOCUMENTS if "template" in one.get("spec", {})}
 OURS = {name: pod for name, pod in PODS.items() if name != "redis"}
+(BACKUP,) = (one["spec"]["jobTemplate"]["spec"]["template"] for one in DOCUMENTS if one["kind"] == "CronJob")
 CONFIGURATION = next(one["data"] for one in DOCUMENTS if one["kind"] == "ConfigMap")
 UNITS = {path.stem.removeprefix("speechstudio-"): path for path in SYSTEMD.glob("*.service")}
 
@@ -87,10 +89,11 @@ def test_the_product_starts_with_the_configuration(tmp_path):
     assert (done.stdout, done.stderr) == ("https://speech.example.com speech.example.com\n", "")
 
 
-@pytest.mark.parametrize("name", PODS)
+@pytest.mark.parametrize("name", [*PODS, "backup"])
 def test_pods_have_few_privileges(name):
     """As the pod security standard `restricted` asks, which the namespace enforces."""
-    spec, container = PODS[name]["spec"], container_of(PODS[name])
+    pod = PODS.get(name, BACKUP)
+    spec, container = pod["spec"], container_of(pod)
     assert spec["securityContext"]["runAsNonRoot"] is True
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert spec["automountServiceAccountToken"] is False
@@ -115,6 +118,27 @@ def test_each_long_running_pod_has_a_probe_and_the_time_to_stop_that_it_takes():
     assert container_of(PODS["web"])["readinessProbe"]["httpGet"]["path"] == "/health/live"
 
 
+def test_the_backup_of_each_night_is_made_by_the_product_with_the_secrets_of_web(tmp_path):
+    container, web = container_of(BACKUP), container_of(PODS["web"])
+    shell, _option, script = container["args"]
+    claims = [one["metadata"]["name"] for one in DOCUMENTS if one["kind"] == "PersistentVolumeClaim"]
+    volumes = {one["name"]: one for one in BACKUP["spec"]["volumes"]}
+    assert volumes["backups"]["persistentVolumeClaim"]["claimName"] == claims[0]
+    assert [one["mountPath"] for one in container["volumeMounts"] if one["name"] == "backups"] == ["/backups"]
+    assert (container["image"], container["envFrom"]) == (web["image"], web["envFrom"])
+    assert volumes["secrets"] in PODS["web"]["spec"]["volumes"]
+    # The script, with a backup that is an empty file.
+    (tmp_path / "python").write_text('#!/bin/sh\ntest "$1 $2" = "manage.py backup" && : > "$3"\n')
+    (tmp_path / "python").chmod(0o700)
+    old = tmp_path / "speech-2026-01-01-021500.backup"
+    old.touch()
+    os.utime(old, (0, 0))
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run([shell, "-c", script.replace("/backups", str(tmp_path))], env=env, check=True)
+    (made,) = tmp_path.glob("speech-*.backup")
+    assert made != old
+
+
 def selected(selector, pods):
     return {name for name, pod in pods.items() if selector.items() <= pod["metadata"]["labels"].items()}
 
@@ -136,6 +160,26 @@ def test_services_policies_and_budgets_select_pods_that_exist():
         "policy redis": {"redis"},
         "policy outside": set(OURS),
     }
+
+
+def test_the_ingress_takes_what_the_product_takes_and_logs_nothing_of_addresses():
+    found = {one["metadata"]["name"]: one for one in DOCUMENTS if one["kind"] == "Ingress"}
+    proxy = (ROOT / "deploy" / "proxy" / "pages.conf").read_text()
+    limit = re.search(r"client_max_body_size (\w+);", proxy)[1]
+    of_nginx = "nginx.ingress.kubernetes.io"
+    assert found["web"]["metadata"]["annotations"] == {f"{of_nginx}/proxy-body-size": limit}
+    assert found["addresses"]["metadata"]["annotations"] == {f"{of_nginx}/enable-access-log": "false"}
+    paths = {}
+    for name, one in found.items():
+        (rule,) = one["spec"]["rules"]
+        assert one["spec"]["tls"] == [{"hosts": [rule["host"]], "secretName": "speechstudio-tls"}]
+        paths[name] = [path["path"] for path in rule["http"]["paths"]]
+        services = {path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
+        assert services == {"web"}
+    assert paths == {"web": ["/"], "addresses": ["/speech/", "/stt/speech/universal/"]}
+    # The same ones of which the proxy writes no lines about errors.
+    (quiet,) = re.findall(r"location ~ \(\^\|/\)(\S+) \{\n.*\n  error_log /dev/null", proxy)
+    assert all(re.match(quiet, f"{path}hotline".lstrip("/")) for path in paths["addresses"])
 
 
 def unit(path):
@@ -236,3 +280,13 @@ def test_the_log_of_nginx_for_units_leaves_out_what_that_of_the_proxy_leaves_out
     there = maps.findall((ROOT / "deploy" / "proxy" / "http.conf").read_text())
     assert len(there) == 2
     assert maps.findall((SYSTEMD / "nginx.conf").read_text()) == there
+
+
+def test_nginx_for_units_passes_on_what_the_proxy_passes_on():
+    of_proxy = "".join((ROOT / "deploy" / "proxy" / name).read_text() for name in ("http.conf", "pages.conf"))
+    of_units = (SYSTEMD / "nginx.conf").read_text().replace("$speechstudio_socket", "$socket")
+    same = {"$client_scheme": "https", "$client_addresses": "$remote_addr", "$id": "$request_id"}
+    of_proxy = re.sub("|".join(map(re.escape, same)), lambda found: same[found[0]], of_proxy)
+    lines = re.findall(r"^(?:proxy_set_header|map \$http_upgrade|client_max_body_size) [^;]+;", of_proxy, re.MULTILINE)
+    assert len(lines) >= 8
+    assert [line for line in lines if line not in of_units] == []

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from endpoints.models.connection import CLOUDS
 from speechstudio.environment import NAMES, Environment
 from tests.demo import ROOT, environment
 from tests.processes.installation import SERVICES, TEXT, filled
@@ -119,6 +120,16 @@ def test_each_file_that_it_names_exists():
     assert [name for name in named if not list(ROOT.glob(name))] == []
     linked = re.findall(r"\]\((?!https?:|#)([^)#]+)", DOCUMENT)
     assert [name for name in linked if not (ROOT / "docs" / name).resolve().exists()] == []
+
+
+def test_the_hosts_that_a_proxy_has_to_allow_are_in_the_readme():
+    networks = (ROOT / "README.md").read_text().partition("### Networks\n")[2].partition("\n## ")[0]
+    endings = tuple(re.findall(r"`(\.[\w.]+)`", networks))
+    for cloud in CLOUDS:
+        hosts = (cloud.management, cloud.recognition, cloud.custom_domain, *cloud.blobs)
+        if cloud.name == "public":
+            assert [host for host in hosts if f"`*.{host}`" not in networks] == []
+        assert [host for host in hosts if cloud.name != "public" and not host.endswith(endings)] == []
 
 
 def test_each_heading_that_it_links_to_exists():

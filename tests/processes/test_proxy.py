@@ -146,6 +146,15 @@ def test_only_behind_another_proxy_it_believes_what_the_client_says_of_itself(pr
     assert (got["X-Forwarded-Proto"], got["X-Forwarded-For"]) == (scheme, address)
 
 
+def test_a_request_has_an_id_that_its_line_has_too_and_that_only_another_proxy_can_give(proxy):
+    path, given = f"/id/{free_port()}", "given-by-the-client"
+    id_ = proxy.get(path, **{"X-Request-ID": given}).json()["X-Request-ID"]
+    assert (id_ == given) == (proxy.mode == "before")
+    assert re.fullmatch(r"[A-Za-z0-9._-]{8,64}", id_)
+    until(lambda: re.search(rf'"GET {path}" 200 .* {id_}$', proxy.logged(), re.MULTILINE))
+    assert re.fullmatch("[0-9a-f]{32}", proxy.get(path, **{"X-Request-ID": "two words"}).json()["X-Request-ID"])
+
+
 @pytest.mark.parametrize(
     ("path", "logged"),
     [
@@ -219,6 +228,16 @@ def test_a_key_that_a_program_sends_stays_out_of_its_lines_and_of_the_product(pl
         said = away.server.stderr.read().decode() + away.logged()
         assert said.count('"GET /models/') == 2  # a line of each log
         assert "a-secret" not in said
+
+
+@pytest.mark.parametrize(("said", "passed_on"), [("websocket", True), ("WebSocket", True), ("h2c", False)])
+def test_that_a_program_asks_by_websocket_is_passed_on_and_other_upgrades_are_not(plain, said, passed_on):
+    handshake = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+    answer = plain.get("/speech/hotline", Connection="Upgrade", Upgrade=said, **handshake)
+    got = {name.lower(): value for name, value in answer.json().items()}
+    assert got.get("upgrade", "") == ("websocket" if passed_on else "")
+    assert {name: got[name.lower()] for name in handshake} == handshake
+    assert "connection" not in got  # the answer is a redirect, and no tunnel
 
 
 def test_what_is_too_large_for_the_product_is_refused_by_it_already(plain):

@@ -18,15 +18,17 @@ from endpoints.azure.network import Network
 from endpoints.logs.storage.remote import Fetch, RemoteStorage
 
 FORBIDDEN = 403
+AT_ONCE = 8 * 1024 * 1024  # bytes: a larger file is sent in blocks; the library would hold 64 MiB in memory
 
 
 class AzureBlob(RemoteStorage, AzureStorage):  # type: ignore[misc]  # the library has no types
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.client_options: dict[str, Any] = {"max_single_put_size": AT_ONCE, **self.client_options}
         if self.network:
             host = f"{self.account_name}.blob.{self.endpoint_suffix}"
             rules = library_options(Network(**self.network), host)
-            self.client_options: dict[str, Any] = {**rules, **self.client_options}
+            self.client_options = {**rules, **self.client_options}
 
     def get_default_settings(self) -> dict[str, Any]:
         return {**super().get_default_settings(), "network": None}

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from endpoints.upkeep.backups import keys, making, versions
-from endpoints.upkeep.backups.stored_logs import Mode
+from endpoints.upkeep.backups.stored_logs import Mode, StorageFailed
 from speechstudio import __version__
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             made = making.make(path, version=__version__, encryption_keys=settings.ENCRYPTION_KEYS, logs=mode)
         except FileExistsError:
             raise CommandError(f"{path} exists. A backup never overwrites a file: name a new one.") from None
-        except versions.NotCurrent as error:
+        except (versions.NotCurrent, StorageFailed) as error:
             raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"{path} can't be written: {error.strerror or error}.") from None

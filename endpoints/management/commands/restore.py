@@ -9,6 +9,7 @@ from django.db import DatabaseError
 
 from endpoints.audit import rights
 from endpoints.upkeep.backups import archive, restoring, settling
+from endpoints.upkeep.backups.stored_logs import StorageFailed
 from speechstudio.log_filters import database_error
 
 SWITCHED_OFF = (
@@ -52,6 +53,8 @@ class Command(BaseCommand):
             raise CommandError(f"{path} can't be restored. {error}") from None
         except (restoring.NotEmpty, restoring.WrongKeys) as error:
             raise CommandError(str(error)) from None
+        except StorageFailed as error:
+            raise CommandError(f"Nothing was restored. {error}") from None
         except OSError as error:
             raise CommandError(f"{error.filename or path} can't be used: {error.strerror or error}.") from None
         except DatabaseError as error:

@@ -35,12 +35,13 @@ class TooNew(Exception):
 
 
 class Writer:
-    """Adds members, and the end with their digest. `rows`: of each table, counted."""
+    """Adds members, and the end with their digest. `rows`: of each table, counted. `directory`: where it is written."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], directory: Path) -> None:
         self._tar = tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 (until finish())
         self._digest, self._members = hashlib.sha256(), 0
         self.rows: dict[str, int] = {}
+        self.directory = directory
         self.files, self.bytes = 0, 0
 
     def add_json(self, name: str, value: Any) -> None:
@@ -108,7 +109,7 @@ def writing(path: Path) -> Iterator[Writer]:
     descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
-            writer = Writer(file)
+            writer = Writer(file, path.parent)
             try:
                 yield writer
             finally:

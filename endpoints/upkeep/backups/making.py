@@ -38,7 +38,8 @@ def make(
 ) -> Made:
     """Write a backup to `path`, which must not exist, while others work. Records an event when it is whole.
 
-    `in_between`: called when the moment is fixed and no row has been read. Raises FileExistsError, OSError, NotCurrent.
+    `in_between`: called when the moment is fixed and no row has been read. Raises FileExistsError, OSError, NotCurrent,
+    StorageFailed.
     """
     current = versions.refuse_unless_current()
     with archive.writing(path) as writer, snapshot():

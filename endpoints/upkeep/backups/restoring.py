@@ -90,7 +90,7 @@ def refuse_unless_empty() -> None:
 def restore(path: Path, *, application: dict[str, Any]) -> Restored:
     """Restore a verified backup. `application`: the role to grant rights to, as rights.owner_connected gives it.
 
-    Raises NotEmpty, Damaged, IntegrityError and other errors of the database; then nothing has changed.
+    Raises NotEmpty, Damaged, StorageFailed, IntegrityError and other errors of the database; then no row has changed.
     """
     with archive.reading(path) as reader, _all_or_nothing():
         done = Restored(reader.manifest)

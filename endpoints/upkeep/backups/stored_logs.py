@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from uuid import UUID
 
-from django.core.exceptions import SuspiciousFileOperation
+from django.core.exceptions import SuspiciousOperation
 from django.core.files import File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, Storage
 
-from endpoints.logs.storage.place import make_private, open_stored, store
+from endpoints.logs.storage import partials
+from endpoints.logs.storage.place import is_local, make_private, open_stored, store
 from endpoints.models import LogFile
 from endpoints.upkeep.backups.archive import LOGS, PIECE, Damaged, Writer
 
 BATCH = 1000  # rows
+IN_MEMORY = 8 * PIECE  # of a file that is on its way; a larger one takes a temporary file
+PAUSES = (1.0, 5.0, 20.0)  # seconds, before a file is copied again that a bucket or container has broken off
+T = TypeVar("T")
 
 
 class Mode(Enum):
@@ -26,13 +32,19 @@ class Mode(Enum):
     WHOLE = "whole"
 
 
+class StorageFailed(Exception):
+    """The storage of content logs is away, or refuses: a sentence."""
+
+
 def add_all(writer: Writer) -> int:
-    """Add each file that a row says is here; returns how many were not, because a worker has removed them meanwhile."""
+    """Add each file that a row says is here; returns how many were not, because a worker has removed them meanwhile.
+
+    Raises StorageFailed.
+    """
     missing = 0
     for _pk, name in _stored():
         try:
-            size = _size(name)
-            file = open_stored(name)
+            size, file = _again("read", partial(_opened, name, writer.directory))
         except FileNotFoundError:
             missing += 1
             continue
@@ -41,22 +53,73 @@ def add_all(writer: Writer) -> int:
     return missing
 
 
-def put(name: str, content: IO[bytes]) -> None:
-    """Store a file of a backup under its own name, unless it is there. Raises Damaged for a name that leads outside."""
-    storage, name = store(), name.removeprefix(LOGS)
-    if not isinstance(storage, FileSystemStorage):
-        if not storage.exists(name):
-            with tempfile.TemporaryFile() as draft:
-                _copy(content, draft)
-                draft.seek(0)
-                storage.save(name, File(draft))
-        return
+def _opened(name: str, directory: Path) -> tuple[int, IO[bytes]]:
+    """Size and content. That of a bucket or container is fetched first: meanwhile it may be removed, or break off.
+
+    `directory`: where there is room for it.
+    """
+    if is_local():
+        file = open_stored(name)
+        return os.fstat(file.fileno()).st_size, file
+    draft = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(directory))  # noqa: SIM115 (the caller closes it)
     try:
-        path = Path(storage.path(name))
-    except SuspiciousFileOperation:
+        with open_stored(name) as stored:
+            size = _copy(stored, draft)
+    except BaseException:
+        draft.close()
+        raise
+    draft.seek(0)
+    return size, draft
+
+
+def _again(what: str, do: Callable[[], T]) -> T:
+    """Do it; again after each of PAUSES while the storage fails. Raises StorageFailed, FileNotFoundError."""
+    for pause in (*PAUSES, None):
+        try:
+            return do()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            if pause is None or is_local() or isinstance(error, PermissionError):
+                why = " ".join(str(error).split()).rstrip(".")  # a library's has several lines
+                raise StorageFailed(f"The storage of content logs can't be {what}: {why}.") from error
+            time.sleep(pause)
+    raise AssertionError
+
+
+def put(name: str, content: IO[bytes]) -> None:
+    """Store a file of a backup under its own name. Raises Damaged for a name that leads outside, StorageFailed."""
+    storage, name = store(), name.removeprefix(LOGS)
+    try:
+        if isinstance(storage, FileSystemStorage):
+            _put_into_directory(Path(storage.path(name)), content)
+        else:
+            with tempfile.SpooledTemporaryFile(IN_MEMORY) as draft:
+                size = _copy(content, draft)
+                _again("written", partial(_upload, storage, name, size, draft))
+    except SuspiciousOperation:
         raise Damaged("It holds a file whose name leads outside of the storage of content logs.") from None
-    make_private(path.parent)
-    descriptor, draft_name = tempfile.mkstemp(dir=path.parent, prefix=".restoring-")
+
+
+def _upload(storage: Storage, name: str, size: int, draft: IO[bytes]) -> None:
+    """Unless it is there: a restore that was interrupted goes on where it was."""
+    if storage.exists(name):
+        if storage.size(name) == size:
+            return
+        storage.delete(name)
+    draft.seek(0)
+    saved = storage.save(name, File(draft))
+    if saved != name:  # another process has just written there
+        storage.delete(saved)
+        raise OSError(f"{name} is written by somebody else")
+
+
+def _put_into_directory(path: Path, content: IO[bytes]) -> None:
+    """What a restore that is killed leaves behind is removed with other partial files."""
+    drafts = partials.place()
+    for directory in (path.parent, drafts):
+        make_private(directory)
+    descriptor, draft_name = tempfile.mkstemp(dir=drafts, prefix="restoring-")
     with os.fdopen(descriptor, "wb") as draft:
         _copy(content, draft)
     os.replace(draft_name, path)
@@ -65,7 +128,7 @@ def put(name: str, content: IO[bytes]) -> None:
 def forget_missing() -> int:
     """Rows whose files are not in the storage say so, so that they are fetched again while the service has them.
 
-    Returns how many. Raises OSError, or the storage's own errors, when it can't be read.
+    Returns how many. Raises StorageFailed.
     """
     count = 0
     for endpoint in list(LogFile.objects.stored().order_by().values_list("endpoint", flat=True).distinct()):
@@ -91,7 +154,7 @@ def _absent(endpoint: UUID) -> Iterator[list[int]]:
 
 def _listed(folder: str) -> set[str]:
     try:
-        return set(store().listdir(folder)[1])
+        return set(_again("read", partial(store().listdir, folder))[1])
     except FileNotFoundError:
         return set()
 
@@ -109,11 +172,10 @@ def _stored(**of: Any) -> Iterator[tuple[int, str]]:
         last = batch[-1][0]
 
 
-def _size(name: str) -> int:
-    storage = store()
-    return os.stat(storage.path(name)).st_size if isinstance(storage, FileSystemStorage) else storage.size(name)
-
-
-def _copy(content: IO[bytes], to: IO[bytes]) -> None:
+def _copy(content: IO[bytes], to: IO[bytes]) -> int:
+    """Returns how many bytes. Each piece that is read from a bucket or container is a request."""
+    size = 0
     while piece := content.read(PIECE):
         to.write(piece)
+        size += len(piece)
+    return size

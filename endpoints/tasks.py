@@ -119,6 +119,7 @@ def alert() -> None:
     """Look for what people are alerted to, and note which channels are told."""
     if Restoration.objects.waiting().exists():
         return  # the old installation may still tell them
+    quality_watch.take_changed()
     usage = shutil.disk_usage(settings.VAR)
     watch.take((usage.free, usage.total))
 

@@ -16,7 +16,7 @@ OTHER_SHEETS = [
     *("content_logs_overview.css", "endpoint.css", "help.css", "model_list.css", "new_endpoint.css", "resources.css"),
     "who_answers.css",
 ]
-OTHER_SCRIPTS = ["activity.js", "api_docs.js", "copy.js", "player.js", "record.js", "tabs.js"]
+OTHER_SCRIPTS = ["activity.js", "api_docs.js", "copy.js", "player.js", "record.js", "tabs.js", "uploads.js"]
 # For each its folder, the files that come first, because others depend on them, and those that it leaves out of the
 # rest; None: there is no rest.
 BUNDLES: dict[str, tuple[str, list[str], list[str] | None]] = {

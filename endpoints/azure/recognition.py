@@ -21,7 +21,8 @@ class Recognition(Struct, frozen=True, kw_only=True):
 
     `status` is the RecognitionStatus (Success, NoMatch, InitialSilenceTimeout ...; "" if it was missing) and `text`
     what was heard. `confidence` is between 0 and 1, `seconds` how long speech was recognized; None if the service does
-    not say so. `took` seconds passed from the request to the end of the answer.
+    not say so. `took` seconds passed from the request to the end of the answer. `phrases`: the seconds of each, if the
+    service has cut the recording into several.
     """
 
     status: str
@@ -29,6 +30,7 @@ class Recognition(Struct, frozen=True, kw_only=True):
     confidence: float | None = None
     seconds: float | None = None
     took: float = 0.0
+    phrases: tuple[float, ...] = ()
 
 
 def recognize(client: BaseClient, host: str, audio: bytes, locale: str, endpoint_id: str | None = None) -> Recognition:

@@ -30,6 +30,7 @@ FRAME_BYTES = 3_200  # of samples
 LONGEST = 60.0  # seconds of speech that the deadline is extended for
 AT_ONCE, SPEED = 5.0, 2.0  # seconds of speech that are sent at once; then how much faster than it was spoken
 _NO_SPEECH = ("EndOfDictation", "")
+_LOGGED = ("Success", "NoMatch")  # phrases of which content logs have an entry
 _USUAL_RATE = 32_000  # bytes a second: 16 kHz, 16 bit, mono
 
 
@@ -127,12 +128,14 @@ class _Turn:
             return Recognition(status=status, text="", took=took)
         known = [one.confidence for one in heard if one.confidence is not None]
         lengths = [one.seconds for one in heard if one.seconds is not None]
+        phrases = [one.seconds for one in self._phrases if one.status in _LOGGED and one.seconds is not None]
         return Recognition(
             status="Success",
             text=" ".join(one.text for one in heard if one.text),
             confidence=min(known, default=None),
             seconds=sum(lengths) if lengths else None,
             took=took,
+            phrases=tuple(phrases) if len(phrases) > 1 else (),
         )
 
     def _text(self, path: str, body: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -101,6 +102,15 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.fact
+
+    def get_absolute_url(self) -> str:
+        """Where something can be done about it: of recognition that is worse, Go back; "" if there is no such page."""
+        if name := self.facts.get("address"):
+            return reverse("endpoints:address", args=[name])
+        if not self.endpoint_id:
+            return ""
+        section = "#quality" if self.rule in (AlertRule.QUALITY, AlertRule.SILENT) else ""
+        return reverse("endpoints:detail", args=[self.endpoint_id]) + section
 
     @property
     def rule_label(self) -> str:

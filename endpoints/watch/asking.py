@@ -16,6 +16,7 @@ from endpoints import azure
 from endpoints.changes.failpoints import failpoint
 from endpoints.changes.work import LONGEST, SHORTEST, WITHOUT_RETRY_AFTER
 from endpoints.gateway.recognition import recognition_hosts
+from endpoints.logs.fetch import own_entries
 from endpoints.models import Endpoint, Probe, ProbeRun, Recording, SentRecording, Trial, service_errors
 from endpoints.models.claim import database_now, unleased
 from endpoints.models.probe import AT_ONCE
@@ -70,16 +71,12 @@ def both(
         raise Impossible(NO_RECORDING)
     wav = recording.wav
     asked = [endpoint, also] if also and also.remote_id and not also.gone_at else [endpoint]
-    for one in asked:
-        logged = one.logging_enabled and one.open_change is None
-        SentRecording.objects.create(
-            endpoint=one, run=run, sent_at=database_now(), seconds=recording.seconds, logged=logged
-        )
+    sent = [_sent(one, recording, run) for one in asked]
     failpoint("before-recognition")
     return [
-        _heard("endpoint", endpoint, wav, service, endpoint.remote_id),
+        _heard("endpoint", endpoint, wav, service, endpoint.remote_id, sent[0]),
         _heard("base", endpoint, wav, service, None),
-        *(_heard("also", one, wav, service, one.remote_id) for one in asked[1:]),
+        *(_heard("also", one, wav, service, one.remote_id, sent[1]) for one in asked[1:]),
     ]
 
 
@@ -110,8 +107,19 @@ def _again(attempts: int, seconds: float) -> float | None:
     return seconds if attempts < MOST_ATTEMPTS else None
 
 
-def _heard(by: str, endpoint: Endpoint, wav: bytes, service: Any, remote_id: str | None) -> dict[str, Any]:
+def _sent(endpoint: Endpoint, recording: Recording, run: ProbeRun | None) -> SentRecording:
+    """Stored before it is sent, so that its entry is known however the request ends."""
+    logged = endpoint.logging_enabled and endpoint.open_change is None
+    facts = {"sent_at": database_now(), "seconds": recording.seconds, "logged": logged}
+    return SentRecording.objects.create(endpoint=endpoint, run=run, **facts)
+
+
+def _heard(
+    by: str, endpoint: Endpoint, wav: bytes, service: Any, remote_id: str | None, sent: SentRecording | None = None
+) -> dict[str, Any]:
     found = _recognize(endpoint, wav, service, remote_id)
+    if sent and found.phrases:
+        own_entries.expect(sent, found.phrases)
     return {
         "by": by,
         "text": found.text,

@@ -1,11 +1,14 @@
 """Speaking to an endpoint: a microphone of Chromium's own, which beeps."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 
 def test_what_a_person_speaks_is_recognized_by_the_endpoint_and_the_base_model(open_page, serving):
-    page = open_page("admin", f"{serving}try-it/")
+    page = open_page("admin", serving)
+    page.get_by_role("link", name="Try it", exact=True).click()
     speak = page.get_by_role("button", name="Speak", exact=True)
     speak.focus()
     page.keyboard.press("Enter")
@@ -16,6 +19,15 @@ def test_what_a_person_speaks_is_recognized_by_the_endpoint_and_the_base_model(o
     expect(page.get_by_role("heading", name="What was heard", level=1)).to_be_visible()
     expect(page.get_by_role("heading", name="This endpoint")).to_be_visible()
     expect(page.get_by_role("heading", name="The base model")).to_be_visible()
+
+
+def test_no_other_tab_may_use_the_microphone(open_page, serving):
+    page = open_page("admin", f"{serving}try-it/")
+    allowed = "() => document.featurePolicy.allowsFeature('microphone')"
+    assert page.evaluate(allowed)
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page).to_have_title(re.compile("History"))
+    assert not page.evaluate(allowed)
 
 
 @pytest.mark.parametrize(

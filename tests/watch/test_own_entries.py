@@ -1,5 +1,6 @@
 """What the product has sent to an endpoint, in the content logs of that endpoint."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,17 +11,31 @@ from django.utils import timezone
 
 from endpoints.alerts.facts import Seen
 from endpoints.alerts.facts.of_resources import logs_about_to_expire
+from endpoints.azure import streaming
 from endpoints.azure.network import Network
+from endpoints.changes import submit as changes
 from endpoints.gateway import clients as gateway
 from endpoints.logs.fetch.own_entries import Listed, distance, is_of
-from endpoints.models import Download, Event, LogArchive, LogDay, LogEntry, LogFile, SentRecording
+from endpoints.models import (
+    Download,
+    Endpoint,
+    Event,
+    LogArchive,
+    LogDay,
+    LogEntry,
+    LogFile,
+    QualityDay,
+    SentRecording,
+)
 from endpoints.models.log import Outcome
 from endpoints.models.probe import Verdict
+from endpoints.models.secret import Secret
 from endpoints.models.verbs import Verb
-from endpoints.watch import logged
-from endpoints.watch.quality import sums
+from endpoints.watch import logged, submit
+from endpoints.watch.quality import sums, watching
+from tests.conftest import fitting
 from tests.logs.steps import keep_logs, refresh
-from tests.watch.speech import check, go_on, probe_of, spoken, tried
+from tests.watch.speech import check, go_on, probe_of, spoken, tried, work_on
 
 HOUR = timedelta(hours=1)
 
@@ -193,3 +208,69 @@ def test_nothing_is_looked_for_where_logging_is_off(logging, alice):
     logging.save(update_fields=["logging_enabled"])
     probe.refresh_from_db()
     assert logged.look_at(type(probe).objects.get()) is None
+
+
+WAYS = pytest.mark.parametrize("version", ["v3.2", "2024-11-15"])  # as short audio, and by the protocol of the SDK
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Speech is sent faster than anyone speaks."""
+    monkeypatch.setattr(streaming, "SPEED", 10_000.0)
+
+
+def by_version(version, endpoint, world, worker):
+    """The endpoint as this version has it: the newer one has no list of logs, but the customer's own container."""
+    resource = endpoint.resource
+    resource.api_version, resource.log_container = version, Secret.of(world.container()) if version != "v3.2" else None
+    resource.save(update_fields=["api_version", "log_container"])
+    worker.mirror()
+    return Endpoint.objects.get(pk=endpoint.pk)
+
+
+def entries_of(endpoint):
+    """For each new entry whether it is our own. What the simulator has generated is days old."""
+    refresh(endpoint)
+    new = LogEntry.objects.filter(endpoint=endpoint, at__gt=timezone.now() - HOUR)
+    return list(new.order_by("at", "pk").values_list("probe", flat=True))
+
+
+def speak(person, endpoint, seconds):
+    """A person tries the endpoint."""
+    trial = submit.ask(key=uuid.uuid4(), actor=person.user, endpoint=endpoint, wav=spoken(seconds))
+    assert work_on(trial).error == ""
+
+
+@WAYS
+def test_what_a_person_tries_while_the_endpoint_is_redeployed_is_known(logging, alice, world, worker, at_once, version):
+    logging = by_version(version, logging, world, worker)
+    world.stop()
+    other = fitting(logging).first()
+    change = changes.change_model(key=uuid.uuid4(), actor=alice.user, endpoint=logging, model=other)
+    worker.step(change)
+    assert change.sent_at
+    speak(alice, Endpoint.objects.get(pk=logging.pk), 3)
+    world.go()
+    assert entries_of(logging) == [True]
+    watching.take(logging)
+    assert not QualityDay.objects.exists()
+
+
+@pytest.mark.parametrize(("version", "phrases"), [("v3.2", 1), ("2024-11-15", 3)])
+def test_a_recording_that_the_service_cuts_into_phrases_is_known_by_each(
+    logging, alice, world, worker, at_once, version, phrases
+):
+    logging = by_version(version, logging, world, worker)
+    speak(alice, logging, 40)
+    assert entries_of(logging) == [True] * phrases
+    watching.take(logging)
+    assert not QualityDay.objects.exists()
+
+
+def test_phrases_of_ours_leave_what_a_caller_said_meanwhile_to_the_caller(logging, alice, world, worker, at_once):
+    logging = by_version("2024-11-15", logging, world, worker)
+    speak(alice, logging, 40)
+    world.advance(60)
+    with gateway.speech_client(logging.resource, Network(**settings.NETWORK)) as caller:
+        caller.recognize(world.url, spoken(15), logging.locale, logging.remote_id)
+    assert entries_of(logging) == [True, True, True, False]

@@ -1,8 +1,7 @@
 """The watch over quality after a change: it tells of what is worse, and stays silent on chance alone."""
 
 import random
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -10,16 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from endpoints.changes import submit
-from endpoints.models import Change, Endpoint, LogArchive, LogEntry, Quality, QualityDay
+from endpoints.models import Endpoint, LogArchive, LogEntry, Quality, QualityDay
 from endpoints.models.alert import AlertRule
 from endpoints.models.log import Outcome
-from endpoints.models.quality import BEGINNING, QualityVerdict
-from endpoints.models.status import ChangeKind, ChangeState
+from endpoints.models.quality import BEGINNING, SILENT_DAYS, QualityVerdict
 from endpoints.watch.quality import comparing, sums, verdicts, watching
 from endpoints.watch.quality.periods import periods
 from tests.alerts.looking import facts, look
+from tests.watch.regimes import MONDAY, changed, log, seeded
 
-MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=28)
 SEEDS = range(200)
 
@@ -69,6 +67,31 @@ def test_there_is_no_verdict_under_fifty_entries_on_a_side():
         assert comparing.compare(before, since).verdict == told
 
 
+def test_confidence_that_falls_is_shown_and_decides_nothing():
+    """Two models may measure it differently."""
+    before, since = days(1, MONDAY, 14, share=0.1), days(2, MONDAY + timedelta(days=14), 14, share=0.1)
+    for day in (*before, *since):
+        confidence = 0.9 if day.day < (MONDAY + timedelta(days=14)).date() else 0.4
+        day.confidence_count = day.entries
+        day.confidence_sum, day.confidence_squares = day.entries * confidence, day.entries * confidence**2
+    found = comparing.compare(before, since)
+    assert found.verdict == QualityVerdict.SAME
+    assert [mean.beyond_chance for mean in found.means if mean.measure == "confidence"] == [True]
+
+
+def test_a_difference_that_matters_to_nobody_is_not_told():
+    """However sure it is: 3% instead of 2% of a hundred thousand calls a day."""
+    later = MONDAY + timedelta(days=14)
+    sides = [
+        [
+            QualityDay(day=(first + timedelta(days=number)).date(), entries=100_000, without_result=without)
+            for number in range(14)
+        ]
+        for first, without in ((MONDAY, 2_000), (later, 3_000))
+    ]
+    assert comparing.compare(*sides).verdict == QualityVerdict.SAME
+
+
 def of_week(first, count, seed, share=0.05):
     """Of a center that is also open on weekends, when every second call is noise."""
     return [
@@ -89,41 +112,6 @@ def test_weekends_that_are_always_worse_hide_no_change_of_the_other_days():
     found = [(of_week(MONDAY, 14, seed), of_week(later, 14, seed + 999, share=0.2)) for seed in SEEDS]
     told = [comparing.compare(before, since).verdict for before, since in found]
     assert sum(one == QualityVerdict.WORSE for one in told) >= 0.9 * len(SEEDS)
-
-
-def log(endpoint, at, *, outcome=Outcome.RECOGNIZED, text="good morning to you", confidence=0.9, seconds=4):
-    return LogEntry.objects.create(
-        endpoint=endpoint,
-        key=str(uuid4()),
-        at=at,
-        day=at.date(),
-        outcome=outcome,
-        text=text if outcome == Outcome.RECOGNIZED else "",
-        confidence=confidence if outcome == Outcome.RECOGNIZED else None,
-        duration=timedelta(seconds=seconds),
-    )
-
-
-def changed(endpoint, at, model, old):
-    """A change of the model that was completed at that time."""
-    names = {"endpoint_name": endpoint.display_name, "model_name": model.display_name}
-    return Change.objects.create(
-        endpoint=endpoint,
-        kind=ChangeKind.CHANGE_MODEL,
-        state=ChangeState.DONE,
-        model=model,
-        from_model=old,
-        closed_at=at,
-        due_at=None,
-        **names,
-    )
-
-
-@pytest.fixture
-def long_ago(endpoint):
-    """The endpoint, deployed before everything that these tests log."""
-    endpoint.changes.update(closed_at=MONDAY - timedelta(days=90))
-    return endpoint
 
 
 def test_each_entry_is_in_the_sums_once_however_often_they_are_made(long_ago):
@@ -182,19 +170,23 @@ def test_a_change_that_goes_back_is_known_as_such(long_ago, other):
     first = long_ago.model
     changed(long_ago, MONDAY, other, first)
     changed(long_ago, MONDAY + timedelta(days=2), first, other)
-    assert [(one.model, one.back) for one in periods(long_ago)][-2:] == [
+    changed(long_ago, MONDAY + timedelta(days=9), other, first)
+    assert [(one.model, one.back) for one in periods(long_ago)][-3:] == [
         (other.display_name, False),
         (first.display_name, True),
+        (other.display_name, False),  # tried again
     ]
     assert periods(long_ago)[0].since == BEGINNING
 
 
-def seeded(endpoint, at, share):
-    """Forty entries a day over the fortnight that begins then, of which this share has no result."""
-    chance = random.Random(7)
-    for number in range(14 * 40):
-        when = at + timedelta(days=number % 14, minutes=number)
-        log(endpoint, when, outcome=Outcome.NOTHING if chance.random() < share else Outcome.RECOGNIZED)
+def test_only_the_two_weeks_before_and_since_a_change_are_compared(long_ago, other):
+    at = MONDAY + timedelta(days=28)
+    changed(long_ago, at, other, long_ago.model)
+    for number in (-20, -13, -1, 1, 13, 20):
+        log(long_ago, at + timedelta(days=number))
+    sums.add(long_ago)
+    (found,) = verdicts.compared(long_ago, list(QualityDay.objects.all()), 3)[:1]
+    assert (found.comparison.entries_before, found.comparison.entries_since) == (2, 2)
 
 
 def test_of_two_regimes_the_watch_tells(long_ago, other):
@@ -217,32 +209,6 @@ def test_going_back_to_the_model_before_ends_the_verdict(long_ago, other, alice)
     changed(long_ago, NOW, submit.previous_model(long_ago), other)
     verdicts.update(long_ago, NOW)
     assert Quality.objects.get().verdict == QualityVerdict.TOO_FEW
-
-
-def test_the_page_of_the_endpoint_shows_it_with_the_way_back_and_an_alert_tells_it(long_ago, other, alice):
-    start = timezone.now() - timedelta(days=28)
-    changed(long_ago, start + timedelta(days=14), other, long_ago.model)
-    seeded(long_ago, start, 0.05)
-    seeded(long_ago, start + timedelta(days=14, hours=1), 0.25)
-    page = alice.get(long_ago.get_absolute_url()).content.decode()
-    assert "Recognition quality" not in page
-    watching.take(long_ago)
-    page = alice.get(long_ago.get_absolute_url()).content.decode()
-    assert "Worse since the change" in page
-    assert "<svg" in page
-    assert f"Changed to {other.display_name}" in page
-    assert "Without a result" in page
-    assert "Go back" in page
-    look()
-    (told,) = facts(AlertRule.QUALITY)
-    assert told.startswith(f"Recognition by {long_ago.display_name} is worse since its model changed to")
-    changed(long_ago, timezone.now(), long_ago.model, other)
-    verdicts.update(long_ago)
-    look()
-    assert facts(AlertRule.QUALITY) == [
-        f"Recognition by {long_ago.display_name} is no longer worse than before a change of the model."
-    ]
-    assert "Went back to" in alice.get(long_ago.get_absolute_url()).content.decode()
 
 
 def test_an_endpoint_that_no_speech_reaches_is_told_once(long_ago):
@@ -292,6 +258,22 @@ def test_days_on_which_there_usually_is_speech_are_counted_when_none_comes(long_
     assert silent_days(long_ago, friday + timedelta(days=8)) == 5
     long_ago.logging_enabled = False
     assert silent_days(long_ago, friday + timedelta(days=8)) == 0
+
+
+def test_a_holiday_is_no_silence_and_does_not_make_its_weekday_unusual(long_ago):
+    long_ago.logging_enabled = True
+    workdays = [MONDAY + timedelta(days=number) for number in range(28) if number % 7 < 5]
+    monday = MONDAY + timedelta(days=14)
+    spoken(long_ago, *(at.date() for at in workdays if at != monday))
+    assert silent_days(long_ago, monday + timedelta(days=14)) == 0  # a weekend; this Monday is not over
+    assert silent_days(long_ago, monday + timedelta(days=15)) == 1  # the Monday, as before
+    assert silent_days(long_ago, monday + timedelta(days=15)) < SILENT_DAYS
+
+
+def test_a_weekday_that_seldom_has_speech_is_not_missed(long_ago):
+    long_ago.logging_enabled = True
+    spoken(long_ago, *((MONDAY + timedelta(weeks=number)).date() for number in (0, 3)), (MONDAY + timedelta(24)).date())
+    assert silent_days(long_ago, MONDAY + timedelta(weeks=9)) == 0
 
 
 def test_silence_tells_nothing_while_nobody_checks_for_logs(long_ago):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -54,6 +55,28 @@ def test_the_recording_is_gone_once_it_is_recognized_and_no_event_has_words(serv
     assert "alice" in event.text
 
 
+def test_a_recording_is_kept_for_five_minutes_at_most(serving, alice):
+    send(alice, serving)
+    left = Recording.objects.get().keep_until - timezone.now()
+    assert timedelta(minutes=4) < left <= timedelta(minutes=5)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audio FROM endpoints_recording")
+        ((kept,),) = cursor.fetchall()
+    assert str(kept).startswith("gAAAA")  # of each Fernet token
+
+
+def test_no_line_of_the_log_has_what_was_said(serving, alice, caplog):
+    with caplog.at_level("DEBUG"):
+        send(alice, serving)
+        trial = work_on(Trial.objects.get())
+        heard(alice, serving, trial)
+    lines = [*caplog.messages, *(str(vars(record)) for record in caplog.records)]
+    assert lines
+    for one in trial.heard:
+        assert one["text"]
+        assert not any(one["text"] in line for line in lines)
+
+
 def test_a_recording_that_nobody_recognizes_is_gone_after_five_minutes_and_the_answers_after_an_hour(serving, alice):
     send(alice, serving)
     tasks.forget()
@@ -100,7 +123,12 @@ def test_an_endpoint_of_another_locale_cannot_be_asked_too(resource, world, work
         (b"ID3" + b"\0" * 3000, "This is an MP3 file"),
         (b"hello", "WAV"),
         (spoken(tone=3), "silent"),
-        (spoken(61), "at most 60 seconds"),
+        (spoken(61), "The recording is too long."),
+        (spoken(61, rate=8_000), "The recording is too long."),
+        (spoken(80), "The recording is too long."),  # Django throws it away
+        (spoken(0.3), "at least half a second"),
+        (spoken(rate=44_100), "16 kHz"),
+        (spoken(width=1, tone=200), "16 bits"),
         (spoken(channels=2), "mono"),
     ],
 )
@@ -147,3 +175,39 @@ def test_with_content_logging_the_page_says_that_azure_keeps_the_recording(servi
     assert said not in alice.get(page_of(serving)).content.decode()
     Endpoint.objects.update(logging_enabled=True)
     assert said in alice.get(page_of(serving)).content.decode()
+
+
+def test_the_answer_says_in_words_which_words_differ(serving, alice):
+    send(alice, serving)
+    trial = work_on(Trial.objects.get())
+    own = {"by": "endpoint", "text": "Call Zofaro now, please.", "confidence": 0.91, "took": 0.42}
+    base = {"by": "base", "text": "Call so far now.", "confidence": None, "took": 1.0}
+    Trial.objects.filter(pk=trial.pk).update(answers=Trial.sealed([own, base]))
+    page = heard(alice, serving, trial)
+    assert "<mark>so far</mark>" in page
+    assert "Differs from this endpoint:" in page
+    assert "<bdi>so far</bdi>" in page
+    assert "Only this endpoint heard:" in page
+    assert "<bdi>Zofaro, please</bdi>" in page
+    assert "Confidence 91%" in page
+    assert "answered in 0.4 s" in page
+    assert "What was heard differs." in status(page)
+
+
+def test_the_answer_says_that_all_heard_the_same(serving, alice):
+    send(alice, serving)
+    trial = work_on(Trial.objects.get())
+    same = [{"by": by, "text": "Call me.", "confidence": 0.5, "took": 1.0} for by in ("endpoint", "base")]
+    Trial.objects.filter(pk=trial.pk).update(answers=Trial.sealed(same))
+    page = heard(alice, serving, trial)
+    assert "<mark>" not in page
+    assert "The same words were heard each time." in status(page)
+    silence = [one | {"text": ""} for one in same]
+    Trial.objects.filter(pk=trial.pk).update(answers=Trial.sealed(silence))
+    assert "Nothing was recognized." in status(heard(alice, serving, trial))
+
+
+def status(page):
+    """What a screen reader announces when it changes."""
+    begin = page.index('<div role="status">')
+    return page[begin : page.index('<p class="button-row">', begin)].partition('<div class="two">')[0]

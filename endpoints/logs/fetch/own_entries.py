@@ -6,9 +6,11 @@ not documented how long the service takes to write it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from django.db import transaction
 
 from endpoints.logs.keys import time_of_key
 from endpoints.models import Endpoint, LogEntry, SentRecording
@@ -61,6 +63,15 @@ def mark(endpoint: Endpoint, entries: Mapping[int, Listed]) -> set[int]:
             found.add(sent_pk)
     LogEntry.objects.filter(pk__in=own).update(probe=True)
     return own
+
+
+def expect(sent: SentRecording, phrases: Sequence[float]) -> None:
+    """Expect an entry for each phrase, by its seconds: the service has cut the recording, and logs utterances."""
+    first, *others = phrases
+    facts = {"endpoint": sent.endpoint, "run": sent.run, "sent_at": sent.sent_at, "logged": sent.logged}
+    with transaction.atomic():
+        SentRecording.objects.filter(pk=sent.pk).update(seconds=first)
+        SentRecording.objects.bulk_create(SentRecording(seconds=seconds, **facts) for seconds in others)
 
 
 def among(pks: Iterable[int]) -> set[int]:

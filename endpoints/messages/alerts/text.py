@@ -93,12 +93,7 @@ def _more(count: int) -> str:
 
 
 def _place(alert: Alert) -> str:
-    """The page on which something can be done about it."""
-    if name := alert.facts.get("address"):
-        return reverse("endpoints:address", args=[name])
-    if alert.endpoint_id:
-        return reverse("endpoints:detail", args=[alert.endpoint_id])
-    return reverse("endpoints:alerts")
+    return alert.get_absolute_url() or reverse("endpoints:alerts")
 
 
 def _absolute(site: str, path: str) -> str:

@@ -31,6 +31,8 @@ class RecordingForm(Form):
     """A WAV file; `cleaned_data["recording"]` has its bytes."""
 
     longest, largest = LONGEST_SECONDS, LARGEST
+    # For the script: what is larger than a request may be never reaches this form.
+    too_large = gettext_lazy("The file is too large. Use a WAV file of at most 15 seconds, which has 0.5 MB.")
     key = forms.UUIDField(widget=forms.HiddenInput)
     recording = forms.FileField(
         label=gettext_lazy("Recording"),
@@ -42,6 +44,7 @@ class RecordingForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("key", uuid4())
+        self.fields["recording"].widget.attrs |= {"data-most": self.largest, "data-large": self.too_large}
         self.source = ""
 
     def clean_recording(self) -> bytes:
@@ -65,6 +68,7 @@ class TryForm(RecordingForm):
     """A recording of at most a minute, and another endpoint that hears it, too."""
 
     longest, largest = LONGEST_TRY_SECONDS, LARGEST_TRY
+    too_large = gettext_lazy("The file is too large. Use a WAV file of at most 60 seconds, which has 2 MB.")
     also = forms.ChoiceField(
         label=gettext_lazy("Compare with"),
         required=False,

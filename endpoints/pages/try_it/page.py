@@ -1,5 +1,6 @@
 """The tab Try it of an endpoint, and what was heard. The recording goes to a worker; nothing of it is in a log."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -97,12 +98,19 @@ def _shown(found: Trial) -> dict[str, Any]:
         titles["also"] = found.also.display_name
     own = heard["endpoint"]["text"]
     shown = [_answer(heard[by], title, own) for by, title in titles.items() if by in heard]
-    return {"answers": shown, "nothing": not any(one["text"] for one in heard.values())}
+    nothing = not any(one["text"] for one in heard.values())
+    return {"answers": shown, "nothing": nothing, "differ": any(one["alone"] or one["missing"] for one in shown)}
 
 
 def _answer(heard: dict[str, Any], title: str, own: str) -> dict[str, Any]:
-    pieces, _of_endpoint = compared(heard["text"], own)
-    alone = ", ".join(piece.text for piece in pieces if piece.alone)
+    pieces, of_endpoint = compared(heard["text"], own)
+    alone, missing = (_named(piece.text for piece in side if piece.alone) for side in (pieces, of_endpoint))
     confidence = heard.get("confidence")
     percent = None if confidence is None else round(confidence * 100)
-    return {"title": title, "pieces": pieces, "alone": alone, "percent": percent, "took": heard.get("took")}
+    words = {"pieces": pieces, "alone": alone, "missing": missing}
+    return {"title": title, "percent": percent, "took": heard.get("took"), **words}
+
+
+def _named(texts: Iterable[str]) -> str:
+    """What differs, as a list without the punctuation marks of the text."""
+    return ", ".join(text.strip(".,;:!?\u2026") for text in texts)

@@ -41,9 +41,10 @@ def _with_ways_back(found: list[Period]) -> list[Period]:
     last: Period | None = None
     said = []
     for one in found:
-        back = last is not None and bool(last.before) and one.model == last.before and one.before == last.model
-        said.append(Period(one.since, one.model, one.before, back, one.outside))
-        last = one
+        reverse = last is not None and bool(last.before) and one.model == last.before and one.before == last.model
+        # Whoever has gone back and then deploys the newer model again changes to it.
+        last = Period(one.since, one.model, one.before, reverse and last is not None and not last.back, one.outside)
+        said.append(last)
     return said
 
 

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from endpoints.models import Endpoint, LogEntry, Quality
+from endpoints.models import Endpoint, Event, LogEntry, Quality
 from endpoints.models.log import UNSUMMED
+from endpoints.models.probe import CHANGED
+from endpoints.models.quality import TELLING
 from endpoints.watch.quality import sums, verdicts
 
 DAILY = timedelta(hours=20)
@@ -29,3 +31,11 @@ def take_all(now: datetime | None = None) -> None:
     fresh = Exists(LogEntry.objects.filter(UNSUMMED, endpoint=OuterRef("pk")))
     for endpoint in Endpoint.objects.filter(fresh | Q(quality__updated_at__lt=now - DAILY), gone_at=None):
         take(endpoint, now)
+
+
+def take_changed(now: datetime | None = None) -> None:
+    """Of those with another model since: going back ends what was told, whether or not anyone speaks."""
+    changed = Event.objects.filter(endpoint_id=OuterRef("pk"), verb__in=CHANGED, at__gt=OuterRef("updated_at"))
+    told = Quality.objects.filter(Exists(changed), verdict__in=TELLING, endpoint__gone_at=None)
+    for quality in told.select_related("endpoint"):
+        verdicts.update(quality.endpoint, now)

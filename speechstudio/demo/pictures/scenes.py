@@ -90,7 +90,16 @@ def scenes(there: dict[str, str]) -> Iterator[Scene]:
     for name in ("endpoint", "deploying", "failed", "scheduled"):
         yield Scene(name if name == "endpoint" else f"endpoint-{name}", there[name])
     yield Scene("change-model-compared", there["compared"])
-    for name in ("change-model", "edit", "delete", "logs/days", "download", "who-answers", "who-answers/logs"):
+    for name in (
+        "change-model",
+        "edit",
+        "delete",
+        "logs/days",
+        "download",
+        "try-it",
+        "who-answers",
+        "who-answers/logs",
+    ):
         yield Scene(name.replace("/", "-"), f"{there['endpoint']}{name}/")
     yield Scene("address", there["address"])
     for name in ("move", "share", "standby", "description", "delete"):

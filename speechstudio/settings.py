@@ -209,6 +209,7 @@ MIDDLEWARE = [
     "endpoints.pages.health.HealthChecks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "endpoints.pages.refused_bodies.RefusedBodies",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

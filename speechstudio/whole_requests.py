@@ -8,6 +8,7 @@ The methods of gunicorn's worker are not documented; tests/processes/test_unfini
 """
 
 import contextlib
+import io
 import json
 import socket
 import time
@@ -26,6 +27,7 @@ SECONDS = 10.0  # in which a client has to send a request
 SHORT_SECONDS = 1.0  # the same while all threads are occupied, or while the worker stops
 LARGEST_BODY = 3 * 1024 * 1024  # more than forms may have (DATA_UPLOAD_MAX_MEMORY_SIZE); a recording has 2 MB at most
 IN_MEMORY = 640 * 1024  # bytes of a body, as 15 seconds of speech have; the rest is in a temporary file without a name
+REFUSED = "speechstudio.refused"  # in the environ: the status of a request whose body was not taken
 AT_ONCE = 64 * 1024  # bytes that are read of a body
 
 
@@ -68,18 +70,23 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def receive(
         self, application: Application, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        """Call the application with the whole body; chunks get a Content-Length, without which Django ignores them."""
+        """Call the application with the whole body; chunks get a Content-Length, without which Django ignores them.
+
+        A body that is too large or incomplete is not taken: the application makes the page that says so.
+        """
         body = None
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
             body = _body(environ)
         conn, _began = self.receiving.pop(get_ident())
         if isinstance(body, str):
             conn.parser.mesg.force_close()
-            said = _problem(body) if environ["PATH_INFO"].startswith("/api/") else b""
-            kind = [("Content-Type", "application/problem+json")] if said else []
-            start_response(body, [("Content-Length", str(len(said))), *kind])
-            return [said] if said else []
-        if body is not None:
+            if environ["PATH_INFO"].startswith("/api/"):
+                said = _problem(body)
+                kind = ("Content-Type", "application/problem+json")
+                start_response(body, [("Content-Length", str(len(said))), kind])
+                return [said]
+            environ |= {REFUSED: int(body[:3]), "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
+        elif body is not None:
             environ.pop("HTTP_TRANSFER_ENCODING", None)
             environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(body.tell())}
             body.seek(0)

@@ -74,7 +74,7 @@ def test_a_row_shows_status_model_and_expiration(bob, many):
 def test_an_expired_model_is_explained_in_a_sentence(bob, many):
     SpeechModel.objects.update(expires_at=timezone.now() - timedelta(days=2, hours=1))
     page = bob.get("/endpoints/").content.decode()
-    assert "Expired 3 days ago" in page
+    assert "Expired 2 days ago" in page
     assert "the service now uses the newest base model" in page
 
 

@@ -92,7 +92,9 @@ def test_an_endpoint_that_is_gone_does_not_count_as_deployed(bob, model):
 @pytest.mark.parametrize(
     ("days", "words", "badge"),
     [
-        (-1, "Expired 1 day ago", "badge-danger"),
+        (-3, "Expired 2 days ago", "badge-danger"),
+        (-2, "Expired 1 day ago", "badge-danger"),
+        (-1, "Expired", "badge-danger"),
         (0, "Expires today", "badge-warning"),
         (29, "29 days left", "badge-warning"),
         (30, "30 days left", 'class="badge"'),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from endpoints.access import door
 from endpoints.access.permissions import Person
 from endpoints.addresses.moving import why_not
+from endpoints.addresses.submit import ALREADY
 from endpoints.models import Address, Endpoint
 from endpoints.models.address import NAME_LENGTH, valid_name
 from endpoints.models.endpoint import EndpointQuerySet
@@ -65,6 +66,8 @@ class EndpointForm(Form):
 
     def clean_endpoint(self) -> Endpoint:
         pk = uuid_in(self.cleaned_data["endpoint"])
+        if self.address and pk and pk == self.address.endpoint_id:
+            raise ValidationError(_(ALREADY))
         endpoint = self.candidates.for_page().filter(pk=pk).first() if pk else None
         if endpoint is None:
             raise ValidationError(_("This endpoint can't be chosen. Select one from the list."))

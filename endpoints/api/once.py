@@ -1,8 +1,9 @@
 """A POST is carried out once: its Idempotency-Key, what it does and its event are stored in one transaction.
 
-As in draft-ietf-httpapi-idempotency-key-header: without the header 400, the same key with another request 422. One
-that was refused has written nothing, and may be sent again with its key. Two at once wait for each other in the
-database, so none is told to come back. What a repeated request gets is what it has requested, as it is now.
+As in draft-ietf-httpapi-idempotency-key-header: without the header 400. The same key with another request is 409, as on
+the pages, where the draft has 422. One that was refused has written nothing, and may be sent again with its key. Two at
+once wait for each other in the database, so none is told to come back. What a repeated request gets is what it has
+requested, as it is now.
 """
 
 import hashlib

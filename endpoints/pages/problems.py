@@ -23,7 +23,7 @@ KINDS = {
     "too-large": (413, "The request is too large."),
     "media-type": (415, "The body is not JSON."),
     "not-valid": (422, "A value is missing or not valid."),
-    "key-reused": (422, "The Idempotency-Key was used for another request."),
+    "key-reused": (409, "The Idempotency-Key was used for another request."),
     "no-purpose": (422, "A purpose is required for content logs."),
     "too-many": (429, "The token has made too many requests."),
     "failed": (500, "The request failed here."),

@@ -39,7 +39,7 @@ def test_the_same_key_with_another_request_is_refused(pipeline, endpoint, other)
         ("delete", {"name": endpoint.display_name, "reason": "Another"}),
     ):
         answer = pipeline.send(f"{address}/{action}", body, key="release-7")
-        assert (answer.status_code, answer.json()["type"]) == (422, "/api/problems/key-reused")
+        assert (answer.status_code, answer.json()["type"]) == (409, "/api/problems/key-reused")
     assert Change.objects.count() == 1
 
 
@@ -84,7 +84,7 @@ def test_old_keys_are_forgotten_but_a_change_is_never_requested_twice(pipeline, 
     pipeline.send(f"/changes/{first}/cancel")
     assert pipeline.send(address, body, key="release-7").json()["id"] == first
     ApiRequest.objects.all().delete()
-    assert pipeline.send(address, {**body, "reason": "Another"}, key="release-7").status_code == 422
+    assert pipeline.send(address, {**body, "reason": "Another"}, key="release-7").status_code == 409
     assert Change.objects.count() == 1
 
 

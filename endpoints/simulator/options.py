@@ -54,6 +54,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     latency_ms: Amount = 0
     rate_limit: Annotated[str, Meta(pattern=r"^\d+/\d+(\.\d+)?$")] = "100/10"
     tier: Literal["F0", "S0"] = "S0"
+    quota: Count = 0
     seed: int = 1
     dialects: bool = False
     switches: Switches = Switches()
@@ -67,7 +68,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def endpoint_quota(self) -> int:
         """The maximum number of endpoints ("Speech service quotas and limits")."""
-        return 50 if self.tier == "S0" else 1
+        return self.quota or (50 if self.tier == "S0" else 1)
 
     def with_overrides(self, overrides: dict[str, Any]) -> Options:
         """These options with some replaced; raises msgspec.ValidationError for an unknown name or invalid value."""
@@ -90,6 +91,7 @@ HELP = {
     "latency_ms": "how long each answer takes",
     "rate_limit": "requests/seconds for each key; 0/0 switches it off",
     "tier": "F0 or S0",
+    "quota": "how many endpoints there can be; 0 for as many as the tier has",
     "seed": "the same seed gives the same world",
 }
 

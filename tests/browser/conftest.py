@@ -50,7 +50,7 @@ def browser_type_launch_args(browser_type_launch_args):
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory):
     var = prepared.fill(tmp_path_factory.mktemp("demo"))
-    demo = Demo(var, "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1)
+    demo = Demo(var, "--deploy-seconds", "1", "--logs", "3", "--control", SWEEP_SECONDS=1, SIMULATED_QUOTA=1000)
     yield demo.wait()
     servers.tear_down(demo)
 
@@ -153,7 +153,7 @@ def deploy(open_page):
 
 @pytest.fixture
 def serving(open_page, deploy):
-    """The path of an endpoint that serves; tests that change nothing share one, as a resource has 50 at most."""
+    """The path of an endpoint that serves; tests that change nothing share one."""
     page = open_page("admin", "/endpoints/?status=Succeeded")
     if not page.locator("tbody tr[id]").count():
         _page, row = deploy("Stays where it is", logging=True)

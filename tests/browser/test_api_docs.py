@@ -18,5 +18,7 @@ def test_the_documentation_of_the_api_has_the_theme_of_the_page(open_page):
     # A person's own choice is not changed by that of the system.
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.emulate_media(color_scheme="dark")
+    expect(said).to_have_css("color", DARK)
     page.emulate_media(color_scheme="light")
+    page.wait_for_function("matchMedia('(prefers-color-scheme: light)').matches")
     expect(said).to_have_css("color", DARK)

@@ -43,8 +43,8 @@ class Command(BaseCommand):
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         # More than a hundred processes import the same modules, which are compiled once only if that may be kept.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        # On all cores, unless a person asks for tests by name; two more, because many tests wait for other processes.
-        at_once = str((os.cpu_count() or 1) + 2)
+        # On all cores, unless a person asks for tests by name; one more, because many tests wait for other processes.
+        at_once = str((os.cpu_count() or 1) + 1)
         named = [argument for argument in argv[2:] if argument != "--long"]
         together = [] if named else ["-n", at_once, "--no-loadscope-reorder"]
         command = [sys.executable, "-m", "pytest", *together, *argv[2:]]

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from bench import logs
 from bench.figures import Goal, Sample, table
 from bench.product import ROOT, environment
@@ -20,6 +22,7 @@ def run(tmp_path, *arguments):
     return subprocess.run([sys.executable, *arguments], env=env, cwd=ROOT, capture_output=True, text=True)
 
 
+@pytest.mark.long
 def test_the_pages_beside_ours_show_the_same_table(tmp_path):
     # It ends with an error when a page of ours or a peer's does not answer with 200, or a peer's has not 50 rows.
     done = run(tmp_path, "-m", "bench.listing.pages", str(tmp_path), "0", "100")
@@ -40,6 +43,7 @@ print(len(bulk.seconds(table.client, 2, lambda text: None)))
 """
 
 
+@pytest.mark.long
 def test_as_many_endpoints_as_one_request_can_have_are_changed_at_once_in_each_round(tmp_path):
     done = run(tmp_path, "-c", BULK, str(tmp_path))
     assert done.stdout == "2\n", done.stderr

@@ -34,8 +34,9 @@ class Expiration:
     def words(self) -> str:
         if self.level == "expired":
             ago = -self.days - 1  # whole days
-            words = ngettext("Expired %(days)s day ago", "Expired %(days)s days ago", ago) % {"days": ago}
-            return words if ago else _("Expired")
+            if ago == 0:
+                return _("Expired")
+            return ngettext("Expired %(days)s day ago", "Expired %(days)s days ago", ago) % {"days": ago}
         if self.days == 0:
             return _("Expires today")
         return ngettext("%(days)s day left", "%(days)s days left", self.days) % {"days": self.days}

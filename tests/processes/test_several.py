@@ -125,6 +125,6 @@ def test_three_workers_and_two_beats_carry_out_each_request_once(installation, a
 
 
 def created(service):
-    """The ids of the endpoints that the service has made."""
+    """The IDs of the endpoints that the service has."""
     posts = [one for one in service.ledger("POST") if one["path"].endswith("/endpoints")]
     return {made for one in posts for made in one["effect"]["made"]}

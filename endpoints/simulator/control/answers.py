@@ -3,6 +3,7 @@ expired, and a base model that has learned."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -41,29 +42,21 @@ def routes(simulation: Simulation) -> list[Route]:
             raise msgspec.ValidationError("The endpoint was never deployed.")
         return model
 
-    async def serves_base(request: Request) -> JSONResponse:
-        """The endpoints that a base model answers for, though their models have not expired; a POST changes one."""
-        world = simulation.world
-        try:
-            if request.method == "POST":
-                asked = msgspec.json.decode(await request.body(), type=Switch)
-                found(asked.endpoint).serves_base = asked.on
-                world.mark_changed()
-        except msgspec.DecodeError as error:
-            return bad_request(error)
-        return JSONResponse({"endpoints": [one.id for one in world.endpoints.values() if one.serves_base]})
+    def switched(name: str) -> Callable[[Request], Awaitable[JSONResponse]]:
+        """The endpoints of which this attribute is true; a POST changes one."""
 
-    async def logs_nothing(request: Request) -> JSONResponse:
-        """The endpoints of which no content log is written, though they log; a POST changes one."""
-        world = simulation.world
-        try:
-            if request.method == "POST":
-                asked = msgspec.json.decode(await request.body(), type=Switch)
-                found(asked.endpoint).logs_nothing = asked.on
-                world.mark_changed()
-        except msgspec.DecodeError as error:
-            return bad_request(error)
-        return JSONResponse({"endpoints": [one.id for one in world.endpoints.values() if one.logs_nothing]})
+        async def answer(request: Request) -> JSONResponse:
+            world = simulation.world
+            try:
+                if request.method == "POST":
+                    asked = msgspec.json.decode(await request.body(), type=Switch)
+                    setattr(found(asked.endpoint), name, asked.on)
+                    world.mark_changed()
+            except msgspec.DecodeError as error:
+                return bad_request(error)
+            return JSONResponse({"endpoints": [one.id for one in world.endpoints.values() if getattr(one, name)]})
+
+        return answer
 
     async def expiration(request: Request) -> JSONResponse:
         """The model of an endpoint expires at another time, also one in the past."""
@@ -94,8 +87,8 @@ def routes(simulation: Simulation) -> list[Route]:
         return JSONResponse({"model": base.id, "hears_as": base.hears_as})
 
     return [
-        Route("/_world/serves_base", serves_base, methods=["GET", "POST"]),
-        Route("/_world/logs_nothing", logs_nothing, methods=["GET", "POST"]),
+        Route("/_world/serves_base", switched("serves_base"), methods=["GET", "POST"]),
+        Route("/_world/logs_nothing", switched("logs_nothing"), methods=["GET", "POST"]),
         Route("/_world/expiration", expiration, methods=["POST"]),
         Route("/_world/learn", learn, methods=["POST"]),
     ]

@@ -19,6 +19,7 @@ from tempfile import SpooledTemporaryFile
 from threading import get_ident
 from typing import IO, Any
 
+from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from speechstudio.path_prefix import Application
@@ -29,6 +30,8 @@ LARGEST_BODY = 3 * 1024 * 1024  # more than forms may have (DATA_UPLOAD_MAX_MEMO
 IN_MEMORY = 640 * 1024  # bytes of a body, as 15 seconds of speech have; the rest is in a temporary file without a name
 REFUSED = "speechstudio.refused"  # in the environ: the status of a request whose body was not taken
 AT_ONCE = 64 * 1024  # bytes that are read of a body
+
+SocketUnreader.max_body_chunk = AT_ONCE  # gunicorn would keep and copy up to 1 MiB of each body that isn't there yet
 
 
 class WholeRequests(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -120,6 +123,8 @@ def _body(environ: dict[str, Any]) -> IO[bytes] | str:
     """The whole body, written to its end; the status to refuse it with if it is too large or incomplete."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (closed with the last reference to it)
+    if IN_MEMORY < length <= LARGEST_BODY:
+        body.rollover()  # now, not when as much of it as may be in memory has arrived
     while length <= LARGEST_BODY and (piece := environ["wsgi.input"].read(AT_ONCE)):
         body.write(piece)
         length = max(length, body.tell())

@@ -194,21 +194,25 @@ def test_a_client_that_keeps_its_side_open_delays_no_other(server):
         assert alive(port)
 
 
-def test_unfinished_bodies_take_little_memory(server):
+@pytest.mark.parametrize("size", [whole_requests.IN_MEMORY, whole_requests.LARGEST_BODY])
+def test_unfinished_bodies_take_little_memory(server, size):
     process, port = server
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until(lambda: len(children.read_text().split()) == 2)
 
     def memory():
         """Bytes of all workers."""
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        lines = (line for child in children for line in Path(f"/proc/{child}/status").read_text().splitlines())
+        lines = (line for child in children.read_text().split() for line in status(child))
         return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
 
+    def status(child):
+        return Path(f"/proc/{child}/status").read_text().splitlines()
+
     before = memory()
-    size = whole_requests.LARGEST_BODY
     with ExitStack() as stack:
         opened(stack, port, HEAD + b"Content-Length: %d\r\n\r\n" % size + b"x" * (size - 1), MANY)
         assert alive(port)
-        assert memory() - before < MANY * size / 2
+        assert memory() - before < MANY * whole_requests.LARGEST_BODY / 2
 
 
 def test_a_worker_that_stops_does_not_wait_for_unfinished_requests(server):

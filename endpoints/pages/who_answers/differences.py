@@ -1,7 +1,10 @@
 """Two recognized texts side by side: the words that only one of them has."""
 
+from collections.abc import Set
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import groupby
+
+from rapidfuzz.distance import Indel
 
 from endpoints.watch.verdicts import words
 
@@ -15,10 +18,15 @@ class Piece:
 
 
 def compared(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
-    """The pieces of each. Case and punctuation marks are no difference, as for the verdict."""
+    """The pieces of each, with as few words alone as possible. Case and punctuation marks are no difference."""
     ours, theirs = one.split(), other.split()
-    folded = [words(word) for word in ours], [words(word) for word in theirs]
-    steps = SequenceMatcher(None, *folded, autojunk=False).get_opcodes()
-    left = [Piece(" ".join(ours[a:b]), step != "equal") for step, a, b, _c, _d in steps if b > a]
-    right = [Piece(" ".join(theirs[c:d]), step != "equal") for step, _a, _b, c, d in steps if d > c]
-    return left, right
+    steps = Indel.opcodes([words(word) for word in ours], [words(word) for word in theirs])
+    equal = [step for step in steps if step.tag == "equal"]
+    left = {place for step in equal for place in range(step.src_start, step.src_end)}
+    right = {place for step in equal for place in range(step.dest_start, step.dest_end)}
+    return _pieces(ours, left), _pieces(theirs, right)
+
+
+def _pieces(text: list[str], common: Set[int]) -> list[Piece]:
+    runs = groupby(range(len(text)), lambda place: place not in common)
+    return [Piece(" ".join(text[place] for place in run), alone) for alone, run in runs]

@@ -28,6 +28,9 @@ from endpoints.models.translatable_text import TranslatableText
 UNREACHABLE = gettext_noop("Its Speech resource can't be reached.")
 PAUSED = gettext_noop("Its Speech resource is paused.")
 NOT_PROPOSED = gettext_noop("The move to the standby isn't proposed any more. Check the address, then try again.")
+SAME_RESOURCE = gettext_noop(
+    "The standby is in the same Speech resource as the endpoint, so both stop answering when that resource does."
+)
 NOT_ASKED = gettext_noop("Its Speech resource hasn't answered since the other one stopped answering.")
 
 
@@ -85,6 +88,12 @@ def why_not_standby(address: Address) -> str:
     since = failing_since(address.endpoint.resource) if address.endpoint else None
     answered = resource.mirrored_at
     return "" if answered and (since is None or answered > since) else NOT_ASKED
+
+
+def shares_resource(address: Address) -> bool:
+    """Whether the standby is of no use when the endpoint's Speech resource can't be reached, because it is its own."""
+    endpoint, standby = address.endpoint, address.standby
+    return endpoint is not None and standby is not None and endpoint.resource_id == standby.resource_id
 
 
 @transaction.atomic

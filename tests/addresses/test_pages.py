@@ -291,6 +291,21 @@ def test_a_standby_is_chosen_and_removed(alice, hotline, green):
     assert Address.objects.get().standby is None
 
 
+def test_people_are_warned_of_a_standby_in_the_same_resource(alice, bob, hotline, green):
+    warning = "so both stop answering when that resource does"
+    elsewhere = an_endpoint("Elsewhere", a_resource("Northwind"))
+    for standby, warned in ((green, True), (elsewhere, False)):
+        answer = alice.post(page("standby"), {"endpoint": str(standby.pk)}, follow=True)
+        assert "The standby is saved." in texts(answer)
+        assert texts(answer).count(warning) == 2 * warned  # once as the answer, once on the page
+        assert texts(bob.get(page(""))).count(warning) == warned
+    move(alice, hotline, elsewhere)
+    submit.set_standby(actor=alice.user, address=hotline, standby=green)
+    assert warning not in texts(bob.get(page("")))
+    move(alice, hotline, an_endpoint("Red", green.resource))
+    assert texts(bob.get(page(""))).count(warning) == 1
+
+
 def test_a_description_is_changed(alice, hotline):
     alice.post(page("description"), {"description": "The telephone"})
     assert "The telephone" in texts(alice.get(page("")))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from endpoints.access import door
 from endpoints.access.permissions import Person
+from endpoints.addresses.standing_in import SAME_RESOURCE, shares_resource
 from endpoints.models import Address, AddressChange, Endpoint
 
 
@@ -32,6 +33,12 @@ class Row:
     endpoint: Led
     second: Led
     standby: Led
+
+    @property
+    def same_resource(self) -> str:
+        """A warning of a standby that fails together with the endpoint, for whoever sees both."""
+        seen = self.endpoint.endpoint and self.standby.endpoint
+        return _(SAME_RESOURCE) if seen and shares_resource(self.address) else ""
 
 
 @dataclass(frozen=True)

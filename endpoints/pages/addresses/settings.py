@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from endpoints.access import door
 from endpoints.access.permissions import may
 from endpoints.addresses import submit
+from endpoints.addresses.standing_in import SAME_RESOURCE, shares_resource
 from endpoints.changes.refusals import NotPossible
 from endpoints.models import Address
 from endpoints.pages.addresses import choices
@@ -75,6 +76,8 @@ def standby(request: HttpRequest, name: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The standby is saved."))
+            if shares_resource(address):
+                messages.warning(request, _(SAME_RESOURCE))
             return redirect(address)
     return _page(request, "standby", address, form)
 

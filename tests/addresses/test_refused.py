@@ -1,15 +1,17 @@
 """What an address leads to is neither deleted nor removed, and everybody is told why, however they ask."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from endpoints.addresses import submit
 from endpoints.changes import bulk
 from endpoints.changes.bulk import Action
 from endpoints.mirror import removals
-from endpoints.models import Change, Event, Resource
+from endpoints.models import Change, Endpoint, Event, Grant, Project, Resource, RoleName
 from endpoints.models.event import Verb
 from tests.addresses.rows import an_address, an_endpoint, move
 from tests.api.conftest import Program
@@ -23,8 +25,45 @@ def test_the_page_of_the_deletion_says_it(alice, hotline, blue):
     typed = {"key": uuid.uuid4(), "name": "Blue", "reason": "Not used"}
     answer = alice.post(reverse("endpoints:delete", args=[blue.pk]), typed)
     assert answer.status_code == 422
-    assert WHY in text_of(answer)
+    assert "hotline: Leads to this endpoint. Move the address first." in text_of(answer)
     assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("need", "words"),
+    [
+        ("endpoint", "hotline: Leads to this endpoint."),
+        ("second", "hotline: Sends a share of new sessions to this endpoint."),
+        ("standby", "hotline: Has this endpoint as its standby."),
+        ("scheduled", "hotline: A move to this endpoint is scheduled."),
+    ],
+)
+def test_the_page_of_the_deletion_has_a_link_to_the_address_instead_of_the_form(alice, hotline, green, need, words):
+    page = reverse("endpoints:delete", args=[green.pk])
+    button = '<button class="button primary"'
+    assert button in alice.get(page).content.decode()
+    if need == "second":
+        submit.share(actor=alice.user, address=hotline, second=green, percent=1)
+    elif need == "standby":
+        submit.set_standby(actor=alice.user, address=hotline, standby=green)
+    else:
+        move(alice, hotline, green, at=timezone.now() + timedelta(days=1) if need == "scheduled" else None)
+    answer = alice.get(page)
+    assert words in text_of(answer)
+    assert f'href="{hotline.get_absolute_url()}"' in answer.content.decode()
+    assert button not in answer.content.decode()
+
+
+def test_a_move_of_an_address_that_a_person_does_not_see_is_told_when_they_ask(alice, nemo, hotline, green):
+    project = Project.objects.create(resource=green.resource, remote_id="1", display_name="Calls", locale="de-DE")
+    Endpoint.objects.filter(pk=green.pk).update(project=project)
+    Grant.objects.create(person=nemo.user, role=RoleName.DEPLOYER, project=project)
+    move(alice, hotline, green, at=timezone.now() + timedelta(days=1))
+    page = reverse("endpoints:delete", args=[green.pk])
+    assert "hotline" not in text_of(nemo.get(page))
+    answer = nemo.post(page, {"key": uuid.uuid4(), "name": "Green", "reason": "Not used"})
+    assert answer.status_code == 422
+    assert "Cancel the move first." in text_of(answer)
 
 
 def test_the_review_of_a_bulk_deletion_says_it(alice, hotline, blue, green):

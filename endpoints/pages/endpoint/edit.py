@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from endpoints.access import door
 from endpoints.access.permissions import may
 from endpoints.changes import submit
+from endpoints.pages.endpoint.needed import needs_of
 from endpoints.pages.endpoint.submission import Submission, repeated, requested
 from endpoints.pages.forms.endpoint import DeleteForm, EditForm
 from endpoints.pages.http import HttpRequest
@@ -31,7 +32,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("deploy_model")
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show what will be lost; the name has to be typed."""
+    """Show what will be lost; the name has to be typed. While addresses need the endpoint, show them instead."""
     if answer := repeated(request):
         return answer
     endpoint = door.endpoint_on_service(request.user, pk)
@@ -40,4 +41,4 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     if submission.valid and (change := submission.request_change(submit.delete)):
         return requested(request, change)
     words = {"heading": _("Delete endpoint"), "button": _("Delete endpoint")}
-    return submission.response("endpoint/delete.html", reached_by=door.addresses_of(request.user, endpoint), **words)
+    return submission.response("endpoint/delete.html", needed_by=needs_of(request.user, endpoint), **words)

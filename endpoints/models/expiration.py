@@ -24,6 +24,11 @@ class Expiration:
         return (self.date - timezone.now()).days
 
     @property
+    def tomorrow(self) -> bool:
+        """Less than a day is left, but the date is the next one, by the calendar of whoever reads it."""
+        return self.days == 0 and timezone.localdate(self.date) > timezone.localdate()
+
+    @property
     def level(self) -> str:
         """ok, soon (under 90 days), near (under 30 days) or expired."""
         if self.days < 0:
@@ -38,7 +43,7 @@ class Expiration:
                 return _("Expired")
             return ngettext("Expired %(days)s day ago", "Expired %(days)s days ago", ago) % {"days": ago}
         if self.days == 0:
-            return _("Expires today")
+            return _("Expires tomorrow") if self.tomorrow else _("Expires today")
         return ngettext("%(days)s day left", "%(days)s days left", self.days) % {"days": self.days}
 
     @property
@@ -46,9 +51,9 @@ class Expiration:
         """The words of a badge beside the date."""
         if self.level == "expired":
             return _("Expired")
-        return (
-            _("Today") if self.days == 0 else ngettext("%(days)s day", "%(days)s days", self.days) % {"days": self.days}
-        )
+        if self.days == 0:
+            return _("Tomorrow") if self.tomorrow else _("Today")
+        return ngettext("%(days)s day", "%(days)s days", self.days) % {"days": self.days}
 
     @property
     def sentence(self) -> str:

@@ -1,7 +1,7 @@
 """A row of the list is HTML that no text of a person or of the service can change."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
 from html.parser import HTMLParser
 
@@ -23,7 +23,8 @@ EVERY = tuple(selection.COLUMNS)
 def row(name="Hotline", *, description="", badge=None, **more):
     now = timezone.now()
     resource = Resource(name=more.pop("resource", "Contoso"), region="eastus")
-    model = SpeechModel(display_name=more.pop("model", "Calls"), kind="custom", expires_at=now - timedelta(days=3))
+    facts = {"kind": "custom", "expires_at": more.pop("expires_at", now - timedelta(days=3))}
+    model = SpeechModel(display_name=more.pop("model", "Calls"), **facts)
     endpoint = Endpoint(
         display_name=name, description=description, resource=resource, model=model, locale="en-US", **more
     )
@@ -74,6 +75,25 @@ def test_a_name_is_shown_as_it_is(name):
 def test_names_that_are_written_from_right_to_left_stay_as_they_are():
     assert "מוקד שירות" in row("מוקד שירות")
     assert "客户服务热线" in row("客户服务热线")
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "badge", "title"),
+    [
+        ("2026-11-29T22:59", "UTC", "Tomorrow", "Expires tomorrow. "),
+        ("2026-11-29T22:59", "America/New_York", "Today", "Expires today. "),
+        ("2026-11-29T22:59", "Europe/Berlin", "Tomorrow", "Expires tomorrow. "),
+        ("2026-11-29T23:00", "Europe/Berlin", "Today", "Expires today. "),
+        ("2026-11-29T00:59", "UTC", "1 day", "1 day left. "),
+        ("2026-11-30T01:01", "UTC", "Expired", "Expired. "),
+    ],
+)
+def test_the_last_day_is_told_by_the_date_in_the_readers_time_zone(monkeypatch, now, zone, badge, title):
+    monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(f"{now}+00:00"))
+    with timezone.override(zone):
+        html = row(expires_at=datetime(2026, 11, 30, 1, tzinfo=UTC), status="Succeeded")
+    assert f">{badge}</span>" in html
+    assert f'title="{title}' in html
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

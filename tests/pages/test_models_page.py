@@ -95,7 +95,7 @@ def test_an_endpoint_that_is_gone_does_not_count_as_deployed(bob, model):
         (-3, "Expired 2 days ago", "badge-danger"),
         (-2, "Expired 1 day ago", "badge-danger"),
         (-1, "Expired", "badge-danger"),
-        (0, "Expires today", "badge-warning"),
+        (0, "Expires to", "badge-warning"),
         (29, "29 days left", "badge-warning"),
         (30, "30 days left", 'class="badge"'),
         (89, "89 days left", 'class="badge"'),

@@ -5,6 +5,7 @@ the page. Here a template sees only the Shape of a row. What it renders to has `
 _filled, which escapes each text, puts them in.
 """
 
+from collections.abc import Hashable
 from datetime import date, datetime
 from functools import lru_cache
 from html import escape
@@ -101,7 +102,7 @@ def row_html(
         texts |= _badge(badge)
     if expiration:
         zone = timezone.get_current_timezone_name()
-        texts |= _expiration(expiration, expiration.days, get_language(), zone)
+        texts |= _expiration(expiration, (expiration.days, expiration.tomorrow), get_language(), zone)
     if end:
         texts["end"], texts["end_title"] = end.words, _end_title(end)
     if endpoint.last_action_at and "changed" in columns:
@@ -143,8 +144,8 @@ def _badge(badge: RequestBadge) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=2000)
-def _expiration(expiration: Expiration, _days: int, language: str | None, _zone: str) -> dict[str, Any]:
-    """Many endpoints have the same model. The words depend on the days that are left."""
+def _expiration(expiration: Expiration, _left: Hashable, language: str | None, _zone: str) -> dict[str, Any]:
+    """Many endpoints have the same model. The words depend on the days that are left, and on whether it is tomorrow."""
     day = timezone.localtime(expiration.date).date()
     sentence = expiration.sentence
     return {

@@ -83,6 +83,7 @@ def test_a_settled_page_shows_what_others_change_but_not_over_what_is_typed(depl
     page.get_by_role("button", name="Save").click()
     expect(onlooker.get_by_role("heading", level=1)).to_have_text("Renamed by one", timeout=25_000)
     expect(onlooker.locator("#history-rows")).to_contain_text("Edit")
+    expect(onlooker.locator("#history-rows .what").first).to_have_css("text-wrap-mode", "wrap")
     assert onlooker.evaluate("document.body.dataset.loaded") == "once"
     expect(typing.locator("#deployment textarea")).to_have_value("Half a sentence")
     typing.locator("#deployment textarea").fill("")

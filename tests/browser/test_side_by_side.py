@@ -9,6 +9,7 @@ def test_choosing_a_model_shows_it_beside_the_current_one(deploy):
     page, row = deploy("Side by side")
     expect(row).to_have_attribute("data-status", "Succeeded", timeout=30_000)
     page.goto(f"{row.get_by_role('link', name='Side by side', exact=True).get_attribute('href')}change-model/")
+    expect(page.locator(".choice-box")).to_have_css("border-bottom-width", "1px")  # also where the table is cut
     new = page.get_by_role("region", name="New model")
     expect(new).to_contain_text("Choose a model")
     radio = page.get_by_role("group", name="Model").get_by_role("radio", disabled=False).nth(1)

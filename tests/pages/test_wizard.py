@@ -40,6 +40,18 @@ def test_an_endpoint_is_deployed_step_by_step(wizard, world):
     assert world.ledger("POST") == []
 
 
+def test_each_step_begins_with_a_heading_of_the_same_level(wizard):
+    model = SpeechModel.objects.deployable().filter(locale="en-US").first()
+    headings = [h2(wizard.text), h2(wizard.to_model().text)]
+    for typed in ({"model": str(model.pk)}, {"name": "Support calls"}):
+        headings.append(h2(wizard.press("next", **typed).text))
+    assert headings == [["Project and language"], ["Model"], ["Details"], ["Review"]]
+
+
+def h2(html):
+    return re.findall(r"<h2>(.*?)</h2>", html)
+
+
 def test_only_models_of_the_locale_that_can_be_deployed_can_be_chosen(wizard):
     wizard.to_model()
     deployable = set(SpeechModel.objects.deployable().filter(locale="en-US"))

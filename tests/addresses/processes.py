@@ -15,9 +15,7 @@ from tests.demo import PLAIN, ROOT, environment, free_port, until
 SET_UP = """
 import django
 django.setup()
-from django.core.management import call_command
 from tests.addresses.conftest import address, resource, serving
-call_command("migrate", verbosity=0)
 there = resource()
 address("hotline", serving(there, "a"), second=serving(there, "b"), share=0)
 address("failed", serving(there, "c", status="Failed"))

@@ -25,7 +25,7 @@ def postgresql():
     if not servers.INITDB:
         pytest.skip("PostgreSQL is not installed")
     with servers.postgresql() as server:
-        server.ask("postgres", "create database addresses")
+        server.create("addresses", migrated=True)
         yield server
 
 

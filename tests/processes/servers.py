@@ -126,8 +126,22 @@ class PostgreSQL:
             template = "migrated"
             if not self.ask("postgres", "select 1 from pg_database where datname = %s", template):
                 self.create(template)
-                prepared.run(prepared.MIGRATE, prepared.shared() / "postgresql", DATABASE_URL=self.url(template))
+                self._migrate(template)
         self.ask("postgres", f"create database {database} template {template}")
+
+    def _migrate(self, database):
+        """Run `migrate` in an empty database, or load what it has made for another worker of pytest-xdist."""
+        dump, url = prepared.shared() / "migrated.sql", self.url(database)
+        with prepared.alone("postgresql"):
+            made_before = dump.exists()
+            if not made_before:
+                prepared.run(prepared.MIGRATE, prepared.shared() / "postgresql", DATABASE_URL=url)
+                draft = dump.with_suffix(".draft")
+                subprocess.run([INITDB.with_name("pg_dump"), "--file", draft, url], check=True)
+                draft.rename(dump)
+        if made_before:
+            load = ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--output", os.devnull, "--file", dump]
+            subprocess.run([INITDB.with_name("psql"), *load, url], check=True)
 
     def url(self, database):
         return f"postgres://{OWNER}:{self.password}@127.0.0.1:{self.port}/{database}"

@@ -144,7 +144,9 @@ def place(request, tmp_path):
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
     """An installation with SQLite and rows in all tables that matter, and a backup of it."""
-    old = Place(tmp_path_factory.mktemp("filled") / "var").filled()
+    old = Place(tmp_path_factory.mktemp("filled") / "var")
+    shutil.copy(prepared.database(), old.directory / "db.sqlite3")
+    old.filled()
     backup = old.directory.parent / "1.backup"
     old.done("backup", backup)
     return old, backup
@@ -153,14 +155,15 @@ def filled(tmp_path_factory):
 @pytest.mark.parametrize("target", ["few_rights", "sqlite"], ids=["SQLite to PostgreSQL", "PostgreSQL to SQLite"])
 def test_a_backup_of_either_database_restores_into_either(place, filled, tmp_path, target):
     old = filled[0] if target == "few_rights" else place("few_rights", migrated=True).filled()
-    new, backup = place(target), tmp_path / "1.backup"
+    # Into an installation that has been set up, and has nothing in it yet; or into no database at all.
+    new, backup = place(target, migrated=target == "few_rights"), tmp_path / "1.backup"
     hash_before = old.done("verify_activity").split()[-1]
     before = old.tables()
     # By the role of web and worker, which makes backups.
     printed = old.done("backup", backup, SETUP_DATABASE_URL="")
     assert "ENCRYPTION_KEYS are NOT in it" in printed
     if target == "few_rights":
-        new.done("setup")  # an installation that has been set up, and has nothing in it yet
+        new.done("setup")
     printed = new.done("restore", backup)
     assert "All Speech resources are paused" in printed
     after = new.tables()

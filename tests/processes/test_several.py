@@ -1,5 +1,6 @@
 """Setups, workers and beats of several machines at once, and the setup of an older version, do no harm."""
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import prepared
 from tests.conftest import World
 from tests.demo import ROOT, environment, until
 from tests.processes import servers
@@ -31,13 +33,29 @@ def at_once(*calls):
         return [one.result() for one in [threads.submit(call) for call in calls]]
 
 
+@contextlib.contextmanager
+def database(postgresql, **how):
+    """A database, and a name of a role of the application that nobody has made yet."""
+    postgresql.create("several", **how)
+    try:
+        yield "several"
+    finally:
+        postgresql.ask("postgres", "drop database several with (force)")
+        postgresql.ask("postgres", "drop role if exists several_app")
+
+
 @pytest.fixture
 def empty(postgresql):
-    """Names of a database and of a role of the application that nobody has made yet."""
-    postgresql.ask("postgres", "create database several")
-    yield "several"
-    postgresql.ask("postgres", "drop database several with (force)")
-    postgresql.ask("postgres", "drop role if exists several_app")
+    """The name of an empty database."""
+    with database(postgresql) as name:
+        yield name
+
+
+@pytest.fixture
+def migrated(postgresql):
+    """The name of a database that `migrate` has made."""
+    with database(postgresql, migrated=True) as name:
+        yield name
 
 
 def ended_well(done):
@@ -49,7 +67,8 @@ def test_setups_at_once_on_an_empty_postgresql_all_end_well(postgresql, empty, t
     owner = postgresql.url(empty)
     app = re.sub(r"//[^@]+@", "//several_app:secret@", owner)
     env = {**SHARED, "DATABASE_URL": app, "SETUP_DATABASE_URL": owner}
-    ended_well(at_once(*[lambda n=n: set_up(tmp_path / str(n), **env) for n in range(AT_ONCE)]))
+    homes = [prepared.fill(tmp_path / str(n), database_too=False) for n in range(AT_ONCE)]
+    ended_well(at_once(*[lambda home=home: set_up(home, **env) for home in homes]))
     assert postgresql.ask(empty, "select count(*) from endpoints_resource") == [(1,)]
     applied = "select count(*), count(distinct (app, name)) from django_migrations"
     ((rows, different),) = postgresql.ask(empty, applied)
@@ -64,16 +83,17 @@ def test_setups_at_once_on_one_machine_with_sqlite_all_end_well(tmp_path):
     ended_well([set_up(tmp_path / "var")])
 
 
-def test_setup_of_an_older_version_leaves_a_newer_database_as_it_is(postgresql, empty, tmp_path):
+def test_setup_of_an_older_version_leaves_a_newer_database_as_it_is(postgresql, migrated, tmp_path):
     """As after a rollback: a migration is recorded that this code does not have."""
-    env = {**SHARED, "DATABASE_URL": postgresql.url(empty)}
+    prepared.fill(tmp_path, database_too=False)
+    env = {**SHARED, "DATABASE_URL": postgresql.url(migrated)}
     ended_well([set_up(tmp_path, **env)])
     newer = "insert into django_migrations (app, name, applied) values ('endpoints', '9999_of_the_next_version', now())"
-    postgresql.ask(empty, newer)
-    postgresql.ask(empty, "alter table endpoints_resource add column of_the_next_version integer not null default 7")
+    postgresql.ask(migrated, newer)
+    postgresql.ask(migrated, "alter table endpoints_resource add column of_the_next_version integer not null default 7")
     ended_well([set_up(tmp_path, **env)])
-    assert postgresql.ask(empty, "select of_the_next_version from endpoints_resource") == [(7,)]
-    assert postgresql.ask(empty, "select count(*) from django_migrations where name like '9999%'") == [(1,)]
+    assert postgresql.ask(migrated, "select of_the_next_version from endpoints_resource") == [(7,)]
+    assert postgresql.ask(migrated, "select count(*) from django_migrations where name like '9999%'") == [(1,)]
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Tests that never end, with all kinds of processes running; only test_suite.py runs them."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
+from tests import prepared
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.demo import Demo
 from tests.faults.worker_processes import REDIS, WorkerProcesses, why_unavailable
@@ -31,7 +33,8 @@ def test_servers_without_end(request, simulator, tmp_path):
 
 
 def test_a_demo_and_a_browser_without_end(request, tmp_path):
-    demo = Demo(tmp_path / "demo").wait()
+    shutil.copy(prepared.database(), tmp_path / "db.sqlite3")
+    demo = Demo(tmp_path).wait()
     if CHROMIUM:
         request.getfixturevalue("page").goto(demo.url)
     wait_forever()

@@ -4,6 +4,7 @@ import io
 import multiprocessing
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Self
@@ -22,6 +23,7 @@ from speechstudio.log_filters import database_error
 
 PEOPLE = {"admin": "can deploy models", "listener": "can read content logs", "viewer": "can view"}
 SIMULATED = "Contoso Speech"
+SWEPT_SECONDS, POLLED_SECONDS = 60, 10  # how long the demo waits for its worker before it says that it is ready
 COMMAND, WITHOUT_KEY = "manage.py demo", "The demo was started without SPEECH_KEY"
 
 
@@ -54,8 +56,11 @@ class DatabaseSetup:
             raise result
         return str(result)
 
-    def resources_polled(self, within: float) -> bool:
-        """Whether the worker has polled each resource, or tried to; waits for `within` seconds at most."""
+    def worker_at_work(self, within: float) -> bool:
+        """Whether the worker has swept and polled each resource, or tried to, or has had its time to do so.
+
+        Waits for `within` seconds at most.
+        """
         return self._results.poll(within)
 
 
@@ -78,7 +83,7 @@ def _work(results: Connection, simulator: tuple[str, str] | None) -> None:
         results.send(CannotStart(str(error) if isinstance(error, CommandError) else sentence(error, "setup")))
     else:
         results.send(output.getvalue())
-        _wait_for_first_poll()
+        _wait_for_worker()
         results.send(None)
 
 
@@ -119,16 +124,23 @@ def _register(simulator: tuple[str, str] | None) -> None:
             resources.register(name=SIMULATED, region="eastus", url=url, key=key, api_version="v3.2")
 
 
-def _wait_for_first_poll() -> None:
-    """Have new resources polled, so that the first page shows their endpoints."""
+def _wait_for_worker() -> None:
+    """Have new resources polled, so that the first page shows their endpoints, and no worker that is missing."""
     from endpoints import tasks
-    from endpoints.models import Resource
+    from endpoints.models import Resource, Sweep
+    from endpoints.models.claim import database_now
 
-    new = Resource.objects.filter(mirrored_at=None)
+    began = database_now()
+    new = Resource.objects.active().present().filter(mirrored_at=None, failing_since=None)
     try:
-        for resource in new:
-            tasks.mirror.delay(str(resource.pk))
+        tasks.sweep.apply_async(queue="sweeps")  # which has them polled
     except OperationalError:
         return  # the broker is unavailable, which beat logs
-    while new.filter(failing_since=None).exists():
+    _wait_until(lambda: Sweep.objects.filter(at__gte=began).exists(), SWEPT_SECONDS)
+    _wait_until(lambda: not new.exists(), POLLED_SECONDS)
+
+
+def _wait_until(true: Callable[[], bool], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not true() and time.monotonic() < until:
         time.sleep(0.05)

@@ -21,8 +21,6 @@ from speechstudio.demo.database import PEOPLE, DatabaseSetup
 from speechstudio.demo.processes import CannotStart, Processes, Restarts
 from speechstudio.var import broker_socket, directory, kept_secret
 
-FIRST_REFRESH_SECONDS = 10
-
 
 class Command(BaseCommand):
     help = "Run Speech Studio with a simulated Speech service, or with the one that SPEECH_KEY and SPEECH_REGION name."
@@ -88,10 +86,9 @@ class Command(BaseCommand):
             self.children.start("worker", processes.worker(*worker_options), self.env)
             self.children.start("web", processes.web(self.port), self.env)
             self.children.wait_for("web", lambda: processes.accepts(("127.0.0.1", self.port)))
-            until = time.monotonic() + FIRST_REFRESH_SECONDS
-            while not database.resources_polled(within=0.1) and time.monotonic() < until:
-                if "worker" in self.children.ended():
-                    raise CannotStart(self.children.why("worker"))
+            while not database.worker_at_work(within=0.1):
+                for name in self.children.ended():
+                    raise CannotStart(self.children.why(name))
         self._start_beat()
         self._print_addresses(time.monotonic() - began)
 

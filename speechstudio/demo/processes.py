@@ -25,24 +25,14 @@ class Processes:
 
     def __init__(self, logs: Path) -> None:
         self.logs = logs
-        self.commands: dict[str, tuple[list[str], Mapping[str, str]]] = {}
+        self.commands: dict[str, tuple[list[str], Mapping[str, str], bool]] = {}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(self, name: str, command: list[str], env: Mapping[str, str], *, wait_for_line: bool = False) -> str:
         """Start `command`. With `wait_for_line`, wait for its first line on standard output and return it."""
-        with (self.logs / f"{name}.log").open("ab") as log:
-            child = subprocess.Popen(  # noqa: S603 (our own commands)
-                command,
-                env=dict(env),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if wait_for_line else log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 (it makes one system call)
-            )
-        self.running[name], self.commands[name] = child, (command, env)
-        if not wait_for_line or child.stdout is None:
+        child = self._open(name, command, env, wait_for_line)
+        if child.stdout is None:
             return ""
         line = child.stdout.readline().decode()
         if not line:
@@ -50,8 +40,22 @@ class Processes:
         return line
 
     def restart(self, name: str) -> None:
-        """Start a process that has ended as it was started before."""
-        self.start(name, *self.commands[name])
+        """Start a process that has ended as it was started before, without waiting for its line."""
+        self._open(name, *self.commands[name])
+
+    def _open(self, name: str, command: list[str], env: Mapping[str, str], piped: bool) -> subprocess.Popen[bytes]:
+        with (self.logs / f"{name}.log").open("ab") as log:
+            child = subprocess.Popen(  # noqa: S603 (our own commands)
+                command,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if piped else log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (it makes one system call)
+            )
+        self.running[name], self.commands[name] = child, (command, env, piped)
+        return child
 
     def wait_for(self, name: str, ready: Callable[[], bool], seconds: float = 30) -> None:
         """Wait until `ready()`; raises CannotStart when the process ends or takes too long."""
@@ -60,19 +64,20 @@ class Processes:
             if self.running[name].poll() is not None:
                 raise CannotStart(self.why(name))
             if time.monotonic() > until:
-                raise CannotStart(f"The {name} did not start within {seconds:.0f} s; see {self.logs / name}.log")
+                raise CannotStart(f"The {title(name)} did not start within {seconds:.0f} s; see {self.logs / name}.log")
             time.sleep(0.02)
 
     def why(self, name: str) -> str:
         """The last line of a log, which usually says why the program ended."""
         lines = (self.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
-        return f"The {name} did not start: {lines[-1] if lines else 'it gave no reason'}"
+        return f"The {title(name)} did not start: {lines[-1] if lines else 'it gave no reason'}"
 
     def ended(self) -> dict[str, int]:
         """Processes that have ended by themselves since the last call, with their exit codes."""
         found = {name: child.returncode for name, child in self.running.items() if child.poll() is not None}
         for name in found:
-            del self.running[name]
+            if pipe := self.running.pop(name).stdout:
+                pipe.close()
         return found
 
     def stop(self) -> None:
@@ -110,12 +115,20 @@ class Restarts:
         self._due[name] = now + self.AFTER
         return True
 
+    def pending(self) -> bool:
+        return bool(self._due)
+
     def due(self) -> list[str]:
         """The processes that are to be started now, each once."""
         found = [name for name, at in self._due.items() if at <= self._clock()]
         for name in found:
             del self._due[name]
         return found
+
+
+def title(name: str) -> str:
+    """What sentences call a process."""
+    return {"web": "web server"}.get(name, name)
 
 
 def port_is_free(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""A worker of the demo that ends is started again, but not for ever, and each time it says so."""
+"""A process of the demo that ends is started again, but not for ever, and each time it says so."""
 
 import io
 import sys
@@ -39,37 +39,46 @@ def demo(tmp_path):
     demo.children.stop()
 
 
-ENDED = "The worker has ended (3). "
-AGAIN, NOT_AGAIN = "It will restart in 15 s.", "Stop the demo with Ctrl-C and start it again."
+TITLES = {"broker": "broker", "simulator": "simulator", "web": "web server", "worker": "worker"}
 
 
-def test_a_worker_that_ended_is_started_again_after_15_seconds_three_times_in_ten_minutes(demo):
-    demo.start("worker")
+@pytest.mark.parametrize("name", TITLES)
+def test_what_ended_is_started_again_after_15_seconds_three_times_in_ten_minutes(demo, name):
+    ended = f"The {TITLES[name]} has ended (3). "
+    demo.start(name)
     for _time in range(3):
-        assert demo.said() == [ENDED + AGAIN]
+        assert demo.said() == [ended + "It will restart in 15 s."]
         demo.clock.now += 14.9
         assert demo.said() == []
         demo.clock.now += 0.1
-        assert demo.said() == ["The worker has been started again."]
-    assert demo.said() == [ENDED + NOT_AGAIN]
+        assert demo.said() == [f"The {TITLES[name]} has been started again."]
+    assert demo.said() == [ended + "Stop the demo with Ctrl-C and start it again."]
     demo.clock.now += 600
     assert demo.said() == []
-    demo.start("worker")
-    assert demo.said() == [ENDED + AGAIN]
+    demo.start(name)
+    assert demo.said() == [ended + "It will restart in 15 s."]
 
 
-def test_other_processes_that_ended_are_reported_and_not_started_again(demo):
+def test_several_that_ended_are_started_again_each_at_its_time(demo):
     demo.start("web")
-    assert demo.said() == ["The web has ended (3). " + NOT_AGAIN]
-    demo.clock.now += 15
-    assert demo.said() == []
+    demo.said()
+    demo.clock.now += 10
+    demo.start("simulator")
+    demo.said()
+    demo.clock.now += 5
+    assert demo.said() == ["The web server has been started again."]
+    demo.children.running.pop("web").wait(30)
+    demo.clock.now += 10
+    assert demo.said() == ["The simulator has been started again."]
 
 
-def test_a_worker_is_started_again_as_it_was_before(demo, tmp_path):
-    code = "import os; print(os.environ['QUEUES'], flush=True)"
-    demo.children.start("worker", [sys.executable, "-c", code], {"QUEUES": "all of them"})
+@pytest.mark.parametrize("waited", [False, True], ids=["", "whose first line was waited for"])
+def test_it_is_started_again_as_it_was_before(demo, tmp_path, waited):
+    code = "import os, sys; print('ready', flush=True); print(os.environ['QUEUES'], file=sys.stderr)"
+    demo.children.start("worker", [sys.executable, "-c", code], {"QUEUES": "all of them"}, wait_for_line=waited)
     demo.said()
     demo.clock.now += 15
     demo.said()
     demo.said()
-    assert (tmp_path / "worker.log").read_text() == "all of them\n" * 2
+    assert (tmp_path / "worker.log").read_text().count("all of them\n") == 2
+    assert ("ready" in (tmp_path / "worker.log").read_text()) is not waited

@@ -122,20 +122,22 @@ class Command(BaseCommand):
 
     def _wait_for_signal(self) -> None:
         restarts = Restarts()
-        while self.children.running:
+        while self.children.running or restarts.pending():
             time.sleep(0.2)
             self.report_ended(self.children, restarts)
+        raise CannotStart("No process of the demo is running. Start it again.")
 
     def report_ended(self, children: Processes, restarts: Restarts) -> None:
-        """Report the processes that have ended. The worker is started again a few times, and no other."""
+        """Report the processes that have ended, and start each again, a few times."""
         for name, code in children.ended().items():
-            if name == "worker" and restarts.may_restart(name):
-                self.stderr.write(f"The {name} has ended ({code}). It will restart in {Restarts.AFTER} s.")
+            ended = f"The {processes.title(name)} has ended ({code})."
+            if restarts.may_restart(name):
+                self.stderr.write(f"{ended} It will restart in {Restarts.AFTER} s.")
             else:
-                self.stderr.write(f"The {name} has ended ({code}). Stop the demo with Ctrl-C and start it again.")
+                self.stderr.write(f"{ended} Stop the demo with Ctrl-C and start it again.")
         for name in restarts.due():
             children.restart(name)
-            self.stderr.write(f"The {name} has been started again.")
+            self.stderr.write(f"The {processes.title(name)} has been started again.")
 
     def _print_addresses(self, seconds: float) -> None:
         service = "the Speech service in Azure; no simulator is started" if self.real else "a simulated Speech service"

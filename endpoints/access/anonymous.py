@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -12,11 +13,28 @@ from django.db.models.functions import Now
 from endpoints import audit
 from endpoints.access.sessions import end_others
 from endpoints.audit import erasing, sealing
-from endpoints.models import Change, ConnectionCheck, Download, Endpoint, Event, Purge
+from endpoints.models import (
+    Address,
+    AddressChange,
+    Change,
+    ConnectionCheck,
+    Download,
+    Endpoint,
+    Event,
+    Probe,
+    Purge,
+    Trial,
+)
 from endpoints.models.search import EVENTS
 from endpoints.models.verbs import Verb
 
 NAME = erasing.ANONYMOUS["actor_name"]
+# Columns with nothing but a name.
+NAMED: tuple[tuple[Any, str], ...] = (
+    *((Endpoint, name) for name in ("owner", "changed_by")),
+    *((Address, name) for name in ("created_by", "moved_by")),
+    (Probe, "set_by"),
+)
 
 
 @dataclass(frozen=True)
@@ -62,10 +80,10 @@ def anonymize(person: Identity) -> int:
 @transaction.atomic
 def _delete_account(person: Identity) -> None:
     theirs = Q(actor__in=person.ids) | Q(actor=None, actor_name__in=person.names)
-    for model in (Change, Download, Purge, ConnectionCheck):
+    for model in (Change, Download, Purge, ConnectionCheck, AddressChange, Trial):
         model.objects.filter(theirs).update(actor_name=NAME)
-    for name in ("owner", "changed_by"):  # a new version, because processes keep rows as they have shown them
-        Endpoint.objects.filter(**{f"{name}__in": person.names}).update(**{name: NAME}, updated_at=Now())
+    for kind, name in NAMED:  # a new version, because processes keep rows as they have shown them
+        kind.objects.filter(**{f"{name}__in": person.names}).update(**{name: NAME}, updated_at=Now())
     audit.record(Verb.PERSON_ANONYMIZED, events=person.events())
     if person.account:
         end_others(person.account)

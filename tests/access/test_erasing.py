@@ -15,9 +15,23 @@ from django.utils.html import escape
 from endpoints import audit
 from endpoints.access import people
 from endpoints.audit import erasing, sealing
-from endpoints.models import Change, Endpoint, Event, Resource, SavedView, Seal, SealedEvent
+from endpoints.models import (
+    Address,
+    AddressChange,
+    Change,
+    Endpoint,
+    Event,
+    Probe,
+    Recording,
+    Resource,
+    SavedView,
+    Seal,
+    SealedEvent,
+    Trial,
+)
 from endpoints.models.event import Verb
 from endpoints.models.seal import SealKind
+from endpoints.models.secret import Secret
 from tests.rewriting import events_rewritten
 
 
@@ -71,6 +85,14 @@ def test_a_person_leaves_no_name_in_the_database_and_activity_stays_whole(acts, 
     resource = Resource.objects.create(name="Contoso", region="eastus")
     endpoint = Endpoint.objects.create(resource=resource, display_name="Calls", owner="bob", changed_by="bob")
     Change.objects.create(endpoint=endpoint, kind="edit", state="done", actor=bob.user, actor_name="bob")
+    who = {"actor": bob.user, "actor_name": "bob"}
+    address = Address.objects.create(
+        name="hotline", locale="en-US", endpoint=endpoint, created_by="bob", moved_by="bob"
+    )
+    AddressChange.objects.create(address=address, kind="added", **who)
+    Trial.objects.create(endpoint=endpoint, purpose="probe", **who)
+    recording = Recording.objects.create(audio=Secret.of("UklGRg=="), seconds=1.0, size=4)
+    Probe.objects.create(endpoint=endpoint, recording=recording, set_by="bob")
     SavedView.objects.create(owner=bob.user, name="Mine")
     bob.user.email = "bob@example.com"
     bob.user.save(update_fields=["email"])

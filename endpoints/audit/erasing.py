@@ -79,7 +79,7 @@ def _anonymize(ids: list[int]) -> None:
     SealedEvent.objects.bulk_update(sealed, ["personal", "salt"], batch_size=100)
     with erasing("UPDATE"):
         for pk, row in rows.items():
-            Event.objects.filter(pk=pk).update(**ANONYMOUS, facts=_without(row["facts"], digests.PERSONAL_FACTS))
+            Event.objects.filter(pk=pk).update(**ANONYMOUS, facts=_without(row["facts"], digests.personal_facts(row)))
 
 
 def _keep(ids: list[int]) -> str:

@@ -119,7 +119,7 @@ def _digest(event: digests.Row, sealed: SealedEvent, erased: dict[str, set[int]]
     """What the event was sealed with, as far as it is as it should be; otherwise something else."""
     if event["id"] in erased[SealKind.ANONYMIZED]:
         named = {name: event[name] for name in ANONYMOUS} != ANONYMOUS
-        whole = not named and not event["facts"].keys() & {*digests.PERSONAL_FACTS}
+        whole = not named and not digests.personal_facts(event)
     elif event["id"] in erased[SealKind.UNNAMED]:
         kept = digests.personal(event, bytes(sealed.salt))
         whole = kept == bytes(sealed.kept) and not event["facts"].keys() & {*digests.OF_OTHERS}

@@ -111,6 +111,13 @@ def test_a_person_leaves_no_name_in_the_database_and_activity_stays_whole(acts, 
     )
 
 
+def test_what_an_anonymous_person_did_to_an_address_still_names_it(bob):
+    audit.record(Verb.ADDRESS_DELETED, actor=bob.user, address="hotline")
+    done("anonymize_person", "bob", yes=True)
+    assert Event.objects.get(verb=Verb.ADDRESS_DELETED).text == "deleted user deleted the address hotline"
+    assert verified() == ""
+
+
 def test_a_list_that_was_open_shows_no_anonymous_person(alice, bob):
     resource = Resource.objects.create(name="Contoso", region="eastus")
     for number in range(2):

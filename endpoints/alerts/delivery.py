@@ -81,7 +81,8 @@ def _still_to_tell(row: AlertDelivery, channel: AlertChannel) -> list[tuple[Aler
     notices = dict.fromkeys(
         AlertNotice.objects.filter(delivery=row).order_by("pk").values_list("alert_id", "recovered")
     )
-    visible = door.alerts_of_channel(channel).in_bulk([pk for pk, _recovered in notices])
+    rows = door.alerts_of_channel(channel).filter(pk__in=[pk for pk, _recovered in notices])
+    visible = {alert.pk: alert for alert in door.alerts_as_told(channel, rows)}
     return [(visible[pk], recovered) for pk, recovered in notices if pk in visible]
 
 

@@ -5,11 +5,14 @@ import uuid
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.urls import reverse
 
 from endpoints.access import door
 from endpoints.addresses import submit
-from endpoints.models import Endpoint, Grant, Project, RoleName
-from tests.addresses.rows import a_resource, an_endpoint, move
+from endpoints.models import Alert, AlertChannel, Endpoint, Event, Grant, Project, RoleName
+from endpoints.models.alert import AlertRule
+from endpoints.models.verbs import Verb
+from tests.addresses.rows import a_resource, an_address, an_endpoint, move
 
 
 @pytest.fixture
@@ -89,3 +92,38 @@ def test_an_endpoint_names_the_addresses_that_lead_to_it(alice, bob, hotline, bl
     assert not door.addresses_of(bob.user, green).exists()
     submit.set_standby(actor=alice.user, address=hotline, standby=green)
     assert list(door.addresses_of(bob.user, green)) == [hotline]
+
+
+def test_activity_names_no_endpoint_that_an_address_led_to_and_the_person_does_not_see(
+    alice, bob, nemo, deployer, blue, elsewhere
+):
+    move(alice, an_address(alice, elsewhere, "archive"), blue)
+    event = Event.objects.get(verb=Verb.ADDRESS_MOVED)
+    (seen,) = door.as_seen(deployer, [Event.objects.get(pk=event.pk)])
+    assert "Elsewhere" not in seen.text
+    page = nemo.get(reverse("endpoints:activity")).content.decode()
+    assert "archive" in page
+    assert "Elsewhere" not in page
+    assert "Elsewhere" in door.as_seen(bob.user, [event])[0].text
+
+
+def test_alerts_name_no_other_endpoint_of_an_address_that_the_person_does_not_see(bob, nemo, deployer, blue, elsewhere):
+    facts = {"address": "hotline", "endpoint": blue.display_name}
+    about = {"endpoint": blue, "resource": blue.resource}
+    Alert.objects.create(
+        rule=AlertRule.ADDRESS, fact="1", facts=facts | {"kind": "address-unreachable", "standby": "Elsewhere"}, **about
+    )
+    Alert.objects.create(
+        rule=AlertRule.STOOD_IN, fact="2", facts=facts | {"kind": "address-stood-in", "old": "Elsewhere"}, **about
+    )
+    channel = AlertChannel.objects.create(name="Mine", kind="mail", person=deployer)
+    for seen in (
+        door.alerts_as_seen(deployer, door.alerts(deployer)),
+        door.alerts_as_told(channel, Alert.objects.all()),
+    ):
+        assert len(seen) == 2
+        assert "Elsewhere" not in "".join(alert.text for alert in seen)
+    page = nemo.get(reverse("endpoints:alerts")).content.decode()
+    assert "hotline" in page
+    assert "Elsewhere" not in page
+    assert all("Elsewhere" in alert.text for alert in door.alerts_as_seen(bob.user, Alert.objects.all()))

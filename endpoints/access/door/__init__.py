@@ -72,6 +72,7 @@ account, accounts = people_and_groups.account, people_and_groups.accounts
 as_seen, seals, proofs = event_facts.as_seen, event_facts.seals, event_facts.proofs
 alerts, unseen_alerts, alerts_of_channel = alert_rows.alerts, alert_rows.unseen, alert_rows.of_channel
 alert_news, count_of_unseen_alerts = alert_rows.news, alert_rows.count_of_unseen
+alerts_as_seen, alerts_as_told = alert_rows.as_seen, alert_rows.as_told
 alert_channels, alert_channel = alert_rows.alert_channels, alert_rows.alert_channel
 alert_deliveries, alert_choices = alert_rows.alert_deliveries, alert_rows.alert_choices
 probes, probe, probe_runs, verdicts = probe_rows.probes, probe_rows.probe, probe_rows.probe_runs, probe_rows.verdicts

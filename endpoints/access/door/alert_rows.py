@@ -1,6 +1,6 @@
 """Which alerts a person sees, and which a channel may be told: each rule needs a right for what it is about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import BooleanField, OuterRef, Q, QuerySet, Subquery, Value
@@ -8,13 +8,15 @@ from django.db.models.functions import Coalesce
 
 from endpoints.access import roles
 from endpoints.access.caching import BoundedCache
+from endpoints.access.door import within
 from endpoints.access.door.covered import one, scope
 from endpoints.access.grants import EVERYWHERE, Person, Scope, scopes_of
 from endpoints.access.permissions import may_manage_people
-from endpoints.models import Alert, AlertChannel, AlertChoice, AlertDelivery, Grant, Preferences
+from endpoints.models import Alert, AlertChannel, AlertChoice, AlertDelivery, Endpoint, Grant, Preferences
 from endpoints.models.alert import AlertQuerySet, AlertRule
 from endpoints.models.alert_channel import AlertChannelQuerySet
 from endpoints.models.alert_delivery import AlertDeliveryQuerySet
+from endpoints.models.event_sentences import MISSING
 
 _NEEDS = {
     roles.VIEW: (
@@ -25,6 +27,7 @@ _NEEDS = {
     roles.READ_LOGS: (AlertRule.LOGS_EXPIRE, AlertRule.LOGS_LOST),
     roles.MANAGE: (AlertRule.DISK,),
 }
+_OTHERS = ("standby", "old")  # facts that name an endpoint other than the one that an alert is for
 MOST_NEW = 100  # counted for the bell
 _counts = BoundedCache(500)  # of 4 KB
 
@@ -73,12 +76,43 @@ def _count(person: Any) -> tuple[str, tuple[Any, ...]]:
     return f"SELECT count(*) FROM ({sql}) AS unseen", params  # noqa: S608 (Django's own SQL)
 
 
+def as_seen(person: Person, found: Iterable[Alert]) -> list[Alert]:
+    """Of alerts about addresses without the names of other endpoints, unless the person sees some of those names."""
+    return _named(scope(person, roles.VIEW), found)
+
+
+def as_told(channel: AlertChannel, found: Iterable[Alert]) -> list[Alert]:
+    """The same by what the channel's person or group sees."""
+    if channel.person_id is not None and channel.person:
+        return as_seen(channel.person, found)
+    return _named(_of_group(channel).get(roles.VIEW, Scope()) if channel.group_id is not None else EVERYWHERE, found)
+
+
+def _of_group(channel: AlertChannel) -> Mapping[str, Scope]:
+    return scopes_of(Grant.objects.filter(group=channel.group_id))
+
+
+def _named(held: Scope, found: Iterable[Alert]) -> list[Alert]:
+    rows = list(found)
+    if held.everywhere:
+        return rows
+    names = {row.facts[fact] for row in rows for fact in _OTHERS if row.facts.get(fact)}
+    seen = Endpoint.objects.filter(within.endpoints(held), display_name__in=names) if names else Endpoint.objects.none()
+    hidden = names - set(seen.order_by().values_list("display_name", flat=True))
+    for row in rows:
+        if row.facts.get("standby") in hidden:
+            del row.facts["standby"]
+        if row.facts.get("old") in hidden:
+            row.facts["old"] = MISSING
+    return rows
+
+
 def of_channel(channel: AlertChannel) -> AlertQuerySet:
     """What a channel may be told now: what its person is alerted to, its group's grants cover, or everything."""
     if channel.person_id is not None and channel.person:
         rows = news(channel.person) if channel.person.is_active else Alert.objects.none()
     elif channel.group_id is not None:
-        held = scopes_of(Grant.objects.filter(group=channel.group_id))
+        held = _of_group(channel)
         rows = Alert.objects.filter(_covered(lambda right: held.get(right, Scope())), person=None)
     else:
         rows = Alert.objects.filter(_covered(lambda _right: EVERYWHERE) | Q(rule=AlertRule.CHANNEL), person=None)

@@ -11,8 +11,12 @@ from endpoints.models import Endpoint, Event, SealedEvent
 
 
 def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
-    """Without what was searched for in content logs, unless the person may read them: it may be a caller's name."""
+    """Without what was searched for in content logs, unless the person may read them: it may be a caller's name.
+
+    Also without the endpoint that an address led to before, unless the person sees one of that name.
+    """
     found = list(events)
+    _hide_origins(person, found)
     searched = [event for event in found if "search" in event.facts]
     held = scope(person, READ_LOGS)
     if searched and not held.everywhere:
@@ -24,8 +28,24 @@ def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
     return found
 
 
+def _hide_origins(person: Person, events: list[Event]) -> None:
+    held = scope(person, VIEW)
+    moved = [event for event in events if event.verb.startswith("address-") and "old" in event.facts]
+    if not moved or held.everywhere:
+        return
+    names = {event.facts["old"] for event in moved}
+    seen = Endpoint.objects.filter(within.endpoints(held), display_name__in=names)
+    for name in names - set(seen.order_by().values_list("display_name", flat=True)):
+        for event in moved:
+            if event.facts.get("old") == name:
+                del event.facts["old"]
+
+
 def proofs(person: Person, events: Iterable[Event]) -> dict[int, dict[str, Any]]:
-    """What the hashes of these events, as the person sees them, are computed from; without those not sealed yet."""
+    """What the hashes of these events, as the person sees them, are computed from; without those not sealed yet.
+
+    There is none of an event with a hidden fact that is no personal one: the hash is of what it says.
+    """
     if not scope(person, VIEW):
         return {}
     shown = {event.pk: event.facts for event in events}
@@ -34,6 +54,7 @@ def proofs(person: Person, events: Iterable[Event]) -> dict[int, dict[str, Any]]
     return {
         row["id"]: digests.proof(row, sealed[row["id"]], whole=shown[row["id"]].keys() == row["facts"].keys())
         for row in rows
+        if row["facts"].keys() - shown[row["id"]].keys() <= digests.personal_facts(row)
     }
 
 

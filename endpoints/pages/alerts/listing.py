@@ -28,7 +28,8 @@ def alerts(request: HttpRequest) -> HttpResponse:
     page = page_of(rows, NEWEST, request.GET.get("page", ""), SIZE)
     seen = door.preferences(request.user).values_list("alerts_seen_at", flat=True).first()
     since = seen or request.user.date_joined
-    shown = [(row, isolated(*row.parts), row.changed_at > since) for row in page.rows]
+    rows_as_seen = door.alerts_as_seen(request.user, page.rows)
+    shown = [(row, isolated(*row.parts), row.changed_at > since) for row in rows_as_seen]
     context = {
         "section": "alerts",
         "alerts": shown,

@@ -94,6 +94,21 @@ def test_an_endpoint_names_the_addresses_that_lead_to_it(alice, bob, hotline, bl
     assert list(door.addresses_of(bob.user, green)) == [hotline]
 
 
+def test_a_search_does_not_find_an_address_by_the_name_of_a_hidden_endpoint(
+    alice, bob, nemo, deployer, blue, elsewhere
+):
+    address = an_address(alice, elsewhere, "archive")
+    submit.set_standby(actor=alice.user, address=address, standby=blue)
+    for person, words, found in (
+        (nemo, "archive", True),
+        (nemo, "Elsewhere", False),
+        (nemo, "Model of Else", False),
+        (bob, "Elsewhere", True),
+    ):
+        page = person.get(reverse("endpoints:addresses"), {"q": words}).content.decode()
+        assert (address.get_absolute_url() in page) == found, words
+
+
 def test_activity_names_no_endpoint_that_an_address_led_to_and_the_person_does_not_see(
     alice, bob, nemo, deployer, blue, elsewhere
 ):

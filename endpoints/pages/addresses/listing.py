@@ -1,5 +1,7 @@
 """The list of addresses."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -64,12 +66,14 @@ def _count_words(count: int) -> str:
 
 
 def _found(person: Person, words: str) -> AddressQuerySet:
-    """Those that have each word in their name or description, or in the name of the endpoint or its model."""
-    rows = door.addresses(person)
+    """Those that have each word in their name or description, or in the name of the endpoint or its model.
+
+    Words of an endpoint that the person doesn't see find nothing: otherwise its name could be guessed.
+    """
+    rows, everywhere = door.addresses(person), door.scope(person).everywhere
+    seen = Q() if everywhere else Q(endpoint__in=door.endpoints(person).order_by().values("pk"))
     for word in words.split()[:20]:
-        fields = ("name", "description", "locale", "endpoint__display_name", "endpoint__model_name")
-        found = Q(pk__in=[])
-        for field in fields:
-            found |= Q(**{f"{field}__icontains": word})
-        rows = rows.filter(found)
+        own = (Q(**{f"{field}__icontains": word}) for field in ("name", "description", "locale"))
+        of_endpoint = (Q(**{f"endpoint__{field}__icontains": word}) for field in ("display_name", "model_name"))
+        rows = rows.filter(reduce(or_, own) | (seen & reduce(or_, of_endpoint)))
     return rows.order_by("name")

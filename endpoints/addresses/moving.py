@@ -79,6 +79,8 @@ def carry_out(pk: str) -> bool:
     """Carry out one move that waited; returns False when it is not due, or has been carried out already."""
     with transaction.atomic():
         rows = AddressChange.objects.ready().filter(pk=pk, due_at__lte=Now())
+        # First its address, as people's verbs do: otherwise a move and a worker could wait for each other.
+        list(Address.objects.select_for_update(no_key=True).filter(pk__in=rows.values("address")).values_list("pk"))
         change = AddressChange.objects.select_for_update().filter(pk__in=rows.values("pk")).first()
         if change is None:
             return False

@@ -1,10 +1,13 @@
 """Moves that wait: for their time, or for the deployment of the endpoint that they lead to."""
 
+import re
 import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from endpoints import tasks
@@ -50,6 +53,14 @@ def test_a_scheduled_move_is_carried_out_when_its_time_has_come(alice, hotline, 
     assert (change.state, change.due_at, hotline.endpoint, hotline.moved_by) == ("done", None, green, "alice")
     event = Event.objects.get(verb=Verb.ADDRESS_MOVED)
     assert (event.text, event.detail) == ("alice moved the address hotline from Blue to Green", "At night")
+
+
+def test_a_worker_takes_the_address_before_the_move_as_people_do(alice, hotline, green):
+    change = later(move(alice, hotline, green, at=timezone.now() + AN_HOUR))
+    with CaptureQueriesContext(connection) as asked:
+        assert moving.carry_out(str(change.pk))
+    tables = [re.search(r'FROM "(\w+)"', one["sql"])[1] for one in asked if one["sql"].startswith("SELECT")]
+    assert tables[:2] == ["endpoints_address", "endpoints_addresschange"]
 
 
 def test_a_move_is_carried_out_once(alice, hotline, green, blue):

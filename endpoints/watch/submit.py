@@ -178,9 +178,11 @@ def _heard(trial: Trial) -> dict[str, str]:
 
 
 def _delete(probe: Probe) -> bool:
-    found, _ = Probe.objects.filter(pk=probe.pk, recording=probe.recording_id).delete()
+    # Locked before its runs are deleted: a worker that ends a run takes them in this order, too.
+    found = list(Probe.objects.select_for_update().filter(pk=probe.pk, recording=probe.recording_id).defer("known"))
     if not found:
         return False
+    found[0].delete()
     Recording.objects.filter(pk=probe.recording_id).delete()
     return True
 

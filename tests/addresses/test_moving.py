@@ -1,13 +1,12 @@
 """Moves that wait: for their time, or for the deployment of the endpoint that they lead to."""
 
-import re
+import threading
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.db.models.functions import Now
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from endpoints import tasks
@@ -19,9 +18,10 @@ from endpoints.models.due import work
 from endpoints.models.event import Verb
 from endpoints.models.event_results import EventResult
 from endpoints.models.status import ChangeState
-from tests.addresses.rows import an_address, an_endpoint, move
+from tests.addresses.rows import a_resource, an_address, an_endpoint, move
 from tests.changes.requests import request_create
 from tests.conftest import fitting
+from tests.faults.concurrently import concurrently, until_the_other_waits
 
 AN_HOUR = timedelta(hours=1)
 
@@ -53,14 +53,6 @@ def test_a_scheduled_move_is_carried_out_when_its_time_has_come(alice, hotline, 
     assert (change.state, change.due_at, hotline.endpoint, hotline.moved_by) == ("done", None, green, "alice")
     event = Event.objects.get(verb=Verb.ADDRESS_MOVED)
     assert (event.text, event.detail) == ("alice moved the address hotline from Blue to Green", "At night")
-
-
-def test_a_worker_takes_the_address_before_the_move_as_people_do(alice, hotline, green):
-    change = later(move(alice, hotline, green, at=timezone.now() + AN_HOUR))
-    with CaptureQueriesContext(connection) as asked:
-        assert moving.carry_out(str(change.pk))
-    tables = [re.search(r'FROM "(\w+)"', one["sql"])[1] for one in asked if one["sql"].startswith("SELECT")]
-    assert tables[:2] == ["endpoints_address", "endpoints_addresschange"]
 
 
 def test_a_move_is_carried_out_once(alice, hotline, green, blue):
@@ -142,3 +134,26 @@ def test_an_address_does_not_wait_for_an_endpoint_of_another_locale(alice, deplo
     change, _waiting = deployed
     with pytest.raises(NotPossible, match="another locale"):
         move(alice, hotline, change.endpoint, after=change)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_is_deleted_while_a_worker_moves_it(alice, monkeypatch):
+    fabrikam = a_resource()
+    address = an_address(alice, an_endpoint("Blue", fabrikam))
+    change = move(alice, address, an_endpoint("Green", fabrikam), at=timezone.now() + timedelta(hours=1))
+    AddressChange.objects.filter(pk=change.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    refusal, began = moving._refusal, threading.Event()
+
+    def slow(found):
+        why = refusal(found)
+        began.set()
+        until_the_other_waits()
+        return why
+
+    monkeypatch.setattr(moving, "_refusal", slow)
+
+    def delete():
+        began.wait(timeout=10)
+        return submit.delete(actor=alice.user, address=address)
+
+    assert concurrently(partial(moving.carry_out, str(change.pk)), delete) == [True, True]

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import connection
 
+from tests.demo import until
+
 
 def concurrently(*actions):
     """Run all actions at the same moment; returns their results or exceptions in order."""
@@ -26,3 +28,15 @@ def concurrently(*actions):
     for thread in threads:
         thread.join(timeout=30)
     return results
+
+
+def until_the_other_waits():
+    """For a row that this thread has locked. SQLite has no locks of rows, which could be taken in the wrong order."""
+
+    def waits():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return cursor.fetchone()[0] > 0
+
+    if connection.vendor == "postgresql":
+        until(waits)

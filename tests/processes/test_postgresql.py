@@ -55,6 +55,8 @@ PARTS = [
     "access/test_seals.py",
     "access/test_erasing.py",
     "access/test_append_only.py",  # triggers
+    "addresses/test_moving.py::test_an_address_is_deleted_while_a_worker_moves_it",  # locks of rows
+    "watch/test_probes.py::test_a_probe_is_removed_while_a_worker_ends_its_run",
     "test_search.py",
     *(f"faults/test_{name}" for name in FAULTS),
     "pages/test_activity.py",  # generated columns

@@ -1,9 +1,11 @@
 """Which model answers for an endpoint: what people ask, and what workers find."""
 
+import threading
 import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -15,10 +17,13 @@ from endpoints.models.alert import AlertRule
 from endpoints.models.due import work as work_rows
 from endpoints.models.model import ModelKind
 from endpoints.models.probe import Verdict
+from endpoints.models.secret import Secret
 from endpoints.models.verbs import Verb
 from endpoints.watch import submit
+from tests.addresses.rows import a_resource, an_endpoint
 from tests.alerts.looking import facts, look
 from tests.conftest import fitting
+from tests.faults.concurrently import concurrently, until_the_other_waits
 from tests.watch.speech import check, go_on, probe_of, spoken, tried, work_on
 
 RECOGNIZED = "/speech/recognition/conversation/cognitiveservices/v1"
@@ -436,3 +441,24 @@ def test_a_worker_that_is_late_changes_nothing(serving, alice, world, monkeypatc
     )
     check(probe, alice)
     assert (probe.in_a_row, probe.asked_at is None, probe.runs.first().ended_at) == (1, False, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_probe_is_removed_while_a_worker_ends_its_run(alice):
+    recording = Recording.objects.create(audio=Secret.of("UklGRg=="), seconds=1.0, size=4)
+    probe = Probe.objects.create(endpoint=an_endpoint("Blue", a_resource()), recording=recording)
+    run = ProbeRun.objects.create(probe=probe, started_at=timezone.now())
+    began = threading.Event()
+
+    def end():
+        with transaction.atomic():
+            Probe.objects.filter(pk=probe.pk).update(error="")
+            began.set()
+            until_the_other_waits()
+            return ProbeRun.objects.filter(pk=run.pk).update(error="No answer")
+
+    def remove():
+        began.wait(timeout=10)
+        return submit.remove_probe(probe=probe, actor=alice.user)
+
+    assert concurrently(end, remove) == [1, True]

@@ -232,8 +232,9 @@ class TestLimit:
         clock.now += 10
         assert limit.seconds_to_wait("a", "203.0.113.1") == 0
 
-    def test_a_subscriber_with_many_addresses_is_one_client(self, limit):
-        found = [limit.seconds_to_wait("a", f"2001:db8:1:2::{n}") for n in range(1, 5)]
+    @pytest.mark.parametrize("network", ["2001:db8:1:2:", "2001:db8:", "2001:db8::7"])
+    def test_a_subscriber_with_many_addresses_is_one_client(self, limit, network):
+        found = [limit.seconds_to_wait("a", f"{network}:{n:x}:1") for n in range(1, 5)]
         assert [bool(wait) for wait in found] == [False, False, False, True]
         assert limit.seconds_to_wait("a", "2001:db8:1:3::1") == 0
 

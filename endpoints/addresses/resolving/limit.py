@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from socket import AF_INET6, inet_pton
 from threading import Lock
 
 MINUTE = 60
@@ -38,7 +39,10 @@ class Limit:
 
 
 def _network(client: str) -> str:
-    """A subscriber has 2 to the power of 64 addresses of IPv6, which begin alike."""
+    """A subscriber has 2 to the power of 64 addresses of IPv6, which begin alike, with or without zeros left out."""
     if ":" not in client or client.startswith("::"):
         return client
-    return ":".join(client.split(":", 4)[:4])
+    try:
+        return inet_pton(AF_INET6, client.partition("%")[0])[:8].hex()
+    except OSError:
+        return client

@@ -5,6 +5,7 @@
   const LONGEST = 59; // seconds; the server refuses more than 60
   const QUIET = 0.006; // of 1: nowhere louder is silence, as for the server
   let current = null; // what is being recorded
+  let asking = false; // the browser for the microphone, which may take until a person has answered
 
   const parts = (button) => {
     const form = button.form;
@@ -18,12 +19,15 @@
   async function start(button) {
     const { said, clock } = parts(button);
     let stream;
+    asking = true;
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
     } catch (error) {
       const why = { NotFoundError: "none", NotAllowedError: "denied", SecurityError: "denied" }[error.name] || "failed";
       said.textContent = said.dataset[why];
       return;
+    } finally {
+      asking = false;
     }
     const recorder = new MediaRecorder(stream);
     const pieces = [];
@@ -98,7 +102,7 @@
     const button = event.target.closest("[data-record]");
     if (!button) return;
     if (current) stop(button);
-    else start(button);
+    else if (!asking) start(button); // a second microphone would stay on
   });
   document.addEventListener("htmx:load", (event) => show(event.target));
   show(document);

@@ -48,10 +48,11 @@ def test_without_a_microphone_or_the_permission_for_it_the_page_says_what_to_do(
     expect(page.get_by_label("Recording")).to_be_visible()
 
 
-def test_silence_is_not_sent(open_page, serving):
+def test_silence_is_not_sent_and_a_second_press_turns_on_no_second_microphone(open_page, serving):
     page = open_page("admin", f"{serving}try-it/")
     page.evaluate(
-        """() => { navigator.mediaDevices.getUserMedia = async () => {
+        """() => { window.microphones = 0; navigator.mediaDevices.getUserMedia = async () => {
+            window.microphones += 1;
             const context = new AudioContext(), nothing = context.createConstantSource();
             const microphone = context.createMediaStreamDestination();
             nothing.offset.value = 0;
@@ -61,8 +62,9 @@ def test_silence_is_not_sent(open_page, serving):
             return microphone.stream;
         }; }"""
     )
-    page.get_by_role("button", name="Speak", exact=True).click()
+    page.get_by_role("button", name="Speak", exact=True).evaluate("button => { button.click(); button.click(); }")
     expect(page.get_by_text("0:01")).to_be_visible()
+    assert page.evaluate("() => window.microphones") == 1
     page.get_by_role("button", name="Stop and try").click()
     expect(page.get_by_text("Nothing was heard")).to_be_visible()
 

@@ -362,3 +362,14 @@ def test_an_address_that_leads_nowhere_says_so(alice, hotline, blue):
     Endpoint.objects.filter(pk=blue.pk).delete()
     assert "Programs that ask this address now get no endpoint." in texts(alice.get(page("")))
     assert "No endpoint" in texts(alice.get(LIST))
+
+
+def test_a_box_that_is_unticked_stays_so_while_somebody_searches(alice, hotline, green):
+    submit.set_standby(actor=alice.user, address=hotline, standby=green, stands_in=True)
+    ticked = re.compile(r'<input[^>]*name="stands_in"[^>]*checked')
+    assert ticked.search(alice.get(page("standby")).content.decode())
+    draft = {"go": "search", "endpoints": "Gre", "endpoint": str(green.pk)}
+    found = alice.post(page("standby"), draft).content.decode()
+    assert not ticked.search(found)
+    assert re.search(rf'value="{green.pk}"[^>]*checked', found)
+    assert ticked.search(alice.post(page("standby"), draft | {"stands_in": "on"}).content.decode())

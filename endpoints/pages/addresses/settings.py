@@ -110,8 +110,9 @@ def _form(kind: type[EndpointForm], request: HttpRequest, address: Address, now:
     """The submitted form; after a link or Search an unsubmitted one with what holds now and was typed so far."""
     if request.method == "POST" and not choices.is_draft(request):
         return kind(request.POST, person=request.user, address=address)
-    typed = request.POST if request.method == "POST" else request.GET
-    return kind(initial={**now, **typed.dict()}, person=request.user, address=address)
+    # A form that was sent has all that holds now; a box that isn't in it was unticked.
+    typed = request.POST.dict() if request.method == "POST" else {**now, **request.GET.dict()}
+    return kind(initial=typed, person=request.user, address=address)
 
 
 def _page(request: HttpRequest, what: str, address: Address, form: forms.Form, **more: Any) -> HttpResponse:

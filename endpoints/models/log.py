@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from endpoints.models.claim import unleased
 from endpoints.models.endpoint import Endpoint
 from endpoints.models.log_names import guid_column, named_so
+from endpoints.models.log_probes import is_none_of
 from endpoints.models.query_values import parse_day, parse_number
 from endpoints.models.search import LOG_TEXT
 from endpoints.models.search_words import SearchWords
@@ -88,11 +89,8 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
         return self.filter(pk__in=[int(text) for text in query.getlist("entry") if text.isdecimal() and len(text) < 19])
 
     def without_probes(self) -> Self:
-        """What callers said, without what the product itself has sent to the endpoint.
-
-        By the few that it has sent, so that all others are still counted by an index alone.
-        """
-        return self.exclude(pk__in=LogEntry.objects.filter(probe=True).order_by().values("pk"))
+        """What callers said, without what the product itself has sent to the endpoint."""
+        return self.filter(is_none_of("pk", LogEntry.objects.filter(probe=True)))
 
     def for_list(self) -> Self:
         return self.prefetch_related(Prefetch("files", LogFile.objects.order_by("kind"))).defer("words")
@@ -206,7 +204,7 @@ class LogFileQuerySet(models.QuerySet["LogFile"]):
 
     def without_probes(self) -> Self:
         """As for entries."""
-        return self.exclude(entry__in=LogEntry.objects.filter(probe=True).order_by().values("pk"))
+        return self.filter(is_none_of("entry", LogEntry.objects.filter(probe=True)))
 
     def unread_rows(self, endpoint: Any) -> Self:
         """The transcripts of an endpoint that are not stored here."""

@@ -29,6 +29,10 @@ class Web(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     answered: list[str] = []
 
+    def setup(self):
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # the kernel keeps no large page
+        super().setup()
+
     def do_GET(self):
         large = self.path.startswith("/large")
         body = b"x" * LARGE if large else json.dumps({**self.headers, "path": self.path}).encode()
@@ -64,7 +68,8 @@ class Proxy:
     def here(self, text, web):
         places = {
             "/tmp/": f"{self.home}/",  # noqa: S108 (the container's own; first, because others lead there)
-            "listen 8080": f"listen 127.0.0.1:{self.plain}",
+            # The kernel keeps no large page in the proxy's place.
+            "listen 8080": f"listen 127.0.0.1:{self.plain} sndbuf=16k",
             "listen 8443": f"listen 127.0.0.1:{self.secure}",
             "http://web:8000": f"http://127.0.0.1:{web}",
             "/certificates": f"{self.home}/certificates",

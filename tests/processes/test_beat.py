@@ -118,6 +118,22 @@ def test_a_broker_that_is_away_has_no_messages_and_a_sweep_goes_on(redis, rows, 
     assert "The broker is away" in caplog.text
 
 
+def test_beat_says_once_that_the_broker_is_away_and_once_that_it_is_back(redis, scheduler, caplog):
+    caplog.set_level("WARNING")
+    producer = scheduler.producer  # connected
+    redis.stop()
+    for name in ("sweep", "tidy"):
+        entry = scheduler.Entry(name=name, app=current_app, **settings.CELERY_BEAT_SCHEDULE[name])
+        scheduler.apply_entry(entry, producer=producer)
+    (away,) = caplog.records
+    assert "nothing is sent until it is back: Error 111 connecting" in away.getMessage()
+    assert away.exc_info is None
+    redis.start()
+    send(scheduler, "sweep", times=2)
+    assert [record.getMessage() for record in caplog.records[1:]] == ["The broker is back, and messages are sent again"]
+    assert length(redis, "sweeps") == 2
+
+
 def test_a_clock_that_is_set_back_costs_one_interval(scheduler):
     now = datetime.now(UTC)
     entry = scheduler.Entry(name="sweep", task="sweep", schedule=schedule(2), app=current_app)

@@ -9,12 +9,15 @@ import pytest
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import connection
+from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
 from endpoints import tasks
+from endpoints.access.door.versions import LogsVersion
 from endpoints.models import Event, LogArchive, LogDay, LogEntry, LogFile
+from endpoints.models.claim import database_now
 from endpoints.models.event import Verb
 from endpoints.models.log import FileKind
 from tests.logs.steps import finish_refresh
@@ -75,6 +78,13 @@ def test_the_first_visit_looks_for_files_and_follows_until_the_entries_are_there
     assert "<html" not in news.content.decode()
     assert len(shown(news.content.decode())) == 4
     assert "every 2s" not in news.content.decode()
+
+
+def test_what_is_due_in_this_second_is_due_already_so_that_a_poll_finds_no_news(known):
+    LogArchive.objects.update(due_at=database_now())
+    version = LogsVersion.now(known.pk).version
+    LogArchive.objects.update(due_at=F("due_at") - timedelta(seconds=2))
+    assert LogsVersion.now(known.pk).version == version
 
 
 def test_what_vanishes_soon_is_told_when_the_look_ends_and_not_before(lena, logging):

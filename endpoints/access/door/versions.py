@@ -45,7 +45,7 @@ SELECT
     (SELECT count(*) FROM endpoints_resource),
     (SELECT "at" FROM endpoints_sweep WHERE id = 1),
     (SELECT beat_at FROM endpoints_sweep WHERE id = 1),
-    CURRENT_TIMESTAMP,
+    {clock},
     (SELECT logs_beat_at FROM endpoints_sweep WHERE id = 1),
     (SELECT max(edited_at) FROM endpoints_resource),
     (SELECT count(*) FROM endpoints_download WHERE state = 'ready' AND notified_at IS NULL),
@@ -71,6 +71,10 @@ SELECT CASE (SELECT stage FROM endpoints_logarchive WHERE endpoint_id = %s)
 """
 # As the index of open changes has it, so that it is used: history is long, and few changes are open.
 _OPEN = f"state IN ({', '.join(repr(str(state)) for state in OPEN)})"
+
+# With fractions of a second, as rows have them: what is due is due in the second in which it was asked for.
+_SECONDS = "CURRENT_TIMESTAMP"
+_CLOCK = {"sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"}
 
 Extra = tuple[str, Sequence[Any]]  # a query for one value, and its parameters
 
@@ -111,7 +115,7 @@ class DataVersion:
         """
         now = timezone.now()
         moment = connection.ops.adapt_datetimefield_value(now)
-        facts = _FACTS.format(open=_OPEN, session=SESSION_ALIVE)
+        facts = _FACTS.format(open=_OPEN, session=SESSION_ALIVE, clock=_CLOCK.get(connection.vendor, _SECONDS))
         params = [moment, moment, reader, session_key, moment]
         for sql, values in extra:
             facts += f", ({sql})"

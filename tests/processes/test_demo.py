@@ -178,7 +178,7 @@ def test_the_page_says_so_when_no_worker_is_running(demo, var):
         assert "The worker has ended (-9)" in running.process.stdout.readline()
         # As if there had been no sweep for more than ten seconds.
         with contextlib.closing(sqlite3.connect(var / "db.sqlite3", isolation_level=None)) as database:
-            database.execute("update endpoints_sweep set at = datetime(at, '-12 seconds')")
+            database.execute("update endpoints_sweep set at = datetime(at, '-12 seconds'), beat_at = null")
         assert "No worker is running" in viewer.get("/endpoints/").text
 
 

@@ -182,6 +182,17 @@ def test_the_page_says_so_when_no_worker_is_running(demo, var):
         assert "No worker is running" in viewer.get("/endpoints/").text
 
 
+def test_a_broker_that_ended_is_reported_without_tracebacks(demo, var):
+    running = demo(var)
+    running.signal("valkey-server", signal.SIGKILL)
+    said = ""
+    while not ("The broker has ended (-9). It will restart in 15 s." in said and "Connection refused" in said):
+        line = running.process.stdout.readline()
+        assert line, said
+        said += line
+    assert "Message Error" not in said  # which Celery begins them with
+
+
 def test_it_starts_without_its_broker_and_says_what_is_missing(demo, tmp_path):
     running = demo(prepared.fill(tmp_path), BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
     assert "Traceback" not in "".join(running.output)

@@ -95,7 +95,8 @@ class Command(BaseCommand):
     def _start_beat(self) -> None:
         """Run beat in a thread of this process, which takes 60 MiB less than another process."""
         logging.getLogger("celery.beat").setLevel(logging.WARNING)  # the demo itself says that it has started
-        self.beat = Service(current_app, schedule_filename=str(settings.VAR / "beat"))
+        schedule = str(settings.VAR / "beat")
+        self.beat = Service(current_app, schedule_filename=schedule, scheduler_cls=settings.CELERY_BEAT_SCHEDULER)
         Thread(target=self.beat.start, kwargs={"embedded_process": True}, daemon=True).start()
 
     def _start_broker(self) -> None:

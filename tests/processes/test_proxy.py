@@ -163,12 +163,14 @@ def test_a_request_has_an_id_that_its_line_has_too_and_that_only_another_proxy_c
 @pytest.mark.parametrize(
     ("path", "logged"),
     [
-        ("/speech/recognition/conversation?Ocp-Apim-Subscription-Key=secret", "/speech/recognition/conversation"),
+        ("/speech/recognition/conversation?Ocp-Apim-Subscription-Key=secret", "/speech/..."),
         ("/stt/speech?token=secret", "/stt/speech"),
         ("/logs/?q=secret", "/logs/"),
         ("/sign-in/reset/1a-secret/", "/sign-in/reset/..."),
         ("/prefix/sign-in/reset/1a-secret/?next=secret", "/prefix/sign-in/reset/..."),
         ("/hooks/speech/secret", "/hooks/speech/..."),
+        ("/speech/secret.json?language=de-DE", "/speech/..."),
+        ("/prefix/addresses/secret/move/", "/prefix/addresses/..."),
         ("/sign-in/reset/", "/sign-in/reset/"),
     ],
 )

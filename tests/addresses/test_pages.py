@@ -311,6 +311,16 @@ def test_a_description_is_changed(alice, hotline):
     assert "The telephone" in texts(alice.get(page("")))
 
 
+@pytest.mark.parametrize(
+    ("what", "typed"), [("take-back", {}), ("standby", {"go": "remove"}), ("description", {"description": "New"})]
+)
+def test_an_address_that_is_deleted_while_a_press_arrives_is_not_found(alice, hotline, monkeypatch, what, typed):
+    found = Address.objects.get()
+    assert alice.post(page("delete"), {"name": "hotline"}).status_code == 302
+    monkeypatch.setattr("endpoints.pages.addresses.settings.door.address", lambda *_: found)
+    assert alice.post(page(what), typed).status_code == 404
+
+
 def test_an_address_is_deleted_by_typing_its_name(alice, hotline):
     assert "get the answer 404" in texts(alice.get(page("delete")))
     assert alice.post(page("delete"), {"name": "fax"}).status_code == 422

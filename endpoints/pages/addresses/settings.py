@@ -1,10 +1,12 @@
 """What an address does besides leading to an endpoint: its share, its standby, its description; and its end."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -50,7 +52,8 @@ def share(request: HttpRequest, name: str) -> HttpResponse:
 @may("go_back")
 def take_back(request: HttpRequest, name: str) -> HttpResponse:
     address = door.address(request.user, name, door.GO_BACK)
-    submit.share(actor=request.user, address=address, second=None, percent=0)
+    with _still_there():
+        submit.share(actor=request.user, address=address, second=None, percent=0)
     messages.success(request, _("All new sessions use %(endpoint)s.") % {"endpoint": address.endpoint or "-"})
     return redirect(address)
 
@@ -61,7 +64,8 @@ def take_back(request: HttpRequest, name: str) -> HttpResponse:
 def standby(request: HttpRequest, name: str) -> HttpResponse:
     address = door.address(request.user, name, door.DEPLOY)
     if request.POST.get("go") == "remove":
-        submit.set_standby(actor=request.user, address=address, standby=None)
+        with _still_there():
+            submit.set_standby(actor=request.user, address=address, standby=None)
         messages.success(request, _("The address has no standby any more."))
         return redirect(address)
     now = {"endpoint": str(address.standby_id or ""), "stands_in": address.stands_in}
@@ -88,7 +92,8 @@ def description(request: HttpRequest, name: str) -> HttpResponse:
     address = door.address(request.user, name, door.DEPLOY)
     form = DescriptionForm(request.POST or None, initial={"description": address.description})
     if form.is_bound and form.is_valid():
-        submit.describe(actor=request.user, address=address, description=form.cleaned_data["description"])
+        with _still_there():
+            submit.describe(actor=request.user, address=address, description=form.cleaned_data["description"])
         messages.success(request, _("The description is saved."))
         return redirect(address)
     return _page(request, "description", address, form)
@@ -104,6 +109,15 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
         messages.success(request, _("The address %(name)s is deleted.") % {"name": name})
         return redirect("endpoints:addresses")
     return _page(request, "delete", address, form, use=use_of(request.user, address))
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    """For what only an address refuses that was deleted since it was found."""
+    try:
+        yield
+    except NotPossible as error:
+        raise Http404(str(error)) from None
 
 
 def _form(kind: type[EndpointForm], request: HttpRequest, address: Address, now: dict[str, Any]) -> EndpointForm:

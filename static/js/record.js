@@ -38,7 +38,7 @@
     const timer = setInterval(() => {
       const seconds = Math.floor((Date.now() - began) / 1000);
       clock.textContent = `0:${String(seconds).padStart(2, "0")}`;
-      if (seconds >= LONGEST) stop(button);
+      if (seconds >= LONGEST || !button.isConnected) stop(button); // another page was loaded
     }, 250);
     current = { recorder, stream, timer };
     button.textContent = button.dataset.stop;

@@ -30,7 +30,7 @@ from endpoints.watch.wav import LARGEST, LONGEST_TRY_SECONDS, Speech, speech_in
 KEPT = timedelta(days=1)  # a recording that no probe uses, and what was heard in it
 EVERY = (1, 3, 6, 12, 24, 168)  # hours between two runs of a probe
 
-FORGOTTEN = timedelta(minutes=5)  # a recording that has been tried
+FORGOTTEN = timedelta(minutes=4)  # a recording that has been tried; it's removed within another one
 ELSEWHERE = gettext_noop("Compare with an endpoint of the same Speech resource and locale.")
 NOT_DEPLOYED = gettext_noop("The endpoint isn't deployed.")
 NOT_SAVED = gettext_noop("This recording isn't saved here. Save a copy of it first.")

@@ -77,6 +77,7 @@ alert_channels, alert_channel = alert_rows.alert_channels, alert_rows.alert_chan
 alert_deliveries, alert_choices = alert_rows.alert_deliveries, alert_rows.alert_choices
 probes, probe, probe_runs, verdicts = probe_rows.probes, probe_rows.probe, probe_rows.probe_runs, probe_rows.verdicts
 trials, trial, try_trial = probe_rows.trials, probe_rows.trial, probe_rows.try_trial
+endpoints_to_try = probe_rows.endpoints_to_try
 addresses, address, addresses_of = address_rows.addresses, address_rows.address, address_rows.addresses_of
 address_changes, address_change = address_rows.address_changes, address_rows.address_change
 address_hours = address_rows.address_hours

@@ -5,9 +5,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from endpoints.access import roles
+from endpoints.access.door import within
 from endpoints.access.door.covered import one, visible
 from endpoints.access.grants import Person, scope
 from endpoints.models import Endpoint, Probe, Trial
+from endpoints.models.endpoint import EndpointQuerySet
 from endpoints.models.probe import ProbeQuerySet, ProbeRun
 from endpoints.models.trial import TrialPurpose, TrialQuerySet
 
@@ -43,6 +45,13 @@ def try_trial(person: Person, endpoint: Endpoint, pk: UUID) -> Trial:
     """A recording that the person has tried; nobody else sees it."""
     rows = Trial.objects.filter(purpose=TrialPurpose.TRY, actor=person.pk, endpoint=endpoint).select_related("also")
     return one(visible(rows, person, roles.TRY), person, roles.TRY, pk)
+
+
+def endpoints_to_try(person: Person, endpoint: Endpoint) -> EndpointQuerySet:
+    """Endpoints with other models that can be asked to hear the same recording; by name."""
+    rows = visible(Endpoint.objects.all(), person, roles.TRY, within.endpoints).present()
+    rows = rows.filter(resource=endpoint.resource_id, locale=endpoint.locale).exclude(remote_id=None)
+    return rows.exclude(pk=endpoint.pk).exclude(model=endpoint.model_id).order_by("name_key", "pk")
 
 
 def trial(person: Person, endpoint: Endpoint, pk: UUID) -> Trial:

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from endpoints.access import door
-from endpoints.access.permissions import may
+from endpoints.access.permissions import allows, may
 from endpoints.changes import submit
-from endpoints.models import Change, Endpoint
+from endpoints.models import Change, Endpoint, Status
 from endpoints.pages.endpoint.submission import Submission, repeated, requested
 from endpoints.pages.forms.endpoint import ChangeModelForm
 from endpoints.pages.http import HttpRequest
@@ -37,13 +37,14 @@ def change_model(request: HttpRequest, pk: UUID) -> HttpResponse:
     if submission.valid and (change := _requested(submission)):
         return requested(request, change)
     comparison = _comparison(form)
+    facts = {"comparison": comparison, "runs_new": _runs(request, endpoint, comparison)}
     if request.htmx.target == "new-model":
-        return render(request, "endpoint/_new_model.html", {"comparison": comparison, "endpoint": endpoint})
+        return render(request, "endpoint/_new_model.html", {"endpoint": endpoint, **facts})
     return submission.response(
         "endpoint/change_model.html",
         heading=_("Change model"),
         button=_("Done"),
-        comparison=comparison,
+        **facts,
         usually=endpoint.usual_duration,
     )
 
@@ -66,6 +67,14 @@ def _comparison(form: ChangeModelForm) -> Comparison | None:
     """With the model that is chosen or that a link names, whether or not it can be deployed."""
     new = form.choices.chosen
     return Comparison(form.endpoint.model, new) if new else None
+
+
+def _runs(request: HttpRequest, endpoint: Endpoint, comparison: Comparison | None) -> Endpoint | None:
+    """An endpoint that already runs the new model and that the person may try."""
+    if comparison is None or not allows(request.user, door.TRY, endpoint):
+        return None
+    rows = door.endpoints_to_try(request.user, endpoint)
+    return rows.filter(model=comparison.new, status=Status.SUCCEEDED).first()
 
 
 def _requested(submission: Submission) -> Change | None:

@@ -31,9 +31,9 @@ MICROPHONE = "camera=(), geolocation=(), microphone=(self), payment=()"
 @may("try_endpoint")
 def try_it(request: HttpRequest, pk: UUID) -> HttpResponse:
     endpoint = door.endpoint_page(request.user, pk, door.TRY)
-    form = TryForm(others=_others(request, endpoint), initial=request.GET.dict())
+    form = TryForm(others=door.endpoints_to_try(request.user, endpoint), initial=request.GET.dict())
     if request.method == "POST":
-        form = TryForm(request.POST, request.FILES, others=_others(request, endpoint))
+        form = TryForm(request.POST, request.FILES, others=door.endpoints_to_try(request.user, endpoint))
         if trial := _asked(request, endpoint, form):
             hints.send("try_recording", trial.pk)
             return redirect("endpoints:try-it-answers", pk=pk, trial=trial.pk)
@@ -66,13 +66,6 @@ def _asked(request: HttpRequest, endpoint: Endpoint, form: TryForm) -> Trial | N
         except (NotPossible, CannotDecrypt) as error:
             form.add_error(None, in_words(str(error)))
     return None
-
-
-def _others(request: HttpRequest, endpoint: Endpoint) -> Any:
-    """Endpoints with other models that can be asked, too."""
-    rows = door.endpoints(request.user, door.TRY).present().exclude(pk=endpoint.pk).exclude(remote_id=None)
-    rows = rows.filter(resource=endpoint.resource_id, locale=endpoint.locale)
-    return rows.exclude(model=endpoint.model_id).order_by("name_key", "pk")
 
 
 def _why_not(endpoint: Endpoint) -> str:

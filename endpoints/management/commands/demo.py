@@ -16,6 +16,7 @@ from celery.beat import Service
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from speechstudio.beat import Scheduler
 from speechstudio.demo import processes
 from speechstudio.demo.database import PEOPLE, DatabaseSetup
 from speechstudio.demo.processes import CannotStart, Processes, Restarts
@@ -95,8 +96,7 @@ class Command(BaseCommand):
     def _start_beat(self) -> None:
         """Run beat in a thread of this process, which takes 60 MiB less than another process."""
         logging.getLogger("celery.beat").setLevel(logging.WARNING)  # the demo itself says that it has started
-        schedule = str(settings.VAR / "beat")
-        self.beat = Service(current_app, schedule_filename=schedule, scheduler_cls=settings.CELERY_BEAT_SCHEDULER)
+        self.beat = Service(current_app, schedule_filename=str(settings.VAR / "beat"), scheduler_cls=Scheduler)
         Thread(target=self.beat.start, kwargs={"embedded_process": True}, daemon=True).start()
 
     def _start_broker(self) -> None:

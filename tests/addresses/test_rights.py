@@ -3,8 +3,9 @@
 import uuid
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from endpoints.access import door
@@ -12,6 +13,7 @@ from endpoints.addresses import submit
 from endpoints.models import Alert, AlertChannel, Endpoint, Event, Grant, Project, RoleName
 from endpoints.models.alert import AlertRule
 from endpoints.models.verbs import Verb
+from endpoints.pages.activity import selection
 from tests.addresses.rows import a_resource, an_address, an_endpoint, move
 
 
@@ -120,6 +122,11 @@ def test_activity_names_no_endpoint_that_an_address_led_to_and_the_person_does_n
     assert "archive" in page
     assert "Elsewhere" not in page
     assert "Elsewhere" in door.as_seen(bob.user, [event])[0].text
+    assert event in selection.found(bob.user, QueryDict("q=elsewhere"))
+    assert not selection.found(deployer, QueryDict("q=elsewhere")).exists()
+    assert not selection.found(deployer, QueryDict("q=archive")).exists()
+    Grant.objects.create(person=deployer, role=RoleName.VIEWER, resource=elsewhere.resource)
+    assert event in selection.found(User.objects.get(pk=deployer.pk), QueryDict("q=elsewhere"))
 
 
 def test_alerts_name_no_other_endpoint_of_an_address_that_the_person_does_not_see(bob, nemo, deployer, blue, elsewhere):

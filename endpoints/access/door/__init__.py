@@ -70,6 +70,7 @@ TRY = roles.TRY
 scope, visible, one, staying = covered.scope, covered.visible, covered.one, covered.staying
 account, accounts = people_and_groups.account, people_and_groups.accounts
 as_seen, seals, proofs = event_facts.as_seen, event_facts.seals, event_facts.proofs
+without_hidden_events = event_facts.without_hidden
 alerts, unseen_alerts, alerts_of_channel = alert_rows.alerts, alert_rows.unseen, alert_rows.of_channel
 alert_news, count_of_unseen_alerts = alert_rows.news, alert_rows.count_of_unseen
 alerts_as_seen, alerts_as_told = alert_rows.as_seen, alert_rows.as_told

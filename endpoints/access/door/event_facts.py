@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
+from django.db.models.fields.json import KT
+
 from endpoints.access.door import within
 from endpoints.access.grants import Person, scope
 from endpoints.access.roles import READ_LOGS, VIEW
 from endpoints.audit import digests
 from endpoints.models import Endpoint, Event, SealedEvent
+from endpoints.models.event import EventQuerySet
 
 
 def as_seen(person: Person, events: Iterable[Event]) -> list[Event]:
@@ -39,6 +43,16 @@ def _hide_origins(person: Person, events: list[Event]) -> None:
         for event in moved:
             if event.facts.get("old") == name:
                 del event.facts["old"]
+
+
+def without_hidden(person: Person, found: EventQuerySet) -> EventQuerySet:
+    """Without events with an origin that the person doesn't see: a search by its name would tell that there is one."""
+    held = scope(person, VIEW)
+    if held.everywhere:
+        return found
+    seen = Endpoint.objects.filter(within.endpoints(held)).order_by().values("display_name")
+    rows = found.alias(origin=KT("facts__old"))
+    return rows.exclude(Q(verb__startswith="address-", origin__isnull=False) & ~Q(origin__in=seen))
 
 
 def proofs(person: Person, events: Iterable[Event]) -> dict[int, dict[str, Any]]:

@@ -35,7 +35,7 @@ def found(person: Person, query: QueryDict) -> EventQuerySet:
         if pk := uuid_in(words, typed=True):
             rows = rows.filter(Q(endpoint_id=pk) | Q(change_id=pk) | Q(bulk_id=pk))
         else:
-            rows, _many = EVENTS.matching(rows, words)
+            rows, _many = EVENTS.matching(door.without_hidden_events(person, rows), words)
     found: EventQuerySet = rows
     return found
 

@@ -95,6 +95,16 @@ class Probe(Claimable):
     def __str__(self) -> str:
         return f"probe of {self.endpoint}"
 
+    def erase(self) -> bool:
+        """Delete it with its recording; returns False when it is gone, or has another one. In a transaction."""
+        # Locked before its runs are deleted: a worker that ends a run takes them in this order, too.
+        found = list(Probe.objects.select_for_update().filter(pk=self.pk, recording=self.recording_id).defer("known"))
+        if not found:
+            return False
+        found[0].delete()
+        Recording.objects.filter(pk=self.recording_id).delete()
+        return True
+
     @property
     def known_texts(self) -> dict[str, str]:
         """Raises CannotDecrypt."""

@@ -115,7 +115,7 @@ def save_probe(*, trial: Trial, actor: User | None, every_hours: int = EVERY_HOU
         raise NotPossible(OLD)
     _refuse_unless_deployed(endpoint)
     if before:
-        _delete(before)
+        before.erase()
     model = endpoint.serving_model
     probe = Probe(
         endpoint=endpoint,
@@ -145,7 +145,7 @@ def save_probe(*, trial: Trial, actor: User | None, every_hours: int = EVERY_HOU
 @transaction.atomic
 def remove_probe(*, probe: Probe, actor: User | None) -> bool:
     """Delete a probe with its recording and its history; returns False when somebody was faster."""
-    if not _delete(probe):
+    if not probe.erase():
         return False
     audit.record(Verb.PROBE_REMOVED, actor=actor, endpoint=probe.endpoint)
     return True
@@ -175,16 +175,6 @@ def _heard(trial: Trial) -> dict[str, str]:
     if not differ(heard["endpoint"], heard["base"]):
         raise NotPossible(SAME)
     return heard
-
-
-def _delete(probe: Probe) -> bool:
-    # Locked before its runs are deleted: a worker that ends a run takes them in this order, too.
-    found = list(Probe.objects.select_for_update().filter(pk=probe.pk, recording=probe.recording_id).defer("known"))
-    if not found:
-        return False
-    found[0].delete()
-    Recording.objects.filter(pk=probe.recording_id).delete()
-    return True
 
 
 def _refuse_unless_deployed(endpoint: Endpoint) -> None:

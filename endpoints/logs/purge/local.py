@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from endpoints.logs.download.expiry import expire, expire_containing
 from endpoints.logs.keys import day_of_key, lock_logs
+from endpoints.logs.purge.recordings import delete_recordings
 from endpoints.logs.storage import orphans, partials
 from endpoints.logs.storage.place import plain, store
 from endpoints.models import Download, Endpoint, LogDay, LogEntry, LogFile, Purge
@@ -41,6 +42,7 @@ def delete(purge: Purge, endpoint: Endpoint, spared: Collection[str] = ()) -> bo
     if files.exclude(unleased()).exists():
         return False
     _overwrite()
+    delete_recordings(purge, endpoint)
     while batch := list(entries.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
         rows = LogFile.objects.filter(entry__in=batch)
         for pk, name in rows.values_list("pk", "stored_as"):

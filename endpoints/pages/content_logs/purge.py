@@ -149,6 +149,7 @@ def _page(request: HttpRequest, endpoint: Endpoint, form: PurgeForm, entries: Lo
         "possible": possible,
         "limit": verbs.MOST_KEYS,
         "reaches_service": verbs.reaches_service(endpoint),
+        "probe": door.probe(request.user, endpoint),
         "archive": door.log_archives(request.user).seen(endpoint),
         "earlier": door.purges(request.user).for_page().filter(endpoint=endpoint)[:EARLIER],
         **counts,

@@ -130,8 +130,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
 class World:
     """The simulated service of one test: its clock, its faults, and the requests that it got."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, key: str = KEY) -> None:
+        self.url, self.key = url, key
 
     def post(self, what: str, body: Any = None) -> Any:
         data = json.dumps({} if body is None else body).encode()
@@ -172,7 +172,7 @@ class World:
     def recognize(self, audio: bytes, locale: str) -> str:
         """The text of a WAV file, by short audio recognition."""
         address = f"{self.url}/speech/recognition/conversation/cognitiveservices/v1?language={locale}"
-        headers = {"Ocp-Apim-Subscription-Key": KEY, "Content-Type": "audio/wav"}
+        headers = {"Ocp-Apim-Subscription-Key": self.key, "Content-Type": "audio/wav"}
         request = urllib.request.Request(address, audio, headers, method="POST")
         with urllib.request.urlopen(request, timeout=10) as answer:
             return str(json.loads(answer.read())["DisplayText"])
@@ -180,7 +180,7 @@ class World:
     def token(self) -> str:
         """An access token."""
         request = urllib.request.Request(
-            f"{self.url}/sts/v1.0/issueToken", b"", {"Ocp-Apim-Subscription-Key": KEY}, method="POST"
+            f"{self.url}/sts/v1.0/issueToken", b"", {"Ocp-Apim-Subscription-Key": self.key}, method="POST"
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             return str(answer.read().decode())
@@ -193,7 +193,7 @@ class World:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request as another client of the service, for example Azure's own portal."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Ocp-Apim-Subscription-Key": KEY, "Content-Type": "application/json"}
+        headers = {"Ocp-Apim-Subscription-Key": self.key, "Content-Type": "application/json"}
         address = f"{self.url}/speechtotext/v3.2{path}"
         request = urllib.request.Request(address, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:

@@ -73,7 +73,8 @@ def sessions_of_forty():
 @pytest.fixture
 def service(demo):
     """The demo's simulated service; faults of a test end with it."""
-    world = World(f"http://127.0.0.1:{demo.simulator_port}")
+    key = (demo.var / "simulator-key").read_text().strip()
+    world = World(f"http://127.0.0.1:{demo.simulator_port}", key)
     yield world
     world.fail()
     world.go()

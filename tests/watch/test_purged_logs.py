@@ -35,6 +35,7 @@ def test_a_probe_is_removed_with_the_log_that_it_was_taken_from(alice, serving, 
         (KEY, {"until": date(2026, 11, 1)}),
         ("2026-11-02 call.wav", {"until": date(2026, 11, 2)}),
         ("", {"keys": [KEY]}),
+        ("2026-11-02", {"keys": [KEY]}),  # a file, named as a log begins
     ],
 )
 def test_a_probe_from_elsewhere_stays(alice, serving, source, what):

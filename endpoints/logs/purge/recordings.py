@@ -28,7 +28,6 @@ def delete_recordings(purge: Purge, endpoint: Endpoint) -> None:
 
 def _taken_from(purge: Purge, source: str) -> bool:
     if purge.until is None:
-        keys = {key[: len(source)] for key in purge.keys} if source else set()
-        return source in keys or key_in(source) in purge.keys
+        return source in purge.keys or key_in(source) in purge.keys
     at = time_of_key(source)
     return at is not None and at.date() <= purge.until
